@@ -1,1 +1,10 @@
-//! proto
+//! The wire contract, nothing else: gRPC types, MQTT topics, JSON payloads. docs/PROTOCOL.md says the same in words.
+
+pub mod farm;
+pub mod messages;
+pub mod topics;
+
+pub use topics::Topics;
+
+/// The version of this contract; a worker with another one is refused at registration.
+pub const PROTOCOL_VERSION: u32 = 1;

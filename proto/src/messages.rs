@@ -1,0 +1,198 @@
+//! The JSON payloads on MQTT. Unknown fields are ignored, so that either side may be the newer one.
+//!
+//! All times are milliseconds since 1970 (UTC) in fields called `timestamp`, or durations in fields ending in `_ms`.
+
+use serde::{Deserialize, Serialize};
+
+/// Worker ids become part of a topic: 1 to 64 letters, digits, `-`, `_` or `.`.
+pub fn is_worker_id(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+/// The master's retained status; its Last Will is the same with `online: false`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MasterStatus {
+    /// Whether the master is there.
+    pub online: bool,
+    /// New for each start of a master; workers register anew when it changes.
+    pub epoch: String,
+    /// Where workers call back, such as `http://master:50051`.
+    pub grpc_endpoint: String,
+    /// The dataset version that tasks are about.
+    pub dataset_version: String,
+    /// See [`crate::PROTOCOL_VERSION`].
+    pub protocol: u32,
+    /// When this was written.
+    pub timestamp: i64,
+}
+
+/// A worker introduces itself, once for each master's epoch and after each reconnect.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Chosen by the worker, stable over reconnects; see [`is_worker_id`].
+    pub worker_id: String,
+    /// The master's epoch this answers.
+    pub epoch: String,
+    /// How many tasks the worker takes at a time.
+    pub slots: u32,
+    /// The worker's software version.
+    pub version: String,
+    /// See [`crate::PROTOCOL_VERSION`].
+    pub protocol: u32,
+    /// The host it runs on, for people.
+    pub host: String,
+    /// The dataset version of the shards it holds.
+    pub dataset_version: String,
+    /// The shards it holds already.
+    pub shards: Vec<u32>,
+    /// When this was written.
+    pub timestamp: i64,
+}
+
+/// What a worker is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkerState {
+    /// No task in hand.
+    Idle,
+    /// At least one task in hand.
+    Busy,
+    /// Finishes what it has and takes nothing new.
+    Draining,
+    /// Gone; also the Last Will.
+    Offline,
+}
+
+/// A worker's status: to everyone as it changes, and retained for each worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkerStatus {
+    /// Who.
+    pub worker_id: String,
+    /// Doing what.
+    pub state: WorkerState,
+    /// Tells one connection of the worker from the next: an `offline` of an older one is ignored.
+    pub incarnation: String,
+    /// The dataset version of the shards held.
+    pub dataset_version: String,
+    /// Shards held and ready for tasks.
+    pub shards: Vec<u32>,
+    /// Tasks finished since the worker started.
+    pub tasks_done: u64,
+    /// When this was written.
+    pub timestamp: i64,
+}
+
+/// Work for one worker: queries, and the shards to run them on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Whose task it is.
+    pub worker_id: String,
+    /// Unique.
+    pub task_id: String,
+    /// The fencing number: counts the sendings of this task, from 1.
+    pub attempt: u32,
+    /// How long the worker has; after that the attempt is stale.
+    pub lease_ms: u64,
+    /// The session of the first query.
+    pub session_id: String,
+    /// The request of the first query.
+    pub request_id: String,
+    /// What was asked in the first query, in words.
+    pub query: String,
+    /// Where to call back.
+    pub grpc_endpoint: String,
+    /// When this was written.
+    pub timestamp: i64,
+    /// The dataset version that the shards belong to.
+    pub dataset_version: String,
+    /// The shards to search.
+    pub shards: Vec<u32>,
+    /// At least one.
+    pub queries: Vec<TaskQuery>,
+}
+
+/// One query of a task: the nearest neighbours of one profile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskQuery {
+    /// Unique within the task; results carry it back.
+    pub query_id: String,
+    /// Film ids, ascending.
+    pub movie_ids: Vec<u32>,
+    /// Half-stars (1 to 10), parallel to `movie_ids`.
+    pub half_stars: Vec<u8>,
+    /// How many neighbours.
+    pub k: u32,
+    /// What narrows them.
+    #[serde(default)]
+    pub options: QueryOptions,
+}
+
+/// What makes a user eligible as a neighbour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct QueryOptions {
+    /// Films in common at the least.
+    pub min_overlap: u32,
+    /// Significance weighting: similarity times overlap / (overlap + shrink).
+    pub shrink: u32,
+    /// The viewer, when the viewer is one of the dataset's users.
+    pub exclude_user: Option<u32>,
+}
+
+/// An order to one worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case")]
+pub enum Control {
+    /// Hold exactly these shards: fetch what is missing, drop the rest, and report by status.
+    AssignShards {
+        /// The master's epoch; an order of an older one is ignored.
+        epoch: String,
+        /// Orders of one epoch are numbered; an older one is ignored.
+        sequence: u64,
+        /// The dataset version.
+        dataset_version: String,
+        /// The shards to hold.
+        shards: Vec<u32>,
+        /// How many shards the dataset version has.
+        shard_count: u32,
+        /// Where to fetch them.
+        grpc_endpoint: String,
+    },
+    /// Nobody waits for this task any more.
+    Cancel {
+        /// The task.
+        task_id: String,
+    },
+    /// Finish what is in hand, take nothing new, then leave.
+    Drain,
+}
+
+/// How much a log line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// A step of normal work.
+    Debug,
+    /// Something an operator may want to know.
+    Info,
+    /// Something out of the ordinary that was coped with.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+/// A line for operators.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When.
+    pub timestamp: i64,
+    /// `master`, or the worker's id.
+    pub source: String,
+    /// How much it matters.
+    pub level: LogLevel,
+    /// What happened.
+    pub message: String,
+    /// The request it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
