@@ -1,1 +1,10 @@
-//! mqtt
+//! The one room that knows rumqttc: a connection to an MQTT 5 broker that comes back by itself.
+//!
+//! A message is at best delivered: nothing is kept over a reconnect, so whatever must not be lost is stored and sent
+//! again by the caller. Nothing here knows what the messages mean.
+
+mod address;
+mod connection;
+
+pub use address::{BadBrokerUrl, BrokerUrl};
+pub use connection::{Client, Event, Events, Message, Options, PublishError, connect};

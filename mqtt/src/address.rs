@@ -1,0 +1,79 @@
+//! Where the broker is, from a URL.
+
+use std::str::FromStr;
+
+use url::Url;
+
+/// `mqtt://[user[:password]@]host[:port]`; the port is 1883 unless given.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BrokerUrl {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) login: Option<(String, String)>,
+}
+
+/// A broker URL that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the broker URL must look like mqtt://user:password@host:1883, but {0}")]
+pub struct BadBrokerUrl(String);
+
+impl FromStr for BrokerUrl {
+    type Err = BadBrokerUrl;
+
+    fn from_str(text: &str) -> Result<Self, BadBrokerUrl> {
+        // The URL may hold a password, so no message repeats it.
+        let url = Url::parse(text).map_err(|error| BadBrokerUrl(error.to_string()))?;
+        if url.scheme() != "mqtt" {
+            return Err(BadBrokerUrl(format!("its scheme is {:?}", url.scheme())));
+        }
+        let host = url.host_str().ok_or_else(|| BadBrokerUrl("it has no host".into()))?.to_owned();
+        let login = match (percent_decoded(url.username())?, url.password()) {
+            (user, _) if user.is_empty() => None,
+            (user, password) => Some((user, percent_decoded(password.unwrap_or_default())?)),
+        };
+        Ok(BrokerUrl { host, port: url.port().unwrap_or(1883), login })
+    }
+}
+
+/// User and password stand percent-encoded in a URL; the query parser of `url` decodes exactly that.
+fn percent_decoded(text: &str) -> Result<String, BadBrokerUrl> {
+    let escaped = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    let decoded = url::form_urlencoded::parse(escaped.as_bytes()).next().map(|(key, _)| key.into_owned());
+    match decoded.unwrap_or_default() {
+        bad if bad.contains('\u{FFFD}') => Err(BadBrokerUrl("its user or password is not UTF-8".into())),
+        decoded => Ok(decoded),
+    }
+}
+
+impl std::fmt::Display for BrokerUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "mqtt://{}:{}", self.host, self.port)
+    }
+}
+
+impl std::fmt::Debug for BrokerUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_port_and_login_are_read_and_the_password_is_never_shown() {
+        let url: BrokerUrl = "mqtt://farm:p%40ss+w%3D@broker.local".parse().unwrap();
+        assert_eq!((url.host.as_str(), url.port), ("broker.local", 1883));
+        assert_eq!(url.login, Some(("farm".into(), "p@ss+w=".into())));
+        assert_eq!(format!("{url} {url:?}"), "mqtt://broker.local:1883 mqtt://broker.local:1883");
+    }
+
+    #[test]
+    fn a_url_of_another_kind_is_refused_with_an_example() {
+        for bad in ["", "localhost:1883", "http://localhost", "mqtt://"] {
+            let message = bad.parse::<BrokerUrl>().unwrap_err().to_string();
+            assert!(message.contains("mqtt://user:password@host:1883"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The connection: connects, subscribes, delivers, and reconnects with backoff until it is told to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rumqttc::NetworkOptions;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{
+    Filter, LastWill, Packet, Publish, PublishProperties, SubAck, SubscribeReasonCode,
+};
+use rumqttc::v5::{AsyncClient, EventLoop, MqttOptions};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::BrokerUrl;
+
+/// Messages that may wait for the broker; past it a publish is refused.
+const OUTGOING_BOUND: usize = 4096;
+/// Events that may wait for the owner; past it reading from the broker pauses.
+const INCOMING_BOUND: usize = 1024;
+/// A dead connection is noticed after two of these; the broker sends the Last Will after one and a half.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT_S: u64 = 5;
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+/// How long the last messages may take to leave when the connection is closed.
+const GOODBYE: Duration = Duration::from_secs(1);
+const MAX_PACKET_BYTES: u32 = 16 << 20;
+
+/// What to connect to, and as whom.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The broker.
+    pub broker: BrokerUrl,
+    /// Unique among the broker's clients: a second one with the same id throws the first one out.
+    pub client_id: String,
+    /// Topic filters, subscribed at QoS 1 on each connection.
+    pub subscriptions: Vec<String>,
+    /// Published by the broker when this client disappears.
+    pub last_will: Option<Message>,
+}
+
+/// A message in either direction.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its topic.
+    pub topic: String,
+    /// Its content.
+    pub payload: Bytes,
+    /// Kept by the broker for later subscribers.
+    pub retain: bool,
+    /// Acknowledged by the broker (QoS 1) or sent once (QoS 0).
+    pub acknowledged: bool,
+    /// The broker drops it if it could not be delivered for this long; whole seconds, rounded up.
+    pub expiry: Option<Duration>,
+}
+
+impl Message {
+    /// An acknowledged message (QoS 1) without expiry.
+    pub fn new(topic: String, payload: impl Into<Bytes>) -> Message {
+        Message { topic, payload: payload.into(), retain: false, acknowledged: true, expiry: None }
+    }
+
+    /// Kept by the broker for later subscribers.
+    pub fn retained(self) -> Message {
+        Message { retain: true, ..self }
+    }
+
+    /// Sent once, at most (QoS 0).
+    pub fn unacknowledged(self) -> Message {
+        Message { acknowledged: false, ..self }
+    }
+
+    /// Dropped by the broker if undeliverable for this long.
+    pub fn expiring(self, expiry: Duration) -> Message {
+        Message { expiry: Some(expiry), ..self }
+    }
+
+    fn qos(&self) -> QoS {
+        if self.acknowledged { QoS::AtLeastOnce } else { QoS::AtMostOnce }
+    }
+}
+
+/// What happens on the connection.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Connected, and every subscription is granted. Whatever the owner keeps on the broker is to be said again.
+    Connected,
+    /// The connection is gone or could not be made; the next try is under way.
+    Disconnected {
+        /// Why, for people.
+        reason: String,
+        /// How long until the next try.
+        retry_in: Duration,
+    },
+    /// A message on one of the subscriptions.
+    Message(Message),
+}
+
+/// The events of a connection, in order; ends when the connection was told to stop.
+pub type Events = mpsc::Receiver<Event>;
+
+/// Publishes on a connection; cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    requests: AsyncClient,
+    connected: Arc<AtomicBool>,
+}
+
+/// A message that did not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PublishError {
+    /// There is no connection to the broker now.
+    #[error("not connected to the MQTT broker; the message was not sent")]
+    Disconnected,
+    /// The broker takes messages more slowly than they are made.
+    #[error("{OUTGOING_BOUND} messages wait for the MQTT broker already; the message was not sent")]
+    Full,
+}
+
+impl Client {
+    /// Hands a message to the connection, without waiting. `Ok` means handed over, not delivered.
+    pub fn publish(&self, message: Message) -> Result<(), PublishError> {
+        if !self.connected.load(Ordering::Relaxed) {
+            return Err(PublishError::Disconnected);
+        }
+        let (qos, retain) = (message.qos(), message.retain);
+        let sent = match message.expiry {
+            None => self.requests.try_publish(message.topic, qos, retain, message.payload),
+            Some(expiry) => {
+                let seconds = u32::try_from(expiry.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+                let properties =
+                    PublishProperties { message_expiry_interval: Some(seconds), ..PublishProperties::default() };
+                self.requests.try_publish_with_properties(message.topic, qos, retain, message.payload, properties)
+            }
+        };
+        sent.map_err(|_| PublishError::Full)
+    }
+
+    /// Whether the connection stands, as far as is known.
+    pub fn is_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
+    }
+}
+
+/// Opens a connection that stands, with reconnects, until `stop` is cancelled; what was published before that is
+/// still sent. Needs a tokio runtime.
+pub fn connect(options: Options, stop: CancellationToken) -> (Client, Events) {
+    let (requests, event_loop) = AsyncClient::new(rumqttc_options(&options), OUTGOING_BOUND);
+    let client = Client { requests, connected: Arc::new(AtomicBool::new(false)) };
+    let (events, receiver) = mpsc::channel(INCOMING_BOUND);
+    let connection = Connection { event_loop, client: client.clone(), subscriptions: options.subscriptions, events };
+    tokio::spawn(connection.run(stop));
+    (client, receiver)
+}
+
+fn rumqttc_options(options: &Options) -> MqttOptions {
+    let broker = &options.broker;
+    let mut rumqttc = MqttOptions::new(&options.client_id, &broker.host, broker.port);
+    let mut network = NetworkOptions::new();
+    // Without it Nagle's algorithm and delayed acknowledgements add 40 ms to each direction of a QoS 1 exchange.
+    network.set_tcp_nodelay(true);
+    network.set_connection_timeout(CONNECT_TIMEOUT_S);
+    rumqttc
+        .set_network_options(network)
+        .set_keep_alive(KEEP_ALIVE)
+        .set_connection_timeout(CONNECT_TIMEOUT_S)
+        .set_clean_start(true)
+        .set_max_packet_size(Some(MAX_PACKET_BYTES))
+        .set_receive_maximum(Some(INCOMING_BOUND as u16))
+        .set_outgoing_inflight_upper_limit(INCOMING_BOUND as u16);
+    if let Some((user, password)) = &broker.login {
+        rumqttc.set_credentials(user, password);
+    }
+    if let Some(will) = &options.last_will {
+        let payload = will.payload.to_vec();
+        rumqttc.set_last_will(LastWill::new(&will.topic, payload, will.qos(), will.retain, None));
+    }
+    rumqttc
+}
+
+struct Connection {
+    event_loop: EventLoop,
+    client: Client,
+    subscriptions: Vec<String>,
+    events: mpsc::Sender<Event>,
+}
+
+impl Connection {
+    async fn run(mut self, stop: CancellationToken) {
+        let mut backoff = FIRST_BACKOFF;
+        loop {
+            // `poll` loses data if it is dropped halfway; here it is dropped only for good.
+            let outcome = tokio::select! {
+                outcome = self.poll() => outcome,
+                () = stop.cancelled() => break,
+            };
+            match outcome {
+                Ok(None) => {}
+                Ok(Some(event)) => {
+                    if matches!(event, Event::Connected) {
+                        backoff = FIRST_BACKOFF;
+                    }
+                    if self.events.send(event).await.is_err() {
+                        break;
+                    }
+                }
+                Err(reason) => {
+                    self.client.connected.store(false, Ordering::Relaxed);
+                    self.event_loop.clean();
+                    let retry_in = jittered(backoff);
+                    backoff = (backoff * 2).min(LONGEST_BACKOFF);
+                    if self.events.send(Event::Disconnected { reason, retry_in }).await.is_err() {
+                        break;
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(retry_in) => {}
+                        () = stop.cancelled() => break,
+                    }
+                }
+            }
+        }
+        self.say_goodbye().await;
+    }
+
+    /// One step of the protocol; an error ends the connection.
+    async fn poll(&mut self) -> Result<Option<Event>, String> {
+        let event = self.event_loop.poll().await.map_err(|error| error.to_string())?;
+        match event {
+            rumqttc::v5::Event::Incoming(Packet::ConnAck(_)) => self.subscribe(),
+            rumqttc::v5::Event::Incoming(Packet::SubAck(granted)) => self.subscribed(&granted),
+            rumqttc::v5::Event::Incoming(Packet::Publish(publish)) => Ok(received(publish).map(Event::Message)),
+            rumqttc::v5::Event::Incoming(Packet::Disconnect(goodbye)) => {
+                Err(format!("the broker closed the connection: {:?}", goodbye.reason_code))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn subscribe(&mut self) -> Result<Option<Event>, String> {
+        if self.subscriptions.is_empty() {
+            self.client.connected.store(true, Ordering::Relaxed);
+            return Ok(Some(Event::Connected));
+        }
+        let filters = self.subscriptions.iter().map(|topic| Filter::new(topic, QoS::AtLeastOnce));
+        let sent = self.client.requests.try_subscribe_many(filters);
+        sent.map(|()| None).map_err(|error| format!("cannot subscribe: {error}"))
+    }
+
+    fn subscribed(&mut self, granted: &SubAck) -> Result<Option<Event>, String> {
+        for (code, topic) in granted.return_codes.iter().zip(&self.subscriptions) {
+            if !matches!(code, SubscribeReasonCode::Success(_)) {
+                return Err(format!("the broker refused the subscription to {topic:?}: {code:?}; see its ACL"));
+            }
+        }
+        self.client.connected.store(true, Ordering::Relaxed);
+        Ok(Some(Event::Connected))
+    }
+
+    /// Lets what was published go out, then disconnects, so that the Last Will is not sent.
+    async fn say_goodbye(&mut self) {
+        if !self.client.connected.swap(false, Ordering::Relaxed) || self.client.requests.try_disconnect().is_err() {
+            return;
+        }
+        let drained = async { while self.event_loop.poll().await.is_ok() {} };
+        if tokio::time::timeout(GOODBYE, drained).await.is_err() {
+            tracing::debug!("the MQTT broker did not take the last messages in time");
+        }
+    }
+}
+
+fn received(publish: Publish) -> Option<Message> {
+    match std::str::from_utf8(&publish.topic) {
+        Ok(topic) => Some(Message {
+            topic: topic.to_owned(),
+            payload: publish.payload,
+            retain: publish.retain,
+            acknowledged: publish.qos != QoS::AtMostOnce,
+            expiry: None,
+        }),
+        Err(_) => {
+            tracing::warn!(topic = ?publish.topic, "dropped an MQTT message whose topic is not UTF-8");
+            None
+        }
+    }
+}
+
+/// Half to all of the time, so that clients of a broker that restarts do not all come at once.
+fn jittered(backoff: Duration) -> Duration {
+    use std::hash::{BuildHasher, RandomState};
+    let random = RandomState::new().hash_one(()) as f64 / u64::MAX as f64;
+    backoff.mul_f64(0.5 + random / 2.0)
+}
