@@ -1,1 +1,2 @@
-//! master
+//! The coordinator.
+pub mod scheduler;
