@@ -43,12 +43,15 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Worker, attempt, shards and requests of a task that was sent.
+type SentTask = (WorkerId, u32, Arc<[u32]>, Vec<RequestId>);
+
 /// What the outside world sees of the scheduler.
 struct World {
     scheduler: Scheduler,
     now: Millis,
     told: BTreeMap<WorkerId, Vec<u32>>,
-    in_flight: BTreeMap<TaskId, (WorkerId, u32, Arc<[u32]>, Vec<RequestId>)>,
+    in_flight: BTreeMap<TaskId, SentTask>,
     answered: Vec<(TaskId, WorkerId, u32)>,
     /// Shards credited to each request, and how it ended.
     credited: HashMap<RequestId, BTreeSet<u32>>,
