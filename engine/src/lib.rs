@@ -6,6 +6,7 @@
 mod best;
 pub mod catalogue;
 pub mod filters;
+mod genres;
 pub mod neighbours;
 pub mod popularity;
 pub mod profile;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::best::Best;
 use crate::catalogue::Catalogue;
 use crate::filters::Filters;
+use crate::genres::GenreSets;
 use crate::neighbours::Neighbour;
 use crate::profile::Profile;
 use crate::rating::{HalfStars, MovieId, UserId};
@@ -46,13 +47,34 @@ pub struct RankOptions {
     pub n: usize,
     /// How much a film's popularity counts against it.
     pub popularity_penalty: PopularityPenalty,
+    /// How much resemblance in genres counts, 0 for not at all: the score is multiplied by `1 + genre_weight * g`, `g`
+    /// being the film's mean resemblance to the viewer's films. For "films like these", where the profile is a few films;
+    /// a viewer with a long profile has neighbours who say more than genres do.
+    pub genre_weight: u32,
+    /// Films that fewer of the neighbours rated are left out; keeps a strong penalty from favouring one lone rating.
+    pub min_raters: u32,
     /// How many of the viewer's films explain each recommendation at most.
     pub because: usize,
 }
 
+impl RankOptions {
+    /// What suits "films like these" best, together with some 200 neighbours and a shrink of 3: the few films of such a
+    /// profile find neighbours by the thousand who all like what everybody likes, so popularity has to count against a
+    /// film, and its genres for it.
+    pub fn like_these(n: usize) -> RankOptions {
+        RankOptions {
+            n,
+            popularity_penalty: PopularityPenalty::Mild,
+            genre_weight: 4,
+            min_raters: 2,
+            ..RankOptions::default()
+        }
+    }
+}
+
 impl Default for RankOptions {
     fn default() -> Self {
-        RankOptions { n: 10, popularity_penalty: PopularityPenalty::None, because: 3 }
+        RankOptions { n: 10, popularity_penalty: PopularityPenalty::None, genre_weight: 0, min_raters: 1, because: 3 }
     }
 }
 
@@ -159,6 +181,7 @@ pub struct Ranker {
     catalogue: Arc<Catalogue>,
     /// The catalogue's own search is logarithmic; a query looks up every rating of every neighbour.
     positions: FxHashMap<MovieId, u32>,
+    genres: GenreSets,
     global_mean_half_stars: f64,
 }
 
@@ -172,8 +195,10 @@ pub struct RankScratch {
     /// For each neighbour the films he shares with the viewer, one neighbour after the other.
     shared: Vec<Shared>,
     shared_ends: Vec<usize>,
-    /// Parallel to the profile; all zero between films.
+    /// Parallel to the profile, for the film at hand.
     contributions: Vec<(f64, u32)>,
+    /// Resemblance to the profile of a set of genres.
+    resemblances: FxHashMap<u64, f64>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -215,7 +240,7 @@ impl Ranker {
             .iter()
             .fold((0u64, 0u64), |(ratings, sum), film| (ratings + u64::from(film.ratings), sum + film.half_stars_sum));
         let global_mean_half_stars = if ratings == 0 { 0.0 } else { sum as f64 / ratings as f64 };
-        Ranker { catalogue, positions, global_mean_half_stars }
+        Ranker { genres: GenreSets::new(&catalogue), catalogue, positions, global_mean_half_stars }
     }
 
     /// The catalogue whose films are ranked.
@@ -231,7 +256,8 @@ impl Ranker {
     /// close neighbours like: for the order of a list this does better than averaging over a film's raters (Cremonesi,
     /// Koren and Turrin 2010, "non-normalized cosine neighborhood"). Both sums start at 0 and run in the order of
     /// `neighbours`; each term is one product, rounded before it is added; the quotient is divided by the penalty, if
-    /// there is one: the square root of the number of ratings (at least 1), or the square root of that.
+    /// there is one: the square root of the number of ratings (at least 1), or the square root of that; and multiplied
+    /// by the factor for resemblance in genres, if that is asked for.
     ///
     /// The predicted rating is Resnick et al.'s (1994): the viewer's mean plus the mean deviation, weighted by similarity,
     /// of the film's raters from each one's own mean over all his films. Both means are damped: the viewer's starts from
@@ -252,11 +278,26 @@ impl Ranker {
         scratch: &mut RankScratch,
     ) -> Vec<Recommendation> {
         let total_similarity = self.sum_up(profile, neighbours, scratch);
+        scratch.resemblances.clear();
+        let viewers_films: Vec<(u32, f64)> = match options.genre_weight {
+            0 => Vec::new(),
+            _ => profile
+                .iter()
+                .filter_map(|(movie, rating)| Some((*self.positions.get(&movie)?, f64::from(rating))))
+                .collect(),
+        };
         let mut best = Best::new(options.n.min(MAX_RECOMMENDATIONS), higher_score_first);
         for &position in &scratch.touched {
-            let score = scratch.sums[position as usize].weighted
-                / total_similarity
-                / self.penalty(position, options.popularity_penalty);
+            let sums = &scratch.sums[position as usize];
+            if sums.raters < options.min_raters {
+                continue;
+            }
+            let mut score = sums.weighted / total_similarity;
+            score /= self.penalty(position, options.popularity_penalty);
+            if options.genre_weight > 0 {
+                let resemblance = self.genres.resemblance(position, &viewers_films, &mut scratch.resemblances);
+                score *= 1.0 + f64::from(options.genre_weight) * resemblance;
+            }
             let candidate = Candidate { score, position };
             // The filters cost more than the score, so only a film that would be kept is put to them.
             if best.bar().is_some_and(|bar| higher_score_first(&candidate, bar) == Ordering::Greater) {
