@@ -3,12 +3,22 @@
 //! This crate never opens a socket, never awaits, and never reads the clock; what depends on the present time
 //! takes it as a parameter.
 
+mod best;
 pub mod catalogue;
 pub mod filters;
+mod genres;
+pub mod neighbours;
+pub mod popularity;
 pub mod profile;
+pub mod ranking;
 pub mod rating;
+pub mod shard;
 
 pub use catalogue::{Catalogue, Movie, MovieStats};
 pub use filters::Filters;
+pub use neighbours::{Neighbour, NeighbourOptions, Scratch, merge_top_k, top_k_over};
+pub use popularity::{popular, starters};
 pub use profile::Profile;
+pub use ranking::{Because, NeighbourRow, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation};
 pub use rating::{HalfStars, MovieId, UserId};
+pub use shard::{ShardIndex, ShardRatings};

@@ -1,0 +1,97 @@
+//! Films for a viewer of whom nothing is known: the popular ones, and well-known ones of different kinds to rate first.
+
+use std::cmp::Ordering;
+
+use crate::best::Best;
+use crate::catalogue::{Catalogue, Movie};
+use crate::filters::Filters;
+use crate::profile::Profile;
+use crate::ranking::{MAX_RECOMMENDATIONS, Recommendation};
+use crate::rating::MovieId;
+
+/// How many times more films than wanted the starters are chosen from.
+const STARTER_POOL: usize = 10;
+
+/// The `n` most popular films that pass the filters; films without a rating are left out.
+///
+/// A film with `n_i` ratings of mean `m_i` stars scores `sqrt(n_i) * (m_i - m)`, `m` being the mean of all ratings: but for
+/// the constant spread of ratings, the z statistic of "viewers rate this film above the average film". A plain mean
+/// puts films with one enthusiastic rating first, a plain count films that everybody has seen and few like; here a film
+/// needs many ratings and good ones. Ties are broken by ascending film id.
+pub fn popular(catalogue: &Catalogue, filters: &Filters, seen: &Profile, n: usize) -> Vec<Recommendation> {
+    let mut best = Best::new(n.min(MAX_RECOMMENDATIONS), |a: &(f64, MovieId), b| by_score(a, b));
+    for (movie, score) in scored(catalogue) {
+        let passed_over = best.bar().is_some_and(|bar| by_score(&(score, movie.id), bar) == Ordering::Greater);
+        if !passed_over && filters.allow(movie, seen.get(movie.id).is_some()) {
+            best.offer((score, movie.id));
+        }
+    }
+    best.into_sorted()
+        .into_iter()
+        .map(|(score, movie_id)| Recommendation {
+            movie_id,
+            score,
+            predicted_rating: None,
+            neighbours: 0,
+            because: Vec::new(),
+        })
+        .collect()
+}
+
+/// Up to `n` well-known films of different kinds, for a first visit.
+///
+/// Chosen one by one for maximal marginal relevance (Carbonell and Goldstein 1998) among the films with the most ratings:
+/// the next is the one with the greatest difference between how known it is (its ratings, relative to the most
+/// rated film) and how much it resembles the chosen film most like it (half the Jaccard similarity of their genres, half
+/// whether they are of the same decade). Ties are broken by ascending film id.
+pub fn starters(catalogue: &Catalogue, n: usize) -> Vec<MovieId> {
+    let n = n.min(MAX_RECOMMENDATIONS);
+    let mut known =
+        Best::new(n * STARTER_POOL, |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    for (position, stats) in catalogue.all_stats().iter().enumerate().filter(|(_, stats)| stats.ratings > 0) {
+        known.offer((f64::from(stats.ratings), position));
+    }
+    let mut pool: Vec<(f64, &Movie, f64)> = known
+        .into_sorted()
+        .into_iter()
+        .map(|(ratings, position)| (ratings, &catalogue.movies()[position], 0.0))
+        .collect();
+    let most = pool.first().map_or(1.0, |(ratings, ..)| *ratings);
+    let mut chosen = Vec::with_capacity(n.min(pool.len()));
+    while chosen.len() < n {
+        let worth = |(ratings, _, resemblance): &(f64, &Movie, f64)| ratings / most - resemblance;
+        let next = (0..pool.len())
+            .max_by(|&a, &b| worth(&pool[a]).total_cmp(&worth(&pool[b])).then(pool[b].1.id.cmp(&pool[a].1.id)));
+        let Some(next) = next else { break };
+        let (_, movie, _) = pool.remove(next);
+        for (_, other, nearest) in &mut pool {
+            *nearest = resemblance(movie, other).max(*nearest);
+        }
+        chosen.push(movie.id);
+    }
+    chosen
+}
+
+fn by_score(a: &(f64, MovieId), b: &(f64, MovieId)) -> Ordering {
+    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
+}
+
+fn scored(catalogue: &Catalogue) -> impl Iterator<Item = (&Movie, f64)> {
+    let (ratings, sum) = catalogue
+        .all_stats()
+        .iter()
+        .fold((0u64, 0u64), |(ratings, sum), film| (ratings + u64::from(film.ratings), sum + film.half_stars_sum));
+    let mean = sum as f64 / ratings as f64 / 2.0;
+    catalogue.movies().iter().zip(catalogue.all_stats()).filter_map(move |(movie, stats)| {
+        stats.mean_stars().map(|stars| (movie, f64::from(stats.ratings).sqrt() * (stars - mean)))
+    })
+}
+
+/// 0 for films with no genre and no decade in common, 1 for films that agree in both.
+fn resemblance(a: &Movie, b: &Movie) -> f64 {
+    let common = a.genres.iter().filter(|genre| b.genres.contains(genre)).count();
+    let either = a.genres.len() + b.genres.len() - common;
+    let genres = if either == 0 { 1.0 } else { common as f64 / either as f64 };
+    let same_decade = a.year.map(|year| year / 10) == b.year.map(|year| year / 10);
+    (genres + f64::from(u8::from(same_decade))) / 2.0
+}

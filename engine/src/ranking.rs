@@ -1,0 +1,427 @@
+//! Orders the films a viewer has not seen by what his neighbours think of them, and says which of his own films that
+//! goes back to. It never looks for neighbours, and recommends nothing the filters forbid.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::best::Best;
+use crate::catalogue::Catalogue;
+use crate::filters::Filters;
+use crate::genres::GenreSets;
+use crate::neighbours::Neighbour;
+use crate::profile::Profile;
+use crate::rating::{HalfStars, MovieId, UserId};
+
+/// More recommendations than this are never made at once, whatever is asked for.
+pub const MAX_RECOMMENDATIONS: usize = 1000;
+
+/// Ratings at the global mean that a viewer's own mean starts from, so that who has liked one film is not taken for
+/// someone who likes every film. Five is a usual choice (it is LensKit's default).
+const VIEWER_MEAN_DAMPING: f64 = 5.0;
+
+/// Similarity of imagined neighbours to whom a film is just average, so that one lone neighbour does not predict five
+/// stars.
+const DEVIATION_DAMPING: f64 = 1.0;
+
+/// How much a film's popularity counts against it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PopularityPenalty {
+    /// Not at all.
+    #[default]
+    None,
+    /// The score is divided by the fourth root of the film's number of ratings.
+    Mild,
+    /// The score is divided by the square root of the film's number of ratings.
+    Strong,
+}
+
+/// How to rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RankOptions {
+    /// How many films at most; never more than [`MAX_RECOMMENDATIONS`].
+    pub n: usize,
+    /// How much a film's popularity counts against it.
+    pub popularity_penalty: PopularityPenalty,
+    /// How much resemblance in genres counts, 0 for not at all: the score is multiplied by `1 + genre_weight * g`, `g`
+    /// being the film's mean resemblance to the viewer's films. For "films like these", where the profile is a few films;
+    /// a viewer with a long profile has neighbours who say more than genres do.
+    pub genre_weight: u32,
+    /// Films that fewer of the neighbours rated are left out; keeps a strong penalty from favouring one lone rating.
+    pub min_raters: u32,
+    /// How many of the viewer's films explain each recommendation at most.
+    pub because: usize,
+}
+
+impl RankOptions {
+    /// What suits "films like these" best, together with some 200 neighbours and a shrink of 3: the few films of such a
+    /// profile find neighbours by the thousand who all like what everybody likes, so popularity has to count against a
+    /// film, and its genres for it.
+    pub fn like_these(n: usize) -> RankOptions {
+        RankOptions {
+            n,
+            popularity_penalty: PopularityPenalty::Mild,
+            genre_weight: 4,
+            min_raters: 2,
+            ..RankOptions::default()
+        }
+    }
+}
+
+impl Default for RankOptions {
+    fn default() -> Self {
+        RankOptions { n: 10, popularity_penalty: PopularityPenalty::None, genre_weight: 0, min_raters: 1, because: 3 }
+    }
+}
+
+/// A neighbour whose ratings are not what a ratings matrix can hold.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// A similarity out of range.
+    #[error(
+        "taking user {user} as a neighbour: his similarity is {similarity}, not above 0 and at most 1; drop this answer"
+    )]
+    Similarity {
+        /// The neighbour.
+        user: UserId,
+        /// The similarity given.
+        similarity: f64,
+    },
+    /// Not one rating a film.
+    #[error("taking user {user} as a neighbour: {movie_ids} films have {half_stars} ratings; drop this answer")]
+    Length {
+        /// The neighbour.
+        user: UserId,
+        /// Number of films.
+        movie_ids: usize,
+        /// Number of ratings.
+        half_stars: usize,
+    },
+    /// Films out of order or repeated, or a rating off the scale.
+    #[error(
+        "taking user {user} as a neighbour: his films do not ascend, or a rating is not 1 to 10 half-stars; drop this answer"
+    )]
+    Ratings {
+        /// The neighbour.
+        user: UserId,
+    },
+}
+
+/// A neighbour with all his ratings. Holding one means they have been checked.
+#[derive(Clone, Copy, Debug)]
+pub struct NeighbourRow<'a> {
+    neighbour: Neighbour,
+    movie_ids: &'a [MovieId],
+    half_stars: &'a [u8],
+}
+
+impl<'a> NeighbourRow<'a> {
+    /// Checks and takes a neighbour's ratings: his films, ascending, and parallel to them the half-stars.
+    ///
+    /// # Errors
+    /// If the similarity is not in (0, 1], or the arrays are no row of a ratings matrix.
+    pub fn new(
+        neighbour: Neighbour,
+        movie_ids: &'a [MovieId],
+        half_stars: &'a [u8],
+    ) -> Result<NeighbourRow<'a>, Error> {
+        let Neighbour { user, similarity, .. } = neighbour;
+        if !(similarity > 0.0 && similarity <= 1.0) {
+            return Err(Error::Similarity { user, similarity });
+        }
+        if movie_ids.len() != half_stars.len() {
+            return Err(Error::Length { user, movie_ids: movie_ids.len(), half_stars: half_stars.len() });
+        }
+        let ascending = movie_ids.is_sorted_by(|a, b| a < b);
+        if !ascending || half_stars.iter().any(|&rating| HalfStars::new(rating).is_none()) {
+            return Err(Error::Ratings { user });
+        }
+        Ok(NeighbourRow { neighbour, movie_ids, half_stars })
+    }
+
+    /// Who it is and how similar.
+    pub fn neighbour(&self) -> &Neighbour {
+        &self.neighbour
+    }
+}
+
+/// A film for the viewer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recommendation {
+    /// The film.
+    pub movie_id: MovieId,
+    /// What the list is ordered by; comparable within one list only.
+    pub score: f64,
+    /// What the viewer would rate it, in stars from 0.5 to 5; `None` where nothing is known of him.
+    pub predicted_rating: Option<f64>,
+    /// How many of the viewer's neighbours rated this film.
+    pub neighbours: u32,
+    /// The viewer's films the score goes back to, the largest share first.
+    pub because: Vec<Because>,
+}
+
+/// One of the viewer's films as a reason for a recommendation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Because {
+    /// The viewer's film.
+    pub movie_id: MovieId,
+    /// The part of the score that goes back to it, 0 to 1; over all the viewer's films these sum to 1.
+    pub share: f64,
+    /// How many neighbours rated both films.
+    pub neighbours: u32,
+}
+
+/// Ranks films of one catalogue. Cheap to share, and made once a dataset.
+#[derive(Clone, Debug)]
+pub struct Ranker {
+    catalogue: Arc<Catalogue>,
+    /// The catalogue's own search is logarithmic; a query looks up every rating of every neighbour.
+    positions: FxHashMap<MovieId, u32>,
+    genres: GenreSets,
+    global_mean_half_stars: f64,
+}
+
+/// Working memory of [`Ranker::rank`], to be reused from query to query, with any ranker.
+#[derive(Debug, Default)]
+pub struct RankScratch {
+    /// Parallel to the catalogue; all default between queries.
+    sums: Vec<FilmSums>,
+    /// Positions whose sums are not default.
+    touched: Vec<u32>,
+    /// For each neighbour the films he shares with the viewer, one neighbour after the other.
+    shared: Vec<Shared>,
+    shared_ends: Vec<usize>,
+    /// Parallel to the profile, for the film at hand.
+    contributions: Vec<(f64, u32)>,
+    /// Resemblance to the profile of a set of genres.
+    resemblances: FxHashMap<u64, f64>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct FilmSums {
+    /// Sum of similarity times half-stars.
+    weighted: f64,
+    /// Sum of similarity times the half-stars' deviation from the neighbour's mean.
+    deviation: f64,
+    /// Sum of the similarities of the film's raters.
+    similarity: f64,
+    raters: u32,
+}
+
+/// A film that both the viewer and a neighbour rated.
+#[derive(Clone, Copy, Debug)]
+struct Shared {
+    profile_index: u32,
+    /// Product of both ratings.
+    product: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Candidate {
+    score: f64,
+    position: u32,
+}
+
+/// Positions ascend with film ids, so a tie goes to the lower id.
+fn higher_score_first(a: &Candidate, b: &Candidate) -> Ordering {
+    b.score.total_cmp(&a.score).then(a.position.cmp(&b.position))
+}
+
+impl Ranker {
+    /// Prepares to rank the films of a catalogue.
+    pub fn new(catalogue: Arc<Catalogue>) -> Ranker {
+        let positions = catalogue.movies().iter().zip(0..).map(|(movie, position)| (movie.id, position)).collect();
+        let (ratings, sum) = catalogue
+            .all_stats()
+            .iter()
+            .fold((0u64, 0u64), |(ratings, sum), film| (ratings + u64::from(film.ratings), sum + film.half_stars_sum));
+        let global_mean_half_stars = if ratings == 0 { 0.0 } else { sum as f64 / ratings as f64 };
+        Ranker { genres: GenreSets::new(&catalogue), catalogue, positions, global_mean_half_stars }
+    }
+
+    /// The catalogue whose films are ranked.
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    /// The `n` best films that pass the filters, the best first, ties by ascending film id.
+    ///
+    /// With `s_v` the similarity of neighbour `v` and `r_vi` his half-stars for film `i`, the score is
+    /// `(sum of s_v * r_vi) / (sum of s_v)`, the upper sum over the neighbours who rated `i`, the lower over all
+    /// neighbours. A neighbour who has not rated a film counts as zero, so the score, in half-stars, favours what many
+    /// close neighbours like: for the order of a list this does better than averaging over a film's raters (Cremonesi,
+    /// Koren and Turrin 2010, "non-normalized cosine neighborhood"). Both sums start at 0 and run in the order of
+    /// `neighbours`; each term is one product, rounded before it is added; the quotient is divided by the penalty, if
+    /// there is one: the square root of the number of ratings (at least 1), or the square root of that; and multiplied
+    /// by the factor for resemblance in genres, if that is asked for.
+    ///
+    /// The predicted rating is Resnick et al.'s (1994): the viewer's mean plus the mean deviation, weighted by similarity,
+    /// of the film's raters from each one's own mean over all his films. Both means are damped: the viewer's starts from
+    /// 5 ratings at the mean of the whole dataset, the deviation from imagined neighbours of total similarity 1 who find
+    /// the film average. It is clamped to the scale.
+    ///
+    /// For `because`, the score is taken apart: the dot product in `s_v` is itself a sum over the films `j` which viewer
+    /// and neighbour share, so that `s_v * r_vi * (r_uj * r_vj / dot_uv)`, summed over the neighbours who rated both,
+    /// is what `j` contributes to the upper sum, and the contributions of all `j` sum to it.
+    ///
+    /// Films that are not in the catalogue are passed over.
+    pub fn rank(
+        &self,
+        profile: &Profile,
+        neighbours: &[NeighbourRow<'_>],
+        filters: &Filters,
+        options: &RankOptions,
+        scratch: &mut RankScratch,
+    ) -> Vec<Recommendation> {
+        let total_similarity = self.sum_up(profile, neighbours, scratch);
+        scratch.resemblances.clear();
+        let viewers_films: Vec<(u32, f64)> = match options.genre_weight {
+            0 => Vec::new(),
+            _ => profile
+                .iter()
+                .filter_map(|(movie, rating)| Some((*self.positions.get(&movie)?, f64::from(rating))))
+                .collect(),
+        };
+        let mut best = Best::new(options.n.min(MAX_RECOMMENDATIONS), higher_score_first);
+        for &position in &scratch.touched {
+            let sums = &scratch.sums[position as usize];
+            if sums.raters < options.min_raters {
+                continue;
+            }
+            let mut score = sums.weighted / total_similarity;
+            score /= self.penalty(position, options.popularity_penalty);
+            if options.genre_weight > 0 {
+                let resemblance = self.genres.resemblance(position, &viewers_films, &mut scratch.resemblances);
+                score *= 1.0 + f64::from(options.genre_weight) * resemblance;
+            }
+            let candidate = Candidate { score, position };
+            // The filters cost more than the score, so only a film that would be kept is put to them.
+            if best.bar().is_some_and(|bar| higher_score_first(&candidate, bar) == Ordering::Greater) {
+                continue;
+            }
+            let movie = &self.catalogue.movies()[position as usize];
+            if filters.allow(movie, profile.get(movie.id).is_some()) {
+                best.offer(candidate);
+            }
+        }
+        let viewer_mean = self.damped_mean_half_stars(profile);
+        let recommendations = best
+            .into_sorted()
+            .into_iter()
+            .map(|Candidate { score, position }| {
+                let movie_id = self.catalogue.movies()[position as usize].id;
+                let sums = scratch.sums[position as usize];
+                let predicted_rating = viewer_mean.map(|mean| {
+                    let half_stars = mean + sums.deviation / (sums.similarity + DEVIATION_DAMPING);
+                    (half_stars / 2.0).clamp(0.5, 5.0)
+                });
+                let because = explain(movie_id, sums.weighted, profile, neighbours, options.because, scratch);
+                Recommendation { movie_id, score, predicted_rating, neighbours: sums.raters, because }
+            })
+            .collect();
+        for position in scratch.touched.drain(..) {
+            scratch.sums[position as usize] = FilmSums::default();
+        }
+        recommendations
+    }
+
+    /// Sums over the neighbours for every film any of them rated; returns the sum of all similarities.
+    fn sum_up(&self, profile: &Profile, neighbours: &[NeighbourRow<'_>], scratch: &mut RankScratch) -> f64 {
+        if scratch.sums.len() < self.catalogue.len() {
+            scratch.sums.resize(self.catalogue.len(), FilmSums::default());
+        }
+        scratch.shared.clear();
+        scratch.shared_ends.clear();
+        let mut total_similarity = 0.0;
+        for row in neighbours {
+            let similarity = row.neighbour.similarity;
+            total_similarity += similarity;
+            let sum: u64 = row.half_stars.iter().map(|&rating| u64::from(rating)).sum();
+            let mean = sum as f64 / row.half_stars.len() as f64;
+            let mut profile_index = 0;
+            for (&movie, &half_stars) in row.movie_ids.iter().zip(row.half_stars) {
+                while profile.movie_ids().get(profile_index).is_some_and(|&own| own < movie) {
+                    profile_index += 1;
+                }
+                if profile.movie_ids().get(profile_index) == Some(&movie) {
+                    let product = u32::from(profile.half_stars()[profile_index]) * u32::from(half_stars);
+                    scratch.shared.push(Shared { profile_index: profile_index as u32, product });
+                }
+                let Some(&position) = self.positions.get(&movie) else { continue };
+                let sums = &mut scratch.sums[position as usize];
+                if sums.raters == 0 {
+                    scratch.touched.push(position);
+                }
+                let rating = f64::from(half_stars);
+                sums.weighted += similarity * rating;
+                sums.deviation += similarity * (rating - mean);
+                sums.similarity += similarity;
+                sums.raters += 1;
+            }
+            scratch.shared_ends.push(scratch.shared.len());
+        }
+        total_similarity
+    }
+
+    fn penalty(&self, position: u32, penalty: PopularityPenalty) -> f64 {
+        let ratings = f64::from(self.catalogue.all_stats()[position as usize].ratings.max(1));
+        match penalty {
+            PopularityPenalty::None => 1.0,
+            PopularityPenalty::Mild => ratings.sqrt().sqrt(),
+            PopularityPenalty::Strong => ratings.sqrt(),
+        }
+    }
+
+    fn damped_mean_half_stars(&self, profile: &Profile) -> Option<f64> {
+        let sum: u64 = profile.half_stars().iter().map(|&rating| u64::from(rating)).sum();
+        (!profile.is_empty()).then(|| {
+            (sum as f64 + VIEWER_MEAN_DAMPING * self.global_mean_half_stars)
+                / (profile.len() as f64 + VIEWER_MEAN_DAMPING)
+        })
+    }
+}
+
+/// The viewer's films with the largest shares in a film's score, the largest first, ties by ascending film id.
+fn explain(
+    movie: MovieId,
+    weighted: f64,
+    profile: &Profile,
+    neighbours: &[NeighbourRow<'_>],
+    limit: usize,
+    scratch: &mut RankScratch,
+) -> Vec<Because> {
+    let contributions = &mut scratch.contributions;
+    contributions.clear();
+    contributions.resize(profile.len(), (0.0, 0));
+    let mut start = 0;
+    for (row, &end) in neighbours.iter().zip(&scratch.shared_ends) {
+        let shared = &scratch.shared[start..end];
+        start = end;
+        let Ok(at) = row.movie_ids.binary_search(&movie) else { continue };
+        // Summed anew rather than taken from the neighbour: shares then sum to 1 whatever a worker claims.
+        let dot: u64 = shared.iter().map(|film| u64::from(film.product)).sum();
+        let each = row.neighbour.similarity * f64::from(row.half_stars[at]) / dot as f64;
+        for film in shared {
+            let (contribution, neighbours) = &mut contributions[film.profile_index as usize];
+            *contribution += each * f64::from(film.product);
+            *neighbours += 1;
+        }
+    }
+    let mut because: Vec<Because> = contributions
+        .iter()
+        .zip(profile.movie_ids())
+        .filter(|((_, neighbours), _)| *neighbours > 0)
+        .map(|(&(contribution, neighbours), &movie_id)| Because {
+            movie_id,
+            share: contribution / weighted,
+            neighbours,
+        })
+        .collect();
+    because.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.movie_id.cmp(&b.movie_id)));
+    because.truncate(limit);
+    because
+}

@@ -1,0 +1,277 @@
+//! The ratings of one shard's users: as rows (who rated what) and turned round for neighbour queries (who rated this).
+//! Everything here is immutable once built, and nothing trusts the arrays it is given: they may come from the wire.
+
+use rustc_hash::FxHashMap;
+
+use crate::rating::{HalfStars, MovieId, UserId};
+
+/// More films than this in one user's row are refused, so that a squared norm and a dot product (at most 100 a film)
+/// always fit 32 bits.
+pub const MAX_FILMS_PER_USER: usize = 1 << 25;
+
+/// Why a shard's arrays are not a ratings matrix.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// There is not exactly one row boundary more than users.
+    #[error("reading a shard of {users} users: it needs {} row offsets and has {offsets}; fetch the shard again", users + 1)]
+    OffsetCount {
+        /// Users in the shard.
+        users: usize,
+        /// Row offsets given.
+        offsets: usize,
+    },
+    /// The offsets do not start at 0 or do not end at the number of ratings.
+    #[error(
+        "reading a shard: its rows cover ratings {first} to {last} of {movie_ids} film ids and {half_stars} ratings; \
+         fetch the shard again"
+    )]
+    Coverage {
+        /// First offset.
+        first: u32,
+        /// Last offset.
+        last: u32,
+        /// Length of the film id array.
+        movie_ids: usize,
+        /// Length of the half-stars array.
+        half_stars: usize,
+    },
+    /// A user is not greater than the one before.
+    #[error("reading a shard: user {user} in row {row} is not above the user before; fetch the shard again")]
+    UserOrder {
+        /// The row.
+        row: usize,
+        /// Its user.
+        user: UserId,
+    },
+    /// A row ends before it starts, or is longer than [`MAX_FILMS_PER_USER`].
+    #[error("reading a shard: the row of user {user} runs from {start} to {end}; fetch the shard again")]
+    Row {
+        /// The row's user.
+        user: UserId,
+        /// Its first rating.
+        start: u32,
+        /// One past its last rating.
+        end: u32,
+    },
+    /// A film is not greater than the one before in the same row.
+    #[error("reading a shard: film {movie} of user {user} is not above the film before; fetch the shard again")]
+    MovieOrder {
+        /// The row's user.
+        user: UserId,
+        /// The film.
+        movie: MovieId,
+    },
+    /// A rating is not 1 to 10 half-stars.
+    #[error(
+        "reading a shard: user {user} rates film {movie} {half_stars} half-stars, not 1 to 10; fetch the shard again"
+    )]
+    OffScale {
+        /// The row's user.
+        user: UserId,
+        /// The film.
+        movie: MovieId,
+        /// The value found.
+        half_stars: u8,
+    },
+}
+
+/// The ratings of a shard's users in compressed sparse rows. Holding one means its arrays have been checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShardRatings {
+    user_ids: Vec<UserId>,
+    row_offsets: Vec<u32>,
+    movie_ids: Vec<MovieId>,
+    half_stars: Vec<u8>,
+}
+
+impl ShardRatings {
+    /// Checks and takes the arrays of a shard with U users and R ratings.
+    ///
+    /// `user_ids` (U) ascends without repetition; `row_offsets` (U + 1) ascends from 0 to R, user `u` having the
+    /// ratings `row_offsets[u]..row_offsets[u + 1]`; `movie_ids` (R) ascends without repetition within a row;
+    /// `half_stars` (R) are 1 to 10.
+    ///
+    /// # Errors
+    /// The first of these conditions that does not hold.
+    pub fn new(
+        user_ids: Vec<UserId>,
+        row_offsets: Vec<u32>,
+        movie_ids: Vec<MovieId>,
+        half_stars: Vec<u8>,
+    ) -> Result<ShardRatings, Error> {
+        let (Some(&first), Some(&last)) = (row_offsets.first(), row_offsets.last()) else {
+            return Err(Error::OffsetCount { users: user_ids.len(), offsets: 0 });
+        };
+        if row_offsets.len() - 1 != user_ids.len() {
+            return Err(Error::OffsetCount { users: user_ids.len(), offsets: row_offsets.len() });
+        }
+        if first != 0 || last as usize != movie_ids.len() || movie_ids.len() != half_stars.len() {
+            let (movie_ids, half_stars) = (movie_ids.len(), half_stars.len());
+            return Err(Error::Coverage { first, last, movie_ids, half_stars });
+        }
+        for (row, &user) in user_ids.iter().enumerate() {
+            if row > 0 && user_ids[row - 1] >= user {
+                return Err(Error::UserOrder { row, user });
+            }
+            let (start, end) = (row_offsets[row], row_offsets[row + 1]);
+            let range = start as usize..end as usize;
+            let (Some(movies), Some(ratings)) = (movie_ids.get(range.clone()), half_stars.get(range)) else {
+                return Err(Error::Row { user, start, end });
+            };
+            if movies.len() > MAX_FILMS_PER_USER {
+                return Err(Error::Row { user, start, end });
+            }
+            if let Some(pair) = movies.windows(2).find(|pair| pair[0] >= pair[1]) {
+                return Err(Error::MovieOrder { user, movie: pair[1] });
+            }
+            if let Some(at) = ratings.iter().position(|&rating| HalfStars::new(rating).is_none()) {
+                return Err(Error::OffScale { user, movie: movies[at], half_stars: ratings[at] });
+            }
+        }
+        Ok(ShardRatings { user_ids, row_offsets, movie_ids, half_stars })
+    }
+
+    /// Users, ascending.
+    pub fn user_ids(&self) -> &[UserId] {
+        &self.user_ids
+    }
+
+    /// Row boundaries, one more than users; empty in a default (empty) shard.
+    pub fn row_offsets(&self) -> &[u32] {
+        &self.row_offsets
+    }
+
+    /// Film ids of all rows, one after the other.
+    pub fn movie_ids(&self) -> &[MovieId] {
+        &self.movie_ids
+    }
+
+    /// Half-stars (1 to 10), parallel to [`ShardRatings::movie_ids`].
+    pub fn half_stars(&self) -> &[u8] {
+        &self.half_stars
+    }
+
+    /// A user's films, ascending, and the half-stars parallel to them; `None` if the user is not in this shard.
+    pub fn ratings_of(&self, user: UserId) -> Option<(&[MovieId], &[u8])> {
+        self.user_ids.binary_search(&user).ok().map(|row| self.row(row))
+    }
+
+    /// Bytes the arrays take.
+    pub fn memory_bytes(&self) -> usize {
+        size_of_val(&self.user_ids[..])
+            + size_of_val(&self.row_offsets[..])
+            + size_of_val(&self.movie_ids[..])
+            + size_of_val(&self.half_stars[..])
+    }
+
+    fn row(&self, row: usize) -> (&[MovieId], &[u8]) {
+        let range = self.row_offsets[row] as usize..self.row_offsets[row + 1] as usize;
+        (&self.movie_ids[range.clone()], &self.half_stars[range])
+    }
+}
+
+/// Rows of the users who rated each film, in two bytes where the shard has at most 65,536 users.
+#[derive(Clone, Debug)]
+pub(crate) enum Rows {
+    Narrow(Vec<u16>),
+    Wide(Vec<u32>),
+}
+
+/// A shard's ratings with an inverted index from film to the users who rated it, ready for neighbour queries.
+#[derive(Clone, Debug)]
+pub struct ShardIndex {
+    ratings: ShardRatings,
+    /// Squared Euclidean norm of each user's whole row.
+    pub(crate) norms: Vec<u32>,
+    /// Film id to its place in `posting_offsets`.
+    films: FxHashMap<MovieId, u32>,
+    posting_offsets: Vec<u32>,
+    /// For each film, the rows of its raters in ascending order, and parallel to it their half-stars.
+    pub(crate) posting_rows: Rows,
+    pub(crate) posting_half_stars: Vec<u8>,
+}
+
+impl ShardIndex {
+    /// Builds the index in two passes over the ratings; takes about 3 bytes a rating on top of the rows' 5.
+    pub fn build(ratings: ShardRatings) -> ShardIndex {
+        let users = ratings.user_ids.len();
+        let mut films: FxHashMap<MovieId, u32> = FxHashMap::default();
+        let mut counts: Vec<u32> = Vec::new();
+        let film_of_rating: Vec<u32> = ratings
+            .movie_ids
+            .iter()
+            .map(|&movie| {
+                let film = *films.entry(movie).or_insert(counts.len() as u32);
+                if film as usize == counts.len() {
+                    counts.push(0);
+                }
+                counts[film as usize] += 1;
+                film
+            })
+            .collect();
+
+        let mut posting_offsets = Vec::with_capacity(counts.len() + 1);
+        let mut end = 0;
+        posting_offsets.push(0);
+        posting_offsets.extend(counts.iter().map(|count| {
+            end += count;
+            end
+        }));
+
+        let mut next = posting_offsets.clone();
+        let mut rows = vec![0u32; film_of_rating.len()];
+        let mut posting_half_stars = vec![0u8; film_of_rating.len()];
+        let mut norms = Vec::with_capacity(users);
+        for row in 0..users {
+            let mut norm = 0;
+            for at in ratings.row_offsets[row] as usize..ratings.row_offsets[row + 1] as usize {
+                let rating = ratings.half_stars[at];
+                let slot = &mut next[film_of_rating[at] as usize];
+                rows[*slot as usize] = row as u32;
+                posting_half_stars[*slot as usize] = rating;
+                *slot += 1;
+                norm += u32::from(rating).pow(2);
+            }
+            norms.push(norm);
+        }
+        let posting_rows = if users <= 1 << 16 {
+            Rows::Narrow(rows.into_iter().map(|row| row as u16).collect())
+        } else {
+            Rows::Wide(rows)
+        };
+        films.shrink_to_fit();
+        ShardIndex { ratings, norms, films, posting_offsets, posting_rows, posting_half_stars }
+    }
+
+    /// The ratings the index was built from.
+    pub fn ratings(&self) -> &ShardRatings {
+        &self.ratings
+    }
+
+    /// A user's films, ascending, and the half-stars parallel to them; `None` if the user is not in this shard.
+    pub fn ratings_of(&self, user: UserId) -> Option<(&[MovieId], &[u8])> {
+        self.ratings.ratings_of(user)
+    }
+
+    /// Bytes the rows and the index take, estimating the hash table by its capacity.
+    pub fn memory_bytes(&self) -> usize {
+        let posting_rows = match &self.posting_rows {
+            Rows::Narrow(rows) => size_of_val(&rows[..]),
+            Rows::Wide(rows) => size_of_val(&rows[..]),
+        };
+        self.ratings.memory_bytes()
+            + size_of_val(&self.norms[..])
+            + self.films.capacity() * (size_of::<(MovieId, u32)>() + 1)
+            + size_of_val(&self.posting_offsets[..])
+            + posting_rows
+            + size_of_val(&self.posting_half_stars[..])
+    }
+
+    /// Where the film's raters stand in the posting arrays; an empty range if nobody here rated it.
+    pub(crate) fn postings(&self, movie: MovieId) -> std::ops::Range<usize> {
+        self.films.get(&movie).map_or(0..0, |&film| {
+            let film = film as usize;
+            self.posting_offsets[film] as usize..self.posting_offsets[film + 1] as usize
+        })
+    }
+}
