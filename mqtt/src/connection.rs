@@ -7,9 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use rumqttc::NetworkOptions;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{
-    Filter, LastWill, Packet, Publish, PublishProperties, SubAck, SubscribeReasonCode,
-};
+use rumqttc::v5::mqttbytes::v5::{Filter, LastWill, Packet, Publish, PublishProperties, SubAck, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, EventLoop, MqttOptions};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -61,6 +59,12 @@ impl Message {
     /// An acknowledged message (QoS 1) without expiry.
     pub fn new(topic: String, payload: impl Into<Bytes>) -> Message {
         Message { topic, payload: payload.into(), retain: false, acknowledged: true, expiry: None }
+    }
+
+    /// An acknowledged message with a JSON payload.
+    pub fn json(topic: String, payload: &impl serde::Serialize) -> Message {
+        // Only maps with keys other than strings and types that refuse by themselves cannot be JSON; no payload is one.
+        Message::new(topic, serde_json::to_vec(payload).unwrap_or_default())
     }
 
     /// Kept by the broker for later subscribers.

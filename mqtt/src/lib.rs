@@ -1,10 +1,12 @@
 //! The one room that knows rumqttc: a connection to an MQTT 5 broker that comes back by itself.
 //!
 //! A message is at best delivered: nothing is kept over a reconnect, so whatever must not be lost is stored and sent
-//! again by the caller. Nothing here knows what the messages mean.
+//! again by the caller. Of what the messages mean only log lines are known here.
 
 mod address;
 mod connection;
+mod log;
 
 pub use address::{BadBrokerUrl, BrokerUrl};
 pub use connection::{Client, Event, Events, Message, Options, PublishError, connect};
+pub use log::{FarmLog, timestamp_ms};

@@ -1,1 +1,12 @@
-//! worker
+//! The compute node: registers with the master, fills itself with shards, answers tasks, calls back.
+//!
+//! It never opens the database or a web port. Started before the broker or the master, it simply waits.
+
+mod callback;
+mod compute;
+mod options;
+mod service;
+mod shards;
+
+pub use options::Options;
+pub use service::{Error, Handle, start};

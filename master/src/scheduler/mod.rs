@@ -263,8 +263,7 @@ impl Scheduler {
         self.next_arrival += 1;
         let position = self.waiting.len();
         let unplaced = (0..self.config.shard_count).map(|shard| (shard, 1)).collect();
-        let taken =
-            Request { deadline, shards_done: 0, unplaced, backlogged: 0, arrival, announced_position: None };
+        let taken = Request { deadline, shards_done: 0, unplaced, backlogged: 0, arrival, announced_position: None };
         self.requests.insert(request, taken);
         self.waiting.insert(arrival, request);
         self.place_request(request);
@@ -294,13 +293,7 @@ impl Scheduler {
     }
 
     /// A worker handed in a result; only the current attempt at a task counts.
-    pub fn result(
-        &mut self,
-        now: Millis,
-        worker: &WorkerId,
-        task_id: TaskId,
-        attempt: u32,
-    ) -> Result<Accepted, Stale> {
+    pub fn result(&mut self, now: Millis, worker: &WorkerId, task_id: TaskId, attempt: u32) -> Result<Accepted, Stale> {
         if let Some(known) = self.workers.get_mut(worker) {
             known.heard_at = now;
         }
@@ -476,13 +469,8 @@ impl Scheduler {
             for &request in &requests {
                 self.part_left_backlog(request);
             }
-            let sent = Task {
-                worker: id.clone(),
-                attempt,
-                shards: shards.clone(),
-                requests: requests.clone(),
-                sent_at: now,
-            };
+            let sent =
+                Task { worker: id.clone(), attempt, shards: shards.clone(), requests: requests.clone(), sent_at: now };
             self.tasks.insert(task, sent);
             self.commands.push(Command::Send { worker: id.clone(), task, attempt, shards, requests });
         }

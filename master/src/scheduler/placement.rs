@@ -20,8 +20,7 @@ pub fn place(workers: &[WorkerId], shard_count: u32, replication: usize) -> Plac
     for _ in 0..replication.min(workers.len()) {
         let mut load = vec![0usize; workers.len()];
         for (shard, holders) in placement.iter_mut().enumerate() {
-            let mut candidates: Vec<usize> =
-                (0..workers.len()).filter(|&at| !holders.contains(&workers[at])).collect();
+            let mut candidates: Vec<usize> = (0..workers.len()).filter(|&at| !holders.contains(&workers[at])).collect();
             candidates.sort_by_key(|&at| std::cmp::Reverse(weight(&workers[at], shard as u32)));
             // Where everyone left over is full, the bound gives way: a shard without a holder would be worse.
             let chosen = candidates.iter().copied().find(|&at| load[at] < most).or(candidates.first().copied());
@@ -36,9 +35,9 @@ pub fn place(workers: &[WorkerId], shard_count: u32, replication: usize) -> Plac
 
 /// The same for every master, whatever version: FNV-1a over the id, then the finaliser of splitmix64.
 fn weight(worker: &str, shard: u32) -> u64 {
-    let fnv = worker.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let fnv = worker
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     let mut mixed = fnv ^ (u64::from(shard) << 32 | u64::from(shard)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

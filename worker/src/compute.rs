@@ -1,0 +1,138 @@
+//! Answers a task's queries on the shards it names. Pure computation; the caller keeps it off the async threads.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use cineswarm_engine::{HalfStars, NeighbourOptions, Profile, Scratch, ShardIndex, top_k_over};
+use cineswarm_proto::farm::{Neighbour, QueryResult, pack_ascending};
+use cineswarm_proto::messages::TaskQuery;
+
+/// Why a query cannot be answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Film ids and half-stars differ in number.
+    #[error("query {query_id}: {movies} films but {half_stars} ratings")]
+    Lengths {
+        /// The query.
+        query_id: String,
+        /// Film ids.
+        movies: usize,
+        /// Half-stars.
+        half_stars: usize,
+    },
+    /// A rating that is not 1 to 10.
+    #[error("query {query_id}: {half_stars} half-stars for film {movie}; the scale is 1 to 10")]
+    OffScale {
+        /// The query.
+        query_id: String,
+        /// The film.
+        movie: u32,
+        /// The rating.
+        half_stars: u8,
+    },
+}
+
+/// What a task's queries found, and how long it took.
+pub struct Computed {
+    /// One for each query, in order.
+    pub results: Vec<QueryResult>,
+    /// Time spent, in milliseconds.
+    pub processing_time_ms: f64,
+}
+
+/// Working memory for queries, kept from task to task.
+#[derive(Clone, Default)]
+pub struct ScratchPool(Arc<Mutex<Vec<Scratch>>>);
+
+impl ScratchPool {
+    fn with<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
+        let mut scratch = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let result = work(&mut scratch);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        result
+    }
+}
+
+/// Answers the queries on the shards.
+pub fn compute(shards: &[Arc<ShardIndex>], queries: &[TaskQuery], pool: &ScratchPool) -> Result<Computed, Error> {
+    let started = Instant::now();
+    let indexes: Vec<&ShardIndex> = shards.iter().map(Arc::as_ref).collect();
+    let results = pool.with(|scratch| {
+        queries.iter().map(|query| answer(&indexes, query, scratch)).collect::<Result<Vec<_>, Error>>()
+    })?;
+    Ok(Computed { results, processing_time_ms: started.elapsed().as_secs_f64() * 1e3 })
+}
+
+fn answer(indexes: &[&ShardIndex], query: &TaskQuery, scratch: &mut Scratch) -> Result<QueryResult, Error> {
+    let profile = profile_of(query)?;
+    let options = NeighbourOptions {
+        k: query.k as usize,
+        min_overlap: query.options.min_overlap,
+        shrink: query.options.shrink,
+        exclude_user: query.options.exclude_user,
+    };
+    let neighbours = top_k_over(indexes, &profile, &options, scratch)
+        .into_iter()
+        .filter_map(|found| {
+            let (movie_ids, half_stars) = indexes.iter().find_map(|index| index.ratings_of(found.user))?;
+            Some(Neighbour {
+                user_id: found.user,
+                similarity: found.similarity,
+                overlap: found.overlap,
+                dot: found.dot,
+                movie_id_deltas: pack_ascending(movie_ids),
+                half_stars: half_stars.to_vec().into(),
+            })
+        })
+        .collect();
+    Ok(QueryResult { query_id: query.query_id.clone(), neighbours })
+}
+
+fn profile_of(query: &TaskQuery) -> Result<Profile, Error> {
+    let query_id = || query.query_id.clone();
+    if query.movie_ids.len() != query.half_stars.len() {
+        let (movies, half_stars) = (query.movie_ids.len(), query.half_stars.len());
+        return Err(Error::Lengths { query_id: query_id(), movies, half_stars });
+    }
+    let rated = query.movie_ids.iter().zip(&query.half_stars).map(|(&movie, &half_stars)| {
+        let rating =
+            HalfStars::new(half_stars).ok_or_else(|| Error::OffScale { query_id: query_id(), movie, half_stars })?;
+        Ok((movie, rating))
+    });
+    Ok(Profile::from_ratings(rated.collect::<Result<Vec<_>, Error>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use cineswarm_engine::ShardRatings;
+    use cineswarm_proto::messages::QueryOptions;
+
+    use super::*;
+
+    fn query(half_stars: Vec<u8>) -> TaskQuery {
+        let options = QueryOptions { exclude_user: Some(2), ..QueryOptions::default() };
+        TaskQuery { query_id: "q".into(), movie_ids: vec![10, 20], half_stars, k: 5, options }
+    }
+
+    fn shard() -> Vec<Arc<ShardIndex>> {
+        let ratings = ShardRatings::new(vec![1, 2], vec![0, 2, 3], vec![10, 30, 10], vec![6, 8, 9]).unwrap();
+        vec![Arc::new(ShardIndex::build(ratings))]
+    }
+
+    #[test]
+    fn a_query_gives_neighbours_with_their_ratings_and_without_the_viewer() {
+        let computed = compute(&shard(), &[query(vec![3, 4])], &ScratchPool::default()).unwrap();
+        let [neighbour] = &computed.results[0].neighbours[..] else { panic!("one neighbour is left") };
+        // cos = (3 * 6) / (sqrt(9 + 16) * sqrt(36 + 64))
+        assert_eq!((neighbour.user_id, neighbour.similarity, neighbour.overlap), (1, 18.0 / 50.0, 1));
+        assert_eq!(neighbour.movie_id_deltas, [10, 20]);
+        assert_eq!(&neighbour.half_stars[..], [6, 8]);
+    }
+
+    #[test]
+    fn a_query_that_does_not_fit_is_refused() {
+        for bad in [vec![3], vec![0, 4], vec![3, 11]] {
+            assert!(compute(&shard(), &[query(bad)], &ScratchPool::default()).is_err());
+        }
+    }
+}

@@ -1,0 +1,569 @@
+//! The worker itself: one task owns its state and reacts to the broker, to its own finished work and to time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cineswarm_engine::ShardIndex;
+use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, timestamp_ms};
+use cineswarm_proto::farm::TaskResult;
+use cineswarm_proto::farm::farm_client::FarmClient;
+use cineswarm_proto::messages::{Control, MasterStatus, Registration, Task, WorkerState, WorkerStatus};
+use cineswarm_proto::{PROTOCOL_VERSION, Topics};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+
+use crate::callback::{self, Outcome};
+use crate::compute::{ScratchPool, compute};
+use crate::options::Options;
+use crate::shards::{HeldShards, PartialShard};
+
+/// The status is said this often although nothing changed, so that the master can tell silence from idleness.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// The status is not said more often than this; what changed in between is said together.
+const STATUS_INTERVAL: Duration = Duration::from_millis(100);
+/// Tasks in hand beyond the slots: more than this was not sent by a master that keeps count.
+const TASKS_PER_SLOT: usize = 4;
+const FIRST_FETCH_BACKOFF: Duration = Duration::from_millis(100);
+const LONGEST_FETCH_BACKOFF: Duration = Duration::from_secs(5);
+
+/// Why a worker cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The topic prefix is not one.
+    #[error(transparent)]
+    Prefix(#[from] cineswarm_proto::topics::BadPrefix),
+}
+
+/// A running worker.
+pub struct Handle {
+    worker_id: String,
+    stop: CancellationToken,
+    running: tokio::task::JoinHandle<()>,
+}
+
+impl Handle {
+    /// The worker's id in the farm.
+    pub fn worker_id(&self) -> &str {
+        &self.worker_id
+    }
+
+    /// Asks the worker to finish what it has in hand and leave; see [`Handle::stopped`].
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until the worker has left.
+    pub async fn stopped(self) {
+        if let Err(error) = self.running.await {
+            tracing::error!(worker = self.worker_id, %error, "the worker ended abnormally");
+        }
+    }
+}
+
+/// Starts a worker; it runs until it is stopped or drained.
+pub fn start(options: Options) -> Result<Handle, Error> {
+    let topics = Topics::new(&options.topic_prefix)?;
+    let host = host_name();
+    let worker_id = options.worker_id.clone().unwrap_or_else(|| id_for(&host));
+    let incarnation = uuid::Uuid::new_v4().to_string();
+    let offline = WorkerStatus {
+        worker_id: worker_id.clone(),
+        state: WorkerState::Offline,
+        incarnation: incarnation.clone(),
+        dataset_version: String::new(),
+        shards: Vec::new(),
+        tasks_done: 0,
+        timestamp: timestamp_ms(),
+    };
+    let disconnect = CancellationToken::new();
+    let (client, events) = cineswarm_mqtt::connect(
+        cineswarm_mqtt::Options {
+            broker: options.broker.clone(),
+            client_id: format!("{}-{worker_id}", options.topic_prefix.replace('/', "-")),
+            subscriptions: vec![topics.master_status(), topics.tasks(&worker_id), topics.control(&worker_id)],
+            last_will: Some(Message::json(topics.workers_status(), &offline)),
+        },
+        disconnect.clone(),
+    );
+    let log = FarmLog::new(client.clone(), topics.logs(), &worker_id);
+    let stop = CancellationToken::new();
+    let (reports, reported) = mpsc::channel(64);
+    let service = Service {
+        status: WorkerStatus { state: WorkerState::Idle, ..offline },
+        options,
+        host,
+        topics,
+        client,
+        log,
+        master: None,
+        held: HeldShards::default(),
+        assignment: None,
+        fetching: CancellationToken::new(),
+        tasks: HashMap::new(),
+        scratch: ScratchPool::default(),
+        reports,
+        status_said_at: None,
+        status_due: None,
+    };
+    let running = tokio::spawn(service.run(events, reported, stop.clone(), disconnect));
+    Ok(Handle { worker_id, stop, running })
+}
+
+/// What the worker's own background work tells it.
+enum Report {
+    Fetched { dataset_version: String, shard: u32, index: Box<ShardIndex> },
+    TaskEnded { task_id: String },
+}
+
+struct Master {
+    epoch: String,
+    grpc_endpoint: String,
+    grpc: FarmClient<Channel>,
+}
+
+struct Assignment {
+    epoch: String,
+    sequence: u64,
+    dataset_version: String,
+    shards: Vec<u32>,
+}
+
+struct Service {
+    options: Options,
+    host: String,
+    topics: Topics,
+    client: Client,
+    log: FarmLog,
+    master: Option<Master>,
+    held: HeldShards,
+    assignment: Option<Assignment>,
+    /// Ends the fetching that the last assignment started.
+    fetching: CancellationToken,
+    tasks: HashMap<String, CancellationToken>,
+    scratch: ScratchPool,
+    reports: mpsc::Sender<Report>,
+    status: WorkerStatus,
+    status_said_at: Option<Instant>,
+    status_due: Option<Instant>,
+}
+
+impl Service {
+    async fn run(
+        mut self,
+        mut events: Events,
+        mut reported: mpsc::Receiver<Report>,
+        stop: CancellationToken,
+        disconnect: CancellationToken,
+    ) {
+        let mut heartbeat = tokio::time::interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut leave_at: Option<Instant> = None;
+        while !self.may_leave(leave_at) {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => self.react(event),
+                    None => break,
+                },
+                Some(report) = reported.recv() => self.take(report),
+                _ = heartbeat.tick() => self.say_status(),
+                () = sleep_until(self.status_due) => self.say_status(),
+                () = sleep_until(leave_at) => {}
+                () = stop.cancelled(), if leave_at.is_none() => {
+                    leave_at = Some(Instant::now() + self.options.drain_timeout);
+                    self.drain();
+                }
+            }
+            if leave_at.is_none() && self.status.state == WorkerState::Draining {
+                leave_at = Some(Instant::now() + self.options.drain_timeout);
+            }
+        }
+        self.fetching.cancel();
+        for task in self.tasks.values() {
+            task.cancel();
+        }
+        self.status.state = WorkerState::Offline;
+        self.status.shards.clear();
+        self.say_status();
+        disconnect.cancel();
+        while events.recv().await.is_some() {}
+    }
+
+    /// A draining worker leaves when the master needs it no more, cannot be reached, or the time is over.
+    fn may_leave(&self, leave_at: Option<Instant>) -> bool {
+        leave_at.is_some_and(|time| {
+            let released = self.assignment.as_ref().is_none_or(|assignment| assignment.shards.is_empty());
+            let alone = self.master.is_none() || !self.client.is_connected();
+            Instant::now() >= time || (self.tasks.is_empty() && (released || alone))
+        })
+    }
+
+    fn drain(&mut self) {
+        self.log.info(format!("draining: {} tasks in hand", self.tasks.len()));
+        self.status.state = WorkerState::Draining;
+        self.say_status();
+    }
+
+    fn react(&mut self, event: Event) {
+        match event {
+            Event::Connected => {
+                self.log.info(format!("connected to {}", self.options.broker));
+                self.say_status();
+                // The master may have missed what was said before; its retained status follows and is answered.
+                self.master = None;
+            }
+            Event::Disconnected { reason, retry_in } => {
+                let retry_in_ms = retry_in.as_millis();
+                tracing::warn!(worker = self.status.worker_id, reason, retry_in_ms, "no connection to the broker");
+            }
+            Event::Message(message) => self.read(&message),
+        }
+    }
+
+    fn read(&mut self, message: &Message) {
+        let worker_id = self.status.worker_id.clone();
+        let outcome = if message.topic == self.topics.tasks(&worker_id) {
+            serde_json::from_slice(&message.payload).map(|task| self.begin(task))
+        } else if message.topic == self.topics.control(&worker_id) {
+            serde_json::from_slice(&message.payload).map(|control| self.obey(control))
+        } else if message.topic == self.topics.master_status() {
+            serde_json::from_slice(&message.payload).map(|status| self.meet(&status))
+        } else {
+            return;
+        };
+        if let Err(error) = outcome {
+            self.log.warn(format!("ignored a message on {}: it is not what PROTOCOL.md says: {error}", message.topic));
+        }
+    }
+
+    /// Registers with a master that is new to this connection.
+    fn meet(&mut self, status: &MasterStatus) {
+        if !status.online {
+            if self.master.as_ref().is_some_and(|master| master.epoch == status.epoch) {
+                self.log.warn("the master is gone; waiting for it to come back");
+                self.master = None;
+            }
+            return;
+        }
+        if self.master.as_ref().is_some_and(|master| master.epoch == status.epoch) {
+            return;
+        }
+        if status.protocol != PROTOCOL_VERSION {
+            let (theirs, ours) = (status.protocol, PROTOCOL_VERSION);
+            self.log.error(format!("the master speaks protocol {theirs}, this worker {ours}; update the older one"));
+            return;
+        }
+        let grpc = match callback::connect(&status.grpc_endpoint) {
+            Ok(grpc) => grpc,
+            Err(error) => {
+                self.log.error(format!("the master's gRPC endpoint {:?} is not one: {error}", status.grpc_endpoint));
+                return;
+            }
+        };
+        let (epoch, grpc_endpoint) = (status.epoch.clone(), status.grpc_endpoint.clone());
+        self.master = Some(Master { epoch: epoch.clone(), grpc_endpoint, grpc });
+        let registration = Registration {
+            worker_id: self.status.worker_id.clone(),
+            epoch,
+            slots: self.options.slots,
+            version: env!("CARGO_PKG_VERSION").into(),
+            protocol: PROTOCOL_VERSION,
+            host: self.host.clone(),
+            dataset_version: self.held.dataset_version.clone(),
+            shards: self.held.numbers(),
+            timestamp: timestamp_ms(),
+        };
+        self.publish(Message::json(self.topics.register(), &registration));
+        self.log.info(format!("registered with master {} at {}", status.epoch, status.grpc_endpoint));
+    }
+
+    fn obey(&mut self, control: Control) {
+        match control {
+            Control::AssignShards { epoch, sequence, dataset_version, shards, shard_count, grpc_endpoint } => {
+                let outdated = self
+                    .assignment
+                    .as_ref()
+                    .is_some_and(|current| current.epoch == epoch && current.sequence >= sequence);
+                let other_master = self.master.as_ref().is_none_or(|master| master.epoch != epoch);
+                if outdated || other_master {
+                    return;
+                }
+                if let Some(shard) = shards.iter().find(|shard| **shard >= shard_count) {
+                    self.log.warn(format!("ignored an assignment: shard {shard} of {shard_count}"));
+                    return;
+                }
+                let assignment = Assignment { epoch, sequence, dataset_version, shards };
+                self.hold(assignment, &grpc_endpoint);
+            }
+            Control::Cancel { task_id } => {
+                if let Some(task) = self.tasks.get(&task_id) {
+                    task.cancel();
+                }
+            }
+            Control::Drain => self.drain(),
+        }
+    }
+
+    /// Drops the shards that are not assigned and fetches those that are missing.
+    fn hold(&mut self, assignment: Assignment, grpc_endpoint: &str) {
+        self.fetching.cancel();
+        self.fetching = CancellationToken::new();
+        if self.held.dataset_version != assignment.dataset_version {
+            self.held = HeldShards { dataset_version: assignment.dataset_version.clone(), ..HeldShards::default() };
+        }
+        self.held.indexes.retain(|shard, _| assignment.shards.contains(shard));
+        let missing: Vec<u32> =
+            assignment.shards.iter().copied().filter(|shard| !self.held.indexes.contains_key(shard)).collect();
+        self.log.info(format!("assigned {} shards, {} to fetch", assignment.shards.len(), missing.len()));
+        let dataset_version = assignment.dataset_version.clone();
+        self.assignment = Some(assignment);
+        self.shards_changed();
+        if missing.is_empty() {
+            return;
+        }
+        match callback::connect(grpc_endpoint) {
+            Ok(grpc) => {
+                let fetch = Fetch {
+                    grpc,
+                    worker_id: self.status.worker_id.clone(),
+                    dataset_version,
+                    reports: self.reports.clone(),
+                    log: self.log.clone(),
+                };
+                let fetching = self.fetching.clone();
+                tokio::spawn(async move { fetching.run_until_cancelled(fetch.all(missing)).await });
+            }
+            Err(error) => self.log.error(format!("cannot fetch from {grpc_endpoint:?}: {error}")),
+        }
+    }
+
+    fn take(&mut self, report: Report) {
+        match report {
+            Report::Fetched { dataset_version, shard, index } => {
+                let wanted = self.assignment.as_ref().is_some_and(|assignment| {
+                    assignment.dataset_version == dataset_version && assignment.shards.contains(&shard)
+                });
+                if wanted {
+                    self.held.indexes.insert(shard, Arc::from(index));
+                    self.shards_changed();
+                }
+            }
+            Report::TaskEnded { task_id } => {
+                self.tasks.remove(&task_id);
+                self.status.tasks_done += 1;
+                self.work_changed();
+            }
+        }
+    }
+
+    fn begin(&mut self, task: Task) {
+        if task.worker_id != self.status.worker_id || self.tasks.contains_key(&task.task_id) {
+            return;
+        }
+        let grpc = match &self.master {
+            Some(master) if master.grpc_endpoint == task.grpc_endpoint => Some(master.grpc.clone()),
+            Some(_) => None,
+            None => return,
+        };
+        if self.tasks.len() >= self.options.slots as usize * TASKS_PER_SLOT {
+            self.log.warn(format!("refused task {}: {} are in hand already", task.task_id, self.tasks.len()));
+            return;
+        }
+        let shards = match self.held.select(&task.shards) {
+            Ok(shards) if task.dataset_version == self.held.dataset_version => shards,
+            // The master learns what is held from the status, and sends the task elsewhere when its lease ends.
+            _ => {
+                self.log.warn(format!("refused task {}: not all of its shards are held", task.task_id));
+                self.say_status();
+                return;
+            }
+        };
+        let cancelled = CancellationToken::new();
+        self.tasks.insert(task.task_id.clone(), cancelled.clone());
+        self.work_changed();
+        let work = TaskWork {
+            grpc,
+            deadline: Instant::now() + Duration::from_millis(task.lease_ms.min(3_600_000)),
+            scratch: self.scratch.clone(),
+            log: self.log.clone(),
+            shards,
+            task,
+        };
+        let reports = self.reports.clone();
+        tokio::spawn(async move {
+            let task_id = work.task.task_id.clone();
+            cancelled.run_until_cancelled(work.carry_out()).await;
+            // Refused only when the worker itself has ended.
+            let _ = reports.send(Report::TaskEnded { task_id }).await;
+        });
+    }
+
+    fn work_changed(&mut self) {
+        if self.status.state != WorkerState::Draining {
+            self.status.state = if self.tasks.is_empty() { WorkerState::Idle } else { WorkerState::Busy };
+        }
+        self.say_status_soon();
+    }
+
+    /// Said at once: the master sends no task for a shard before.
+    fn shards_changed(&mut self) {
+        self.status.dataset_version = self.held.dataset_version.clone();
+        self.status.shards = self.held.numbers();
+        self.say_status();
+    }
+
+    fn say_status_soon(&mut self) {
+        let earliest = self.status_said_at.map(|said| said + STATUS_INTERVAL);
+        match earliest {
+            Some(time) if time > Instant::now() => self.status_due = self.status_due.or(Some(time)),
+            _ => self.say_status(),
+        }
+    }
+
+    fn say_status(&mut self) {
+        self.status_said_at = Some(Instant::now());
+        self.status_due = None;
+        self.status.timestamp = timestamp_ms();
+        self.publish(Message::json(self.topics.workers_status(), &self.status));
+        let own = self.topics.worker_status(&self.status.worker_id);
+        self.publish(Message::json(own, &self.status).retained());
+    }
+
+    fn publish(&self, message: Message) {
+        if let Err(error) = self.client.publish(message) {
+            tracing::debug!(worker = self.status.worker_id, %error, "a message was not sent");
+        }
+    }
+}
+
+/// One task in hand.
+struct TaskWork {
+    task: Task,
+    shards: Vec<Arc<ShardIndex>>,
+    /// `None`: the task names another endpoint than the master does.
+    grpc: Option<FarmClient<Channel>>,
+    deadline: Instant,
+    scratch: ScratchPool,
+    log: FarmLog,
+}
+
+impl TaskWork {
+    async fn carry_out(self) {
+        let TaskWork { task, shards, grpc, deadline, scratch, log } = self;
+        let (task, computed) = match tokio::task::spawn_blocking(move || {
+            let computed = compute(&shards, &task.queries, &scratch);
+            (task, computed)
+        })
+        .await
+        {
+            Ok(done) => done,
+            Err(error) => return log.error(format!("a computation ended abnormally: {error}")),
+        };
+        let computed = match computed {
+            Ok(computed) => computed,
+            Err(error) => return log.error(format!("task {} cannot be computed: {error}", task.task_id)),
+        };
+        log.request(&task.request_id, || {
+            let (id, queries, shards) = (&task.task_id, task.queries.len(), task.shards.len());
+            let ms = computed.processing_time_ms;
+            format!("task {id}: computed {queries} queries on {shards} shards in {ms:.2} ms")
+        });
+        let result = TaskResult {
+            worker_id: task.worker_id,
+            session_id: task.session_id,
+            original_query: task.query,
+            request_id: task.request_id,
+            task_id: task.task_id.clone(),
+            attempt: task.attempt,
+            shards: task.shards,
+            results: computed.results,
+            processing_time_ms: computed.processing_time_ms,
+            query_timestamp_ms: task.timestamp,
+            completion_timestamp_ms: timestamp_ms(),
+        };
+        let grpc = match grpc.map_or_else(|| callback::connect(&task.grpc_endpoint), Ok) {
+            Ok(grpc) => grpc,
+            Err(error) => return log.error(format!("cannot call back to {:?}: {error}", task.grpc_endpoint)),
+        };
+        match callback::submit(grpc, result, deadline).await {
+            Outcome::Taken => {}
+            Outcome::Stale => tracing::debug!(task = task.task_id, "the result came too late to count"),
+            Outcome::Refused(status) => {
+                log.error(format!("task {}: the master did not take the result: {status}", task.task_id));
+            }
+        }
+    }
+}
+
+/// Fetches shards, one after the other, until all have come or it is dropped.
+struct Fetch {
+    grpc: FarmClient<Channel>,
+    worker_id: String,
+    dataset_version: String,
+    reports: mpsc::Sender<Report>,
+    log: FarmLog,
+}
+
+impl Fetch {
+    async fn all(mut self, shards: Vec<u32>) {
+        for shard in shards {
+            let Some(index) = self.one(shard).await else { continue };
+            let fetched =
+                Report::Fetched { dataset_version: self.dataset_version.clone(), shard, index: Box::new(index) };
+            if self.reports.send(fetched).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn one(&mut self, shard: u32) -> Option<ShardIndex> {
+        let mut backoff = FIRST_FETCH_BACKOFF;
+        let mut partial = PartialShard::new(&self.dataset_version, shard);
+        loop {
+            let error = match partial.fetch(&mut self.grpc, &self.worker_id).await {
+                Ok(()) => match tokio::task::spawn_blocking(|| partial.into_index()).await {
+                    Ok(Ok(index)) => return Some(index),
+                    Ok(Err(error)) => {
+                        partial = PartialShard::new(&self.dataset_version, shard);
+                        error.to_string()
+                    }
+                    Err(error) => {
+                        self.log.error(format!("building shard {shard} ended abnormally: {error}"));
+                        return None;
+                    }
+                },
+                Err(error @ crate::shards::FetchError::Malformed { .. }) => {
+                    partial = PartialShard::new(&self.dataset_version, shard);
+                    error.to_string()
+                }
+                Err(error) => error.to_string(),
+            };
+            self.log.warn(format!("{error}; trying again in {} ms", backoff.as_millis()));
+            tokio::time::sleep(backoff).await;
+            backoff = (backoff * 2).min(LONGEST_FETCH_BACKOFF);
+        }
+    }
+}
+
+/// Waits for ever where there is nothing to wait for.
+async fn sleep_until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    if name.trim().is_empty() { "unknown-host".into() } else { name.trim().into() }
+}
+
+/// The host's name alone is not enough: several workers may run on it.
+fn id_for(host: &str) -> String {
+    let mut id: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
+    id.push('-');
+    id.push_str(&uuid::Uuid::new_v4().simple().to_string()[..8]);
+    id
+}
