@@ -10,7 +10,7 @@ use crate::profile::Profile;
 use crate::rating::UserId;
 use crate::shard::{Rows, ShardIndex};
 
-/// A user and how similar his ratings are to the profile's.
+/// A user and how similar the user's ratings are to the profile's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Neighbour {
     /// The user.
@@ -40,7 +40,7 @@ pub struct NeighbourOptions {
     pub min_overlap: u32,
     /// Significance weighting: the larger, the less a similarity on few common films counts; 0 turns it off.
     pub shrink: u32,
-    /// A user who is never a neighbour: the viewer himself, where he is in the dataset.
+    /// A user who is never a neighbour: the viewer, where the dataset has the viewer as a user.
     pub exclude_user: Option<UserId>,
 }
 

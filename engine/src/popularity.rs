@@ -95,3 +95,67 @@ fn resemblance(a: &Movie, b: &Movie) -> f64 {
     let same_decade = a.year.map(|year| year / 10) == b.year.map(|year| year / 10);
     (genres + f64::from(u8::from(same_decade))) / 2.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::MovieStats;
+    use crate::rating::HalfStars;
+
+    fn catalogue(films: &[(MovieId, u32, u64, u16, &str)]) -> Catalogue {
+        Catalogue::new(films.iter().map(|&(id, ratings, mean_half_stars, year, genre)| {
+            let movie = Movie {
+                id,
+                title: format!("Film {id}"),
+                other_titles: Vec::new(),
+                year: Some(year),
+                genres: vec![genre.to_string()],
+                imdb_id: None,
+                tmdb_id: None,
+            };
+            (movie, MovieStats { ratings, half_stars_sum: u64::from(ratings) * mean_half_stars })
+        }))
+    }
+
+    fn ids(films: &[Recommendation]) -> Vec<MovieId> {
+        films.iter().map(|film| film.movie_id).collect()
+    }
+
+    #[test]
+    fn a_popular_film_is_rated_often_and_well() {
+        let catalogue = catalogue(&[
+            (1, 1, 10, 1990, "War"),
+            (2, 400, 6, 1990, "War"),
+            (3, 300, 9, 1990, "War"),
+            (4, 0, 0, 1990, "War"),
+            (5, 300, 9, 1990, "Comedy"),
+        ]);
+        let nobody = Profile::default();
+        assert_eq!(ids(&popular(&catalogue, &Filters::default(), &nobody, 10)), [3, 5, 1, 2], "nobody rated film 4");
+        assert_eq!(ids(&popular(&catalogue, &Filters::default(), &nobody, 1)), [3]);
+        let comedies = Filters { genres: vec!["comedy".into()], ..Filters::default() };
+        assert_eq!(ids(&popular(&catalogue, &comedies, &nobody, 1)), [5], "filters come before the cut");
+        let seen = Profile::from_ratings([(3, HalfStars::MAX)]);
+        assert_eq!(ids(&popular(&catalogue, &Filters::default(), &seen, 1)), [5]);
+    }
+
+    #[test]
+    fn the_first_films_to_rate_do_not_resemble_each_other_while_others_are_known_too() {
+        let catalogue = catalogue(&[
+            (1, 100, 8, 1990, "War"),
+            (2, 99, 8, 1991, "War"),
+            (3, 60, 8, 1975, "Comedy"),
+            (4, 50, 8, 1960, "Horror"),
+        ]);
+        assert_eq!(starters(&catalogue, 3), [1, 3, 4]);
+        assert_eq!(starters(&catalogue, 100), [1, 3, 4, 2]);
+    }
+
+    #[test]
+    fn of_no_films_none_is_popular() {
+        let empty = Catalogue::default();
+        assert!(popular(&empty, &Filters::default(), &Profile::default(), 10).is_empty());
+        assert!(starters(&empty, 10).is_empty());
+        assert!(starters(&catalogue(&[(1, 5, 8, 1990, "War")]), 0).is_empty());
+    }
+}
