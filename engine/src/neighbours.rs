@@ -44,6 +44,15 @@ pub struct NeighbourOptions {
     pub exclude_user: Option<UserId>,
 }
 
+impl NeighbourOptions {
+    /// What suits "films like these", where the profile is a few films: everyone who likes them is about as near, so
+    /// more neighbours are asked, and those who share several of the films count more. Goes with
+    /// [`RankOptions::like_these`](crate::RankOptions::like_these).
+    pub fn like_these() -> NeighbourOptions {
+        NeighbourOptions { k: 100, shrink: 3, ..NeighbourOptions::default() }
+    }
+}
+
 impl Default for NeighbourOptions {
     fn default() -> Self {
         NeighbourOptions { k: 40, min_overlap: 1, shrink: 0, exclude_user: None }
@@ -106,8 +115,8 @@ pub fn top_k_over(
     query.best.into_sorted()
 }
 
-/// The `k` best of several lists of neighbours of disjoint shards. The lists are best sorted, which makes it faster, but
-/// need not be.
+/// The `k` best of several lists of neighbours of disjoint shards. The lists are best sorted, which makes it faster,
+/// but need not be.
 pub fn merge_top_k(lists: impl IntoIterator<Item = Vec<Neighbour>>, k: usize) -> Vec<Neighbour> {
     let mut all: Vec<Neighbour> = lists.into_iter().flatten().collect();
     // The standard stable sort finds the sorted runs and only merges them.
@@ -188,8 +197,8 @@ impl Query<'_> {
         }
         let similarity = similarity(dot, overlap, self.norm, u64::from(norm), self.options.shrink);
         if self.best.offer(Neighbour { user, similarity, overlap, dot }) {
-            // The weighting by overlap only lowers a similarity, so a plain cosine below the bar's similarity is enough to
-            // pass a user over. The margin is far above the rounding of this check and far below what costs time.
+            // The weighting by overlap only lowers a similarity, so a plain cosine below the bar's similarity is enough
+            // to pass a user over. The margin is far above the rounding of this check and far below what costs time.
             let bar = self.best.bar().map_or(0.0, |bar| bar.similarity);
             self.bound = bar * bar * self.norm as f64 * (1.0 - 1e-9);
         }

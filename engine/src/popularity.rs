@@ -14,8 +14,8 @@ const STARTER_POOL: usize = 10;
 
 /// The `n` most popular films that pass the filters; films without a rating are left out.
 ///
-/// A film with `n_i` ratings of mean `m_i` stars scores `sqrt(n_i) * (m_i - m)`, `m` being the mean of all ratings: but for
-/// the constant spread of ratings, the z statistic of "viewers rate this film above the average film". A plain mean
+/// A film with `n_i` ratings of mean `m_i` stars scores `sqrt(n_i) * (m_i - m)`, `m` being the mean of all ratings: but
+/// for the constant spread of ratings, the z statistic of "viewers rate this film above the average film". A plain mean
 /// puts films with one enthusiastic rating first, a plain count films that everybody has seen and few like; here a film
 /// needs many ratings and good ones. Ties are broken by ascending film id.
 pub fn popular(catalogue: &Catalogue, filters: &Filters, seen: &Profile, n: usize) -> Vec<Recommendation> {
@@ -40,10 +40,10 @@ pub fn popular(catalogue: &Catalogue, filters: &Filters, seen: &Profile, n: usiz
 
 /// Up to `n` well-known films of different kinds, for a first visit.
 ///
-/// Chosen one by one for maximal marginal relevance (Carbonell and Goldstein 1998) among the films with the most ratings:
-/// the next is the one with the greatest difference between how known it is (its ratings, relative to the most
-/// rated film) and how much it resembles the chosen film most like it (half the Jaccard similarity of their genres, half
-/// whether they are of the same decade). Ties are broken by ascending film id.
+/// Chosen one by one for maximal marginal relevance (Carbonell and Goldstein 1998) among the films with the most
+/// ratings: the next is the one with the greatest difference between how known it is (its ratings, relative to the most
+/// rated film) and how much it resembles the chosen film most like it (half the Jaccard similarity of their genres,
+/// half whether they are of the same decade). Ties are broken by ascending film id.
 pub fn starters(catalogue: &Catalogue, n: usize) -> Vec<MovieId> {
     let n = n.min(MAX_RECOMMENDATIONS);
     let mut known =

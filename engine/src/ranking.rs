@@ -48,8 +48,8 @@ pub struct RankOptions {
     /// How much a film's popularity counts against it.
     pub popularity_penalty: PopularityPenalty,
     /// How much resemblance in genres counts, 0 for not at all: the score is multiplied by `1 + genre_weight * g`, `g`
-    /// being the film's mean resemblance to the viewer's films. For "films like these", where the profile is a few films;
-    /// a viewer with a long profile has neighbours who say more than genres do.
+    /// being the film's mean resemblance to the viewer's films. For "films like these", where the profile is a few
+    /// films; a viewer with a long profile has neighbours who say more than genres do.
     pub genre_weight: u32,
     /// Films that fewer of the neighbours rated are left out; keeps a strong penalty from favouring one lone rating.
     pub min_raters: u32,
@@ -58,9 +58,9 @@ pub struct RankOptions {
 }
 
 impl RankOptions {
-    /// What suits "films like these" best, together with some 200 neighbours and a shrink of 3: the few films of such a
-    /// profile find neighbours by the thousand who all like what everybody likes, so popularity has to count against a
-    /// film, and its genres for it.
+    /// What suits "films like these", where the profile is a few films, together with
+    /// [`NeighbourOptions::like_these`](crate::NeighbourOptions::like_these): neighbours found by a few films agree
+    /// most on what everybody likes, so popularity has to count against a film, and resemblance in genres for it.
     pub fn like_these(n: usize) -> RankOptions {
         RankOptions {
             n,
@@ -211,8 +211,8 @@ struct FilmSums {
     raters: u32,
 }
 
-/// Film ids to places in the catalogue. A query looks up every rating of every neighbour, which a search of the catalogue
-/// is too slow for.
+/// Film ids to places in the catalogue. A query looks up every rating of every neighbour, which a search of the
+/// catalogue is too slow for.
 #[derive(Clone, Debug)]
 struct Positions {
     /// By film id, as far as ids lie close; `u32::MAX` for no film.
@@ -292,14 +292,14 @@ impl Ranker {
     /// there is one: the square root of the number of ratings (at least 1), or the square root of that; and multiplied
     /// by the factor for resemblance in genres, if that is asked for.
     ///
-    /// The predicted rating is Resnick et al.'s (1994): the viewer's mean plus the mean deviation, weighted by similarity,
-    /// of the film's raters from each one's own mean over all rated films. Both means are damped: the viewer's starts from
-    /// 5 ratings at the mean of the whole dataset, the deviation from imagined neighbours of total similarity 1 who find
-    /// the film average. It is clamped to the scale.
+    /// The predicted rating is Resnick et al.'s (1994): the viewer's mean plus the mean deviation, weighted by
+    /// similarity, of the film's raters from each one's own mean over all rated films. Both means are damped: the
+    /// viewer's starts from 5 ratings at the mean of the whole dataset, the deviation from imagined neighbours of total
+    /// similarity 1 who find the film average. It is clamped to the scale.
     ///
-    /// For `because`, the score is taken apart: the dot product in `s_v` is itself a sum over the films `j` which viewer
-    /// and neighbour share, so that `s_v * r_vi * (r_uj * r_vj / dot_uv)`, summed over the neighbours who rated both,
-    /// is what `j` contributes to the upper sum, and the contributions of all `j` sum to it.
+    /// For `because`, the score is taken apart: the dot product in `s_v` is itself a sum over the films `j` which
+    /// viewer and neighbour share, so that `s_v * r_vi * (r_uj * r_vj / dot_uv)`, summed over the neighbours who rated
+    /// both, is what `j` contributes to the upper sum, and the contributions of all `j` sum to it.
     ///
     /// Films that are not in the catalogue are passed over.
     pub fn rank(

@@ -112,8 +112,7 @@ fn films_like_toy_story_are_mostly_for_children_or_animated() {
     let Some((ratings, catalogue)) = sample() else { return };
     let all = reference::shard(&ratings, |_| true);
     let profile = reference::profile(&BTreeMap::from([(TOY_STORY, 10)]));
-    let options = NeighbourOptions { k: 200, shrink: 3, ..NeighbourOptions::default() };
-    let neighbours = all.neighbours(&profile, &options, &mut Scratch::default());
+    let neighbours = all.neighbours(&profile, &NeighbourOptions::like_these(), &mut Scratch::default());
     let rows: Vec<NeighbourRow<'_>> = neighbours
         .iter()
         .map(|neighbour| {

@@ -221,6 +221,20 @@ fn equally_similar_users_come_in_order_of_their_ids_and_k_may_be_anything() {
 }
 
 #[test]
+fn a_lower_id_wins_a_tie_even_when_it_is_seen_last() {
+    let viewer = BTreeMap::from([(10, 7), (11, 3)]);
+    let matrix: Ratings = (0..400).map(|user| (user, BTreeMap::from([(10, 9), (11, 2), (12, 5)]))).collect();
+    let shards: Vec<ShardIndex> =
+        (0..8).rev().map(|shard| reference::shard(&matrix, |user| user / 50 == shard)).collect();
+    for shrink in [0, 3] {
+        let options = NeighbourOptions { k: 5, shrink, ..NeighbourOptions::default() };
+        let held: Vec<&ShardIndex> = shards.iter().collect();
+        let found = top_k_over(&held, &reference::profile(&viewer), &options, &mut Scratch::default());
+        assert_eq!(found.iter().map(|neighbour| neighbour.user).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+    }
+}
+
+#[test]
 fn overlap_can_be_demanded_and_can_outweigh_a_high_similarity_on_one_film() {
     let matrix = ratings(&[(1, &[(10, 8)]), (2, &[(10, 8), (11, 8), (12, 8), (13, 3)]), (3, &[(12, 9), (13, 9)])]);
     let viewer = [(10, 8), (11, 8), (12, 8)];
