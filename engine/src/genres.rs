@@ -36,19 +36,31 @@ impl GenreSets {
         GenreSets { of_film, rarity }
     }
 
-    /// The weighted mean resemblance, 0 to 1, of a film to some others (positions and weights): for each pair the Jaccard
+    /// The sets of some films given by position and weight, each set once with the sum of its weights.
+    pub(crate) fn gather(&self, films: impl Iterator<Item = (u32, f64)>) -> Vec<(u64, f64)> {
+        let mut sets: Vec<(u64, f64)> = films.map(|(film, weight)| (self.of_film[film as usize], weight)).collect();
+        sets.sort_by_key(|(set, _)| *set);
+        sets.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            kept.1 += if same { next.1 } else { 0.0 };
+            same
+        });
+        sets
+    }
+
+    /// The weighted mean resemblance, 0 to 1, of a film to others whose sets were gathered: for each pair the Jaccard
     /// similarity of their genres, every genre counting by its rarity. The answer for a set of genres is kept in
     /// `known`, which must be emptied when the others change.
-    pub(crate) fn resemblance(&self, position: u32, others: &[(u32, f64)], known: &mut FxHashMap<u64, f64>) -> f64 {
+    pub(crate) fn resemblance(&self, position: u32, others: &[(u64, f64)], known: &mut FxHashMap<u64, f64>) -> f64 {
         let set = self.of_film[position as usize];
         *known.entry(set).or_insert_with(|| {
             let (sum, weights) = others.iter().fold((0.0, 0.0), |(sum, weights), &(other, weight)| {
-                let other = self.of_film[other as usize];
                 let either = self.rarity_of(set | other);
                 let jaccard = if either > 0.0 { self.rarity_of(set & other) / either } else { 0.0 };
                 (sum + weight * jaccard, weights + weight)
             });
-            if weights > 0.0 { sum / weights } else { 0.0 }
+            // Rounding could otherwise carry the mean of ones past 1.
+            if weights > 0.0 { (sum / weights).min(1.0) } else { 0.0 }
         })
     }
 

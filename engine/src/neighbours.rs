@@ -10,7 +10,7 @@ use crate::profile::Profile;
 use crate::rating::UserId;
 use crate::shard::{Rows, ShardIndex};
 
-/// A user and how similar his ratings are to the profile's.
+/// A user and how similar the user's ratings are to the profile's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Neighbour {
     /// The user.
@@ -40,8 +40,17 @@ pub struct NeighbourOptions {
     pub min_overlap: u32,
     /// Significance weighting: the larger, the less a similarity on few common films counts; 0 turns it off.
     pub shrink: u32,
-    /// A user who is never a neighbour: the viewer himself, where he is in the dataset.
+    /// A user who is never a neighbour: the viewer, where the dataset has the viewer as a user.
     pub exclude_user: Option<UserId>,
+}
+
+impl NeighbourOptions {
+    /// What suits "films like these", where the profile is a few films: everyone who likes them is about as near, so
+    /// more neighbours are asked, and those who share several of the films count more. Goes with
+    /// [`RankOptions::like_these`](crate::RankOptions::like_these).
+    pub fn like_these() -> NeighbourOptions {
+        NeighbourOptions { k: 100, shrink: 3, ..NeighbourOptions::default() }
+    }
 }
 
 impl Default for NeighbourOptions {
@@ -106,8 +115,8 @@ pub fn top_k_over(
     query.best.into_sorted()
 }
 
-/// The `k` best of several lists of neighbours of disjoint shards. The lists are best sorted, which makes it faster, but
-/// need not be.
+/// The `k` best of several lists of neighbours of disjoint shards. The lists are best sorted, which makes it faster,
+/// but need not be.
 pub fn merge_top_k(lists: impl IntoIterator<Item = Vec<Neighbour>>, k: usize) -> Vec<Neighbour> {
     let mut all: Vec<Neighbour> = lists.into_iter().flatten().collect();
     // The standard stable sort finds the sorted runs and only merges them.
@@ -188,8 +197,8 @@ impl Query<'_> {
         }
         let similarity = similarity(dot, overlap, self.norm, u64::from(norm), self.options.shrink);
         if self.best.offer(Neighbour { user, similarity, overlap, dot }) {
-            // The weighting by overlap only lowers a similarity, so a plain cosine below the bar's similarity is enough to
-            // pass a user over. The margin is far above the rounding of this check and far below what costs time.
+            // The weighting by overlap only lowers a similarity, so a plain cosine below the bar's similarity is enough
+            // to pass a user over. The margin is far above the rounding of this check and far below what costs time.
             let bar = self.best.bar().map_or(0.0, |bar| bar.similarity);
             self.bound = bar * bar * self.norm as f64 * (1.0 - 1e-9);
         }

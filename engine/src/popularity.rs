@@ -14,8 +14,8 @@ const STARTER_POOL: usize = 10;
 
 /// The `n` most popular films that pass the filters; films without a rating are left out.
 ///
-/// A film with `n_i` ratings of mean `m_i` stars scores `sqrt(n_i) * (m_i - m)`, `m` being the mean of all ratings: but for
-/// the constant spread of ratings, the z statistic of "viewers rate this film above the average film". A plain mean
+/// A film with `n_i` ratings of mean `m_i` stars scores `sqrt(n_i) * (m_i - m)`, `m` being the mean of all ratings: but
+/// for the constant spread of ratings, the z statistic of "viewers rate this film above the average film". A plain mean
 /// puts films with one enthusiastic rating first, a plain count films that everybody has seen and few like; here a film
 /// needs many ratings and good ones. Ties are broken by ascending film id.
 pub fn popular(catalogue: &Catalogue, filters: &Filters, seen: &Profile, n: usize) -> Vec<Recommendation> {
@@ -40,10 +40,10 @@ pub fn popular(catalogue: &Catalogue, filters: &Filters, seen: &Profile, n: usiz
 
 /// Up to `n` well-known films of different kinds, for a first visit.
 ///
-/// Chosen one by one for maximal marginal relevance (Carbonell and Goldstein 1998) among the films with the most ratings:
-/// the next is the one with the greatest difference between how known it is (its ratings, relative to the most
-/// rated film) and how much it resembles the chosen film most like it (half the Jaccard similarity of their genres, half
-/// whether they are of the same decade). Ties are broken by ascending film id.
+/// Chosen one by one for maximal marginal relevance (Carbonell and Goldstein 1998) among the films with the most
+/// ratings: the next is the one with the greatest difference between how known it is (its ratings, relative to the most
+/// rated film) and how much it resembles the chosen film most like it (half the Jaccard similarity of their genres,
+/// half whether they are of the same decade). Ties are broken by ascending film id.
 pub fn starters(catalogue: &Catalogue, n: usize) -> Vec<MovieId> {
     let n = n.min(MAX_RECOMMENDATIONS);
     let mut known =
@@ -94,4 +94,68 @@ fn resemblance(a: &Movie, b: &Movie) -> f64 {
     let genres = if either == 0 { 1.0 } else { common as f64 / either as f64 };
     let same_decade = a.year.map(|year| year / 10) == b.year.map(|year| year / 10);
     (genres + f64::from(u8::from(same_decade))) / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::MovieStats;
+    use crate::rating::HalfStars;
+
+    fn catalogue(films: &[(MovieId, u32, u64, u16, &str)]) -> Catalogue {
+        Catalogue::new(films.iter().map(|&(id, ratings, mean_half_stars, year, genre)| {
+            let movie = Movie {
+                id,
+                title: format!("Film {id}"),
+                other_titles: Vec::new(),
+                year: Some(year),
+                genres: vec![genre.to_string()],
+                imdb_id: None,
+                tmdb_id: None,
+            };
+            (movie, MovieStats { ratings, half_stars_sum: u64::from(ratings) * mean_half_stars })
+        }))
+    }
+
+    fn ids(films: &[Recommendation]) -> Vec<MovieId> {
+        films.iter().map(|film| film.movie_id).collect()
+    }
+
+    #[test]
+    fn a_popular_film_is_rated_often_and_well() {
+        let catalogue = catalogue(&[
+            (1, 1, 10, 1990, "War"),
+            (2, 400, 6, 1990, "War"),
+            (3, 300, 9, 1990, "War"),
+            (4, 0, 0, 1990, "War"),
+            (5, 300, 9, 1990, "Comedy"),
+        ]);
+        let nobody = Profile::default();
+        assert_eq!(ids(&popular(&catalogue, &Filters::default(), &nobody, 10)), [3, 5, 1, 2], "nobody rated film 4");
+        assert_eq!(ids(&popular(&catalogue, &Filters::default(), &nobody, 1)), [3]);
+        let comedies = Filters { genres: vec!["comedy".into()], ..Filters::default() };
+        assert_eq!(ids(&popular(&catalogue, &comedies, &nobody, 1)), [5], "filters come before the cut");
+        let seen = Profile::from_ratings([(3, HalfStars::MAX)]);
+        assert_eq!(ids(&popular(&catalogue, &Filters::default(), &seen, 1)), [5]);
+    }
+
+    #[test]
+    fn the_first_films_to_rate_do_not_resemble_each_other_while_others_are_known_too() {
+        let catalogue = catalogue(&[
+            (1, 100, 8, 1990, "War"),
+            (2, 99, 8, 1991, "War"),
+            (3, 60, 8, 1975, "Comedy"),
+            (4, 50, 8, 1960, "Horror"),
+        ]);
+        assert_eq!(starters(&catalogue, 3), [1, 3, 4]);
+        assert_eq!(starters(&catalogue, 100), [1, 3, 4, 2]);
+    }
+
+    #[test]
+    fn of_no_films_none_is_popular() {
+        let empty = Catalogue::default();
+        assert!(popular(&empty, &Filters::default(), &Profile::default(), 10).is_empty());
+        assert!(starters(&empty, 10).is_empty());
+        assert!(starters(&catalogue(&[(1, 5, 8, 1990, "War")]), 0).is_empty());
+    }
 }

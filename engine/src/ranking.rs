@@ -1,5 +1,5 @@
-//! Orders the films a viewer has not seen by what his neighbours think of them, and says which of his own films that
-//! goes back to. It never looks for neighbours, and recommends nothing the filters forbid.
+//! Orders the films a viewer has not seen by what the viewer's neighbours think of them, and says which of the viewer's
+//! own films that goes back to. It never looks for neighbours, and recommends nothing the filters forbid.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -48,8 +48,8 @@ pub struct RankOptions {
     /// How much a film's popularity counts against it.
     pub popularity_penalty: PopularityPenalty,
     /// How much resemblance in genres counts, 0 for not at all: the score is multiplied by `1 + genre_weight * g`, `g`
-    /// being the film's mean resemblance to the viewer's films. For "films like these", where the profile is a few films;
-    /// a viewer with a long profile has neighbours who say more than genres do.
+    /// being the film's mean resemblance to the viewer's films. For "films like these", where the profile is a few
+    /// films; a viewer with a long profile has neighbours who say more than genres do.
     pub genre_weight: u32,
     /// Films that fewer of the neighbours rated are left out; keeps a strong penalty from favouring one lone rating.
     pub min_raters: u32,
@@ -58,9 +58,9 @@ pub struct RankOptions {
 }
 
 impl RankOptions {
-    /// What suits "films like these" best, together with some 200 neighbours and a shrink of 3: the few films of such a
-    /// profile find neighbours by the thousand who all like what everybody likes, so popularity has to count against a
-    /// film, and its genres for it.
+    /// What suits "films like these", where the profile is a few films, together with
+    /// [`NeighbourOptions::like_these`](crate::NeighbourOptions::like_these): neighbours found by a few films agree
+    /// most on what everybody likes, so popularity has to count against a film, and resemblance in genres for it.
     pub fn like_these(n: usize) -> RankOptions {
         RankOptions {
             n,
@@ -83,7 +83,7 @@ impl Default for RankOptions {
 pub enum Error {
     /// A similarity out of range.
     #[error(
-        "taking user {user} as a neighbour: his similarity is {similarity}, not above 0 and at most 1; drop this answer"
+        "taking user {user} as a neighbour: their similarity is {similarity}, not above 0 and at most 1; drop this answer"
     )]
     Similarity {
         /// The neighbour.
@@ -103,7 +103,7 @@ pub enum Error {
     },
     /// Films out of order or repeated, or a rating off the scale.
     #[error(
-        "taking user {user} as a neighbour: his films do not ascend, or a rating is not 1 to 10 half-stars; drop this answer"
+        "taking user {user} as a neighbour: their films do not ascend, or a rating is not 1 to 10 half-stars; drop this answer"
     )]
     Ratings {
         /// The neighbour.
@@ -111,7 +111,7 @@ pub enum Error {
     },
 }
 
-/// A neighbour with all his ratings. Holding one means they have been checked.
+/// A neighbour with all their ratings. Holding one means they have been checked.
 #[derive(Clone, Copy, Debug)]
 pub struct NeighbourRow<'a> {
     neighbour: Neighbour,
@@ -120,7 +120,7 @@ pub struct NeighbourRow<'a> {
 }
 
 impl<'a> NeighbourRow<'a> {
-    /// Checks and takes a neighbour's ratings: his films, ascending, and parallel to them the half-stars.
+    /// Checks and takes a neighbour's ratings: the films, ascending, and parallel to them the half-stars.
     ///
     /// # Errors
     /// If the similarity is not in (0, 1], or the arrays are no row of a ratings matrix.
@@ -156,7 +156,7 @@ pub struct Recommendation {
     pub movie_id: MovieId,
     /// What the list is ordered by; comparable within one list only.
     pub score: f64,
-    /// What the viewer would rate it, in stars from 0.5 to 5; `None` where nothing is known of him.
+    /// What the viewer would rate it, in stars from 0.5 to 5; `None` where nothing is known of the viewer.
     pub predicted_rating: Option<f64>,
     /// How many of the viewer's neighbours rated this film.
     pub neighbours: u32,
@@ -179,8 +179,7 @@ pub struct Because {
 #[derive(Clone, Debug)]
 pub struct Ranker {
     catalogue: Arc<Catalogue>,
-    /// The catalogue's own search is logarithmic; a query looks up every rating of every neighbour.
-    positions: FxHashMap<MovieId, u32>,
+    positions: Positions,
     genres: GenreSets,
     global_mean_half_stars: f64,
 }
@@ -192,7 +191,7 @@ pub struct RankScratch {
     sums: Vec<FilmSums>,
     /// Positions whose sums are not default.
     touched: Vec<u32>,
-    /// For each neighbour the films he shares with the viewer, one neighbour after the other.
+    /// For each neighbour the films shared with the viewer, one neighbour after the other.
     shared: Vec<Shared>,
     shared_ends: Vec<usize>,
     /// Parallel to the profile, for the film at hand.
@@ -210,6 +209,40 @@ struct FilmSums {
     /// Sum of the similarities of the film's raters.
     similarity: f64,
     raters: u32,
+}
+
+/// Film ids to places in the catalogue. A query looks up every rating of every neighbour, which a search of the
+/// catalogue is too slow for.
+#[derive(Clone, Debug)]
+struct Positions {
+    /// By film id, as far as ids lie close; `u32::MAX` for no film.
+    low: Vec<u32>,
+    high: FxHashMap<MovieId, u32>,
+}
+
+impl Positions {
+    fn new(catalogue: &Catalogue) -> Positions {
+        // MovieLens numbers its films with gaps of up to 20 on average; 64 and a bit bounds what one odd id can cost.
+        let limit = catalogue.len() * 64 + 1024;
+        let is_low = |movie: MovieId| (movie as usize) < limit;
+        let highest = catalogue.movies().iter().map(|movie| movie.id).rfind(|&id| is_low(id));
+        let mut positions =
+            Positions { low: vec![u32::MAX; highest.map_or(0, |id| id as usize + 1)], high: FxHashMap::default() };
+        for (movie, position) in catalogue.movies().iter().zip(0..) {
+            match positions.low.get_mut(movie.id as usize) {
+                Some(slot) => *slot = position,
+                None => _ = positions.high.insert(movie.id, position),
+            }
+        }
+        positions
+    }
+
+    fn get(&self, movie: MovieId) -> Option<u32> {
+        match self.low.get(movie as usize) {
+            Some(&position) => (position != u32::MAX).then_some(position),
+            None => self.high.get(&movie).copied(),
+        }
+    }
 }
 
 /// A film that both the viewer and a neighbour rated.
@@ -234,7 +267,7 @@ fn higher_score_first(a: &Candidate, b: &Candidate) -> Ordering {
 impl Ranker {
     /// Prepares to rank the films of a catalogue.
     pub fn new(catalogue: Arc<Catalogue>) -> Ranker {
-        let positions = catalogue.movies().iter().zip(0..).map(|(movie, position)| (movie.id, position)).collect();
+        let positions = Positions::new(&catalogue);
         let (ratings, sum) = catalogue
             .all_stats()
             .iter()
@@ -250,7 +283,7 @@ impl Ranker {
 
     /// The `n` best films that pass the filters, the best first, ties by ascending film id.
     ///
-    /// With `s_v` the similarity of neighbour `v` and `r_vi` his half-stars for film `i`, the score is
+    /// With `s_v` the similarity of neighbour `v` and `r_vi` that neighbour's half-stars for film `i`, the score is
     /// `(sum of s_v * r_vi) / (sum of s_v)`, the upper sum over the neighbours who rated `i`, the lower over all
     /// neighbours. A neighbour who has not rated a film counts as zero, so the score, in half-stars, favours what many
     /// close neighbours like: for the order of a list this does better than averaging over a film's raters (Cremonesi,
@@ -259,14 +292,14 @@ impl Ranker {
     /// there is one: the square root of the number of ratings (at least 1), or the square root of that; and multiplied
     /// by the factor for resemblance in genres, if that is asked for.
     ///
-    /// The predicted rating is Resnick et al.'s (1994): the viewer's mean plus the mean deviation, weighted by similarity,
-    /// of the film's raters from each one's own mean over all his films. Both means are damped: the viewer's starts from
-    /// 5 ratings at the mean of the whole dataset, the deviation from imagined neighbours of total similarity 1 who find
-    /// the film average. It is clamped to the scale.
+    /// The predicted rating is Resnick et al.'s (1994): the viewer's mean plus the mean deviation, weighted by
+    /// similarity, of the film's raters from each one's own mean over all rated films. Both means are damped: the
+    /// viewer's starts from 5 ratings at the mean of the whole dataset, the deviation from imagined neighbours of total
+    /// similarity 1 who find the film average. It is clamped to the scale.
     ///
-    /// For `because`, the score is taken apart: the dot product in `s_v` is itself a sum over the films `j` which viewer
-    /// and neighbour share, so that `s_v * r_vi * (r_uj * r_vj / dot_uv)`, summed over the neighbours who rated both,
-    /// is what `j` contributes to the upper sum, and the contributions of all `j` sum to it.
+    /// For `because`, the score is taken apart: the dot product in `s_v` is itself a sum over the films `j` which
+    /// viewer and neighbour share, so that `s_v * r_vi * (r_uj * r_vj / dot_uv)`, summed over the neighbours who rated
+    /// both, is what `j` contributes to the upper sum, and the contributions of all `j` sum to it.
     ///
     /// Films that are not in the catalogue are passed over.
     pub fn rank(
@@ -279,12 +312,11 @@ impl Ranker {
     ) -> Vec<Recommendation> {
         let total_similarity = self.sum_up(profile, neighbours, scratch);
         scratch.resemblances.clear();
-        let viewers_films: Vec<(u32, f64)> = match options.genre_weight {
+        let viewers_genres = match options.genre_weight {
             0 => Vec::new(),
-            _ => profile
-                .iter()
-                .filter_map(|(movie, rating)| Some((*self.positions.get(&movie)?, f64::from(rating))))
-                .collect(),
+            _ => self.genres.gather(
+                profile.iter().filter_map(|(movie, rating)| Some((self.positions.get(movie)?, f64::from(rating)))),
+            ),
         };
         let mut best = Best::new(options.n.min(MAX_RECOMMENDATIONS), higher_score_first);
         for &position in &scratch.touched {
@@ -295,7 +327,12 @@ impl Ranker {
             let mut score = sums.weighted / total_similarity;
             score /= self.penalty(position, options.popularity_penalty);
             if options.genre_weight > 0 {
-                let resemblance = self.genres.resemblance(position, &viewers_films, &mut scratch.resemblances);
+                // Resemblance is at most 1; who would not be kept even then need not be compared.
+                let at_most = score * (1.0 + f64::from(options.genre_weight));
+                if best.bar().is_some_and(|bar| at_most < bar.score) {
+                    continue;
+                }
+                let resemblance = self.genres.resemblance(position, &viewers_genres, &mut scratch.resemblances);
                 score *= 1.0 + f64::from(options.genre_weight) * resemblance;
             }
             let candidate = Candidate { score, position };
@@ -351,7 +388,7 @@ impl Ranker {
                     let product = u32::from(profile.half_stars()[profile_index]) * u32::from(half_stars);
                     scratch.shared.push(Shared { profile_index: profile_index as u32, product });
                 }
-                let Some(&position) = self.positions.get(&movie) else { continue };
+                let Some(position) = self.positions.get(movie) else { continue };
                 let sums = &mut scratch.sums[position as usize];
                 if sums.raters == 0 {
                     scratch.touched.push(position);

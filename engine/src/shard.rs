@@ -275,3 +275,41 @@ impl ShardIndex {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_found_with_his_own_ratings_and_no_other() {
+        let ratings = ShardRatings::new(vec![2, 5, 9], vec![0, 2, 2, 3], vec![10, 30, 7], vec![1, 10, 6]).unwrap();
+        let index = ShardIndex::build(ratings);
+        assert_eq!(index.ratings_of(2), Some((&[10, 30][..], &[1, 10][..])));
+        assert_eq!(index.ratings_of(5), Some((&[][..], &[][..])));
+        assert_eq!(index.ratings_of(9), Some((&[7][..], &[6][..])));
+        assert_eq!(index.ratings_of(3), None);
+        assert!(index.memory_bytes() > index.ratings().memory_bytes());
+    }
+
+    #[test]
+    fn arrays_that_are_no_matrix_are_refused_with_the_place_of_the_fault() {
+        let refused = |users: &[u32], offsets: &[u32], movies: &[u32], half_stars: &[u8]| {
+            ShardRatings::new(users.into(), offsets.into(), movies.into(), half_stars.into()).unwrap_err()
+        };
+        assert_eq!(refused(&[], &[], &[], &[]), Error::OffsetCount { users: 0, offsets: 0 });
+        assert_eq!(refused(&[1, 2], &[0, 1], &[7], &[1]), Error::OffsetCount { users: 2, offsets: 2 });
+        assert!(matches!(refused(&[1], &[1, 1], &[7], &[1]), Error::Coverage { first: 1, .. }));
+        assert!(matches!(refused(&[1], &[0, 2], &[7], &[1]), Error::Coverage { last: 2, .. }));
+        assert!(matches!(refused(&[1], &[0, 1], &[7], &[1, 1]), Error::Coverage { half_stars: 2, .. }));
+        assert!(matches!(refused(&[], &[0], &[7], &[1]), Error::Coverage { movie_ids: 1, .. }));
+        assert_eq!(refused(&[2, 2], &[0, 1, 2], &[7, 7], &[1, 1]), Error::UserOrder { row: 1, user: 2 });
+        assert_eq!(
+            refused(&[1, 2], &[0, u32::MAX, 2], &[7, 8], &[1, 1]),
+            Error::Row { user: 1, start: 0, end: u32::MAX }
+        );
+        assert_eq!(refused(&[1, 2, 3], &[0, 2, 1, 2], &[7, 8], &[1, 1]), Error::Row { user: 2, start: 2, end: 1 });
+        assert_eq!(refused(&[1], &[0, 2], &[8, 8], &[1, 1]), Error::MovieOrder { user: 1, movie: 8 });
+        assert_eq!(refused(&[1], &[0, 2], &[7, 8], &[1, 11]), Error::OffScale { user: 1, movie: 8, half_stars: 11 });
+        assert_eq!(refused(&[1], &[0, 1], &[7], &[0]), Error::OffScale { user: 1, movie: 7, half_stars: 0 });
+    }
+}
