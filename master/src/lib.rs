@@ -1,1 +1,3 @@
-//! master
+//! The coordinator.
+
+pub mod store;
