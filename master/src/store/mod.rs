@@ -27,6 +27,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use writer::{Answerable, Finish, LastTrouble, OpenSession, Operation, Rate, Writer};
 
+/// An idempotency key's length at most, in bytes. PostgreSQL keeps no more than some 2,700 in an index.
+pub const LONGEST_KEY: usize = 200;
+
 /// Where the database is, and how long and how much may wait for it.
 #[derive(Clone)]
 pub struct Options {
@@ -130,6 +133,11 @@ impl Store {
     pub async fn accept(&self, request: NewRequest) -> Result<Accepted, Error> {
         let doing = "storing a request";
         refuse_nul(doing, [Some(&request.query), Some(&request.spec), request.idempotency_key.as_ref()])?;
+        let key_bytes = request.idempotency_key.as_ref().map_or(0, String::len);
+        if key_bytes > LONGEST_KEY {
+            let reason = format!("the idempotency key has {key_bytes} bytes, more than {LONGEST_KEY}");
+            return Err(Error::Refused { doing, reason });
+        }
         self.write(doing, self.accept_deadline, request, Operation::Accept).await
     }
 
