@@ -1,2 +1,3 @@
 //! The coordinator.
 pub mod scheduler;
+pub mod store;

@@ -1,0 +1,127 @@
+//! Opening the database: which of the two it is, what a connection is told first, and the migrations.
+//! Nothing else in the store knows which database it speaks to.
+
+use super::error::{Error, Trouble};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Write-ahead logging lets readers run beside the writer. FULL makes every commit wait for the disk. The log is
+/// copied back every 16 MiB: at the default of 4 MiB and thousands of answers a second that is several times a second.
+const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+     PRAGMA busy_timeout = 2000; PRAGMA wal_autocheckpoint = 4096";
+
+/// Connections that only read, beside the writer's one.
+const READERS: u32 = 4;
+
+/// How long one attempt to connect may take.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Where the database is. Cheap to clone; never shown, since it may hold a password.
+#[derive(Clone)]
+pub(super) struct Address {
+    options: AnyConnectOptions,
+    is_sqlite: bool,
+}
+
+/// The address of the SQLite database in this file, made if it is not there. Any characters may be in the path.
+pub fn sqlite_url(file: &Path) -> String {
+    let mut url = String::from("sqlite://");
+    for &byte in file.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => url.push(char::from(byte)),
+            _ => url.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    url + "?mode=rwc"
+}
+
+impl Address {
+    pub(super) fn parse(url: &str) -> Result<Address, Error> {
+        sqlx::any::install_default_drivers();
+        let refused = |reason: &str| Error::Configuration { reason: reason.to_owned() };
+        let scheme = url.split(':').next().unwrap_or_default();
+        let is_sqlite = match scheme {
+            "sqlite" => true,
+            "postgres" | "postgresql" => false,
+            other => return Err(refused(&format!("the address begins with {other:?}"))),
+        };
+        if is_sqlite && (url.contains(":memory:") || url.contains("mode=memory")) {
+            return Err(refused("a database in memory keeps nothing that was acknowledged"));
+        }
+        let options = AnyConnectOptions::from_str(url).map_err(|error| refused(&error.to_string()))?;
+        // sqlx would log each statement it calls slow, with its text; the writer logs what matters itself.
+        Ok(Address { options: options.disable_statement_logging(), is_sqlite })
+    }
+
+    /// Whether waiting may help a first connection: a server may be starting, a file may be locked, but a folder that
+    /// is not there does not appear by itself.
+    pub(super) fn may_still_come(&self, error: &sqlx::Error) -> bool {
+        match Trouble::of(error) {
+            Trouble::Passing => true,
+            Trouble::Connection => !self.is_sqlite,
+            _ => false,
+        }
+    }
+
+    /// One connection, set up.
+    pub(super) async fn connect(&self) -> Result<AnyConnection, sqlx::Error> {
+        let connecting = async {
+            let mut connection = self.options.connect().await?;
+            prepare(&mut connection, self.is_sqlite).await?;
+            Ok(connection)
+        };
+        match tokio::time::timeout(CONNECT_DEADLINE, connecting).await {
+            Ok(connected) => connected,
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
+    }
+
+    /// Connections for reading, opened when first needed.
+    pub(super) fn readers(&self, deadline: Duration) -> AnyPool {
+        let is_sqlite = self.is_sqlite;
+        AnyPoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(deadline)
+            // A file does not go away between two reads; a server may, and then the pool connects anew.
+            .test_before_acquire(!is_sqlite)
+            .after_connect(move |connection, _| Box::pin(prepare(connection, is_sqlite)))
+            .connect_lazy_with(self.options.clone())
+    }
+
+    /// Brings the tables to this program's version.
+    pub(super) async fn migrate(&self, connection: &mut AnyConnection) -> Result<(), Error> {
+        let migrations = if self.is_sqlite { &SQLITE_MIGRATIONS } else { &POSTGRES_MIGRATIONS };
+        migrations.run(connection).await.map_err(|error| match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                Error::from_database("migrating the database", &error)
+            }
+            other => Error::Configuration { reason: format!("its tables are not this program's: {other}") },
+        })
+    }
+}
+
+async fn prepare(connection: &mut AnyConnection, is_sqlite: bool) -> Result<(), sqlx::Error> {
+    if is_sqlite {
+        connection.execute(SQLITE_SETTINGS).await?;
+    }
+    Ok(())
+}
+
+/// Whether it is worth connecting again after this.
+pub(super) fn may_pass(error: &sqlx::Error) -> bool {
+    matches!(Trouble::of(error), Trouble::Connection | Trouble::Passing)
+}
+
+/// Says goodbye; what the other side thinks of it no longer matters.
+pub(super) async fn disconnect(connection: AnyConnection) {
+    if let Ok(Err(error)) = tokio::time::timeout(CONNECT_DEADLINE, connection.close()).await {
+        tracing::debug!(%error, "closing the database connection");
+    }
+}

@@ -1,0 +1,239 @@
+//! The master's database room: the durable request queue, the sessions, their ratings and feedback, in SQLite or
+//! PostgreSQL with one set of queries. It never looks into a spec or an outcome, never reads the clock, and never
+//! schedules: it only promises that what it acknowledged is on disk and that a request ends once.
+//!
+//! All writes go through one task that commits many at a time ([`writer`]); reads use a small pool ([`reads`]).
+
+mod connect;
+mod error;
+mod reads;
+mod records;
+mod statements;
+mod writer;
+
+pub use connect::sqlite_url;
+pub use error::Error;
+pub use records::{
+    Accepted, EndState, Ending, Event, Feedback, FeedbackKind, NewRequest, Session, State, StoredAnswer, StoredRequest,
+};
+
+use cineswarm_engine::{HalfStars, MovieId};
+use connect::Address;
+use sqlx::{AnyConnection, AnyPool};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use writer::{Answerable, Finish, LastTrouble, OpenSession, Operation, Rate, Writer};
+
+/// An idempotency key's length at most, in bytes. PostgreSQL keeps no more than some 2,700 in an index.
+pub const LONGEST_KEY: usize = 200;
+
+/// Where the database is, and how long and how much may wait for it.
+#[derive(Clone)]
+pub struct Options {
+    /// `sqlite://PATH?mode=rwc` (see [`sqlite_url`]) or `postgres://USER:PASSWORD@HOST/NAME`.
+    pub url: String,
+    /// Writes that may wait; past it callers wait for room, and then get [`Error::Busy`].
+    pub queue_length: usize,
+    /// How long [`Store::accept`] waits for room in the queue.
+    pub accept_deadline: Duration,
+    /// How long any operation may take in all; past it callers get [`Error::Unavailable`].
+    pub operation_deadline: Duration,
+    /// How long [`Store::open`] waits for a database that is not there yet.
+    pub open_deadline: Duration,
+}
+
+impl Options {
+    /// With the deadlines that suit a master.
+    pub fn new(url: impl Into<String>) -> Options {
+        Options {
+            url: url.into(),
+            queue_length: 4096,
+            accept_deadline: Duration::from_millis(250),
+            operation_deadline: Duration::from_secs(5),
+            open_deadline: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A handle on the database; clones share it.
+///
+/// Dropping a future of a writing method gives the operation up if it has not begun. An [`Error::Unavailable`] from
+/// [`Store::accept`] means the request is not stored, or is taken out again; from any other writing method, that
+/// nobody knows whether it was done.
+#[derive(Clone)]
+pub struct Store {
+    queue: mpsc::Sender<Operation>,
+    readers: AnyPool,
+    accept_deadline: Duration,
+    deadline: Duration,
+    trouble: LastTrouble,
+    stop: CancellationToken,
+    ended: CancellationToken,
+}
+
+impl Store {
+    /// Connects, brings the tables up to date, and starts the writing task. Must be called within a Tokio runtime.
+    pub async fn open(options: Options) -> Result<Store, Error> {
+        let address = Address::parse(&options.url)?;
+        let mut connection = first_connection(&address, options.open_deadline).await?;
+        address.migrate(&mut connection).await?;
+        let (queue, waiting) = mpsc::channel(options.queue_length.max(1));
+        let store = Store {
+            queue,
+            readers: address.readers(options.operation_deadline),
+            accept_deadline: options.accept_deadline,
+            deadline: options.operation_deadline,
+            trouble: LastTrouble::default(),
+            stop: CancellationToken::new(),
+            ended: CancellationToken::new(),
+        };
+        let writer = Writer {
+            address,
+            connection: Some(connection),
+            queue: waiting,
+            stop: store.stop.clone(),
+            trouble: store.trouble.clone(),
+            deadline: options.operation_deadline,
+            last_offset: None,
+            withdrawals: Vec::new(),
+        };
+        let ended = store.ended.clone().drop_guard();
+        tokio::spawn(async move {
+            let _ended = ended;
+            writer.run().await;
+        });
+        Ok(store)
+    }
+
+    /// Writes what was accepted into the queue, then ends. From here on every call gives [`Error::Closed`].
+    pub async fn close(&self) {
+        self.stop.cancel();
+        self.ended.cancelled().await;
+        self.readers.close().await;
+    }
+
+    /// What the database last failed with, if it has not worked since. For health checks.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.get()
+    }
+
+    /// Resumes the session with this id, or opens a new one, always under an id made here. `lang` replaces the
+    /// session's language if given; a new session without one is in English.
+    pub async fn open_session(&self, id: Option<Uuid>, lang: Option<&str>, now: i64) -> Result<Session, Error> {
+        let doing = "opening a session";
+        refuse_nul(doing, [lang])?;
+        let input = OpenSession { id, lang: lang.map(str::to_owned), now };
+        self.write(doing, self.deadline, input, Operation::OpenSession).await
+    }
+
+    /// Puts a request on disk. Once this returns [`Accepted::New`], the request survives whatever is killed.
+    pub async fn accept(&self, request: NewRequest) -> Result<Accepted, Error> {
+        let doing = "storing a request";
+        refuse_nul(doing, [Some(&request.query), Some(&request.spec), request.idempotency_key.as_ref()])?;
+        let key_bytes = request.idempotency_key.as_ref().map_or(0, String::len);
+        if key_bytes > LONGEST_KEY {
+            let reason = format!("the idempotency key has {key_bytes} bytes, more than {LONGEST_KEY}");
+            return Err(Error::Refused { doing, reason });
+        }
+        self.write(doing, self.accept_deadline, request, Operation::Accept).await
+    }
+
+    /// Ends a request, and gives its place in the order of all endings; none if it had ended already or is not stored.
+    pub async fn finish(&self, request_id: Uuid, ending: Ending) -> Result<Option<i64>, Error> {
+        let doing = "storing a request's end";
+        refuse_nul(doing, [Some(&ending.outcome)])?;
+        self.write(doing, self.deadline, Finish { request_id, ending, offset: 0 }, Operation::Finish).await
+    }
+
+    /// Sets the session's rating of a film, or takes it back; gives how many films the session has rated.
+    pub async fn rate(
+        &self,
+        session_id: Uuid,
+        movie_id: MovieId,
+        half_stars: Option<HalfStars>,
+        now: i64,
+    ) -> Result<u64, Error> {
+        let input = Rate { session_id, movie_id, half_stars, now };
+        self.write("storing a rating", self.deadline, input, Operation::Rate).await
+    }
+
+    /// Stores what a viewer thinks of a film.
+    pub async fn give_feedback(&self, feedback: Feedback) -> Result<(), Error> {
+        self.write("storing feedback", self.deadline, feedback, Operation::Feedback).await
+    }
+
+    /// Deletes the requests that ended before `before`, a few at a time so that others get their turn; gives how many.
+    /// The one that ended last stays, however old, for the offsets go on from it.
+    pub async fn prune(&self, before: i64) -> Result<u64, Error> {
+        let mut deleted = 0;
+        loop {
+            let chunk = self.write("deleting old requests", self.deadline, before, Operation::Prune).await?;
+            deleted += chunk;
+            if chunk < statements::PRUNE_CHUNK {
+                return Ok(deleted);
+            }
+        }
+    }
+
+    async fn write<Input, Outcome>(
+        &self,
+        doing: &'static str,
+        queue_deadline: Duration,
+        input: Input,
+        operation: impl FnOnce(Answerable<Input, Outcome>) -> Operation,
+    ) -> Result<Outcome, Error> {
+        let (answerable, answer) = Answerable::new(doing, input);
+        let unavailable = |otherwise| Error::Unavailable { doing, reason: reason_or(self.trouble.get(), otherwise) };
+        if self.stop.is_cancelled() {
+            return Err(Error::Closed);
+        }
+        match self.queue.send_timeout(operation(answerable), queue_deadline).await {
+            Ok(()) => {}
+            Err(SendTimeoutError::Closed(_)) => return Err(Error::Closed),
+            Err(SendTimeoutError::Timeout(_)) if self.trouble.get().is_some() => return Err(unavailable("")),
+            Err(SendTimeoutError::Timeout(_)) => return Err(Error::Busy { doing }),
+        }
+        match tokio::time::timeout(self.deadline, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(Error::Closed),
+            Err(_) => Err(unavailable("no answer in time")),
+        }
+    }
+}
+
+/// Waits for a database that is still starting.
+async fn first_connection(address: &Address, deadline: Duration) -> Result<AnyConnection, Error> {
+    let give_up_at = tokio::time::Instant::now() + deadline;
+    let mut backoff = Duration::from_millis(50);
+    loop {
+        match address.connect().await {
+            Ok(connection) => return Ok(connection),
+            Err(error) if address.may_still_come(&error) && tokio::time::Instant::now() + backoff < give_up_at => {
+                tracing::warn!(%error, retry_ms = backoff.as_millis() as u64, "the database cannot be opened yet");
+                tokio::time::sleep(backoff).await;
+                backoff = (backoff * 2).min(Duration::from_secs(2));
+            }
+            Err(error) => {
+                return Err(match Error::from_database("opening the database", &error) {
+                    Error::Refused { reason, .. } => Error::Configuration { reason },
+                    other => other,
+                });
+            }
+        }
+    }
+}
+
+fn reason_or(trouble: Option<String>, otherwise: &str) -> String {
+    trouble.unwrap_or_else(|| otherwise.to_owned())
+}
+
+/// PostgreSQL has no NUL in texts; so that both databases refuse the same, neither is asked.
+fn refuse_nul<T: AsRef<str>, const N: usize>(doing: &'static str, texts: [Option<T>; N]) -> Result<(), Error> {
+    if texts.iter().flatten().any(|text| text.as_ref().contains('\0')) {
+        return Err(Error::Refused { doing, reason: "the text has a NUL character".to_owned() });
+    }
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! The reading half of the store: plain queries on a small pool of connections, beside the writer and never through it.
+
+use super::connect::may_pass;
+use super::error::{Error, damaged};
+use super::records::{EndState, Event, State, StoredAnswer, StoredRequest};
+use super::statements::{movie_id_at, uuid_at};
+use super::{Store, reason_or};
+use cineswarm_engine::{HalfStars, MovieId};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::{Any, Row};
+use std::time::Duration;
+use uuid::Uuid;
+
+type Query = sqlx::query::Query<'static, Any, AnyArguments>;
+
+/// Between two tries of a read: doubled up to the second.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+
+impl Store {
+    /// The session's ended requests with an offset greater than `offset`, in order, `limit` at most.
+    pub async fn events_since(&self, session_id: Uuid, offset: i64, limit: u32) -> Result<Vec<Event>, Error> {
+        let query = || {
+            sqlx::query(
+                "SELECT event_offset, state, id, query, outcome FROM requests \
+                 WHERE session_id = $1 AND event_offset > $2 ORDER BY event_offset LIMIT $3",
+            )
+            .bind(session_id.to_string())
+            .bind(offset)
+            .bind(i64::from(limit))
+        };
+        self.read("reading a session's missed events", query, event).await
+    }
+
+    /// All accepted requests that have not ended, oldest first: what a restarted master has to go on with.
+    pub async fn unfinished(&self) -> Result<Vec<StoredRequest>, Error> {
+        let query = || {
+            sqlx::query(
+                "SELECT id, session_id, idempotency_key, query, spec, state, accepted_at, ended_at FROM requests \
+                 WHERE ended_at IS NULL ORDER BY accepted_at, id",
+            )
+        };
+        self.read("reading the unfinished requests", query, stored_request).await
+    }
+
+    /// One request, if it is stored.
+    pub async fn request(&self, request_id: Uuid) -> Result<Option<StoredRequest>, Error> {
+        let query = || {
+            sqlx::query(
+                "SELECT id, session_id, idempotency_key, query, spec, state, accepted_at, ended_at FROM requests \
+                 WHERE id = $1",
+            )
+            .bind(request_id.to_string())
+        };
+        Ok(self.read("reading a request", query, stored_request).await?.pop())
+    }
+
+    /// The session's latest answer.
+    pub async fn last_answered(&self, session_id: Uuid) -> Result<Option<StoredAnswer>, Error> {
+        let query = || {
+            sqlx::query(
+                "SELECT id, spec, outcome FROM requests WHERE session_id = $1 AND state = 'answered' \
+                 ORDER BY event_offset DESC LIMIT 1",
+            )
+            .bind(session_id.to_string())
+        };
+        let answer = |row: &AnyRow| {
+            Ok(StoredAnswer { request_id: uuid_at(row, 0)?, spec: row.try_get(1)?, outcome: row.try_get(2)? })
+        };
+        Ok(self.read("reading a session's last answer", query, answer).await?.pop())
+    }
+
+    /// The films the session has rated, by film.
+    pub async fn ratings(&self, session_id: Uuid) -> Result<Vec<(MovieId, HalfStars)>, Error> {
+        let query = || {
+            sqlx::query("SELECT movie_id, half_stars FROM ratings WHERE session_id = $1 ORDER BY movie_id")
+                .bind(session_id.to_string())
+        };
+        let rating = |row: &AnyRow| {
+            let stored: i64 = row.try_get(1)?;
+            let half_stars = u8::try_from(stored).ok().and_then(HalfStars::new);
+            Ok((movie_id_at(row, 0)?, half_stars.ok_or_else(|| damaged(format!("a rating of {stored} half-stars")))?))
+        };
+        self.read("reading a session's ratings", query, rating).await
+    }
+
+    /// The films the session has seen or does not want, by film.
+    pub async fn hidden_movies(&self, session_id: Uuid) -> Result<Vec<MovieId>, Error> {
+        let query = || {
+            sqlx::query(
+                "SELECT movie_id FROM feedback WHERE session_id = $1 AND kind IN ('seen', 'not_interested') \
+                 ORDER BY movie_id",
+            )
+            .bind(session_id.to_string())
+        };
+        self.read("reading a session's hidden films", query, |row| movie_id_at(row, 0)).await
+    }
+
+    /// Runs a query and parses its rows, again and again while the database is away and there is time.
+    async fn read<T>(
+        &self,
+        doing: &'static str,
+        query: impl Fn() -> Query,
+        parse: impl Fn(&AnyRow) -> Result<T, sqlx::Error>,
+    ) -> Result<Vec<T>, Error> {
+        let reading = async {
+            let mut backoff = BACKOFF.0;
+            loop {
+                match query().fetch_all(&self.readers).await {
+                    Ok(rows) => {
+                        let parsed: Result<Vec<T>, sqlx::Error> = rows.iter().map(&parse).collect();
+                        return parsed.map_err(|error| Error::from_database(doing, &error));
+                    }
+                    Err(sqlx::Error::PoolClosed) => return Err(Error::Closed),
+                    Err(error) if may_pass(&error) => {
+                        tracing::debug!(%error, doing, "reading from the database failed; trying again");
+                        tokio::time::sleep(backoff).await;
+                        backoff = (backoff * 2).min(BACKOFF.1);
+                    }
+                    Err(error) => return Err(Error::from_database(doing, &error)),
+                }
+            }
+        };
+        match tokio::time::timeout(self.deadline, reading).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::Unavailable { doing, reason: reason_or(self.trouble.get(), "no answer in time") }),
+        }
+    }
+}
+
+fn event(row: &AnyRow) -> Result<Event, sqlx::Error> {
+    let state: &str = row.try_get(1)?;
+    Ok(Event {
+        offset: row.try_get(0)?,
+        state: EndState::from_name(state).ok_or_else(|| damaged(format!("an ended request in state {state:?}")))?,
+        request_id: uuid_at(row, 2)?,
+        query: row.try_get(3)?,
+        outcome: row.try_get(4)?,
+    })
+}
+
+fn stored_request(row: &AnyRow) -> Result<StoredRequest, sqlx::Error> {
+    let state: &str = row.try_get(5)?;
+    Ok(StoredRequest {
+        request_id: uuid_at(row, 0)?,
+        session_id: uuid_at(row, 1)?,
+        idempotency_key: row.try_get(2)?,
+        query: row.try_get(3)?,
+        spec: row.try_get(4)?,
+        state: State::from_name(state).ok_or_else(|| damaged(format!("a request in state {state:?}")))?,
+        accepted_at: row.try_get(6)?,
+        ended_at: row.try_get(7)?,
+    })
+}

@@ -1,0 +1,309 @@
+//! The writing statements, the same text for SQLite and PostgreSQL, each run for a whole batch of operations inside the
+//! writer's transaction. Outcomes are left beside the operations; nobody is answered here, for nothing is committed yet.
+
+use super::records::{Accepted, Session};
+use super::writer::{Answerable, Finish, OpenSession, Operation, Rate};
+use super::{Feedback, NewRequest, error::damaged};
+use cineswarm_engine::MovieId;
+use sqlx::any::AnyArguments;
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection, Row};
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
+use uuid::Uuid;
+
+type Query = sqlx::query::Query<'static, Any, AnyArguments>;
+
+/// How many ended requests one prune takes at a time, so that nobody waits long behind it.
+pub(super) const PRUNE_CHUNK: u64 = 500;
+
+/// Statements of many rows are made for 1, 2, 4, ... 64 rows: few enough texts for each to stay prepared.
+const LARGEST_CHUNK_LOG2: usize = 6;
+
+/// Everything an accepted request is made of. A row that is already there, by its id or by the session's key, is left.
+static INSERT_REQUESTS: LazyLock<ManyRows> = LazyLock::new(|| {
+    ManyRows::new(
+        "INSERT INTO requests (id, session_id, idempotency_key, query, spec, state, accepted_at) VALUES ",
+        7,
+        " ON CONFLICT DO NOTHING RETURNING id",
+    )
+});
+
+/// The first ending wins: a request that has ended is left as it is.
+static END_REQUESTS: LazyLock<ManyRows> = LazyLock::new(|| {
+    ManyRows::new(
+        "WITH ending (id, state, ended_at, event_offset, outcome) AS (VALUES ",
+        5,
+        ") UPDATE requests SET state = ending.state, ended_at = ending.ended_at, event_offset = ending.event_offset, \
+         outcome = ending.outcome FROM ending WHERE requests.id = ending.id AND requests.state = 'queued' \
+         RETURNING requests.id",
+    )
+});
+
+/// One statement's text for each power of two of rows.
+struct ManyRows(Vec<Arc<String>>);
+
+impl ManyRows {
+    fn new(before: &str, columns: usize, after: &str) -> ManyRows {
+        let text = |rows: usize| {
+            let row = |row: usize| {
+                let places: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+                format!("({})", places.join(", "))
+            };
+            let rows: Vec<String> = (0..rows).map(row).collect();
+            Arc::new(format!("{before}{}{after}", rows.join(", ")))
+        };
+        ManyRows((0..=LARGEST_CHUNK_LOG2).map(|log2| text(1 << log2)).collect())
+    }
+
+    /// Runs the statement for all items in as few pieces as the prepared sizes allow; the first column of what it
+    /// returns, in no particular order.
+    async fn run<T>(
+        &self,
+        connection: &mut AnyConnection,
+        items: &[T],
+        bind: impl Fn(Query, &T) -> Query,
+    ) -> Result<HashSet<Uuid>, sqlx::Error> {
+        let mut returned = HashSet::with_capacity(items.len());
+        let mut rest = items;
+        while !rest.is_empty() {
+            let log2 = LARGEST_CHUNK_LOG2.min(rest.len().ilog2() as usize);
+            let (chunk, others) = rest.split_at(1 << log2);
+            // The text is made of this file's words and place marks alone.
+            let query = sqlx::query(AssertSqlSafe(Arc::clone(&self.0[log2])));
+            for row in chunk.iter().fold(query, &bind).fetch_all(&mut *connection).await? {
+                returned.insert(uuid_at(&row, 0)?);
+            }
+            rest = others;
+        }
+        Ok(returned)
+    }
+}
+
+/// Runs the operations in one transaction. On an error nothing has happened and all outcomes are to be ignored.
+pub(super) async fn run_in_one_transaction(
+    connection: &mut AnyConnection,
+    operations: &mut [Operation],
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    let mut accepts = Vec::new();
+    let mut finishes = Vec::new();
+    let mut others = Vec::new();
+    for operation in operations {
+        match operation {
+            Operation::Accept(accept) => accepts.push(accept),
+            Operation::Finish(finish) => finishes.push(finish),
+            // Withdrawn requests go first: a key they hold may be asked for again in this very batch.
+            Operation::Withdraw(request_id) => withdraw(&mut transaction, *request_id).await?,
+            other => others.push(other),
+        }
+    }
+    // Only operations whose callers wait for each other depend on each other, and those are never in one batch; so
+    // the kinds may change places. Within its kind each keeps its place.
+    accept_all(&mut transaction, &mut accepts).await?;
+    finish_all(&mut transaction, &mut finishes).await?;
+    for operation in others {
+        match operation {
+            Operation::OpenSession(open) => open.outcome = Some(open_session(&mut transaction, &open.input).await?),
+            Operation::Rate(rate) => rate.outcome = Some(set_rating(&mut transaction, &rate.input).await?),
+            Operation::Feedback(feedback) => {
+                feedback.outcome = Some(set_feedback(&mut transaction, &feedback.input).await?);
+            }
+            Operation::Prune(prune) => prune.outcome = Some(delete_ended(&mut transaction, prune.input).await?),
+            Operation::Accept(_) | Operation::Finish(_) | Operation::Withdraw(_) => {}
+        }
+    }
+    transaction.commit().await
+}
+
+/// The highest offset ever given out that is still stored, or 0.
+pub(super) async fn highest_offset(connection: &mut AnyConnection) -> Result<i64, sqlx::Error> {
+    let row = sqlx::query("SELECT MAX(event_offset) FROM requests").fetch_one(connection).await?;
+    Ok(row.try_get::<Option<i64>, _>(0)?.unwrap_or(0))
+}
+
+async fn accept_all(
+    connection: &mut AnyConnection,
+    accepts: &mut [&mut Answerable<NewRequest, Accepted>],
+) -> Result<(), sqlx::Error> {
+    let bind = |query: Query, accept: &&mut Answerable<NewRequest, Accepted>| {
+        let request = &accept.input;
+        query
+            .bind(request.request_id.to_string())
+            .bind(request.session_id.to_string())
+            .bind(request.idempotency_key.clone())
+            .bind(request.query.clone())
+            .bind(request.spec.clone())
+            .bind("queued")
+            .bind(request.accepted_at)
+    };
+    let stored = INSERT_REQUESTS.run(connection, accepts, bind).await?;
+    for accept in accepts {
+        let request_id = accept.input.request_id;
+        accept.outcome = Some(if stored.contains(&request_id) {
+            Accepted::New
+        } else {
+            holder_of_key(connection, &accept.input).await?
+        });
+    }
+    Ok(())
+}
+
+/// The request that made an insert do nothing. If it is the request itself, an earlier attempt was committed although
+/// its acknowledgement was lost.
+async fn holder_of_key(connection: &mut AnyConnection, request: &NewRequest) -> Result<Accepted, sqlx::Error> {
+    let holder = sqlx::query("SELECT id FROM requests WHERE id = $1 OR (session_id = $2 AND idempotency_key = $3)")
+        .bind(request.request_id.to_string())
+        .bind(request.session_id.to_string())
+        .bind(request.idempotency_key.clone())
+        .fetch_one(connection)
+        .await?;
+    let holder = uuid_at(&holder, 0)?;
+    Ok(if holder == request.request_id { Accepted::New } else { Accepted::Duplicate { request_id: holder } })
+}
+
+async fn finish_all(
+    connection: &mut AnyConnection,
+    finishes: &mut [&mut Answerable<Finish, Option<i64>>],
+) -> Result<(), sqlx::Error> {
+    // Of several endings of one request the first is tried, the others have lost already.
+    let mut seen = HashSet::with_capacity(finishes.len());
+    let mut firsts = Vec::with_capacity(finishes.len());
+    for finish in finishes.iter_mut() {
+        if seen.insert(finish.input.request_id) {
+            firsts.push(&mut **finish);
+        } else {
+            finish.outcome = Some(None);
+        }
+    }
+    let bind = |query: Query, finish: &&mut Answerable<Finish, Option<i64>>| {
+        let Finish { request_id, ending, offset } = &finish.input;
+        query
+            .bind(request_id.to_string())
+            .bind(ending.state.name())
+            .bind(ending.ended_at)
+            .bind(*offset)
+            .bind(ending.outcome.clone())
+    };
+    let ended = END_REQUESTS.run(connection, &firsts, bind).await?;
+    for finish in firsts {
+        let Finish { request_id, offset, .. } = finish.input;
+        let won = ended.contains(&request_id) || ended_at_offset(connection, request_id, offset).await?;
+        finish.outcome = Some(won.then_some(offset));
+    }
+    Ok(())
+}
+
+/// Whether this very ending was committed before although its acknowledgement was lost: offsets are never given twice.
+async fn ended_at_offset(connection: &mut AnyConnection, request_id: Uuid, offset: i64) -> Result<bool, sqlx::Error> {
+    let found = sqlx::query("SELECT id FROM requests WHERE id = $1 AND event_offset = $2")
+        .bind(request_id.to_string())
+        .bind(offset)
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+async fn withdraw(connection: &mut AnyConnection, request_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM requests WHERE id = $1 AND state = 'queued'")
+        .bind(request_id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Result<Session, sqlx::Error> {
+    if let Some(id) = open.id {
+        let resumed = sqlx::query(
+            "UPDATE sessions SET last_seen_at = $1, lang = COALESCE($2, lang) WHERE id = $3 RETURNING lang, \
+             (SELECT COALESCE(MAX(event_offset), 0) FROM requests WHERE session_id = $3)",
+        )
+        .bind(open.now)
+        .bind(open.lang.clone())
+        .bind(id.to_string())
+        .fetch_optional(&mut *connection)
+        .await?;
+        if let Some(row) = resumed {
+            return Ok(Session { id, resumed: true, last_offset: row.try_get(1)?, lang: row.try_get(0)? });
+        }
+    }
+    // Not under the id that the client gave: a session id is a secret, and only the store makes them.
+    let session = Session {
+        id: Uuid::new_v4(),
+        resumed: false,
+        last_offset: 0,
+        lang: open.lang.clone().unwrap_or_else(|| "en".to_owned()),
+    };
+    sqlx::query("INSERT INTO sessions (id, created_at, last_seen_at, lang) VALUES ($1, $2, $2, $3)")
+        .bind(session.id.to_string())
+        .bind(open.now)
+        .bind(session.lang.clone())
+        .execute(connection)
+        .await?;
+    Ok(session)
+}
+
+async fn set_rating(connection: &mut AnyConnection, rate: &Rate) -> Result<u64, sqlx::Error> {
+    let session_id = rate.session_id.to_string();
+    let query = match rate.half_stars {
+        Some(half_stars) => sqlx::query(
+            "INSERT INTO ratings (session_id, movie_id, half_stars, rated_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (session_id, movie_id) DO UPDATE SET half_stars = excluded.half_stars, \
+             rated_at = excluded.rated_at",
+        )
+        .bind(session_id.clone())
+        .bind(i64::from(rate.movie_id))
+        .bind(i64::from(half_stars.get()))
+        .bind(rate.now),
+        None => sqlx::query("DELETE FROM ratings WHERE session_id = $1 AND movie_id = $2")
+            .bind(session_id.clone())
+            .bind(i64::from(rate.movie_id)),
+    };
+    query.execute(&mut *connection).await?;
+    let count: i64 = sqlx::query("SELECT COUNT(*) FROM ratings WHERE session_id = $1")
+        .bind(session_id)
+        .fetch_one(connection)
+        .await?
+        .try_get(0)?;
+    u64::try_from(count).map_err(|_| damaged(format!("a count of {count} ratings")))
+}
+
+async fn set_feedback(connection: &mut AnyConnection, feedback: &Feedback) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO feedback (session_id, movie_id, kind, request_id, given_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (session_id, movie_id) DO UPDATE SET kind = excluded.kind, request_id = excluded.request_id, \
+         given_at = excluded.given_at",
+    )
+    .bind(feedback.session_id.to_string())
+    .bind(i64::from(feedback.movie_id))
+    .bind(feedback.kind.name())
+    .bind(feedback.request_id.map(|id| id.to_string()))
+    .bind(feedback.given_at)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The request with the highest offset stays, whatever its age: after a restart the offsets go on from it.
+async fn delete_ended(connection: &mut AnyConnection, before: i64) -> Result<u64, sqlx::Error> {
+    let deleted = sqlx::query(
+        "DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE ended_at < $1 \
+         AND event_offset < (SELECT MAX(event_offset) FROM requests) ORDER BY ended_at LIMIT $2)",
+    )
+    .bind(before)
+    .bind(PRUNE_CHUNK as i64)
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
+}
+
+/// A film's number at a column.
+pub(super) fn movie_id_at(row: &sqlx::any::AnyRow, column: usize) -> Result<MovieId, sqlx::Error> {
+    let stored: i64 = row.try_get(column)?;
+    MovieId::try_from(stored).map_err(|_| damaged(format!("movie id {stored}")))
+}
+
+/// An id at a column.
+pub(super) fn uuid_at(row: &sqlx::any::AnyRow, column: usize) -> Result<Uuid, sqlx::Error> {
+    let text: &str = row.try_get(column)?;
+    Uuid::try_parse(text).map_err(|error| damaged(format!("id {text:?}: {error}")))
+}

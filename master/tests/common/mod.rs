@@ -1,0 +1,4 @@
+//! What several test programs of the master share.
+#![allow(dead_code, reason = "each test program uses some of what is here")]
+
+pub mod postgres;
