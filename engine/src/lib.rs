@@ -4,6 +4,7 @@
 //! takes it as a parameter.
 
 pub mod catalogue;
+pub mod demo;
 pub mod filters;
 pub mod profile;
 pub mod rating;
