@@ -5,6 +5,7 @@
 
 mod best;
 pub mod catalogue;
+pub mod demo;
 pub mod filters;
 mod genres;
 pub mod neighbours;
