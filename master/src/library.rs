@@ -1,0 +1,72 @@
+//! What the master serves: one dataset version, with everything made from it once at start.
+
+use std::sync::Arc;
+
+use cineswarm_engine::dataset::Dataset;
+use cineswarm_engine::{Catalogue, MovieId, Ranker, starters};
+use serde::Serialize;
+
+use crate::chat::TitleIndex;
+
+/// How many well-known films a first visitor may be shown.
+const STARTERS: usize = 60;
+
+/// A dataset version ready to be served.
+pub struct Library {
+    /// The ratings, by shard.
+    pub dataset: Dataset,
+    /// Ranks its films.
+    pub ranker: Ranker,
+    /// Finds its films by title.
+    pub titles: TitleIndex,
+    /// Well-known films of different kinds.
+    pub starters: Vec<MovieId>,
+}
+
+/// A film as browsers get it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Film<'a> {
+    movie_id: MovieId,
+    title: &'a str,
+    year: Option<u16>,
+    genres: &'a [String],
+    ratings: u32,
+    mean: Option<f64>,
+}
+
+impl Library {
+    /// Takes a second or so for millions of ratings.
+    pub fn new(dataset: Dataset) -> Library {
+        let catalogue = Arc::new(dataset.catalogue().clone());
+        Library {
+            titles: TitleIndex::build(&catalogue),
+            starters: starters(&catalogue, STARTERS),
+            ranker: Ranker::new(catalogue),
+            dataset,
+        }
+    }
+
+    /// The films.
+    pub fn catalogue(&self) -> &Catalogue {
+        self.ranker.catalogue()
+    }
+
+    /// The dataset version's name, as it stands in tasks and answers.
+    pub fn version(&self) -> &str {
+        &self.dataset.metadata().version
+    }
+
+    /// A film as browsers get it; `None` if it is not in the catalogue.
+    pub fn film(&self, movie: MovieId) -> Option<Film<'_>> {
+        let known = self.catalogue().get(movie)?;
+        let stats = self.catalogue().stats(movie);
+        Some(Film {
+            movie_id: movie,
+            title: &known.title,
+            year: known.year,
+            genres: &known.genres,
+            ratings: stats.ratings,
+            mean: stats.mean_stars(),
+        })
+    }
+}

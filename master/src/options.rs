@@ -1,0 +1,77 @@
+//! What the master is told from outside.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cineswarm_mqtt::BrokerUrl;
+
+/// The master's settings; every flag is also an environment variable.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Port of the page, Socket.IO and HTTP
+    #[arg(long, env = "PORT", value_name = "PORT", default_value_t = 8888)]
+    pub port: u16,
+
+    /// Address to listen on
+    #[arg(long = "listen", env = "LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0")]
+    pub listen: IpAddr,
+
+    /// Port of gRPC, for workers only: keep it off the internet
+    #[arg(long = "grpc-port", env = "GRPC_PORT", value_name = "PORT", default_value_t = 50051)]
+    pub grpc_port: u16,
+
+    /// Address under which workers reach the gRPC port [default: http://THIS-HOST:GRPC-PORT]
+    #[arg(long = "grpc-endpoint", env = "GRPC_ENDPOINT", value_name = "URL")]
+    pub grpc_endpoint: Option<String>,
+
+    /// The MQTT broker
+    #[arg(long = "broker", env = "BROKER_URL", value_name = "URL", default_value = "mqtt://localhost:1883")]
+    pub broker: BrokerUrl,
+
+    /// First part of every MQTT topic
+    #[arg(long, env = "TOPIC_PREFIX", value_name = "PREFIX", default_value = "cineswarm")]
+    pub topic_prefix: String,
+
+    /// Folder of the imported datasets, and of the SQLite database
+    #[arg(long = "data-dir", env = "DATA_DIR", value_name = "DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+
+    /// Name of the imported dataset to serve
+    #[arg(long = "dataset", env = "DATASET", value_name = "NAME", default_value = "demo")]
+    pub dataset: String,
+
+    /// sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE [default: cineswarm.db in the data folder]
+    #[arg(long = "database-url", env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// Workers that hold each shard
+    #[arg(long, env = "REPLICATION", value_name = "N", default_value_t = 2,
+          value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub replication: u32,
+
+    /// Seconds a request may take before it is answered with what there is
+    #[arg(long = "request-timeout", env = "REQUEST_TIMEOUT", value_name = "SECONDS", default_value = "10",
+          value_parser = parse_seconds)]
+    pub request_timeout: Duration,
+
+    /// Seconds a worker has for a task before it is sent again
+    #[arg(long, env = "LEASE", value_name = "SECONDS", default_value = "2", value_parser = parse_seconds)]
+    pub lease: Duration,
+
+    /// Requests under way at the most; past it askers are told to wait
+    #[arg(long = "max-requests", env = "MAX_REQUESTS", value_name = "N", default_value_t = 10_000)]
+    pub max_requests: usize,
+
+    /// Events a browser may send in a second; it may save up two seconds' worth
+    #[arg(long = "events-per-second", env = "EVENTS_PER_SECOND", value_name = "N", default_value_t = 50,
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub events_per_second: u32,
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.01..=3600.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("a number of seconds from 0.01 to 3600".into()),
+    }
+}

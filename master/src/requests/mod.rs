@@ -1,0 +1,6 @@
+//! From what a browser asks to what the farm computes, and back to what the browser gets. No sockets, no database.
+
+pub mod answer;
+pub mod ask;
+pub mod resolve;
+pub mod spec;

@@ -1,0 +1,305 @@
+//! What an ask means: a request to compute, or something that can be said at once.
+
+use std::collections::BTreeSet;
+
+use cineswarm_engine::{Filters, HalfStars, MovieId, NeighbourOptions, PopularityPenalty, Profile, RankOptions, UserId};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::ask::{Ask, Basis, DEFAULT_N};
+use super::spec::{Source, Spec};
+use crate::chat::{self, ClarifyOption, Intent, Lang, Tweak, replies};
+use crate::library::{Film, Library};
+use crate::words::{Note, Trouble};
+
+/// What is known of the viewer who asks.
+pub struct Viewer<'a> {
+    /// The language of the session.
+    pub lang: Lang,
+    /// The session's ratings.
+    pub ratings: Vec<(MovieId, HalfStars)>,
+    /// Films never to recommend again.
+    pub hidden: Vec<MovieId>,
+    /// The last answer: what was computed, and what the browser got.
+    pub last: Option<(&'a Spec, &'a Value)>,
+}
+
+/// What is to be done with an ask.
+#[derive(Debug)]
+pub enum Resolved<'a> {
+    /// Compute this.
+    Compute(Box<Spec>),
+    /// Say this.
+    Say(Reply),
+    /// Store this rating and confirm it.
+    Rate {
+        /// The film.
+        film: Film<'a>,
+        /// Its id.
+        movie: MovieId,
+        /// The rating.
+        rating: HalfStars,
+        /// The confirmation.
+        message: String,
+    },
+}
+
+/// Something said without computing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reply {
+    /// Which of these is meant.
+    Clarify {
+        /// The question.
+        message: String,
+        /// The answers.
+        options: Vec<ChoiceOfText>,
+    },
+    /// What can be asked.
+    Help {
+        /// The sentence.
+        message: String,
+        /// Texts that work.
+        examples: Vec<String>,
+    },
+}
+
+/// One meaning of an ambiguous sentence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChoiceOfText {
+    /// What the choice is called.
+    pub label: String,
+    /// The sentence to ask instead.
+    pub text: String,
+}
+
+/// Whether an ask of this kind looks back at the last answer.
+pub fn needs_last_answer(ask: &Ask, library: &Library, lang: Lang) -> bool {
+    let Basis::Text(text) = &ask.basis else { return false };
+    let understood = chat::understand(text, lang, &library.titles, library.catalogue());
+    matches!(understood.intent, Intent::More | Intent::LessKnown | Intent::Why { .. })
+}
+
+/// Finds out what is to be done.
+pub fn resolve<'a>(ask: &Ask, viewer: &Viewer<'_>, library: &'a Library) -> Result<Resolved<'a>, Trouble> {
+    let lang = ask.lang.unwrap_or(viewer.lang);
+    let resolver = Resolver { lang, n: ask.n, viewer, library };
+    let filters = ask.filters.clone();
+    match &ask.basis {
+        Basis::Own => Ok(resolver.own(filters)),
+        Basis::User(user) => Ok(resolver.user(*user, filters)),
+        Basis::Like(movies) => resolver.like(movies, filters, Tweak::None),
+        Basis::Profile(ratings) => {
+            let profile = Profile::from_ratings(ratings.iter().copied());
+            let unknown = profile.movie_ids().iter().find(|movie| library.catalogue().get(**movie).is_none());
+            match unknown {
+                Some(movie) => Err(Trouble::UnknownMovie(*movie)),
+                None => Ok(resolver.from_profile(profile, None, filters)),
+            }
+        }
+        Basis::Text(text) => resolver.text(text, filters),
+    }
+}
+
+struct Resolver<'v, 'a> {
+    lang: Lang,
+    n: Option<usize>,
+    viewer: &'v Viewer<'v>,
+    library: &'a Library,
+}
+
+impl<'a> Resolver<'_, 'a> {
+    fn text(mut self, text: &str, asked: Filters) -> Result<Resolved<'a>, Trouble> {
+        let understood = chat::understand(text, self.lang, &self.library.titles, self.library.catalogue());
+        self.n = self.n.or(understood.n);
+        let catalogue = self.library.catalogue();
+        let merged = |said: Filters| both(said, asked.clone());
+        match understood.intent {
+            Intent::Like { movies, filters, tweak } => self.like(&movies, merged(filters), tweak),
+            Intent::Browse { filters, tweak } => Ok(self.tweaked(self.own(merged(filters)), tweak)),
+            Intent::ForMe { filters } => Ok(self.own(merged(filters))),
+            Intent::ForUser { user_id, filters } => Ok(self.user(user_id, merged(filters))),
+            Intent::Popular { filters } => Ok(self.popular(merged(filters), None)),
+            Intent::Rate { movie, half_stars } => {
+                let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let message = replies::rated(known, half_stars, self.lang);
+                Ok(Resolved::Rate { film, movie, rating: half_stars, message })
+            }
+            Intent::Why { movie } => Ok(self.why(movie)),
+            Intent::More => Ok(self.more(Tweak::None)),
+            Intent::LessKnown => Ok(self.more(Tweak::LessKnown)),
+            Intent::Clarify { question, about, options } => Ok(Resolved::Say(Reply::Clarify {
+                message: replies::clarify(question, &about, self.lang),
+                options: options.into_iter().map(|ClarifyOption { label, text }| ChoiceOfText { label, text }).collect(),
+            })),
+            Intent::UnknownTitle { asked, nearest } => {
+                let message = replies::unknown_title(&asked, &nearest, catalogue, self.lang);
+                let like = |movie: &MovieId| catalogue.get(*movie).map(replies::film_name);
+                let examples = nearest.iter().filter_map(like).map(|name| match self.lang {
+                    Lang::En => format!("films like {name}"),
+                    Lang::Es => format!("películas como {name}"),
+                });
+                Ok(self.say(message, examples.collect()))
+            }
+            Intent::RateOffScale { movie, said } => {
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                Ok(self.say(replies::off_scale(known, &said, self.lang), Vec::new()))
+            }
+            Intent::OutsideTheData { asked } => Ok(self.say(replies::outside_the_data(&asked, self.lang), Vec::new())),
+            Intent::Help => {
+                let help = replies::help(self.lang, &self.library.titles, catalogue);
+                Ok(self.say(help.message, help.examples))
+            }
+        }
+    }
+
+    fn say(&self, message: String, mut examples: Vec<String>) -> Resolved<'a> {
+        if examples.is_empty() {
+            examples = replies::examples(self.lang, &self.library.titles, self.library.catalogue());
+        }
+        Resolved::Say(Reply::Help { message, examples })
+    }
+
+    fn own(&self, filters: Filters) -> Resolved<'a> {
+        if self.viewer.ratings.is_empty() {
+            return self.popular(filters, Some(Note::EmptyProfile));
+        }
+        self.from_profile(Profile::from_ratings(self.viewer.ratings.iter().copied()), None, filters)
+    }
+
+    fn user(&self, user: UserId, filters: Filters) -> Resolved<'a> {
+        match self.library.dataset.profile(user) {
+            Some(profile) => self.from_profile(profile, Some(user), filters),
+            None => self.popular(filters, Some(Note::UnknownUser(user))),
+        }
+    }
+
+    fn like(&self, movies: &[MovieId], filters: Filters, tweak: Tweak) -> Result<Resolved<'a>, Trouble> {
+        if let Some(movie) = movies.iter().find(|movie| self.library.catalogue().get(**movie).is_none()) {
+            return Err(Trouble::UnknownMovie(*movie));
+        }
+        let spec = Spec {
+            neighbours: NeighbourOptions::like_these(),
+            ranking: RankOptions::like_these(self.n.unwrap_or(DEFAULT_N)),
+            profile: sorted(movies.iter().map(|movie| (*movie, HalfStars::MAX))),
+            ..self.spec(Source::Neighbours, filters, None)
+        };
+        Ok(self.tweaked(Resolved::Compute(Box::new(spec)), tweak))
+    }
+
+    fn from_profile(&self, profile: Profile, user: Option<UserId>, filters: Filters) -> Resolved<'a> {
+        if profile.is_empty() {
+            return self.popular(filters, Some(Note::EmptyProfile));
+        }
+        let rated = profile.iter().filter_map(|(movie, half_stars)| Some((movie, HalfStars::new(half_stars)?)));
+        let mut spec = self.spec(Source::Neighbours, filters, None);
+        spec.profile = rated.collect();
+        spec.neighbours.exclude_user = user;
+        Resolved::Compute(Box::new(spec))
+    }
+
+    fn popular(&self, filters: Filters, note: Option<Note>) -> Resolved<'a> {
+        let mut spec = self.spec(Source::Popular, filters, note);
+        spec.profile = sorted(self.viewer.ratings.iter().copied());
+        Resolved::Compute(Box::new(spec))
+    }
+
+    /// With everything as it is unless said otherwise; the session's hidden films are always left out.
+    fn spec(&self, source: Source, mut filters: Filters, note: Option<Note>) -> Spec {
+        let hidden: BTreeSet<MovieId> =
+            filters.exclude_movie_ids.iter().chain(&self.viewer.hidden).copied().collect();
+        filters.exclude_movie_ids = hidden.into_iter().collect();
+        Spec {
+            source,
+            profile: Vec::new(),
+            neighbours: NeighbourOptions::default(),
+            ranking: RankOptions { n: self.n.unwrap_or(DEFAULT_N), ..RankOptions::default() },
+            filters,
+            lang: self.lang,
+            note,
+        }
+    }
+
+    fn tweaked(&self, resolved: Resolved<'a>, tweak: Tweak) -> Resolved<'a> {
+        match (resolved, tweak) {
+            (Resolved::Compute(mut spec), Tweak::LessKnown) => {
+                lesser_known(&mut spec);
+                Resolved::Compute(spec)
+            }
+            (resolved, _) => resolved,
+        }
+    }
+
+    /// The last request again, without the films that were shown.
+    fn more(&self, tweak: Tweak) -> Resolved<'a> {
+        let Some((spec, answer)) = self.viewer.last else {
+            return self.tweaked(self.own(Filters::default()), tweak);
+        };
+        let mut spec = spec.clone();
+        spec.lang = self.lang;
+        spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
+        match tweak {
+            Tweak::LessKnown => lesser_known(&mut spec),
+            Tweak::None => {
+                let shown = answer["recommendations"].as_array().into_iter().flatten();
+                let shown = shown.filter_map(|film| film["movie_id"].as_u64()).filter_map(|id| id.try_into().ok());
+                let without: BTreeSet<MovieId> =
+                    spec.filters.exclude_movie_ids.iter().copied().chain(shown).collect();
+                spec.filters.exclude_movie_ids = without.into_iter().collect();
+            }
+        }
+        Resolved::Compute(Box::new(spec))
+    }
+
+    /// The last request again, for one film only: its reasons are then the answer's.
+    fn why(&self, movie: MovieId) -> Resolved<'a> {
+        let mut spec = match self.viewer.last {
+            Some((spec, _)) => spec.clone(),
+            None => match self.own(Filters::default()) {
+                Resolved::Compute(spec) => *spec,
+                other => return other,
+            },
+        };
+        spec.lang = self.lang;
+        spec.ranking.n = 1;
+        spec.filters = Filters { movie_ids: vec![movie], exclude_seen: false, ..Filters::default() };
+        Resolved::Compute(Box::new(spec))
+    }
+}
+
+/// One step further from what everybody knows.
+fn lesser_known(spec: &mut Spec) {
+    spec.ranking.popularity_penalty = match spec.ranking.popularity_penalty {
+        PopularityPenalty::None => PopularityPenalty::Mild,
+        PopularityPenalty::Mild | PopularityPenalty::Strong => PopularityPenalty::Strong,
+    };
+    // With so few raters wanted, more neighbours are needed for a film to have two of them.
+    spec.neighbours.k = spec.neighbours.k.max(100);
+    spec.ranking.min_raters = spec.ranking.min_raters.max(2);
+}
+
+fn sorted(ratings: impl Iterator<Item = (MovieId, HalfStars)>) -> Vec<(MovieId, HalfStars)> {
+    let profile = Profile::from_ratings(ratings);
+    profile.iter().filter_map(|(movie, half_stars)| Some((movie, HalfStars::new(half_stars)?))).collect()
+}
+
+/// What the sentence says, and what came beside it.
+fn both(said: Filters, beside: Filters) -> Filters {
+    let join = |mut a: Vec<String>, b: Vec<String>| {
+        a.extend(b);
+        a
+    };
+    Filters {
+        genres: if said.genres.is_empty() { beside.genres } else { said.genres },
+        exclude_genres: join(said.exclude_genres, beside.exclude_genres),
+        year_from: said.year_from.max(beside.year_from),
+        year_to: match (said.year_to, beside.year_to) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        },
+        exclude_seen: said.exclude_seen && beside.exclude_seen,
+        movie_ids: beside.movie_ids,
+        exclude_movie_ids: beside.exclude_movie_ids,
+    }
+}

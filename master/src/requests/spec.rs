@@ -1,0 +1,60 @@
+//! A request made concrete: all that is needed to compute it, also after a restart of the master.
+
+use cineswarm_engine::{Filters, HalfStars, MovieId, NeighbourOptions, Profile, RankOptions};
+use cineswarm_proto::messages::{QueryOptions, TaskQuery};
+use serde::{Deserialize, Serialize};
+
+use crate::chat::Lang;
+use crate::words::Note;
+
+/// What is to be computed; stored as JSON beside the request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spec {
+    /// From neighbours, or simply popular films.
+    pub source: Source,
+    /// The viewer's ratings, ascending by film id.
+    pub profile: Vec<(MovieId, HalfStars)>,
+    /// Whose neighbours.
+    pub neighbours: NeighbourOptions,
+    /// How their films are put in order.
+    pub ranking: RankOptions,
+    /// Which films may appear.
+    pub filters: Filters,
+    /// The language of the answer's notes.
+    pub lang: Lang,
+    /// What the viewer is to know about the answer.
+    pub note: Option<Note>,
+}
+
+/// Where the films come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The farm computes the viewer's neighbours.
+    Neighbours,
+    /// Films that many like, known to the master.
+    Popular,
+}
+
+impl Spec {
+    /// The profile as the engine takes it.
+    pub fn profile(&self) -> Profile {
+        Profile::from_ratings(self.profile.iter().copied())
+    }
+
+    /// The query that goes to workers.
+    pub fn query(&self, query_id: String) -> TaskQuery {
+        let profile = self.profile();
+        TaskQuery {
+            query_id,
+            movie_ids: profile.movie_ids().to_vec(),
+            half_stars: profile.half_stars().to_vec(),
+            k: u32::try_from(self.neighbours.k).unwrap_or(u32::MAX),
+            options: QueryOptions {
+                min_overlap: self.neighbours.min_overlap,
+                shrink: self.neighbours.shrink,
+                exclude_user: self.neighbours.exclude_user,
+            },
+        }
+    }
+}

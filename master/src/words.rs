@@ -1,0 +1,196 @@
+//! The master's own sentences, in the viewer's language: what went wrong and the way out, and notes on answers.
+
+use serde::Serialize;
+
+use crate::chat::Lang;
+
+/// An error for the person who asked: what is wrong and what to do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Refusal {
+    /// Stable, for programs; the list is in docs/PROTOCOL.md.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+    /// When to try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+/// Everything that can be wrong with what a browser sends, or with the farm at that moment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    /// A field is missing, of the wrong type or out of range; the detail names it.
+    BadRequest(String),
+    /// The text has this many characters.
+    TextTooLong(usize),
+    /// A film id that is not in the dataset.
+    UnknownMovie(u32),
+    /// A request that this session never made.
+    UnknownRequest,
+    /// Too many events; wait so many milliseconds.
+    RateLimited(u64),
+    /// Too many requests under way in the whole farm.
+    QueueFull,
+    /// No worker answered before the deadline.
+    TimedOut,
+    /// The viewer cancelled.
+    Cancelled,
+    /// The database did not take it.
+    Storage,
+    /// The master is stopping or starting.
+    Unavailable,
+}
+
+/// The longest text that is read, in characters.
+pub const LONGEST_TEXT: usize = 500;
+
+impl Trouble {
+    /// The code in docs/PROTOCOL.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Trouble::BadRequest(_) => "bad_request",
+            Trouble::TextTooLong(_) => "text_too_long",
+            Trouble::UnknownMovie(_) => "unknown_movie",
+            Trouble::UnknownRequest => "unknown_request",
+            Trouble::RateLimited(_) => "rate_limited",
+            Trouble::QueueFull => "queue_full",
+            Trouble::TimedOut => "timed_out",
+            Trouble::Cancelled => "cancelled",
+            Trouble::Storage => "storage",
+            Trouble::Unavailable => "unavailable",
+        }
+    }
+
+    /// The whole of it, in words.
+    pub fn refusal(&self, lang: Lang) -> Refusal {
+        let (message, hint) = match lang {
+            Lang::En => self.in_english(),
+            Lang::Es => self.in_spanish(),
+        };
+        let retry_after_ms = match self {
+            Trouble::RateLimited(wait_ms) => Some(*wait_ms),
+            Trouble::QueueFull | Trouble::Storage | Trouble::Unavailable => Some(1_000),
+            _ => None,
+        };
+        Refusal { code: self.code(), message, hint, retry_after_ms }
+    }
+
+    fn in_english(&self) -> (String, String) {
+        let (message, hint): (String, &str) = match self {
+            Trouble::BadRequest(detail) => {
+                (format!("This is not a valid request: {detail}."), "See docs/PROTOCOL.md for what each event takes.")
+            }
+            Trouble::TextTooLong(characters) => (
+                format!("That text has {characters} characters; up to {LONGEST_TEXT} are read."),
+                "Say it in fewer words, for example: films like Heat.",
+            ),
+            Trouble::UnknownMovie(id) => {
+                (format!("There is no film with the id {id}."), "Look the film up by its title first.")
+            }
+            Trouble::UnknownRequest => {
+                ("This session has no such request.".into(), "Use the request_id that ask was acknowledged with.")
+            }
+            Trouble::RateLimited(_) => {
+                ("That was too much at once.".into(), "Wait a moment, then go on more slowly.")
+            }
+            Trouble::QueueFull => ("Too many people are asking right now.".into(), "Try again in a moment."),
+            Trouble::TimedOut => (
+                "No worker answered in time.".into(),
+                "Ask again in a moment; if it stays like this, the farm has no workers.",
+            ),
+            Trouble::Cancelled => ("You cancelled this.".into(), "Ask again whenever you like."),
+            Trouble::Storage => ("The request could not be stored.".into(), "Try again in a moment."),
+            Trouble::Unavailable => ("The service is restarting.".into(), "Try again in a moment."),
+        };
+        (message, hint.into())
+    }
+
+    fn in_spanish(&self) -> (String, String) {
+        let (message, hint): (String, &str) = match self {
+            Trouble::BadRequest(detail) => (
+                format!("La petición no es válida: {detail}."),
+                "En docs/PROTOCOL.md está lo que admite cada evento.",
+            ),
+            Trouble::TextTooLong(characters) => (
+                format!("El texto tiene {characters} caracteres; se leen hasta {LONGEST_TEXT}."),
+                "Dilo con menos palabras, por ejemplo: películas como Heat.",
+            ),
+            Trouble::UnknownMovie(id) => {
+                (format!("No hay ninguna película con el id {id}."), "Busca antes la película por su título.")
+            }
+            Trouble::UnknownRequest => {
+                ("Esta sesión no tiene esa petición.".into(), "Usa el request_id con el que se confirmó la pregunta.")
+            }
+            Trouble::RateLimited(_) => {
+                ("Demasiado de una vez.".into(), "Espera un momento y sigue más despacio.")
+            }
+            Trouble::QueueFull => {
+                ("Hay demasiada gente preguntando ahora.".into(), "Vuelve a intentarlo en un momento.")
+            }
+            Trouble::TimedOut => (
+                "Ningún trabajador respondió a tiempo.".into(),
+                "Pregunta otra vez en un momento; si sigue igual, la granja no tiene trabajadores.",
+            ),
+            Trouble::Cancelled => ("Lo has cancelado.".into(), "Pregunta otra vez cuando quieras."),
+            Trouble::Storage => ("No se pudo guardar la petición.".into(), "Vuelve a intentarlo en un momento."),
+            Trouble::Unavailable => ("El servicio se está reiniciando.".into(), "Vuelve a intentarlo en un momento."),
+        };
+        (message, hint.into())
+    }
+}
+
+/// Why an answer is not simply the viewer's neighbours' films.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// The dataset has no such user.
+    UnknownUser(u32),
+    /// The viewer has rated nothing yet.
+    EmptyProfile,
+    /// Nobody rated the films that the profile consists of.
+    NoNeighbours,
+    /// Some shards did not answer in time.
+    Partial,
+    /// Nothing meets the conditions.
+    NothingFits,
+}
+
+impl Note {
+    /// The note as a sentence.
+    pub fn words(self, lang: Lang) -> String {
+        match (self, lang) {
+            (Note::UnknownUser(id), Lang::En) => {
+                format!("There is no user {id} in the data, so these are films that many people like.")
+            }
+            (Note::UnknownUser(id), Lang::Es) => {
+                format!("No hay ningún usuario {id} en los datos; estas son películas que gustan a mucha gente.")
+            }
+            (Note::EmptyProfile, Lang::En) => {
+                "You have not rated any film yet, so these are films that many people like. Rate a few and ask again."
+                    .into()
+            }
+            (Note::EmptyProfile, Lang::Es) => {
+                "Aún no has puntuado ninguna película; estas gustan a mucha gente. Puntúa algunas y vuelve a preguntar."
+                    .into()
+            }
+            (Note::NoNeighbours, Lang::En) => {
+                "Nobody has rated films in common with you, so these are films that many people like.".into()
+            }
+            (Note::NoNeighbours, Lang::Es) => {
+                "Nadie ha puntuado películas en común contigo; estas son películas que gustan a mucha gente.".into()
+            }
+            (Note::Partial, Lang::En) => {
+                "A part of the farm did not answer in time, so this is computed from fewer viewers.".into()
+            }
+            (Note::Partial, Lang::Es) => {
+                "Una parte de la granja no respondió a tiempo; esto se ha calculado con menos espectadores.".into()
+            }
+            (Note::NothingFits, Lang::En) => "No film meets all of these conditions. Try with fewer.".into(),
+            (Note::NothingFits, Lang::Es) => {
+                "Ninguna película cumple todas estas condiciones. Prueba con menos.".into()
+            }
+        }
+    }
+}
