@@ -4,11 +4,14 @@
 //! takes it as a parameter.
 
 pub mod catalogue;
+pub mod dataset;
 pub mod filters;
+pub mod movielens;
 pub mod profile;
 pub mod rating;
 
 pub use catalogue::{Catalogue, Movie, MovieStats};
+pub use dataset::Dataset;
 pub use filters::Filters;
 pub use profile::Profile;
 pub use rating::{HalfStars, MovieId, UserId};
