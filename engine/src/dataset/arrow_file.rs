@@ -26,6 +26,9 @@ const MAGIC: &[u8] = b"ARROW1";
 /// Length of the footer, then the magic number.
 const TRAILER_BYTES: usize = 10;
 
+/// Every column starts at a multiple of this, as the widest type that is read in place needs.
+const ALIGNMENT: usize = 8;
+
 /// A file being written, batch by batch.
 pub(super) struct ArrowFileWriter {
     path: PathBuf,
@@ -130,6 +133,9 @@ fn read_block(file: &Buffer, block: &Block, decoder: &FileDecoder) -> Result<Rec
     if at.checked_add(length).is_none_or(|end| end > file.len()) || head < 8 {
         return Err(outside());
     }
+    if !(at + head).is_multiple_of(ALIGNMENT) {
+        return Err(Structure("a record batch is not aligned"));
+    }
     let data = file.slice_with_length(at, length);
     check_record_batch(&data[..head], body)?;
     decoder.read_record_batch(block, &data)?.ok_or(Structure("a record batch is missing"))
@@ -153,7 +159,8 @@ fn check_record_batch(head: &[u8], body: usize) -> Result<(), Malformed> {
     let buffers_fit = batch.buffers().is_none_or(|buffers| {
         buffers.iter().all(|buffer| {
             let end = buffer.offset().checked_add(buffer.length());
-            buffer.offset() >= 0 && buffer.length() >= 0 && end.is_some_and(fits)
+            let aligned = buffer.offset() >= 0 && buffer.offset() % ALIGNMENT as i64 == 0;
+            aligned && buffer.length() >= 0 && end.is_some_and(fits)
         })
     });
     if fits(batch.length()) && nodes_fit && buffers_fit { Ok(()) } else { Err(outside()) }

@@ -134,13 +134,13 @@ impl Dataset {
             let words = batch.column(2).as_string_opt::<i32>()?;
             let timestamps = batch.column(3).as_primitive_opt::<TimestampSecondType>()?;
             let rows = 0..batch.num_rows();
-            Some(rows.map(|row| Tag {
+            let tags = rows.map(|row| Tag {
                 user: users.value(row),
                 movie: movies.value(row),
                 tag: words.value(row).to_owned(),
                 timestamp: timestamps.value(row),
-            }))
-            .map(Iterator::collect)
+            });
+            Some(tags.collect())
         };
         tags().ok_or_else(|| other_columns(&path))
     }

@@ -123,7 +123,7 @@ impl Columns {
         self.count = split(header, self.separator, &mut fields);
         for (wanted, column) in self.wanted.iter_mut().zip(COLUMNS) {
             let named = |field: &&[u8]| bare(field).eq_ignore_ascii_case(column.as_bytes());
-            *wanted = fields.iter().position(|field| named(field)).ok_or_else(|| Error::MissingColumn {
+            *wanted = fields.iter().position(named).ok_or_else(|| Error::MissingColumn {
                 file: file.to_owned(),
                 column,
                 header: shown(header),

@@ -108,8 +108,10 @@ pub(super) fn for_each_csv_row<const N: usize>(
         })?;
     }
     let mut record = StringRecord::new();
+    let mut lines = LineCounter { text: text.as_bytes(), at: 0, number: 1 };
     while reader.read_record(&mut record).map_err(unreadable)? {
-        let line = record.position().map_or(0, csv::Position::line);
+        let at = record.position().map_or(0, |position| position.byte() as usize);
+        let line = lines.number_at(at);
         let row = CsvRow { record: &record, columns: &columns };
         let empty = names.iter().enumerate().find(|(at, _)| !may_be_empty.contains(at) && row.field(*at).is_empty());
         let checked = if record.iter().any(|field| field.contains('\n')) {
@@ -125,4 +127,23 @@ pub(super) fn for_each_csv_row<const N: usize>(
         each(line, checked);
     }
     Ok(())
+}
+
+/// Numbers lines by byte. The CSV reader's own numbers count blank lines before a row as part of it.
+struct LineCounter<'a> {
+    text: &'a [u8],
+    at: usize,
+    number: u64,
+}
+
+impl LineCounter<'_> {
+    /// The line of the first byte from `at` on that ends no line; `at` must not go back.
+    fn number_at(&mut self, at: usize) -> u64 {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = self.text.get(self.at..at + blank).unwrap_or_default();
+        self.number += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.at += passed.len();
+        self.number
+    }
 }
