@@ -1,7 +1,7 @@
 //! Arrow IPC files: writing one with its hash, and mapping one without trusting it.
 //!
-//! The reader of the Arrow crate slices by offsets it finds in the file and panics where they lead outside, so
-//! every offset is checked here before it sees the file.
+//! The reader of the Arrow crate slices by offsets it finds in the file and panics where they lead outside or are
+//! not aligned, so each of them is checked here before it sees the file.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -14,7 +14,7 @@ use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::writer::FileWriter;
 use arrow_ipc::{Block, root_as_footer, root_as_message};
-use arrow_schema::{ArrowError, Schema, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 use sha2::{Digest, Sha256};
 
 use super::{Error, FileSummary};
@@ -121,12 +121,33 @@ fn decode(file: &Buffer, schema: &SchemaRef) -> Result<Vec<RecordBatch>, Malform
     }
     let decoder = FileDecoder::new(Arc::clone(schema), footer.version()).with_require_alignment(true);
     let blocks = footer.recordBatches().ok_or(Structure("it has no record batches"))?;
-    blocks.iter().map(|block| read_block(file, block, &decoder)).collect()
+    let mut widths = Vec::new();
+    schema.fields().iter().for_each(|field| push_widths(field.data_type(), &mut widths));
+    blocks.iter().map(|block| read_block(file, block, &decoder, &widths)).collect()
 }
 
-fn read_block(file: &Buffer, block: &Block, decoder: &FileDecoder) -> Result<RecordBatch, Malformed> {
-    let outside = || Structure("a record batch leads outside of the file");
-    let within = |number: i64| usize::try_from(number).map_err(|_| outside());
+fn outside() -> Malformed {
+    Structure("a record batch or a column leads outside of the file")
+}
+
+fn within(number: i64) -> Result<usize, Malformed> {
+    usize::try_from(number).map_err(|_| outside())
+}
+
+/// Bytes per element of each buffer that Arrow lays out for a column, in its order.
+fn push_widths(data_type: &DataType, widths: &mut Vec<usize>) {
+    widths.push(1);
+    match data_type {
+        DataType::Utf8 => widths.extend([size_of::<i32>(), 1]),
+        DataType::List(of) => {
+            widths.push(size_of::<i32>());
+            push_widths(of.data_type(), widths);
+        }
+        _ => widths.push(data_type.primitive_width().unwrap_or(1)),
+    }
+}
+
+fn read_block(file: &Buffer, block: &Block, decoder: &FileDecoder, widths: &[usize]) -> Result<RecordBatch, Malformed> {
     let (at, head, body) =
         (within(block.offset())?, within(block.metaDataLength().into())?, within(block.bodyLength())?);
     let length = head.checked_add(body).ok_or_else(outside)?;
@@ -137,13 +158,12 @@ fn read_block(file: &Buffer, block: &Block, decoder: &FileDecoder) -> Result<Rec
         return Err(Structure("a record batch is not aligned"));
     }
     let data = file.slice_with_length(at, length);
-    check_record_batch(&data[..head], body)?;
+    check_record_batch(&data[..head], body, widths)?;
     decoder.read_record_batch(block, &data)?.ok_or(Structure("a record batch is missing"))
 }
 
 /// Checks all lengths and offsets of a record batch's head against the size of its body.
-fn check_record_batch(head: &[u8], body: usize) -> Result<(), Malformed> {
-    let outside = || Structure("a column leads outside of its record batch");
+fn check_record_batch(head: &[u8], body: usize, widths: &[usize]) -> Result<(), Malformed> {
     // Since format version 0.15 a marker precedes the length.
     let message_at = if head.starts_with(&[0xff; 4]) { 8 } else { 4 };
     let message = root_as_message(&head[message_at..]).map_err(|_| Structure("a record batch is unreadable"))?;
@@ -156,12 +176,14 @@ fn check_record_batch(head: &[u8], body: usize) -> Result<(), Malformed> {
     let nodes_fit = batch.nodes().is_none_or(|nodes| {
         nodes.iter().all(|node| fits(node.length()) && (0..=node.length()).contains(&node.null_count()))
     });
-    let buffers_fit = batch.buffers().is_none_or(|buffers| {
-        buffers.iter().all(|buffer| {
-            let end = buffer.offset().checked_add(buffer.length());
-            let aligned = buffer.offset() >= 0 && buffer.offset() % ALIGNMENT as i64 == 0;
-            aligned && buffer.length() >= 0 && end.is_some_and(fits)
-        })
+    let buffers_fit = batch.buffers().is_some_and(|buffers| {
+        buffers.len() == widths.len()
+            && buffers.iter().zip(widths).all(|(buffer, &width)| {
+                let end = buffer.offset().checked_add(buffer.length());
+                let aligned = within(buffer.offset()).is_ok_and(|offset| offset.is_multiple_of(ALIGNMENT));
+                let whole = within(buffer.length()).is_ok_and(|length| length.is_multiple_of(width));
+                aligned && whole && end.is_some_and(fits)
+            })
     });
     if fits(batch.length()) && nodes_fit && buffers_fit { Ok(()) } else { Err(outside()) }
 }

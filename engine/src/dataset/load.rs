@@ -152,7 +152,7 @@ impl Dataset {
             let hash = || {
                 let mut reader = File::open(&path)?;
                 let mut hasher = Sha256::new();
-                let mut buffer = vec![0; 1 << 20];
+                let mut buffer = vec![0; 1 << 16];
                 loop {
                     let read = reader.read(&mut buffer)?;
                     if read == 0 {
