@@ -5,9 +5,11 @@
 
 mod best;
 pub mod catalogue;
+mod genres;
+pub mod dataset;
 pub mod demo;
 pub mod filters;
-mod genres;
+pub mod movielens;
 pub mod neighbours;
 pub mod popularity;
 pub mod profile;
@@ -16,6 +18,7 @@ pub mod rating;
 pub mod shard;
 
 pub use catalogue::{Catalogue, Movie, MovieStats};
+pub use dataset::Dataset;
 pub use filters::Filters;
 pub use neighbours::{Neighbour, NeighbourOptions, Scratch, merge_top_k, top_k_over};
 pub use popularity::{popular, starters};

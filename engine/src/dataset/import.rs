@@ -1,0 +1,306 @@
+//! From a source, or from rows made by a program, to a new dataset version.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use super::metadata::METADATA_FILE;
+use super::store::LockedDataset;
+use super::write::{
+    MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USERS_FILE, write_movies, write_ratings, write_tags,
+};
+use super::{Counts, Error, FORMAT_VERSION, MAX_SHARD_COUNT, Metadata, Origin, shard_of, version_directory};
+use crate::catalogue::Movie;
+use crate::movielens::{self, BadReason, BadRow, BadRows, Progress, Rating, Source, Stage, Tag, hexadecimal};
+use crate::rating::MovieId;
+
+const BAD_ROWS_FILE: &str = "bad_rows.jsonl";
+
+/// How many digits of the content's hash are in the name of a version.
+const VERSION_HASH_DIGITS: usize = 12;
+
+/// What an import is told.
+#[derive(Clone, Debug)]
+pub struct ImportOptions {
+    /// Where datasets are kept.
+    pub data_dir: PathBuf,
+    /// The dataset's name.
+    pub name: String,
+    /// How many shards the users are cut into, 1 to [`MAX_SHARD_COUNT`].
+    pub shard_count: u32,
+    /// The fraction of a file's rows that may be bad, 0 to 1.
+    pub max_bad_rows: f64,
+    /// The present time in seconds since 1970: no rating is from later.
+    pub now: i64,
+    /// Make a new version even if the same was imported before.
+    pub force: bool,
+}
+
+impl ImportOptions {
+    /// 16 shards, at most 1 % bad rows, no force.
+    pub fn new(data_dir: impl Into<PathBuf>, name: impl Into<String>, now: i64) -> ImportOptions {
+        let (data_dir, name) = (data_dir.into(), name.into());
+        ImportOptions { data_dir, name, shard_count: 16, max_bad_rows: 0.01, now, force: false }
+    }
+
+    fn check(&self) -> Result<DateTime<Utc>, Error> {
+        let bad = |option, value: String, allowed: String| Err(Error::BadOption { option, value, allowed });
+        if !(1..=MAX_SHARD_COUNT).contains(&self.shard_count) {
+            return bad("a shard count of", self.shard_count.to_string(), format!("1 to {MAX_SHARD_COUNT}"));
+        }
+        if !(0.0..=1.0).contains(&self.max_bad_rows) {
+            return bad("a fraction of bad rows of", self.max_bad_rows.to_string(), "0 to 1".to_owned());
+        }
+        // Years of four digits keep names of versions in the order of time.
+        match DateTime::from_timestamp(self.now, 0).filter(|_| (0..253_402_300_800).contains(&self.now)) {
+            Some(now) => Ok(now),
+            None => bad("the time", self.now.to_string(), "seconds since 1970, before the year 10000".to_owned()),
+        }
+    }
+}
+
+/// What an import did.
+#[derive(Clone, Debug)]
+pub struct ImportReport {
+    /// The version that is now the latest.
+    pub metadata: Metadata,
+    /// Where it lies.
+    pub directory: PathBuf,
+    /// Whether the same had been imported before and nothing was written.
+    pub reused: bool,
+    /// The first bad rows, ordered by file and line; none if the version was reused.
+    pub bad_rows: Vec<BadRow>,
+}
+
+/// Imports a folder or zip archive in any layout of MovieLens as the latest version of a dataset.
+///
+/// Either the version is complete and the latest, or the data directory is as it was.
+pub fn import(
+    source: &Path,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport, Error> {
+    let now = options.check()?;
+    let mut source = Source::open(source)?;
+    let dataset = LockedDataset::lock(&options.data_dir, &options.name)?;
+    let origin = Origin::MovieLens(source.layout());
+    let same_as = |sha256: String| {
+        move |metadata: &Metadata| metadata.source_sha256 == sha256 && metadata.shard_count == options.shard_count
+    };
+    // Reading the source twice is worth it only if there is something to find.
+    if !options.force && dataset.find(|metadata| metadata.layout == origin)?.is_some() {
+        let sha256 = source.sha256(progress)?;
+        if let Some(known) = dataset.find(same_as(sha256))? {
+            return reuse(&dataset, options, known);
+        }
+    }
+    let mut bad_rows = BadRows::default();
+    let movies = source.read_movies(&mut bad_rows, options.max_bad_rows)?;
+    let known: HashSet<MovieId> = movies.iter().map(|movie| movie.id).collect();
+    let is_known = |movie| known.contains(&movie);
+    let tags = source.read_tags(is_known, options.now, &mut bad_rows, options.max_bad_rows)?;
+    let mut shards = Shards::new(options.shard_count);
+    let file = source.ratings_file().to_owned();
+    let accept = |line, rating| shards.add(line, rating);
+    let rows = source.read_ratings(is_known, options.now, &mut bad_rows, progress, accept)?;
+    bad_rows.check(&file, rows, options.max_bad_rows)?;
+    let rows = Rows { movies, tags, shards, ratings_file: file, rows, bad_rows };
+    let written = write(&dataset, options, rows, progress)?;
+    let source_sha256 = source.sha256(progress)?;
+    publish(&dataset, options, now, written, origin, source.name(), source_sha256)
+}
+
+/// Imports rows made by a program; `label` stands for the source's name in the metadata and in bad rows.
+///
+/// The same checks apply as to files: ratings of unknown films, from the future, or given twice are bad rows, whose
+/// line is their place in the iterator, counted from 1.
+pub fn import_rows(
+    label: &str,
+    movies: Vec<Movie>,
+    ratings: impl IntoIterator<Item = Rating>,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport, Error> {
+    let now = options.check()?;
+    let dataset = LockedDataset::lock(&options.data_dir, &options.name)?;
+    let known: HashSet<MovieId> = movies.iter().map(|movie| movie.id).collect();
+    let mut shards = Shards::new(options.shard_count);
+    let mut bad_rows = BadRows::default();
+    let mut rows = 0;
+    for rating in ratings {
+        rows += 1;
+        let movie = rating.movie;
+        if !known.contains(&movie) {
+            bad_rows.add(label, rows, BadReason::UnknownFilm, || format!("film {movie} is not among the films"));
+        } else if !(0..=options.now).contains(&rating.timestamp) {
+            let detail = || format!("the time {} lies in the future or before 1970", rating.timestamp);
+            bad_rows.add(label, rows, BadReason::FutureTime, detail);
+        } else if let Ok(line) = u32::try_from(rows) {
+            shards.add(line, rating);
+        } else {
+            let limit = u32::MAX.into();
+            return Err(movielens::Error::TooLarge { file: label.to_owned(), bytes: rows, limit }.into());
+        }
+    }
+    bad_rows.check(label, rows, options.max_bad_rows)?;
+    let rows = Rows { movies, tags: None, shards, ratings_file: label.to_owned(), rows, bad_rows };
+    let written = write(&dataset, options, rows, progress)?;
+    let content_sha256 = written.content_sha256.clone();
+    if !options.force
+        && let Some(known) = dataset.find(|metadata| metadata.content_sha256 == content_sha256)?
+    {
+        return reuse(&dataset, options, known);
+    }
+    publish(&dataset, options, now, written, Origin::Rows, label.to_owned(), content_sha256)
+}
+
+fn reuse(dataset: &LockedDataset, options: &ImportOptions, metadata: Metadata) -> Result<ImportReport, Error> {
+    dataset.point_latest_to(&metadata.version)?;
+    let directory = version_directory(&options.data_dir, &options.name, &metadata.version)?;
+    Ok(ImportReport { metadata, directory, reused: true, bad_rows: Vec::new() })
+}
+
+/// Ratings on their way, by shard.
+struct Shards(Vec<Vec<StoredRating>>);
+
+impl Shards {
+    fn new(shard_count: u32) -> Shards {
+        Shards((0..shard_count).map(|_| Vec::new()).collect())
+    }
+
+    fn add(&mut self, line: u32, rating: Rating) {
+        let Rating { user, movie, half_stars, timestamp } = rating;
+        let shard = shard_of(user, self.0.len() as u32);
+        self.0[shard as usize].push(StoredRating { timestamp, user, movie, line, half_stars: half_stars.get() });
+    }
+}
+
+/// All that was read, before duplicates are found.
+struct Rows {
+    movies: Vec<Movie>,
+    tags: Option<Vec<Tag>>,
+    shards: Shards,
+    ratings_file: String,
+    rows: u64,
+    bad_rows: BadRows,
+}
+
+/// A directory with all columns, lacking only its metadata.
+struct Written {
+    directory: TempDir,
+    content_sha256: String,
+    files: BTreeMap<String, super::FileSummary>,
+    counts: Counts,
+    first_rating_at: i64,
+    last_rating_at: i64,
+    bad_rows: Vec<BadRow>,
+}
+
+fn write(
+    dataset: &LockedDataset,
+    options: &ImportOptions,
+    rows: Rows,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Written, Error> {
+    let Rows { mut movies, tags, shards, ratings_file, rows, mut bad_rows } = rows;
+    let temporary = dataset.temporary()?;
+    let directory = temporary.path();
+    let row_bytes = size_of::<StoredRating>() as u64;
+    let total: u64 = shards.0.iter().map(|shard| shard.len() as u64).sum();
+    let summary = write_ratings(
+        directory,
+        shards.0,
+        |again| {
+            let detail = || format!("user {} has rated film {} in an earlier row", again.user, again.movie);
+            bad_rows.add(&ratings_file, again.line.into(), BadReason::Duplicate, detail);
+        },
+        |rows| {
+            let (bytes_done, bytes_total) = (rows * row_bytes, total * row_bytes);
+            progress(Progress { stage: Stage::Writing, bytes_done, bytes_total, rows });
+        },
+    )?;
+    bad_rows.check(&ratings_file, rows, options.max_bad_rows)?;
+    let (Some(first_rating_at), Some(last_rating_at)) = (summary.first_rating_at, summary.last_rating_at) else {
+        return Err(movielens::Error::Empty { file: ratings_file }.into());
+    };
+    movies.sort_by_key(|movie| movie.id);
+    movies.dedup_by_key(|movie| movie.id);
+    let mut files = BTreeMap::new();
+    files.extend(summary.ratings_file.map(|file| (RATINGS_FILE.to_owned(), file)));
+    files.extend(summary.users_file.map(|file| (USERS_FILE.to_owned(), file)));
+    files.insert(MOVIES_FILE.to_owned(), write_movies(directory, &movies, &summary.stats)?);
+    if let Some(tags) = &tags {
+        files.insert(TAGS_FILE.to_owned(), write_tags(directory, tags)?);
+    }
+    let mut content = Sha256::new();
+    for (file, summary) in &files {
+        content.update(format!("{file} {}\n", summary.sha256));
+    }
+    let mut detailed = bad_rows.detailed().to_vec();
+    detailed.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+    let lines = detailed.iter().map(serde_json::to_string).collect::<Result<Vec<String>, _>>();
+    let path = directory.join(BAD_ROWS_FILE);
+    let lines = lines.map_err(|reason| Error::io("writing", &path)(reason.into()))?;
+    write_synced(&path, |out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))?;
+    let counts = Counts {
+        users: summary.users,
+        movies: movies.len() as u64,
+        ratings: summary.ratings,
+        tags: tags.map_or(0, |tags| tags.len() as u64),
+        bad_rows: bad_rows.by_reason().clone(),
+    };
+    let content_sha256 = hexadecimal(&content.finalize());
+    let bad_rows = detailed;
+    Ok(Written { directory: temporary, content_sha256, files, counts, first_rating_at, last_rating_at, bad_rows })
+}
+
+fn publish(
+    dataset: &LockedDataset,
+    options: &ImportOptions,
+    now: DateTime<Utc>,
+    written: Written,
+    layout: Origin,
+    source: String,
+    source_sha256: String,
+) -> Result<ImportReport, Error> {
+    let Written { directory, content_sha256, files, counts, first_rating_at, last_rating_at, bad_rows } = written;
+    let version = format!("{}-{}", now.format("%Y%m%dT%H%M%SZ"), &content_sha256[..VERSION_HASH_DIGITS]);
+    let metadata = Metadata {
+        format_version: FORMAT_VERSION,
+        name: options.name.clone(),
+        version: version.clone(),
+        created_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        source,
+        source_sha256,
+        content_sha256,
+        layout,
+        shard_count: options.shard_count,
+        counts,
+        first_rating_at,
+        last_rating_at,
+        files,
+    };
+    let path = directory.path().join(METADATA_FILE);
+    write_synced(&path, |out| {
+        serde_json::to_writer_pretty(&mut *out, &metadata)?;
+        writeln!(out)
+    })?;
+    dataset.publish(directory, &version)?;
+    dataset.point_latest_to(&version)?;
+    let directory = version_directory(&options.data_dir, &options.name, &version)?;
+    Ok(ImportReport { metadata, directory, reused: false, bad_rows })
+}
+
+fn write_synced(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<(), Error> {
+    let all = || {
+        let mut out = BufWriter::new(File::create(path)?);
+        write(&mut out)?;
+        out.into_inner().map_err(|error| error.into_error())?.sync_all()
+    };
+    all().map_err(Error::io("writing", path))
+}

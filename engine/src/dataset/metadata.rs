@@ -1,0 +1,99 @@
+//! What is known of a dataset version without opening its columns: `metadata.json`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use crate::movielens::{BadReason, Layout};
+
+/// Raised whenever an import would write something else from the same source, or a load read it otherwise.
+pub const FORMAT_VERSION: u32 = 1;
+
+pub(super) const METADATA_FILE: &str = "metadata.json";
+
+/// Facts about a dataset version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// [`FORMAT_VERSION`] of the program that wrote it.
+    pub format_version: u32,
+    /// The dataset's name.
+    pub name: String,
+    /// UTC time of the import and the first twelve digits of `content_sha256`: `20261122T235900Z-1a2b3c4d5e6f`.
+    pub version: String,
+    /// Time of the import, RFC 3339, UTC.
+    pub created_at: String,
+    /// File name of the source, without the path.
+    pub source: String,
+    /// SHA-256 over the source's contents, the same for a folder and its archive.
+    pub source_sha256: String,
+    /// SHA-256 over the columns written, the same for the same ratings, films and tags in the same shards.
+    pub content_sha256: String,
+    /// What the source was.
+    pub layout: Origin,
+    /// How many shards the users are cut into.
+    pub shard_count: u32,
+    /// How much there is.
+    pub counts: Counts,
+    /// Time of the earliest rating, in seconds since 1970.
+    pub first_rating_at: i64,
+    /// Time of the latest rating, in seconds since 1970.
+    pub last_rating_at: i64,
+    /// The files of columns by name.
+    pub files: BTreeMap<String, FileSummary>,
+}
+
+/// What a dataset was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Rows made by a program.
+    Rows,
+    /// Files of MovieLens.
+    #[serde(untagged)]
+    MovieLens(Layout),
+}
+
+/// How much there is in a dataset version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Users with a rating.
+    pub users: u64,
+    /// Films, rated or not.
+    pub movies: u64,
+    /// Ratings kept.
+    pub ratings: u64,
+    /// Tags kept.
+    pub tags: u64,
+    /// Rows skipped, by reason.
+    pub bad_rows: BTreeMap<BadReason, u64>,
+}
+
+/// Size and hash of a file as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSummary {
+    /// Size.
+    pub bytes: u64,
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+impl Metadata {
+    /// Reads and checks the metadata in a version's directory.
+    pub(super) fn read(directory: &Path) -> Result<Metadata, Error> {
+        #[derive(Deserialize)]
+        struct OnlyFormat {
+            format_version: u32,
+        }
+        let path = directory.join(METADATA_FILE);
+        let text = fs::read(&path).map_err(Error::io("reading", &path))?;
+        let damaged = |reason: serde_json::Error| Error::damaged(&path, reason);
+        let OnlyFormat { format_version } = serde_json::from_slice(&text).map_err(damaged)?;
+        if format_version != FORMAT_VERSION {
+            return Err(Error::OtherFormat { path, found: format_version, expected: FORMAT_VERSION });
+        }
+        serde_json::from_slice(&text).map_err(damaged)
+    }
+}

@@ -1,0 +1,21 @@
+//! Datasets on disk: immutable versions in Arrow IPC files, made by an import and loaded by memory mapping.
+//!
+//! `DATA_DIR/datasets/NAME/VERSION/` holds `ratings.arrow`, `users.arrow`, `movies.arrow`, `tags.arrow` where there
+//! are tags, `bad_rows.jsonl` and `metadata.json`; `DATA_DIR/datasets/NAME/latest` names the version in use. A
+//! version appears whole or not at all and is never changed, which is what allows it to be mapped.
+
+mod arrow_file;
+mod error;
+mod import;
+mod load;
+mod metadata;
+mod shards;
+mod store;
+mod write;
+
+pub use error::Error;
+pub use import::{ImportOptions, ImportReport, import, import_rows};
+pub use load::{Dataset, ShardSlices};
+pub use metadata::{Counts, FORMAT_VERSION, FileSummary, Metadata, Origin};
+pub use shards::{MAX_SHARD_COUNT, shard_of};
+pub use store::{ListedDataset, list, version_directory, versions};

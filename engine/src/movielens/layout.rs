@@ -1,0 +1,61 @@
+//! The ways in which MovieLens has been published, told apart by the names of the files.
+
+use serde::{Deserialize, Serialize};
+
+/// What a file of a dataset holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Role {
+    Ratings,
+    Movies,
+    Links,
+    Tags,
+    Genres,
+}
+
+/// A way in which MovieLens has been published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Layout {
+    /// `ratings.csv`, `movies.csv`: ml-latest, ml-latest-small, 20m, 25m, 32m.
+    #[serde(rename = "csv")]
+    Csv,
+    /// `rating.csv`, `movie.csv`: Kaggle's renaming of 20m, with times as quoted text.
+    #[serde(rename = "kaggle")]
+    Kaggle,
+    /// `ratings.dat`, `movies.dat` with `::` between fields: 1m, 10m.
+    #[serde(rename = "dat")]
+    Dat,
+    /// `u.data`, `u.item`: 100k.
+    #[serde(rename = "100k")]
+    HundredK,
+}
+
+impl Layout {
+    pub(super) const ALL: [Layout; 4] = [Layout::Csv, Layout::Kaggle, Layout::Dat, Layout::HundredK];
+
+    /// The files that are read; ratings and movies, the first two, must be there.
+    pub(super) fn files(self) -> &'static [(Role, &'static str)] {
+        use Role::*;
+        match self {
+            Layout::Csv => {
+                &[(Ratings, "ratings.csv"), (Movies, "movies.csv"), (Links, "links.csv"), (Tags, "tags.csv")]
+            }
+            Layout::Kaggle => &[(Ratings, "rating.csv"), (Movies, "movie.csv"), (Links, "link.csv"), (Tags, "tag.csv")],
+            Layout::Dat => &[(Ratings, "ratings.dat"), (Movies, "movies.dat"), (Tags, "tags.dat")],
+            Layout::HundredK => &[(Ratings, "u.data"), (Movies, "u.item"), (Genres, "u.genre")],
+        }
+    }
+
+    /// Whether files are comma-separated with a header.
+    pub(super) fn has_header(self) -> bool {
+        matches!(self, Layout::Csv | Layout::Kaggle)
+    }
+
+    /// What stands between the fields of the ratings file.
+    pub(super) fn ratings_separator(self) -> &'static [u8] {
+        match self {
+            Layout::Csv | Layout::Kaggle => b",",
+            Layout::Dat => b"::",
+            Layout::HundredK => b"\t",
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Reading MovieLens as it is published: four layouts, each in a folder or in a zip archive.
+//!
+//! Rows come out as the engine's types or are counted as bad; nothing here writes to disk, and nothing in a
+//! file can make it panic or take memory out of proportion to the file.
+
+mod bad_rows;
+mod error;
+mod fields;
+mod films;
+mod layout;
+mod ratings;
+mod source;
+mod tags;
+mod title;
+
+pub use bad_rows::{BadReason, BadRow, BadRows, DETAILED_BAD_ROWS};
+pub use error::Error;
+pub use layout::Layout;
+pub use source::Source;
+pub(crate) use source::hexadecimal;
+pub use title::{ParsedTitle, parse_title};
+
+use crate::rating::{HalfStars, MovieId, UserId};
+
+/// One row of a ratings file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rating {
+    /// Who rated.
+    pub user: UserId,
+    /// Which film.
+    pub movie: MovieId,
+    /// How high.
+    pub half_stars: HalfStars,
+    /// When, in seconds since 1970 (UTC).
+    pub timestamp: i64,
+}
+
+/// One row of a tags file: words a user attached to a film.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// Who tagged.
+    pub user: UserId,
+    /// Which film.
+    pub movie: MovieId,
+    /// The words, as typed.
+    pub tag: String,
+    /// When, in seconds since 1970 (UTC).
+    pub timestamp: i64,
+}
+
+/// What an import is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Comparing the source with the versions already there.
+    Comparing,
+    /// Reading the source.
+    Reading,
+    /// Sorting and writing the dataset version.
+    Writing,
+}
+
+/// How far an import has come. `bytes_done` starts again at zero with each stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub stage: Stage,
+    /// Bytes dealt with in this stage, of the source's uncompressed bytes; when writing, of the ratings.
+    pub bytes_done: u64,
+    /// What `bytes_done` will be at the end of the stage.
+    pub bytes_total: u64,
+    /// Rows dealt with in this stage.
+    pub rows: u64,
+}
