@@ -263,10 +263,16 @@ impl Service {
             }
         };
         let (epoch, grpc_endpoint) = (status.epoch.clone(), status.grpc_endpoint.clone());
-        self.master = Some(Master { epoch: epoch.clone(), grpc_endpoint, grpc });
+        self.master = Some(Master { epoch, grpc_endpoint, grpc });
+        self.register();
+        self.log.info(format!("registered with master {} at {}", status.epoch, status.grpc_endpoint));
+    }
+
+    fn register(&self) {
+        let Some(master) = &self.master else { return };
         let registration = Registration {
             worker_id: self.status.worker_id.clone(),
-            epoch,
+            epoch: master.epoch.clone(),
             slots: self.options.slots,
             version: env!("CARGO_PKG_VERSION").into(),
             protocol: PROTOCOL_VERSION,
@@ -276,7 +282,6 @@ impl Service {
             timestamp: timestamp_ms(),
         };
         self.publish(Message::json(self.topics.register(), &registration));
-        self.log.info(format!("registered with master {} at {}", status.epoch, status.grpc_endpoint));
     }
 
     fn obey(&mut self, control: Control) {
@@ -300,6 +305,11 @@ impl Service {
             Control::Cancel { task_id } => {
                 if let Some(task) = self.tasks.get(&task_id) {
                     task.cancel();
+                }
+            }
+            Control::Register { epoch } => {
+                if self.master.as_ref().is_some_and(|master| master.epoch == epoch) {
+                    self.register();
                 }
             }
             Control::Drain => self.drain(),
