@@ -65,7 +65,7 @@ function recommend(session, text, count) {
   const fallback = [filmOf(films[5].movie_id), filmOf(films[13].movie_id)];
   const seeds = liked.length > 0 ? liked : fallback;
   const lesser = /less|menos/i.test(text);
-  const shift = session.answers * 7 + session.ratings.size * 3;
+  const shift = session.answers * 10 + session.ratings.size * 3;
   const candidates = films.filter(({ movie_id }) => !session.ratings.has(movie_id) && !session.gone.has(movie_id));
   const rotated = [...candidates.slice(shift % candidates.length), ...candidates.slice(0, shift % candidates.length)];
   if (lesser) rotated.reverse();

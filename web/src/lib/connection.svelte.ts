@@ -68,7 +68,7 @@ class Connection {
           lang: preferences.language,
         }),
       reconnectionDelay: 500,
-      reconnectionDelayMax: 8_000,
+      reconnectionDelayMax: 4_000,
       timeout: 10_000,
     });
     this.listen();

@@ -33,8 +33,22 @@ export function titleFragment(text: string, caret: number): TitleFragment | null
   return { start: start + leading, end: caret, title };
 }
 
-/** The text with the fragment replaced, and where the caret goes. */
+/** The text with the fragment replaced by a film, and where the caret goes. */
 export function replaceFragment(text: string, fragment: TitleFragment, title: string): { text: string; caret: number } {
-  const head = text.slice(0, fragment.start) + title;
+  const head = text.slice(0, titleStart(text, fragment, title)) + title;
   return { text: head + text.slice(fragment.end), caret: head.length };
+}
+
+const comparable = (words: string) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** A title may hold question words itself ("Some Like It Hot"): what was typed of it before the fragment goes too. */
+function titleStart(text: string, fragment: TitleFragment, title: string): number {
+  const whole = comparable(title);
+  const withoutArticle = whole.replace(/^(the|an?|el|la|los|las) /, "");
+  for (let start = 0; start < fragment.start; start++) {
+    if (start > 0 && text[start - 1] !== " ") continue;
+    const typed = comparable(text.slice(start, fragment.end));
+    if (whole.startsWith(typed) || withoutArticle.startsWith(typed)) return start;
+  }
+  return fragment.start;
 }

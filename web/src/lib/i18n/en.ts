@@ -64,7 +64,7 @@ export const en = {
     predictedShort: "for you",
     score: (score: string) => `Score ${score}`,
     neighbours: (n: number) => (n === 1 ? "1 neighbour" : `${n} neighbours`),
-    becauseLead: "Because you liked",
+    becauseLead: (_films: number) => "Because you liked",
     andLast: (items: string[]) => joinWords(items, "and"),
     seen: "Seen it",
     seenLabel: (film: string) => `I have seen ${film}`,
