@@ -30,6 +30,7 @@ export type ConnectionState = "connecting" | "connected" | "reconnecting" | "off
 
 const acknowledgementDeadlineMs = 10_000;
 const mostAutomaticAttempts = 4;
+const refusedDelayMs = 3_000;
 
 export interface Notice {
   id: number;
@@ -81,9 +82,11 @@ class Connection {
       this.state = navigator.onLine ? "reconnecting" : "offline";
       this.farm = null;
       // The client does not come back by itself after the server has closed the socket on purpose.
-      if (reason === "io server disconnect") setTimeout(() => socket.connect(), 2_000);
+      if (reason === "io server disconnect") setTimeout(() => socket.connect(), refusedDelayMs);
     });
     socket.on("connect_error", () => {
+      // A server that refuses ends the client's own tries; it may think better of it.
+      if (!socket.active) setTimeout(() => socket.connect(), refusedDelayMs);
       this.state = !navigator.onLine ? "offline" : socket.active ? (this.session ? "reconnecting" : "connecting") : "refused";
     });
     addEventListener("offline", () => {

@@ -100,7 +100,7 @@ export const en = {
 
   work: {
     summary: (workers: number, time: string) =>
-      workers === 1 ? `1 worker · ${time}` : `${workers} workers · ${time}`,
+      workers === 0 ? time : workers === 1 ? `1 worker · ${time}` : `${workers} workers · ${time}`,
     heading: "How it was computed",
     worker: "Worker",
     shards: "Shards",

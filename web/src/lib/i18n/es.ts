@@ -105,7 +105,8 @@ export const es: Dictionary = {
   },
 
   work: {
-    summary: (workers, time) => (workers === 1 ? `1 trabajador · ${time}` : `${workers} trabajadores · ${time}`),
+    summary: (workers, time) =>
+      workers === 0 ? time : workers === 1 ? `1 trabajador · ${time}` : `${workers} trabajadores · ${time}`,
     heading: "Cómo se calculó",
     worker: "Trabajador",
     shards: "Fragmentos",
