@@ -1,7 +1,8 @@
 // What only a server that obeys can show: events out of order, duplicates, refusals, hostile strings.
 
+import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
-import { ask, composer, films, rate, turns, visitAndSkip } from "../e2e/page";
+import { ask, composer, ended, films, rate, turns, visitAndSkip } from "../e2e/page";
 
 test("an answer that comes before its acknowledgement is shown once", async ({ page }) => {
   await visitAndSkip(page);
@@ -67,7 +68,7 @@ test("a partial answer and a popular one say so above the films", async ({ page 
 
 test("a rating that the server refuses is taken back, with the reason", async ({ page }) => {
   await visitAndSkip(page);
-  await page.getByRole("button", { name: "Rate some films" }).click();
+  await page.getByRole("button", { name: "Rate some films" }).first().click();
   const slider = page.getByTestId("welcome").getByRole("slider").first();
   await rate(slider, 5);
   // The fake server refuses one film; it comes last when the least known are asked for.
@@ -140,3 +141,43 @@ test("a conversation of sixty answers draws the latest twenty, and the earlier o
   await page.getByRole("button", { name: "Show 20 earlier" }).click();
   await expect(turns(page)).toHaveCount(40);
 });
+
+test("what came while the viewer was away is marked as new after a reload", async ({ page }) => {
+  await visitAndSkip(page);
+  await ask(page, "first");
+  await ask(page, "second");
+  // As if the page had been closed before the second answer came.
+  await page.evaluate(() => localStorage.setItem("cineswarm.offset", "1"));
+  await page.reload();
+  await expect(page.getByTestId("answer")).toHaveCount(2);
+  await expect(page.getByText("While you were away")).toHaveCount(1);
+  // What is replayed is not announced as news.
+  await expect(page.getByRole("log")).toBeEmpty();
+});
+
+test("the keyboard goes on at the new question when the button that asked it is gone", async ({ page }) => {
+  await visitAndSkip(page);
+  await ask(page, "popular");
+  await page.getByRole("button", { name: "More", exact: true }).press("Enter");
+  await expect(films(await ended(page, 1))).toHaveCount(10);
+  await expect(turns(page).last().getByRole("heading", { level: 2 })).toBeFocused();
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test.describe(`in ${colorScheme}`, () => {
+    test.use({ colorScheme, contextOptions: { reducedMotion: "reduce" } });
+
+    test("axe finds nothing wrong in the rarer states", async ({ page }) => {
+      await visitAndSkip(page);
+      const card = films(await ask(page, "partial")).first();
+      await card.getByRole("button", { name: /Not interested/ }).click();
+      await ask(page, "Cape Fear");
+      await ask(page, "please fail");
+      await composer(page).fill("slow");
+      await composer(page).press("Enter");
+      await expect(page.getByRole("progressbar")).toBeVisible();
+      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary }) => failureSummary).join()}`)).toEqual([]);
+    });
+  });
+}
