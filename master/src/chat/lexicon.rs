@@ -254,7 +254,7 @@ const PHRASES: &[(Meaning, &str)] = &[
         "more|more please|show more|show me more|give me more|more like this|more like that|more like these|\
         more like those|more of the same|more of these|more of those|more of this|like this|like that|like these|like those|\
         something like this|something like that|another|another one|others|some more|any more|any others|next|next one|\
-        keep going|go on|continue|load more|even more|anything else|what else|mas|dame mas|ensename mas|muestrame mas|\
+        keep going|go on|continue|load more|even more|anything else|what else|mas|dame mas|ver mas|mostrar mas|muestra mas|quiero mas|ensename mas|muestrame mas|\
         mas por favor|otra|otras|otro|otros|otra mas|otras mas|una mas|unas mas|alguna mas|algunas mas|algo mas|\
         siguiente|siguientes|la siguiente|sigue|continua|que mas|mas asi|mas como esta|mas como estas|mas como esa|\
         mas como esas|como esta|como estas|como esa|como esas|mas de lo mismo|mas peliculas|more movies|more films|\

@@ -186,7 +186,8 @@ impl<'a> Reader<'a> {
                 return Some(TitleSlot { from: at, to: end, found });
             }
         }
-        if self.says_no_title(at, shortest, first) {
+        let turns = !first && lexicon::after(self.tokens(), at, Meaning::But).is_some();
+        if turns || self.says_no_title(at, shortest, first) {
             return None;
         }
         for end in ends.iter().rev().copied() {
@@ -523,8 +524,11 @@ impl<'a> Reader<'a> {
                     | Meaning::Old
             )
         }) || self.genres_at(next).is_some();
+        // "dame 3", but not "it is a 5".
+        let follows_article = at > 0 && is_article(&tokens[at - 1].word);
         let asked = follows(Meaning::Top)
-            || (next == tokens.len()
+            || (!follows_article
+                && next == tokens.len()
                 && (follows(Meaning::Filler) || follows(Meaning::ForMe))
                 && token.number().is_some());
         if !counts && !asked {

@@ -1,10 +1,13 @@
 //! Which films a title means: an index over all titles, built once for a catalogue.
 //! Forgives case, accents, punctuation, articles, typos and a missing year; never reads anything but titles and years.
 
+mod build;
+mod typing;
+
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use cineswarm_engine::{Catalogue, MovieId};
+use cineswarm_engine::MovieId;
 
 use super::fold::{Token, is_article, key, spelt_key, tokenize, without_article};
 use super::spelling::{Signature, Spelling, tolerated_edits};
@@ -110,68 +113,6 @@ struct Word {
 }
 
 impl TitleIndex {
-    /// Reads every title of the catalogue. The index does not change with the catalogue; build a new one.
-    pub fn build(catalogue: &Catalogue) -> TitleIndex {
-        let mut builder = Builder::default();
-        for (movie, stats) in catalogue.movies().iter().zip(catalogue.all_stats()) {
-            let tokens = tokenize(&movie.title);
-            let film = builder.films.len() as u32;
-            let title_key = key(&tokens);
-            builder.films.push(Film { id: movie.id, year: movie.year, ratings: stats.ratings, key: title_key });
-            builder.add(film, NameKind::Title, &tokens);
-            for other in &movie.other_titles {
-                builder.add(film, NameKind::OtherTitle, &tokenize(other));
-            }
-            for segment in segments(&movie.title) {
-                builder.add(film, NameKind::Segment, &tokenize(segment));
-            }
-        }
-        builder.finish()
-    }
-
-    /// Films whose title begins with, contains or resembles what was typed so far; the best first, and of equally
-    /// good ones the most rated. The last word may be unfinished.
-    pub fn search(&self, text: &str, limit: usize) -> Vec<Hit> {
-        let tokens = tokenize(text);
-        let tokens = &tokens[..tokens.len().min(MAX_TITLE_TOKENS)];
-        if tokens.is_empty() || limit == 0 {
-            return Vec::new();
-        }
-        // How well each film fits, from 0 (not at all) to 5; parallel to `films`.
-        let mut tiers = vec![0u8; self.films.len()];
-        self.search_exact(tokens, &mut tiers);
-        if found(&tiers) < limit
-            && let Some((without_year, year)) = split_year(tokens)
-        {
-            let mut dated = vec![0u8; self.films.len()];
-            self.search_exact(without_year, &mut dated);
-            for ((tier, dated), film) in tiers.iter_mut().zip(dated).zip(&self.films) {
-                if film.year == Some(year) {
-                    *tier = dated.max(*tier);
-                }
-            }
-        }
-        // What was typed is spelt right if a few titles have it.
-        if found(&tiers) < limit.min(MAX_NEAREST) {
-            self.search_typos(tokens, &mut tiers);
-        }
-        let mut ranked: Vec<(Reverse<u8>, Reverse<u32>, MovieId)> = tiers
-            .iter()
-            .zip(&self.films)
-            .filter(|(tier, _)| **tier > 0)
-            .map(|(tier, film)| (Reverse(*tier), Reverse(film.ratings), film.id))
-            .collect();
-        if ranked.len() > limit {
-            ranked.select_nth_unstable(limit);
-            ranked.truncate(limit);
-        }
-        ranked.sort_unstable();
-        ranked
-            .into_iter()
-            .map(|(Reverse(tier), _, movie_id)| Hit { movie_id, quality: f32::from(tier) / 5.0 })
-            .collect()
-    }
-
     /// The film or films that a title in a sentence means.
     pub fn find(&self, text: &str) -> TitleMatch {
         self.find_tokens(&tokenize(text))
@@ -467,120 +408,6 @@ impl TitleIndex {
         });
         ranked.into_iter().take(MAX_NEAREST).map(|(film, _)| self.films[film as usize].id).collect()
     }
-
-    fn search_exact(&self, tokens: &[Token], tiers: &mut [u8]) {
-        let stripped = without_article(tokens);
-        let article = if stripped.len() < tokens.len() { tokens[0].word.as_str() } else { "" };
-        for (tokens, article) in [(tokens, ""), (stripped, article)] {
-            for wanted in keys(tokens) {
-                let from = self.sorted_names.partition_point(|name| self.names[*name as usize].key < wanted);
-                let begins = |name: &&u32| self.names[**name as usize].key.starts_with(&wanted);
-                for name in self.sorted_names[from..].iter().take_while(begins) {
-                    let name = &self.names[*name as usize];
-                    let tier = match (name.key.len() == wanted.len(), name.kind) {
-                        (true, NameKind::Title | NameKind::OtherTitle) => 5,
-                        (_, NameKind::Segment) => 3,
-                        _ => 4,
-                    };
-                    // With another article than the one typed it is less likely meant.
-                    raise(
-                        tiers,
-                        name.film,
-                        if article.is_empty() || article == name.article { tier } else { tier - 1 },
-                    );
-                }
-            }
-        }
-        // A letter or two begin a word of nearly every title; those that begin the title are enough.
-        if tokens.len() == 1 && tokens[0].word.chars().count() <= 2 && found(tiers) >= MAX_CANDIDATES {
-            return;
-        }
-        let places: Vec<Vec<u32>> = tokens.iter().map(|token| self.words_beginning_with(token)).collect();
-        self.raise_names_with_all(&places, 3, tiers);
-    }
-
-    fn search_typos(&self, tokens: &[Token], tiers: &mut [u8]) {
-        for film in self.close(tokens) {
-            raise(tiers, film, 2);
-        }
-        let last = tokens.len() - 1;
-        let places: Vec<Vec<u32>> = tokens
-            .iter()
-            .enumerate()
-            .map(|(at, token)| {
-                let mut places = self.words_beginning_with(token);
-                if places.is_empty() {
-                    places = self.nearest_words(&token.word, 2);
-                }
-                if places.is_empty() && at == last {
-                    places = self.words_nearly_beginning_with(&token.word);
-                }
-                places
-            })
-            .collect();
-        self.raise_names_with_all(&places, 2, tiers);
-    }
-
-    fn words_beginning_with(&self, token: &Token) -> Vec<u32> {
-        let mut places = Vec::new();
-        for text in [&token.word, &token.canonical] {
-            let from = self.vocabulary.partition_point(|word| word.text.as_str() < text.as_str());
-            let count = self.vocabulary[from..].iter().take_while(|word| word.text.starts_with(text.as_str())).count();
-            places.extend((from..from + count).map(|place| place as u32));
-            if token.word == token.canonical {
-                break;
-            }
-        }
-        places
-    }
-
-    /// Words whose beginning is one typo from what was typed so far.
-    fn words_nearly_beginning_with(&self, typed: &str) -> Vec<u32> {
-        let length = typed.chars().count();
-        if length < 4 {
-            return Vec::new();
-        }
-        let spelling = Spelling::within(typed, 1);
-        self.vocabulary
-            .iter()
-            .enumerate()
-            .filter(|(_, word)| word.text.bytes().next() == typed.bytes().next())
-            .filter(|(_, word)| {
-                let beginning = word.text.char_indices().nth(length).map_or(&*word.text, |(end, _)| &word.text[..end]);
-                spelling.distance(beginning, Signature::new(beginning)).is_some()
-            })
-            .map(|(place, _)| place as u32)
-            .collect()
-    }
-
-    fn raise_names_with_all(&self, places: &[Vec<u32>], tier: u8, tiers: &mut [u8]) {
-        if places.is_empty() || places.iter().any(Vec::is_empty) {
-            return;
-        }
-        let mut words_found = vec![0u8; self.names.len()];
-        for (wanted, places) in (0u8..).zip(places) {
-            for name in places.iter().flat_map(|place| &self.vocabulary[*place as usize].names) {
-                let found = &mut words_found[*name as usize];
-                if *found == wanted {
-                    *found = wanted + 1;
-                }
-            }
-        }
-        for (name, found) in self.names.iter().zip(words_found) {
-            if usize::from(found) == places.len() {
-                raise(tiers, name.film, tier);
-            }
-        }
-    }
-}
-
-fn raise(tiers: &mut [u8], film: u32, tier: u8) {
-    let known = &mut tiers[film as usize];
-    *known = tier.max(*known);
-}
-
-fn found(tiers: &[u8]) -> usize {
-    tiers.iter().filter(|tier| **tier > 0).count()
 }
 
 /// The key with numbers in digits and, if it differs, with numbers as written.
@@ -609,90 +436,4 @@ fn split_unknown_year(tokens: &[Token]) -> Option<&[Token]> {
     let (titled, tail) = tokens.split_at(count);
     matches!((tail[0].word.as_str(), tail[1].word.as_str()), ("year", "unknown") | ("ano", "desconocido"))
         .then_some(titled)
-}
-
-/// The parts of a title around colons and dashes; none for a title in one part.
-fn segments(title: &str) -> impl Iterator<Item = &str> {
-    let parts = || title.split(": ").flat_map(|part| part.split(" - "));
-    let several = parts().nth(1).is_some();
-    parts().filter(move |_| several)
-}
-
-fn by_length(signatures: impl Iterator<Item = Signature>) -> Vec<Vec<(Signature, u32)>> {
-    let mut numbers: Vec<Vec<(Signature, u32)>> = Vec::new();
-    for (number, signature) in (0..).zip(signatures) {
-        if numbers.len() <= signature.length() {
-            numbers.resize_with(signature.length() + 1, Vec::new);
-        }
-        numbers[signature.length()].push((signature, number));
-    }
-    numbers
-}
-
-#[derive(Default)]
-struct Builder {
-    films: Vec<Film>,
-    names: Vec<Name>,
-    words: HashMap<String, Vec<u32>>,
-    words_of_names: Vec<String>,
-}
-
-impl Builder {
-    fn add(&mut self, film: u32, kind: NameKind, tokens: &[Token]) {
-        let stripped = without_article(tokens);
-        if stripped.is_empty() {
-            return;
-        }
-        let article = if stripped.len() < tokens.len() { tokens[0].word.clone() } else { String::new() };
-        for (spelling, name_key) in keys(stripped).enumerate() {
-            let name = self.names.len() as u32;
-            let from = self.words_of_names.len() as u32;
-            if kind != NameKind::Segment {
-                // The first name has the numbers in digits, the second as they are written.
-                for token in stripped.iter().take(MAX_TITLE_TOKENS) {
-                    let word = if spelling == 0 { &token.canonical } else { &token.word };
-                    self.words_of_names.push(word.clone());
-                    let names = self.words.entry(word.clone()).or_default();
-                    if names.last() != Some(&name) {
-                        names.push(name);
-                    }
-                }
-            }
-            let words = from..self.words_of_names.len() as u32;
-            let signature = Signature::new(&name_key);
-            self.names.push(Name { film, kind, key: name_key, signature, article: article.clone(), words });
-        }
-    }
-
-    fn finish(self) -> TitleIndex {
-        let mut by_key: HashMap<String, Vec<u32>> = HashMap::new();
-        for (number, name) in self.names.iter().enumerate() {
-            by_key.entry(name.key.clone()).or_default().push(number as u32);
-        }
-        let mut sorted_names: Vec<u32> = (0..self.names.len() as u32).collect();
-        sorted_names
-            .sort_unstable_by(|left, right| self.names[*left as usize].key.cmp(&self.names[*right as usize].key));
-        let mut vocabulary: Vec<Word> = self
-            .words
-            .into_iter()
-            .map(|(text, names)| Word { signature: Signature::new(&text), text, names })
-            .collect();
-        vocabulary.sort_unstable_by(|left, right| left.text.cmp(&right.text));
-        let words_of_names = self
-            .words_of_names
-            .iter()
-            // Every word was added to the vocabulary, so the search finds it; zero only satisfies the type.
-            .map(|text| vocabulary.binary_search_by(|word| word.text.cmp(text)).unwrap_or(0) as u32)
-            .collect();
-        TitleIndex {
-            names_by_length: by_length(self.names.iter().map(|name| name.signature)),
-            words_by_length: by_length(vocabulary.iter().map(|word| word.signature)),
-            films: self.films,
-            names: self.names,
-            by_key,
-            sorted_names,
-            vocabulary,
-            words_of_names,
-        }
-    }
 }

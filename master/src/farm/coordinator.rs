@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, timestamp_ms};
-use cineswarm_proto::messages::{
-    Control, MasterStatus, Registration, Task, WorkerState, WorkerStatus, is_worker_id,
-};
+use cineswarm_proto::messages::{Control, MasterStatus, Registration, Task, WorkerState, WorkerStatus, is_worker_id};
 use cineswarm_proto::{PROTOCOL_VERSION, Topics};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
@@ -76,6 +74,8 @@ pub struct Live {
     pub parts: Vec<Part>,
     /// How long it took.
     pub timings: Timings,
+    /// Cancelled once the request is stored; until then it cannot end.
+    pub stored: CancellationToken,
     submitted: Instant,
     first_sent: Option<Instant>,
     moved: Option<(Option<usize>, u32)>,
@@ -91,6 +91,7 @@ impl Live {
             spec,
             parts: Vec::new(),
             timings: Timings::default(),
+            stored: CancellationToken::new(),
             submitted: Instant::now(),
             first_sent: None,
             moved: None,
@@ -202,11 +203,7 @@ impl Handle {
 }
 
 /// Starts the coordinator; it runs until `stop` is cancelled.
-pub fn start(
-    parameters: Parameters,
-    events: Events,
-    stop: CancellationToken,
-) -> (Handle, tokio::task::JoinHandle<()>) {
+pub fn start(parameters: Parameters, events: Events, stop: CancellationToken) -> (Handle, tokio::task::JoinHandle<()>) {
     let (inputs, receiver) = mpsc::channel(INPUT_BOUND);
     let shard_count = parameters.library.dataset.shard_count();
     let (status, watched) = watch::channel(FarmStatus { shard_count, ..FarmStatus::default() });
@@ -274,9 +271,9 @@ impl Coordinator {
                 let taken = self.scheduler.submit(now, request.id, deadline);
                 if let Ok(position) = taken {
                     let query = request.query.clone();
-                    self.parameters.log.request(&request.id.to_string(), || {
-                        format!("queued {query:?}, {position} before it")
-                    });
+                    self.parameters
+                        .log
+                        .request(&request.id.to_string(), || format!("queued {query:?}, {position} before it"));
                     self.live.insert(request.id, *request);
                 }
                 // Whoever asked may be gone; the request goes on.
@@ -305,10 +302,8 @@ impl Coordinator {
             }
         }
         let worker = WorkerId::from(result.worker_id);
-        let accepted = self
-            .scheduler
-            .result(now, &worker, task, result.attempt)
-            .map_err(|scheduler::Stale| Refused::Stale)?;
+        let accepted =
+            self.scheduler.result(now, &worker, task, result.attempt).map_err(|scheduler::Stale| Refused::Stale)?;
         for (request, part) in accepted.requests.into_iter().zip(result.parts) {
             if let Some(live) = request.and_then(|id| self.live.get_mut(&id)) {
                 live.parts.push(part);
@@ -365,7 +360,9 @@ impl Coordinator {
         }
         if registration.protocol != PROTOCOL_VERSION {
             let theirs = registration.protocol;
-            self.parameters.log.error(format!("worker {id} speaks protocol {theirs}, not {PROTOCOL_VERSION}; update it"));
+            self.parameters
+                .log
+                .error(format!("worker {id} speaks protocol {theirs}, not {PROTOCOL_VERSION}; update it"));
             return;
         }
         let worker = WorkerId::from(id.as_str());
@@ -373,7 +370,9 @@ impl Coordinator {
         let held = ready.len();
         self.scheduler.register(self.now(), worker, registration.slots.min(256) as usize, ready);
         let (host, slots) = (registration.host, registration.slots);
-        self.parameters.log.info(format!("worker {} registered from {host}: {slots} slots, {held} shards", registration.worker_id));
+        self.parameters
+            .log
+            .info(format!("worker {} registered from {host}: {slots} slots, {held} shards", registration.worker_id));
     }
 
     fn hear(&mut self, status: WorkerStatus) {
@@ -460,7 +459,14 @@ impl Coordinator {
         }
     }
 
-    fn send(&mut self, worker: &WorkerId, task: scheduler::TaskId, attempt: u32, shards: &[u32], requests: &[RequestId]) {
+    fn send(
+        &mut self,
+        worker: &WorkerId,
+        task: scheduler::TaskId,
+        attempt: u32,
+        shards: &[u32],
+        requests: &[RequestId],
+    ) {
         let sent = Instant::now();
         let mut queries = Vec::with_capacity(requests.len());
         let mut first = None;

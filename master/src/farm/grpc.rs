@@ -85,9 +85,9 @@ impl Farm for Service {
         };
         match self.coordinator.result(handed_in).await {
             Ok(()) => Ok(Response::new(Receipt {})),
-            Err(Refused::Stale) => {
-                Err(Status::failed_precondition("the attempt is stale: its lease or its task has ended; drop the result"))
-            }
+            Err(Refused::Stale) => Err(Status::failed_precondition(
+                "the attempt is stale: its lease or its task has ended; drop the result",
+            )),
             Err(Refused::Misfit(reason)) => Err(Status::invalid_argument(reason)),
             Err(Refused::Stopping) => Err(Status::unavailable("the master is stopping; call again")),
         }
@@ -95,7 +95,10 @@ impl Farm for Service {
 
     type FetchShardStream = BoxStream<'static, Result<ShardChunk, Status>>;
 
-    async fn fetch_shard(&self, request: Request<FetchShardRequest>) -> Result<Response<Self::FetchShardStream>, Status> {
+    async fn fetch_shard(
+        &self,
+        request: Request<FetchShardRequest>,
+    ) -> Result<Response<Self::FetchShardStream>, Status> {
         let request = request.into_inner();
         let served = self.library.version();
         if request.dataset_version != served {
@@ -170,10 +173,8 @@ mod tests {
         };
         let boundaries = chunk_boundaries(&shard);
         assert_eq!(boundaries, [0, 4, 5], "the fourth user takes the first chunk past 65,536 ratings");
-        let users: Vec<u32> = boundaries
-            .windows(2)
-            .flat_map(|pair| chunk(&shard, pair[0]..pair[1], 0, false).user_ids)
-            .collect();
+        let users: Vec<u32> =
+            boundaries.windows(2).flat_map(|pair| chunk(&shard, pair[0]..pair[1], 0, false).user_ids).collect();
         assert_eq!(users, user_ids);
         assert_eq!(chunk(&shard, 4..5, 1, true).movie_id_deltas, vec![1; per_user as usize]);
     }

@@ -1,13 +1,12 @@
 //! From the workers' neighbours to the `answer` event: the exact merge, the ranking, and what it says of itself.
 
-use cineswarm_engine::{
-    MovieId, Neighbour, NeighbourRow, RankScratch, Recommendation, dataset::shard_of, popular,
-};
+use cineswarm_engine::{MovieId, Neighbour, NeighbourRow, RankScratch, Recommendation, dataset::shard_of, popular};
 use cineswarm_proto::farm::{QueryResult, unpack_ascending};
 use serde::Serialize;
 
 use super::ask::ALGORITHM;
 use super::spec::{Source, Spec};
+use crate::chat::replies;
 use crate::library::Library;
 use crate::words::Note;
 
@@ -120,6 +119,23 @@ struct Phases {
     merge_ms: f64,
 }
 
+impl Answer<'_> {
+    /// How many films it has.
+    pub fn films(&self) -> usize {
+        self.recommendations.len()
+    }
+
+    /// The workers that computed it.
+    pub fn workers(&self) -> impl Iterator<Item = &str> {
+        self.meta.workers.iter().map(|worker| worker.worker_id.as_str())
+    }
+
+    /// Shards that answered / shards there are.
+    pub fn coverage(&self) -> f64 {
+        self.meta.coverage
+    }
+}
+
 /// Merges the parts exactly: the best k of all shards, whatever worker had which.
 pub fn merge<'a>(
     library: &'a Library,
@@ -163,7 +179,7 @@ pub fn merge<'a>(
             Source::Popular => "popularity",
         },
         source,
-        note: note.map(|note| note.words(spec.lang)),
+        note: in_words(note, spec),
         workers: contributions(parts),
         processing_time_ms: round(timings.farm_ms + merge_ms),
         queue_time_ms: round(timings.queue_ms),
@@ -172,6 +188,13 @@ pub fn merge<'a>(
         timings: Phases { queue_ms: round(timings.queue_ms), farm_ms: round(timings.farm_ms), merge_ms },
     };
     Answer { recommendations, meta }
+}
+
+/// What the viewer is to know: about the answer as a whole, and what of the sentence it does not take into account.
+fn in_words(note: Option<Note>, spec: &Spec) -> Option<String> {
+    let sentences = [note.map(|note| note.words(spec.lang)), replies::ignored(&spec.ignored, spec.lang)];
+    let words = sentences.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    (!words.is_empty()).then_some(words)
 }
 
 fn film(library: &Library, rank: usize, found: Recommendation) -> Option<Film<'_>> {

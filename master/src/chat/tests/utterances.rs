@@ -86,6 +86,9 @@ const UTTERANCES: &[(&str, &str)] = &[
     ("films like Alien including ones I've seen", "like Alien 1979 seen too"),
     ("films like alien and scary movie", "like Alien 1979 + Scary Movie 2000"),
     ("films like Fargo and Fargo", "like Fargo 1996"),
+    ("like fargo, but newer", "like Fargo 1996 ignoring newer"),
+    ("pelis de terror como Alien", "like Alien 1979 +Horror"),
+    ("90s films like heat 1995", "like Heat 1995 [1990..1999]"),
     // Titles alone.
     ("Fargo", "like Fargo 1996"),
     ("fargo", "like Fargo 1996"),
@@ -294,6 +297,7 @@ const UTTERANCES: &[(&str, &str)] = &[
     ("otra", "more"),
     ("otras", "more"),
     ("dame más", "more"),
+    ("mostrar más", "more"),
     ("another one", "more"),
     ("more like this", "more"),
     ("less known", "less known"),
