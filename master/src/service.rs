@@ -113,7 +113,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let last_will = master_status(&epoch, &grpc_endpoint, library.version(), false);
     let (client, events) = cineswarm_mqtt::connect(
         cineswarm_mqtt::Options {
-            broker: options.broker.clone(),
+            broker: options.broker_or_default(),
             client_id: format!("{}-master-{epoch}", options.topic_prefix.replace('/', "-")),
             subscriptions: vec![topics.register(), topics.workers_status()],
             last_will: Some(Message::json(topics.master_status(), &last_will).retained()),

@@ -89,7 +89,7 @@ pub fn resolve<'a>(ask: &Ask, viewer: &Viewer<'_>, library: &'a Library) -> Resu
             let unknown = profile.movie_ids().iter().find(|movie| library.catalogue().get(**movie).is_none());
             match unknown {
                 Some(movie) => Err(Trouble::UnknownMovie(*movie)),
-                None => Ok(resolver.from_profile(profile, None, filters)),
+                None => Ok(resolver.by_profile(profile, None, filters)),
             }
         }
         Basis::Text(text) => resolver.text(text, filters),
@@ -172,12 +172,12 @@ impl<'a> Resolver<'_, 'a> {
         if self.viewer.ratings.is_empty() {
             return self.popular(filters, Some(Note::EmptyProfile));
         }
-        self.from_profile(Profile::from_ratings(self.viewer.ratings.iter().copied()), None, filters)
+        self.by_profile(Profile::from_ratings(self.viewer.ratings.iter().copied()), None, filters)
     }
 
     fn user(&self, user: UserId, filters: Filters) -> Resolved<'a> {
         match self.library.dataset.profile(user) {
-            Some(profile) => self.from_profile(profile, Some(user), filters),
+            Some(profile) => self.by_profile(profile, Some(user), filters),
             None => self.popular(filters, Some(Note::UnknownUser(user))),
         }
     }
@@ -195,7 +195,7 @@ impl<'a> Resolver<'_, 'a> {
         Ok(self.tweaked(Resolved::Compute(Box::new(spec)), tweak))
     }
 
-    fn from_profile(&self, profile: Profile, user: Option<UserId>, filters: Filters) -> Resolved<'a> {
+    fn by_profile(&self, profile: Profile, user: Option<UserId>, filters: Filters) -> Resolved<'a> {
         if profile.is_empty() {
             return self.popular(filters, Some(Note::EmptyProfile));
         }
