@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use cineswarm_engine::{Filters, HalfStars, MovieId, NeighbourOptions, PopularityPenalty, Profile, RankOptions, UserId};
+use cineswarm_engine::{
+    Filters, HalfStars, MovieId, NeighbourOptions, PopularityPenalty, Profile, RankOptions, UserId,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,6 +13,10 @@ use super::spec::{Source, Spec};
 use crate::chat::{self, ClarifyOption, Intent, Lang, Tweak, replies};
 use crate::library::{Film, Library};
 use crate::words::{Note, Trouble};
+
+/// Below this many ratings a viewer's own profile is too short for plain cosine, which then prefers users who rated
+/// hardly anything else; it is treated like a few films that similar ones are wanted to.
+const SHORT_PROFILE: usize = 10;
 
 /// What is known of the viewer who asks.
 pub struct Viewer<'a> {
@@ -73,13 +79,6 @@ pub struct ChoiceOfText {
     pub text: String,
 }
 
-/// Whether an ask of this kind looks back at the last answer.
-pub fn needs_last_answer(ask: &Ask, library: &Library, lang: Lang) -> bool {
-    let Basis::Text(text) = &ask.basis else { return false };
-    let understood = chat::understand(text, lang, &library.titles, library.catalogue());
-    matches!(understood.intent, Intent::More | Intent::LessKnown | Intent::Why { .. })
-}
-
 /// Finds out what is to be done.
 pub fn resolve<'a>(ask: &Ask, viewer: &Viewer<'_>, library: &'a Library) -> Result<Resolved<'a>, Trouble> {
     let lang = ask.lang.unwrap_or(viewer.lang);
@@ -94,7 +93,7 @@ pub fn resolve<'a>(ask: &Ask, viewer: &Viewer<'_>, library: &'a Library) -> Resu
             let unknown = profile.movie_ids().iter().find(|movie| library.catalogue().get(**movie).is_none());
             match unknown {
                 Some(movie) => Err(Trouble::UnknownMovie(*movie)),
-                None => Ok(resolver.from_profile(profile, None, filters)),
+                None => Ok(resolver.by_profile(profile, None, filters)),
             }
         }
         Basis::Text(text) => resolver.text(text, filters),
@@ -112,9 +111,18 @@ impl<'a> Resolver<'_, 'a> {
     fn text(mut self, text: &str, asked: Filters) -> Result<Resolved<'a>, Trouble> {
         let understood = chat::understand(text, self.lang, &self.library.titles, self.library.catalogue());
         self.n = self.n.or(understood.n);
+        let ignored = understood.ignored;
+        let mut resolved = self.intent(understood.intent, asked)?;
+        if let Resolved::Compute(spec) = &mut resolved {
+            spec.ignored = ignored;
+        }
+        Ok(resolved)
+    }
+
+    fn intent(&self, intent: Intent, asked: Filters) -> Result<Resolved<'a>, Trouble> {
         let catalogue = self.library.catalogue();
         let merged = |said: Filters| both(said, asked.clone());
-        match understood.intent {
+        match intent {
             Intent::Like { movies, filters, tweak } => self.like(&movies, merged(filters), tweak),
             Intent::Browse { filters, tweak } => Ok(self.tweaked(self.own(merged(filters)), tweak)),
             Intent::ForMe { filters } => Ok(self.own(merged(filters))),
@@ -131,7 +139,10 @@ impl<'a> Resolver<'_, 'a> {
             Intent::LessKnown => Ok(self.more(Tweak::LessKnown)),
             Intent::Clarify { question, about, options } => Ok(Resolved::Say(Reply::Clarify {
                 message: replies::clarify(question, &about, self.lang),
-                options: options.into_iter().map(|ClarifyOption { label, text }| ChoiceOfText { label, text }).collect(),
+                options: options
+                    .into_iter()
+                    .map(|ClarifyOption { label, text }| ChoiceOfText { label, text })
+                    .collect(),
             })),
             Intent::UnknownTitle { asked, nearest } => {
                 let message = replies::unknown_title(&asked, &nearest, catalogue, self.lang);
@@ -165,12 +176,21 @@ impl<'a> Resolver<'_, 'a> {
         if self.viewer.ratings.is_empty() {
             return self.popular(filters, Some(Note::EmptyProfile));
         }
-        self.from_profile(Profile::from_ratings(self.viewer.ratings.iter().copied()), None, filters)
+        let profile = Profile::from_ratings(self.viewer.ratings.iter().copied());
+        let is_short = profile.len() < SHORT_PROFILE;
+        let mut resolved = self.by_profile(profile, None, filters);
+        if let Resolved::Compute(spec) = &mut resolved
+            && is_short
+        {
+            spec.neighbours = NeighbourOptions::like_these();
+            spec.ranking = RankOptions::like_these(spec.ranking.n);
+        }
+        resolved
     }
 
     fn user(&self, user: UserId, filters: Filters) -> Resolved<'a> {
         match self.library.dataset.profile(user) {
-            Some(profile) => self.from_profile(profile, Some(user), filters),
+            Some(profile) => self.by_profile(profile, Some(user), filters),
             None => self.popular(filters, Some(Note::UnknownUser(user))),
         }
     }
@@ -188,7 +208,7 @@ impl<'a> Resolver<'_, 'a> {
         Ok(self.tweaked(Resolved::Compute(Box::new(spec)), tweak))
     }
 
-    fn from_profile(&self, profile: Profile, user: Option<UserId>, filters: Filters) -> Resolved<'a> {
+    fn by_profile(&self, profile: Profile, user: Option<UserId>, filters: Filters) -> Resolved<'a> {
         if profile.is_empty() {
             return self.popular(filters, Some(Note::EmptyProfile));
         }
@@ -207,8 +227,7 @@ impl<'a> Resolver<'_, 'a> {
 
     /// With everything as it is unless said otherwise; the session's hidden films are always left out.
     fn spec(&self, source: Source, mut filters: Filters, note: Option<Note>) -> Spec {
-        let hidden: BTreeSet<MovieId> =
-            filters.exclude_movie_ids.iter().chain(&self.viewer.hidden).copied().collect();
+        let hidden: BTreeSet<MovieId> = filters.exclude_movie_ids.iter().chain(&self.viewer.hidden).copied().collect();
         filters.exclude_movie_ids = hidden.into_iter().collect();
         Spec {
             source,
@@ -218,6 +237,8 @@ impl<'a> Resolver<'_, 'a> {
             filters,
             lang: self.lang,
             note,
+            ignored: Vec::new(),
+            rest: None,
         }
     }
 
@@ -236,47 +257,47 @@ impl<'a> Resolver<'_, 'a> {
         let Some((spec, answer)) = self.viewer.last else {
             return self.tweaked(self.own(Filters::default()), tweak);
         };
-        let mut spec = spec.clone();
+        let mut spec = without_shown(spec, answer);
         spec.lang = self.lang;
         spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
-        match tweak {
-            Tweak::LessKnown => lesser_known(&mut spec),
-            Tweak::None => {
-                let shown = answer["recommendations"].as_array().into_iter().flatten();
-                let shown = shown.filter_map(|film| film["movie_id"].as_u64()).filter_map(|id| id.try_into().ok());
-                let without: BTreeSet<MovieId> =
-                    spec.filters.exclude_movie_ids.iter().copied().chain(shown).collect();
-                spec.filters.exclude_movie_ids = without.into_iter().collect();
-            }
-        }
-        Resolved::Compute(Box::new(spec))
+        self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
     }
 
     /// The last request again, for one film only: its reasons are then the answer's.
     fn why(&self, movie: MovieId) -> Resolved<'a> {
-        let mut spec = match self.viewer.last {
-            Some((spec, _)) => spec.clone(),
-            None => match self.own(Filters::default()) {
-                Resolved::Compute(spec) => *spec,
-                other => return other,
-            },
+        let rest = self.viewer.last.map(|(spec, answer)| without_shown(spec, answer));
+        let mut spec = match (&rest, self.own(Filters::default())) {
+            (Some(rest), _) => rest.clone(),
+            (None, Resolved::Compute(own)) => *own,
+            (None, other) => return other,
         };
         spec.lang = self.lang;
-        spec.ranking.n = 1;
+        spec.ranking = RankOptions { n: 1, min_raters: 1, ..spec.ranking };
         spec.filters = Filters { movie_ids: vec![movie], exclude_seen: false, ..Filters::default() };
+        spec.rest = rest.map(Box::new);
         Resolved::Compute(Box::new(spec))
     }
 }
 
-/// One step further from what everybody knows.
+/// What is left of a request after an answer: its spec without the films that were shown. A question about one film
+/// leaves what the request before it left.
+fn without_shown(spec: &Spec, answer: &Value) -> Spec {
+    if let Some(rest) = &spec.rest {
+        return (**rest).clone();
+    }
+    let shown = answer["recommendations"].as_array().into_iter().flatten();
+    let shown = shown.filter_map(|film| film["movie_id"].as_u64()).filter_map(|id| MovieId::try_from(id).ok());
+    let without: BTreeSet<MovieId> = spec.filters.exclude_movie_ids.iter().copied().chain(shown).collect();
+    let mut rest = spec.clone();
+    rest.filters.exclude_movie_ids = without.into_iter().collect();
+    rest
+}
+
+/// Away from what everybody knows. A film that few have rated needs more neighbours to have two of them.
 fn lesser_known(spec: &mut Spec) {
-    spec.ranking.popularity_penalty = match spec.ranking.popularity_penalty {
-        PopularityPenalty::None => PopularityPenalty::Mild,
-        PopularityPenalty::Mild | PopularityPenalty::Strong => PopularityPenalty::Strong,
-    };
-    // With so few raters wanted, more neighbours are needed for a film to have two of them.
-    spec.neighbours.k = spec.neighbours.k.max(100);
+    spec.ranking.popularity_penalty = PopularityPenalty::Strong;
     spec.ranking.min_raters = spec.ranking.min_raters.max(2);
+    spec.neighbours.k = spec.neighbours.k.max(100);
 }
 
 fn sorted(ratings: impl Iterator<Item = (MovieId, HalfStars)>) -> Vec<(MovieId, HalfStars)> {
