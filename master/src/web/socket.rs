@@ -64,12 +64,22 @@ struct Tab {
     allowance: Mutex<Allowance>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+/// What a browser says of itself as it connects; a field that is none of its kind counts as missing.
+#[derive(Default)]
 struct Auth {
-    session: Option<String>,
-    offset: Option<i64>,
-    lang: Option<String>,
+    session: Option<Uuid>,
+    offset: i64,
+    lang: Option<Lang>,
+}
+
+impl From<Value> for Auth {
+    fn from(auth: Value) -> Auth {
+        Auth {
+            session: auth["session"].as_str().and_then(|id| Uuid::parse_str(id).ok()),
+            offset: auth["offset"].as_i64().unwrap_or(0),
+            lang: auth["lang"].as_str().map(Lang::from_tag),
+        }
+    }
 }
 
 /// Whether the client waits for an acknowledgement; without one, an error goes out as a `failed` event.
@@ -102,7 +112,7 @@ pub fn register(io: &SocketIo, context: Arc<Context>) {
     };
     let welcoming = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
         // An auth that is none at all is that of a first visit.
-        let auth = auth.ok().and_then(|auth| serde_json::from_value(auth).ok()).unwrap_or_default();
+        let auth = auth.map(Auth::from).unwrap_or_default();
         if let Some(tab) = socket.extensions.get::<Arc<Tab>>() {
             welcome(socket, auth, &context, &tab).await;
         }
@@ -134,8 +144,7 @@ fn status_event(status: &FarmStatus) -> Value {
 }
 
 async fn welcome(socket: SocketRef, auth: Auth, context: &Context, tab: &Tab) {
-    let lang = auth.lang.as_deref().map(Lang::from_tag);
-    let known = auth.session.as_deref().and_then(|id| Uuid::parse_str(id).ok());
+    let Auth { session: known, offset, lang } = auth;
     let opened = async {
         let stored = context.store.open_session(known, lang.map(Lang::tag), timestamp_ms()).await?;
         let ratings = context.store.ratings(stored.id).await?;
@@ -186,7 +195,7 @@ async fn welcome(socket: SocketRef, auth: Auth, context: &Context, tab: &Tab) {
     }
     // From here on new events reach the tab; whatever came in between is among the replayed, and known by its offset.
     if stored.resumed {
-        replay(&socket, context, stored.id, auth.offset.unwrap_or(0)).await;
+        replay(&socket, context, stored.id, offset).await;
     }
 }
 
