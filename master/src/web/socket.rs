@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::events::{Desk, replayed};
 use super::rate_limit::Allowance;
-use super::sessions::{Session, Sessions, send};
+use super::sessions::{Session, Sessions, disconnect, send};
 use crate::chat::{Intent, Lang, Tweak, replies};
 use crate::farm::coordinator::{FarmStatus, Handle, Live, NotTaken};
 use crate::library::{Film, Library};
@@ -147,8 +147,7 @@ async fn welcome(socket: SocketRef, auth: Auth, context: &Context, tab: &Tab) {
         Err(error) => {
             tracing::warn!(%error, "a session could not be opened");
             let _ = send(&socket, "failed", &Trouble::Storage.refusal(lang.unwrap_or_default()));
-            let _ = socket.disconnect();
-            return;
+            return disconnect(socket);
         }
     };
     let lang = Lang::from_tag(&stored.lang);
@@ -205,8 +204,7 @@ async fn replay(socket: &SocketRef, context: &Context, session_id: Uuid, mut off
             while let Err(error) = send(socket, name, &payload) {
                 if !socket.connected() || Instant::now() > give_up_at {
                     tracing::debug!(%error, "gave up replaying to a browser that does not read");
-                    let _ = socket.clone().disconnect();
-                    return;
+                    return disconnect(socket.clone());
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -245,7 +243,7 @@ fn listen(socket: &SocketRef, context: &Arc<Context>, tab: &Arc<Tab>) {
                 };
                 if let Err(error) = told {
                     tracing::debug!(%error, event, "an acknowledgement was not sent");
-                    let _ = socket.disconnect();
+                    disconnect(socket);
                 }
             },
         );
@@ -283,16 +281,14 @@ impl Tab {
     async fn admit(&self) -> Result<Arc<Session>, (Trouble, Lang)> {
         let allowed = self.allowance.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
         let mut session = self.session.subscribe();
-        let opened = tokio::time::timeout(OPENING, session.wait_for(Option::is_some)).await;
-        let session = match opened {
-            Ok(Ok(session)) => session.clone(),
-            _ => None,
-        };
-        let lang = session.as_ref().map(|session| session.lang()).unwrap_or_default();
-        match (allowed, session) {
-            (Err(wait), _) => Err((Trouble::RateLimited(wait.as_millis() as u64 + 1), lang)),
-            (Ok(()), Some(session)) => Ok(session),
-            (Ok(()), None) => Err((Trouble::Storage, lang)),
+        if let Err(wait) = allowed {
+            // Refused without waiting for the session: what is too much must not pile up here.
+            let lang = session.borrow().as_ref().map(|session| session.lang()).unwrap_or_default();
+            return Err((Trouble::RateLimited(wait.as_millis() as u64 + 1), lang));
+        }
+        match tokio::time::timeout(OPENING, session.wait_for(Option::is_some)).await {
+            Ok(Ok(opened)) => opened.clone().ok_or((Trouble::Storage, Lang::default())),
+            _ => Err((Trouble::Storage, Lang::default())),
         }
     }
 }
