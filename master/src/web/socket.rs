@@ -20,7 +20,7 @@ use super::events::{Desk, replayed};
 use super::rate_limit::Allowance;
 use super::sessions::{Session, Sessions, disconnect, send};
 use crate::chat::{Intent, Lang, Tweak, replies};
-use crate::farm::coordinator::{FarmStatus, Handle, Live, NotTaken};
+use crate::farm::coordinator::{FarmStatus, Handle, Live, NotTaken, Outlet};
 use crate::library::{Film, Library};
 use crate::requests::ask::{self, Ask, Basis, LARGEST_N, LONGEST_PROFILE, RawRating};
 use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
@@ -410,6 +410,7 @@ async fn submit(
     };
     let live = Live::new(request_id, session.id, query.into(), Arc::new(spec));
     let stored = live.stored.clone();
+    let unless_stored = live.given_up.clone().drop_guard();
     if key.is_none() && live.spec.source == Source::Neighbours {
         let (accepted, submitted) =
             tokio::join!(context.store.accept(new), context.coordinator.submit(live, context.request_timeout));
@@ -417,6 +418,7 @@ async fn submit(
             context.coordinator.cancel(request_id).await;
         }
         accepted.map_err(storage)?;
+        unless_stored.disarm();
         stored.cancel();
         return match submitted {
             Ok(position) => Ok(json!({ "request_id": request_id, "position": position })),
@@ -425,14 +427,18 @@ async fn submit(
     }
     match context.store.accept(new).await.map_err(storage)? {
         Accepted::Duplicate { request_id } => {
-            tell_again(context, session, socket, request_id).await;
+            // Whoever asks again with the same key gets the ending again, if there is one already.
+            if let Ok(Some(ending)) = context.store.ending(request_id).await {
+                let (name, payload) = replayed(&ending);
+                let _ = send(socket, name, &payload);
+            }
             Ok(json!({ "request_id": request_id, "position": 0 }))
         }
         Accepted::New => {
+            unless_stored.disarm();
             stored.cancel();
             if live.spec.source == Source::Popular {
-                let desk = context.desk.clone();
-                tokio::spawn(async move { desk.end(live).await });
+                context.desk.ended(live);
                 return Ok(json!({ "request_id": request_id, "position": 0 }));
             }
             match context.coordinator.submit(live, context.request_timeout).await {
@@ -454,21 +460,6 @@ async fn refuse(context: &Context, request_id: Uuid, not_taken: NotTaken, lang: 
                 tracing::warn!(%request_id, %error, "a refused request stays queued until the next start");
             }
             Trouble::QueueFull
-        }
-    }
-}
-
-/// Whoever asks again with the same key gets the ending again, if there is one already.
-async fn tell_again(context: &Context, session: &Session, socket: &SocketRef, request_id: Uuid) {
-    let mut offset = 0;
-    loop {
-        let Ok(events) = context.store.events_since(session.id, offset, REPLAY_PAGE).await else { return };
-        let Some(last) = events.last() else { return };
-        offset = last.offset;
-        if let Some(event) = events.iter().find(|event| event.request_id == request_id) {
-            let (name, payload) = replayed(event);
-            let _ = send(socket, name, &payload);
-            return;
         }
     }
 }
