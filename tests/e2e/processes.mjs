@@ -57,12 +57,13 @@ export class Process {
   #waiting = [];
 
   /** Starts a program. Of this process's environment it gets only what any program needs. */
-  constructor(name, program, args, environment = {}) {
+  constructor(name, program, args, environment = {}, { cwd, patienceMs = PATIENCE_MS } = {}) {
     this.name = name;
+    this.patienceMs = patienceMs;
     this.log = "";
     const { PATH, HOME, LANG, TMPDIR } = process.env;
     const env = { PATH, HOME, LANG, TMPDIR, RUST_BACKTRACE: "1", RUST_LOG: process.env.RUST_LOG ?? "info", ...environment };
-    this.child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    this.child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     running.add(this.child);
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
@@ -92,7 +93,7 @@ export class Process {
     });
     const gone = this.ended.then(() => { throw new Error(`${this.name} ended before it said ${pattern}:\n${this.tail()}`); });
     gone.catch(() => {});
-    return within(Promise.race([found, gone]), () => `${this.name} to say ${pattern}; it said:\n${this.tail()}`);
+    return within(Promise.race([found, gone]), () => `${this.name} to say ${pattern}; it said:\n${this.tail()}`, this.patienceMs);
   }
 
   signal(name) {

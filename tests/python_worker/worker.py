@@ -90,7 +90,7 @@ class Worker:
         self.client.will_set(f"{self.prefix}/workers/status", json.dumps(self.status("offline")), qos=1)
         self.client.reconnect_delay_set(min_delay=1, max_delay=5)
         self.client.on_connect = self.subscribe
-        self.client.on_subscribe = lambda *_: self.events.put(("connected", None))
+        self.client.on_subscribe = self.subscribed
         self.client.on_message = lambda _client, _data, message: self.events.put((message.topic, message.payload))
         self.client.connect_async("127.0.0.1", options.broker_port, keepalive=5)
         self.client.loop_start()
@@ -103,6 +103,12 @@ class Worker:
             return
         own = f"{self.prefix}/workers/{self.id}"
         client.subscribe([(topic, 1) for topic in (f"{self.prefix}/master/status", f"{own}/tasks", f"{own}/control")])
+
+    def subscribed(self, _client, _data, _message, granted, _properties):
+        if any(code.is_failure for code in granted):
+            print(f"the broker refused a subscription: {granted}", flush=True)
+            return
+        self.events.put(("connected", None))
 
     def status(self, state):
         return {
@@ -131,12 +137,12 @@ class Worker:
 
     def run(self):
         leave_at = None
-        heard_at = time.monotonic()
+        said_at = time.monotonic()
         while leave_at is None or (time.monotonic() < leave_at and self.epoch and self.assigned):
             try:
-                topic, payload = self.events.get(timeout=max(0.0, heard_at + HEARTBEAT_S - time.monotonic()))
+                topic, payload = self.events.get(timeout=max(0.0, said_at + HEARTBEAT_S - time.monotonic()))
             except queue.Empty:
-                heard_at = time.monotonic()
+                said_at = time.monotonic()
                 self.say_status()
                 continue
             if topic == "connected":
