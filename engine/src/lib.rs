@@ -5,10 +5,10 @@
 
 mod best;
 pub mod catalogue;
-mod genres;
 pub mod dataset;
 pub mod demo;
 pub mod filters;
+mod genres;
 pub mod movielens;
 pub mod neighbours;
 pub mod popularity;

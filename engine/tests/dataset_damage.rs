@@ -1,8 +1,10 @@
 //! A damaged version is refused in words; no byte on disk makes loading panic.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
 use std::fs;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
 use cineswarm_engine::Dataset;
@@ -17,6 +19,13 @@ fn read_all(fixture: &Fixture) -> Result<(), Error> {
     common::ratings(&dataset);
     dataset.tags()?;
     dataset.verify()
+}
+
+/// Overwrites one byte where it lies.
+fn put_byte(path: &Path, at: usize, byte: u8) {
+    let mut file = fs::File::options().write(true).open(path).unwrap();
+    file.seek(SeekFrom::Start(at as u64)).unwrap();
+    file.write_all(&[byte]).unwrap();
 }
 
 /// Changes the metadata so that it agrees with a file's size.
@@ -49,7 +58,7 @@ fn a_file_cut_off_anywhere_is_refused_even_if_the_metadata_agrees_on_its_size() 
     let directory = fixture.imported().directory().to_owned();
     for file in FILES {
         let whole = fs::read(directory.join(file)).unwrap();
-        for length in (0..whole.len()).step_by(13) {
+        for length in (0..whole.len()).step_by(29) {
             fs::write(directory.join(file), &whole[..length]).unwrap();
             agree_on_size(&directory, file, length);
             let error = read_all(&fixture).unwrap_err();
@@ -71,13 +80,11 @@ fn a_file_altered_anywhere_is_refused_and_never_panics() {
         for at in 0..whole.len() {
             // High bits make lengths and offsets huge or negative, low bits make them slightly wrong.
             let flip = [0x80, 0x01, 0xff][at % 3];
-            let mut altered = whole.clone();
-            altered[at] ^= flip;
-            fs::write(directory.join(file), altered).unwrap();
+            put_byte(&directory.join(file), at, whole[at] ^ flip);
             let error = read_all(&fixture).unwrap_err();
             assert!(matches!(error, Error::Damaged { .. }), "{file}, byte {at} ^ {flip}: {error}");
+            put_byte(&directory.join(file), at, whole[at]);
         }
-        fs::write(directory.join(file), whole).unwrap();
     }
     read_all(&fixture).unwrap();
 }
@@ -110,7 +117,7 @@ fn damaged_metadata_and_pointers_are_refused_and_still_listed() {
     let directory = fixture.imported().directory().to_owned();
     let path = directory.join("metadata.json");
     let whole = fs::read_to_string(&path).unwrap();
-    for length in 0..whole.trim_end().len() {
+    for length in (0..whole.trim_end().len()).step_by(7) {
         fs::write(&path, &whole[..length]).unwrap();
         assert!(matches!(read_all(&fixture), Err(Error::Damaged { .. })), "cut to {length}");
     }

@@ -1,4 +1,5 @@
 //! The real sample, ml-latest-small, imported and read back.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! Every way in which MovieLens is published is read, and what is no dataset is refused in words.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

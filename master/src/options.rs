@@ -25,9 +25,9 @@ pub struct Options {
     #[arg(long = "grpc-endpoint", env = "GRPC_ENDPOINT", value_name = "URL")]
     pub grpc_endpoint: Option<String>,
 
-    /// The MQTT broker
-    #[arg(long = "broker", env = "BROKER_URL", value_name = "URL", default_value = "mqtt://localhost:1883")]
-    pub broker: BrokerUrl,
+    /// The MQTT broker [default: mqtt://localhost:1883; `up` starts its own]
+    #[arg(long = "broker", env = "BROKER_URL", value_name = "URL", hide_env_values = true)]
+    pub broker: Option<BrokerUrl>,
 
     /// First part of every MQTT topic
     #[arg(long, env = "TOPIC_PREFIX", value_name = "PREFIX", default_value = "cineswarm")]
@@ -37,8 +37,8 @@ pub struct Options {
     #[arg(long = "data-dir", env = "DATA_DIR", value_name = "DIR", default_value = "data")]
     pub data_dir: PathBuf,
 
-    /// Name of the imported dataset to serve
-    #[arg(long = "dataset", env = "DATASET", value_name = "NAME", default_value = "demo")]
+    /// The dataset to serve: name of an imported one, path of one to import first, or "demo" for the bundled one
+    #[arg(long = "data", alias = "dataset", env = "DATASET", value_name = "NAME-OR-PATH", default_value = "demo")]
     pub dataset: String,
 
     /// sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE [default: cineswarm.db in the data folder]
@@ -67,6 +67,13 @@ pub struct Options {
     #[arg(long = "events-per-second", env = "EVENTS_PER_SECOND", value_name = "N", default_value_t = 50,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub events_per_second: u32,
+}
+
+impl Options {
+    /// The broker that is meant where none is given.
+    pub fn broker_or_default(&self) -> BrokerUrl {
+        self.broker.clone().unwrap_or_default()
+    }
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {

@@ -92,9 +92,7 @@ impl Trouble {
             Trouble::UnknownRequest => {
                 ("This session has no such request.".into(), "Use the request_id that ask was acknowledged with.")
             }
-            Trouble::RateLimited(_) => {
-                ("That was too much at once.".into(), "Wait a moment, then go on more slowly.")
-            }
+            Trouble::RateLimited(_) => ("That was too much at once.".into(), "Wait a moment, then go on more slowly."),
             Trouble::QueueFull => ("Too many people are asking right now.".into(), "Try again in a moment."),
             Trouble::TimedOut => (
                 "No worker answered in time.".into(),
@@ -109,10 +107,9 @@ impl Trouble {
 
     fn in_spanish(&self) -> (String, String) {
         let (message, hint): (String, &str) = match self {
-            Trouble::BadRequest(detail) => (
-                format!("La petición no es válida: {detail}."),
-                "En docs/PROTOCOL.md está lo que admite cada evento.",
-            ),
+            Trouble::BadRequest(detail) => {
+                (format!("La petición no es válida: {detail}."), "En docs/PROTOCOL.md está lo que admite cada evento.")
+            }
             Trouble::TextTooLong(characters) => (
                 format!("El texto tiene {characters} caracteres; se leen hasta {LONGEST_TEXT}."),
                 "Dilo con menos palabras, por ejemplo: películas como Heat.",
@@ -123,9 +120,7 @@ impl Trouble {
             Trouble::UnknownRequest => {
                 ("Esta sesión no tiene esa petición.".into(), "Usa el request_id con el que se confirmó la pregunta.")
             }
-            Trouble::RateLimited(_) => {
-                ("Demasiado de una vez.".into(), "Espera un momento y sigue más despacio.")
-            }
+            Trouble::RateLimited(_) => ("Demasiado de una vez.".into(), "Espera un momento y sigue más despacio."),
             Trouble::QueueFull => {
                 ("Hay demasiada gente preguntando ahora.".into(), "Vuelve a intentarlo en un momento.")
             }

@@ -17,6 +17,13 @@ pub struct BrokerUrl {
 #[error("the broker URL must look like mqtt://user:password@host:1883, but {0}")]
 pub struct BadBrokerUrl(String);
 
+impl Default for BrokerUrl {
+    /// A broker on this machine, on MQTT's own port.
+    fn default() -> BrokerUrl {
+        BrokerUrl { host: "localhost".into(), port: 1883, login: None }
+    }
+}
+
 impl FromStr for BrokerUrl {
     type Err = BadBrokerUrl;
 

@@ -7,25 +7,32 @@ use std::time::Duration;
 use bytes::Bytes;
 use rumqttc::NetworkOptions;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{Filter, LastWill, Packet, Publish, PublishProperties, SubAck, SubscribeReasonCode};
+use rumqttc::v5::mqttbytes::v5::{
+    Filter, LastWill, LastWillProperties, Packet, Publish, PublishProperties, SubAck, SubscribeReasonCode,
+};
 use rumqttc::v5::{AsyncClient, EventLoop, MqttOptions};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::BrokerUrl;
 
 /// Messages that may wait for the broker; past it a publish is refused.
 const OUTGOING_BOUND: usize = 4096;
-/// Events that may wait for the owner; past it reading from the broker pauses.
-const INCOMING_BOUND: usize = 1024;
+/// Events that may wait for the owner; past it the connection stands still, and if that lasts the broker ends it.
+pub(crate) const INCOMING_BOUND: usize = 1024;
 /// A dead connection is noticed after two of these; the broker sends the Last Will after one and a half.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT_S: u64 = 5;
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+/// Also how long a connection must have stood for the backoff to begin anew: two clients with the same id would
+/// otherwise throw each other out as fast as they can.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 /// How long the last messages may take to leave when the connection is closed.
-const GOODBYE: Duration = Duration::from_secs(1);
-const MAX_PACKET_BYTES: u32 = 16 << 20;
+const GOODBYE: Duration = Duration::from_secs(3);
+pub(crate) const MAX_PACKET_BYTES: u32 = 16 << 20;
+/// What a packet needs beside its topic and payload, generously.
+const PACKET_OVERHEAD_BYTES: usize = 64;
 
 /// What to connect to, and as whom.
 #[derive(Clone, Debug)]
@@ -82,6 +89,11 @@ impl Message {
         Message { expiry: Some(expiry), ..self }
     }
 
+    /// The expiry as MQTT counts it.
+    fn expiry_s(&self) -> Option<u32> {
+        self.expiry.map(|expiry| u32::try_from(expiry.as_millis().div_ceil(1000)).unwrap_or(u32::MAX))
+    }
+
     fn qos(&self) -> QoS {
         if self.acknowledged { QoS::AtLeastOnce } else { QoS::AtMostOnce }
     }
@@ -91,6 +103,7 @@ impl Message {
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Connected, and every subscription is granted. Whatever the owner keeps on the broker is to be said again.
+    /// Retained messages may come before it.
     Connected,
     /// The connection is gone or could not be made; the next try is under way.
     Disconnected {
@@ -122,6 +135,9 @@ pub enum PublishError {
     /// The broker takes messages more slowly than they are made.
     #[error("{OUTGOING_BOUND} messages wait for the MQTT broker already; the message was not sent")]
     Full,
+    /// Sending it would end the connection.
+    #[error("the message is larger than the {MAX_PACKET_BYTES} bytes of an MQTT packet here; it was not sent")]
+    TooLarge,
 }
 
 impl Client {
@@ -130,13 +146,14 @@ impl Client {
         if !self.connected.load(Ordering::Relaxed) {
             return Err(PublishError::Disconnected);
         }
+        if message.topic.len() + message.payload.len() + PACKET_OVERHEAD_BYTES > MAX_PACKET_BYTES as usize {
+            return Err(PublishError::TooLarge);
+        }
         let (qos, retain) = (message.qos(), message.retain);
-        let sent = match message.expiry {
+        let sent = match message.expiry_s() {
             None => self.requests.try_publish(message.topic, qos, retain, message.payload),
-            Some(expiry) => {
-                let seconds = u32::try_from(expiry.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
-                let properties =
-                    PublishProperties { message_expiry_interval: Some(seconds), ..PublishProperties::default() };
+            expiry => {
+                let properties = PublishProperties { message_expiry_interval: expiry, ..PublishProperties::default() };
                 self.requests.try_publish_with_properties(message.topic, qos, retain, message.payload, properties)
             }
         };
@@ -180,7 +197,16 @@ fn rumqttc_options(options: &Options) -> MqttOptions {
     }
     if let Some(will) = &options.last_will {
         let payload = will.payload.to_vec();
-        rumqttc.set_last_will(LastWill::new(&will.topic, payload, will.qos(), will.retain, None));
+        let properties = LastWillProperties {
+            message_expiry_interval: will.expiry_s(),
+            delay_interval: None,
+            payload_format_indicator: None,
+            content_type: None,
+            response_topic: None,
+            correlation_data: None,
+            user_properties: Vec::new(),
+        };
+        rumqttc.set_last_will(LastWill::new(&will.topic, payload, will.qos(), will.retain, Some(properties)));
     }
     rumqttc
 }
@@ -194,44 +220,73 @@ struct Connection {
 
 impl Connection {
     async fn run(mut self, stop: CancellationToken) {
-        let mut backoff = FIRST_BACKOFF;
-        loop {
-            // `poll` loses data if it is dropped halfway; here it is dropped only for good.
-            let outcome = tokio::select! {
-                outcome = self.poll() => outcome,
-                () = stop.cancelled() => break,
-            };
-            match outcome {
-                Ok(None) => {}
-                Ok(Some(event)) => {
-                    if matches!(event, Event::Connected) {
-                        backoff = FIRST_BACKOFF;
-                    }
-                    if self.events.send(event).await.is_err() {
-                        break;
-                    }
-                }
-                Err(reason) => {
-                    self.client.connected.store(false, Ordering::Relaxed);
-                    self.event_loop.clean();
-                    let retry_in = jittered(backoff);
-                    backoff = (backoff * 2).min(LONGEST_BACKOFF);
-                    if self.events.send(Event::Disconnected { reason, retry_in }).await.is_err() {
-                        break;
-                    }
-                    tokio::select! {
-                        () = tokio::time::sleep(retry_in) => {}
-                        () = stop.cancelled() => break,
-                    }
-                }
-            }
+        tokio::select! {
+            () = self.stand() => {}
+            () = stop.cancelled() => {}
         }
         self.say_goodbye().await;
     }
 
+    /// Connects again and again until nobody listens to the events any more.
+    async fn stand(&mut self) {
+        let mut backoff = FIRST_BACKOFF;
+        let mut connected_at = None;
+        loop {
+            match self.poll().await {
+                Ok(None) => {}
+                Ok(Some(event)) => {
+                    if matches!(event, Event::Connected) {
+                        connected_at = Some(Instant::now());
+                    }
+                    if self.events.send(event).await.is_err() {
+                        return;
+                    }
+                }
+                Err(reason) => {
+                    if connected_at.take().is_some_and(|at| at.elapsed() >= LONGEST_BACKOFF) {
+                        backoff = FIRST_BACKOFF;
+                    }
+                    for message in self.forget_connection() {
+                        if self.events.send(Event::Message(message)).await.is_err() {
+                            return;
+                        }
+                    }
+                    let retry_in = jittered(backoff);
+                    backoff = (backoff * 2).min(LONGEST_BACKOFF);
+                    if self.events.send(Event::Disconnected { reason, retry_in }).await.is_err() {
+                        return;
+                    }
+                    tokio::time::sleep(retry_in).await;
+                }
+            }
+        }
+    }
+
+    /// Leaves nothing of a broken connection to the next one; returns what was received on it but not delivered.
+    fn forget_connection(&mut self) -> Vec<Message> {
+        self.client.connected.store(false, Ordering::Relaxed);
+        self.event_loop.clean();
+        self.event_loop.pending.clear();
+        // rumqttc keeps these two over `clean`. A collision would keep the next connection from subscribing, and the
+        // broker's goodbye, read from the events after the next connection was made, would end that one as well.
+        self.event_loop.state.collision = None;
+        let undelivered = std::mem::take(&mut self.event_loop.state.events);
+        let messages = undelivered.into_iter().filter_map(|event| match event {
+            rumqttc::v5::Event::Incoming(Packet::Publish(publish)) => received(publish),
+            _ => None,
+        });
+        messages.collect()
+    }
+
     /// One step of the protocol; an error ends the connection.
     async fn poll(&mut self) -> Result<Option<Event>, String> {
-        let event = self.event_loop.poll().await.map_err(|error| error.to_string())?;
+        // A ping makes an event in each keep-alive interval, unless a write hangs because the other side is gone:
+        // rumqttc waits for that without a deadline.
+        let deadline = 2 * self.event_loop.options.keep_alive();
+        let event = match tokio::time::timeout(deadline, self.event_loop.poll()).await {
+            Ok(event) => event.map_err(|error| error.to_string())?,
+            Err(_) => return Err(format!("the broker took nothing for {deadline:?}")),
+        };
         match event {
             rumqttc::v5::Event::Incoming(Packet::ConnAck(_)) => self.subscribe(),
             rumqttc::v5::Event::Incoming(Packet::SubAck(granted)) => self.subscribed(&granted),
@@ -254,6 +309,9 @@ impl Connection {
     }
 
     fn subscribed(&mut self, granted: &SubAck) -> Result<Option<Event>, String> {
+        if granted.return_codes.len() != self.subscriptions.len() {
+            return Err("the broker answered another subscription than the one that was made".into());
+        }
         for (code, topic) in granted.return_codes.iter().zip(&self.subscriptions) {
             if !matches!(code, SubscribeReasonCode::Success(_)) {
                 return Err(format!("the broker refused the subscription to {topic:?}: {code:?}; see its ACL"));
@@ -265,11 +323,13 @@ impl Connection {
 
     /// Lets what was published go out, then disconnects, so that the Last Will is not sent.
     async fn say_goodbye(&mut self) {
-        if !self.client.connected.swap(false, Ordering::Relaxed) || self.client.requests.try_disconnect().is_err() {
+        if !self.client.connected.swap(false, Ordering::Relaxed) {
             return;
         }
+        // It waits for its turn behind what was published, which moves only while the connection is polled.
+        let disconnected = self.client.requests.disconnect();
         let drained = async { while self.event_loop.poll().await.is_ok() {} };
-        if tokio::time::timeout(GOODBYE, drained).await.is_err() {
+        if tokio::time::timeout(GOODBYE, async { tokio::join!(disconnected, drained) }).await.is_err() {
             tracing::debug!("the MQTT broker did not take the last messages in time");
         }
     }

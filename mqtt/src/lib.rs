@@ -5,6 +5,8 @@
 
 mod address;
 mod connection;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 mod log;
 
 pub use address::{BadBrokerUrl, BrokerUrl};

@@ -41,32 +41,25 @@ impl FarmLog {
 
     /// A step of normal work.
     pub fn info(&self, message: impl Into<String>) {
-        self.line(LogLevel::Info, message.into(), None);
+        self.line(LogLevel::Info, message.into());
     }
 
-    /// A step of one request.
+    /// A step of one request; it is put into words only if it is published, and not in this process's own log.
     pub fn request(&self, request_id: &str, message: impl FnOnce() -> String) {
-        match self.admit() {
-            Some(0) => self.publish(LogLevel::Info, message(), Some(request_id)),
-            Some(withheld) => {
-                self.publish(LogLevel::Warn, format!("{withheld} lines were withheld in the last second"), None);
-                self.publish(LogLevel::Info, message(), Some(request_id));
-            }
-            None => {}
-        }
+        self.publish(LogLevel::Info, message, Some(request_id));
     }
 
     /// Something out of the ordinary that was coped with.
     pub fn warn(&self, message: impl Into<String>) {
-        self.line(LogLevel::Warn, message.into(), None);
+        self.line(LogLevel::Warn, message.into());
     }
 
     /// Something failed.
     pub fn error(&self, message: impl Into<String>) {
-        self.line(LogLevel::Error, message.into(), None);
+        self.line(LogLevel::Error, message.into());
     }
 
-    fn line(&self, level: LogLevel, message: String, request_id: Option<&str>) {
+    fn line(&self, level: LogLevel, message: String) {
         let source = &*self.source;
         match level {
             LogLevel::Debug => tracing::debug!(source, "{message}"),
@@ -74,7 +67,7 @@ impl FarmLog {
             LogLevel::Warn => tracing::warn!(source, "{message}"),
             LogLevel::Error => tracing::error!(source, "{message}"),
         }
-        self.publish(level, message, request_id);
+        self.publish(level, || message, None);
     }
 
     /// `None`: this line is withheld; else how many were withheld before it and have not been told of.
@@ -92,7 +85,16 @@ impl FarmLog {
         Some(std::mem::take(&mut budget.withheld))
     }
 
-    fn publish(&self, level: LogLevel, message: String, request_id: Option<&str>) {
+    fn publish(&self, level: LogLevel, message: impl FnOnce() -> String, request_id: Option<&str>) {
+        match self.admit() {
+            None => return,
+            Some(0) => {}
+            Some(withheld) => self.send(LogLevel::Warn, format!("{withheld} lines were withheld"), None),
+        }
+        self.send(level, message(), request_id);
+    }
+
+    fn send(&self, level: LogLevel, message: String, request_id: Option<&str>) {
         let line = LogLine {
             timestamp: timestamp_ms(),
             source: self.source.to_string(),

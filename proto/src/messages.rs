@@ -163,6 +163,11 @@ pub enum Control {
         /// The task.
         task_id: String,
     },
+    /// The master does not know the worker (any more): register anew.
+    Register {
+        /// The master's epoch; an order of an older one is ignored.
+        epoch: String,
+    },
     /// Finish what is in hand, take nothing new, then leave.
     Drain,
 }

@@ -55,6 +55,11 @@ impl Handle {
         self.stop.cancel();
     }
 
+    /// Cancelling it is the same as [`Handle::stop`], for whoever does not hold the handle.
+    pub fn stopper(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// Waits until the worker has left.
     pub async fn stopped(self) {
         if let Err(error) = self.running.await {
@@ -99,6 +104,7 @@ pub fn start(options: Options) -> Result<Handle, Error> {
         client,
         log,
         master: None,
+        master_status: None,
         held: HeldShards::default(),
         assignment: None,
         fetching: CancellationToken::new(),
@@ -138,6 +144,8 @@ struct Service {
     client: Client,
     log: FarmLog,
     master: Option<Master>,
+    /// What the master last said of itself.
+    master_status: Option<MasterStatus>,
     held: HeldShards,
     assignment: Option<Assignment>,
     /// Ends the fetching that the last assignment started.
@@ -211,8 +219,11 @@ impl Service {
             Event::Connected => {
                 self.log.info(format!("connected to {}", self.options.broker));
                 self.say_status();
-                // The master may have missed what was said before; its retained status follows and is answered.
+                // The master may have missed what was said before, and its retained status may have come first.
                 self.master = None;
+                if let Some(status) = self.master_status.take() {
+                    self.meet(status);
+                }
             }
             Event::Disconnected { reason, retry_in } => {
                 let retry_in_ms = retry_in.as_millis();
@@ -229,7 +240,7 @@ impl Service {
         } else if message.topic == self.topics.control(&worker_id) {
             serde_json::from_slice(&message.payload).map(|control| self.obey(control))
         } else if message.topic == self.topics.master_status() {
-            serde_json::from_slice(&message.payload).map(|status| self.meet(&status))
+            serde_json::from_slice(&message.payload).map(|status| self.meet(status))
         } else {
             return;
         };
@@ -239,7 +250,8 @@ impl Service {
     }
 
     /// Registers with a master that is new to this connection.
-    fn meet(&mut self, status: &MasterStatus) {
+    fn meet(&mut self, status: MasterStatus) {
+        let status = self.master_status.insert(status).clone();
         if !status.online {
             if self.master.as_ref().is_some_and(|master| master.epoch == status.epoch) {
                 self.log.warn("the master is gone; waiting for it to come back");
@@ -263,10 +275,16 @@ impl Service {
             }
         };
         let (epoch, grpc_endpoint) = (status.epoch.clone(), status.grpc_endpoint.clone());
-        self.master = Some(Master { epoch: epoch.clone(), grpc_endpoint, grpc });
+        self.master = Some(Master { epoch, grpc_endpoint, grpc });
+        self.register();
+        self.log.info(format!("registered with master {} at {}", status.epoch, status.grpc_endpoint));
+    }
+
+    fn register(&self) {
+        let Some(master) = &self.master else { return };
         let registration = Registration {
             worker_id: self.status.worker_id.clone(),
-            epoch,
+            epoch: master.epoch.clone(),
             slots: self.options.slots,
             version: env!("CARGO_PKG_VERSION").into(),
             protocol: PROTOCOL_VERSION,
@@ -276,7 +294,6 @@ impl Service {
             timestamp: timestamp_ms(),
         };
         self.publish(Message::json(self.topics.register(), &registration));
-        self.log.info(format!("registered with master {} at {}", status.epoch, status.grpc_endpoint));
     }
 
     fn obey(&mut self, control: Control) {
@@ -300,6 +317,11 @@ impl Service {
             Control::Cancel { task_id } => {
                 if let Some(task) = self.tasks.get(&task_id) {
                     task.cancel();
+                }
+            }
+            Control::Register { epoch } => {
+                if self.master.as_ref().is_some_and(|master| master.epoch == epoch) {
+                    self.register();
                 }
             }
             Control::Drain => self.drain(),

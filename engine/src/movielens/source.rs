@@ -15,13 +15,13 @@ use super::layout::Role;
 use super::{Error, Layout, Progress, Stage};
 
 /// Files other than ratings are read into memory; the largest published, 32m's tags, has 72 MB.
-const IN_MEMORY_LIMIT: u64 = 512 << 20;
+const IN_MEMORY_LIMIT: u64 = 256 << 20;
 
 /// The largest ratings file read from an archive; 32m's has 0.9 GB.
 const ARCHIVED_LIMIT: u64 = 64 << 30;
 
-/// Ratings shrink to a quarter or a fifth; what expands this many times is made to fill the memory.
-const EXPANSION_LIMIT: u64 = 60;
+/// Ratings shrink to a quarter or a fifth when archived; what expands this many times is made to fill the memory.
+const EXPANSION_LIMIT: u64 = 20;
 
 /// Archives below this size uncompressed are harmless, however well they were compressed.
 const EXPANSION_FREE: u64 = 64 << 20;

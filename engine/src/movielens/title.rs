@@ -30,11 +30,13 @@ pub fn parse_title(raw: &str) -> ParsedTitle {
         match parse_year(inside) {
             Some(_) if year.is_some() => break,
             Some(found) => year = Some(found),
+            // "Frontière(s)" is one word.
+            None if !before.ends_with(char::is_whitespace) => break,
             // 100k marks what was made for video or television so.
             None if matches!(inside, "V" | "TV") => {}
             None => other_titles.push(article_first(without_also_known_as(inside))),
         }
-        rest = before;
+        rest = before.trim_end();
     }
     let title = article_first(rest);
     other_titles.retain(|other| !other.is_empty() && *other != title);
@@ -53,8 +55,8 @@ fn split_last_parentheses(text: &str) -> Option<(&str, &str)> {
             _ => {}
         }
         if depth == 0 {
-            let before = text[..at].trim_end();
-            return (!before.is_empty()).then(|| (before, inner[at + 1..].trim()));
+            let before = &text[..at];
+            return (!before.trim().is_empty()).then(|| (before, inner[at + 1..].trim()));
         }
     }
     None
@@ -72,7 +74,7 @@ fn parse_year(inside: &str) -> Option<u16> {
 }
 
 fn without_also_known_as(inside: &str) -> &str {
-    for prefix in ["a.k.a.", "aka "] {
+    for prefix in ["a.k.a.", "a.k.a ", "aka "] {
         if let Some(start) = inside.get(..prefix.len())
             && start.eq_ignore_ascii_case(prefix)
         {
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn titles_read_as_people_say_them() {
-        let cases: [(&str, &str, &[&str], Option<u16>); 22] = [
+        let cases: [(&str, &str, &[&str], Option<u16>); 25] = [
             ("Matrix, The (1999)", "The Matrix", &[], Some(1999)),
             ("  Heat (1995)  ", "Heat", &[], Some(1995)),
             ("Death Note (2006–2007)", "Death Note", &[], Some(2006)),
@@ -129,6 +131,9 @@ mod tests {
             ("Paris, Texas (1984)", "Paris, Texas", &[], Some(1984)),
             ("Dinosaur Valley (1995) (V)", "Dinosaur Valley", &[], Some(1995)),
             ("Nested (b (c)) (1990)", "Nested", &["b (c)"], Some(1990)),
+            ("Caf\u{e9}(s) (2007)", "Café(s)", &[], Some(2007)),
+            ("Joined(2007)", "Joined", &[], Some(2007)),
+            ("North (a.k.a South) (1994)", "North", &["South"], Some(1994)),
             ("(1990)", "(1990)", &[], None),
             ("Open (1990", "Open (1990", &[], None),
             ("Far Future (9999)", "Far Future", &["9999"], None),

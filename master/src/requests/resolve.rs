@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use cineswarm_engine::{Filters, HalfStars, MovieId, NeighbourOptions, PopularityPenalty, Profile, RankOptions, UserId};
+use cineswarm_engine::{
+    Filters, HalfStars, MovieId, NeighbourOptions, PopularityPenalty, Profile, RankOptions, UserId,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -73,13 +75,6 @@ pub struct ChoiceOfText {
     pub text: String,
 }
 
-/// Whether an ask of this kind looks back at the last answer.
-pub fn needs_last_answer(ask: &Ask, library: &Library, lang: Lang) -> bool {
-    let Basis::Text(text) = &ask.basis else { return false };
-    let understood = chat::understand(text, lang, &library.titles, library.catalogue());
-    matches!(understood.intent, Intent::More | Intent::LessKnown | Intent::Why { .. })
-}
-
 /// Finds out what is to be done.
 pub fn resolve<'a>(ask: &Ask, viewer: &Viewer<'_>, library: &'a Library) -> Result<Resolved<'a>, Trouble> {
     let lang = ask.lang.unwrap_or(viewer.lang);
@@ -94,7 +89,7 @@ pub fn resolve<'a>(ask: &Ask, viewer: &Viewer<'_>, library: &'a Library) -> Resu
             let unknown = profile.movie_ids().iter().find(|movie| library.catalogue().get(**movie).is_none());
             match unknown {
                 Some(movie) => Err(Trouble::UnknownMovie(*movie)),
-                None => Ok(resolver.from_profile(profile, None, filters)),
+                None => Ok(resolver.by_profile(profile, None, filters)),
             }
         }
         Basis::Text(text) => resolver.text(text, filters),
@@ -112,9 +107,18 @@ impl<'a> Resolver<'_, 'a> {
     fn text(mut self, text: &str, asked: Filters) -> Result<Resolved<'a>, Trouble> {
         let understood = chat::understand(text, self.lang, &self.library.titles, self.library.catalogue());
         self.n = self.n.or(understood.n);
+        let ignored = understood.ignored;
+        let mut resolved = self.intent(understood.intent, asked)?;
+        if let Resolved::Compute(spec) = &mut resolved {
+            spec.ignored = ignored;
+        }
+        Ok(resolved)
+    }
+
+    fn intent(&self, intent: Intent, asked: Filters) -> Result<Resolved<'a>, Trouble> {
         let catalogue = self.library.catalogue();
         let merged = |said: Filters| both(said, asked.clone());
-        match understood.intent {
+        match intent {
             Intent::Like { movies, filters, tweak } => self.like(&movies, merged(filters), tweak),
             Intent::Browse { filters, tweak } => Ok(self.tweaked(self.own(merged(filters)), tweak)),
             Intent::ForMe { filters } => Ok(self.own(merged(filters))),
@@ -131,7 +135,10 @@ impl<'a> Resolver<'_, 'a> {
             Intent::LessKnown => Ok(self.more(Tweak::LessKnown)),
             Intent::Clarify { question, about, options } => Ok(Resolved::Say(Reply::Clarify {
                 message: replies::clarify(question, &about, self.lang),
-                options: options.into_iter().map(|ClarifyOption { label, text }| ChoiceOfText { label, text }).collect(),
+                options: options
+                    .into_iter()
+                    .map(|ClarifyOption { label, text }| ChoiceOfText { label, text })
+                    .collect(),
             })),
             Intent::UnknownTitle { asked, nearest } => {
                 let message = replies::unknown_title(&asked, &nearest, catalogue, self.lang);
@@ -165,12 +172,12 @@ impl<'a> Resolver<'_, 'a> {
         if self.viewer.ratings.is_empty() {
             return self.popular(filters, Some(Note::EmptyProfile));
         }
-        self.from_profile(Profile::from_ratings(self.viewer.ratings.iter().copied()), None, filters)
+        self.by_profile(Profile::from_ratings(self.viewer.ratings.iter().copied()), None, filters)
     }
 
     fn user(&self, user: UserId, filters: Filters) -> Resolved<'a> {
         match self.library.dataset.profile(user) {
-            Some(profile) => self.from_profile(profile, Some(user), filters),
+            Some(profile) => self.by_profile(profile, Some(user), filters),
             None => self.popular(filters, Some(Note::UnknownUser(user))),
         }
     }
@@ -188,7 +195,7 @@ impl<'a> Resolver<'_, 'a> {
         Ok(self.tweaked(Resolved::Compute(Box::new(spec)), tweak))
     }
 
-    fn from_profile(&self, profile: Profile, user: Option<UserId>, filters: Filters) -> Resolved<'a> {
+    fn by_profile(&self, profile: Profile, user: Option<UserId>, filters: Filters) -> Resolved<'a> {
         if profile.is_empty() {
             return self.popular(filters, Some(Note::EmptyProfile));
         }
@@ -207,8 +214,7 @@ impl<'a> Resolver<'_, 'a> {
 
     /// With everything as it is unless said otherwise; the session's hidden films are always left out.
     fn spec(&self, source: Source, mut filters: Filters, note: Option<Note>) -> Spec {
-        let hidden: BTreeSet<MovieId> =
-            filters.exclude_movie_ids.iter().chain(&self.viewer.hidden).copied().collect();
+        let hidden: BTreeSet<MovieId> = filters.exclude_movie_ids.iter().chain(&self.viewer.hidden).copied().collect();
         filters.exclude_movie_ids = hidden.into_iter().collect();
         Spec {
             source,
@@ -218,6 +224,7 @@ impl<'a> Resolver<'_, 'a> {
             filters,
             lang: self.lang,
             note,
+            ignored: Vec::new(),
         }
     }
 
@@ -244,8 +251,7 @@ impl<'a> Resolver<'_, 'a> {
             Tweak::None => {
                 let shown = answer["recommendations"].as_array().into_iter().flatten();
                 let shown = shown.filter_map(|film| film["movie_id"].as_u64()).filter_map(|id| id.try_into().ok());
-                let without: BTreeSet<MovieId> =
-                    spec.filters.exclude_movie_ids.iter().copied().chain(shown).collect();
+                let without: BTreeSet<MovieId> = spec.filters.exclude_movie_ids.iter().copied().chain(shown).collect();
                 spec.filters.exclude_movie_ids = without.into_iter().collect();
             }
         }

@@ -24,6 +24,8 @@ pub struct Spec {
     pub lang: Lang,
     /// What the viewer is to know about the answer.
     pub note: Option<Note>,
+    /// Parts of the sentence that the answer does not take into account, as typed.
+    pub ignored: Vec<String>,
 }
 
 /// Where the films come from.
@@ -37,6 +39,20 @@ pub enum Source {
 }
 
 impl Spec {
+    /// Stands in for a stored spec that cannot be read, so that its request can be ended.
+    pub fn unreadable() -> Spec {
+        Spec {
+            source: Source::Popular,
+            profile: Vec::new(),
+            neighbours: NeighbourOptions::default(),
+            ranking: RankOptions::default(),
+            filters: Filters::default(),
+            lang: Lang::default(),
+            note: None,
+            ignored: Vec::new(),
+        }
+    }
+
     /// The profile as the engine takes it.
     pub fn profile(&self) -> Profile {
         Profile::from_ratings(self.profile.iter().copied())

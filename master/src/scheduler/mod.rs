@@ -292,6 +292,11 @@ impl Scheduler {
         known
     }
 
+    /// The shards and the number of queries of a task that is under way.
+    pub fn task_size(&self, task: TaskId) -> Option<(&[u32], usize)> {
+        self.tasks.get(&task).map(|task| (&*task.shards, task.requests.len()))
+    }
+
     /// A worker handed in a result; only the current attempt at a task counts.
     pub fn result(&mut self, now: Millis, worker: &WorkerId, task_id: TaskId, attempt: u32) -> Result<Accepted, Stale> {
         if let Some(known) = self.workers.get_mut(worker) {

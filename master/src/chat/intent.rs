@@ -1,0 +1,159 @@
+//! What a sentence asks for: the types that the rest of the master reads. Never holds text to be parsed again, except
+//! the rewritten sentences of a question back to the person.
+
+use cineswarm_engine::{Filters, HalfStars, MovieId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// The language of replies. What is typed is understood in both, whatever is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Spanish.
+    Es,
+}
+
+impl Lang {
+    /// From a language tag such as "es-MX"; English for anything else.
+    pub fn from_tag(tag: &str) -> Lang {
+        let primary = tag.split(['-', '_']).next().unwrap_or("");
+        if primary.eq_ignore_ascii_case("es") { Lang::Es } else { Lang::En }
+    }
+
+    /// "en" or "es".
+    pub fn tag(self) -> &'static str {
+        match self {
+            Lang::En => "en",
+            Lang::Es => "es",
+        }
+    }
+}
+
+/// A sentence, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Understood {
+    /// What is asked for.
+    pub intent: Intent,
+    /// How many films, 1 to 100, if the sentence says so.
+    pub n: Option<usize>,
+    /// Parts of the sentence, as typed, that the answer will not take into account ("with Al Pacino").
+    pub ignored: Vec<String>,
+}
+
+/// How the answer is to be ordered beyond the neighbours' scores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tweak {
+    /// As it comes.
+    #[default]
+    None,
+    /// Films that few have rated first.
+    LessKnown,
+}
+
+/// What a sentence asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intent {
+    /// Films like these.
+    Like {
+        /// The films, in the order they were named, without repetition.
+        movies: Vec<MovieId>,
+        /// Conditions on the answer.
+        filters: Filters,
+        /// Order of the answer.
+        tweak: Tweak,
+    },
+    /// Films that meet conditions, from the viewer's own profile.
+    Browse {
+        /// Conditions on the answer.
+        filters: Filters,
+        /// Order of the answer.
+        tweak: Tweak,
+    },
+    /// Films for the viewer, from the viewer's own profile, without conditions beyond seen or not.
+    ForMe {
+        /// Only `exclude_seen` may differ from the default.
+        filters: Filters,
+    },
+    /// Films for a user of the dataset.
+    ForUser {
+        /// The user; need not exist.
+        user_id: UserId,
+        /// Conditions on the answer.
+        filters: Filters,
+    },
+    /// Films that many have rated.
+    Popular {
+        /// Conditions on the answer.
+        filters: Filters,
+    },
+    /// The viewer rates a film.
+    Rate {
+        /// The film.
+        movie: MovieId,
+        /// The rating.
+        half_stars: HalfStars,
+    },
+    /// The viewer rates a film with a number that is no rating.
+    RateOffScale {
+        /// The film.
+        movie: MovieId,
+        /// The number as it was typed.
+        said: String,
+    },
+    /// Why a film was recommended.
+    Why {
+        /// The film.
+        movie: MovieId,
+    },
+    /// More of the last answer.
+    More,
+    /// The last answer again, with films that fewer have rated.
+    LessKnown,
+    /// The sentence has several meanings; the person chooses.
+    Clarify {
+        /// What is being asked.
+        question: Question,
+        /// The part of the sentence in doubt, as typed.
+        about: String,
+        /// The meanings.
+        options: Vec<ClarifyOption>,
+    },
+    /// A title that no film has.
+    UnknownTitle {
+        /// The title as typed.
+        asked: String,
+        /// Films with similar titles, the most similar first; may be empty.
+        nearest: Vec<MovieId>,
+    },
+    /// Something the data does not hold: countries, people, plots.
+    OutsideTheData {
+        /// The part of the sentence, as typed.
+        asked: String,
+    },
+    /// The person asks for help, or the sentence was not understood.
+    Help,
+}
+
+/// What is asked back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Several films fit a title.
+    WhichFilm,
+    /// A film is to be rated, but the stars are missing.
+    HowManyStars,
+    /// "scary movie" is a title and a kind of film.
+    FilmOrKind,
+    /// "rate toy story 3" may be three stars or the third film.
+    RatingOrTitle,
+}
+
+/// One meaning of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClarifyOption {
+    /// What the person chooses from: "Heat (1995)".
+    pub label: String,
+    /// The whole sentence, rewritten so that this doubt is gone. Sent as the next `ask`.
+    pub text: String,
+}

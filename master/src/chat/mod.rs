@@ -1,0 +1,393 @@
+//! What a person types, understood without any outside service, in English and in Spanish.
+//! Pure: a sentence and a catalogue in, an [`Intent`] out. Never asks the farm, stores nothing, reads no clock.
+
+mod fold;
+mod intent;
+mod lexicon;
+mod ratings;
+pub mod replies;
+mod request;
+mod spelling;
+mod titles;
+mod years;
+
+#[cfg(test)]
+mod tests;
+
+use cineswarm_engine::{Catalogue, MovieId};
+
+pub use intent::{ClarifyOption, Intent, Lang, Question, Tweak, Understood};
+pub use titles::{Hit, TitleIndex, TitleMatch};
+
+use fold::{Sentence, without_article};
+use lexicon::Meaning;
+use ratings::RatingSaid;
+use request::{Reader, Request, TitleSlot};
+use titles::Reading;
+
+/// A sentence with more words than this that mean nothing is no title.
+const MAX_UNREAD_TOKENS: usize = 8;
+
+/// Understands a sentence. `lang` is the language of labels and rewritten sentences only.
+///
+/// `index` must have been built from `catalogue`. Takes any text; words past the 160th are not read.
+pub fn understand(text: &str, lang: Lang, index: &TitleIndex, catalogue: &Catalogue) -> Understood {
+    let sentence = Sentence::new(text);
+    let reader = Reader::new(&sentence, index, catalogue);
+    let request = reader.read();
+    let chat = Chat { reader, lang, catalogue };
+    let (intent, ignored) = chat.decide(&request);
+    let n = match intent {
+        Intent::Rate { .. } | Intent::RateOffScale { .. } | Intent::Why { .. } => None,
+        _ => request.n,
+    };
+    let ignored = ignored.into_iter().map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
+    Understood { intent, n, ignored }
+}
+
+/// Tokens `from..to` that the answer does not take into account.
+type Ignored = Vec<(usize, usize)>;
+
+struct Chat<'a> {
+    reader: Reader<'a>,
+    lang: Lang,
+    catalogue: &'a Catalogue,
+}
+
+impl Chat<'_> {
+    fn decide(&self, request: &Request) -> (Intent, Ignored) {
+        let none = Ignored::new();
+        if self.reader.sentence.tokens.is_empty() {
+            return (Intent::Help, none);
+        }
+        if let Some(intent) = self.whole_sentence_is_title(request) {
+            return (intent, none);
+        }
+        if let Some(said) = ratings::read(&self.reader) {
+            return (self.rating(said), none);
+        }
+        if let Some(intent) = self.why() {
+            return (intent, none);
+        }
+        if let Some(user_id) = request.user {
+            return (Intent::ForUser { user_id, filters: request.filters() }, request.unread.clone());
+        }
+        if !request.titles.is_empty() {
+            return self.like(&request.titles, request);
+        }
+        if request.unread.is_empty() {
+            return (without_titles(request), none);
+        }
+        self.title_without_verb(request)
+    }
+
+    /// "The Good, the Bad and the Ugly" and nothing else. Where the sentence is a command too ("popular"), the command
+    /// wins; where it is also a kind of film ("scary movie"), the person is asked.
+    fn whole_sentence_is_title(&self, request: &Request) -> Option<Intent> {
+        let tokens = &self.reader.sentence.tokens;
+        let words = without_article(tokens);
+        let named = words.split_last().filter(|(last, rest)| last.year().is_some() && !rest.is_empty());
+        let named = named.map_or(words, |(_, rest)| rest);
+        let dated = named.len() < words.len() && self.reader.sentence.text.contains('(');
+        let is_command = request.popular || request.less_known || request.more || request.for_me || request.help;
+        let says_something = is_command || request.has_conditions() || request.film_noun;
+        if !dated && says_something && matches!(named, [word] if word.year().is_none() && lexicon::is_known(&word.word))
+        {
+            return None;
+        }
+        let found = self.reader.index.find_as(tokens, Reading::Exact)?;
+        let slot = TitleSlot { from: 0, to: tokens.len(), found };
+        let is_request = request.unread.is_empty() && request.titles.is_empty() && !request.corrected && !dated;
+        if is_request && (request.has_conditions() || request.film_noun) && words.len() > 1 {
+            return Some(self.film_or_kind(&slot));
+        }
+        if is_request && is_command {
+            return None;
+        }
+        Some(self.like(&[slot], &Request::default()).0)
+    }
+
+    fn rating(&self, said: RatingSaid) -> Intent {
+        match said {
+            RatingSaid::VerbAlone => Intent::Help,
+            RatingSaid::UnknownTitle { from, to } => self.unknown(from, to),
+            RatingSaid::Complete { title, said, half_stars } => match self.resolved(&title) {
+                Ok(movie) => match half_stars {
+                    Some(half_stars) => Intent::Rate { movie, half_stars },
+                    None => Intent::RateOffScale { movie, said },
+                },
+                Err(question) => *question,
+            },
+            RatingSaid::WithoutStars { title } => match self.resolved(&title) {
+                Ok(movie) => self.how_many_stars(movie),
+                Err(question) => *question,
+            },
+            RatingSaid::RatingOrTitle { title, half_stars, longer_title } => {
+                match (self.resolved(&title), self.resolved(&longer_title)) {
+                    (Ok(movie), Ok(longer)) if movie != longer => self.rating_or_title(movie, half_stars, longer),
+                    (Ok(movie), _) => Intent::Rate { movie, half_stars },
+                    (Err(question), _) => *question,
+                }
+            }
+        }
+    }
+
+    /// "why Fargo?", "¿por qué me recomiendas Fargo?"
+    fn why(&self) -> Option<Intent> {
+        let tokens = &self.reader.sentence.tokens;
+        let from = (0..tokens.len().min(4)).find_map(|at| {
+            lexicon::after(tokens, at, Meaning::Why).filter(|_| {
+                // Only "and", "but", "please" may stand before it.
+                (0..at).all(|before| {
+                    matches!(
+                        lexicon::meanings(tokens, before).last(),
+                        Some((Meaning::And | Meaning::But | Meaning::Filler | Meaning::Tail | Meaning::Help, _))
+                    )
+                })
+            })
+        })?;
+        const AFTER: [&str; 17] = [
+            "recommended",
+            "suggested",
+            "here",
+            "list",
+            "recomendada",
+            "recomendado",
+            "recomiendas",
+            "aqui",
+            "lista",
+            "la",
+            "on",
+            "in",
+            "the",
+            "my",
+            "en",
+            "mi",
+            "me",
+        ];
+        let mut to = tokens.len();
+        while to > from + 1 && AFTER.contains(&tokens[to - 1].word.as_str()) {
+            to -= 1;
+        }
+        let points = |word: &str| {
+            matches!(word, "this" | "that" | "these" | "those" | "esto" | "esta" | "estas" | "esa" | "ese")
+        };
+        if from >= to || tokens[from..to].iter().all(|token| points(&token.word)) {
+            return Some(Intent::Help);
+        }
+        Some(match self.reader.title_among_words(from, to) {
+            Some(slot) => self.resolved(&slot).map_or_else(|question| *question, |movie| Intent::Why { movie }),
+            None => self.unknown(from, to),
+        })
+    }
+
+    /// Films like these titles, or the first question that one of them raises.
+    fn like(&self, titles: &[TitleSlot], request: &Request) -> (Intent, Ignored) {
+        let mut movies: Vec<MovieId> = Vec::new();
+        for slot in titles {
+            match self.resolved(slot) {
+                Ok(movie) if movies.contains(&movie) => {}
+                Ok(movie) => movies.push(movie),
+                Err(question) => {
+                    // "Like Watr for Chocolate" begins like a request but is a title.
+                    let whole = self.reader.whole_title(0, self.reader.sentence.len());
+                    return match whole {
+                        Some(TitleMatch::One(movie)) if matches!(*question, Intent::UnknownTitle { .. }) => (
+                            Intent::Like { movies: vec![movie], filters: Default::default(), tweak: Tweak::None },
+                            Vec::new(),
+                        ),
+                        _ => (*question, Vec::new()),
+                    };
+                }
+            }
+        }
+        (Intent::Like { movies, filters: request.filters(), tweak: tweak(request) }, request.unread.clone())
+    }
+
+    /// Something that no verb says is a title: "laberinto del fauno", "heat, alien", "the shawshenk redemption".
+    fn title_without_verb(&self, request: &Request) -> (Intent, Ignored) {
+        let tokens = &self.reader.sentence.tokens;
+        let (Some((first, _)), Some((_, last))) = (request.unread.first(), request.unread.last()) else {
+            return (Intent::Help, Vec::new());
+        };
+        let (first, last) = (*first, *last);
+        let with_article = first - usize::from(first > 0 && fold::is_article(&tokens[first - 1].word));
+        let whole = [(0, tokens.len()), (with_article, last), (first, last)];
+        for (from, to) in whole {
+            if let Some(titles) = self.reader.whole_titles(from, to) {
+                // Conditions that the words of the title were taken for are none.
+                let outside_title = if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };
+                return self.like(&titles, &Request { unread: Vec::new(), ..outside_title });
+            }
+        }
+        if request.has_conditions() || request.popular {
+            return (without_titles(request), request.unread.clone());
+        }
+        // "with Al Pacino": the preposition tells a person or a plot from a title.
+        let preposition = (first.saturating_sub(3)..first)
+            .find(|at| matches!(tokens[*at].word.as_str(), "with" | "con" | "by" | "about" | "sobre" | "starring"));
+        if request.outside || preposition.is_some() {
+            let from = preposition.map_or(first, |at| at + 1);
+            return (Intent::OutsideTheData { asked: self.reader.sentence.typed(from, last).to_owned() }, Vec::new());
+        }
+        if last - first > MAX_UNREAD_TOKENS {
+            return (Intent::Help, Vec::new());
+        }
+        let covers_sentence =
+            self.reader.trimmed(0, tokens.len()) == (with_article, last) || last - with_article == tokens.len();
+        if let Some(slot) = self.reader.title_among_words(with_article, last) {
+            // In the middle of other words a part of a title is too little to go by.
+            if covers_sentence {
+                return self.like(&[slot], &Request { unread: Vec::new(), ..request.clone() });
+            }
+            let asked = self.reader.sentence.typed(first, last).to_owned();
+            let nearest = match slot.found {
+                TitleMatch::One(movie) => vec![movie],
+                TitleMatch::Several(movies) | TitleMatch::Nothing { nearest: movies } => {
+                    movies.into_iter().take(3).collect()
+                }
+            };
+            return (Intent::UnknownTitle { asked, nearest }, Vec::new());
+        }
+        if request.less_known || request.for_me {
+            return (without_titles(request), request.unread.clone());
+        }
+        match self.unknown(with_article, last) {
+            Intent::UnknownTitle { nearest, .. } if nearest.is_empty() => (Intent::Help, Vec::new()),
+            unknown => (unknown, Vec::new()),
+        }
+    }
+
+    /// The film a title means, or the question to ask.
+    fn resolved(&self, slot: &TitleSlot) -> Result<MovieId, Box<Intent>> {
+        match &slot.found {
+            TitleMatch::One(movie) => Ok(*movie),
+            TitleMatch::Several(movies) => Err(Box::new(self.which_film(slot, movies))),
+            TitleMatch::Nothing { nearest } => {
+                let (from, to) = self.reader.trimmed(slot.from, slot.to);
+                let asked = self.reader.sentence.typed(from, to).to_owned();
+                Err(Box::new(Intent::UnknownTitle { asked, nearest: nearest.clone() }))
+            }
+        }
+    }
+
+    fn unknown(&self, from: usize, to: usize) -> Intent {
+        let (from, to) = self.reader.trimmed(from, to);
+        let nearest = self.reader.index.nearest(&self.reader.sentence.tokens[from..to]);
+        Intent::UnknownTitle { asked: self.reader.sentence.typed(from, to).to_owned(), nearest }
+    }
+
+    fn which_film(&self, slot: &TitleSlot, movies: &[MovieId]) -> Intent {
+        let text = &self.reader.sentence.text;
+        let (start, end) = self.reader.sentence.byte_range(slot.from, slot.to);
+        let options = movies
+            .iter()
+            .filter_map(|movie| {
+                let name = self.unmistakable_name(*movie)?;
+                let text = format!("{}{name}{}", &text[..start], &text[end..]);
+                Some(ClarifyOption { label: self.label(*movie), text })
+            })
+            .collect();
+        Intent::Clarify { question: Question::WhichFilm, about: text[start..end].to_owned(), options }
+    }
+
+    fn film_or_kind(&self, slot: &TitleSlot) -> Intent {
+        let typed = self.reader.sentence.text.trim();
+        let (like, recommend, kind) = match self.lang {
+            Lang::En => ("films like", "recommend me", "Any film of this kind"),
+            Lang::Es => ("películas como", "recomiéndame", "Cualquier película así"),
+        };
+        let movies = match &slot.found {
+            TitleMatch::One(movie) => std::slice::from_ref(movie),
+            TitleMatch::Several(movies) => movies,
+            TitleMatch::Nothing { .. } => &[],
+        };
+        let mut options: Vec<ClarifyOption> = movies
+            .iter()
+            .filter_map(|movie| {
+                let text = format!("{like} {}", self.unmistakable_name(*movie)?);
+                Some(ClarifyOption { label: self.label(*movie), text })
+            })
+            .collect();
+        options.push(ClarifyOption { label: kind.to_owned(), text: format!("{recommend} {typed}") });
+        Intent::Clarify { question: Question::FilmOrKind, about: typed.to_owned(), options }
+    }
+
+    fn how_many_stars(&self, movie: MovieId) -> Intent {
+        let options = (1..=5).rev().filter_map(|stars| {
+            let (_, text) = self.rating_option(movie, f64::from(stars))?;
+            Some(ClarifyOption { label: replies::stars(f64::from(stars), self.lang), text })
+        });
+        Intent::Clarify { question: Question::HowManyStars, about: self.label(movie), options: options.collect() }
+    }
+
+    fn rating_or_title(&self, movie: MovieId, half_stars: cineswarm_engine::HalfStars, longer: MovieId) -> Intent {
+        let rating = self.rating_option(movie, half_stars.stars()).map(|(label, text)| ClarifyOption { label, text });
+        let title = self
+            .unmistakable_name(longer)
+            .map(|name| ClarifyOption { label: self.label(longer), text: format!("{} {name}", self.rate_verb()) });
+        Intent::Clarify {
+            question: Question::RatingOrTitle,
+            about: self.label(longer),
+            options: rating.into_iter().chain(title).collect(),
+        }
+    }
+
+    /// Label and sentence of a rating that leaves no doubt.
+    fn rating_option(&self, movie: MovieId, stars: f64) -> Option<(String, String)> {
+        let name = self.unmistakable_name(movie)?;
+        let said = replies::stars(stars, self.lang);
+        let joint = match self.lang {
+            Lang::En => "",
+            Lang::Es => "con ",
+        };
+        Some((format!("{}: {said}", self.label(movie)), format!("{} {name} {joint}{said}", self.rate_verb())))
+    }
+
+    fn rate_verb(&self) -> &'static str {
+        match self.lang {
+            Lang::En => "rate",
+            Lang::Es => "puntúa",
+        }
+    }
+
+    fn label(&self, movie: MovieId) -> String {
+        self.catalogue.get(movie).map(replies::film_name).unwrap_or_default()
+    }
+
+    /// A title and year that mean this film and no other; `None` if its titles have no letters or digits.
+    fn unmistakable_name(&self, movie: MovieId) -> Option<String> {
+        let movie = self.catalogue.get(movie)?;
+        let year = match (movie.year, self.lang) {
+            (Some(year), _) => year.to_string(),
+            (None, Lang::En) => "year unknown".to_owned(),
+            (None, Lang::Es) => "año desconocido".to_owned(),
+        };
+        std::iter::once(&movie.title)
+            .chain(&movie.other_titles)
+            .flat_map(|title| [format!("{title} ({year})"), title.clone()])
+            .find(|name| self.reader.index.find(name) == TitleMatch::One(movie.id))
+    }
+}
+
+fn tweak(request: &Request) -> Tweak {
+    if request.less_known { Tweak::LessKnown } else { Tweak::None }
+}
+
+/// What a sentence without titles asks for.
+fn without_titles(request: &Request) -> Intent {
+    let filters = request.filters();
+    if request.popular {
+        Intent::Popular { filters }
+    } else if request.has_conditions() || (request.less_known && request.for_me) {
+        Intent::Browse { filters, tweak: tweak(request) }
+    } else if request.less_known {
+        Intent::LessKnown
+    } else if request.more {
+        Intent::More
+    } else if request.for_me || request.film_noun || request.n.is_some() || !filters.exclude_seen {
+        Intent::ForMe { filters }
+    } else {
+        Intent::Help
+    }
+}

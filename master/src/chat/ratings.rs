@@ -1,0 +1,208 @@
+//! Sentences that rate a film: "rate Toy Story 4.5", "le doy un 4 a Fargo", "Fargo 8/10", "toy story: 4.5".
+//! Never stores a rating; never guesses between a rating and a title that ends in a number.
+
+use cineswarm_engine::HalfStars;
+
+use super::fold::Token;
+use super::lexicon::{self, Meaning};
+use super::request::{Reader, TitleSlot};
+use super::titles::Reading;
+
+/// Numbers of one sentence that are tried as the rating, from the last.
+const MAX_NUMBERS: usize = 4;
+
+/// What a sentence that rates a film says.
+#[derive(Clone, Debug)]
+pub(crate) enum RatingSaid {
+    /// A film and a number, on the scale or not.
+    Complete { title: TitleSlot, said: String, half_stars: Option<HalfStars> },
+    /// A film without a number.
+    WithoutStars { title: TitleSlot },
+    /// "rate toy story 3": the number may belong to the title.
+    RatingOrTitle { title: TitleSlot, half_stars: HalfStars, longer_title: TitleSlot },
+    /// The verb alone.
+    VerbAlone,
+    /// The verb and something that is no title: tokens `from..to`.
+    UnknownTitle { from: usize, to: usize },
+}
+
+/// A number that may be the rating.
+#[derive(Clone, Debug)]
+struct Number {
+    from: usize,
+    to: usize,
+    /// `None` if it is off the scale.
+    half_stars: Option<HalfStars>,
+    /// It says that it is a rating: "stars", "/10", "%", a half, a colon before it.
+    marked: bool,
+}
+
+/// Reads the sentence as a rating; `None` if it is none.
+pub(crate) fn read(reader: &Reader) -> Option<RatingSaid> {
+    let tokens = &reader.sentence.tokens;
+    let len = tokens.len();
+    let (verb, from) = verb(tokens);
+    if verb == Some(Meaning::Rate) && from >= len {
+        return Some(RatingSaid::VerbAlone);
+    }
+    let whole = exact_title(reader, from, len);
+    if verb.is_none() && whole.is_some() {
+        return None;
+    }
+    let mut best: Option<((bool, bool, bool), Number, TitleSlot)> = None;
+    for number in numbers(reader, from) {
+        if verb.is_none() && !(number.marked && (number.to == len || number.from == 0)) {
+            continue;
+        }
+        let Some((title, exact)) = title_beside(reader, from, &number) else { continue };
+        let rank = (exact && number.half_stars.is_some(), number.marked, exact);
+        if best.as_ref().is_none_or(|(known, _, _)| rank > *known) {
+            best = Some((rank, number, title));
+        }
+    }
+    match (best, whole) {
+        (Some((_, number, title)), Some(longer_title)) if !number.marked && verb == Some(Meaning::Rate) => {
+            match number.half_stars.filter(|_| number.to == len) {
+                Some(half_stars) => Some(RatingSaid::RatingOrTitle { title, half_stars, longer_title }),
+                None => Some(RatingSaid::WithoutStars { title: longer_title }),
+            }
+        }
+        (Some((_, number, title)), _) => {
+            let said = reader.sentence.typed(number.from, number.to);
+            let negative = is_negative(reader, number.from);
+            let said = if negative { format!("-{said}") } else { said.to_owned() };
+            Some(RatingSaid::Complete { title, said, half_stars: number.half_stars })
+        }
+        (None, Some(title)) if verb == Some(Meaning::Rate) => Some(RatingSaid::WithoutStars { title }),
+        (None, None) if verb == Some(Meaning::Rate) => Some(match reader.title_among_words(from, len) {
+            Some(title) => RatingSaid::WithoutStars { title },
+            None => {
+                let to =
+                    numbers(reader, from).next().filter(|number| number.from > from).map_or(len, |number| number.from);
+                RatingSaid::UnknownTitle { from, to }
+            }
+        }),
+        _ => None,
+    }
+}
+
+/// The verb at the beginning, after "please" and the like, and the place after it.
+fn verb(tokens: &[Token]) -> (Option<Meaning>, usize) {
+    let mut at = 0;
+    for _ in 0..4 {
+        let Some((meaning, end)) = lexicon::meanings(tokens, at).next() else { break };
+        // A phrase of several meanings is a verb if one of them is.
+        let verb = lexicon::meanings(tokens, at)
+            .find(|(meaning, other_end)| *other_end == end && matches!(meaning, Meaning::Rate | Meaning::Give));
+        if let Some((verb, end)) = verb {
+            return (Some(verb), end);
+        }
+        if !matches!(meaning, Meaning::Filler | Meaning::Tail) {
+            break;
+        }
+        at = end;
+    }
+    (None, 0)
+}
+
+fn exact_title(reader: &Reader, from: usize, to: usize) -> Option<TitleSlot> {
+    let (trimmed_from, trimmed_to) = reader.trimmed(from, to);
+    [(from, to), (trimmed_from, trimmed_to)].into_iter().find_map(|(from, to)| {
+        let found = reader.index.find_as(reader.sentence.tokens.get(from..to)?, Reading::Exact)?;
+        Some(TitleSlot { from, to, found })
+    })
+}
+
+/// The title before or after the number, and whether it is a whole title.
+fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleSlot, bool)> {
+    let tokens = &reader.sentence.tokens;
+    let is_link = |at: usize, links: &[&str]| links.contains(&tokens[at].word.as_str());
+    let mut before = (from, number.from);
+    while before.1 > before.0
+        && is_link(before.1 - 1, &["a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to"])
+    {
+        before.1 -= 1;
+    }
+    let mut after = (number.to, tokens.len());
+    while after.0 < after.1 && is_link(after.0, &["to", "for", "para", "al", "a"]) {
+        after.0 += 1;
+    }
+    let beside = [before, after].into_iter().filter(|(from, to)| from < to);
+    let exact = beside.clone().find_map(|(from, to)| exact_title(reader, from, to));
+    if let Some(slot) = exact {
+        return Some((slot, true));
+    }
+    beside.rev().find_map(|(from, to)| reader.title_among_words(from, to)).map(|slot| (slot, false))
+}
+
+/// Numbers from token `from`, the last first.
+fn numbers<'a>(reader: &'a Reader, from: usize) -> impl Iterator<Item = Number> + 'a {
+    let mut found = Vec::new();
+    let mut at = from;
+    while at < reader.sentence.len() {
+        match number_at(reader, at) {
+            Some(number) => {
+                at = number.to;
+                found.push(number);
+            }
+            None => at += 1,
+        }
+    }
+    found.into_iter().rev().take(MAX_NUMBERS)
+}
+
+fn number_at(reader: &Reader, at: usize) -> Option<Number> {
+    let sentence = reader.sentence;
+    let tokens = &sentence.tokens;
+    let word_at = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+    let in_digits = tokens.get(at)?.number();
+    let mut value = in_digits.or_else(|| lexicon::number_word(word_at(at)))? as f64;
+    let mut to = at + 1;
+    let mut marked = sentence.gap(at).contains([':', '=']) && at > 0;
+    let decimals = tokens.get(to).filter(|decimals| {
+        in_digits.is_some()
+            && matches!(sentence.gap(to), "." | ",")
+            && decimals.number().is_some()
+            && decimals.word.len() <= 3
+    });
+    if let Some(decimals) = decimals {
+        value += decimals.number()? as f64 / 10f64.powi(decimals.word.len() as i32);
+        to += 1;
+        marked = true;
+    }
+    if word_at(to) == "and" && word_at(to + 1) == "a" && word_at(to + 2) == "half" {
+        (value, to, marked) = (value + 0.5, to + 3, true);
+    } else if word_at(to) == "y" && matches!(word_at(to + 1), "media" | "medio") {
+        (value, to, marked) = (value + 0.5, to + 2, true);
+    }
+    if let Some(end) = lexicon::after(tokens, to, Meaning::Stars) {
+        (to, marked) = (end, true);
+    }
+    let scale_at = match (sentence.gap(to).trim(), word_at(to), word_at(to + 1)) {
+        ("/", _, _) => Some(to),
+        (_, "out", "of") => Some(to + 2),
+        (_, "sobre" | "de" | "of", _) => Some(to + 1),
+        _ => None,
+    };
+    let scale = scale_at
+        .and_then(|at| Some((tokens.get(at)?.number().filter(|scale| matches!(scale, 5 | 10 | 20 | 100))?, at + 1)));
+    let mut stars = value;
+    if let Some((scale, end)) = scale {
+        stars = value * 5.0 / scale as f64;
+        (to, marked) = (lexicon::after(tokens, end, Meaning::Stars).unwrap_or(end), true);
+    } else if sentence.gap(to).trim_start().starts_with('%') {
+        stars = value / 20.0;
+        marked = true;
+    }
+    // A number word is a rating only with stars or at the end: "Seven Samurai" is none.
+    if in_digits.is_none() && !marked && to != tokens.len() {
+        return None;
+    }
+    let half_stars = HalfStars::from_stars(stars).ok().filter(|_| !is_negative(reader, at));
+    Some(Number { from: at, to, half_stars, marked })
+}
+
+fn is_negative(reader: &Reader, at: usize) -> bool {
+    let gap = reader.sentence.gap(at);
+    gap.ends_with(['-', '−']) && gap.trim_end_matches(['-', '−']).ends_with(' ') && !gap.ends_with("--")
+}

@@ -1,0 +1,254 @@
+//! The sentences that answer a person without a computation, in English and in Spanish.
+//! Never decides what to answer; says what an intent means.
+
+use std::cmp::Reverse;
+
+use cineswarm_engine::{Catalogue, Filters, HalfStars, Movie, MovieId};
+
+use super::{Intent, Lang, Question, TitleIndex, TitleMatch, Tweak};
+
+/// What help says, and sentences that work on this catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Help {
+    /// For the person to read.
+    pub message: String,
+    /// To be sent as they are.
+    pub examples: Vec<String>,
+}
+
+/// "Heat (1995)"; the title alone for a film of unknown year.
+pub fn film_name(movie: &Movie) -> String {
+    match movie.year {
+        Some(year) => format!("{} ({year})", movie.title),
+        None => movie.title.clone(),
+    }
+}
+
+/// "4.5 stars", "4,5 estrellas", "1 star".
+pub fn stars(stars: f64, lang: Lang) -> String {
+    let one = (stars - 1.0).abs() < f64::EPSILON;
+    match lang {
+        Lang::En => format!("{stars} {}", if one { "star" } else { "stars" }),
+        Lang::Es => {
+            format!("{} {}", stars.to_string().replace('.', ","), if one { "estrella" } else { "estrellas" })
+        }
+    }
+}
+
+/// What can be asked, with examples about the best-known films of the catalogue.
+pub fn help(lang: Lang, index: &TitleIndex, catalogue: &Catalogue) -> Help {
+    let message = match lang {
+        Lang::En => {
+            "Ask for films like those you love, by genre, by year, or for what many people watch. \
+             You can rate films and ask why one was recommended. For example:"
+        }
+        Lang::Es => {
+            "Pide películas parecidas a las que te gustan, por género, por año, o lo que más se ve. \
+             Puedes puntuar películas y preguntar por qué se recomendó una. Por ejemplo:"
+        }
+    };
+    Help { message: message.to_owned(), examples: examples(lang, index, catalogue) }
+}
+
+/// Five or six sentences that are understood on this catalogue; fewer on one with few films or genres.
+pub fn examples(lang: Lang, index: &TitleIndex, catalogue: &Catalogue) -> Vec<String> {
+    let mut by_popularity: Vec<&Movie> = catalogue.movies().iter().collect();
+    by_popularity.sort_by_key(|movie| (Reverse(catalogue.stats(movie.id).ratings), movie.id));
+    // Short titles that leave no doubt and that are easy to type.
+    let mut titles = by_popularity
+        .into_iter()
+        .filter(|movie| movie.title.chars().count() <= 24 && !movie.title.contains([':', ',']))
+        .filter(|movie| index.find(&movie.title) == TitleMatch::One(movie.id))
+        .map(|movie| movie.title.as_str());
+    let has = |genre: &str| catalogue.genres().iter().any(|own| own.eq_ignore_ascii_case(genre));
+    let mut examples = Vec::new();
+    let first = titles.next();
+    match (lang, first, titles.next()) {
+        (Lang::En, Some(first), Some(second)) => examples.push(format!("films like {first} and {second}")),
+        (Lang::Es, Some(first), Some(second)) => examples.push(format!("películas como {first} y {second}")),
+        _ => {}
+    }
+    if has("Comedy") && has("Romance") {
+        examples.push(match lang {
+            Lang::En => "90s comedies, no romance".to_owned(),
+            Lang::Es => "comedias de los 90 sin romance".to_owned(),
+        });
+    }
+    if has("Horror") {
+        examples.push(match lang {
+            Lang::En => "something scary but less known".to_owned(),
+            Lang::Es => "algo de miedo pero menos conocido".to_owned(),
+        });
+    }
+    examples.push(match lang {
+        Lang::En => "what's popular?".to_owned(),
+        Lang::Es => "lo más visto".to_owned(),
+    });
+    if let Some(title) = titles.next().or(first) {
+        examples.push(match lang {
+            Lang::En => format!("rate {title} 4.5 stars"),
+            Lang::Es => format!("puntúa {title} con 4,5 estrellas"),
+        });
+    }
+    if let Some(title) = first {
+        examples.push(match lang {
+            Lang::En => format!("why {title}?"),
+            Lang::Es => format!("¿por qué {title}?"),
+        });
+    }
+    examples
+}
+
+/// The question that goes with the options of [`Intent::Clarify`].
+pub fn clarify(question: Question, about: &str, lang: Lang) -> String {
+    match (question, lang) {
+        (Question::WhichFilm, Lang::En) => format!("Several films fit “{about}”. Which one do you mean?"),
+        (Question::WhichFilm, Lang::Es) => format!("Hay varias películas que encajan con «{about}». ¿Cuál dices?"),
+        (Question::HowManyStars, Lang::En) => format!("How many stars for {about}? Half stars are fine too."),
+        (Question::HowManyStars, Lang::Es) => format!("¿Cuántas estrellas le das a {about}? También valen medias."),
+        (Question::FilmOrKind, Lang::En) => format!("“{about}” is a title and a kind of film. Which do you mean?"),
+        (Question::FilmOrKind, Lang::Es) => format!("«{about}» es un título y un tipo de película. ¿Cuál dices?"),
+        (Question::RatingOrTitle, Lang::En) => format!("Is the number your rating, or do you mean {about}?"),
+        (Question::RatingOrTitle, Lang::Es) => format!("¿El número es tu nota, o te refieres a {about}?"),
+    }
+}
+
+/// For a title that no film has.
+pub fn unknown_title(asked: &str, nearest: &[MovieId], catalogue: &Catalogue, lang: Lang) -> String {
+    let names: Vec<String> = nearest.iter().filter_map(|movie| catalogue.get(*movie)).map(film_name).collect();
+    let either = names_in_words(
+        &names,
+        match lang {
+            Lang::En => "or",
+            Lang::Es => "o",
+        },
+    );
+    match (lang, names.is_empty()) {
+        (Lang::En, true) => format!("I don't know “{asked}”. Check the spelling, or try the original title."),
+        (Lang::En, false) => format!("I don't know “{asked}”. Did you mean {either}?"),
+        (Lang::Es, true) => format!("No conozco «{asked}». Revisa cómo se escribe o prueba con el título original."),
+        (Lang::Es, false) => format!("No conozco «{asked}». ¿Quieres decir {either}?"),
+    }
+}
+
+/// For a stored rating.
+pub fn rated(movie: &Movie, half_stars: HalfStars, lang: Lang) -> String {
+    let (name, given) = (film_name(movie), stars(half_stars.stars(), lang));
+    match lang {
+        Lang::En => format!("Noted: {given} for {name}."),
+        Lang::Es => format!("Anotado: {given} para {name}."),
+    }
+}
+
+/// For a number that is no rating.
+pub fn off_scale(movie: &Movie, said: &str, lang: Lang) -> String {
+    let name = film_name(movie);
+    match lang {
+        Lang::En => format!(
+            "“{said}” is off the scale: a rating is half a star to 5 stars, in half stars. For example: rate {name} 4.5 stars"
+        ),
+        Lang::Es => format!(
+            "«{said}» se sale de la escala: una nota va de media estrella a 5, en medias. \
+             Por ejemplo: puntúa {name} con 4,5 estrellas"
+        ),
+    }
+}
+
+/// For countries, people and plots, which the data does not hold.
+pub fn outside_the_data(asked: &str, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!(
+            "I can't search for “{asked}”: I know films by title, genre, year and ratings, not by country, people or plot."
+        ),
+        Lang::Es => format!(
+            "No puedo buscar «{asked}»: conozco las películas por título, género, año y notas, no por país, personas o argumento."
+        ),
+    }
+}
+
+/// For parts of a sentence that the answer leaves out; `None` if there are none.
+pub fn ignored(parts: &[String], lang: Lang) -> Option<String> {
+    let quoted: Vec<String> = parts
+        .iter()
+        .map(|part| match lang {
+            Lang::En => format!("“{part}”"),
+            Lang::Es => format!("«{part}»"),
+        })
+        .collect();
+    (!quoted.is_empty()).then(|| match lang {
+        Lang::En => format!("I did not take into account {}.", names_in_words(&quoted, "and")),
+        Lang::Es => format!("No he tenido en cuenta {}.", names_in_words(&quoted, "y")),
+    })
+}
+
+/// One line that says how a sentence was understood: "Films like Heat (1995) and Alien (1979), less known".
+pub fn describe(intent: &Intent, catalogue: &Catalogue, lang: Lang) -> String {
+    let english = lang == Lang::En;
+    let pick = |en: &str, es: &str| if english { en.to_owned() } else { es.to_owned() };
+    let name = |movie: &MovieId| catalogue.get(*movie).map(film_name).unwrap_or_default();
+    match intent {
+        Intent::Like { movies, filters, tweak } => {
+            let names: Vec<String> = movies.iter().map(name).collect();
+            let names = names_in_words(&names, if english { "and" } else { "y" });
+            with_conditions(pick("Films like ", "Películas como ") + &names, filters, *tweak, lang)
+        }
+        Intent::Browse { filters, tweak } => {
+            with_conditions(pick("Films for you", "Películas para ti"), filters, *tweak, lang)
+        }
+        Intent::ForMe { filters } => {
+            with_conditions(pick("Films for you", "Películas para ti"), filters, Tweak::None, lang)
+        }
+        Intent::ForUser { user_id, filters } => {
+            let start = pick("Films for user ", "Películas para el usuario ") + &user_id.to_string();
+            with_conditions(start, filters, Tweak::None, lang)
+        }
+        Intent::Popular { filters } => {
+            with_conditions(pick("Popular films", "Películas populares"), filters, Tweak::None, lang)
+        }
+        Intent::Rate { movie, half_stars } => format!("{}: {}", name(movie), stars(half_stars.stars(), lang)),
+        Intent::RateOffScale { movie, said } => format!("{}: {said}", name(movie)),
+        Intent::Why { movie } => pick("Why ", "Por qué ") + &name(movie),
+        Intent::More => pick("More", "Más"),
+        Intent::LessKnown => pick("Less known", "Menos conocidas"),
+        Intent::Clarify { about, .. } => about.clone(),
+        Intent::UnknownTitle { asked, .. } | Intent::OutsideTheData { asked } => asked.clone(),
+        Intent::Help => pick("Help", "Ayuda"),
+    }
+}
+
+fn with_conditions(start: String, filters: &Filters, tweak: Tweak, lang: Lang) -> String {
+    let english = lang == Lang::En;
+    let mut parts = vec![start];
+    if !filters.genres.is_empty() {
+        parts.push(names_in_words(&filters.genres, if english { "or" } else { "o" }));
+    }
+    if !filters.exclude_genres.is_empty() {
+        let genres = names_in_words(&filters.exclude_genres, if english { "or" } else { "ni" });
+        parts.push(format!("{} {genres}", if english { "no" } else { "sin" }));
+    }
+    match (filters.year_from, filters.year_to, english) {
+        (Some(from), Some(to), _) if from == to => parts.push(from.to_string()),
+        (Some(from), Some(to), _) => parts.push(format!("{from}–{to}")),
+        (Some(from), None, true) => parts.push(format!("{from} or later")),
+        (Some(from), None, false) => parts.push(format!("{from} o posteriores")),
+        (None, Some(to), true) => parts.push(format!("{to} or earlier")),
+        (None, Some(to), false) => parts.push(format!("{to} o anteriores")),
+        (None, None, _) => {}
+    }
+    if tweak == Tweak::LessKnown {
+        parts.push(if english { "less known" } else { "menos conocidas" }.to_owned());
+    }
+    if !filters.exclude_seen {
+        parts.push(if english { "seen ones too" } else { "también vistas" }.to_owned());
+    }
+    parts.join(", ")
+}
+
+/// "A", "A and B", "A, B and C".
+fn names_in_words(names: &[String], joint: &str) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} {joint} {last}", first.join(", ")),
+    }
+}

@@ -1,0 +1,4 @@
+//! The farm's side of the master: the coordinator that owns its state, and the gRPC service that workers call.
+
+pub mod coordinator;
+pub mod grpc;

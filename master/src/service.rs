@@ -1,0 +1,243 @@
+//! The master itself: puts its rooms together, starts them in order and stops them in the other.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cineswarm_engine::dataset::Dataset;
+use cineswarm_mqtt::{FarmLog, Message};
+use cineswarm_proto::Topics;
+use socketioxide::SocketIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::farm::coordinator::{self, Live, Parameters, master_status};
+use crate::farm::grpc;
+use crate::library::Library;
+use crate::options::Options;
+use crate::requests::spec::{Source, Spec};
+use crate::store::{self, EndState, Store, StoredRequest, sqlite_url};
+use crate::web::events::Desk;
+use crate::web::sessions::Sessions;
+use crate::web::{http, socket};
+use crate::words::Trouble;
+
+/// Packets that may wait for one browser; past it the browser is disconnected and resumes.
+const SOCKET_BUFFER: usize = 1024;
+/// Large enough that a text of 10 MB gets an answer that says it is too long, rather than a closed connection.
+const LARGEST_MESSAGE: usize = 16 << 20;
+/// How long browsers' connections may take to end when the master stops.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Why a master cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The topic prefix is not one.
+    #[error(transparent)]
+    Prefix(#[from] cineswarm_proto::topics::BadPrefix),
+    /// A port is taken or not allowed.
+    #[error("cannot listen on {address}: {error}; choose another port with {flag}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        error: std::io::Error,
+        /// The option to change.
+        flag: &'static str,
+    },
+    /// The database cannot be opened.
+    #[error("cannot open the database: {0}")]
+    Store(#[from] store::Error),
+}
+
+/// A running master.
+pub struct Handle {
+    http_address: SocketAddr,
+    grpc_address: SocketAddr,
+    farm: coordinator::Handle,
+    stop: CancellationToken,
+    running: JoinHandle<()>,
+}
+
+impl Handle {
+    /// Where the page is served.
+    pub fn http_address(&self) -> SocketAddr {
+        self.http_address
+    }
+
+    /// Where workers call back.
+    pub fn grpc_address(&self) -> SocketAddr {
+        self.grpc_address
+    }
+
+    /// The farm's status, to look at or to wait on.
+    pub fn farm_status(&self) -> tokio::sync::watch::Receiver<coordinator::FarmStatus> {
+        self.farm.status()
+    }
+
+    /// Asks the master to stop; see [`Handle::stopped`].
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until the master has stopped.
+    pub async fn stopped(self) {
+        if let Err(error) = self.running.await {
+            tracing::error!(%error, "the master ended abnormally");
+        }
+    }
+}
+
+/// Starts a master that serves a dataset version.
+pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> {
+    let started = Instant::now();
+    let topics = Topics::new(&options.topic_prefix)?;
+    let http_listener = listen(SocketAddr::new(options.listen, options.port), "--port").await?;
+    let grpc_listener = listen(SocketAddr::new(options.listen, options.grpc_port), "--grpc-port").await?;
+    let http_address = local_address(&http_listener);
+    let grpc_address = local_address(&grpc_listener);
+    let grpc_endpoint =
+        options.grpc_endpoint.clone().unwrap_or_else(|| format!("http://{}:{}", host_name(), grpc_address.port()));
+
+    let database_url =
+        options.database_url.clone().unwrap_or_else(|| sqlite_url(&options.data_dir.join("cineswarm.db")));
+    let store = Store::open(store::Options::new(database_url)).await?;
+    let library = Arc::new(Library::new(dataset));
+    let sessions = Arc::new(Sessions::default());
+    let stop = CancellationToken::new();
+
+    let epoch = Uuid::new_v4().simple().to_string()[..12].to_owned();
+    let disconnect = CancellationToken::new();
+    let last_will = master_status(&epoch, &grpc_endpoint, library.version(), false);
+    let (client, events) = cineswarm_mqtt::connect(
+        cineswarm_mqtt::Options {
+            broker: options.broker_or_default(),
+            client_id: format!("{}-master-{epoch}", options.topic_prefix.replace('/', "-")),
+            subscriptions: vec![topics.register(), topics.workers_status()],
+            last_will: Some(Message::json(topics.master_status(), &last_will).retained()),
+        },
+        disconnect.clone(),
+    );
+    let log = FarmLog::new(client.clone(), topics.logs(), "master");
+    let desk = Desk::new(library.clone(), store.clone(), sessions.clone(), log.clone());
+    let coordinator_stop = CancellationToken::new();
+    let (farm, coordinating) = coordinator::start(
+        Parameters {
+            library: library.clone(),
+            topics,
+            client,
+            log: log.clone(),
+            epoch,
+            grpc_endpoint: grpc_endpoint.clone(),
+            replication: options.replication as usize,
+            lease: options.lease,
+            max_requests: options.max_requests,
+            outlet: Arc::new(desk.clone()),
+        },
+        events,
+        coordinator_stop.clone(),
+    );
+    let grpc_stop = CancellationToken::new();
+    let serving_grpc = tokio::spawn(grpc::serve(grpc_listener, library.clone(), farm.clone(), grpc_stop.clone()));
+    resume_unfinished(&store, &farm, &desk, options.request_timeout).await?;
+
+    let (socket_layer, io) = SocketIo::builder()
+        .max_buffer_size(SOCKET_BUFFER)
+        .max_payload(LARGEST_MESSAGE as u64)
+        .ws_max_message_size(LARGEST_MESSAGE)
+        .ws_max_frame_size(LARGEST_MESSAGE)
+        .build_layer();
+    let context = socket::Context {
+        library: library.clone(),
+        store: store.clone(),
+        coordinator: farm.clone(),
+        desk: desk.clone(),
+        sessions,
+        request_timeout: options.request_timeout,
+        max_requests: options.max_requests,
+        events_per_second: options.events_per_second,
+    };
+    socket::register(&io, Arc::new(context));
+    let telling = tokio::spawn(socket::tell_status(io.clone(), farm.clone(), stop.clone()));
+    let http_context =
+        http::Context { library: library.clone(), store: store.clone(), coordinator: farm.clone(), started };
+    let router = http::router(Arc::new(http_context)).layer(socket_layer);
+    let http_stop = stop.clone();
+    let serving_http = tokio::spawn(async move {
+        let listener = axum::serve::ListenerExt::tap_io(http_listener, |connection| {
+            // Answers are small and wanted at once.
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+            }
+        });
+        axum::serve(listener, router).with_graceful_shutdown(http_stop.cancelled_owned()).await
+    });
+    log.info(format!("serving {} on {http_address}, workers call {grpc_endpoint}", library.version()));
+
+    let stopping = stop.clone();
+    let running = tokio::spawn(async move {
+        stopping.cancelled().await;
+        // Browsers first, so that nothing new comes; then the farm, what it has ended, and last the database.
+        io.close().await;
+        if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
+            tracing::debug!("some browsers did not let go in time");
+        }
+        let _ = telling.await;
+        coordinator_stop.cancel();
+        let _ = coordinating.await;
+        grpc_stop.cancel();
+        let _ = serving_grpc.await;
+        let _ = tokio::time::timeout(GOODBYE, desk.close()).await;
+        store.close().await;
+        disconnect.cancel();
+    });
+    Ok(Handle { http_address, grpc_address, farm, stop, running })
+}
+
+/// Takes up what an earlier master accepted and did not end.
+async fn resume_unfinished(
+    store: &Store,
+    farm: &coordinator::Handle,
+    desk: &Desk,
+    timeout: Duration,
+) -> Result<(), Error> {
+    let unfinished = store.unfinished().await?;
+    if !unfinished.is_empty() {
+        tracing::info!(requests = unfinished.len(), "taking up what was not ended before the restart");
+    }
+    for StoredRequest { request_id, session_id, query, spec, .. } in unfinished {
+        let parsed: Result<Spec, _> = serde_json::from_str(&spec);
+        let readable = parsed.is_ok();
+        // What an older version wrote and this one cannot read still has to end.
+        let spec = parsed.unwrap_or_else(|_| Spec::unreadable());
+        let live = || {
+            let live = Live::new(request_id, session_id, query.clone().into(), Arc::new(spec.clone()));
+            live.stored.cancel();
+            live
+        };
+        if !readable {
+            desk.fail(&live(), EndState::Failed, &Trouble::Unavailable).await;
+        } else if spec.source == Source::Popular {
+            desk.end(live()).await;
+        } else if farm.submit(live(), timeout).await.is_err() {
+            desk.fail(&live(), EndState::Failed, &Trouble::QueueFull).await;
+        }
+    }
+    Ok(())
+}
+
+async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|error| Error::Listen { address, error, flag })
+}
+
+fn local_address(listener: &TcpListener) -> SocketAddr {
+    // A bound socket has an address.
+    listener.local_addr().unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)))
+}
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    if name.trim().is_empty() { "localhost".into() } else { name.trim().into() }
+}

@@ -1,0 +1,174 @@
+//! The events a session gets: built from what has ended or moved on, stored, then pushed to its tabs.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use cineswarm_engine::RankScratch;
+use cineswarm_mqtt::{FarmLog, timestamp_ms};
+use serde::Serialize;
+use serde_json::Value;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::sessions::Sessions;
+use crate::farm::coordinator::{Live, Outlet, Progress};
+use crate::library::Library;
+use crate::requests::answer::{Answer, merge};
+use crate::requests::spec::Source;
+use crate::store::{self, EndState, Ending, Store};
+use crate::words::Trouble;
+
+/// How long an ending is tried to be stored, when the database is in trouble.
+const STORING: Duration = Duration::from_secs(30);
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+
+/// Ends requests: merges, stores, pushes.
+#[derive(Clone)]
+pub struct Desk(Arc<Shared>);
+
+struct Shared {
+    library: Arc<Library>,
+    store: Store,
+    sessions: Arc<Sessions>,
+    log: FarmLog,
+    scratch: Mutex<Vec<RankScratch>>,
+    tasks: TaskTracker,
+}
+
+/// An event about a request, as browsers get it.
+#[derive(Serialize)]
+struct RequestEvent<'a, T> {
+    request_id: Uuid,
+    offset: i64,
+    query: &'a str,
+    #[serde(flatten)]
+    outcome: &'a T,
+}
+
+#[derive(Serialize)]
+struct ProgressEvent<'a> {
+    request_id: Uuid,
+    query: &'a str,
+    state: &'static str,
+    position: Option<usize>,
+    shards_done: u32,
+    shards_total: u32,
+}
+
+impl Outlet for Desk {
+    fn ended(&self, request: Live) {
+        let desk = self.clone();
+        self.0.tasks.spawn(async move { desk.end(request).await });
+    }
+
+    fn progressed(&self, progress: Progress) {
+        let Progress { id, session_id, query, position, shards_done, shards_total } = progress;
+        let state = if position.is_some() { "queued" } else { "running" };
+        let event = ProgressEvent { request_id: id, query: &query, state, position, shards_done, shards_total };
+        self.0.sessions.push(session_id, "progress", &event, None);
+    }
+}
+
+impl Desk {
+    /// A desk without work.
+    pub fn new(library: Arc<Library>, store: Store, sessions: Arc<Sessions>, log: FarmLog) -> Desk {
+        let (scratch, tasks) = (Mutex::default(), TaskTracker::new());
+        Desk(Arc::new(Shared { library, store, sessions, log, scratch, tasks }))
+    }
+
+    /// Waits for the endings under way.
+    pub async fn close(&self) {
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    /// Merges what has come for a request and ends it; it is stored before anyone sees it.
+    pub async fn end(&self, mut request: Live) {
+        if request.parts.is_empty() && request.spec.source == Source::Neighbours {
+            return self.fail(&request, EndState::Failed, &Trouble::TimedOut).await;
+        }
+        let parts = std::mem::take(&mut request.parts);
+        let answer =
+            self.with_scratch(|scratch| merge(&self.0.library, &request.spec, parts, request.timings, scratch));
+        self.0.log.request(&request.id.to_string(), || answer.summary());
+        self.conclude(&request, EndState::Answered, "answer", &answer).await;
+    }
+
+    /// Ends a request without an answer.
+    pub async fn fail(&self, request: &Live, state: EndState, trouble: &Trouble) {
+        let refusal = trouble.refusal(request.spec.lang);
+        self.0.log.request(&request.id.to_string(), || format!("ended without an answer: {}", refusal.code));
+        self.conclude(request, state, "failed", &refusal).await;
+    }
+
+    async fn conclude(&self, request: &Live, state: EndState, event: &str, outcome: &impl Serialize) {
+        let stored = match serde_json::to_string(outcome) {
+            Ok(stored) => stored,
+            Err(error) => return self.0.log.error(format!("request {}: cannot be written: {error}", request.id)),
+        };
+        // The store would take the ending of a request it does not have yet for that of an ended one.
+        request.stored.cancelled().await;
+        match self.store_ending(request.id, state, stored).await {
+            Ok(Some(offset)) => {
+                let event_payload = RequestEvent { request_id: request.id, offset, query: &request.query, outcome };
+                self.0.sessions.push(request.session_id, event, &event_payload, None);
+            }
+            Ok(None) => tracing::debug!(request = %request.id, "had ended already"),
+            Err(error) => {
+                // It stays queued in the database and is computed again by the next master.
+                self.0.log.error(format!("request {}: its ending cannot be stored: {error}", request.id));
+                let refusal = Trouble::Storage.refusal(request.spec.lang);
+                let told = RequestEvent { request_id: request.id, offset: 0, query: &request.query, outcome: &refusal };
+                self.0.sessions.push(request.session_id, "failed", &told, None);
+            }
+        }
+    }
+
+    async fn store_ending(&self, id: Uuid, state: EndState, outcome: String) -> Result<Option<i64>, store::Error> {
+        let give_up_at = tokio::time::Instant::now() + STORING;
+        let mut backoff = FIRST_BACKOFF;
+        loop {
+            let ending = Ending { state, outcome: outcome.clone(), ended_at: timestamp_ms() };
+            match self.0.store.finish(id, ending).await {
+                Err(store::Error::Busy { .. } | store::Error::Unavailable { .. })
+                    if tokio::time::Instant::now() + backoff < give_up_at =>
+                {
+                    tokio::time::sleep(backoff).await;
+                    backoff *= 2;
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    fn with_scratch<T>(&self, work: impl FnOnce(&mut RankScratch) -> T) -> T {
+        let pool = &self.0.scratch;
+        let mut scratch = pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let result = work(&mut scratch);
+        pool.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        result
+    }
+}
+
+impl Answer<'_> {
+    fn summary(&self) -> String {
+        let workers: Vec<&str> = self.workers().collect();
+        format!("answered with {} films by {workers:?}, coverage {}", self.films(), self.coverage())
+    }
+}
+
+/// A stored event as browsers get it, and its name.
+pub fn replayed(event: &store::Event) -> (&'static str, Value) {
+    let mut payload = match serde_json::from_str(&event.outcome) {
+        Ok(Value::Object(outcome)) => outcome,
+        _ => serde_json::Map::new(),
+    };
+    payload.insert("request_id".into(), Value::String(event.request_id.to_string()));
+    payload.insert("offset".into(), event.offset.into());
+    payload.insert("query".into(), Value::String(event.query.clone()));
+    let name = match event.state {
+        EndState::Answered => "answer",
+        EndState::Failed | EndState::Cancelled => "failed",
+    };
+    (name, Value::Object(payload))
+}

@@ -1,0 +1,8 @@
+//! The browser's side of the master: Socket.IO, HTTP, the page, and the sessions behind them.
+
+pub mod assets;
+pub mod events;
+pub mod http;
+pub mod rate_limit;
+pub mod sessions;
+pub mod socket;

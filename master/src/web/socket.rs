@@ -1,0 +1,496 @@
+//! The Socket.IO edge: what browsers may say, and the acknowledgement each saying gets.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use cineswarm_engine::MovieId;
+use cineswarm_mqtt::timestamp_ms;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use socketioxide::SocketIo;
+use socketioxide::adapter::LocalAdapter;
+use socketioxide::extract::{AckSender, SocketRef, TryData};
+use socketioxide::handler::FromMessageParts;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::events::{Desk, replayed};
+use super::rate_limit::Allowance;
+use super::sessions::{Session, Sessions, send};
+use crate::chat::{Intent, Lang, Tweak, replies};
+use crate::farm::coordinator::{FarmStatus, Handle, Live, NotTaken};
+use crate::library::{Film, Library};
+use crate::requests::ask::{self, Ask, Basis, LARGEST_N, LONGEST_PROFILE, RawRating};
+use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
+use crate::requests::spec::{Source, Spec};
+use crate::store::{Accepted, EndState, Feedback, FeedbackKind, NewRequest, Store};
+use crate::words::{LONGEST_TEXT, Refusal, Trouble};
+
+/// Past events fetched from the store at a time when a session is resumed.
+const REPLAY_PAGE: u32 = 100;
+/// How long a browser that resumes may take to read what it missed, before it has to connect again.
+const REPLAY_PATIENCE: Duration = Duration::from_secs(10);
+/// The farm's status goes to browsers this often at the most.
+const STATUS_INTERVAL: Duration = Duration::from_millis(200);
+
+/// What the handlers need.
+pub struct Context {
+    /// The films.
+    pub library: Arc<Library>,
+    /// The database.
+    pub store: Store,
+    /// The farm.
+    pub coordinator: Handle,
+    /// Ends requests.
+    pub desk: Desk,
+    /// Who is connected.
+    pub sessions: Arc<Sessions>,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// Requests under way at the most.
+    pub max_requests: usize,
+    /// Events a socket may send in a second.
+    pub events_per_second: u32,
+}
+
+/// A connected socket's own.
+struct Tab {
+    session: Arc<Session>,
+    allowance: Mutex<Allowance>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Auth {
+    session: Option<String>,
+    offset: Option<i64>,
+    lang: Option<String>,
+}
+
+/// Whether the client waits for an acknowledgement; without one, an error goes out as a `failed` event.
+struct WantsAck(bool);
+
+impl FromMessageParts<LocalAdapter> for WantsAck {
+    type Error = Infallible;
+    fn from_message_parts(
+        _: &Arc<socketioxide::socket::Socket<LocalAdapter>>,
+        _: &mut socketioxide_core::Value,
+        ack_id: &Option<i64>,
+    ) -> Result<Self, Infallible> {
+        Ok(WantsAck(ack_id.is_some()))
+    }
+}
+
+/// Registers the namespace `/`.
+pub fn register(io: &SocketIo, context: Arc<Context>) {
+    io.ns("/", async move |socket: SocketRef, TryData(auth): TryData<Value>| {
+        // An auth that is none at all is that of a first visit.
+        let auth = auth.ok().and_then(|auth| serde_json::from_value(auth).ok()).unwrap_or_default();
+        welcome(socket, auth, context).await;
+    });
+}
+
+/// Tells every browser the farm's status as it changes, until `stop` is cancelled.
+pub async fn tell_status(io: SocketIo, coordinator: Handle, stop: CancellationToken) {
+    let mut status = coordinator.status();
+    while let Some(Ok(())) = stop.run_until_cancelled(status.changed()).await {
+        let current = *status.borrow_and_update();
+        if let Err(error) = io.emit("status", &status_event(&current)).await {
+            tracing::debug!(%error, "not every browser got the status");
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(STATUS_INTERVAL)).await.is_none() {
+            break;
+        }
+    }
+}
+
+fn status_event(status: &FarmStatus) -> Value {
+    let load = status.load;
+    json!({
+        "workers": { "idle": load.idle, "busy": load.busy, "total": load.idle + load.busy },
+        "queue_depth": load.queue_depth,
+        "coverage": load.shards_ready as f64 / f64::from(status.shard_count.max(1)),
+    })
+}
+
+async fn welcome(socket: SocketRef, auth: Auth, context: Arc<Context>) {
+    let lang = auth.lang.as_deref().map(Lang::from_tag);
+    let known = auth.session.as_deref().and_then(|id| Uuid::parse_str(id).ok());
+    let opened = async {
+        let stored = context.store.open_session(known, lang.map(Lang::tag), timestamp_ms()).await?;
+        let ratings = context.store.ratings(stored.id).await?;
+        let hidden = context.store.hidden_movies(stored.id).await?;
+        Ok::<_, crate::store::Error>((stored, ratings, hidden))
+    };
+    let (stored, ratings, hidden) = match opened.await {
+        Ok(opened) => opened,
+        Err(error) => {
+            tracing::warn!(%error, "a session could not be opened");
+            let _ = send(&socket, "failed", &Trouble::Storage.refusal(lang.unwrap_or_default()));
+            let _ = socket.disconnect();
+            return;
+        }
+    };
+    let lang = Lang::from_tag(&stored.lang);
+    let library = &context.library;
+    let metadata = library.dataset.metadata();
+    let profile: Vec<Value> = ratings
+        .iter()
+        .filter_map(|(movie, rating)| Some(json!({ "movie": library.film(*movie)?, "rating": rating.stars() })))
+        .collect();
+    let greeting = json!({
+        "session_id": stored.id,
+        "offset": stored.last_offset,
+        "version": env!("CARGO_PKG_VERSION"),
+        "lang": lang,
+        "resumed": stored.resumed,
+        "dataset": {
+            "name": metadata.name,
+            "version": metadata.version,
+            "movies": metadata.counts.movies,
+            "users": metadata.counts.users,
+            "ratings": metadata.counts.ratings,
+        },
+        "profile": profile,
+        "events_per_second": context.events_per_second,
+        "limits": { "n": LARGEST_N, "text": LONGEST_TEXT, "profile": LONGEST_PROFILE },
+    });
+    let _ = send(&socket, "session", &greeting);
+    let _ = send(&socket, "status", &status_event(&context.coordinator.status().borrow()));
+
+    let session = context.sessions.attach(stored.id, lang, ratings, hidden, socket.clone());
+    let allowance = Mutex::new(Allowance::new(context.events_per_second, Instant::now()));
+    let tab = Arc::new(Tab { session, allowance });
+    listen(&socket, &context, &tab);
+    // From here on new events reach the tab; whatever came in between is among the replayed, and known by its offset.
+    if stored.resumed {
+        replay(&socket, &context, stored.id, auth.offset.unwrap_or(0)).await;
+    }
+}
+
+/// Sends a session's events after `offset`, waiting while the browser's buffer is full.
+async fn replay(socket: &SocketRef, context: &Context, session_id: Uuid, mut offset: i64) {
+    let give_up_at = Instant::now() + REPLAY_PATIENCE;
+    loop {
+        let events = match context.store.events_since(session_id, offset, REPLAY_PAGE).await {
+            Ok(events) => events,
+            Err(error) => return tracing::warn!(%error, "a session's past events could not be read"),
+        };
+        let last_page = events.len() < REPLAY_PAGE as usize;
+        for event in events {
+            offset = event.offset;
+            let (name, payload) = replayed(&event);
+            while let Err(error) = send(socket, name, &payload) {
+                if !socket.connected() || Instant::now() > give_up_at {
+                    tracing::debug!(%error, "gave up replaying to a browser that does not read");
+                    let _ = socket.clone().disconnect();
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        if last_page {
+            return;
+        }
+    }
+}
+
+/// Puts a handler on each event; what it gives is the acknowledgement.
+fn listen(socket: &SocketRef, context: &Arc<Context>, tab: &Arc<Tab>) {
+    let sockets_own = socket.clone();
+    let on = |event: &'static str| {
+        let (context, tab) = (context.clone(), tab.clone());
+        sockets_own.on(
+            event,
+            async move |socket: SocketRef,
+                        TryData(payload): TryData<Value>,
+                        WantsAck(wanted): WantsAck,
+                        ack: AckSender| {
+                let payload = payload.unwrap_or(Value::Null);
+                let handled = match tab.admit() {
+                    Err(trouble) => Err(trouble),
+                    Ok(()) => handle(event, payload, &context, &tab.session, &socket).await,
+                };
+                let told = match handled {
+                    Ok(told) => ack.send(&told),
+                    Err(trouble) => {
+                        let refusal = trouble.refusal(tab.session.lang());
+                        if wanted { ack.send(&Refused { error: refusal }) } else { send(&socket, "failed", &refusal) }
+                    }
+                };
+                if let Err(error) = told {
+                    tracing::debug!(%error, event, "an acknowledgement was not sent");
+                    let _ = socket.disconnect();
+                }
+            },
+        );
+    };
+    for event in ["ask", "cancel", "rate", "feedback"] {
+        on(event);
+    }
+    let for_unknown = tab.clone();
+    socket.on_fallback(async move |socket: SocketRef, WantsAck(wanted): WantsAck, ack: AckSender| {
+        let trouble = for_unknown.admit().err().unwrap_or_else(|| {
+            Trouble::BadRequest("there is no such event; there are ask, cancel, rate and feedback".into())
+        });
+        let refusal = trouble.refusal(for_unknown.session.lang());
+        let _ = if wanted { ack.send(&Refused { error: refusal }) } else { send(&socket, "failed", &refusal) };
+    });
+    let (sessions, session_id) = (context.sessions.clone(), tab.session.id);
+    socket.on_disconnect(async move |socket: SocketRef| sessions.detach(session_id, &socket));
+}
+
+#[derive(Serialize)]
+struct Refused {
+    error: Refusal,
+}
+
+impl Tab {
+    fn admit(&self) -> Result<(), Trouble> {
+        let mut allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
+        allowance.take(Instant::now()).map_err(|wait| Trouble::RateLimited(wait.as_millis() as u64 + 1))
+    }
+}
+
+async fn handle(
+    event: &str,
+    payload: Value,
+    context: &Arc<Context>,
+    session: &Arc<Session>,
+    socket: &SocketRef,
+) -> Result<Value, Trouble> {
+    match event {
+        "ask" => asked(payload, context, session, socket).await,
+        "cancel" => cancel(payload, context, session).await,
+        "rate" => {
+            let (movie, rating) = ask::parse::<RawRating>(payload)?.check()?;
+            let film = context.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
+            let ratings = rate(context, session, &film, movie, rating, Some(socket)).await?;
+            Ok(json!({ "movie_id": movie, "rating": rating.map(|rating| rating.stars()), "ratings": ratings }))
+        }
+        _ => feedback(payload, context, session).await,
+    }
+}
+
+async fn asked(
+    payload: Value,
+    context: &Arc<Context>,
+    session: &Arc<Session>,
+    socket: &SocketRef,
+) -> Result<Value, Trouble> {
+    let ask = Ask::parse(payload)?;
+    let resolved = match &ask.basis {
+        // A long sentence takes milliseconds to understand, which are not the async threads'.
+        Basis::Text(_) => {
+            let last = context.store.last_answered(session.id).await.map_err(storage)?;
+            let (context, session, ask) = (context.clone(), session.clone(), ask.clone());
+            let understood = tokio::task::spawn_blocking(move || {
+                let last = last.and_then(|last| {
+                    let spec = serde_json::from_str::<Spec>(&last.spec).ok()?;
+                    Some((spec, serde_json::from_str::<Value>(&last.outcome).ok()?))
+                });
+                let last = last.as_ref().map(|(spec, outcome)| (spec, outcome));
+                resolve(&ask, &viewer(&session, last), &context.library).map(Step::from)
+            });
+            understood.await.map_err(|_| Trouble::Unavailable)??
+        }
+        _ => Step::from(resolve(&ask, &viewer(session, None), &context.library)?),
+    };
+    match resolved {
+        Step::Say(reply) => Ok(json!({ "reply": reply })),
+        Step::Rate { movie, rating, message } => {
+            let film = context.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
+            let ratings = rate(context, session, &film, movie, Some(rating), Some(socket)).await?;
+            let rating = rating.stars();
+            Ok(
+                json!({ "reply": { "kind": "rated", "message": message, "movie": film, "rating": rating, "ratings": ratings } }),
+            )
+        }
+        Step::Compute(spec) => {
+            let query = in_words(&ask, &spec, &context.library);
+            submit(context, session, socket, query, ask.key, *spec).await
+        }
+    }
+}
+
+/// [`Resolved`] without what it borrows from the library.
+enum Step {
+    Compute(Box<Spec>),
+    Say(Reply),
+    Rate { movie: MovieId, rating: cineswarm_engine::HalfStars, message: String },
+}
+
+impl From<Resolved<'_>> for Step {
+    fn from(resolved: Resolved<'_>) -> Step {
+        match resolved {
+            Resolved::Compute(spec) => Step::Compute(spec),
+            Resolved::Say(reply) => Step::Say(reply),
+            Resolved::Rate { movie, rating, message, .. } => Step::Rate { movie, rating, message },
+        }
+    }
+}
+
+fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>) -> Viewer<'a> {
+    Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last }
+}
+
+/// What was asked, as a sentence for tabs that did not ask and for the log.
+fn in_words(ask: &Ask, spec: &Spec, library: &Library) -> String {
+    let filters = ask.filters.clone();
+    let intent = match &ask.basis {
+        Basis::Text(text) => return text.clone(),
+        Basis::User(user_id) => Intent::ForUser { user_id: *user_id, filters },
+        Basis::Like(movies) => Intent::Like { movies: movies.clone(), filters, tweak: Tweak::None },
+        Basis::Own | Basis::Profile(_) => Intent::ForMe { filters },
+    };
+    replies::describe(&intent, library.catalogue(), spec.lang)
+}
+
+/// Stores a request and hands it to the farm, both at once; acknowledged when it is on disk.
+async fn submit(
+    context: &Arc<Context>,
+    session: &Session,
+    socket: &SocketRef,
+    query: String,
+    key: Option<String>,
+    spec: Spec,
+) -> Result<Value, Trouble> {
+    if context.coordinator.status().borrow().load.requests >= context.max_requests {
+        return Err(Trouble::QueueFull);
+    }
+    let request_id = Uuid::new_v4();
+    let new = NewRequest {
+        request_id,
+        session_id: session.id,
+        idempotency_key: key.clone(),
+        query: query.clone(),
+        spec: serde_json::to_string(&spec).map_err(|_| Trouble::Storage)?,
+        accepted_at: timestamp_ms(),
+    };
+    let live = Live::new(request_id, session.id, query.into(), Arc::new(spec));
+    let stored = live.stored.clone();
+    if key.is_none() && live.spec.source == Source::Neighbours {
+        let (accepted, submitted) =
+            tokio::join!(context.store.accept(new), context.coordinator.submit(live, context.request_timeout));
+        if accepted.is_err() {
+            context.coordinator.cancel(request_id).await;
+        }
+        accepted.map_err(storage)?;
+        stored.cancel();
+        return match submitted {
+            Ok(position) => Ok(json!({ "request_id": request_id, "position": position })),
+            Err(not_taken) => Err(refuse(context, request_id, not_taken, session.lang()).await),
+        };
+    }
+    match context.store.accept(new).await.map_err(storage)? {
+        Accepted::Duplicate { request_id } => {
+            tell_again(context, session, socket, request_id).await;
+            Ok(json!({ "request_id": request_id, "position": 0 }))
+        }
+        Accepted::New => {
+            stored.cancel();
+            if live.spec.source == Source::Popular {
+                let desk = context.desk.clone();
+                tokio::spawn(async move { desk.end(live).await });
+                return Ok(json!({ "request_id": request_id, "position": 0 }));
+            }
+            match context.coordinator.submit(live, context.request_timeout).await {
+                Ok(position) => Ok(json!({ "request_id": request_id, "position": position })),
+                Err(not_taken) => Err(refuse(context, request_id, not_taken, session.lang()).await),
+            }
+        }
+    }
+}
+
+/// A request that is stored but that the farm did not take: ended, unless the master is stopping and will find it again.
+async fn refuse(context: &Context, request_id: Uuid, not_taken: NotTaken, lang: Lang) -> Trouble {
+    match not_taken {
+        NotTaken::Stopping => Trouble::Unavailable,
+        NotTaken::QueueFull => {
+            let outcome = serde_json::to_string(&Trouble::QueueFull.refusal(lang)).unwrap_or_default();
+            let ending = crate::store::Ending { state: EndState::Failed, outcome, ended_at: timestamp_ms() };
+            if let Err(error) = context.store.finish(request_id, ending).await {
+                tracing::warn!(%request_id, %error, "a refused request stays queued until the next start");
+            }
+            Trouble::QueueFull
+        }
+    }
+}
+
+/// Whoever asks again with the same key gets the ending again, if there is one already.
+async fn tell_again(context: &Context, session: &Session, socket: &SocketRef, request_id: Uuid) {
+    let mut offset = 0;
+    loop {
+        let Ok(events) = context.store.events_since(session.id, offset, REPLAY_PAGE).await else { return };
+        let Some(last) = events.last() else { return };
+        offset = last.offset;
+        if let Some(event) = events.iter().find(|event| event.request_id == request_id) {
+            let (name, payload) = replayed(event);
+            let _ = send(socket, name, &payload);
+            return;
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCancel {
+    request_id: Uuid,
+}
+
+async fn cancel(payload: Value, context: &Context, session: &Session) -> Result<Value, Trouble> {
+    let RawCancel { request_id } = ask::parse(payload)?;
+    let known = context.store.request(request_id).await.map_err(storage)?;
+    let request = known.filter(|known| known.session_id == session.id).ok_or(Trouble::UnknownRequest)?;
+    if request.ended_at.is_some() {
+        return Ok(json!({ "cancelled": false }));
+    }
+    let Ok(spec) = serde_json::from_str::<Spec>(&request.spec) else { return Err(Trouble::UnknownRequest) };
+    let under_way = context.coordinator.cancel(request_id).await;
+    if under_way {
+        let live = Live::new(request_id, session.id, request.query.into(), Arc::new(spec));
+        live.stored.cancel();
+        context.desk.fail(&live, EndState::Cancelled, &Trouble::Cancelled).await;
+    }
+    Ok(json!({ "cancelled": under_way }))
+}
+
+async fn rate(
+    context: &Context,
+    session: &Session,
+    film: &Film<'_>,
+    movie: MovieId,
+    rating: Option<cineswarm_engine::HalfStars>,
+    except: Option<&SocketRef>,
+) -> Result<u64, Trouble> {
+    let ratings = context.store.rate(session.id, movie, rating, timestamp_ms()).await.map_err(storage)?;
+    session.rate(movie, rating);
+    let told = json!({ "movie": film, "rating": rating.map(|rating| rating.stars()), "ratings": ratings });
+    context.sessions.push(session.id, "rated", &told, except);
+    Ok(ratings)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFeedback {
+    movie_id: MovieId,
+    kind: String,
+    request_id: Option<Uuid>,
+}
+
+async fn feedback(payload: Value, context: &Context, session: &Session) -> Result<Value, Trouble> {
+    let RawFeedback { movie_id, kind, request_id } = ask::parse(payload)?;
+    let kind = FeedbackKind::from_name(&kind)
+        .ok_or_else(|| Trouble::BadRequest(format!("kind: {kind:?} is not up, down, seen or not_interested")))?;
+    context.library.film(movie_id).ok_or(Trouble::UnknownMovie(movie_id))?;
+    let given = Feedback { session_id: session.id, movie_id, kind, request_id, given_at: timestamp_ms() };
+    context.store.give_feedback(given).await.map_err(storage)?;
+    session.hide(movie_id, matches!(kind, FeedbackKind::Seen | FeedbackKind::NotInterested));
+    Ok(json!({ "ok": true }))
+}
+
+fn storage(error: crate::store::Error) -> Trouble {
+    tracing::warn!(%error, "the database did not serve a browser");
+    Trouble::Storage
+}

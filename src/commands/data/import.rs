@@ -1,0 +1,105 @@
+//! `cineswarm data import`: from a folder or archive to a new version of a dataset.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use cineswarm_engine::dataset::{ImportOptions, ImportReport, MAX_SHARD_COUNT, import};
+use clap::builder::FalseyValueParser;
+
+use super::info::{bad_rows_line, counted};
+use crate::commands::DataDir;
+use crate::datasets::{name_for, now};
+use crate::progress::ImportProgress;
+
+/// How many bad rows are shown.
+const SHOWN_BAD_ROWS: usize = 5;
+
+/// What an import is told.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    cineswarm data import ~/Downloads/ml-latest-small.zip\n  \
+    cineswarm data import ml-1m --name one-million --shards 32\n  \
+    cineswarm data import my-export --max-bad-rows 5%")]
+pub(crate) struct Arguments {
+    /// Folder or zip archive of MovieLens files, in any layout in which they were published
+    #[arg(env = "IMPORT_PATH", value_name = "PATH")]
+    path: PathBuf,
+
+    /// What to call the dataset [default: the name of the folder or archive]
+    #[arg(long, env = "IMPORT_NAME", value_name = "NAME")]
+    name: Option<String>,
+
+    #[command(flatten)]
+    place: DataDir,
+
+    #[command(flatten)]
+    how: How,
+
+    /// Make a new version even if the same was imported before
+    #[arg(long, env = "IMPORT_FORCE", value_parser = FalseyValueParser::new())]
+    force: bool,
+}
+
+/// Settings of every import.
+#[derive(clap::Args)]
+pub(super) struct How {
+    /// How many parts the users are cut into; one worker computes one part at a time
+    #[arg(long, env = "SHARDS", value_name = "N", default_value_t = 16,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SHARD_COUNT)))]
+    shards: u32,
+
+    /// The fraction of a file's rows that may be bad, as in 0.01 or 1%; past it nothing is imported
+    #[arg(long, env = "MAX_BAD_ROWS", value_name = "FRACTION", default_value = "1%", value_parser = parse_fraction)]
+    max_bad_rows: f64,
+}
+
+impl How {
+    /// With these settings, now.
+    pub(super) fn options(&self, place: &DataDir, name: String) -> ImportOptions {
+        let Self { shards, max_bad_rows } = *self;
+        ImportOptions { shard_count: shards, max_bad_rows, ..ImportOptions::new(&place.data_dir, name, now()) }
+    }
+}
+
+/// Imports and says what came of it.
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let Arguments { path, name, place, how, force } = arguments;
+    let name = name.map_or_else(|| name_for(&path), Ok)?;
+    let options = ImportOptions { force, ..how.options(&place, name) };
+    let mut shown = ImportProgress::default();
+    let report = import(&path, &options, &mut |progress| shown.show(progress))?;
+    drop(shown);
+    summarise(&mut io::stdout().lock(), &report)?;
+    Ok(())
+}
+
+/// Says what an import did.
+pub(super) fn summarise(out: &mut dyn Write, report: &ImportReport) -> io::Result<()> {
+    let ImportReport { metadata, directory, reused, bad_rows } = report;
+    if *reused {
+        writeln!(out, "{}: unchanged since it was imported at {}", metadata.name, metadata.created_at)?;
+    } else {
+        writeln!(out, "{}: imported from {}", metadata.name, metadata.source)?;
+    }
+    writeln!(out, "  version   {}", metadata.version)?;
+    writeln!(out, "  contents  {}", counted(metadata))?;
+    writeln!(out, "  bad rows  {}", bad_rows_line(metadata))?;
+    for row in bad_rows.iter().take(SHOWN_BAD_ROWS) {
+        writeln!(out, "            {row}")?;
+    }
+    if !metadata.counts.bad_rows.is_empty() {
+        writeln!(out, "            listed in {}", directory.join("bad_rows.jsonl").display())?;
+    }
+    Ok(())
+}
+
+fn parse_fraction(text: &str) -> Result<f64, String> {
+    let number = match text.strip_suffix('%') {
+        Some(percent) => percent.trim_end().parse::<f64>().map(|percent| percent / 100.0),
+        None => text.parse(),
+    };
+    match number {
+        Ok(fraction) if (0.0..=1.0).contains(&fraction) => Ok(fraction),
+        _ => Err("a fraction from 0 to 1, or a percentage from 0% to 100%".into()),
+    }
+}

@@ -1,0 +1,35 @@
+//! `cineswarm data`: the datasets on this machine.
+
+mod get;
+mod import;
+mod info;
+mod list;
+mod verify;
+
+/// What can be done with datasets.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Import a folder or zip archive of MovieLens files
+    Import(import::Arguments),
+    /// List the imported datasets
+    List(list::Arguments),
+    /// Say what is in a dataset
+    Info(info::Arguments),
+    /// Download a dataset from GroupLens and import it
+    Get(get::Arguments),
+    /// Check that a dataset's files are as they were written
+    Verify(verify::Arguments),
+}
+
+impl Command {
+    /// Runs to the end.
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Command::Import(arguments) => import::run(arguments),
+            Command::List(arguments) => list::run(arguments),
+            Command::Info(arguments) => info::run(arguments),
+            Command::Get(arguments) => get::run(arguments),
+            Command::Verify(arguments) => verify::run(arguments),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The commands, one a file. Each prints its answer to standard output and everything else to standard error.
+
+mod data;
+mod health;
+mod master;
+mod neighbours;
+mod recommend;
+mod up;
+mod worker;
+
+use std::path::PathBuf;
+
+/// What can be done.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Start everything in one process: broker, master and workers
+    Up(up::Arguments),
+    /// Start a master: the page, the queue and the database
+    Master(cineswarm_master::Options),
+    /// Start a worker: it finds the master by the broker
+    Worker(cineswarm_worker::Options),
+    /// Ask a master whether it is ready; fails if it is not
+    Health(health::Arguments),
+    /// Import, list, check and download datasets
+    #[command(subcommand)]
+    Data(data::Command),
+    /// Recommend films on the terminal, without a server
+    Recommend(recommend::Arguments),
+    /// List the users whose ratings are most similar to a user's
+    Neighbours(neighbours::Arguments),
+}
+
+impl Command {
+    /// Runs to the end.
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Command::Up(arguments) => up::run(arguments),
+            Command::Master(options) => master::run(options),
+            Command::Worker(options) => worker::run(options),
+            Command::Health(arguments) => health::run(arguments),
+            Command::Data(command) => command.run(),
+            Command::Recommend(arguments) => recommend::run(arguments),
+            Command::Neighbours(arguments) => neighbours::run(arguments),
+        }
+    }
+}
+
+/// Where datasets are kept.
+#[derive(clap::Args)]
+pub(crate) struct DataDir {
+    /// Folder of the imported datasets
+    #[arg(long, env = "DATA_DIR", value_name = "DIR", default_value = "data")]
+    pub(crate) data_dir: PathBuf,
+}
+
+/// Which dataset to compute with.
+#[derive(clap::Args)]
+pub(crate) struct DatasetChoice {
+    /// Name of an imported dataset, path of one to import first, or "demo" for the bundled one
+    #[arg(long = "data", env = "DATASET", value_name = "NAME-OR-PATH", default_value = "demo")]
+    pub(crate) dataset: String,
+
+    #[command(flatten)]
+    pub(crate) place: DataDir,
+}
+
+/// Runs an async command on as many threads as there are cores.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// Waits for the signal to stop: Ctrl-C, or SIGTERM as from Docker.
+async fn told_to_stop() -> anyhow::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

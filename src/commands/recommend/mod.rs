@@ -1,0 +1,190 @@
+//! `cineswarm recommend`: one answer on the terminal, computed in this process with the settings the server uses.
+
+mod print;
+mod profile;
+mod titles;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::bail;
+use cineswarm_engine::ranking::MAX_RECOMMENDATIONS;
+use cineswarm_engine::{
+    Catalogue, Dataset, Filters, HalfStars, MovieId, NeighbourOptions, Profile, RankOptions, Recommendation, UserId,
+    popular,
+};
+use clap::builder::FalseyValueParser;
+
+use super::DatasetChoice;
+use crate::datasets::open_or_make;
+use crate::local::Local;
+use crate::progress::ImportProgress;
+
+/// For whom, how many, and which films.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    cineswarm recommend --like \"Heat; Alien (1979)\"\n  \
+    cineswarm recommend --data ml-latest-small --user 42 --n 5 --genres Comedy --from 1990 --to 1999\n  \
+    cineswarm recommend --profile my-ratings.csv --not-genres Horror,War --json\n\n\
+    Without --user, --like or --profile, the answer is popular films.")]
+pub(crate) struct Arguments {
+    /// For a user of the dataset
+    #[arg(long, env = "RECOMMEND_USER", value_name = "ID", group = "basis")]
+    user: Option<UserId>,
+
+    /// Films like these: titles, with the year in parentheses if need be, or ids
+    #[arg(long, env = "RECOMMEND_LIKE", value_name = "TITLE;TITLE", group = "basis", value_delimiter = ';')]
+    like: Vec<String>,
+
+    /// For who gave these ratings: a CSV file with the columns movie_id and rating (0.5 to 5 stars)
+    #[arg(long, env = "RECOMMEND_PROFILE", value_name = "FILE.csv", group = "basis")]
+    profile: Option<PathBuf>,
+
+    /// How many films
+    #[arg(long, env = "RECOMMEND_N", value_name = "N", default_value_t = 10,
+          value_parser = clap::value_parser!(u32).range(1..=MAX_RECOMMENDATIONS as i64))]
+    n: u32,
+
+    /// How many neighbours are asked [default: 40, or 100 for films like others]
+    #[arg(long, env = "RECOMMEND_K", value_name = "K", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    k: Option<u32>,
+
+    /// Only films of one of these genres
+    #[arg(long, env = "RECOMMEND_GENRES", value_name = "A,B", value_delimiter = ',')]
+    genres: Vec<String>,
+
+    /// No films of these genres
+    #[arg(long, env = "RECOMMEND_NOT_GENRES", value_name = "A,B", value_delimiter = ',')]
+    not_genres: Vec<String>,
+
+    /// Only films of this year or later
+    #[arg(long, env = "RECOMMEND_FROM", value_name = "YEAR")]
+    from: Option<u16>,
+
+    /// Only films of this year or earlier
+    #[arg(long, env = "RECOMMEND_TO", value_name = "YEAR")]
+    to: Option<u16>,
+
+    #[command(flatten)]
+    choice: DatasetChoice,
+
+    /// Print the answer as the server sends it
+    #[arg(long, env = "OUTPUT_JSON", value_parser = FalseyValueParser::new())]
+    json: bool,
+}
+
+/// What there is to print.
+struct Answer {
+    /// For whom, or like what.
+    heading: String,
+    /// Why it is popular films, if it is.
+    note: Option<String>,
+    recommendations: Vec<Recommendation>,
+    processing_time_ms: f64,
+}
+
+/// What an answer goes by.
+struct Basis {
+    heading: String,
+    profile: Profile,
+    neighbours: NeighbourOptions,
+    ranking: RankOptions,
+    /// Why nothing is known of the viewer, if the profile is empty.
+    note: String,
+}
+
+/// Computes and prints an answer.
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let mut shown = ImportProgress::default();
+    let DatasetChoice { dataset, place } = &arguments.choice;
+    let dataset = open_or_make(&place.data_dir, dataset, &mut |progress| shown.show(progress))?;
+    drop(shown);
+    let answer = arguments.answer(&dataset)?;
+    if arguments.json { print::json(&answer, &dataset) } else { print::table(&answer, &dataset) }
+}
+
+impl Arguments {
+    fn answer(&self, dataset: &Dataset) -> anyhow::Result<Answer> {
+        let filters = self.filters(dataset.catalogue())?;
+        let Basis { heading, profile, mut neighbours, ranking, note } = self.basis(dataset)?;
+        if profile.is_empty() {
+            let started = Instant::now();
+            let recommendations = popular(dataset.catalogue(), &filters, &profile, ranking.n);
+            let note = Some(format!("{note}, so these are popular films"));
+            let heading = "Popular films".into();
+            return Ok(Answer { heading, note, recommendations, processing_time_ms: milliseconds_since(started) });
+        }
+        neighbours.k = self.k.map_or(neighbours.k, |k| k as usize);
+        let local = Local::new(dataset)?;
+        // Indexing is not counted: a worker does it once and not for every answer.
+        let started = Instant::now();
+        let found = local.neighbours(&profile, &neighbours);
+        let recommendations = local.recommend(&profile, &found, &filters, &ranking)?;
+        Ok(Answer { heading, note: None, recommendations, processing_time_ms: milliseconds_since(started) })
+    }
+
+    fn basis(&self, dataset: &Dataset) -> anyhow::Result<Basis> {
+        let catalogue = dataset.catalogue();
+        let n = self.n as usize;
+        let mut basis = Basis {
+            heading: String::new(),
+            profile: Profile::default(),
+            neighbours: NeighbourOptions::default(),
+            ranking: RankOptions { n, ..RankOptions::default() },
+            note: "nothing was said of your taste".into(),
+        };
+        if let Some(user) = self.user {
+            basis.heading = format!("For user {user}");
+            basis.profile = dataset.profile(user).unwrap_or_default();
+            basis.neighbours.exclude_user = Some(user);
+            basis.note = format!("user {user} has no ratings in dataset {}", dataset.metadata().name);
+        } else if !self.like.is_empty() {
+            let titles = self.like.iter().map(|wanted| wanted.trim()).filter(|wanted| !wanted.is_empty());
+            let liked =
+                titles.map(|wanted| titles::find(catalogue, wanted)).collect::<anyhow::Result<Vec<MovieId>>>()?;
+            basis.heading = format!("Films like {}", print::listed(catalogue, &liked));
+            basis.profile = Profile::from_ratings(liked.into_iter().map(|movie| (movie, HalfStars::MAX)));
+            basis.neighbours = NeighbourOptions::like_these();
+            basis.ranking = RankOptions::like_these(n);
+            basis.note = "no film was named".into();
+        } else if let Some(path) = &self.profile {
+            basis.heading = format!("For the ratings in {}", path.display());
+            basis.profile = profile::read(path, catalogue)?;
+            basis.note = format!("{} has no ratings", path.display());
+        }
+        Ok(basis)
+    }
+
+    fn filters(&self, catalogue: &Catalogue) -> anyhow::Result<Filters> {
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from > to
+        {
+            bail!("no film is from {from} or later and from {to} or earlier; swap --from and --to");
+        }
+        let known = |genres: &[String]| -> anyhow::Result<Vec<String>> {
+            let genres = genres.iter().map(|genre| genre.trim()).filter(|genre| !genre.is_empty());
+            let known = genres.map(|genre| {
+                if !catalogue.genres().iter().any(|known| known.eq_ignore_ascii_case(genre)) {
+                    bail!(
+                        "no film is of genre \"{}\"; there are: {}",
+                        genre.escape_debug(),
+                        catalogue.genres().join(", ")
+                    );
+                }
+                Ok(genre.to_owned())
+            });
+            known.collect()
+        };
+        Ok(Filters {
+            genres: known(&self.genres)?,
+            exclude_genres: known(&self.not_genres)?,
+            year_from: self.from,
+            year_to: self.to,
+            ..Filters::default()
+        })
+    }
+}
+
+fn milliseconds_since(started: Instant) -> f64 {
+    started.elapsed().as_secs_f64() * 1000.0
+}

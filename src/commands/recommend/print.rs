@@ -1,0 +1,126 @@
+//! An answer as a table for people, or as the JSON the server sends.
+
+use std::io::{self, Write};
+
+use cineswarm_engine::{Because, Catalogue, Dataset, Movie, MovieId, Recommendation};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use console::Term;
+use serde_json::{Value, json};
+
+use super::Answer;
+
+/// Prints a table as wide as the terminal.
+pub(super) fn table(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
+    let catalogue = dataset.catalogue();
+    if let Some(note) = &answer.note {
+        eprintln!("note: {note}");
+    }
+    if answer.recommendations.is_empty() {
+        eprintln!("note: no film passes; allow more genres or years");
+        return Ok(());
+    }
+    let personal = answer.note.is_none();
+    let mut headings = vec!["#", "Title", "Year", "Genres"];
+    if personal {
+        headings.extend(["Predicted", "Because of"]);
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(headings);
+    if let Some((_, columns)) = Term::stdout().size_checked() {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+    }
+    for (rank, recommendation) in (1..).zip(&answer.recommendations) {
+        table.add_row(row(catalogue, rank, recommendation, personal));
+    }
+    for column in [0, 2, 4] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out, "{} (dataset {})", answer.heading, dataset.metadata().name)?;
+    writeln!(out, "{table}")?;
+    Ok(())
+}
+
+/// Prints the answer's payload.
+pub(super) fn json(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
+    let catalogue = dataset.catalogue();
+    let films = (1..).zip(&answer.recommendations);
+    let films: Vec<Value> = films
+        .filter_map(|(rank, recommendation): (u32, _)| {
+            let movie = catalogue.get(recommendation.movie_id)?;
+            let because = recommendation.because.iter().filter_map(|because| reason(catalogue, because));
+            Some(json!({
+                "rank": rank,
+                "movie_id": movie.id,
+                "title": movie.title,
+                "year": movie.year,
+                "genres": movie.genres,
+                "score": recommendation.score,
+                "predicted_rating": recommendation.predicted_rating,
+                "neighbours": recommendation.neighbours,
+                "because": because.collect::<Vec<Value>>(),
+            }))
+        })
+        .collect();
+    let payload = json!({
+        "recommendations": films,
+        "meta": {
+            "algorithm": "user-knn",
+            "source": if answer.note.is_none() { "neighbours" } else { "popular" },
+            "note": answer.note,
+            "processing_time_ms": answer.processing_time_ms,
+            "coverage": 1,
+            "model_version": dataset.metadata().version,
+        },
+    });
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &payload).map_err(io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// The films in words, for a heading.
+pub(super) fn listed(catalogue: &Catalogue, movies: &[MovieId]) -> String {
+    let known: Vec<String> = movies.iter().filter_map(|movie| catalogue.get(*movie)).map(with_year).collect();
+    known.join(", ")
+}
+
+/// "Heat (1995)".
+pub(super) fn with_year(movie: &Movie) -> String {
+    let title = for_terminal(&movie.title);
+    movie.year.map_or_else(|| title.clone(), |year| format!("{title} ({year})"))
+}
+
+fn row(catalogue: &Catalogue, rank: u32, recommendation: &Recommendation, personal: bool) -> Vec<String> {
+    let movie = catalogue.get(recommendation.movie_id);
+    let mut cells = vec![
+        rank.to_string(),
+        movie.map(|movie| for_terminal(&movie.title)).unwrap_or_default(),
+        movie.and_then(|movie| movie.year).map(|year| year.to_string()).unwrap_or_default(),
+        movie.map(|movie| for_terminal(&movie.genres.join(", "))).unwrap_or_default(),
+    ];
+    if personal {
+        cells.push(recommendation.predicted_rating.map(|stars| format!("{stars:.1}")).unwrap_or_default());
+        let because = recommendation.because.iter().filter_map(|because| catalogue.get(because.movie_id));
+        cells.push(because.map(|movie| for_terminal(&movie.title)).collect::<Vec<String>>().join(", "));
+    }
+    cells
+}
+
+fn reason(catalogue: &Catalogue, because: &Because) -> Option<Value> {
+    let movie = catalogue.get(because.movie_id)?;
+    Some(json!({
+        "movie_id": movie.id,
+        "title": movie.title,
+        "year": movie.year,
+        "share": because.share,
+        "neighbours": because.neighbours,
+    }))
+}
+
+/// Titles come from files of others and must not steer the terminal.
+fn for_terminal(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}

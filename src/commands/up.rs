@@ -1,0 +1,80 @@
+//! `cineswarm up`: broker, master and workers in one process, talking to each other as they would between machines.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use cineswarm_mqtt::embedded::EmbeddedBroker;
+
+use super::{block_on, told_to_stop};
+use crate::datasets::open_or_make;
+use crate::progress::ImportProgress;
+
+/// What to start.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Workers to start
+    #[arg(long, env = "WORKERS", value_name = "N", default_value_t = 2,
+          value_parser = clap::value_parser!(u32).range(0..=64))]
+    workers: u32,
+
+    /// Port of the broker that is started when no --broker is given; 0 takes any free one
+    #[arg(long = "broker-port", env = "BROKER_PORT", value_name = "PORT", default_value_t = 0)]
+    broker_port: u16,
+
+    #[command(flatten)]
+    master: cineswarm_master::Options,
+}
+
+/// Runs everything until told to stop.
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let mut options = arguments.master;
+    let mut bar = ImportProgress::default();
+    let dataset = open_or_make(&options.data_dir, &options.dataset, &mut |progress| bar.show(progress))?;
+    drop(bar);
+    block_on(async {
+        let broker = match options.broker {
+            Some(_) => None,
+            None => {
+                let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.broker_port));
+                let broker = EmbeddedBroker::start(address).await?;
+                options.broker = Some(format!("mqtt://{}", broker.address()).parse()?);
+                Some(broker)
+            }
+        };
+        let broker_url = options.broker_or_default();
+        let topic_prefix = options.topic_prefix.clone();
+        // The workers are in this process, whatever this host is called.
+        options.grpc_endpoint.get_or_insert_with(|| format!("http://127.0.0.1:{}", options.grpc_port));
+        let master = cineswarm_master::start(options, dataset).await?;
+        let mut workers = Vec::new();
+        for number in 1..=arguments.workers {
+            workers.push(cineswarm_worker::start(cineswarm_worker::Options {
+                broker: broker_url.clone(),
+                worker_id: Some(format!("worker-{number}")),
+                slots: 2,
+                topic_prefix: topic_prefix.clone(),
+                // There is nobody to hand the shards to.
+                drain_timeout: Duration::ZERO,
+            })?);
+        }
+        let mut status = master.farm_status();
+        let port = master.http_address().port();
+        tokio::spawn(async move {
+            if status.wait_for(|farm| farm.load.shards_ready == farm.shard_count as usize).await.is_ok() {
+                println!("Cineswarm is ready: http://localhost:{port}");
+            }
+        });
+        told_to_stop().await?;
+        eprintln!("stopping");
+        master.stop();
+        master.stopped().await;
+        for worker in workers {
+            worker.stop();
+            worker.stopped().await;
+        }
+        if let Some(broker) = broker {
+            broker.stop().await;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,61 @@
+//! Neighbours and recommendations computed in this process, over all shards of a dataset: what the farm computes, without
+//! the farm. It never prints.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use cineswarm_engine::dataset::shard_of;
+use cineswarm_engine::{
+    Dataset, Filters, Neighbour, NeighbourOptions, NeighbourRow, Profile, RankOptions, RankScratch, Ranker,
+    Recommendation, Scratch, ShardIndex, ShardRatings, top_k_over,
+};
+
+/// All ratings of a dataset, indexed.
+pub(crate) struct Local {
+    shards: Vec<ShardIndex>,
+    ranker: Ranker,
+}
+
+impl Local {
+    /// Indexes every shard; takes about a second for ten million ratings.
+    pub(crate) fn new(dataset: &Dataset) -> anyhow::Result<Local> {
+        let numbers = 0..dataset.shard_count();
+        let shards = numbers.filter_map(|number| Some((number, dataset.shard(number)?)));
+        let shards = shards.map(|(number, shard)| {
+            let ratings = ShardRatings::new(
+                shard.user_ids.to_vec(),
+                shard.row_offsets.to_vec(),
+                shard.movie_ids.to_vec(),
+                shard.half_stars.to_vec(),
+            );
+            ratings.map(ShardIndex::build).with_context(|| format!("indexing shard {number}"))
+        });
+        let ranker = Ranker::new(Arc::new(dataset.catalogue().clone()));
+        Ok(Local { shards: shards.collect::<anyhow::Result<_>>()?, ranker })
+    }
+
+    /// The users most similar to the profile, best first.
+    pub(crate) fn neighbours(&self, profile: &Profile, options: &NeighbourOptions) -> Vec<Neighbour> {
+        let shards: Vec<&ShardIndex> = self.shards.iter().collect();
+        top_k_over(&shards, profile, options, &mut Scratch::default())
+    }
+
+    /// The films these neighbours recommend, best first.
+    pub(crate) fn recommend(
+        &self,
+        profile: &Profile,
+        neighbours: &[Neighbour],
+        filters: &Filters,
+        options: &RankOptions,
+    ) -> anyhow::Result<Vec<Recommendation>> {
+        // As many as the dataset has shards, which are at most 4096.
+        let shard_count = self.shards.len() as u32;
+        let rows = neighbours.iter().filter_map(|neighbour| {
+            let shard = self.shards.get(shard_of(neighbour.user, shard_count) as usize)?;
+            let (movie_ids, half_stars) = shard.ratings_of(neighbour.user)?;
+            Some(NeighbourRow::new(*neighbour, movie_ids, half_stars))
+        });
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        Ok(self.ranker.rank(profile, &rows, filters, options, &mut RankScratch::default()))
+    }
+}

@@ -1,0 +1,162 @@
+//! `cineswarm data`: what is imported is found again, and what cannot be is explained.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod common;
+
+use std::fs;
+
+use common::{MOVIES, Place, RATINGS, assert_mentions, ended, zipped};
+use serde_json::json;
+
+#[test]
+fn an_imported_folder_is_listed_and_described() {
+    let place = Place::new();
+    let source = place.put_source("small", RATINGS);
+    assert_mentions(&place.output(&["data", "import", &source]), &["small: imported", "3 users, 3 films, 4 ratings"]);
+    assert_mentions(&place.output(&["data", "list"]), &["small", "3 users, 3 films, 4 ratings"]);
+    assert_mentions(&place.output(&["data", "info", "small"]), &["small (ratings.csv)", "bad rows  none"]);
+
+    let info = place.json(&["data", "info", "small", "--json"]);
+    assert_eq!(info["counts"], json!({"users": 3, "movies": 3, "ratings": 4, "tags": 0, "bad_rows": {}}));
+    assert_eq!(info["shard_count"], 16);
+    assert_eq!(info["first_rating_at"], 1_000_000_000);
+}
+
+#[test]
+fn an_archive_gives_the_same_dataset_as_its_folder_under_a_chosen_name() {
+    let place = Place::new();
+    let source = place.put_source("small", RATINGS);
+    let archive = zipped(&[("x/movies.csv", MOVIES.as_bytes()), ("x/ratings.csv", RATINGS.as_bytes())]);
+    let archive = place.put("films.zip", archive).display().to_string();
+    place.output(&["data", "import", &source]);
+    place.output(&["data", "import", &archive]);
+    place.output(&["data", "import", &archive, "--name", "chosen"]);
+    let hash = |name| place.json(&["data", "info", name, "--json"])["content_sha256"].clone();
+    assert_eq!(hash("films"), hash("small"));
+    assert_eq!(hash("chosen"), hash("small"));
+}
+
+#[test]
+fn the_same_source_is_imported_once_unless_forced() {
+    let place = Place::new();
+    let source = place.put_source("small", RATINGS);
+    place.output(&["data", "import", &source]);
+    let before = place.files();
+    assert_mentions(&place.output(&["data", "import", &source]), &["small: unchanged"]);
+    assert_eq!(place.files(), before);
+    assert_mentions(&place.output(&["data", "import", &source, "--force"]), &["small: imported"]);
+}
+
+#[test]
+fn bad_rows_are_shown_with_file_line_and_reason_and_listed_in_a_file() {
+    let place = Place::new();
+    let source = place.put_source("small", &format!("{RATINGS}7,99,3.0,1000000004\n7,2,4.7,1000000005\n"));
+    let shown = place.output(&["data", "import", &source, "--max-bad-rows", "50%"]);
+    assert_mentions(&shown, &["2: 1 off scale, 1 unknown film", "ratings.csv:6:", "ratings.csv:7:", "4 ratings"]);
+    let list = shown.lines().find_map(|line| line.trim().strip_prefix("listed in ")).unwrap();
+    assert_eq!(fs::read_to_string(list).unwrap().lines().count(), 2);
+}
+
+#[test]
+fn too_many_bad_rows_stop_the_import_and_leave_nothing() {
+    let place = Place::new();
+    let source = place.put_source("small", &format!("{RATINGS}7,99,3.0,1000000004\n"));
+    let error = place.run(&["data", "import", &source]).failure(1);
+    assert_mentions(&error, &["1 of 5 rows of ratings.csv are bad", "1.00 % allowed", "ratings.csv:6:"]);
+    assert_eq!(place.output(&["data", "list"]), "");
+    let allowed = place.output(&["data", "import", &source, "--max-bad-rows", "0.2"]);
+    assert_mentions(&allowed, &["4 ratings"]);
+}
+
+#[test]
+fn settings_come_from_the_environment_too_and_the_command_line_wins() {
+    let place = Place::new();
+    let source = place.put_source("small", RATINGS);
+    let shards = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        command.env("SHARDS", "3").env("IMPORT_NAME", "named");
+        ended(command).success();
+        place.json(&["data", "info", "named", "--json"])["shard_count"].clone()
+    };
+    assert_eq!(shards(&["data", "import", &source]), 3);
+    assert_eq!(shards(&["data", "import", &source, "--shards", "5"]), 5);
+}
+
+#[test]
+fn a_dataset_that_is_not_there_is_answered_with_those_that_are() {
+    let place = Place::new();
+    let error = place.run(&["data", "info", "films"]).failure(1);
+    assert_mentions(&error, &["no dataset called \"films\"", "there are none", "cineswarm data import"]);
+    let source = place.put_source("small", RATINGS);
+    place.output(&["data", "import", &source]);
+    for arguments in [["data", "info", "../small"], ["data", "verify", "films"], ["recommend", "--data", "films"]] {
+        assert_mentions(&place.run(&arguments).failure(1), &["no dataset called", "there are: small;"]);
+    }
+}
+
+#[test]
+fn an_empty_data_directory_is_no_error_and_says_how_to_begin() {
+    let ended = Place::new().run(&["data", "list"]);
+    assert_mentions(&ended.stderr, &["data import", "data get"]);
+    assert_eq!(ended.success(), "");
+}
+
+#[test]
+fn what_is_no_dataset_is_refused_with_what_was_looked_for() {
+    let place = Place::new();
+    let file = place.put("folder/notes.txt", "nothing").display().to_string();
+    let folder = place.path("folder").display().to_string();
+    assert_mentions(&place.run(&["data", "import", &folder]).failure(1), &["holds no MovieLens dataset", "u.data"]);
+    assert_mentions(&place.run(&["data", "import", &file]).failure(1), &["notes.txt as a zip archive"]);
+    let error = place.run(&["data", "import", "/no/such/file.zip"]).failure(1);
+    assert_mentions(&error, &["opening /no/such/file.zip"]);
+    assert_eq!(error.matches("No such file").count(), 1, "said once: {error}");
+}
+
+#[test]
+fn wrong_usage_ends_with_status_2_and_names_what_is_wrong() {
+    let place = Place::new();
+    for (arguments, named) in [
+        (vec!["data", "import"], "<PATH>"),
+        (vec!["data", "import", "x", "--shards", "0"], "--shards"),
+        (vec!["data", "import", "x", "--max-bad-rows", "150%"], "from 0% to 100%"),
+        (vec!["data", "import", "x", "--max-bad-rows", "NaN"], "from 0 to 1"),
+        (vec!["data", "get", "ml-5m"], "ml-latest-small, ml-100k, ml-1m"),
+        (vec!["data", "get", "1m", "--base-url", "ftp://localhost"], "http:"),
+        (vec!["dtaa"], "dtaa"),
+        (vec!["data", "list", "--log-level", "=,="], "--log-level"),
+    ] {
+        assert_mentions(&place.run(&arguments).failure(2), &[named]);
+    }
+}
+
+#[test]
+fn verify_finds_a_file_that_has_changed_since_it_was_written() {
+    let place = Place::new();
+    let source = place.put_source("small", RATINGS);
+    place.output(&["data", "import", &source]);
+    assert_mentions(&place.output(&["data", "verify", "small"]), &["as they were written"]);
+    let movies = place.files().into_iter().find(|file| file.ends_with("movies.arrow")).unwrap();
+    let path = place.data_dir().join(movies);
+    let mut contents = fs::read(&path).unwrap();
+    let at = contents.windows(9).position(|window| window == b"Lighthous").unwrap();
+    contents[at] = b'N';
+    fs::write(&path, contents).unwrap();
+    assert_mentions(&place.run(&["data", "verify", "small"]).failure(1), &["movies.arrow is damaged"]);
+}
+
+#[test]
+fn who_stops_reading_the_output_gets_no_error() {
+    let place = Place::new();
+    let source = place.put_source("small", RATINGS);
+    place.output(&["data", "import", &source]);
+    for arguments in [vec!["data", "list"], vec!["data", "info", "small"], vec!["data", "info", "small", "--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = place.command(&arguments);
+        command.stdout(writer).stderr(std::process::Stdio::piped());
+        let output = command.spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{arguments:?}");
+    }
+}

@@ -1,0 +1,244 @@
+// Turns what the server sent into the types of protocol.ts. Whatever arrives is taken for hostile: a missing or
+// wrong field becomes a harmless default, and only a thing without an identity is refused (null). Never throws.
+
+import type {
+  Answer,
+  AnswerMeta,
+  Because,
+  Failed,
+  FarmStatus,
+  Film,
+  FilmIdentity,
+  Progress,
+  Rated,
+  Recommendation,
+  Reply,
+  RequestId,
+  ServerError,
+  Session,
+  WorkerShare,
+} from "./protocol";
+
+type Fields = Record<string, unknown>;
+
+function fields(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+function text(value: unknown, fallback = ""): string {
+  return typeof value === "string" ? value : fallback;
+}
+
+function number(value: unknown, fallback = 0): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : fallback;
+}
+
+function numberOrNull(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+function list<T>(value: unknown, read: (item: unknown) => T | null): T[] {
+  if (!Array.isArray(value)) return [];
+  return value.map(read).filter((item): item is T & {} => item !== null && item !== undefined);
+}
+
+const textItem = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
+function requestId(value: unknown): RequestId | null {
+  return typeof value === "string" || typeof value === "number" ? value : null;
+}
+
+function identity(from: Fields): FilmIdentity | null {
+  const movie_id = numberOrNull(from.movie_id);
+  if (movie_id === null) return null;
+  return {
+    movie_id,
+    title: text(from.title, `#${movie_id}`),
+    year: numberOrNull(from.year),
+    genres: list(from.genres, textItem),
+  };
+}
+
+export function decodeFilm(value: unknown): Film | null {
+  const from = fields(value);
+  const film = identity(from);
+  return film && { ...film, ratings: number(from.ratings), mean: numberOrNull(from.mean) };
+}
+
+export function decodeFilms(value: unknown): Film[] {
+  return list(fields(value).movies, decodeFilm);
+}
+
+function decodeBecause(value: unknown): Because | null {
+  const from = fields(value);
+  const film = identity(from);
+  return film && { ...film, share: number(from.share), neighbours: number(from.neighbours) };
+}
+
+function decodeRecommendation(value: unknown): Recommendation | null {
+  const from = fields(value);
+  const film = identity(from);
+  return (
+    film && {
+      ...film,
+      rank: number(from.rank),
+      score: number(from.score),
+      predicted_rating: numberOrNull(from.predicted_rating),
+      neighbours: Math.max(0, number(from.neighbours)),
+      because: list(from.because, decodeBecause),
+    }
+  );
+}
+
+function decodeWorkerShare(value: unknown): WorkerShare | null {
+  const from = fields(value);
+  // The shards may be counted or listed.
+  const shards = Array.isArray(from.shards) ? from.shards.length : number(from.shards);
+  return { worker_id: text(from.worker_id, "?"), shards, processing_time_ms: number(from.processing_time_ms) };
+}
+
+function decodeMeta(value: unknown): AnswerMeta {
+  const from = fields(value);
+  const timings = fields(from.timings);
+  return {
+    algorithm: text(from.algorithm),
+    source: text(from.source),
+    note: typeof from.note === "string" && from.note !== "" ? from.note : null,
+    workers: list(from.workers, decodeWorkerShare),
+    processing_time_ms: number(from.processing_time_ms),
+    queue_time_ms: number(from.queue_time_ms),
+    coverage: number(from.coverage, 1),
+    model_version: text(from.model_version),
+    timings: {
+      queue_ms: Math.max(0, number(timings.queue_ms)),
+      farm_ms: Math.max(0, number(timings.farm_ms)),
+      merge_ms: Math.max(0, number(timings.merge_ms)),
+      store_ms: Math.max(0, number(timings.store_ms)),
+    },
+  };
+}
+
+export function decodeAnswer(value: unknown): Answer | null {
+  const from = fields(value);
+  const request_id = requestId(from.request_id);
+  if (request_id === null) return null;
+  // A film named twice would be drawn twice under one key.
+  const seen = new Set<number>();
+  const recommendations = list(from.recommendations, decodeRecommendation).filter(
+    ({ movie_id }) => !seen.has(movie_id) && seen.add(movie_id),
+  );
+  return {
+    request_id,
+    offset: number(from.offset),
+    query: text(from.query),
+    recommendations,
+    meta: decodeMeta(from.meta),
+  };
+}
+
+export function decodeFailed(value: unknown): Failed | null {
+  const from = fields(value);
+  const request_id = requestId(from.request_id);
+  if (request_id === null) return null;
+  return {
+    request_id,
+    offset: number(from.offset),
+    query: text(from.query),
+    code: text(from.code, "unknown"),
+    message: text(from.message),
+    hint: text(from.hint),
+  };
+}
+
+export function decodeProgress(value: unknown): Progress | null {
+  const from = fields(value);
+  const request_id = requestId(from.request_id);
+  if (request_id === null) return null;
+  return {
+    request_id,
+    query: text(from.query),
+    state: from.state === "running" ? "running" : "queued",
+    position: Math.max(0, number(from.position)),
+    shards_done: Math.max(0, number(from.shards_done)),
+    shards_total: Math.max(0, number(from.shards_total)),
+  };
+}
+
+export function decodeRated(value: unknown): Rated | null {
+  const from = fields(value);
+  const movie = decodeFilm(from.movie);
+  return movie && { movie, rating: numberOrNull(from.rating), ratings: number(from.ratings) };
+}
+
+export function decodeStatus(value: unknown): FarmStatus {
+  const from = fields(value);
+  const workers = fields(from.workers);
+  return {
+    workers: {
+      idle: Math.max(0, number(workers.idle)),
+      busy: Math.max(0, number(workers.busy)),
+      total: Math.max(0, number(workers.total)),
+    },
+    queue_depth: Math.max(0, number(from.queue_depth)),
+    coverage: number(from.coverage, 1),
+  };
+}
+
+export function decodeSession(value: unknown): Session | null {
+  const from = fields(value);
+  const session_id = text(from.session_id);
+  if (session_id === "") return null;
+  const dataset = fields(from.dataset);
+  const limits = fields(from.limits);
+  return {
+    session_id,
+    offset: number(from.offset),
+    version: text(from.version),
+    resumed: from.resumed === true,
+    dataset: {
+      name: text(dataset.name),
+      version: text(dataset.version),
+      movies: number(dataset.movies),
+      users: number(dataset.users),
+      ratings: number(dataset.ratings),
+    },
+    profile: list(from.profile, (item) => {
+      const movie = decodeFilm(fields(item).movie);
+      const rating = numberOrNull(fields(item).rating);
+      return movie && rating !== null ? { movie, rating } : null;
+    }),
+    limits: { n: number(limits.n, 100), text: number(limits.text, 500), profile: number(limits.profile, 0) },
+  };
+}
+
+export function decodeReply(value: unknown): Reply {
+  const from = fields(value);
+  const message = text(from.message);
+  if (from.kind === "clarify") {
+    const options = list(from.options, (item) => {
+      const option = fields(item);
+      const label = text(option.label, text(option.text));
+      return label === "" ? null : { label, text: text(option.text, label) };
+    });
+    return { kind: "clarify", message, options };
+  }
+  if (from.kind === "help") return { kind: "help", message, examples: list(from.examples, textItem) };
+  const rated = from.kind === "rated" ? decodeRated(value) : null;
+  return rated ? { kind: "rated", message, rated } : { kind: "message", message };
+}
+
+/** What an acknowledgement says: an error, or the fields of its success. */
+export function decodeAcknowledgement(value: unknown): { error: ServerError } | { fields: Fields } {
+  const from = fields(value);
+  if (from.error === undefined || from.error === null) return { fields: from };
+  const error = fields(from.error);
+  const retry_after_ms = numberOrNull(error.retry_after_ms);
+  return {
+    error: {
+      code: text(error.code, "unknown"),
+      message: text(error.message),
+      hint: text(error.hint),
+      ...(retry_after_ms === null ? {} : { retry_after_ms }),
+    },
+  };
+}

@@ -1,0 +1,147 @@
+// The types of docs/PROTOCOL.md, browser part: what the page sends and what it believes after decoding.
+// Holds no behaviour; decode.ts turns what really arrived into these.
+
+export type Language = "en" | "es";
+
+/** Opaque: kept as it came, compared with ===, and sent back unchanged. */
+export type RequestId = string | number;
+
+/** Stars, 0.5 to 5.0 in steps of 0.5; null takes a rating back. */
+export type Stars = number;
+
+export interface Film {
+  movie_id: number;
+  title: string;
+  year: number | null;
+  genres: string[];
+  /** How many viewers of the dataset rated it. */
+  ratings: number;
+  /** Their mean, in stars. */
+  mean: number | null;
+}
+
+/** What every film-shaped thing on the page has in common. */
+export type FilmIdentity = Pick<Film, "movie_id" | "title" | "year" | "genres">;
+
+export interface Because {
+  movie_id: number;
+  title: string;
+  year: number | null;
+  /** Share of the score that goes back to this film, 0 to 1. */
+  share: number;
+  /** How many neighbours rated both. */
+  neighbours: number;
+}
+
+export interface Recommendation extends FilmIdentity {
+  rank: number;
+  score: number;
+  predicted_rating: Stars | null;
+  neighbours: number;
+  because: Because[];
+}
+
+export interface WorkerShare {
+  worker_id: string;
+  /** How many shards this worker ran the request on. */
+  shards: number;
+  processing_time_ms: number;
+}
+
+export interface Timings {
+  queue_ms: number;
+  farm_ms: number;
+  merge_ms: number;
+  store_ms: number;
+}
+
+export interface AnswerMeta {
+  algorithm: string;
+  source: string;
+  note: string | null;
+  workers: WorkerShare[];
+  processing_time_ms: number;
+  queue_time_ms: number;
+  coverage: number;
+  model_version: string;
+  timings: Timings;
+}
+
+export interface Answer {
+  request_id: RequestId;
+  offset: number;
+  query: string;
+  recommendations: Recommendation[];
+  meta: AnswerMeta;
+}
+
+export interface Failed {
+  request_id: RequestId;
+  offset: number;
+  query: string;
+  code: string;
+  message: string;
+  hint: string;
+}
+
+export interface Progress {
+  request_id: RequestId;
+  query: string;
+  state: "queued" | "running";
+  position: number;
+  shards_done: number;
+  shards_total: number;
+}
+
+export interface Rated {
+  movie: Film;
+  rating: Stars | null;
+  ratings: number;
+}
+
+export interface FarmStatus {
+  workers: { idle: number; busy: number; total: number };
+  queue_depth: number;
+  coverage: number;
+}
+
+export interface DatasetFacts {
+  name: string;
+  version: string;
+  movies: number;
+  users: number;
+  ratings: number;
+}
+
+export interface Session {
+  session_id: string;
+  offset: number;
+  version: string;
+  resumed: boolean;
+  dataset: DatasetFacts;
+  profile: { movie: Film; rating: Stars }[];
+  limits: { n: number; text: number; profile: number };
+}
+
+export interface ServerError {
+  code: string;
+  message: string;
+  hint: string;
+  retry_after_ms?: number;
+}
+
+export interface Ask {
+  text?: string;
+  n?: number;
+  lang: Language;
+  /** Makes the request idempotent, so that it can be sent again after a lost connection. */
+  key: string;
+}
+
+export type Reply =
+  | { kind: "clarify"; message: string; options: { label: string; text: string }[] }
+  | { kind: "help"; message: string; examples: string[] }
+  | { kind: "rated"; message: string; rated: Rated }
+  | { kind: "message"; message: string };
+
+export type FeedbackKind = "up" | "down" | "seen" | "not_interested";
