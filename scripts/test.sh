@@ -74,8 +74,8 @@ section_release() {
     cargo build --locked --release --bin cineswarm
 }
 
-# A file at a time: farms side by side would compete for the machine.
-node_tests() { node --test --test-concurrency=1 --test-reporter=spec "$@"; }
+# A file at a time: farms side by side would compete for the machine. What a failed test left running ends with it.
+node_tests() { node --test --test-concurrency=1 --test-force-exit --test-reporter=spec "$@"; }
 
 section_e2e-embedded() { E2E_BROKER=embedded E2E_RUN_SCRIPT=1 node_tests tests/e2e/*.test.mjs; }
 section_e2e-mosquitto() { E2E_BROKER=mosquitto node_tests tests/e2e/*.test.mjs; }

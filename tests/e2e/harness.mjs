@@ -191,11 +191,12 @@ export class Farm {
   async stop({ lookAtLogs = true } = {}) {
     for (const viewer of this.viewers) viewer.close();
     const troubles = [];
-    for (const process of this.processes.toReversed()) {
-      // A stopped process does not see SIGTERM.
+    const stopping = this.processes.map(async (process) => {
+      // A process that is held up does not see SIGTERM.
       process.signal("SIGCONT");
       await process.stop().catch((error) => troubles.push(error.message));
-    }
+    });
+    await Promise.all(stopping);
     await this.mosquitto?.remove();
     rmSync(this.directory, { recursive: true, force: true });
     if (!lookAtLogs) return;

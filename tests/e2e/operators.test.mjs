@@ -12,12 +12,12 @@ class Subscription {
   static async open(farm, topic) {
     const subscription = new Subscription();
     subscription.topic = topic;
-    subscription.process = new Process("mosquitto_sub", "mosquitto_sub", ["-d", "-V", "5", "-p", String(farm.mosquitto.port), "-t", topic]);
+    subscription.process = new Process("mosquitto_sub", "stdbuf", ["-oL", "mosquitto_sub", "-d", "-V", "5", "-p", String(farm.mosquitto.port), "-t", topic]);
     await subscription.process.says(/Subscribed/);
     return subscription;
   }
 
-  /** With -d its own log stands between the messages. */
+  /** With -d its own log stands between the messages, and says when the subscription is there. */
   get lines() {
     return this.process.log.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}")).map((line) => JSON.parse(line));
   }

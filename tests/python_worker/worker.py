@@ -176,6 +176,10 @@ class Worker:
             self.log(f"the master speaks protocol {master['protocol']}, this worker {PROTOCOL}")
             return
         self.epoch = master["epoch"]
+        self.register()
+        self.log(f"registered with master {self.epoch}")
+
+    def register(self):
         registration = {
             "worker_id": self.id,
             "epoch": self.epoch,
@@ -188,10 +192,13 @@ class Worker:
             "timestamp": now_ms(),
         }
         self.client.publish(f"{self.prefix}/workers/register", json.dumps(registration), qos=1)
-        self.log(f"registered with master {self.epoch}")
 
     def obey(self, control):
-        if control["order"] != "assign_shards" or control["epoch"] != self.epoch:
+        if control.get("epoch") != self.epoch:
+            return
+        if control["order"] == "register":
+            self.register()
+        if control["order"] != "assign_shards":
             return
         if self.assignment_epoch == self.epoch and control["sequence"] <= self.sequence:
             return
