@@ -21,7 +21,7 @@ sections=(
     install shellcheck fmt
     page-check page-unit page-build page-alone
     clippy rust doc release
-    e2e-embedded e2e-mosquitto python-worker
+    e2e-embedded e2e-mosquitto run-script
     browser-demo browser-sample
 )
 
@@ -77,9 +77,11 @@ section_release() {
 # A file at a time: farms side by side would compete for the machine. What a failed test left running ends with it.
 node_tests() { node --test --test-concurrency=1 --test-force-exit --test-reporter=spec "$@"; }
 
-section_e2e-embedded() { E2E_BROKER=embedded E2E_RUN_SCRIPT=1 node_tests tests/e2e/*.test.mjs; }
-section_e2e-mosquitto() { E2E_BROKER=mosquitto node_tests tests/e2e/*.test.mjs; }
-section_python-worker() { PYTHON=$venv/bin/python node_tests tests/python_worker/*.test.mjs; }
+# The same suite on both brokers, the worker in Python included.
+e2e() { E2E_BROKER=$1 PYTHON=$venv/bin/python node_tests tests/e2e/*.test.mjs tests/python_worker/*.test.mjs; }
+section_e2e-embedded() { e2e embedded; }
+section_e2e-mosquitto() { e2e mosquitto; }
+section_run-script() { node_tests tests/e2e/run_script.mjs; }
 
 free_port() {
     node -e 'const server = require("node:net").createServer().listen(0, () => { console.log(server.address().port); server.close(); })'

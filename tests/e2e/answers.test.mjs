@@ -3,7 +3,7 @@
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 
-import { BROKER, Farm } from "./harness.mjs";
+import { Farm } from "./harness.mjs";
 import { invent, sample } from "./datasets.mjs";
 import { Reference } from "./reference.mjs";
 import { filmIds } from "./viewer.mjs";
@@ -49,7 +49,7 @@ for (const [name, data] of [["invented ratings", invent()], ["the MovieLens samp
     after(() => farm?.stop());
 
     test("user 1 gets ten unseen films, computed on every shard by both workers, each named", async () => {
-      const meta = BROKER === "mosquitto" ? await farm.settled(viewer, names(2)) : null;
+      const meta = farm.separate ? await farm.settled(viewer, names(2)) : null;
       const answer = await viewer.answered({ user_id: 1, n: 10 });
       const seen = reference.users.get(1);
       assert.equal(answer.recommendations.length, 10);
@@ -120,29 +120,19 @@ for (const [name, data] of [["invented ratings", invent()], ["the MovieLens samp
     });
   });
 
-  describe(`for 1, 2, 4 and 8 workers on ${name}`, { skip: data === null && "the sample is not there" }, () => {
+  describe(`for 1, 2, 4 and 8 worker processes on ${name}`, { skip: data === null && "the sample is not there" }, () => {
     test("the answers are the same to the last bit", async () => {
       const reference = new Reference(data);
-      const grown = BROKER === "mosquitto" && (await Farm.start({ data, workers: 1 }));
+      const farm = await Farm.start({ data, workers: 1, processes: true });
       try {
+        const viewer = await farm.visit();
         for (const workers of [1, 2, 4, 8]) {
-          const farm = grown || (await Farm.start({ data, workers }));
-          try {
-            while (grown && farm.workers.size < workers) farm.startWorker(`worker-${farm.workers.size + 1}`);
-            const viewer = await farm.visit();
-            if (grown) {
-              await farm.settled(viewer, names(workers));
-            } else {
-              const answer = await viewer.answered({ user_id: 1 });
-              assert.equal(answer.meta.workers.length, workers);
-            }
-            for (const user of USERS) await equalsReference(viewer, reference, user);
-          } finally {
-            if (!grown) await farm.stop();
-          }
+          while (farm.workers.size < workers) farm.startWorker(`worker-${farm.workers.size + 1}`);
+          await farm.settled(viewer, names(workers));
+          for (const user of USERS) await equalsReference(viewer, reference, user);
         }
       } finally {
-        if (grown) await grown.stop();
+        await farm.stop();
       }
     });
   });

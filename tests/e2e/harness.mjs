@@ -1,5 +1,6 @@
-// A farm under test: the real binary with its embedded broker, or with Mosquitto and a process for each part.
-// E2E_BROKER says which; CINESWARM_BIN is the binary.
+// A farm under test: the real binary, with the broker that E2E_BROKER names, "mosquitto" or "embedded". CINESWARM_BIN
+// is the binary. With Mosquitto each part is a process. The embedded broker is in the master's process; the workers are
+// too, as a newcomer has them, unless a test asks for processes, to kill them one by one.
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,8 +16,8 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 export const BROKER = process.env.E2E_BROKER ?? "mosquitto";
 assert.ok(["embedded", "mosquitto"].includes(BROKER), `E2E_BROKER is ${BROKER}, neither embedded nor mosquitto`);
 
-/** For tests that need the parts as processes of their own. */
-export const needsProcesses = { skip: BROKER === "embedded" && "with the embedded broker all parts are one process" };
+/** For tests that stop the broker and leave the master running. */
+export const needsMosquitto = { skip: BROKER === "embedded" && "the embedded broker ends with its master" };
 
 const binary = () => {
   const builds = [process.env.CINESWARM_BIN, ...["release", "debug"].map((kind) => join(repository, "target", kind, "cineswarm"))];
@@ -70,28 +71,27 @@ export class Farm {
   processes = [];
   workers = new Map();
   viewers = [];
-  /** An outside broker for `up`. */
-  brokerUrl;
+  /** An outside broker for `up`, instead of its own. */
+  outsideBroker;
 
   /** Starts a farm on a folder of ratings and waits until it is ready. */
-  static async start({ data, workers = 2, limits = {}, broker = BROKER, ready = true } = {}) {
+  static async start({ data, workers = 2, limits = {}, ready = true, processes = false } = {}) {
     const farm = new Farm();
-    farm.kind = broker;
     farm.data = data;
     farm.limits = limits;
-    farm.workersAtStart = workers;
+    farm.separate = processes || BROKER === "mosquitto";
+    farm.workersInside = farm.separate ? 0 : workers;
     farm.directory = mkdtempSync(join(tmpdir(), "cineswarm-farm-"));
     farm.port = await freePort();
     farm.grpcPort = await freePort();
     try {
-      if (broker === "mosquitto") {
+      if (BROKER === "mosquitto") {
         farm.mosquitto = await Mosquitto.start();
         await farm.importData();
-        farm.startMaster();
-        for (let number = 1; number <= workers; number += 1) farm.startWorker(`worker-${number}`);
-      } else {
-        farm.startMaster();
       }
+      farm.brokerPort = farm.mosquitto?.port ?? (await freePort());
+      farm.startMaster();
+      for (let number = 1; farm.separate && number <= workers; number += 1) farm.startWorker(`worker-${number}`);
       if (ready) await farm.ready();
     } catch (error) {
       await farm.stop({ lookAtLogs: false }).catch(() => {});
@@ -104,23 +104,28 @@ export class Farm {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  get brokerUrl() {
+    return `mqtt://127.0.0.1:${this.brokerPort}`;
+  }
+
   importData() {
     return run(binary(), ["data", "import", this.data, "--name", "films", "--data-dir", this.directory]);
   }
 
-  /** The master; with the embedded broker all else is in the same process. */
+  /** The master, and with it the embedded broker where that is used. */
   startMaster() {
-    const ports = ["--port", this.port, "--grpc-port", this.grpcPort, "--data-dir", this.directory].map(String);
+    const common = ["--port", this.port, "--grpc-port", this.grpcPort, "--data-dir", this.directory].map(String);
+    const broker = this.outsideBroker ? ["--broker", this.outsideBroker] : ["--broker-port", String(this.brokerPort)];
     const args = this.mosquitto
-      ? ["master", ...ports, "--broker", this.mosquitto.url, "--dataset", "films"]
-      : ["up", ...ports, "--workers", String(this.workersAtStart), "--data", this.data, ...(this.brokerUrl ? ["--broker", this.brokerUrl] : [])];
-    const endpoint = this.mosquitto ? { GRPC_ENDPOINT: `http://127.0.0.1:${this.grpcPort}` } : {};
+      ? ["master", ...common, "--broker", this.brokerUrl, "--dataset", "films"]
+      : ["up", ...common, ...broker, "--workers", String(this.workersInside), "--data", this.data];
+    const endpoint = { GRPC_ENDPOINT: `http://127.0.0.1:${this.grpcPort}` };
     this.master = this.#keep(new Process("master", binary(), args, { ...environment(this.limits), ...endpoint }));
     return this.master;
   }
 
   startWorker(id, { slots = 2 } = {}) {
-    const args = ["worker", "--broker", this.mosquitto.url, "--id", id, "--slots", String(slots)];
+    const args = ["worker", "--broker", this.brokerUrl, "--id", id, "--slots", String(slots)];
     return this.adopt(id, new Process(id, binary(), args));
   }
 

@@ -280,6 +280,7 @@ test("a port that is taken is said in words, with what to do", async () => {
     const first = farm.master;
     const directory = farm.directory;
     farm.grpcPort = await freePort();
+    if (!farm.mosquitto) farm.brokerPort = await freePort();
     farm.directory = `${directory}/second`;
     if (farm.mosquitto) await farm.importData();
     const second = farm.startMaster();

@@ -3,7 +3,7 @@
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 
-import { BROKER, Farm } from "./harness.mjs";
+import { Farm } from "./harness.mjs";
 import { FILMS, invent } from "./datasets.mjs";
 import { Reference } from "./reference.mjs";
 import { filmIds } from "./viewer.mjs";
@@ -244,8 +244,8 @@ describe("a conversation", () => {
   });
 });
 
-test("a request that is cancelled ends as cancelled, once, in every tab", { skip: BROKER === "embedded" && "workers cannot be held up in one process" }, async () => {
-  const farm = await Farm.start({ data: invent() });
+test("a request that is cancelled ends as cancelled, once, in every tab", async () => {
+  const farm = await Farm.start({ data: invent(), processes: true });
   try {
     const viewer = await farm.visit();
     const other = await farm.visit({ session: viewer.session.session_id });

@@ -18,7 +18,7 @@ const stubs = mkdtempSync(join(tmpdir(), "cineswarm-stubs-"));
 process.once("exit", () => rmSync(stubs, { recursive: true, force: true }));
 
 const startPython = (farm, id) => {
-  const args = [join(here, "worker.py"), "--broker-port", String(farm.mosquitto.port), "--id", id, "--stubs", stubs];
+  const args = [join(here, "worker.py"), "--broker-port", String(farm.brokerPort), "--id", id, "--stubs", stubs];
   return farm.adopt(id, new Process(id, python, args, { PYTHONUNBUFFERED: "1" }));
 };
 
@@ -41,7 +41,7 @@ const answersOf = async (viewer) => {
 for (const [name, data] of [["invented ratings", invent()], ["the MovieLens sample", sample()]]) {
   test(`on ${name}, two workers of ours, one of each, and Python alone give the same answers to the last bit`, { skip: data === null && "the sample is not there" }, async () => {
     await run(python, ["-m", "grpc_tools.protoc", `-I${protos}`, `--python_out=${stubs}`, `--grpc_python_out=${stubs}`, join(protos, "farm.proto")]);
-    const farm = await Farm.start({ data, workers: 2, broker: "mosquitto" });
+    const farm = await Farm.start({ data, workers: 2, processes: true });
     try {
       const viewer = await farm.visit();
       await farm.settled(viewer, ["worker-1", "worker-2"]);

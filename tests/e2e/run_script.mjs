@@ -1,4 +1,5 @@
-// The one command a newcomer runs: scripts/run.sh, from any folder, with paths relative to it.
+// The one command a newcomer runs: scripts/run.sh, from any folder, with paths relative to it. It builds what it starts,
+// so it is no part of the suites that test a given binary.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,10 +13,8 @@ import { Process, freePort } from "./processes.mjs";
 import { Viewer } from "./viewer.mjs";
 
 const script = fileURLToPath(new URL("../../scripts/run.sh", import.meta.url));
-// The script builds what it starts, so this has no place where a binary is given.
-const skip = process.env.E2E_RUN_SCRIPT !== "1" && "scripts/test.sh asks for it once";
 
-test("scripts/run.sh starts a farm on the named ratings, says where it is, answers with two workers, and stops at Ctrl-C", { skip }, async () => {
+test("scripts/run.sh starts a farm on the named ratings, says where it is, answers with two workers, and stops at Ctrl-C", async () => {
   const data = sample() ?? invent();
   const directory = mkdtempSync(join(tmpdir(), "cineswarm-run-"));
   const [port, grpcPort] = [await freePort(), await freePort()];
