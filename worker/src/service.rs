@@ -218,7 +218,6 @@ impl Service {
         match event {
             Event::Connected => {
                 self.log.info(format!("connected to {}", self.options.broker));
-                self.say_status();
                 // The master may have missed what was said before, and its retained status may have come first.
                 self.master = None;
                 if let Some(status) = self.master_status.take() {
@@ -277,6 +276,7 @@ impl Service {
         let (epoch, grpc_endpoint) = (status.epoch.clone(), status.grpc_endpoint.clone());
         self.master = Some(Master { epoch, grpc_endpoint, grpc });
         self.register();
+        self.say_status();
         self.log.info(format!("registered with master {} at {}", status.epoch, status.grpc_endpoint));
     }
 

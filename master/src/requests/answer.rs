@@ -165,10 +165,10 @@ pub fn merge<'a>(
         _ => (Source::Popular, popular(library.catalogue(), &spec.filters, &profile, spec.ranking.n)),
     };
     let note = match (spec.note, source) {
+        _ if found.is_empty() && coverage == 1.0 => Some(Note::NothingFits),
         (Some(note), _) => Some(note),
         (None, Source::Popular) if spec.source == Source::Neighbours => Some(Note::NoNeighbours),
         _ if coverage < 1.0 => Some(Note::Partial),
-        _ if found.is_empty() => Some(Note::NothingFits),
         _ => None,
     };
     let recommendations = found.into_iter().enumerate().filter_map(|(at, one)| film(library, at + 1, one)).collect();

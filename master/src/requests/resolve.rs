@@ -14,6 +14,10 @@ use crate::chat::{self, ClarifyOption, Intent, Lang, Tweak, replies};
 use crate::library::{Film, Library};
 use crate::words::{Note, Trouble};
 
+/// Below this many ratings a viewer's own profile is too short for plain cosine, which then prefers users who rated
+/// hardly anything else; it is treated like a few films that similar ones are wanted to.
+const SHORT_PROFILE: usize = 10;
+
 /// What is known of the viewer who asks.
 pub struct Viewer<'a> {
     /// The language of the session.
@@ -172,7 +176,16 @@ impl<'a> Resolver<'_, 'a> {
         if self.viewer.ratings.is_empty() {
             return self.popular(filters, Some(Note::EmptyProfile));
         }
-        self.by_profile(Profile::from_ratings(self.viewer.ratings.iter().copied()), None, filters)
+        let profile = Profile::from_ratings(self.viewer.ratings.iter().copied());
+        let is_short = profile.len() < SHORT_PROFILE;
+        let mut resolved = self.by_profile(profile, None, filters);
+        if let Resolved::Compute(spec) = &mut resolved
+            && is_short
+        {
+            spec.neighbours = NeighbourOptions::like_these();
+            spec.ranking = RankOptions::like_these(spec.ranking.n);
+        }
+        resolved
     }
 
     fn user(&self, user: UserId, filters: Filters) -> Resolved<'a> {
@@ -225,6 +238,7 @@ impl<'a> Resolver<'_, 'a> {
             lang: self.lang,
             note,
             ignored: Vec::new(),
+            rest: None,
         }
     }
 
@@ -243,46 +257,47 @@ impl<'a> Resolver<'_, 'a> {
         let Some((spec, answer)) = self.viewer.last else {
             return self.tweaked(self.own(Filters::default()), tweak);
         };
-        let mut spec = spec.clone();
+        let mut spec = without_shown(spec, answer);
         spec.lang = self.lang;
         spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
-        match tweak {
-            Tweak::LessKnown => lesser_known(&mut spec),
-            Tweak::None => {
-                let shown = answer["recommendations"].as_array().into_iter().flatten();
-                let shown = shown.filter_map(|film| film["movie_id"].as_u64()).filter_map(|id| id.try_into().ok());
-                let without: BTreeSet<MovieId> = spec.filters.exclude_movie_ids.iter().copied().chain(shown).collect();
-                spec.filters.exclude_movie_ids = without.into_iter().collect();
-            }
-        }
-        Resolved::Compute(Box::new(spec))
+        self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
     }
 
     /// The last request again, for one film only: its reasons are then the answer's.
     fn why(&self, movie: MovieId) -> Resolved<'a> {
-        let mut spec = match self.viewer.last {
-            Some((spec, _)) => spec.clone(),
-            None => match self.own(Filters::default()) {
-                Resolved::Compute(spec) => *spec,
-                other => return other,
-            },
+        let rest = self.viewer.last.map(|(spec, answer)| without_shown(spec, answer));
+        let mut spec = match (&rest, self.own(Filters::default())) {
+            (Some(rest), _) => rest.clone(),
+            (None, Resolved::Compute(own)) => *own,
+            (None, other) => return other,
         };
         spec.lang = self.lang;
-        spec.ranking.n = 1;
+        spec.ranking = RankOptions { n: 1, min_raters: 1, ..spec.ranking };
         spec.filters = Filters { movie_ids: vec![movie], exclude_seen: false, ..Filters::default() };
+        spec.rest = rest.map(Box::new);
         Resolved::Compute(Box::new(spec))
     }
 }
 
-/// One step further from what everybody knows.
+/// What is left of a request after an answer: its spec without the films that were shown. A question about one film
+/// leaves what the request before it left.
+fn without_shown(spec: &Spec, answer: &Value) -> Spec {
+    if let Some(rest) = &spec.rest {
+        return (**rest).clone();
+    }
+    let shown = answer["recommendations"].as_array().into_iter().flatten();
+    let shown = shown.filter_map(|film| film["movie_id"].as_u64()).filter_map(|id| MovieId::try_from(id).ok());
+    let without: BTreeSet<MovieId> = spec.filters.exclude_movie_ids.iter().copied().chain(shown).collect();
+    let mut rest = spec.clone();
+    rest.filters.exclude_movie_ids = without.into_iter().collect();
+    rest
+}
+
+/// Away from what everybody knows. A film that few have rated needs more neighbours to have two of them.
 fn lesser_known(spec: &mut Spec) {
-    spec.ranking.popularity_penalty = match spec.ranking.popularity_penalty {
-        PopularityPenalty::None => PopularityPenalty::Mild,
-        PopularityPenalty::Mild | PopularityPenalty::Strong => PopularityPenalty::Strong,
-    };
-    // With so few raters wanted, more neighbours are needed for a film to have two of them.
-    spec.neighbours.k = spec.neighbours.k.max(100);
+    spec.ranking.popularity_penalty = PopularityPenalty::Strong;
     spec.ranking.min_raters = spec.ranking.min_raters.max(2);
+    spec.neighbours.k = spec.neighbours.k.max(100);
 }
 
 fn sorted(ratings: impl Iterator<Item = (MovieId, HalfStars)>) -> Vec<(MovieId, HalfStars)> {

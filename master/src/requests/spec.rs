@@ -26,6 +26,8 @@ pub struct Spec {
     pub note: Option<Note>,
     /// Parts of the sentence that the answer does not take into account, as typed.
     pub ignored: Vec<String>,
+    /// For a question about one film: what "more" goes on with afterwards.
+    pub rest: Option<Box<Spec>>,
 }
 
 /// Where the films come from.
@@ -50,6 +52,7 @@ impl Spec {
             lang: Lang::default(),
             note: None,
             ignored: Vec::new(),
+            rest: None,
         }
     }
 

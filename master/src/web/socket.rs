@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use socketioxide::SocketIo;
 use socketioxide::adapter::LocalAdapter;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
-use socketioxide::handler::FromMessageParts;
+use socketioxide::handler::{ConnectHandler, FromMessageParts};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -31,6 +32,8 @@ use crate::words::{LONGEST_TEXT, Refusal, Trouble};
 const REPLAY_PAGE: u32 = 100;
 /// How long a browser that resumes may take to read what it missed, before it has to connect again.
 const REPLAY_PATIENCE: Duration = Duration::from_secs(10);
+/// How long an event waits for its session to be read from the database.
+const OPENING: Duration = Duration::from_secs(10);
 /// The farm's status goes to browsers this often at the most.
 const STATUS_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -56,7 +59,8 @@ pub struct Context {
 
 /// A connected socket's own.
 struct Tab {
-    session: Arc<Session>,
+    /// There once the database has told what it knows of the session; events may come before.
+    session: watch::Sender<Option<Arc<Session>>>,
     allowance: Mutex<Allowance>,
 }
 
@@ -84,11 +88,26 @@ impl FromMessageParts<LocalAdapter> for WantsAck {
 
 /// Registers the namespace `/`.
 pub fn register(io: &SocketIo, context: Arc<Context>) {
-    io.ns("/", async move |socket: SocketRef, TryData(auth): TryData<Value>| {
+    let listening = {
+        let context = context.clone();
+        // A middleware, because it ends before the browser hears that it is connected: an event without a handler
+        // would be lost.
+        async move |socket: SocketRef| -> Result<(), Infallible> {
+            let allowance = Mutex::new(Allowance::new(context.events_per_second, Instant::now()));
+            let tab = Arc::new(Tab { session: watch::Sender::new(None), allowance });
+            listen(&socket, &context, &tab);
+            socket.extensions.insert(tab);
+            Ok(())
+        }
+    };
+    let welcoming = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
         // An auth that is none at all is that of a first visit.
         let auth = auth.ok().and_then(|auth| serde_json::from_value(auth).ok()).unwrap_or_default();
-        welcome(socket, auth, context).await;
-    });
+        if let Some(tab) = socket.extensions.get::<Arc<Tab>>() {
+            welcome(socket, auth, &context, &tab).await;
+        }
+    };
+    io.ns("/", welcoming.with(listening));
 }
 
 /// Tells every browser the farm's status as it changes, until `stop` is cancelled.
@@ -114,7 +133,7 @@ fn status_event(status: &FarmStatus) -> Value {
     })
 }
 
-async fn welcome(socket: SocketRef, auth: Auth, context: Arc<Context>) {
+async fn welcome(socket: SocketRef, auth: Auth, context: &Context, tab: &Tab) {
     let lang = auth.lang.as_deref().map(Lang::from_tag);
     let known = auth.session.as_deref().and_then(|id| Uuid::parse_str(id).ok());
     let opened = async {
@@ -160,12 +179,14 @@ async fn welcome(socket: SocketRef, auth: Auth, context: Arc<Context>) {
     let _ = send(&socket, "status", &status_event(&context.coordinator.status().borrow()));
 
     let session = context.sessions.attach(stored.id, lang, ratings, hidden, socket.clone());
-    let allowance = Mutex::new(Allowance::new(context.events_per_second, Instant::now()));
-    let tab = Arc::new(Tab { session, allowance });
-    listen(&socket, &context, &tab);
+    tab.session.send_replace(Some(session.clone()));
+    if !socket.connected() {
+        context.sessions.detach(session.id, &socket);
+        return;
+    }
     // From here on new events reach the tab; whatever came in between is among the replayed, and known by its offset.
     if stored.resumed {
-        replay(&socket, &context, stored.id, auth.offset.unwrap_or(0)).await;
+        replay(&socket, context, stored.id, auth.offset.unwrap_or(0)).await;
     }
 }
 
@@ -208,14 +229,17 @@ fn listen(socket: &SocketRef, context: &Arc<Context>, tab: &Arc<Tab>) {
                         WantsAck(wanted): WantsAck,
                         ack: AckSender| {
                 let payload = payload.unwrap_or(Value::Null);
-                let handled = match tab.admit() {
-                    Err(trouble) => Err(trouble),
-                    Ok(()) => handle(event, payload, &context, &tab.session, &socket).await,
+                let handled = match tab.admit().await {
+                    Err(refused) => Err(refused),
+                    Ok(session) => {
+                        let handled = handle(event, payload, &context, &session, &socket).await;
+                        handled.map_err(|trouble| (trouble, session.lang()))
+                    }
                 };
                 let told = match handled {
                     Ok(told) => ack.send(&told),
-                    Err(trouble) => {
-                        let refusal = trouble.refusal(tab.session.lang());
+                    Err((trouble, lang)) => {
+                        let refusal = trouble.refusal(lang);
                         if wanted { ack.send(&Refused { error: refusal }) } else { send(&socket, "failed", &refusal) }
                     }
                 };
@@ -231,14 +255,22 @@ fn listen(socket: &SocketRef, context: &Arc<Context>, tab: &Arc<Tab>) {
     }
     let for_unknown = tab.clone();
     socket.on_fallback(async move |socket: SocketRef, WantsAck(wanted): WantsAck, ack: AckSender| {
-        let trouble = for_unknown.admit().err().unwrap_or_else(|| {
-            Trouble::BadRequest("there is no such event; there are ask, cancel, rate and feedback".into())
-        });
-        let refusal = trouble.refusal(for_unknown.session.lang());
+        let no_such = "there is no such event; there are ask, cancel, rate and feedback";
+        let (trouble, lang) = match for_unknown.admit().await {
+            Ok(session) => (Trouble::BadRequest(no_such.into()), session.lang()),
+            Err(refused) => refused,
+        };
+        let refusal = trouble.refusal(lang);
         let _ = if wanted { ack.send(&Refused { error: refusal }) } else { send(&socket, "failed", &refusal) };
     });
-    let (sessions, session_id) = (context.sessions.clone(), tab.session.id);
-    socket.on_disconnect(async move |socket: SocketRef| sessions.detach(session_id, &socket));
+    let (sessions, tab) = (context.sessions.clone(), tab.clone());
+    socket.on_disconnect(async move |socket: SocketRef| {
+        // A session that is opened only now is let go by `welcome`.
+        let opened = tab.session.borrow().clone();
+        if let Some(session) = opened {
+            sessions.detach(session.id, &socket);
+        }
+    });
 }
 
 #[derive(Serialize)]
@@ -247,9 +279,21 @@ struct Refused {
 }
 
 impl Tab {
-    fn admit(&self) -> Result<(), Trouble> {
-        let mut allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
-        allowance.take(Instant::now()).map_err(|wait| Trouble::RateLimited(wait.as_millis() as u64 + 1))
+    /// The session, unless the socket says too much at once or its session cannot be had.
+    async fn admit(&self) -> Result<Arc<Session>, (Trouble, Lang)> {
+        let allowed = self.allowance.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
+        let mut session = self.session.subscribe();
+        let opened = tokio::time::timeout(OPENING, session.wait_for(Option::is_some)).await;
+        let session = match opened {
+            Ok(Ok(session)) => session.clone(),
+            _ => None,
+        };
+        let lang = session.as_ref().map(|session| session.lang()).unwrap_or_default();
+        match (allowed, session) {
+            (Err(wait), _) => Err((Trouble::RateLimited(wait.as_millis() as u64 + 1), lang)),
+            (Ok(()), Some(session)) => Ok(session),
+            (Ok(()), None) => Err((Trouble::Storage, lang)),
+        }
     }
 }
 
