@@ -8,10 +8,12 @@ import { FILMS, invent } from "./datasets.mjs";
 import { Reference } from "./reference.mjs";
 import { filmIds } from "./viewer.mjs";
 
-const FEW = [[FILMS.heat, 5], [FILMS.fargo, 4.5], [FILMS.alien, 1], [10, 3], [11, 4]];
+const FEW = [[FILMS.heat, 5], [FILMS.fargo, 4.5], [FILMS.alien, 1]];
+// Enough for the viewer's own neighbours; with fewer ratings they are taken as examples of what is liked.
+const MANY = [...FEW, [10, 3], [11, 4], [12, 0.5], [13, 2.5], [14, 3.5], [15, 5], [16, 2]];
 
-async function rateAFew(viewer) {
-  for (const [movie_id, rating] of FEW) {
+async function rateAll(viewer, ratings) {
+  for (const [movie_id, rating] of ratings) {
     const { error, ...confirmed } = await viewer.send("rate", { movie_id, rating });
     assert.equal(error, undefined);
     assert.equal(confirmed.movie_id, movie_id);
@@ -39,19 +41,33 @@ describe("a conversation", () => {
 
   test("a rated film changes the next answer without a restart, and taking the rating back undoes it", async () => {
     const viewer = await farm.visit();
-    await rateAFew(viewer);
+    await rateAll(viewer, MANY);
     const before = await viewer.answered({});
     assert.equal(before.meta.source, "neighbours");
     const film = filmIds(before)[0];
     const { ratings } = await viewer.send("rate", { movie_id: film, rating: 0.5 });
-    assert.equal(ratings, FEW.length + 1);
+    assert.equal(ratings, MANY.length + 1);
     const after = await viewer.answered({});
     assert.ok(!filmIds(after).includes(film), "what is rated is seen");
-    const profile = new Map([...FEW, [film, 0.5]].map(([movie, stars]) => [movie, stars * 2]));
+    const profile = new Map([...MANY, [film, 0.5]].map(([movie, stars]) => [movie, stars * 2]));
     const expected = reference.recommendations(profile, reference.neighbours(profile)).slice(0, 10);
     assert.deepEqual(after.recommendations.map((one) => one.score), expected.map((one) => one.score));
-    assert.equal((await viewer.send("rate", { movie_id: film, rating: null })).ratings, FEW.length);
+    assert.equal((await viewer.send("rate", { movie_id: film, rating: null })).ratings, MANY.length);
     assert.deepEqual((await viewer.answered({})).recommendations, before.recommendations);
+  });
+
+  test("with few ratings the answer is films like those that were liked, and a further rating changes it", async () => {
+    const viewer = await farm.visit();
+    for (const ratings of [FEW, [...FEW, [FILMS.matrix, 5]]]) {
+      await rateAll(viewer, ratings);
+      const profile = new Map(ratings.map(([movie, stars]) => [movie, stars * 2]));
+      const neighbours = reference.neighbours(profile, { k: 100, shrink: 3 });
+      const expected = reference.recommendations(profile, neighbours, { penalty: "mild", genreWeight: 4, minRaters: 2 });
+      const answer = await viewer.answered({});
+      answer.recommendations.forEach((film, at) => {
+        assert.ok(Math.abs(film.score - expected[at].score) <= 1e-9 * expected[at].score, `rank ${at + 1}: ${film.score}, not ${expected[at].score}`);
+      });
+    }
   });
 
   test("both tabs of a session get the answer and the rating, whichever asked", async () => {
@@ -59,7 +75,7 @@ describe("a conversation", () => {
     const other = await farm.visit({ session: one.session.session_id });
     assert.equal(other.session.session_id, one.session.session_id);
     assert.equal(other.session.resumed, true);
-    await rateAFew(one);
+    await rateAll(one, FEW);
     const rated = await other.next("rated", (event) => event.movie.movie_id === FEW.at(-1)[0]);
     assert.equal(rated.ratings, FEW.length);
     const asked = await one.ask({ text: "what's popular?" });
@@ -73,7 +89,7 @@ describe("a conversation", () => {
 
   test("a session that comes back with an offset gets exactly what it missed, in order, and its ratings", async () => {
     const viewer = await farm.visit();
-    await rateAFew(viewer);
+    await rateAll(viewer, FEW);
     const seen = await viewer.answered({ user_id: 1 });
     const session = viewer.session.session_id;
     const other = await farm.visit({ session, offset: seen.offset });
@@ -131,7 +147,7 @@ describe("a conversation", () => {
 
   test("films that were seen or are of no interest are not recommended again", async () => {
     const viewer = await farm.visit();
-    await rateAFew(viewer);
+    await rateAll(viewer, FEW);
     const answer = await viewer.answered({});
     const [seen, unwanted, liked] = filmIds(answer);
     for (const [movie_id, kind] of [[seen, "seen"], [unwanted, "not_interested"], [liked, "up"]]) {
