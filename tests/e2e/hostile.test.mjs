@@ -113,7 +113,7 @@ describe("hostile input", () => {
       ["ask", { algorithm: "oracle" }, "bad_request", /algorithm/], ["ask", { key: "k".repeat(10_000) }, "bad_request", /key/],
       ["ask", { like: [4_000_000_000] }, "unknown_movie", /4000000000/],
       ["ask", { profile: [{ movie_id: 123_456, rating: 5 }] }, "unknown_movie", /123456/],
-      ["rate", { movie_id: 123_456, rating: 5 }, "unknown_movie", /123456/], ["rate", { movie_id: 1 }, "bad_request", /rating/],
+      ["rate", { movie_id: 123_456, rating: 5 }, "unknown_movie", /123456/], ["rate", { movie_id: 1, rating: "5" }, "bad_request", /rating/],
       ["rate", { movie_id: 1, rating: 0 }, "bad_request", /rating/], ["rate", {}, "bad_request", /movie_id/],
       ["feedback", { movie_id: 123_456, kind: "seen" }, "unknown_movie", /123456/],
       ["feedback", { movie_id: 1, kind: "meh" }, "bad_request", /kind/], ["feedback", { movie_id: 1 }, "bad_request", /kind/],
@@ -148,7 +148,11 @@ describe("hostile input", () => {
     viewer.socket.emit("no such event", { a: 1 });
     viewer.socket.emit("cancel", Buffer.alloc(10));
     viewer.socket.emit("feedback", { movie_id: {} });
+    isWayOut(await viewer.send("no such event", { a: 1 }), "no such event");
     const from = viewer.inbox.length;
+    viewer.socket.emit("rate", { movie_id: 1, rating: 7 });
+    const refused = await viewer.next("failed", (event) => event.request_id === undefined, { from });
+    isWayOut({ error: refused }, "an error without a callback");
     viewer.socket.emit("ask", { user_id: 2, key: "without a callback" });
     const answer = await viewer.next("answer", () => true, { from });
     assert.equal(answer.recommendations.length, 10, "an ask without a callback is answered all the same");
@@ -203,7 +207,7 @@ describe("hostile input", () => {
     await allIsWell();
   });
 
-  test("HTTP: no path, query, method or body gives a 5xx, and errors are JSON with a way out", async () => {
+  test("HTTP: no path, query, method or body gives a 5xx, and errors say a way out", async () => {
     const search = "/api/movies/search";
     const paths = [
       `${search}?q=%ff%fe`, `${search}?q=%c3%28`, `${search}?q=%`, `${search}?q=%zz`, `${search}?q=%00`, `${search}?q=`, search, `${search}?q=a&q=b`,
@@ -218,7 +222,8 @@ describe("hostile input", () => {
         const { status, body } = await http(farm, path, { method, body: method === "POST" ? "\xff{" : undefined });
         assert.ok(status < 500, `${method} ${path.slice(0, 80)}: ${status} ${body.slice(0, 200)}`);
         assert.ok(!body.includes("root:x:"), "no file of the host is served");
-        if (method === "GET" && path.startsWith("/api/") && status >= 400) isWayOutOverHttp(body, path);
+        if (method === "GET" && path.startsWith("/api/") && status === 400) isWayOutOverHttp(body, path);
+        if (method === "GET" && status === 404) assert.ok(body.length > 0, `${path}: a bare 404`);
       }
     }
     await allIsWell();
