@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cineswarm_engine::dataset::Dataset;
-use cineswarm_mqtt::{FarmLog, Message};
+use cineswarm_mqtt::{FarmLog, Message, timestamp_ms};
 use cineswarm_proto::Topics;
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
@@ -28,6 +28,7 @@ use crate::words::Trouble;
 const SOCKET_BUFFER: usize = 1024;
 /// Large enough that a text of 10 MB gets an answer that says it is too long, rather than a closed connection.
 const LARGEST_MESSAGE: usize = 16 << 20;
+const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
 /// How long browsers' connections may take to end when the master stops.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -162,6 +163,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     };
     socket::register(&io, Arc::new(context));
     let telling = tokio::spawn(socket::tell_status(io.clone(), farm.clone(), stop.clone()));
+    let pruning = tokio::spawn(prune(store.clone(), options.keep_days, stop.clone()));
     let http_context =
         http::Context { library: library.clone(), store: store.clone(), coordinator: farm.clone(), started };
     let router = http::router(Arc::new(http_context)).layer(socket_layer);
@@ -188,7 +190,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
-        let _ = telling.await;
+        let _ = tokio::join!(telling, pruning);
         coordinator_stop.cancel();
         let _ = coordinating.await;
         grpc_stop.cancel();
@@ -198,6 +200,22 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         disconnect.cancel();
     });
     Ok(Handle { http_address, grpc_address, farm, stop, running })
+}
+
+/// Lets go of what nobody looks at any more, until `stop` is cancelled.
+async fn prune(store: Store, keep_days: u32, stop: CancellationToken) {
+    let kept_ms = i64::from(keep_days) * 24 * 3_600_000;
+    loop {
+        match stop.run_until_cancelled(store.prune(timestamp_ms() - kept_ms)).await {
+            Some(Ok(0)) => {}
+            Some(Ok(pruned)) => tracing::info!(pruned, keep_days, "removed old requests from the database"),
+            Some(Err(error)) => tracing::warn!(%error, "old requests were not removed from the database"),
+            None => return,
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_none() {
+            return;
+        }
+    }
 }
 
 /// Takes up what an earlier master accepted and did not end.
