@@ -79,9 +79,10 @@ impl Trouble {
 
     fn in_english(&self) -> (String, String) {
         let (message, hint): (String, &str) = match self {
-            Trouble::BadRequest(detail) => {
-                (format!("This is not a valid request: {detail}."), "See docs/PROTOCOL.md for what each event takes.")
-            }
+            Trouble::BadRequest(detail) => (
+                format!("This is not a valid request: {}.", shortened(detail)),
+                "See docs/PROTOCOL.md for what each event takes.",
+            ),
             Trouble::TextTooLong(characters) => (
                 format!("That text has {characters} characters; up to {LONGEST_TEXT} are read."),
                 "Say it in fewer words, for example: films like Heat.",
@@ -133,6 +134,15 @@ impl Trouble {
             Trouble::Unavailable => ("El servicio se está reiniciando.".into(), "Vuelve a intentarlo en un momento."),
         };
         (message, hint.into())
+    }
+}
+
+/// A detail may quote what was sent, which may be megabytes.
+fn shortened(detail: &str) -> String {
+    const LONGEST_DETAIL: usize = 200;
+    match detail.char_indices().nth(LONGEST_DETAIL) {
+        Some((end, _)) => format!("{}…", &detail[..end]),
+        None => detail.to_owned(),
     }
 }
 
