@@ -83,6 +83,12 @@ impl Handle {
         self.stop.cancel();
     }
 
+    /// Cancelling it is the same as [`Handle::stop`]. It is cancelled, too, when the master stops by itself because a
+    /// part of it has failed.
+    pub fn stopper(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// Waits until the master has stopped.
     pub async fn stopped(self) {
         if let Err(error) = self.running.await {
@@ -117,7 +123,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         cineswarm_mqtt::Options {
             broker: options.broker_or_default(),
             client_id: format!("{}-master-{epoch}", options.topic_prefix.replace('/', "-")),
-            subscriptions: vec![topics.register(), topics.workers_status()],
+            // Its own status, too, for a Last Will of an earlier master that comes late.
+            subscriptions: vec![topics.register(), topics.workers_status(), topics.master_status()],
             last_will: Some(Message::json(topics.master_status(), &last_will).retained()),
         },
         disconnect.clone(),
@@ -125,7 +132,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let log = FarmLog::new(client.clone(), topics.logs(), "master");
     let desk = Desk::new(library.clone(), store.clone(), sessions.clone(), log.clone());
     let coordinator_stop = CancellationToken::new();
-    let (farm, coordinating) = coordinator::start(
+    let (farm, mut coordinating) = coordinator::start(
         Parameters {
             library: library.clone(),
             topics,
@@ -181,7 +188,15 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
 
     let stopping = stop.clone();
     let running = tokio::spawn(async move {
-        stopping.cancelled().await;
+        let coordinator_failed = tokio::select! {
+            () = stopping.cancelled() => false,
+            ended = &mut coordinating => {
+                // Without it every request would be refused for ever, by a master that still looks alive.
+                tracing::error!(?ended, "the coordinator ended by itself; the master stops");
+                stopping.cancel();
+                true
+            }
+        };
         // Browsers first, so that nothing new comes; then the farm, what it has ended, and last the database.
         if tokio::time::timeout(GOODBYE, io.close()).await.is_err() {
             // It waits for the last packet to each browser, and one that does not read never takes it.
@@ -192,7 +207,9 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         }
         let _ = tokio::join!(telling, pruning);
         coordinator_stop.cancel();
-        let _ = coordinating.await;
+        if !coordinator_failed {
+            let _ = coordinating.await;
+        }
         grpc_stop.cancel();
         let _ = serving_grpc.await;
         let _ = tokio::time::timeout(GOODBYE, desk.close()).await;
