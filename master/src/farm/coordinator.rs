@@ -475,6 +475,7 @@ impl Coordinator {
                 }
                 Command::Lost { worker, reason } => {
                     self.incarnations.remove(&worker);
+                    self.say_offline(&worker);
                     self.parameters.log.warn(format!("worker {worker} is lost: {reason}; its tasks go to others"));
                 }
             }
@@ -529,6 +530,24 @@ impl Coordinator {
         let message = Message::json(self.parameters.topics.control(worker), order);
         if let Err(error) = self.parameters.client.publish(message) {
             tracing::warn!(%worker, %error, "an order was not sent");
+        }
+    }
+
+    /// Its Last Will goes to those who listen; whoever comes later reads the retained status, which only the master can
+    /// put right.
+    fn say_offline(&self, worker: &WorkerId) {
+        let status = WorkerStatus {
+            worker_id: worker.to_string(),
+            state: WorkerState::Offline,
+            incarnation: String::new(),
+            dataset_version: String::new(),
+            shards: Vec::new(),
+            tasks_done: 0,
+            timestamp: timestamp_ms(),
+        };
+        let message = Message::json(self.parameters.topics.worker_status(worker), &status).retained();
+        if let Err(error) = self.parameters.client.publish(message) {
+            tracing::debug!(%worker, %error, "the retained status of a lost worker was not put right");
         }
     }
 

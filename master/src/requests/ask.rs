@@ -69,6 +69,8 @@ struct RawAsk {
 #[serde(deny_unknown_fields)]
 pub struct RawRating {
     movie_id: MovieId,
+    // Spelled out so that it must be there: a forgotten rating is not to take one back.
+    #[serde(deserialize_with = "Option::deserialize")]
     rating: Option<f64>,
 }
 
@@ -209,7 +211,8 @@ mod tests {
             (json!({"like": []}), "like:"),
             (json!({"like": ["Heat"]}), "like[0]:"),
             (json!({"profile": [{"movie_id": 1, "rating": 4.7}]}), "rating:"),
-            (json!({"profile": [{"movie_id": 1}]}), "profile[0].rating"),
+            (json!({"profile": [{"movie_id": 1}]}), "missing field `rating`"),
+            (json!({"profile": [{"movie_id": 1, "rating": null}]}), "profile[0].rating"),
             (json!({"filters": {"genre": ["Comedy"]}}), "filters.genre"),
             (json!({"filters": {"year_from": -5}}), "filters.year_from"),
             (json!({"filters": {"genres": ["Comedy".repeat(1000)]}}), "a genre has more than 100 bytes"),
