@@ -21,6 +21,10 @@ pub struct Options {
     #[arg(long = "grpc-port", env = "GRPC_PORT", value_name = "PORT", default_value_t = 50051)]
     pub grpc_port: u16,
 
+    /// Address to listen on for workers [default: as --listen; `up`: 127.0.0.1]
+    #[arg(long = "grpc-listen", env = "GRPC_LISTEN", value_name = "ADDRESS")]
+    pub grpc_listen: Option<IpAddr>,
+
     /// Address under which workers reach the gRPC port [default: http://THIS-HOST:GRPC-PORT]
     #[arg(long = "grpc-endpoint", env = "GRPC_ENDPOINT", value_name = "URL")]
     pub grpc_endpoint: Option<String>,

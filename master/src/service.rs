@@ -102,7 +102,9 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let started = Instant::now();
     let topics = Topics::new(&options.topic_prefix)?;
     let http_listener = listen(SocketAddr::new(options.listen, options.port), "--port").await?;
-    let grpc_listener = listen(SocketAddr::new(options.listen, options.grpc_port), "--grpc-port").await?;
+    let grpc_listener =
+        listen(SocketAddr::new(options.grpc_listen.unwrap_or(options.listen), options.grpc_port), "--grpc-port")
+            .await?;
     let http_address = local_address(&http_listener);
     let grpc_address = local_address(&grpc_listener);
     let grpc_endpoint =

@@ -43,9 +43,9 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         };
         let broker_url = options.broker_or_default();
         let topic_prefix = options.topic_prefix.clone();
-        // The workers are in this process, whatever this host is called.
-        let reachable =
-            if options.listen.is_unspecified() { IpAddr::from(Ipv4Addr::LOCALHOST) } else { options.listen };
+        // The workers are in this process; whoever wants others beside them says so.
+        let grpc_listen = *options.grpc_listen.get_or_insert(IpAddr::from(Ipv4Addr::LOCALHOST));
+        let reachable = if grpc_listen.is_unspecified() { IpAddr::from(Ipv4Addr::LOCALHOST) } else { grpc_listen };
         let endpoint = format!("http://{}", SocketAddr::new(reachable, options.grpc_port));
         options.grpc_endpoint.get_or_insert(endpoint);
         let master = cineswarm_master::start(options, dataset).await?;

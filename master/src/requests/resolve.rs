@@ -179,11 +179,12 @@ impl<'a> Resolver<'_, 'a> {
         let profile = Profile::from_ratings(self.viewer.ratings.iter().copied());
         let is_short = profile.len() < SHORT_PROFILE;
         let mut resolved = self.by_profile(profile, None, filters);
-        if let Resolved::Compute(spec) = &mut resolved
-            && is_short
-        {
-            spec.neighbours = NeighbourOptions::like_these();
-            spec.ranking = RankOptions::like_these(spec.ranking.n);
+        if let Resolved::Compute(spec) = &mut resolved {
+            spec.own = true;
+            if is_short {
+                spec.neighbours = NeighbourOptions::like_these();
+                spec.ranking = RankOptions::like_these(spec.ranking.n);
+            }
         }
         resolved
     }
@@ -235,6 +236,7 @@ impl<'a> Resolver<'_, 'a> {
         let filters = self.without_hidden(filters);
         Spec {
             source,
+            own: false,
             profile: Vec::new(),
             neighbours: NeighbourOptions::default(),
             ranking: RankOptions { n: self.n.unwrap_or(DEFAULT_N), ..RankOptions::default() },
@@ -269,6 +271,9 @@ impl<'a> Resolver<'_, 'a> {
         let mut spec = without_shown(spec, answer);
         // Also what the viewer has hidden since.
         spec.filters = self.without_hidden(spec.filters);
+        if spec.own {
+            spec.profile = sorted(self.viewer.ratings.iter().copied());
+        }
         spec.lang = self.lang;
         spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
         self.tweaked(Resolved::Compute(Box::new(spec)), tweak)

@@ -12,6 +12,8 @@ use crate::words::Note;
 pub struct Spec {
     /// From neighbours, or simply popular films.
     pub source: Source,
+    /// Whether the profile is the session's own ratings, which may have changed when more is asked for.
+    pub own: bool,
     /// The viewer's ratings, ascending by film id.
     pub profile: Vec<(MovieId, HalfStars)>,
     /// Whose neighbours.
@@ -45,6 +47,7 @@ impl Spec {
     pub fn unreadable() -> Spec {
         Spec {
             source: Source::Popular,
+            own: false,
             profile: Vec::new(),
             neighbours: NeighbourOptions::default(),
             ranking: RankOptions::default(),

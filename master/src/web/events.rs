@@ -122,6 +122,11 @@ impl Desk {
             () = request.stored.cancelled() => {}
             () = request.given_up.cancelled() => return,
         }
+        let session = self.0.sessions.get(request.session_id);
+        let _in_order = match &session {
+            Some(session) => Some(session.in_order.lock().await),
+            None => None,
+        };
         match self.store_ending(request.id, state, stored).await {
             Ok(Stored::Now { offset }) => {
                 let event_payload = RequestEvent { request_id: request.id, offset, query: &request.query, outcome };

@@ -21,6 +21,9 @@ const GOODBYE_INTERVAL: Duration = Duration::from_millis(50);
 pub struct Session {
     /// Its id.
     pub id: Uuid,
+    /// Held while an ending is stored and pushed, and while past ones are sent again: a tab that gets events out of the
+    /// order of their offsets would miss some when it resumes after the last.
+    pub in_order: tokio::sync::Mutex<()>,
     viewer: Mutex<ViewerState>,
 }
 
@@ -112,7 +115,7 @@ impl Sessions {
         let mut open = self.open();
         let session = open.entry(id).or_insert_with(|| {
             let viewer = ViewerState { since_opened: Some(Vec::new()), ..ViewerState::default() };
-            Arc::new(Session { id, viewer: Mutex::new(viewer) })
+            Arc::new(Session { id, in_order: tokio::sync::Mutex::default(), viewer: Mutex::new(viewer) })
         });
         session.state().opening += 1;
         session.clone()
@@ -154,6 +157,11 @@ impl Sessions {
         if let Some(session) = self.open().get(&id) {
             session.change(change);
         }
+    }
+
+    /// The session, if a tab of it is open.
+    pub fn get(&self, id: Uuid) -> Option<Arc<Session>> {
+        self.open().get(&id).cloned()
     }
 
     /// Sends an event to every tab of a session but one.

@@ -62,6 +62,8 @@ struct Tab {
     /// There once the database has told what it knows of the session; events may come before.
     session: watch::Sender<Option<Arc<Session>>>,
     allowance: Mutex<Allowance>,
+    /// Held while an event is handled, so that an ask sees the rating that was sent before it.
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// What a browser says of itself as it connects; a field that is none of its kind counts as missing.
@@ -104,7 +106,8 @@ pub fn register(io: &SocketIo, context: Arc<Context>) {
         // would be lost.
         async move |socket: SocketRef| -> Result<(), Infallible> {
             let allowance = Mutex::new(Allowance::new(context.events_per_second, Instant::now()));
-            let tab = Arc::new(Tab { session: watch::Sender::new(None), allowance });
+            let turn = tokio::sync::Mutex::default();
+            let tab = Arc::new(Tab { session: watch::Sender::new(None), allowance, turn });
             listen(&socket, &context, &tab);
             socket.extensions.insert(tab);
             Ok(())
@@ -195,6 +198,7 @@ async fn welcome(socket: SocketRef, auth: Auth, context: &Context, tab: &Tab) {
     let _ = send(&socket, "session", &greeting);
     let _ = send(&socket, "status", &status_event(&context.coordinator.status().borrow()));
 
+    let _in_order = session.in_order.lock().await;
     context.sessions.attach(&session, lang, socket.clone());
     tab.session.send_replace(Some(session.clone()));
     if !socket.connected() {
@@ -248,6 +252,7 @@ fn listen(socket: &SocketRef, context: &Arc<Context>, tab: &Arc<Tab>) {
                 let handled = match tab.admit().await {
                     Err(refused) => Err(refused),
                     Ok(session) => {
+                        let _turn = tab.turn.lock().await;
                         let handled = handle(event, payload, &context, &session, &socket).await;
                         handled.map_err(|trouble| (trouble, session.lang()))
                     }
