@@ -7,7 +7,7 @@ mod download;
 mod local;
 mod progress;
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -37,7 +37,12 @@ struct Cli {
 fn main() -> ExitCode {
     let Cli { log_level, command } = Cli::parse();
     // Standard output is for answers.
-    tracing_subscriber::fmt().with_env_filter(EnvFilter::new(log_level)).with_writer(io::stderr).init();
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(log_level))
+        .with_writer(io::stderr)
+        .with_ansi(colours)
+        .init();
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
@@ -67,5 +72,6 @@ fn in_words(error: &anyhow::Error) -> String {
             words = format!("{words}: {cause}");
         }
     }
-    words
+    // Words of others are quoted here, which must not steer the terminal.
+    words.replace(|character: char| character.is_control() && character != '\n', " ")
 }

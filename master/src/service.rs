@@ -104,6 +104,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let database_url =
         options.database_url.clone().unwrap_or_else(|| sqlite_url(&options.data_dir.join("cineswarm.db")));
     let store = Store::open(store::Options::new(database_url)).await?;
+    let unfinished = store.unfinished().await?;
     let library = Arc::new(Library::new(dataset));
     let sessions = Arc::new(Sessions::default());
     let stop = CancellationToken::new();
@@ -141,7 +142,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     );
     let grpc_stop = CancellationToken::new();
     let serving_grpc = tokio::spawn(grpc::serve(grpc_listener, library.clone(), farm.clone(), grpc_stop.clone()));
-    resume_unfinished(&store, &farm, &desk, options.request_timeout).await?;
+    resume(unfinished, &farm, &desk, options.request_timeout).await;
 
     let (socket_layer, io) = SocketIo::builder()
         .max_buffer_size(SOCKET_BUFFER)
@@ -180,7 +181,10 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let running = tokio::spawn(async move {
         stopping.cancelled().await;
         // Browsers first, so that nothing new comes; then the farm, what it has ended, and last the database.
-        io.close().await;
+        if tokio::time::timeout(GOODBYE, io.close()).await.is_err() {
+            // It waits for the last packet to each browser, and one that does not read never takes it.
+            tracing::debug!("some browsers did not take the goodbye in time");
+        }
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
@@ -197,13 +201,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
 }
 
 /// Takes up what an earlier master accepted and did not end.
-async fn resume_unfinished(
-    store: &Store,
-    farm: &coordinator::Handle,
-    desk: &Desk,
-    timeout: Duration,
-) -> Result<(), Error> {
-    let unfinished = store.unfinished().await?;
+async fn resume(unfinished: Vec<StoredRequest>, farm: &coordinator::Handle, desk: &Desk, timeout: Duration) {
     if !unfinished.is_empty() {
         tracing::info!(requests = unfinished.len(), "taking up what was not ended before the restart");
     }
@@ -225,7 +223,6 @@ async fn resume_unfinished(
             desk.fail(&live(), EndState::Failed, &Trouble::QueueFull).await;
         }
     }
-    Ok(())
 }
 
 async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, Error> {

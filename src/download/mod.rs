@@ -53,8 +53,8 @@ pub(crate) struct Downloader {
 }
 
 impl Downloader {
-    /// Follows redirects and the environment's proxy settings.
-    pub(crate) fn new(retries: u32) -> Result<Downloader, Error> {
+    /// Follows redirects and the environment's proxy settings; for an address with TLS, never to one without.
+    pub(crate) fn new(url: &str, retries: u32) -> Result<Downloader, Error> {
         // Fails if there is one already, which will do as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
@@ -62,8 +62,9 @@ impl Downloader {
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             .redirect(redirect::Policy::limited(5))
+            .https_only(url.starts_with("https:"))
             .build()
-            .map_err(|error| Error::transport("anything", &error))?;
+            .map_err(|error| Error::transport(url, &error))?;
         Ok(Downloader { client, retries })
     }
 

@@ -1,6 +1,8 @@
 //! Runs the real program in a data directory of its own, on sources made by hand.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub mod site;
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -116,7 +118,7 @@ impl Ended {
     }
 }
 
-/// The program with no settings but these, and with no way out to the network but to this machine.
+/// The program with no settings but these: nothing of the environment reaches it.
 pub fn command_in(data_dir: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cineswarm"));
     command.args(arguments).env_clear().env("DATA_DIR", data_dir);

@@ -176,7 +176,8 @@ impl Service {
                     None => break,
                 },
                 Some(report) = reported.recv() => self.take(report),
-                _ = heartbeat.tick() => self.say_status(),
+                // Before it has registered the master would only ask who it is.
+                _ = heartbeat.tick(), if self.master.is_some() => self.say_status(),
                 () = sleep_until(self.status_due) => self.say_status(),
                 () = sleep_until(leave_at) => {}
                 () = stop.cancelled(), if leave_at.is_none() => {

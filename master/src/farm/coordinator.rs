@@ -76,6 +76,8 @@ pub struct Live {
     pub timings: Timings,
     /// Cancelled once the request is stored; until then it cannot end.
     pub stored: CancellationToken,
+    /// Cancelled when it could not be stored: then there is nothing to end.
+    pub given_up: CancellationToken,
     submitted: Instant,
     first_sent: Option<Instant>,
     moved: Option<(Option<usize>, u32)>,
@@ -92,6 +94,7 @@ impl Live {
             parts: Vec::new(),
             timings: Timings::default(),
             stored: CancellationToken::new(),
+            given_up: CancellationToken::new(),
             submitted: Instant::now(),
             first_sent: None,
             moved: None,

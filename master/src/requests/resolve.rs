@@ -199,6 +199,11 @@ impl<'a> Resolver<'_, 'a> {
         if let Some(movie) = movies.iter().find(|movie| self.library.catalogue().get(**movie).is_none()) {
             return Err(Trouble::UnknownMovie(*movie));
         }
+        // The profile is the films asked about, so the viewer's own would not count as seen.
+        let mut filters = filters;
+        if filters.exclude_seen {
+            filters.exclude_movie_ids.extend(self.viewer.ratings.iter().map(|(movie, _)| *movie));
+        }
         let spec = Spec {
             neighbours: NeighbourOptions::like_these(),
             ranking: RankOptions::like_these(self.n.unwrap_or(DEFAULT_N)),

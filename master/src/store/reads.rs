@@ -31,6 +31,18 @@ impl Store {
         self.read("reading a session's missed events", query, event).await
     }
 
+    /// How a request ended, if it has.
+    pub async fn ending(&self, request_id: Uuid) -> Result<Option<Event>, Error> {
+        let query = || {
+            sqlx::query(
+                "SELECT event_offset, state, id, query, outcome FROM requests \
+                 WHERE id = $1 AND event_offset IS NOT NULL",
+            )
+            .bind(request_id.to_string())
+        };
+        Ok(self.read("reading how a request ended", query, event).await?.pop())
+    }
+
     /// All accepted requests that have not ended, oldest first: what a restarted master has to go on with.
     pub async fn unfinished(&self) -> Result<Vec<StoredRequest>, Error> {
         let query = || {

@@ -55,6 +55,15 @@ struct ProgressEvent<'a> {
     shards_total: u32,
 }
 
+/// What became of an ending that was to be stored.
+enum Stored {
+    Now { offset: i64 },
+    /// By an earlier try whose acknowledgement was lost.
+    Before(store::Event),
+    /// The request had another ending, or is not there.
+    NotNow,
+}
+
 impl Outlet for Desk {
     fn ended(&self, request: Live) {
         let desk = self.clone();
@@ -107,13 +116,20 @@ impl Desk {
             Err(error) => return self.0.log.error(format!("request {}: cannot be written: {error}", request.id)),
         };
         // The store would take the ending of a request it does not have yet for that of an ended one.
-        request.stored.cancelled().await;
+        tokio::select! {
+            () = request.stored.cancelled() => {}
+            () = request.given_up.cancelled() => return,
+        }
         match self.store_ending(request.id, state, stored).await {
-            Ok(Some(offset)) => {
+            Ok(Stored::Now { offset }) => {
                 let event_payload = RequestEvent { request_id: request.id, offset, query: &request.query, outcome };
                 self.0.sessions.push(request.session_id, event, &event_payload, None);
             }
-            Ok(None) => tracing::debug!(request = %request.id, "had ended already"),
+            Ok(Stored::Before(ending)) => {
+                let (event, event_payload) = replayed(&ending);
+                self.0.sessions.push(request.session_id, event, &event_payload, None);
+            }
+            Ok(Stored::NotNow) => tracing::debug!(request = %request.id, "had ended already"),
             Err(error) => {
                 // It stays queued in the database and is computed again by the next master.
                 self.0.log.error(format!("request {}: its ending cannot be stored: {error}", request.id));
@@ -124,19 +140,27 @@ impl Desk {
         }
     }
 
-    async fn store_ending(&self, id: Uuid, state: EndState, outcome: String) -> Result<Option<i64>, store::Error> {
+    async fn store_ending(&self, id: Uuid, state: EndState, outcome: String) -> Result<Stored, store::Error> {
         let give_up_at = tokio::time::Instant::now() + STORING;
         let mut backoff = FIRST_BACKOFF;
+        let mut may_be_stored = false;
         loop {
             let ending = Ending { state, outcome: outcome.clone(), ended_at: timestamp_ms() };
             match self.0.store.finish(id, ending).await {
-                Err(store::Error::Busy { .. } | store::Error::Unavailable { .. })
+                Err(error @ (store::Error::Busy { .. } | store::Error::Unavailable { .. }))
                     if tokio::time::Instant::now() + backoff < give_up_at =>
                 {
+                    may_be_stored |= matches!(error, store::Error::Unavailable { .. });
                     tokio::time::sleep(backoff).await;
                     backoff *= 2;
                 }
-                ended => return ended,
+                // Nobody has told the browsers yet if it was an earlier try that ended it.
+                Ok(None) if may_be_stored => {
+                    return Ok(self.0.store.ending(id).await?.map_or(Stored::NotNow, Stored::Before));
+                }
+                Ok(None) => return Ok(Stored::NotNow),
+                Ok(Some(offset)) => return Ok(Stored::Now { offset }),
+                Err(error) => return Err(error),
             }
         }
     }

@@ -2,14 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cineswarm_engine::{HalfStars, MovieId};
 use serde::Serialize;
 use socketioxide::SendError;
 use socketioxide::extract::SocketRef;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::chat::Lang;
+
+/// How long a browser that does not read is tried to be told goodbye; the heartbeat ends it long before.
+const GOODBYE_PATIENCE: Duration = Duration::from_secs(60);
+const GOODBYE_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A viewer with at least one tab open.
 pub struct Session {
@@ -122,12 +128,24 @@ impl Sessions {
                 continue;
             }
             if let Err(error) = send(&socket, event, payload) {
-                // The browser reads too slowly. It connects again by itself and is then sent what it missed.
+                // The browser reads too slowly. Nothing more is pushed to it, so that what it has is without a gap; it
+                // connects again and is then sent what it missed.
                 tracing::debug!(session = %id, %error, "disconnected a socket that does not keep up");
-                let _ = socket.disconnect();
+                self.detach(id, &socket);
+                disconnect(socket);
             }
         }
     }
+}
+
+/// Disconnects a tab, in the background: a buffer that is full has no room for the goodbye either.
+pub fn disconnect(socket: SocketRef) {
+    let give_up_at = Instant::now() + GOODBYE_PATIENCE;
+    tokio::spawn(async move {
+        while socket.connected() && socket.clone().disconnect().is_err() && Instant::now() < give_up_at {
+            tokio::time::sleep(GOODBYE_INTERVAL).await;
+        }
+    });
 }
 
 /// Sends one event to one tab.

@@ -18,9 +18,9 @@ use uuid::Uuid;
 
 use super::events::{Desk, replayed};
 use super::rate_limit::Allowance;
-use super::sessions::{Session, Sessions, send};
+use super::sessions::{Session, Sessions, disconnect, send};
 use crate::chat::{Intent, Lang, Tweak, replies};
-use crate::farm::coordinator::{FarmStatus, Handle, Live, NotTaken};
+use crate::farm::coordinator::{FarmStatus, Handle, Live, NotTaken, Outlet};
 use crate::library::{Film, Library};
 use crate::requests::ask::{self, Ask, Basis, LARGEST_N, LONGEST_PROFILE, RawRating};
 use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
@@ -64,12 +64,22 @@ struct Tab {
     allowance: Mutex<Allowance>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+/// What a browser says of itself as it connects; a field that is none of its kind counts as missing.
+#[derive(Default)]
 struct Auth {
-    session: Option<String>,
-    offset: Option<i64>,
-    lang: Option<String>,
+    session: Option<Uuid>,
+    offset: i64,
+    lang: Option<Lang>,
+}
+
+impl From<Value> for Auth {
+    fn from(auth: Value) -> Auth {
+        Auth {
+            session: auth["session"].as_str().and_then(|id| Uuid::parse_str(id).ok()),
+            offset: auth["offset"].as_i64().unwrap_or(0),
+            lang: auth["lang"].as_str().map(Lang::from_tag),
+        }
+    }
 }
 
 /// Whether the client waits for an acknowledgement; without one, an error goes out as a `failed` event.
@@ -102,7 +112,7 @@ pub fn register(io: &SocketIo, context: Arc<Context>) {
     };
     let welcoming = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
         // An auth that is none at all is that of a first visit.
-        let auth = auth.ok().and_then(|auth| serde_json::from_value(auth).ok()).unwrap_or_default();
+        let auth = auth.map(Auth::from).unwrap_or_default();
         if let Some(tab) = socket.extensions.get::<Arc<Tab>>() {
             welcome(socket, auth, &context, &tab).await;
         }
@@ -134,8 +144,7 @@ fn status_event(status: &FarmStatus) -> Value {
 }
 
 async fn welcome(socket: SocketRef, auth: Auth, context: &Context, tab: &Tab) {
-    let lang = auth.lang.as_deref().map(Lang::from_tag);
-    let known = auth.session.as_deref().and_then(|id| Uuid::parse_str(id).ok());
+    let Auth { session: known, offset, lang } = auth;
     let opened = async {
         let stored = context.store.open_session(known, lang.map(Lang::tag), timestamp_ms()).await?;
         let ratings = context.store.ratings(stored.id).await?;
@@ -147,8 +156,7 @@ async fn welcome(socket: SocketRef, auth: Auth, context: &Context, tab: &Tab) {
         Err(error) => {
             tracing::warn!(%error, "a session could not be opened");
             let _ = send(&socket, "failed", &Trouble::Storage.refusal(lang.unwrap_or_default()));
-            let _ = socket.disconnect();
-            return;
+            return disconnect(socket);
         }
     };
     let lang = Lang::from_tag(&stored.lang);
@@ -186,7 +194,7 @@ async fn welcome(socket: SocketRef, auth: Auth, context: &Context, tab: &Tab) {
     }
     // From here on new events reach the tab; whatever came in between is among the replayed, and known by its offset.
     if stored.resumed {
-        replay(&socket, context, stored.id, auth.offset.unwrap_or(0)).await;
+        replay(&socket, context, stored.id, offset).await;
     }
 }
 
@@ -205,8 +213,7 @@ async fn replay(socket: &SocketRef, context: &Context, session_id: Uuid, mut off
             while let Err(error) = send(socket, name, &payload) {
                 if !socket.connected() || Instant::now() > give_up_at {
                     tracing::debug!(%error, "gave up replaying to a browser that does not read");
-                    let _ = socket.clone().disconnect();
-                    return;
+                    return disconnect(socket.clone());
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -245,7 +252,7 @@ fn listen(socket: &SocketRef, context: &Arc<Context>, tab: &Arc<Tab>) {
                 };
                 if let Err(error) = told {
                     tracing::debug!(%error, event, "an acknowledgement was not sent");
-                    let _ = socket.disconnect();
+                    disconnect(socket);
                 }
             },
         );
@@ -283,16 +290,14 @@ impl Tab {
     async fn admit(&self) -> Result<Arc<Session>, (Trouble, Lang)> {
         let allowed = self.allowance.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
         let mut session = self.session.subscribe();
-        let opened = tokio::time::timeout(OPENING, session.wait_for(Option::is_some)).await;
-        let session = match opened {
-            Ok(Ok(session)) => session.clone(),
-            _ => None,
-        };
-        let lang = session.as_ref().map(|session| session.lang()).unwrap_or_default();
-        match (allowed, session) {
-            (Err(wait), _) => Err((Trouble::RateLimited(wait.as_millis() as u64 + 1), lang)),
-            (Ok(()), Some(session)) => Ok(session),
-            (Ok(()), None) => Err((Trouble::Storage, lang)),
+        if let Err(wait) = allowed {
+            // Refused without waiting for the session: what is too much must not pile up here.
+            let lang = session.borrow().as_ref().map(|session| session.lang()).unwrap_or_default();
+            return Err((Trouble::RateLimited(wait.as_millis() as u64 + 1), lang));
+        }
+        match tokio::time::timeout(OPENING, session.wait_for(Option::is_some)).await {
+            Ok(Ok(opened)) => opened.clone().ok_or((Trouble::Storage, Lang::default())),
+            _ => Err((Trouble::Storage, Lang::default())),
         }
     }
 }
@@ -414,6 +419,7 @@ async fn submit(
     };
     let live = Live::new(request_id, session.id, query.into(), Arc::new(spec));
     let stored = live.stored.clone();
+    let unless_stored = live.given_up.clone().drop_guard();
     if key.is_none() && live.spec.source == Source::Neighbours {
         let (accepted, submitted) =
             tokio::join!(context.store.accept(new), context.coordinator.submit(live, context.request_timeout));
@@ -421,6 +427,7 @@ async fn submit(
             context.coordinator.cancel(request_id).await;
         }
         accepted.map_err(storage)?;
+        unless_stored.disarm();
         stored.cancel();
         return match submitted {
             Ok(position) => Ok(json!({ "request_id": request_id, "position": position })),
@@ -429,14 +436,18 @@ async fn submit(
     }
     match context.store.accept(new).await.map_err(storage)? {
         Accepted::Duplicate { request_id } => {
-            tell_again(context, session, socket, request_id).await;
+            // Whoever asks again with the same key gets the ending again, if there is one already.
+            if let Ok(Some(ending)) = context.store.ending(request_id).await {
+                let (name, payload) = replayed(&ending);
+                let _ = send(socket, name, &payload);
+            }
             Ok(json!({ "request_id": request_id, "position": 0 }))
         }
         Accepted::New => {
+            unless_stored.disarm();
             stored.cancel();
             if live.spec.source == Source::Popular {
-                let desk = context.desk.clone();
-                tokio::spawn(async move { desk.end(live).await });
+                context.desk.ended(live);
                 return Ok(json!({ "request_id": request_id, "position": 0 }));
             }
             match context.coordinator.submit(live, context.request_timeout).await {
@@ -458,21 +469,6 @@ async fn refuse(context: &Context, request_id: Uuid, not_taken: NotTaken, lang: 
                 tracing::warn!(%request_id, %error, "a refused request stays queued until the next start");
             }
             Trouble::QueueFull
-        }
-    }
-}
-
-/// Whoever asks again with the same key gets the ending again, if there is one already.
-async fn tell_again(context: &Context, session: &Session, socket: &SocketRef, request_id: Uuid) {
-    let mut offset = 0;
-    loop {
-        let Ok(events) = context.store.events_since(session.id, offset, REPLAY_PAGE).await else { return };
-        let Some(last) = events.last() else { return };
-        offset = last.offset;
-        if let Some(event) = events.iter().find(|event| event.request_id == request_id) {
-            let (name, payload) = replayed(event);
-            let _ = send(socket, name, &payload);
-            return;
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::commands::DataDir;
 use crate::download::{Downloader, Event, has_checksum};
 use crate::progress::{ByteProgress, ImportProgress};
 
-const LICENCE: &str = "MovieLens data is GroupLens': for research, with acknowledgement; to sell or redistribute it needs \
+const LICENCE: &str = "MovieLens data is GroupLens': for research, with acknowledgement; selling or redistributing it takes \
                        their permission. The README in the archive has the terms.";
 
 /// A published dataset.
@@ -91,7 +91,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 async fn download(published: Published, url: &str, archive: &Path, retries: u32) -> anyhow::Result<()> {
-    let downloader = Downloader::new(retries)?;
+    let downloader = Downloader::new(url, retries)?;
     let mut bar = ByteProgress::new(published.name);
     let mut show = |event: Event<'_>| match event {
         Event::Bytes(done, total) => bar.set(done, total, 0),

@@ -1,5 +1,7 @@
 //! Reads a person's ratings from a CSV file. Nothing is skipped: a row that cannot be taken is an error with its line.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
@@ -8,12 +10,18 @@ use cineswarm_engine::{Catalogue, HalfStars, MovieId, Profile};
 /// More ratings are taken for a mistake; the server takes no more either.
 const LONGEST_PROFILE: usize = 10_000;
 
+/// So many ratings, titles and times beside them included, take less.
+const LARGEST_FILE: u64 = 4 << 20;
+
 /// Reads the columns `movie_id` (or `movieId`) and `rating`; of two ratings of a film the later counts.
 pub(super) fn read(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Profile> {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_path(path)
-        .with_context(|| format!("opening {}", path.display()))?;
+    let mut contents = Vec::new();
+    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    file.take(LARGEST_FILE + 1).read_to_end(&mut contents).with_context(|| format!("reading {}", path.display()))?;
+    if contents.len() as u64 > LARGEST_FILE {
+        bail!("{} has more than {LARGEST_FILE} bytes; give it fewer ratings", path.display());
+    }
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(contents.as_slice());
     let headers = reader.headers().with_context(|| format!("reading {}", path.display()))?.clone();
     let column = |names: &[&str]| {
         let found = headers.iter().position(|header| {
@@ -30,7 +38,7 @@ pub(super) fn read(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Profile
         if ratings.len() == LONGEST_PROFILE {
             bail!("{} has more than {LONGEST_PROFILE} ratings; give it fewer", path.display());
         }
-        let line = record.position().map_or(0, |position| position.line());
+        let line = record.position().map_or(0, |position| line_at(&contents, position));
         let place = || format!("{}:{line}", path.display());
         let field = |column: usize| record.get(column).unwrap_or_default();
         let (movie, rating) = (field(movie_column), field(rating_column));
@@ -42,4 +50,12 @@ pub(super) fn read(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Profile
         ratings.push((id, HalfStars::from_stars(stars).with_context(place)?));
     }
     Ok(Profile::from_ratings(ratings))
+}
+
+/// The line of the record at a position. The reader's own count is of where it began to look, which may be at empty lines
+/// before the record.
+fn line_at(contents: &[u8], position: &csv::Position) -> u64 {
+    let rest = contents.get(position.byte() as usize..).unwrap_or_default();
+    let empty = rest.iter().take_while(|byte| b"\r\n".contains(byte)).filter(|byte| **byte == b'\n');
+    position.line() + empty.count() as u64
 }

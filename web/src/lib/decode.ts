@@ -113,7 +113,6 @@ function decodeMeta(value: unknown): AnswerMeta {
       queue_ms: Math.max(0, number(timings.queue_ms)),
       farm_ms: Math.max(0, number(timings.farm_ms)),
       merge_ms: Math.max(0, number(timings.merge_ms)),
-      store_ms: Math.max(0, number(timings.store_ms)),
     },
   };
 }

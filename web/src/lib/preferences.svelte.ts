@@ -55,9 +55,9 @@ class Preferences {
     return new Intl.NumberFormat(this.language, { maximumFractionDigits: 1 }).format(value);
   }
 
-  /** A score or another small number, to three significant digits. */
+  /** A score, with as many digits as the ones it is listed with. */
   small(value: number): string {
-    return new Intl.NumberFormat(this.language, { maximumSignificantDigits: 3 }).format(value);
+    return new Intl.NumberFormat(this.language, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
   }
 
   percent(share: number): string {

@@ -52,7 +52,6 @@ export interface Timings {
   queue_ms: number;
   farm_ms: number;
   merge_ms: number;
-  store_ms: number;
 }
 
 export interface AnswerMeta {

@@ -105,7 +105,7 @@ export const en = {
     worker: "Worker",
     shards: "Shards",
     time: "Time",
-    steps: { queue: "Queue", farm: "Farm", merge: "Merge", store: "Store" },
+    steps: { queue: "Queue", farm: "Farm", merge: "Merge" },
     timeline: (parts: string) => `Time by step: ${parts}`,
     coverage: "Coverage",
     model: "Model",

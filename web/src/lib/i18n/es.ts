@@ -111,7 +111,7 @@ export const es: Dictionary = {
     worker: "Trabajador",
     shards: "Fragmentos",
     time: "Tiempo",
-    steps: { queue: "Cola", farm: "Granja", merge: "Unión", store: "Guardado" },
+    steps: { queue: "Cola", farm: "Granja", merge: "Unión" },
     timeline: (parts) => `Tiempo por paso: ${parts}`,
     coverage: "Cobertura",
     model: "Modelo",

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Builds what is not built yet and starts the whole farm in one process, in the foreground; Ctrl-C stops it.
+# Every argument goes to `cineswarm up`, for example: scripts/run.sh --data path/to/ml-latest-small --workers 2
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+target=${CARGO_TARGET_DIR:-$root/target}
+
+give_up() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+# The caller's folder stays the current one, so that relative paths among the arguments hold.
+[ -d "$HOME/.cargo/bin" ] && PATH="$PATH:$HOME/.cargo/bin"
+command -v cargo >/dev/null || give_up "Rust is missing. Install it with rustup (https://rustup.rs), open a new shell and run this again."
+command -v npm >/dev/null || give_up "Node.js is missing. Install version 20.19 or later with npm (https://nodejs.org) and run this again."
+node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
+    give_up "Node.js $(node --version) is too old to build the page. Install version 20.19 or later (https://nodejs.org) and run this again."
+
+if ! command -v cc >/dev/null; then
+    command -v apt-get >/dev/null || give_up "a C compiler is missing. Install one under the name cc and run this again."
+    echo "Installing a C compiler"
+    as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || give_up "a C compiler is missing. As root, run: apt-get install gcc libc6-dev"
+        as_root=(sudo)
+    fi
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" apt-get install -y -qq --no-install-recommends gcc libc6-dev
+fi
+
+# The page is built again only when one of its sources has changed.
+page_sources() {
+    cd "$root/web"
+    find . \( -name node_modules -o -name dist -o -name test -o -name e2e -o -name test-results -o -name playwright-report \) -prune \
+        -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+}
+page_hash=$(page_sources | sha256sum)
+if [ ! -f "$root/web/dist/index.html" ] || [ "$(cat "$target/page.sha256" 2>/dev/null)" != "$page_hash" ]; then
+    echo "Building the page"
+    (cd "$root/web" && npm ci --no-audit --no-fund && npm run build)
+    mkdir -p "$target"
+    echo "$page_hash" >"$target/page.sha256"
+fi
+
+echo "Building the farm; the first time this takes some minutes"
+cargo build --release --locked --manifest-path "$root/Cargo.toml" --bin cineswarm
+
+port=${PORT:-8888}
+previous=
+for argument in "$@"; do
+    case $previous in --port) port=$argument ;; esac
+    case $argument in --port=*) port=${argument#--port=} ;; esac
+    previous=$argument
+done
+export DATA_DIR=${DATA_DIR:-$root/data}
+
+# This shell becomes the farm below and keeps its process id, so signals and the exit status are the farm's own.
+(
+    while kill -0 $$ 2>/dev/null; do
+        if "$target/release/cineswarm" health --url "http://127.0.0.1:$port" >/dev/null 2>&1; then
+            printf '\nCineswarm is ready: http://localhost:%s (Ctrl-C stops it)\n\n' "$port"
+            break
+        fi
+        sleep 0.1
+    done
+) &
+exec "$target/release/cineswarm" up "$@"
