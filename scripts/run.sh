@@ -47,23 +47,7 @@ fi
 echo "Building the farm; the first time this takes some minutes"
 cargo build --release --locked --manifest-path "$root/Cargo.toml" --bin cineswarm
 
-port=${PORT:-8888}
-previous=
-for argument in "$@"; do
-    case $previous in --port) port=$argument ;; esac
-    case $argument in --port=*) port=${argument#--port=} ;; esac
-    previous=$argument
-done
 export DATA_DIR=${DATA_DIR:-$root/data}
 
-# This shell becomes the farm below and keeps its process id, so signals and the exit status are the farm's own.
-(
-    while kill -0 $$ 2>/dev/null; do
-        if "$target/release/cineswarm" health --url "http://127.0.0.1:$port" >/dev/null 2>&1; then
-            printf '\nCineswarm is ready: http://localhost:%s (Ctrl-C stops it)\n\n' "$port"
-            break
-        fi
-        sleep 0.1
-    done
-) &
+# Prints the address when it is ready.
 exec "$target/release/cineswarm" up "$@"

@@ -13,7 +13,8 @@ const webServer: PlaywrightTestConfig["webServer"] = {
 };
 
 export default defineConfig({
-  timeout: 30_000,
+  // axe reads the whole page several times, on machines that may be busy.
+  timeout: 90_000,
   expect: { timeout: 10_000 },
   workers: 1,
   fullyParallel: false,

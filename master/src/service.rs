@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cineswarm_engine::dataset::Dataset;
-use cineswarm_mqtt::{FarmLog, Message};
+use cineswarm_mqtt::{FarmLog, Message, timestamp_ms};
 use cineswarm_proto::Topics;
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
@@ -28,6 +28,7 @@ use crate::words::Trouble;
 const SOCKET_BUFFER: usize = 1024;
 /// Large enough that a text of 10 MB gets an answer that says it is too long, rather than a closed connection.
 const LARGEST_MESSAGE: usize = 16 << 20;
+const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
 /// How long browsers' connections may take to end when the master stops.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -82,6 +83,12 @@ impl Handle {
         self.stop.cancel();
     }
 
+    /// Cancelling it is the same as [`Handle::stop`]. It is cancelled, too, when the master stops by itself because a
+    /// part of it has failed.
+    pub fn stopper(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// Waits until the master has stopped.
     pub async fn stopped(self) {
         if let Err(error) = self.running.await {
@@ -116,7 +123,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         cineswarm_mqtt::Options {
             broker: options.broker_or_default(),
             client_id: format!("{}-master-{epoch}", options.topic_prefix.replace('/', "-")),
-            subscriptions: vec![topics.register(), topics.workers_status()],
+            // Its own status, too, for a Last Will of an earlier master that comes late.
+            subscriptions: vec![topics.register(), topics.workers_status(), topics.master_status()],
             last_will: Some(Message::json(topics.master_status(), &last_will).retained()),
         },
         disconnect.clone(),
@@ -124,7 +132,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let log = FarmLog::new(client.clone(), topics.logs(), "master");
     let desk = Desk::new(library.clone(), store.clone(), sessions.clone(), log.clone());
     let coordinator_stop = CancellationToken::new();
-    let (farm, coordinating) = coordinator::start(
+    let (farm, mut coordinating) = coordinator::start(
         Parameters {
             library: library.clone(),
             topics,
@@ -162,6 +170,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     };
     socket::register(&io, Arc::new(context));
     let telling = tokio::spawn(socket::tell_status(io.clone(), farm.clone(), stop.clone()));
+    let pruning = tokio::spawn(prune(store.clone(), options.keep_days, stop.clone()));
     let http_context =
         http::Context { library: library.clone(), store: store.clone(), coordinator: farm.clone(), started };
     let router = http::router(Arc::new(http_context)).layer(socket_layer);
@@ -179,7 +188,15 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
 
     let stopping = stop.clone();
     let running = tokio::spawn(async move {
-        stopping.cancelled().await;
+        let coordinator_failed = tokio::select! {
+            () = stopping.cancelled() => false,
+            ended = &mut coordinating => {
+                // Without it every request would be refused for ever, by a master that still looks alive.
+                tracing::error!(?ended, "the coordinator ended by itself; the master stops");
+                stopping.cancel();
+                true
+            }
+        };
         // Browsers first, so that nothing new comes; then the farm, what it has ended, and last the database.
         if tokio::time::timeout(GOODBYE, io.close()).await.is_err() {
             // It waits for the last packet to each browser, and one that does not read never takes it.
@@ -188,9 +205,11 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
-        let _ = telling.await;
+        let _ = tokio::join!(telling, pruning);
         coordinator_stop.cancel();
-        let _ = coordinating.await;
+        if !coordinator_failed {
+            let _ = coordinating.await;
+        }
         grpc_stop.cancel();
         let _ = serving_grpc.await;
         let _ = tokio::time::timeout(GOODBYE, desk.close()).await;
@@ -198,6 +217,22 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         disconnect.cancel();
     });
     Ok(Handle { http_address, grpc_address, farm, stop, running })
+}
+
+/// Lets go of what nobody looks at any more, until `stop` is cancelled.
+async fn prune(store: Store, keep_days: u32, stop: CancellationToken) {
+    let kept_ms = i64::from(keep_days) * 24 * 3_600_000;
+    loop {
+        match stop.run_until_cancelled(store.prune(timestamp_ms() - kept_ms)).await {
+            Some(Ok(0)) => {}
+            Some(Ok(pruned)) => tracing::info!(pruned, keep_days, "removed old requests from the database"),
+            Some(Err(error)) => tracing::warn!(%error, "old requests were not removed from the database"),
+            None => return,
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_none() {
+            return;
+        }
+    }
 }
 
 /// Takes up what an earlier master accepted and did not end.

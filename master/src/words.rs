@@ -1,5 +1,7 @@
 //! The master's own sentences, in the viewer's language: what went wrong and the way out, and notes on answers.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::chat::Lang;
@@ -45,6 +47,8 @@ pub enum Trouble {
 
 /// The longest text that is read, in characters.
 pub const LONGEST_TEXT: usize = 500;
+/// The longest detail of an error that is sent back, in characters.
+const LONGEST_DETAIL: usize = 300;
 
 impl Trouble {
     /// The code in docs/PROTOCOL.md.
@@ -79,9 +83,10 @@ impl Trouble {
 
     fn in_english(&self) -> (String, String) {
         let (message, hint): (String, &str) = match self {
-            Trouble::BadRequest(detail) => {
-                (format!("This is not a valid request: {detail}."), "See docs/PROTOCOL.md for what each event takes.")
-            }
+            Trouble::BadRequest(detail) => (
+                format!("This is not a valid request: {}.", shortened(detail, LONGEST_DETAIL)),
+                "See docs/PROTOCOL.md for what each event takes.",
+            ),
             Trouble::TextTooLong(characters) => (
                 format!("That text has {characters} characters; up to {LONGEST_TEXT} are read."),
                 "Say it in fewer words, for example: films like Heat.",
@@ -107,9 +112,10 @@ impl Trouble {
 
     fn in_spanish(&self) -> (String, String) {
         let (message, hint): (String, &str) = match self {
-            Trouble::BadRequest(detail) => {
-                (format!("La petición no es válida: {detail}."), "En docs/PROTOCOL.md está lo que admite cada evento.")
-            }
+            Trouble::BadRequest(detail) => (
+                format!("La petición no es válida: {}.", shortened(detail, LONGEST_DETAIL)),
+                "En docs/PROTOCOL.md está lo que admite cada evento.",
+            ),
             Trouble::TextTooLong(characters) => (
                 format!("El texto tiene {characters} caracteres; se leen hasta {LONGEST_TEXT}."),
                 "Dilo con menos palabras, por ejemplo: películas como Heat.",
@@ -133,6 +139,14 @@ impl Trouble {
             Trouble::Unavailable => ("El servicio se está reiniciando.".into(), "Vuelve a intentarlo en un momento."),
         };
         (message, hint.into())
+    }
+}
+
+/// The first so many characters of a text that may quote what was sent, which may be megabytes.
+pub fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
     }
 }
 
@@ -187,5 +201,74 @@ impl Note {
                 "Ninguna película cumple todas estas condiciones. Prueba con menos.".into()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TROUBLES: [fn() -> Trouble; 10] = [
+        || Trouble::BadRequest("n: 0 is not from 1 to 100".into()),
+        || Trouble::TextTooLong(501),
+        || Trouble::UnknownMovie(7),
+        || Trouble::UnknownRequest,
+        || Trouble::RateLimited(20),
+        || Trouble::QueueFull,
+        || Trouble::TimedOut,
+        || Trouble::Cancelled,
+        || Trouble::Storage,
+        || Trouble::Unavailable,
+    ];
+
+    #[test]
+    fn every_trouble_says_what_is_wrong_and_what_to_do_in_both_languages() {
+        for trouble in TROUBLES.map(|make| make()) {
+            let (english, spanish) = (trouble.refusal(Lang::En), trouble.refusal(Lang::Es));
+            assert_eq!(english.code, spanish.code);
+            assert_eq!(english.retry_after_ms, spanish.retry_after_ms);
+            for (one, other) in [(&english.message, &spanish.message), (&english.hint, &spanish.hint)] {
+                assert!(!one.is_empty() && !other.is_empty(), "{trouble:?} has nothing to say");
+                assert_ne!(one, other, "{trouble:?} is not translated");
+            }
+        }
+    }
+
+    #[test]
+    fn codes_tell_troubles_apart() {
+        let codes: std::collections::BTreeSet<_> = TROUBLES.iter().map(|make| make().code()).collect();
+        assert_eq!(codes.len(), TROUBLES.len());
+    }
+
+    #[test]
+    fn who_asked_too_much_is_told_how_long_to_wait_and_others_when_it_helps_at_all() {
+        let wait = |trouble: Trouble| trouble.refusal(Lang::En).retry_after_ms;
+        assert_eq!(wait(Trouble::RateLimited(20)), Some(20));
+        assert!(wait(Trouble::QueueFull).is_some());
+        assert_eq!(wait(Trouble::UnknownMovie(7)), None, "it will not be there later either");
+        let refusal = serde_json::to_value(Trouble::UnknownMovie(7).refusal(Lang::En)).unwrap();
+        assert!(refusal.get("retry_after_ms").is_none(), "{refusal}");
+    }
+
+    #[test]
+    fn megabytes_of_nonsense_are_not_sent_back() {
+        let nonsense = "¿".repeat(5_000_000);
+        for lang in [Lang::En, Lang::Es] {
+            let message = Trouble::BadRequest(format!("algorithm: {nonsense}")).refusal(lang).message;
+            assert!(message.contains("algorithm: ¿"), "{message}");
+            assert!(message.chars().count() < 400, "it has {} characters", message.chars().count());
+        }
+    }
+
+    #[test]
+    fn notes_are_sentences_in_both_languages_and_name_the_user() {
+        let notes = [Note::UnknownUser(42), Note::EmptyProfile, Note::NoNeighbours, Note::Partial, Note::NothingFits];
+        for note in notes {
+            let (english, spanish) = (note.words(Lang::En), note.words(Lang::Es));
+            assert_ne!(english, spanish);
+            assert!(english.ends_with('.') && spanish.ends_with('.'), "{note:?}");
+        }
+        assert!(Note::UnknownUser(42).words(Lang::En).contains("42"));
+        assert!(Note::UnknownUser(42).words(Lang::Es).contains("42"));
     }
 }

@@ -29,7 +29,7 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 /// otherwise throw each other out as fast as they can.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 /// How long the last messages may take to leave when the connection is closed.
-const GOODBYE: Duration = Duration::from_secs(3);
+const GOODBYE: Duration = Duration::from_secs(5);
 pub(crate) const MAX_PACKET_BYTES: u32 = 16 << 20;
 /// What a packet needs beside its topic and payload, generously.
 const PACKET_OVERHEAD_BYTES: usize = 64;

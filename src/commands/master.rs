@@ -1,6 +1,6 @@
 //! `cineswarm master`.
 
-use super::{block_on, told_to_stop};
+use super::{block_on, told_to_stop_or_failed};
 use crate::datasets::open_or_make;
 use crate::progress::ImportProgress;
 
@@ -11,9 +11,9 @@ pub(super) fn run(options: cineswarm_master::Options) -> anyhow::Result<()> {
     drop(bar);
     block_on(async {
         let master = cineswarm_master::start(options, dataset).await?;
-        told_to_stop().await?;
+        let told = told_to_stop_or_failed(&master).await;
         master.stop();
         master.stopped().await;
-        Ok(())
+        told
     })
 }

@@ -69,6 +69,15 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
+/// Waits until a master is told to stop; an error if it stops by itself.
+async fn told_to_stop_or_failed(master: &cineswarm_master::Handle) -> anyhow::Result<()> {
+    let stopper = master.stopper();
+    tokio::select! {
+        told = told_to_stop() => told,
+        () = stopper.cancelled() => anyhow::bail!("the master stopped by itself; the reason is in its log"),
+    }
+}
+
 /// Waits for the signal to stop: Ctrl-C, or SIGTERM as from Docker.
 async fn told_to_stop() -> anyhow::Result<()> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -1,11 +1,11 @@
 //! `cineswarm up`: broker, master and workers in one process, talking to each other as they would between machines.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use cineswarm_mqtt::embedded::EmbeddedBroker;
 
-use super::{block_on, told_to_stop};
+use super::{block_on, told_to_stop_or_failed};
 use crate::datasets::open_or_make;
 use crate::progress::ImportProgress;
 
@@ -44,7 +44,10 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         let broker_url = options.broker_or_default();
         let topic_prefix = options.topic_prefix.clone();
         // The workers are in this process, whatever this host is called.
-        options.grpc_endpoint.get_or_insert_with(|| format!("http://127.0.0.1:{}", options.grpc_port));
+        let reachable =
+            if options.listen.is_unspecified() { IpAddr::from(Ipv4Addr::LOCALHOST) } else { options.listen };
+        let endpoint = format!("http://{}", SocketAddr::new(reachable, options.grpc_port));
+        options.grpc_endpoint.get_or_insert(endpoint);
         let master = cineswarm_master::start(options, dataset).await?;
         let mut workers = Vec::new();
         for number in 1..=arguments.workers {
@@ -64,7 +67,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
                 println!("Cineswarm is ready: http://localhost:{port}");
             }
         });
-        told_to_stop().await?;
+        let told = told_to_stop_or_failed(&master).await;
         eprintln!("stopping");
         master.stop();
         master.stopped().await;
@@ -75,6 +78,6 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         if let Some(broker) = broker {
             broker.stop().await;
         }
-        Ok(())
+        told
     })
 }

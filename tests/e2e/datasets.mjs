@@ -39,7 +39,7 @@ function numbersFrom(seed) {
   };
 }
 
-/** Writes ratings.csv and movies.csv of 400 users with three tastes and 300 films into a new folder. */
+/** Writes ratings.csv and movies.csv of 400 users with three tastes, and of 300 films, into a new folder. */
 export function invent() {
   const directory = mkdtempSync(join(tmpdir(), "cineswarm-ratings-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
@@ -53,17 +53,31 @@ export function invent() {
   }
   const quoted = (title) => (title.includes(",") ? `"${title}"` : title);
   const movies = films.map(({ title, genres }, at) => `${at + 1},${quoted(title)},${genres}`);
-  const ratings = [];
-  for (let user = 1; user <= 400; user += 1) {
+  const users = [];
+  for (let user = 1; user <= 200; user += 1) {
     const taste = user % 3;
+    const own = new Map();
     for (let film = 1; film <= films.length; film += 1) {
       // Low numbers are known to more people, as in life.
       if (random() > 0.06 + 0.5 / Math.sqrt(film)) continue;
       const liked = film % 3 === taste ? 7 : 4;
-      const halfStars = Math.max(1, Math.min(10, Math.round(liked + (random() - 0.5) * 6)));
-      ratings.push(`${user},${film},${(halfStars / 2).toFixed(1)},${1_000_000_000 + ratings.length}`);
+      own.set(film, Math.max(1, Math.min(10, Math.round(liked + (random() - 0.5) * 6))));
     }
+    users.push(own);
   }
+  // Each has a twin who gave the same ratings, three of them to other films: to most viewers both are equally similar,
+  // and it makes a difference which of them is taken.
+  for (const original of users.slice()) {
+    const twin = new Map(original);
+    for (const [film, halfStars] of [...original].slice(-3)) {
+      let other = film;
+      while (twin.has(other)) other = 1 + Math.floor(random() * films.length);
+      twin.delete(film);
+      twin.set(other, halfStars);
+    }
+    users.push(twin);
+  }
+  const ratings = users.flatMap((own, at) => [...own].map(([film, halfStars]) => `${at + 1},${film},${(halfStars / 2).toFixed(1)},${1_000_000_000 + film}`));
   writeFileSync(join(directory, "movies.csv"), ["movieId,title,genres", ...movies, ""].join("\n"));
   writeFileSync(join(directory, "ratings.csv"), ["userId,movieId,rating,timestamp", ...ratings, ""].join("\n"));
   return directory;

@@ -23,9 +23,9 @@ const startPython = (farm, id) => {
 };
 
 const QUESTIONS = [
-  ...[1, 2, 42, 111, 300, 600].map((user_id) => ({ user_id, n: 20 })),
-  { like: [1, 2], n: 20 },
-  { profile: [{ movie_id: 1, rating: 0.5 }, { movie_id: 3, rating: 5 }, { movie_id: 6, rating: 3.5 }], n: 20 },
+  ...[1, 2, 42, 111, 300, 600].map((user_id) => ({ user_id, n: 100 })),
+  { like: [1, 2], n: 100 },
+  { profile: [{ movie_id: 1, rating: 0.5 }, { movie_id: 3, rating: 5 }, { movie_id: 6, rating: 3.5 }], n: 100 },
 ];
 
 const answersOf = async (viewer) => {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use cineswarm_engine::{HalfStars, NeighbourOptions, Profile, Scratch, ShardIndex, top_k_over};
 use cineswarm_proto::farm::{Neighbour, QueryResult, pack_ascending};
 use cineswarm_proto::messages::TaskQuery;
+use tokio_util::sync::CancellationToken;
 
 /// Why a query cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +31,9 @@ pub enum Error {
         /// The rating.
         half_stars: u8,
     },
+    /// Nobody waits for the results any more.
+    #[error("it was cancelled")]
+    Cancelled,
 }
 
 /// What a task's queries found, and how long it took.
@@ -53,12 +57,21 @@ impl ScratchPool {
     }
 }
 
-/// Answers the queries on the shards.
-pub fn compute(shards: &[Arc<ShardIndex>], queries: &[TaskQuery], pool: &ScratchPool) -> Result<Computed, Error> {
+/// Answers the queries on the shards. Cancelled, it stops before the next query.
+pub fn compute(
+    shards: &[Arc<ShardIndex>],
+    queries: &[TaskQuery],
+    pool: &ScratchPool,
+    cancelled: &CancellationToken,
+) -> Result<Computed, Error> {
     let started = Instant::now();
     let indexes: Vec<&ShardIndex> = shards.iter().map(Arc::as_ref).collect();
     let results = pool.with(|scratch| {
-        queries.iter().map(|query| answer(&indexes, query, scratch)).collect::<Result<Vec<_>, Error>>()
+        let answers = queries.iter().map(|query| match cancelled.is_cancelled() {
+            true => Err(Error::Cancelled),
+            false => answer(&indexes, query, scratch),
+        });
+        answers.collect::<Result<Vec<_>, Error>>()
     })?;
     Ok(Computed { results, processing_time_ms: started.elapsed().as_secs_f64() * 1e3 })
 }
@@ -114,6 +127,10 @@ mod tests {
         TaskQuery { query_id: "q".into(), movie_ids: vec![10, 20], half_stars, k: 5, options }
     }
 
+    fn run(query: TaskQuery, cancelled: &CancellationToken) -> Result<Computed, Error> {
+        compute(&shard(), &[query], &ScratchPool::default(), cancelled)
+    }
+
     fn shard() -> Vec<Arc<ShardIndex>> {
         let ratings = ShardRatings::new(vec![1, 2], vec![0, 2, 3], vec![10, 30, 10], vec![6, 8, 9]).unwrap();
         vec![Arc::new(ShardIndex::build(ratings))]
@@ -121,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_query_gives_neighbours_with_their_ratings_and_without_the_viewer() {
-        let computed = compute(&shard(), &[query(vec![3, 4])], &ScratchPool::default()).unwrap();
+        let computed = run(query(vec![3, 4]), &CancellationToken::new()).unwrap();
         let [neighbour] = &computed.results[0].neighbours[..] else { panic!("one neighbour is left") };
         // cos = (3 * 6) / (sqrt(9 + 16) * sqrt(36 + 64))
         assert_eq!((neighbour.user_id, neighbour.similarity, neighbour.overlap), (1, 18.0 / 50.0, 1));
@@ -132,7 +149,14 @@ mod tests {
     #[test]
     fn a_query_that_does_not_fit_is_refused() {
         for bad in [vec![3], vec![0, 4], vec![3, 11]] {
-            assert!(compute(&shard(), &[query(bad)], &ScratchPool::default()).is_err());
+            assert!(run(query(bad), &CancellationToken::new()).is_err());
         }
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_not_computed() {
+        let cancelled = CancellationToken::new();
+        cancelled.cancel();
+        assert_eq!(run(query(vec![3, 4]), &cancelled).err(), Some(Error::Cancelled));
     }
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
 use crate::callback::{self, Outcome};
-use crate::compute::{ScratchPool, compute};
+use crate::compute::{self, ScratchPool, compute};
 use crate::options::Options;
 use crate::shards::{HeldShards, PartialShard};
 
@@ -251,11 +251,15 @@ impl Service {
 
     /// Registers with a master that is new to this connection.
     fn meet(&mut self, status: MasterStatus) {
+        let other = self.master.as_ref().is_some_and(|master| master.epoch != status.epoch);
+        if !status.online && other {
+            // The Last Will of an earlier master, come late.
+            return;
+        }
         let status = self.master_status.insert(status).clone();
         if !status.online {
-            if self.master.as_ref().is_some_and(|master| master.epoch == status.epoch) {
+            if self.master.take().is_some() {
                 self.log.warn("the master is gone; waiting for it to come back");
-                self.master = None;
             }
             return;
         }
@@ -411,6 +415,7 @@ impl Service {
             deadline: Instant::now() + Duration::from_millis(task.lease_ms.min(3_600_000)),
             scratch: self.scratch.clone(),
             log: self.log.clone(),
+            cancelled: cancelled.clone(),
             shards,
             task,
         };
@@ -468,15 +473,17 @@ struct TaskWork {
     /// `None`: the task names another endpoint than the master does.
     grpc: Option<FarmClient<Channel>>,
     deadline: Instant,
+    /// Seen by the computation itself, which goes on when its task is dropped.
+    cancelled: CancellationToken,
     scratch: ScratchPool,
     log: FarmLog,
 }
 
 impl TaskWork {
     async fn carry_out(self) {
-        let TaskWork { task, shards, grpc, deadline, scratch, log } = self;
+        let TaskWork { task, shards, grpc, deadline, cancelled, scratch, log } = self;
         let (task, computed) = match tokio::task::spawn_blocking(move || {
-            let computed = compute(&shards, &task.queries, &scratch);
+            let computed = compute(&shards, &task.queries, &scratch, &cancelled);
             (task, computed)
         })
         .await
@@ -486,6 +493,7 @@ impl TaskWork {
         };
         let computed = match computed {
             Ok(computed) => computed,
+            Err(compute::Error::Cancelled) => return,
             Err(error) => return log.error(format!("task {} cannot be computed: {error}", task.task_id)),
         };
         log.request(&task.request_id, || {

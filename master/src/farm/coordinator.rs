@@ -27,6 +27,8 @@ const SILENCE: Duration = Duration::from_secs(8);
 const MAX_BATCH: usize = 32;
 /// Shards named in a worker's message at the most; a dataset has fewer.
 const MAX_SHARDS_NAMED: usize = 65_536;
+/// Workers at the most; more than this is not a farm but a mistake, or somebody with the broker's password.
+const MAX_WORKERS: usize = 1024;
 
 /// What the coordinator is made from.
 pub struct Parameters {
@@ -129,7 +131,7 @@ pub struct WorkerResult {
     pub attempt: u32,
     /// The shards covered.
     pub shards: Vec<u32>,
-    /// One for each query of the task.
+    /// One for each query of the task, in its order.
     pub parts: Vec<Part>,
 }
 
@@ -296,12 +298,17 @@ impl Coordinator {
 
     fn credit(&mut self, now: scheduler::Millis, result: WorkerResult) -> Result<(), Refused> {
         let task = self.task_number(&result.task_id).ok_or(Refused::Stale)?;
-        if let Some((shards, queries)) = self.scheduler.task_size(task) {
+        if let Some((shards, requests)) = self.scheduler.contents(task) {
+            let misfit = |reason: String| Err(Refused::Misfit(format!("task {}: {reason}", result.task_id)));
             if *shards != *result.shards {
-                return Err(Refused::Misfit(format!("task {}: its shards are {shards:?}", result.task_id)));
+                return misfit(format!("its shards are {shards:?}"));
             }
-            if queries != result.parts.len() {
-                return Err(Refused::Misfit(format!("task {}: it has {queries} queries", result.task_id)));
+            if requests.len() != result.parts.len() {
+                return misfit(format!("it has {} queries", requests.len()));
+            }
+            let answers = |(request, part): (&RequestId, &Part)| part.query_id.parse::<RequestId>() == Ok(*request);
+            if let Some(at) = requests.iter().zip(&result.parts).position(|pair| !answers(pair)) {
+                return misfit(format!("results[{at}].query_id: it is not that of the task's query {at}"));
             }
         }
         let worker = WorkerId::from(result.worker_id);
@@ -343,6 +350,13 @@ impl Coordinator {
             serde_json::from_slice(&message.payload).map(|registration| self.register(registration))
         } else if message.topic == topics.workers_status() {
             serde_json::from_slice(&message.payload).map(|status| self.hear(status))
+        } else if message.topic == topics.master_status() {
+            serde_json::from_slice(&message.payload).map(|status: MasterStatus| {
+                // The Last Will of an earlier master, published after this one came, would be what new workers find.
+                if !status.online {
+                    self.say_online(true);
+                }
+            })
         } else {
             return;
         };
@@ -369,6 +383,10 @@ impl Coordinator {
             return;
         }
         let worker = WorkerId::from(id.as_str());
+        if self.scheduler.worker_count() >= MAX_WORKERS && !self.scheduler.knows(&worker) {
+            self.parameters.log.warn(format!("ignored the registration of {id}: there are {MAX_WORKERS} workers"));
+            return;
+        }
         let ready = self.ready_shards(&registration.dataset_version, &registration.shards);
         let held = ready.len();
         self.scheduler.register(self.now(), worker, registration.slots.min(256) as usize, ready);
@@ -387,14 +405,14 @@ impl Coordinator {
         let now = self.now();
         if status.state == WorkerState::Offline {
             if self.incarnations.get(&worker).is_none_or(|latest| *latest == status.incarnation) {
-                self.incarnations.remove(&worker);
                 self.scheduler.lose(now, &worker, "it went offline");
             }
             return;
         }
-        self.incarnations.insert(worker.clone(), status.incarnation);
         let ready = self.ready_shards(&status.dataset_version, &status.shards);
-        if !self.scheduler.report(now, &worker, ready, status.state == WorkerState::Draining) {
+        if self.scheduler.report(now, &worker, ready, status.state == WorkerState::Draining) {
+            self.incarnations.insert(worker, status.incarnation);
+        } else {
             // It has not registered yet, or was taken to be gone: it is asked to introduce itself.
             self.order(&worker, &Control::Register { epoch: self.parameters.epoch.clone() });
         }
@@ -456,6 +474,7 @@ impl Coordinator {
                     }
                 }
                 Command::Lost { worker, reason } => {
+                    self.incarnations.remove(&worker);
                     self.parameters.log.warn(format!("worker {worker} is lost: {reason}; its tasks go to others"));
                 }
             }

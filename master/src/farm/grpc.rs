@@ -70,6 +70,7 @@ impl Farm for Service {
             let neighbours = unpack(found.clone(), &result.shards, shard_count)
                 .map_err(|reason| malformed(format!("results[{query}]: {reason}")))?;
             parts.push(Part {
+                query_id: found.query_id.clone(),
                 worker_id: result.worker_id.clone(),
                 shards: result.shards.clone(),
                 processing_time_ms: result.processing_time_ms,

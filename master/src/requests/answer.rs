@@ -13,6 +13,8 @@ use crate::words::Note;
 /// One worker's neighbours for one request, checked to be what they claim.
 #[derive(Debug)]
 pub struct Part {
+    /// Which query it answers.
+    pub query_id: String,
     /// Who computed it.
     pub worker_id: String,
     /// On which shards.
@@ -167,8 +169,9 @@ pub fn merge<'a>(
     let note = match (spec.note, source) {
         _ if found.is_empty() && coverage == 1.0 => Some(Note::NothingFits),
         (Some(note), _) => Some(note),
-        (None, Source::Popular) if spec.source == Source::Neighbours => Some(Note::NoNeighbours),
+        // Before the next one: of the shards that are missing nobody knows what neighbours they have.
         _ if coverage < 1.0 => Some(Note::Partial),
+        (None, Source::Popular) if spec.source == Source::Neighbours => Some(Note::NoNeighbours),
         _ => None,
     };
     let recommendations = found.into_iter().enumerate().filter_map(|(at, one)| film(library, at + 1, one)).collect();
@@ -254,3 +257,6 @@ fn milliseconds(duration: std::time::Duration) -> f64 {
 fn round(ms: f64) -> f64 {
     (ms * 1e3).round() / 1e3
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,8 @@ pub const LARGEST_N: usize = 100;
 pub const LONGEST_PROFILE: usize = 10_000;
 /// Entries in any list of a filter at the most.
 const LONGEST_FILTER: usize = 1_000;
+/// Bytes of a genre's name at the most.
+const LONGEST_GENRE: usize = 100;
 /// Bytes of an idempotency key at the most.
 const LONGEST_KEY: usize = 200;
 
@@ -108,6 +110,9 @@ impl Ask {
         let lists = [filters.genres.len(), filters.exclude_genres.len(), filters.movie_ids.len()];
         if lists.into_iter().chain([filters.exclude_movie_ids.len()]).any(|length| length > LONGEST_FILTER) {
             return bad(format!("filters: a list has more than {LONGEST_FILTER} entries"));
+        }
+        if filters.genres.iter().chain(&filters.exclude_genres).any(|genre| genre.len() > LONGEST_GENRE) {
+            return bad(format!("filters: a genre has more than {LONGEST_GENRE} bytes"));
         }
         let mut bases = Vec::new();
         if let Some(text) = raw.text {
@@ -207,6 +212,8 @@ mod tests {
             (json!({"profile": [{"movie_id": 1}]}), "profile[0].rating"),
             (json!({"filters": {"genre": ["Comedy"]}}), "filters.genre"),
             (json!({"filters": {"year_from": -5}}), "filters.year_from"),
+            (json!({"filters": {"genres": ["Comedy".repeat(1000)]}}), "a genre has more than 100 bytes"),
+            (json!({"filters": {"movie_ids": (0..2000).collect::<Vec<_>>()}}), "more than 1000 entries"),
             (json!({"user_id": 1, "like": [1]}), "at most one"),
             (json!({"algorithm": "magic"}), "algorithm:"),
             (json!({"key": ""}), "key:"),

@@ -3,4 +3,6 @@
 pub mod answer;
 pub mod ask;
 pub mod resolve;
+#[cfg(test)]
+mod sample;
 pub mod spec;

@@ -231,9 +231,8 @@ impl<'a> Resolver<'_, 'a> {
     }
 
     /// With everything as it is unless said otherwise; the session's hidden films are always left out.
-    fn spec(&self, source: Source, mut filters: Filters, note: Option<Note>) -> Spec {
-        let hidden: BTreeSet<MovieId> = filters.exclude_movie_ids.iter().chain(&self.viewer.hidden).copied().collect();
-        filters.exclude_movie_ids = hidden.into_iter().collect();
+    fn spec(&self, source: Source, filters: Filters, note: Option<Note>) -> Spec {
+        let filters = self.without_hidden(filters);
         Spec {
             source,
             profile: Vec::new(),
@@ -245,6 +244,11 @@ impl<'a> Resolver<'_, 'a> {
             ignored: Vec::new(),
             rest: None,
         }
+    }
+
+    fn without_hidden(&self, filters: Filters) -> Filters {
+        let without: BTreeSet<MovieId> = filters.exclude_movie_ids.iter().chain(&self.viewer.hidden).copied().collect();
+        Filters { exclude_movie_ids: without.into_iter().collect(), ..filters }
     }
 
     fn tweaked(&self, resolved: Resolved<'a>, tweak: Tweak) -> Resolved<'a> {
@@ -263,23 +267,26 @@ impl<'a> Resolver<'_, 'a> {
             return self.tweaked(self.own(Filters::default()), tweak);
         };
         let mut spec = without_shown(spec, answer);
+        // Also what the viewer has hidden since.
+        spec.filters = self.without_hidden(spec.filters);
         spec.lang = self.lang;
         spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
         self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
     }
 
-    /// The last request again, for one film only: its reasons are then the answer's.
+    /// The last request again, for one film only: its reasons are then the answer's. Without one, what the viewer's own
+    /// ratings say of it.
     fn why(&self, movie: MovieId) -> Resolved<'a> {
-        let rest = self.viewer.last.map(|(spec, answer)| without_shown(spec, answer));
-        let mut spec = match (&rest, self.own(Filters::default())) {
-            (Some(rest), _) => rest.clone(),
+        let rest = match (self.viewer.last, self.own(Filters::default())) {
+            (Some((spec, answer)), _) => without_shown(spec, answer),
             (None, Resolved::Compute(own)) => *own,
             (None, other) => return other,
         };
+        let mut spec = rest.clone();
         spec.lang = self.lang;
         spec.ranking = RankOptions { n: 1, min_raters: 1, ..spec.ranking };
         spec.filters = Filters { movie_ids: vec![movie], exclude_seen: false, ..Filters::default() };
-        spec.rest = rest.map(Box::new);
+        spec.rest = Some(Box::new(rest));
         Resolved::Compute(Box::new(spec))
     }
 }
@@ -329,3 +336,6 @@ fn both(said: Filters, beside: Filters) -> Filters {
         exclude_movie_ids: beside.exclude_movie_ids,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -236,6 +236,7 @@ impl Scheduler {
                 self.replace_shards();
             } else {
                 self.tell_assignments();
+                self.return_backlogs();
             }
             self.dispatch(now);
         }
@@ -292,9 +293,9 @@ impl Scheduler {
         known
     }
 
-    /// The shards and the number of queries of a task that is under way.
-    pub fn task_size(&self, task: TaskId) -> Option<(&[u32], usize)> {
-        self.tasks.get(&task).map(|task| (&*task.shards, task.requests.len()))
+    /// The shards of a task that is under way, and the requests its queries are for.
+    pub fn contents(&self, task: TaskId) -> Option<(&[u32], &[RequestId])> {
+        self.tasks.get(&task).map(|task| (&*task.shards, &*task.requests))
     }
 
     /// A worker handed in a result; only the current attempt at a task counts.
@@ -349,9 +350,14 @@ impl Scheduler {
         }
     }
 
-    /// The workers that the scheduler counts on.
-    pub fn workers(&self) -> impl Iterator<Item = &WorkerId> {
-        self.workers.keys()
+    /// How many workers the scheduler counts on.
+    pub fn worker_count(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// Whether the scheduler counts on this worker.
+    pub fn knows(&self, worker: &WorkerId) -> bool {
+        self.workers.contains_key(worker)
     }
 
     /// Whether anything is left to wait for from this worker: a draining one may leave when nothing is.
@@ -366,7 +372,11 @@ impl Scheduler {
             self.workers.iter().filter(|(_, worker)| !worker.draining).map(|(id, _)| id.clone()).collect();
         self.placement = place(&staying, self.config.shard_count, self.config.replication);
         self.tell_assignments();
-        // What waited for a worker may now belong to another one.
+        self.return_backlogs();
+    }
+
+    /// What waits for a worker may belong to another one once shards have moved.
+    fn return_backlogs(&mut self) {
         let names: Vec<WorkerId> = self.workers.keys().cloned().collect();
         for worker in names {
             self.return_backlog_of(&worker);

@@ -147,6 +147,11 @@ impl World {
                     for id in &requests {
                         assert!(!self.ended.contains_key(id), "a part of {id} was sent after its end");
                     }
+                    let held = &self.told[&worker];
+                    assert!(
+                        shards.iter().all(|shard| held.contains(shard)),
+                        "{worker} was told not to hold {shards:?}"
+                    );
                     self.in_flight.insert(task, (worker, attempt, shards, requests));
                 }
                 Command::Complete { request, shards_done } => {
@@ -260,7 +265,7 @@ fn a_silent_worker_loses_its_lease_and_its_late_result_is_stale() {
     let (&task, (silent, attempt, ..)) = world.in_flight.iter().next().unwrap();
     let (silent, attempt) = (silent.clone(), *attempt);
     world.take(Step::Wait(2_000));
-    assert!(!world.scheduler.workers().any(|id| *id == silent));
+    assert!(!world.scheduler.knows(&silent));
     assert_eq!(world.scheduler.result(world.now, &silent, task, attempt), Err(Stale));
 }
 
@@ -289,6 +294,19 @@ fn a_draining_worker_keeps_its_shards_until_another_is_ready_and_is_then_release
     assert!(world.scheduler.is_released(&worker(0)));
     assert_eq!(world.told[&worker(0)], Vec::<u32>::new());
     assert_eq!(world.scheduler.load().shards_ready, SHARDS as usize);
+}
+
+#[test]
+fn what_waits_for_a_worker_leaves_it_with_the_shard() {
+    let mut world = farm_of(2);
+    for _ in 0..6 {
+        world.take(Step::Submit);
+    }
+    world.take(Step::Register(2));
+    world.take(Step::Obey(2));
+    // Each task that is sent now is held against what its worker was told to hold.
+    world.heal();
+    assert_eq!(world.ended.len(), 6);
 }
 
 #[test]

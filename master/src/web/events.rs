@@ -57,7 +57,9 @@ struct ProgressEvent<'a> {
 
 /// What became of an ending that was to be stored.
 enum Stored {
-    Now { offset: i64 },
+    Now {
+        offset: i64,
+    },
     /// By an earlier try whose acknowledgement was lost.
     Before(store::Event),
     /// The request had another ending, or is not there.

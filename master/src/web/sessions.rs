@@ -30,6 +30,30 @@ struct ViewerState {
     ratings: BTreeMap<MovieId, HalfStars>,
     hidden: BTreeSet<MovieId>,
     sockets: Vec<SocketRef>,
+    /// Tabs on their way in.
+    opening: usize,
+    /// Changes made since the session was opened, until what the database knew is there; `None` from then on.
+    since_opened: Option<Vec<Change>>,
+}
+
+/// What a viewer says of a film, once it is stored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change {
+    /// Rated it, or took the rating back.
+    Rated(MovieId, Option<HalfStars>),
+    /// Never wants it again, or does.
+    Hidden(MovieId, bool),
+}
+
+impl ViewerState {
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::Rated(movie, Some(rating)) => _ = self.ratings.insert(movie, rating),
+            Change::Rated(movie, None) => _ = self.ratings.remove(&movie),
+            Change::Hidden(movie, true) => _ = self.hidden.insert(movie),
+            Change::Hidden(movie, false) => _ = self.hidden.remove(&movie),
+        }
+    }
 }
 
 impl Session {
@@ -53,22 +77,22 @@ impl Session {
         self.state().hidden.iter().copied().collect()
     }
 
-    /// Remembers a rating, or forgets it.
-    pub fn rate(&self, movie: MovieId, rating: Option<HalfStars>) {
+    /// Takes what the database knew after the session was opened; what is known already is newer.
+    pub fn load(&self, ratings: Vec<(MovieId, HalfStars)>, hidden: Vec<MovieId>) {
         let mut state = self.state();
-        match rating {
-            Some(rating) => state.ratings.insert(movie, rating),
-            None => state.ratings.remove(&movie),
-        };
+        let Some(changes) = state.since_opened.take() else { return };
+        state.ratings = ratings.into_iter().collect();
+        state.hidden = hidden.into_iter().collect();
+        for change in changes {
+            state.apply(change);
+        }
     }
 
-    /// Never recommends this film again, or does.
-    pub fn hide(&self, movie: MovieId, hidden: bool) {
+    fn change(&self, change: Change) {
         let mut state = self.state();
-        if hidden {
-            state.hidden.insert(movie);
-        } else {
-            state.hidden.remove(&movie);
+        state.apply(change);
+        if let Some(changes) = &mut state.since_opened {
+            changes.push(change);
         }
     }
 }
@@ -82,38 +106,53 @@ impl Sessions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a tab to its session, which is made from what the database knew if it is the first one.
-    pub fn attach(
-        &self,
-        id: Uuid,
-        lang: Lang,
-        ratings: Vec<(MovieId, HalfStars)>,
-        hidden: Vec<MovieId>,
-        socket: SocketRef,
-    ) -> Arc<Session> {
+    /// Opens a session for a tab that is about to be attached. To be called before its ratings are read from the
+    /// database, so that of what is stored meanwhile nothing is missed; [`Session::load`] then puts both together.
+    pub fn enter(&self, id: Uuid) -> Arc<Session> {
         let mut open = self.open();
         let session = open.entry(id).or_insert_with(|| {
-            let ratings = ratings.into_iter().collect();
-            let hidden = hidden.into_iter().collect();
-            Arc::new(Session { id, viewer: Mutex::new(ViewerState { ratings, hidden, ..ViewerState::default() }) })
+            let viewer = ViewerState { since_opened: Some(Vec::new()), ..ViewerState::default() };
+            Arc::new(Session { id, viewer: Mutex::new(viewer) })
         });
-        let mut state = session.state();
-        state.lang = lang;
-        state.sockets.push(socket);
-        drop(state);
+        session.state().opening += 1;
         session.clone()
     }
 
-    /// Takes a tab off its session; with the last one the session is forgotten here, not in the database.
+    /// The tab that entered is there.
+    pub fn attach(&self, session: &Session, lang: Lang, socket: SocketRef) {
+        let mut state = session.state();
+        state.lang = lang;
+        state.sockets.push(socket);
+        state.opening -= 1;
+    }
+
+    /// The tab that entered is not coming.
+    pub fn turn_away(&self, id: Uuid) {
+        self.leave(id, |state| state.opening -= 1);
+    }
+
+    /// Takes a tab off its session.
     pub fn detach(&self, id: Uuid, socket: &SocketRef) {
+        self.leave(id, |state| state.sockets.retain(|known| known.id != socket.id));
+    }
+
+    /// With the last tab the session is forgotten here, not in the database.
+    fn leave(&self, id: Uuid, leave: impl FnOnce(&mut ViewerState)) {
         let mut open = self.open();
         let Some(session) = open.get(&id) else { return };
         let mut state = session.state();
-        state.sockets.retain(|known| known.id != socket.id);
-        let empty = state.sockets.is_empty();
+        leave(&mut state);
+        let empty = state.sockets.is_empty() && state.opening == 0;
         drop(state);
         if empty {
             open.remove(&id);
+        }
+    }
+
+    /// Makes a stored change known to the session, which may be another one by now than that of the tab it came from.
+    pub fn change(&self, id: Uuid, change: Change) {
+        if let Some(session) = self.open().get(&id) {
+            session.change(change);
         }
     }
 
@@ -151,4 +190,49 @@ pub fn disconnect(socket: SocketRef) {
 /// Sends one event to one tab.
 pub fn send(socket: &SocketRef, event: &str, payload: &impl Serialize) -> Result<(), SendError> {
     socket.emit(event, payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rating(half_stars: u8) -> HalfStars {
+        HalfStars::new(half_stars).unwrap()
+    }
+
+    #[test]
+    fn what_is_stored_while_a_session_is_read_is_not_missed() {
+        let (sessions, id) = (Sessions::default(), Uuid::new_v4());
+        let session = sessions.enter(id);
+        // Read now: films 1 and 2, of which 2 is taken back and 3 is rated before what was read is there.
+        let read = (vec![(1, rating(4)), (2, rating(6))], vec![7, 8]);
+        sessions.change(id, Change::Rated(2, None));
+        sessions.change(id, Change::Rated(3, Some(rating(10))));
+        sessions.change(id, Change::Hidden(8, false));
+        session.load(read.0, read.1);
+        assert_eq!(session.ratings(), [(1, rating(4)), (3, rating(10))]);
+        assert_eq!(session.hidden(), [7]);
+    }
+
+    #[test]
+    fn a_second_tab_does_not_bring_back_what_the_first_has_changed() {
+        let (sessions, id) = (Sessions::default(), Uuid::new_v4());
+        let session = sessions.enter(id);
+        session.load(vec![(1, rating(4))], Vec::new());
+        sessions.change(id, Change::Rated(1, Some(rating(9))));
+        sessions.enter(id).load(vec![(1, rating(4))], Vec::new());
+        assert_eq!(session.ratings(), [(1, rating(9))]);
+    }
+
+    #[test]
+    fn a_session_is_forgotten_when_nobody_is_in_it_or_on_the_way() {
+        let (sessions, id) = (Sessions::default(), Uuid::new_v4());
+        sessions.enter(id);
+        sessions.enter(id);
+        sessions.turn_away(id);
+        assert_eq!(sessions.open().len(), 1);
+        sessions.turn_away(id);
+        assert!(sessions.open().is_empty());
+        sessions.turn_away(id);
+    }
 }

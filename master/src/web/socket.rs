@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::events::{Desk, replayed};
 use super::rate_limit::Allowance;
-use super::sessions::{Session, Sessions, disconnect, send};
+use super::sessions::{Change, Session, Sessions, disconnect, send};
 use crate::chat::{Intent, Lang, Tweak, replies};
 use crate::farm::coordinator::{FarmStatus, Handle, Live, NotTaken, Outlet};
 use crate::library::{Film, Library};
@@ -26,7 +26,7 @@ use crate::requests::ask::{self, Ask, Basis, LARGEST_N, LONGEST_PROFILE, RawRati
 use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
 use crate::requests::spec::{Source, Spec};
 use crate::store::{Accepted, EndState, Feedback, FeedbackKind, NewRequest, Store};
-use crate::words::{LONGEST_TEXT, Refusal, Trouble};
+use crate::words::{LONGEST_TEXT, Refusal, Trouble, shortened};
 
 /// Past events fetched from the store at a time when a session is resumed.
 const REPLAY_PAGE: u32 = 100;
@@ -147,11 +147,19 @@ async fn welcome(socket: SocketRef, auth: Auth, context: &Context, tab: &Tab) {
     let Auth { session: known, offset, lang } = auth;
     let opened = async {
         let stored = context.store.open_session(known, lang.map(Lang::tag), timestamp_ms()).await?;
-        let ratings = context.store.ratings(stored.id).await?;
-        let hidden = context.store.hidden_movies(stored.id).await?;
-        Ok::<_, crate::store::Error>((stored, ratings, hidden))
+        let session = context.sessions.enter(stored.id);
+        let viewer =
+            async { Ok((context.store.ratings(stored.id).await?, context.store.hidden_movies(stored.id).await?)) };
+        match viewer.await {
+            Ok((ratings, hidden)) => session.load(ratings, hidden),
+            Err(error) => {
+                context.sessions.turn_away(stored.id);
+                return Err::<_, crate::store::Error>(error);
+            }
+        }
+        Ok((stored, session))
     };
-    let (stored, ratings, hidden) = match opened.await {
+    let (stored, session) = match opened.await {
         Ok(opened) => opened,
         Err(error) => {
             tracing::warn!(%error, "a session could not be opened");
@@ -162,9 +170,10 @@ async fn welcome(socket: SocketRef, auth: Auth, context: &Context, tab: &Tab) {
     let lang = Lang::from_tag(&stored.lang);
     let library = &context.library;
     let metadata = library.dataset.metadata();
-    let profile: Vec<Value> = ratings
-        .iter()
-        .filter_map(|(movie, rating)| Some(json!({ "movie": library.film(*movie)?, "rating": rating.stars() })))
+    let profile: Vec<Value> = session
+        .ratings()
+        .into_iter()
+        .filter_map(|(movie, rating)| Some(json!({ "movie": library.film(movie)?, "rating": rating.stars() })))
         .collect();
     let greeting = json!({
         "session_id": stored.id,
@@ -186,7 +195,7 @@ async fn welcome(socket: SocketRef, auth: Auth, context: &Context, tab: &Tab) {
     let _ = send(&socket, "session", &greeting);
     let _ = send(&socket, "status", &status_event(&context.coordinator.status().borrow()));
 
-    let session = context.sessions.attach(stored.id, lang, ratings, hidden, socket.clone());
+    context.sessions.attach(&session, lang, socket.clone());
     tab.session.send_replace(Some(session.clone()));
     if !socket.connected() {
         context.sessions.detach(session.id, &socket);
@@ -393,7 +402,8 @@ fn in_words(ask: &Ask, spec: &Spec, library: &Library) -> String {
         Basis::Like(movies) => Intent::Like { movies: movies.clone(), filters, tweak: Tweak::None },
         Basis::Own | Basis::Profile(_) => Intent::ForMe { filters },
     };
-    replies::describe(&intent, library.catalogue(), spec.lang)
+    // It goes out with every event about the request, and thousands of films may have been given.
+    shortened(&replies::describe(&intent, library.catalogue(), spec.lang), LONGEST_TEXT).into_owned()
 }
 
 /// Stores a request and hands it to the farm, both at once; acknowledged when it is on disk.
@@ -505,7 +515,7 @@ async fn rate(
     except: Option<&SocketRef>,
 ) -> Result<u64, Trouble> {
     let ratings = context.store.rate(session.id, movie, rating, timestamp_ms()).await.map_err(storage)?;
-    session.rate(movie, rating);
+    context.sessions.change(session.id, Change::Rated(movie, rating));
     let told = json!({ "movie": film, "rating": rating.map(|rating| rating.stars()), "ratings": ratings });
     context.sessions.push(session.id, "rated", &told, except);
     Ok(ratings)
@@ -526,7 +536,8 @@ async fn feedback(payload: Value, context: &Context, session: &Session) -> Resul
     context.library.film(movie_id).ok_or(Trouble::UnknownMovie(movie_id))?;
     let given = Feedback { session_id: session.id, movie_id, kind, request_id, given_at: timestamp_ms() };
     context.store.give_feedback(given).await.map_err(storage)?;
-    session.hide(movie_id, matches!(kind, FeedbackKind::Seen | FeedbackKind::NotInterested));
+    let hidden = matches!(kind, FeedbackKind::Seen | FeedbackKind::NotInterested);
+    context.sessions.change(session.id, Change::Hidden(movie_id, hidden));
     Ok(json!({ "ok": true }))
 }
 

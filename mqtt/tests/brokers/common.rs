@@ -30,14 +30,9 @@ pub enum Broker {
 }
 
 impl Broker {
-    /// A real Mosquitto with the project's configuration; `None` where it is not installed, except under CI.
+    /// A real Mosquitto with the project's configuration, where it is installed.
     pub async fn mosquitto() -> Option<Broker> {
-        if !Mosquitto::is_installed() {
-            assert!(
-                std::env::var_os("CI").is_none(),
-                "mosquitto and mosquitto-clients must be installed for the tests"
-            );
-            println!("SKIPPED: mosquitto is not installed");
+        if !mosquitto_is_installed() {
             return None;
         }
         Some(Broker::Mosquitto(Mosquitto::start(free_port()).await))
@@ -113,6 +108,20 @@ macro_rules! on_both_brokers {
     };
 }
 
+/// Whether Mosquitto and its command line tools are here; under CI they must be.
+pub fn mosquitto_is_installed() -> bool {
+    let runs = |program: &str, argument: &str| {
+        let mut command = std::process::Command::new(program);
+        command.arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+    };
+    let installed = runs("mosquitto", "-h") && runs("mosquitto_sub", "--help");
+    if !installed {
+        assert!(std::env::var_os("CI").is_none(), "mosquitto and mosquitto-clients must be installed for the tests");
+        println!("SKIPPED: mosquitto or mosquitto-clients is not installed");
+    }
+    installed
+}
+
 /// A Mosquitto process; killed when dropped.
 pub struct Mosquitto {
     port: u16,
@@ -121,14 +130,6 @@ pub struct Mosquitto {
 }
 
 impl Mosquitto {
-    fn is_installed() -> bool {
-        let runs = |program: &str, argument: &str| {
-            let mut command = std::process::Command::new(program);
-            command.arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-        };
-        runs("mosquitto", "-h") && runs("mosquitto_sub", "--help")
-    }
-
     async fn start(port: u16) -> Mosquitto {
         let directory = TempDir::new().unwrap();
         let file = directory.path().join("mosquitto.conf");
@@ -249,11 +250,11 @@ impl TestClient {
         self.client.publish(Message::new(topic.into(), text.to_owned())).unwrap();
     }
 
-    /// Stops it in good order and waits until it has.
-    pub async fn stop(self) {
+    /// Tells it at once to stop in good order; the future waits until it has.
+    pub fn stop(self) -> impl Future<Output = ()> {
         let TestClient { mut events, stop, .. } = self;
         drop(stop);
-        within_deadline("the connection to end", async { while events.recv().await.is_some() {} }).await;
+        within_deadline("the connection to end", async move { while events.recv().await.is_some() {} })
     }
 }
 

@@ -1,0 +1,258 @@
+use serde_json::json;
+
+use super::*;
+use crate::requests::sample::{ALIEN, FARGO, HEAT, TOY_STORY, USERS, VERTIGO, half_stars, library, rating_of};
+
+fn stranger() -> Viewer<'static> {
+    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None }
+}
+
+fn fan_of_heat() -> Viewer<'static> {
+    Viewer { ratings: vec![(HEAT, half_stars(10))], ..stranger() }
+}
+
+fn resolved<'a>(payload: Value, viewer: &Viewer<'_>, library: &'a Library) -> Resolved<'a> {
+    resolve(&Ask::parse(payload).unwrap(), viewer, library).unwrap()
+}
+
+fn computed(payload: Value, viewer: &Viewer<'_>, library: &Library) -> Spec {
+    match resolved(payload.clone(), viewer, library) {
+        Resolved::Compute(spec) => *spec,
+        other => panic!("{payload} is not computed but {other:?}"),
+    }
+}
+
+fn refused(payload: Value, library: &Library) -> Trouble {
+    resolve(&Ask::parse(payload).unwrap(), &stranger(), library).unwrap_err()
+}
+
+/// An answer as far as "more" and "why" read it.
+fn answer_of(movies: &[MovieId]) -> Value {
+    json!({ "recommendations": movies.iter().map(|movie| json!({ "movie_id": movie })).collect::<Vec<_>>() })
+}
+
+#[test]
+fn a_user_of_the_dataset_gets_films_by_that_users_ratings_and_is_no_neighbour_of_himself() {
+    let library = library();
+    let spec = computed(json!({ "user_id": 5, "n": 3 }), &stranger(), &library);
+    let rated: Vec<_> = (1..=VERTIGO).filter_map(|movie| Some((movie, half_stars(rating_of(5, movie)?)))).collect();
+    assert_eq!((spec.source, spec.profile, spec.note), (Source::Neighbours, rated, None));
+    assert_eq!((spec.neighbours.exclude_user, spec.ranking.n), (Some(5), 3));
+    assert_eq!(
+        computed(json!({ "text": "recommend something for user 5" }), &stranger(), &library).ranking.n,
+        DEFAULT_N
+    );
+}
+
+#[test]
+fn an_unknown_user_gets_popular_films_said_to_be_so() {
+    let library = library();
+    for user in [0, USERS.end() + 1, u32::MAX] {
+        let spec = computed(json!({ "user_id": user }), &stranger(), &library);
+        assert_eq!((spec.source, spec.note), (Source::Popular, Some(Note::UnknownUser(user))));
+    }
+}
+
+#[test]
+fn whoever_has_rated_nothing_gets_popular_films_said_to_be_so() {
+    let library = library();
+    for payload in [json!({}), json!({ "profile": [] })] {
+        let spec = computed(payload, &stranger(), &library);
+        assert_eq!((spec.source, spec.note), (Source::Popular, Some(Note::EmptyProfile)));
+    }
+    let asked_for = computed(json!({ "text": "popular" }), &stranger(), &library);
+    assert_eq!((asked_for.source, asked_for.note), (Source::Popular, None), "it was asked for");
+}
+
+#[test]
+fn popular_films_leave_out_what_the_viewer_has_rated() {
+    let spec = computed(json!({ "text": "popular" }), &fan_of_heat(), &library());
+    assert_eq!(spec.profile, [(HEAT, half_stars(10))]);
+    assert!(spec.filters.exclude_seen);
+}
+
+#[test]
+fn few_ratings_of_ones_own_are_treated_like_a_few_films_and_many_are_not() {
+    let library = library();
+    let few = computed(json!({}), &fan_of_heat(), &library);
+    assert_eq!((few.neighbours, few.ranking), (NeighbourOptions::like_these(), RankOptions::like_these(DEFAULT_N)));
+    let ratings = (1..=SHORT_PROFILE as MovieId).map(|movie| (movie, half_stars(7))).collect();
+    let many = computed(json!({}), &Viewer { ratings, ..stranger() }, &library);
+    assert_eq!(many.neighbours, NeighbourOptions::default());
+}
+
+#[test]
+fn a_sentence_about_films_means_the_same_as_their_ids() {
+    let library = library();
+    let by_id = computed(json!({ "like": [ALIEN, HEAT] }), &stranger(), &library);
+    let by_text = computed(json!({ "text": "films like Heat and Alien" }), &stranger(), &library);
+    assert_eq!(by_id.profile, [(HEAT, HalfStars::MAX), (ALIEN, HalfStars::MAX)]);
+    assert_eq!(by_text, by_id);
+}
+
+#[test]
+fn films_that_are_not_in_the_dataset_are_named() {
+    let library = library();
+    assert_eq!(refused(json!({ "like": [HEAT, 99] }), &library), Trouble::UnknownMovie(99));
+    let profile = json!({ "profile": [{ "movie_id": 77, "rating": 4 }] });
+    assert_eq!(refused(profile, &library), Trouble::UnknownMovie(77));
+}
+
+#[test]
+fn hidden_films_are_left_out_whatever_is_asked() {
+    let library = library();
+    let viewer = Viewer { hidden: vec![ALIEN], ..fan_of_heat() };
+    for payload in [
+        json!({}),
+        json!({ "user_id": 1 }),
+        json!({ "user_id": 9999 }),
+        json!({ "like": [HEAT] }),
+        json!({ "profile": [{ "movie_id": FARGO, "rating": 3 }] }),
+        json!({ "text": "popular" }),
+        json!({ "text": "more" }),
+        json!({ "text": "90s comedies" }),
+    ] {
+        let mut payload = payload;
+        payload["filters"] = json!({ "exclude_movie_ids": [FARGO] });
+        let hidden = computed(payload.clone(), &viewer, &library).filters.exclude_movie_ids;
+        assert!(hidden.contains(&ALIEN), "{payload} may recommend a hidden film");
+    }
+}
+
+#[test]
+fn what_a_sentence_says_and_the_filters_beside_it_both_hold() {
+    let library = library();
+    let spec = computed(
+        json!({
+            "text": "90s comedies, no romance",
+            "filters": { "exclude_genres": ["Crime"], "year_to": 1995, "exclude_movie_ids": [HEAT], "exclude_seen": false },
+        }),
+        &stranger(),
+        &library,
+    );
+    assert_eq!(spec.filters.genres, ["Comedy"]);
+    assert_eq!(spec.filters.exclude_genres, ["Romance", "Crime"]);
+    assert_eq!((spec.filters.year_from, spec.filters.year_to), (Some(1990), Some(1995)));
+    assert_eq!((spec.filters.exclude_movie_ids, spec.filters.exclude_seen), (vec![HEAT], false));
+    let comedy = spec.filters.genres.clone();
+    let beside = computed(json!({ "text": "popular", "filters": { "genres": comedy } }), &stranger(), &library);
+    assert_eq!(beside.filters.genres, ["Comedy"]);
+}
+
+#[test]
+fn a_number_beside_the_sentence_counts_more_than_one_in_it() {
+    let library = library();
+    let n = |payload| computed(payload, &fan_of_heat(), &library).ranking.n;
+    assert_eq!(n(json!({ "text": "5 comedies" })), 5);
+    assert_eq!(n(json!({ "text": "5 comedies", "n": 7 })), 7);
+    assert_eq!(n(json!({ "text": "comedies" })), DEFAULT_N);
+}
+
+#[test]
+fn more_goes_on_without_the_films_that_were_shown() {
+    let library = library();
+    let first = computed(json!({ "like": [HEAT], "n": 2, "filters": { "year_from": 1950 } }), &stranger(), &library);
+    let shown = answer_of(&[FARGO, TOY_STORY]);
+    let viewer = Viewer { last: Some((&first, &shown)), ..stranger() };
+    let more = computed(json!({ "text": "more" }), &viewer, &library);
+    assert_eq!(more.filters.exclude_movie_ids, [FARGO, TOY_STORY]);
+    let same = Spec { filters: Filters { exclude_movie_ids: Vec::new(), ..more.filters.clone() }, ..more.clone() };
+    assert_eq!(same, first, "all else is as it was");
+
+    let shown_then = answer_of(&[ALIEN]);
+    let viewer = Viewer { last: Some((&more, &shown_then)), hidden: vec![VERTIGO], ..stranger() };
+    let yet_more = computed(json!({ "text": "más", "lang": "es" }), &viewer, &library);
+    assert_eq!(yet_more.filters.exclude_movie_ids, [ALIEN, FARGO, TOY_STORY, VERTIGO], "also what was hidden since");
+    assert_eq!(yet_more.lang, Lang::Es);
+}
+
+#[test]
+fn more_of_nothing_is_what_the_viewers_own_ratings_give() {
+    let library = library();
+    let more = computed(json!({ "text": "more" }), &fan_of_heat(), &library);
+    assert_eq!(more, computed(json!({}), &fan_of_heat(), &library));
+}
+
+#[test]
+fn less_known_turns_away_from_what_everybody_has_seen() {
+    let library = library();
+    let first = computed(json!({ "like": [HEAT] }), &stranger(), &library);
+    let shown = answer_of(&[FARGO]);
+    let viewer = Viewer { last: Some((&first, &shown)), ..stranger() };
+    let less_known = computed(json!({ "text": "less known" }), &viewer, &library);
+    assert_eq!(less_known.ranking.popularity_penalty, PopularityPenalty::Strong);
+    assert_eq!(less_known.filters.exclude_movie_ids, [FARGO]);
+    assert_eq!(less_known.profile, first.profile);
+}
+
+#[test]
+fn why_asks_for_one_film_and_more_goes_on_with_what_was_before() {
+    let library = library();
+    let first = computed(json!({ "like": [HEAT], "n": 2 }), &stranger(), &library);
+    let shown = answer_of(&[FARGO, TOY_STORY]);
+    let viewer = Viewer { last: Some((&first, &shown)), hidden: vec![FARGO], ..stranger() };
+    let why = computed(json!({ "text": "why Fargo?" }), &viewer, &library);
+    assert_eq!((why.filters.movie_ids.as_slice(), why.ranking.n), ([FARGO].as_slice(), 1));
+    assert_eq!((&why.profile, why.neighbours), (&first.profile, first.neighbours), "the reasons are the answer's");
+    assert!(!why.filters.exclude_seen && why.filters.exclude_movie_ids.is_empty(), "the film was shown, after all");
+
+    let reasons = answer_of(&[FARGO]);
+    let viewer = Viewer { last: Some((&why, &reasons)), ..stranger() };
+    let more = computed(json!({ "text": "more" }), &viewer, &library);
+    assert_eq!((more.filters.exclude_movie_ids.as_slice(), more.ranking.n), ([FARGO, TOY_STORY].as_slice(), 2));
+    assert!(more.filters.movie_ids.is_empty());
+}
+
+#[test]
+fn more_after_a_first_why_is_about_all_films_again() {
+    let library = library();
+    let why = computed(json!({ "text": "why Fargo?" }), &fan_of_heat(), &library);
+    let reasons = answer_of(&[FARGO]);
+    let viewer = Viewer { last: Some((&why, &reasons)), ..fan_of_heat() };
+    let more = computed(json!({ "text": "more" }), &viewer, &library);
+    assert!(more.filters.movie_ids.is_empty(), "{:?}", more.filters);
+    assert_eq!(more.ranking.n, DEFAULT_N);
+}
+
+#[test]
+fn a_rating_in_words_is_stored_and_not_computed() {
+    let library = library();
+    let rate = |text: &str| match resolved(json!({ "text": text }), &stranger(), &library) {
+        Resolved::Rate { movie, rating, .. } => (movie, rating.stars()),
+        other => panic!("{text} gives {other:?}"),
+    };
+    assert_eq!(rate("rate Toy Story 4.5"), (TOY_STORY, 4.5));
+    match resolved(json!({ "text": "rate Toy Story 9" }), &stranger(), &library) {
+        Resolved::Say(Reply::Help { message, .. }) => assert!(message.contains("Toy Story"), "{message}"),
+        other => panic!("a rating off the scale gives {other:?}"),
+    }
+}
+
+#[test]
+fn what_is_not_understood_gets_help_with_examples_that_work() {
+    let library = library();
+    for text in ["", "?!", "xyzzy plugh"] {
+        let examples = match resolved(json!({ "text": text }), &stranger(), &library) {
+            Resolved::Say(Reply::Help { examples, .. }) => examples,
+            other => panic!("{text:?} gives {other:?}"),
+        };
+        assert!(!examples.is_empty());
+        for example in examples {
+            let tried = resolved(json!({ "text": example }), &fan_of_heat(), &library);
+            assert!(!matches!(tried, Resolved::Say(_)), "the example {example:?} only gives {tried:?}");
+        }
+    }
+}
+
+#[test]
+fn every_spec_is_the_same_after_a_restart() {
+    let library = library();
+    let first = computed(json!({ "like": [HEAT], "filters": { "genres": ["Comedy"] } }), &stranger(), &library);
+    let shown = answer_of(&[FARGO]);
+    let viewer = Viewer { last: Some((&first, &shown)), ..stranger() };
+    for payload in [json!({ "user_id": 1 }), json!({ "user_id": 99 }), json!({ "text": "why Fargo?" })] {
+        let spec = computed(payload, &viewer, &library);
+        let stored = serde_json::to_string(&spec).unwrap();
+        assert_eq!(serde_json::from_str::<Spec>(&stored).unwrap(), spec);
+    }
+}
