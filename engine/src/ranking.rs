@@ -136,8 +136,10 @@ impl<'a> NeighbourRow<'a> {
         if movie_ids.len() != half_stars.len() {
             return Err(Error::Length { user, movie_ids: movie_ids.len(), half_stars: half_stars.len() });
         }
-        let ascending = movie_ids.is_sorted_by(|a, b| a < b);
-        if !ascending || half_stars.iter().any(|&rating| HalfStars::new(rating).is_none()) {
+        // To the end in any case, which lets the compiler take many at a time.
+        let ascending = movie_ids.windows(2).fold(true, |all, pair| all & (pair[0] < pair[1]));
+        let on_scale = half_stars.iter().fold(true, |all, &rating| all & HalfStars::new(rating).is_some());
+        if !ascending || !on_scale {
             return Err(Error::Ratings { user });
         }
         Ok(NeighbourRow { neighbour, movie_ids, half_stars })
@@ -189,26 +191,39 @@ pub struct Ranker {
 pub struct RankScratch {
     /// Parallel to the catalogue; all default between queries.
     sums: Vec<FilmSums>,
-    /// Positions whose sums are not default.
+    /// Begins with the positions whose sums are not default, and is one longer than the catalogue.
     touched: Vec<u32>,
+    /// How many they are.
+    touched_count: usize,
     /// For each neighbour the films shared with the viewer, one neighbour after the other.
     shared: Vec<Shared>,
     shared_ends: Vec<usize>,
+    /// For each neighbour the mean of all ratings, in half-stars.
+    means: Vec<f64>,
     /// Parallel to the profile, for the film at hand.
     contributions: Vec<(f64, u32)>,
     /// Resemblance to the profile of a set of genres.
     resemblances: FxHashMap<u64, f64>,
 }
 
+/// What the order of films needs, and no more: every rating of every neighbour is added to one of these, wherever it is
+/// in memory.
 #[derive(Clone, Copy, Debug, Default)]
 struct FilmSums {
     /// Sum of similarity times half-stars.
     weighted: f64,
+    raters: u32,
+    /// One more than the film's place in the profile, or 0 if the viewer has not rated it.
+    own: u32,
+}
+
+/// What is worked out only for the films that are recommended.
+struct Explained {
     /// Sum of similarity times the half-stars' deviation from the neighbour's mean.
     deviation: f64,
     /// Sum of the similarities of the film's raters.
     similarity: f64,
-    raters: u32,
+    because: Vec<Because>,
 }
 
 /// Film ids to places in the catalogue. A query looks up every rating of every neighbour, which a search of the
@@ -319,7 +334,7 @@ impl Ranker {
             ),
         };
         let mut best = Best::new(options.n.min(MAX_RECOMMENDATIONS), higher_score_first);
-        for &position in &scratch.touched {
+        for &position in &scratch.touched[..scratch.touched_count] {
             let sums = &scratch.sums[position as usize];
             if sums.raters < options.min_raters {
                 continue;
@@ -341,7 +356,7 @@ impl Ranker {
                 continue;
             }
             let movie = &self.catalogue.movies()[position as usize];
-            if filters.allow(movie, profile.get(movie.id).is_some()) {
+            if filters.allow(movie, sums.own > 0) {
                 best.offer(candidate);
             }
         }
@@ -352,16 +367,21 @@ impl Ranker {
             .map(|Candidate { score, position }| {
                 let movie_id = self.catalogue.movies()[position as usize].id;
                 let sums = scratch.sums[position as usize];
+                let Explained { deviation, similarity, because } =
+                    explain(movie_id, sums.weighted, profile, neighbours, options.because, scratch);
                 let predicted_rating = viewer_mean.map(|mean| {
-                    let half_stars = mean + sums.deviation / (sums.similarity + DEVIATION_DAMPING);
+                    let half_stars = mean + deviation / (similarity + DEVIATION_DAMPING);
                     (half_stars / 2.0).clamp(0.5, 5.0)
                 });
-                let because = explain(movie_id, sums.weighted, profile, neighbours, options.because, scratch);
                 Recommendation { movie_id, score, predicted_rating, neighbours: sums.raters, because }
             })
             .collect();
-        for position in scratch.touched.drain(..) {
+        for &position in &scratch.touched[..scratch.touched_count] {
             scratch.sums[position as usize] = FilmSums::default();
+        }
+        scratch.touched_count = 0;
+        for position in profile.movie_ids().iter().filter_map(|&movie| self.positions.get(movie)) {
+            scratch.sums[position as usize].own = 0;
         }
         recommendations
     }
@@ -370,33 +390,42 @@ impl Ranker {
     fn sum_up(&self, profile: &Profile, neighbours: &[NeighbourRow<'_>], scratch: &mut RankScratch) -> f64 {
         if scratch.sums.len() < self.catalogue.len() {
             scratch.sums.resize(self.catalogue.len(), FilmSums::default());
+            scratch.touched.resize(self.catalogue.len() + 1, 0);
         }
         scratch.shared.clear();
         scratch.shared_ends.clear();
+        scratch.means.clear();
+        for (&movie, place) in profile.movie_ids().iter().zip(1..) {
+            if let Some(position) = self.positions.get(movie) {
+                scratch.sums[position as usize].own = place;
+            }
+        }
         let mut total_similarity = 0.0;
         for row in neighbours {
             let similarity = row.neighbour.similarity;
             total_similarity += similarity;
             let sum: u64 = row.half_stars.iter().map(|&rating| u64::from(rating)).sum();
-            let mean = sum as f64 / row.half_stars.len() as f64;
-            let mut profile_index = 0;
+            scratch.means.push(sum as f64 / row.half_stars.len() as f64);
             for (&movie, &half_stars) in row.movie_ids.iter().zip(row.half_stars) {
-                while profile.movie_ids().get(profile_index).is_some_and(|&own| own < movie) {
-                    profile_index += 1;
-                }
-                if profile.movie_ids().get(profile_index) == Some(&movie) {
-                    let product = u32::from(profile.half_stars()[profile_index]) * u32::from(half_stars);
-                    scratch.shared.push(Shared { profile_index: profile_index as u32, product });
-                }
-                let Some(position) = self.positions.get(movie) else { continue };
+                let mut share = |index: usize| {
+                    let product = u32::from(profile.half_stars()[index]) * u32::from(half_stars);
+                    scratch.shared.push(Shared { profile_index: index as u32, product });
+                };
+                let Some(position) = self.positions.get(movie) else {
+                    // What the catalogue lacks is never recommended, but it may be a film in common.
+                    if let Ok(index) = profile.movie_ids().binary_search(&movie) {
+                        share(index);
+                    }
+                    continue;
+                };
                 let sums = &mut scratch.sums[position as usize];
-                if sums.raters == 0 {
-                    scratch.touched.push(position);
+                if sums.own > 0 {
+                    share(sums.own as usize - 1);
                 }
-                let rating = f64::from(half_stars);
-                sums.weighted += similarity * rating;
-                sums.deviation += similarity * (rating - mean);
-                sums.similarity += similarity;
+                // Whether a film was met before cannot be foreseen, so there is no branch on it.
+                scratch.touched[scratch.touched_count] = position;
+                scratch.touched_count += usize::from(sums.raters == 0);
+                sums.weighted += similarity * f64::from(half_stars);
                 sums.raters += 1;
             }
             scratch.shared_ends.push(scratch.shared.len());
@@ -422,7 +451,8 @@ impl Ranker {
     }
 }
 
-/// The viewer's films with the largest shares in a film's score, the largest first, ties by ascending film id.
+/// What the film's raters think of it beside the score, and the viewer's films with the largest shares in the score, the
+/// largest first, ties by ascending film id.
 fn explain(
     movie: MovieId,
     weighted: f64,
@@ -430,35 +460,34 @@ fn explain(
     neighbours: &[NeighbourRow<'_>],
     limit: usize,
     scratch: &mut RankScratch,
-) -> Vec<Because> {
+) -> Explained {
+    let (mut deviation, mut similarity) = (0.0, 0.0);
     let contributions = &mut scratch.contributions;
     contributions.clear();
     contributions.resize(profile.len(), (0.0, 0));
     let mut start = 0;
-    for (row, &end) in neighbours.iter().zip(&scratch.shared_ends) {
+    for ((row, &end), mean) in neighbours.iter().zip(&scratch.shared_ends).zip(&scratch.means) {
         let shared = &scratch.shared[start..end];
         start = end;
         let Ok(at) = row.movie_ids.binary_search(&movie) else { continue };
         // Summed anew rather than taken from the neighbour: shares then sum to 1 whatever a worker claims.
         let dot: u64 = shared.iter().map(|film| u64::from(film.product)).sum();
-        let each = row.neighbour.similarity * f64::from(row.half_stars[at]) / dot as f64;
+        let rating = f64::from(row.half_stars[at]);
+        deviation += row.neighbour.similarity * (rating - mean);
+        similarity += row.neighbour.similarity;
+        let each = row.neighbour.similarity * rating / dot as f64;
         for film in shared {
             let (contribution, neighbours) = &mut contributions[film.profile_index as usize];
             *contribution += each * f64::from(film.product);
             *neighbours += 1;
         }
     }
-    let mut because: Vec<Because> = contributions
-        .iter()
-        .zip(profile.movie_ids())
-        .filter(|((_, neighbours), _)| *neighbours > 0)
-        .map(|(&(contribution, neighbours), &movie_id)| Because {
-            movie_id,
-            share: contribution / weighted,
-            neighbours,
-        })
-        .collect();
-    because.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.movie_id.cmp(&b.movie_id)));
-    because.truncate(limit);
-    because
+    let largest_first = |a: &Because, b: &Because| b.share.total_cmp(&a.share).then(a.movie_id.cmp(&b.movie_id));
+    let mut because = Best::new(limit, largest_first);
+    for (&(contribution, neighbours), &movie_id) in contributions.iter().zip(profile.movie_ids()) {
+        if neighbours > 0 {
+            because.offer(Because { movie_id, share: contribution / weighted, neighbours });
+        }
+    }
+    Explained { deviation, similarity, because: because.into_sorted() }
 }

@@ -1,4 +1,5 @@
-//! Generated gRPC types, and the packed form of film ids that they carry.
+//! Generated gRPC types, and the packed form of film ids that they carry. `Neighbour::movie_id_deltas` is generated as
+//! bytes; see [`encode_ascending`].
 
 #![allow(missing_docs, clippy::all)]
 
@@ -23,12 +24,32 @@ pub fn pack_ascending(movie_ids: &[u32]) -> Vec<u32> {
         .collect()
 }
 
-/// Packed film ids that do not ascend, or run past the largest id.
+/// [`pack_ascending`], and the differences as varints: what a packed `repeated uint32` of them is on the wire.
+pub fn encode_ascending(movie_ids: &[u32]) -> bytes::Bytes {
+    let mut varints = Vec::with_capacity(2 * movie_ids.len());
+    let mut previous = 0;
+    for &id in movie_ids {
+        prost::encoding::encode_varint(u64::from(id.wrapping_sub(previous)), &mut varints);
+        previous = id;
+    }
+    varints.into()
+}
+
+/// Packed film ids that are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("film ids must ascend: the difference at position {position} is zero or overflows")]
-pub struct NotAscending {
-    /// Where in the list.
-    pub position: usize,
+pub enum NotAscending {
+    /// They do not ascend, or run past the largest id.
+    #[error("film ids must ascend: the difference at position {position} is zero or overflows")]
+    Difference {
+        /// Where in the list.
+        position: usize,
+    },
+    /// The bytes are not numbers.
+    #[error("film ids must be varints of 32 bits: what stands at position {position} is none")]
+    Varint {
+        /// Where in the list.
+        position: usize,
+    },
 }
 
 /// Undoes [`pack_ascending`], appending to `movie_ids`.
@@ -36,13 +57,30 @@ pub fn unpack_ascending(deltas: &[u32], movie_ids: &mut Vec<u32>) -> Result<(), 
     movie_ids.reserve(deltas.len());
     let mut id = 0u32;
     for (position, &delta) in deltas.iter().enumerate() {
-        if position > 0 && delta == 0 {
-            return Err(NotAscending { position });
-        }
-        id = id.checked_add(delta).ok_or(NotAscending { position })?;
+        id = next_id(id, delta, position)?;
         movie_ids.push(id);
     }
     Ok(())
+}
+
+/// Undoes [`encode_ascending`], appending to `movie_ids`; `expected` is how many films there should be.
+pub fn decode_ascending(mut varints: &[u8], expected: usize, movie_ids: &mut Vec<u32>) -> Result<(), NotAscending> {
+    // A film takes a byte or more, so what a message claims cannot reserve more than a few times what it holds.
+    movie_ids.reserve(expected.min(varints.len()));
+    let mut id = 0u32;
+    let mut position = 0;
+    while !varints.is_empty() {
+        let delta = prost::encoding::decode_varint(&mut varints).ok().and_then(|delta| u32::try_from(delta).ok());
+        id = next_id(id, delta.ok_or(NotAscending::Varint { position })?, position)?;
+        movie_ids.push(id);
+        position += 1;
+    }
+    Ok(())
+}
+
+fn next_id(id: u32, delta: u32, position: usize) -> Result<u32, NotAscending> {
+    let repeated = position > 0 && delta == 0;
+    id.checked_add(delta).filter(|_| !repeated).ok_or(NotAscending::Difference { position })
 }
 
 #[cfg(test)]
@@ -55,12 +93,32 @@ mod tests {
             let mut unpacked = Vec::new();
             unpack_ascending(&pack_ascending(&ids), &mut unpacked).unwrap();
             assert_eq!(unpacked, ids);
+            let mut decoded = Vec::new();
+            decode_ascending(&encode_ascending(&ids), ids.len(), &mut decoded).unwrap();
+            assert_eq!(decoded, ids);
         }
     }
 
     #[test]
+    fn encoded_film_ids_are_a_packed_field_of_their_differences() {
+        let ids = [0, 1, 3, 70_000, u32::MAX];
+        let mut packed = Vec::new();
+        prost::encoding::uint32::encode_packed(4, &pack_ascending(&ids), &mut packed);
+        let neighbour = Neighbour { movie_id_deltas: encode_ascending(&ids), ..Neighbour::default() };
+        assert_eq!(prost::Message::encode_to_vec(&neighbour), packed);
+    }
+
+    #[test]
+    fn bytes_that_are_no_film_ids_are_refused_with_their_place() {
+        let decoded = |varints: &[u8]| decode_ascending(varints, 1 << 40, &mut Vec::new());
+        assert_eq!(decoded(&[5, 0x80]), Err(NotAscending::Varint { position: 1 }));
+        assert_eq!(decoded(&[0xff, 0xff, 0xff, 0xff, 0x1f]), Err(NotAscending::Varint { position: 0 }));
+        assert_eq!(decoded(&[5, 1, 0]), Err(NotAscending::Difference { position: 2 }));
+    }
+
+    #[test]
     fn repeated_and_overflowing_ids_are_refused_with_their_place() {
-        assert_eq!(unpack_ascending(&[5, 0], &mut Vec::new()), Err(NotAscending { position: 1 }));
-        assert_eq!(unpack_ascending(&[u32::MAX, 1], &mut Vec::new()), Err(NotAscending { position: 1 }));
+        assert_eq!(unpack_ascending(&[5, 0], &mut Vec::new()), Err(NotAscending::Difference { position: 1 }));
+        assert_eq!(unpack_ascending(&[u32::MAX, 1], &mut Vec::new()), Err(NotAscending::Difference { position: 1 }));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use cineswarm_engine::{HalfStars, NeighbourOptions, Profile, Scratch, ShardIndex, top_k_over};
-use cineswarm_proto::farm::{Neighbour, QueryResult, pack_ascending};
+use cineswarm_proto::farm::{Neighbour, QueryResult, encode_ascending};
 use cineswarm_proto::messages::TaskQuery;
 use tokio_util::sync::CancellationToken;
 
@@ -93,7 +93,7 @@ fn answer(indexes: &[&ShardIndex], query: &TaskQuery, scratch: &mut Scratch) -> 
                 similarity: found.similarity,
                 overlap: found.overlap,
                 dot: found.dot,
-                movie_id_deltas: pack_ascending(movie_ids),
+                movie_id_deltas: encode_ascending(movie_ids),
                 half_stars: half_stars.to_vec().into(),
             })
         })
@@ -142,7 +142,7 @@ mod tests {
         let [neighbour] = &computed.results[0].neighbours[..] else { panic!("one neighbour is left") };
         // cos = (3 * 6) / (sqrt(9 + 16) * sqrt(36 + 64))
         assert_eq!((neighbour.user_id, neighbour.similarity, neighbour.overlap), (1, 18.0 / 50.0, 1));
-        assert_eq!(neighbour.movie_id_deltas, [10, 20]);
+        assert_eq!(neighbour.movie_id_deltas, [10, 20].as_slice());
         assert_eq!(&neighbour.half_stars[..], [6, 8]);
     }
 

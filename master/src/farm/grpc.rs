@@ -59,31 +59,21 @@ pub async fn serve(
 #[tonic::async_trait]
 impl Farm for Service {
     async fn submit_result(&self, request: Request<TaskResult>) -> Result<Response<Receipt>, Status> {
-        let result = request.into_inner();
+        let TaskResult { worker_id, task_id, attempt, shards, results, processing_time_ms, .. } = request.into_inner();
         let shard_count = self.library.dataset.shard_count();
-        let malformed = |reason: String| Status::invalid_argument(format!("task {}: {reason}", result.task_id));
-        if !result.processing_time_ms.is_finite() || result.processing_time_ms < 0.0 {
-            return Err(malformed(format!("processing_time_ms is {}", result.processing_time_ms)));
+        let malformed = |reason: String| Status::invalid_argument(format!("task {task_id}: {reason}"));
+        if !processing_time_ms.is_finite() || processing_time_ms < 0.0 {
+            return Err(malformed(format!("processing_time_ms is {processing_time_ms}")));
         }
-        let mut parts = Vec::with_capacity(result.results.len());
-        for (query, found) in result.results.iter().enumerate() {
-            let neighbours = unpack(found.clone(), &result.shards, shard_count)
+        let mut parts = Vec::with_capacity(results.len());
+        for (query, mut found) in results.into_iter().enumerate() {
+            let query_id = std::mem::take(&mut found.query_id);
+            let neighbours = unpack(found, &shards, shard_count)
                 .map_err(|reason| malformed(format!("results[{query}]: {reason}")))?;
-            parts.push(Part {
-                query_id: found.query_id.clone(),
-                worker_id: result.worker_id.clone(),
-                shards: result.shards.clone(),
-                processing_time_ms: result.processing_time_ms,
-                neighbours,
-            });
+            let (worker_id, shards) = (worker_id.clone(), shards.clone());
+            parts.push(Part { query_id, worker_id, shards, processing_time_ms, neighbours });
         }
-        let handed_in = WorkerResult {
-            worker_id: result.worker_id,
-            task_id: result.task_id,
-            attempt: result.attempt,
-            shards: result.shards,
-            parts,
-        };
+        let handed_in = WorkerResult { worker_id, task_id, attempt, shards, parts };
         match self.coordinator.result(handed_in).await {
             Ok(()) => Ok(Response::new(Receipt {})),
             Err(Refused::Stale) => Err(Status::failed_precondition(

@@ -1,7 +1,7 @@
 //! From the workers' neighbours to the `answer` event: the exact merge, the ranking, and what it says of itself.
 
 use cineswarm_engine::{MovieId, Neighbour, NeighbourRow, RankScratch, Recommendation, dataset::shard_of, popular};
-use cineswarm_proto::farm::{QueryResult, unpack_ascending};
+use cineswarm_proto::farm::{QueryResult, decode_ascending};
 use serde::Serialize;
 
 use super::ask::ALGORITHM;
@@ -50,7 +50,8 @@ pub fn unpack(result: QueryResult, shards: &[u32], shard_count: u32) -> Result<V
             return Err(format!("user {user} is not in the task's shards"));
         }
         let mut movie_ids = Vec::new();
-        unpack_ascending(&found.movie_id_deltas, &mut movie_ids).map_err(|error| format!("user {user}: {error}"))?;
+        decode_ascending(&found.movie_id_deltas, found.half_stars.len(), &mut movie_ids)
+            .map_err(|error| format!("user {user}: {error}"))?;
         let neighbour = Neighbour { user, similarity: found.similarity, overlap: found.overlap, dot: found.dot };
         let checked = FoundNeighbour { neighbour, movie_ids, half_stars: found.half_stars };
         checked.row().map_err(|error| error.to_string())?;
