@@ -59,7 +59,13 @@ stop_all() {
     for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
     started=()
 }
-trap 'status=$?; stop_all; [ $status -eq 0 ] || tail -n 5 "$work"/*.log >&2; rm -rf "$work"' EXIT
+leave() {
+    local status=$?
+    stop_all
+    [ "$status" -eq 0 ] || tail -n 5 "$work"/*.log >&2
+    rm -rf "$work"
+}
+trap leave EXIT
 
 # start NAME COMMAND...: in the background, its output in NAME.log; the process id is left in $pid.
 start() {
