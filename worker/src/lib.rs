@@ -4,9 +4,11 @@
 
 mod callback;
 mod compute;
+mod fetch;
 mod options;
 mod service;
 mod shards;
+mod task;
 
 pub use options::Options;
 pub use service::{Error, Handle, start};

@@ -1,12 +1,9 @@
 //! The worker itself: one task owns its state and reacts to the broker, to its own finished work and to time.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use cineswarm_engine::ShardIndex;
 use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, timestamp_ms};
-use cineswarm_proto::farm::TaskResult;
 use cineswarm_proto::farm::farm_client::FarmClient;
 use cineswarm_proto::messages::{Control, MasterStatus, Registration, Task, WorkerState, WorkerStatus};
 use cineswarm_proto::{PROTOCOL_VERSION, Topics};
@@ -15,19 +12,21 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
-use crate::callback::{self, Outcome};
-use crate::compute::{self, ScratchPool, compute};
+use crate::callback;
+use crate::compute::ScratchPool;
+use crate::fetch::{Fetch, Fetched};
 use crate::options::Options;
-use crate::shards::{HeldShards, PartialShard};
+use crate::shards::HeldShards;
+use crate::task::TaskWork;
 
 /// The status is said this often although nothing changed, so that the master can tell silence from idleness.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// The status is not said more often than this; what changed in between is said together.
 const STATUS_INTERVAL: Duration = Duration::from_millis(100);
+/// Shards and ended tasks that may wait to be looked at; past it what brings them waits.
+const BACKGROUND_BOUND: usize = 64;
 /// Tasks in hand beyond the slots: more than this was not sent by a master that keeps count.
 const TASKS_PER_SLOT: usize = 4;
-const FIRST_FETCH_BACKOFF: Duration = Duration::from_millis(100);
-const LONGEST_FETCH_BACKOFF: Duration = Duration::from_secs(5);
 
 /// Why a worker cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +94,8 @@ pub fn start(options: Options) -> Result<Handle, Error> {
     );
     let log = FarmLog::new(client.clone(), topics.logs(), &worker_id);
     let stop = CancellationToken::new();
-    let (reports, reported) = mpsc::channel(64);
+    let (fetched, arriving) = mpsc::channel(BACKGROUND_BOUND);
+    let (ended, ending) = mpsc::channel(BACKGROUND_BOUND);
     let service = Service {
         status: WorkerStatus { state: WorkerState::Idle, ..offline },
         options,
@@ -110,18 +110,13 @@ pub fn start(options: Options) -> Result<Handle, Error> {
         fetching: CancellationToken::new(),
         tasks: HashMap::new(),
         scratch: ScratchPool::default(),
-        reports,
+        fetched,
+        ended,
         status_said_at: None,
         status_due: None,
     };
-    let running = tokio::spawn(service.run(events, reported, stop.clone(), disconnect));
+    let running = tokio::spawn(service.run(events, arriving, ending, stop.clone(), disconnect));
     Ok(Handle { worker_id, stop, running })
-}
-
-/// What the worker's own background work tells it.
-enum Report {
-    Fetched { dataset_version: String, shard: u32, index: Box<ShardIndex> },
-    TaskEnded { task_id: String },
 }
 
 struct Master {
@@ -152,7 +147,10 @@ struct Service {
     fetching: CancellationToken,
     tasks: HashMap<String, CancellationToken>,
     scratch: ScratchPool,
-    reports: mpsc::Sender<Report>,
+    /// Brings shards that have come.
+    fetched: mpsc::Sender<Fetched>,
+    /// Brings the ids of tasks that have ended.
+    ended: mpsc::Sender<String>,
     status: WorkerStatus,
     status_said_at: Option<Instant>,
     status_due: Option<Instant>,
@@ -162,7 +160,8 @@ impl Service {
     async fn run(
         mut self,
         mut events: Events,
-        mut reported: mpsc::Receiver<Report>,
+        mut arriving: mpsc::Receiver<Fetched>,
+        mut ending: mpsc::Receiver<String>,
         stop: CancellationToken,
         disconnect: CancellationToken,
     ) {
@@ -175,7 +174,8 @@ impl Service {
                     Some(event) => self.react(event),
                     None => break,
                 },
-                Some(report) = reported.recv() => self.take(report),
+                Some(shard) = arriving.recv() => self.take(shard),
+                Some(task_id) = ending.recv() => self.forget(&task_id),
                 // Before it has registered the master would only ask who it is.
                 _ = heartbeat.tick(), if self.master.is_some() => self.say_status(),
                 () = sleep_until(self.status_due) => self.say_status(),
@@ -356,7 +356,7 @@ impl Service {
                     grpc,
                     worker_id: self.status.worker_id.clone(),
                     dataset_version,
-                    reports: self.reports.clone(),
+                    fetched: self.fetched.clone(),
                     log: self.log.clone(),
                 };
                 let fetching = self.fetching.clone();
@@ -366,23 +366,22 @@ impl Service {
         }
     }
 
-    fn take(&mut self, report: Report) {
-        match report {
-            Report::Fetched { dataset_version, shard, index } => {
-                let wanted = self.assignment.as_ref().is_some_and(|assignment| {
-                    assignment.dataset_version == dataset_version && assignment.shards.contains(&shard)
-                });
-                if wanted {
-                    self.held.indexes.insert(shard, Arc::from(index));
-                    self.shards_changed();
-                }
-            }
-            Report::TaskEnded { task_id } => {
-                self.tasks.remove(&task_id);
-                self.status.tasks_done += 1;
-                self.work_changed();
-            }
+    /// Holds a shard that has come, if it is still wanted.
+    fn take(&mut self, fetched: Fetched) {
+        let Fetched { dataset_version, shard, index } = fetched;
+        let wanted = self.assignment.as_ref().is_some_and(|assignment| {
+            assignment.dataset_version == dataset_version && assignment.shards.contains(&shard)
+        });
+        if wanted {
+            self.held.indexes.insert(shard, index);
+            self.shards_changed();
         }
+    }
+
+    fn forget(&mut self, task_id: &str) {
+        self.tasks.remove(task_id);
+        self.status.tasks_done += 1;
+        self.work_changed();
     }
 
     fn begin(&mut self, task: Task) {
@@ -419,12 +418,12 @@ impl Service {
             shards,
             task,
         };
-        let reports = self.reports.clone();
+        let ended = self.ended.clone();
         tokio::spawn(async move {
             let task_id = work.task.task_id.clone();
             cancelled.run_until_cancelled(work.carry_out()).await;
             // Refused only when the worker itself has ended.
-            let _ = reports.send(Report::TaskEnded { task_id }).await;
+            let _ = ended.send(task_id).await;
         });
     }
 
@@ -462,118 +461,6 @@ impl Service {
     fn publish(&self, message: Message) {
         if let Err(error) = self.client.publish(message) {
             tracing::debug!(worker = self.status.worker_id, %error, "a message was not sent");
-        }
-    }
-}
-
-/// One task in hand.
-struct TaskWork {
-    task: Task,
-    shards: Vec<Arc<ShardIndex>>,
-    /// `None`: the task names another endpoint than the master does.
-    grpc: Option<FarmClient<Channel>>,
-    deadline: Instant,
-    /// Seen by the computation itself, which goes on when its task is dropped.
-    cancelled: CancellationToken,
-    scratch: ScratchPool,
-    log: FarmLog,
-}
-
-impl TaskWork {
-    async fn carry_out(self) {
-        let TaskWork { task, shards, grpc, deadline, cancelled, scratch, log } = self;
-        let (task, computed) = match tokio::task::spawn_blocking(move || {
-            let computed = compute(&shards, &task.queries, &scratch, &cancelled);
-            (task, computed)
-        })
-        .await
-        {
-            Ok(done) => done,
-            Err(error) => return log.error(format!("a computation ended abnormally: {error}")),
-        };
-        let computed = match computed {
-            Ok(computed) => computed,
-            Err(compute::Error::Cancelled) => return,
-            Err(error) => return log.error(format!("task {} cannot be computed: {error}", task.task_id)),
-        };
-        log.request(&task.request_id, || {
-            let (id, queries, shards) = (&task.task_id, task.queries.len(), task.shards.len());
-            let ms = computed.processing_time_ms;
-            format!("task {id}: computed {queries} queries on {shards} shards in {ms:.2} ms")
-        });
-        let result = TaskResult {
-            worker_id: task.worker_id,
-            session_id: task.session_id,
-            original_query: task.query,
-            request_id: task.request_id,
-            task_id: task.task_id.clone(),
-            attempt: task.attempt,
-            shards: task.shards,
-            results: computed.results,
-            processing_time_ms: computed.processing_time_ms,
-            query_timestamp_ms: task.timestamp,
-            completion_timestamp_ms: timestamp_ms(),
-        };
-        let grpc = match grpc.map_or_else(|| callback::connect(&task.grpc_endpoint), Ok) {
-            Ok(grpc) => grpc,
-            Err(error) => return log.error(format!("cannot call back to {:?}: {error}", task.grpc_endpoint)),
-        };
-        match callback::submit(grpc, result, deadline).await {
-            Outcome::Taken => {}
-            Outcome::Stale => tracing::debug!(task = task.task_id, "the result came too late to count"),
-            Outcome::Refused(status) => {
-                log.error(format!("task {}: the master did not take the result: {status}", task.task_id));
-            }
-        }
-    }
-}
-
-/// Fetches shards, one after the other, until all have come or it is dropped.
-struct Fetch {
-    grpc: FarmClient<Channel>,
-    worker_id: String,
-    dataset_version: String,
-    reports: mpsc::Sender<Report>,
-    log: FarmLog,
-}
-
-impl Fetch {
-    async fn all(mut self, shards: Vec<u32>) {
-        for shard in shards {
-            let Some(index) = self.one(shard).await else { continue };
-            let fetched =
-                Report::Fetched { dataset_version: self.dataset_version.clone(), shard, index: Box::new(index) };
-            if self.reports.send(fetched).await.is_err() {
-                return;
-            }
-        }
-    }
-
-    async fn one(&mut self, shard: u32) -> Option<ShardIndex> {
-        let mut backoff = FIRST_FETCH_BACKOFF;
-        let mut partial = PartialShard::new(&self.dataset_version, shard);
-        loop {
-            let error = match partial.fetch(&mut self.grpc, &self.worker_id).await {
-                Ok(()) => match tokio::task::spawn_blocking(|| partial.into_index()).await {
-                    Ok(Ok(index)) => return Some(index),
-                    Ok(Err(error)) => {
-                        partial = PartialShard::new(&self.dataset_version, shard);
-                        error.to_string()
-                    }
-                    Err(error) => {
-                        self.log.error(format!("building shard {shard} ended abnormally: {error}"));
-                        return None;
-                    }
-                },
-                Err(error @ crate::shards::FetchError::Malformed { .. }) => {
-                    partial = PartialShard::new(&self.dataset_version, shard);
-                    error.to_string()
-                }
-                Err(error) => error.to_string(),
-            };
-            self.log.warn(format!("{error}; trying again in {} ms", backoff.as_millis()));
-            tokio::time::sleep(backoff).await;
-            backoff = (backoff * 2).min(LONGEST_FETCH_BACKOFF);
         }
     }
 }

@@ -2,7 +2,7 @@ use cineswarm_engine::neighbours::similarity;
 use cineswarm_engine::{
     Filters, HalfStars, NeighbourOptions, RankOptions, Scratch, ShardIndex, ShardRatings, UserId, top_k_over,
 };
-use cineswarm_proto::farm::{self, pack_ascending};
+use cineswarm_proto::farm::{self, encode_ascending};
 use serde_json::Value;
 
 use super::*;
@@ -45,7 +45,7 @@ fn handed_in(library: &Library, spec: &Spec, shards: &[u32]) -> QueryResult {
             similarity: found.similarity,
             overlap: found.overlap,
             dot: found.dot,
-            movie_id_deltas: pack_ascending(movie_ids),
+            movie_id_deltas: encode_ascending(movie_ids),
             half_stars: half_stars.to_vec().into(),
         }
     });
@@ -216,8 +216,8 @@ fn rows_that_are_no_ratings_are_refused() {
         |row| row.half_stars = row.half_stars.slice(1..),
         |row| row.half_stars = vec![11; row.half_stars.len()].into(),
         |row| row.half_stars = vec![0; row.half_stars.len()].into(),
-        |row| row.movie_id_deltas[1] = 0,
-        |row| row.movie_id_deltas[1] = u32::MAX,
+        |row| row.movie_id_deltas = encode_ascending(&vec![7; row.half_stars.len()]),
+        |row| row.movie_id_deltas = vec![0xff; row.half_stars.len()].into(),
     ];
     for (number, spoil) in spoilt.into_iter().enumerate() {
         let mut bad = good.clone();

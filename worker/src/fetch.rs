@@ -1,0 +1,80 @@
+//! Fetches the shards that a worker is told to hold, for as long as it takes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cineswarm_engine::ShardIndex;
+use cineswarm_mqtt::FarmLog;
+use cineswarm_proto::farm::farm_client::FarmClient;
+use tokio::sync::mpsc;
+use tonic::transport::Channel;
+
+use crate::shards::{FetchError, PartialShard};
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+
+/// A shard that has come, ready for tasks.
+pub struct Fetched {
+    /// Of which dataset version.
+    pub dataset_version: String,
+    /// Its number.
+    pub shard: u32,
+    /// The shard.
+    pub index: Arc<ShardIndex>,
+}
+
+/// Fetches shards, one after the other, until all have come or it is dropped.
+pub struct Fetch {
+    /// The connection to the master.
+    pub grpc: FarmClient<Channel>,
+    /// Who fetches.
+    pub worker_id: String,
+    /// Of which dataset version.
+    pub dataset_version: String,
+    /// Takes each shard as it has come.
+    pub fetched: mpsc::Sender<Fetched>,
+    /// Where to say what went wrong.
+    pub log: FarmLog,
+}
+
+impl Fetch {
+    /// Fetches these; one that is malformed or out of reach is tried again with backoff for as long as it takes.
+    pub async fn all(mut self, shards: Vec<u32>) {
+        for shard in shards {
+            let Some(index) = self.one(shard).await else { continue };
+            let fetched = Fetched { dataset_version: self.dataset_version.clone(), shard, index: Arc::new(index) };
+            if self.fetched.send(fetched).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn one(&mut self, shard: u32) -> Option<ShardIndex> {
+        let mut backoff = FIRST_BACKOFF;
+        let mut partial = PartialShard::new(&self.dataset_version, shard);
+        loop {
+            let error = match partial.fetch(&mut self.grpc, &self.worker_id).await {
+                Ok(()) => match tokio::task::spawn_blocking(|| partial.into_index()).await {
+                    Ok(Ok(index)) => return Some(index),
+                    Ok(Err(error)) => {
+                        partial = PartialShard::new(&self.dataset_version, shard);
+                        error.to_string()
+                    }
+                    Err(error) => {
+                        self.log.error(format!("building shard {shard} ended abnormally: {error}"));
+                        return None;
+                    }
+                },
+                Err(error @ FetchError::Malformed { .. }) => {
+                    partial = PartialShard::new(&self.dataset_version, shard);
+                    error.to_string()
+                }
+                Err(error) => error.to_string(),
+            };
+            self.log.warn(format!("{error}; trying again in {} ms", backoff.as_millis()));
+            tokio::time::sleep(backoff).await;
+            backoff = (backoff * 2).min(LONGEST_BACKOFF);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! One task, from the message to the result that is handed in.
+
+use std::sync::Arc;
+
+use cineswarm_engine::ShardIndex;
+use cineswarm_mqtt::{FarmLog, timestamp_ms};
+use cineswarm_proto::farm::TaskResult;
+use cineswarm_proto::farm::farm_client::FarmClient;
+use cineswarm_proto::messages::Task;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+
+use crate::callback::{self, Outcome};
+use crate::compute::{self, ScratchPool, compute};
+
+/// One task in hand.
+pub struct TaskWork {
+    /// What is to be computed.
+    pub task: Task,
+    /// The indexes of the task's shards, in its order.
+    pub shards: Vec<Arc<ShardIndex>>,
+    /// The connection to the master; `None`: the task names another endpoint than the master does.
+    pub grpc: Option<FarmClient<Channel>>,
+    /// When the lease ends.
+    pub deadline: Instant,
+    /// Seen by the computation itself, which goes on when its task is dropped.
+    pub cancelled: CancellationToken,
+    /// Working memory.
+    pub scratch: ScratchPool,
+    /// Where to say what happened.
+    pub log: FarmLog,
+}
+
+impl TaskWork {
+    /// Computes, and hands the result in unless the lease ends first.
+    pub async fn carry_out(self) {
+        let TaskWork { task, shards, grpc, deadline, cancelled, scratch, log } = self;
+        let (task, computed) = match tokio::task::spawn_blocking(move || {
+            let computed = compute(&shards, &task.queries, &scratch, &cancelled);
+            (task, computed)
+        })
+        .await
+        {
+            Ok(done) => done,
+            Err(error) => return log.error(format!("a computation ended abnormally: {error}")),
+        };
+        let computed = match computed {
+            Ok(computed) => computed,
+            Err(compute::Error::Cancelled) => return,
+            Err(error) => return log.error(format!("task {} cannot be computed: {error}", task.task_id)),
+        };
+        log.request(&task.request_id, || {
+            let (id, queries, shards) = (&task.task_id, task.queries.len(), task.shards.len());
+            let ms = computed.processing_time_ms;
+            format!("task {id}: computed {queries} queries on {shards} shards in {ms:.2} ms")
+        });
+        let result = TaskResult {
+            worker_id: task.worker_id,
+            session_id: task.session_id,
+            original_query: task.query,
+            request_id: task.request_id,
+            task_id: task.task_id.clone(),
+            attempt: task.attempt,
+            shards: task.shards,
+            results: computed.results,
+            processing_time_ms: computed.processing_time_ms,
+            query_timestamp_ms: task.timestamp,
+            completion_timestamp_ms: timestamp_ms(),
+        };
+        let grpc = match grpc.map_or_else(|| callback::connect(&task.grpc_endpoint), Ok) {
+            Ok(grpc) => grpc,
+            Err(error) => return log.error(format!("cannot call back to {:?}: {error}", task.grpc_endpoint)),
+        };
+        match callback::submit(grpc, result, deadline).await {
+            Outcome::Taken => {}
+            Outcome::Stale => tracing::debug!(task = task.task_id, "the result came too late to count"),
+            Outcome::Refused(status) => {
+                log.error(format!("task {}: the master did not take the result: {status}", task.task_id));
+            }
+        }
+    }
+}
