@@ -12,12 +12,13 @@ use cineswarm_engine::Dataset;
 use common::{Ended, Place, RATINGS, assert_mentions, command_in, ended};
 use serde_json::Value;
 
-/// A data directory with the bundled dataset, made once for all tests by the program itself.
+/// A data directory with the bundled dataset, made once by the program itself for all tests of this process: there may
+/// be one process a test.
 fn demo_dir() -> &'static Path {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     DIRECTORY.get_or_init(|| {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli_recommend");
-        // An earlier run may have been of another program.
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli_recommend-{}", std::process::id()));
+        // An earlier process with this number may have been of another program.
         let _ = std::fs::remove_dir_all(&directory);
         ended(command_in(&directory, &["recommend", "--n", "1"])).success();
         directory
@@ -200,8 +201,8 @@ fn filters_leave_as_many_films_as_were_asked_for() {
 
 #[test]
 fn a_title_that_fits_no_film_or_several_is_answered_with_those_that_come_near() {
-    let several = demo(&["recommend", "--like", "HEAT"]).failure(1);
-    assert_mentions(&several, &["2 films are called \"HEAT\"", "Heat (1986) [id", "Heat (1995) [id"]);
+    let several = demo(&["recommend", "--like", "KING KONG"]).failure(1);
+    assert_mentions(&several, &["3 films are called \"KING KONG\"", "King Kong (1933) [id", "King Kong (2005) [id"]);
     assert_mentions(
         &demo(&["recommend", "--like", "Alein"]).failure(1),
         &["no film is called \"Alein\"", "Alien (1979)"],
