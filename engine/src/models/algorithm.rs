@@ -1,0 +1,97 @@
+//! Every model by name: its parameters as JSON, its training, its loading. The one list of what models there are.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Error, Model, Parts, Popularity, PopularityParameters, TrainingData, Watch};
+
+/// A kind of model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Algorithm {
+    /// [`Popularity`]
+    Popularity,
+}
+
+impl Algorithm {
+    /// All there are, the simplest first.
+    pub const ALL: [Algorithm; 1] = [Algorithm::Popularity];
+
+    /// The name on the command line, in files and in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Algorithm::Popularity => "popularity",
+        }
+    }
+
+    /// The model of a name.
+    ///
+    /// # Errors
+    /// If there is none, saying which there are.
+    pub fn named(name: &str) -> Result<Algorithm, Error> {
+        let found = Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name);
+        found.ok_or_else(|| Error::Unknown {
+            name: name.to_owned(),
+            known: Algorithm::ALL.map(Algorithm::name).join(", "),
+        })
+    }
+
+    /// All parameters of the model: those given, and what the others are by default for these data.
+    ///
+    /// # Errors
+    /// If one is unknown or of the wrong type.
+    pub fn parameters(self, given: &Value, _data: &TrainingData) -> Result<Value, Error> {
+        match self {
+            Algorithm::Popularity => self.completed::<PopularityParameters>(given),
+        }
+    }
+
+    /// Trains a model; parameters that are not given have their defaults.
+    ///
+    /// # Errors
+    /// If a parameter is unknown or out of range, or the data are nothing to learn from.
+    pub fn train(self, data: &TrainingData, parameters: &Value, _watch: Watch<'_>) -> Result<Box<dyn Model>, Error> {
+        let parameters = self.parameters(parameters, data)?;
+        Ok(match self {
+            Algorithm::Popularity => Box::new(Popularity::train(data, &self.parse(&parameters)?)?),
+        })
+    }
+
+    /// Makes a model from the arrays of one that was trained on these data with these parameters.
+    ///
+    /// # Errors
+    /// If they are not such a model's.
+    pub fn load(self, parts: Parts, data: &TrainingData, _parameters: &Value) -> Result<Box<dyn Model>, Error> {
+        Ok(match self {
+            Algorithm::Popularity => Box::new(Popularity::load(parts, data.matrix.films())?),
+        })
+    }
+
+    fn parse<P: DeserializeOwned>(self, given: &Value) -> Result<P, Error> {
+        serde_json::from_value(given.clone())
+            .map_err(|error| Error::Parameters { model: self.name(), reason: error.to_string() })
+    }
+
+    fn completed<P: DeserializeOwned + Serialize>(self, given: &Value) -> Result<Value, Error> {
+        serde_json::to_value(self.parse::<P>(given)?)
+            .map_err(|error| Error::Parameters { model: self.name(), reason: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matrix::RatingsMatrix;
+    use serde_json::json;
+
+    #[test]
+    fn a_model_or_parameter_that_does_not_exist_is_named_in_the_error() {
+        assert!(Algorithm::named("popular").unwrap_err().to_string().contains("there are: popularity"));
+        let data = TrainingData::ratings_only(RatingsMatrix::default());
+        for algorithm in Algorithm::ALL {
+            assert_eq!(Algorithm::named(algorithm.name()).unwrap(), algorithm);
+            let error = algorithm.parameters(&json!({ "colour": 1 }), &data).unwrap_err().to_string();
+            assert!(error.contains(algorithm.name()) && error.contains("colour"), "{error}");
+        }
+    }
+}

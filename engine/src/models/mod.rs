@@ -1,0 +1,109 @@
+//! The models: each learns from a ratings matrix, then scores all films for a viewer, known or never seen, and says why.
+//! One file a model. Nothing here reads or writes files; a model's arrays go in and out as [`Parts`].
+
+mod algorithm;
+mod content;
+mod error;
+mod parts;
+mod popularity;
+
+pub use algorithm::Algorithm;
+pub use content::FilmContent;
+pub use error::Error;
+pub use parts::{Array, Parts};
+pub use popularity::{Popularity, PopularityParameters};
+
+use std::sync::Arc;
+
+use crate::matrix::RatingsMatrix;
+
+/// What models learn from.
+#[derive(Clone, Debug)]
+pub struct TrainingData {
+    /// The ratings; its columns are the films every model scores.
+    pub matrix: Arc<RatingsMatrix>,
+    /// What is known of the films besides their ratings.
+    pub content: Arc<FilmContent>,
+}
+
+impl TrainingData {
+    /// Ratings alone, as from a file of a benchmark.
+    pub fn ratings_only(matrix: RatingsMatrix) -> TrainingData {
+        let content = FilmContent::unknown(matrix.films());
+        TrainingData { matrix: Arc::new(matrix), content: Arc::new(content) }
+    }
+}
+
+/// How far a training has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Steps done of `total`; what a step is depends on the model.
+    pub done: u64,
+    /// All steps there are.
+    pub total: u64,
+}
+
+/// Told of the progress of a training, from any thread.
+pub type Watch<'a> = &'a (dyn Fn(Progress) + Sync);
+
+/// Who asks: ratings by column of the matrix the model was trained on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Viewer<'a> {
+    /// The viewer's row, if the viewer was among the users of the training and these are the ratings known then.
+    /// A model may use what it learned of the row, or fold the ratings in as for anybody else.
+    pub row: Option<usize>,
+    /// Columns of the rated films, ascending, all below the number of films.
+    pub columns: &'a [u32],
+    /// Half-stars (1 to 10), parallel to `columns`.
+    pub half_stars: &'a [u8],
+}
+
+impl<'a> Viewer<'a> {
+    /// A user of the training with the ratings it had then.
+    ///
+    /// # Panics
+    /// If the row is not below the number of users.
+    pub fn known(matrix: &'a RatingsMatrix, row: usize) -> Viewer<'a> {
+        let (columns, half_stars) = matrix.by_user().row(row);
+        Viewer { row: Some(row), columns, half_stars }
+    }
+
+    /// The viewer's half-stars for a film.
+    pub fn half_stars_of(&self, column: u32) -> Option<u8> {
+        self.columns.binary_search(&column).ok().map(|at| self.half_stars[at])
+    }
+}
+
+/// A film of the viewer, or one like another, and how much it counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weighted {
+    /// The film.
+    pub column: u32,
+    /// How much: a share of the score, 0 to 1, or a similarity.
+    pub weight: f32,
+}
+
+/// A trained model of F films. All methods may be called from many threads at once.
+pub trait Model: Send + Sync + std::fmt::Debug {
+    /// Scores every film for the viewer, the viewer's own included; higher is better, comparable within one call only.
+    /// A film of which the model can say nothing gets negative infinity. `scores` has length F.
+    fn score(&self, viewer: &Viewer<'_>, scores: &mut [f32]);
+
+    /// What the viewer would rate the film, in stars from 0.5 to 5; `None` where the model does not predict ratings.
+    fn predict(&self, _viewer: &Viewer<'_>, _column: u32) -> Option<f32> {
+        None
+    }
+
+    /// The viewer's films that the score of a film goes back to, the largest share first, `limit` at most.
+    fn because(&self, _viewer: &Viewer<'_>, _column: u32, _limit: usize) -> Vec<Weighted> {
+        Vec::new()
+    }
+
+    /// The films most like a film, the most similar first, `k` at most; empty where the model knows no such thing.
+    fn similar(&self, _column: u32, _k: usize) -> Vec<Weighted> {
+        Vec::new()
+    }
+
+    /// What was learned, from which [`Algorithm::load`] makes the same model again.
+    fn parts(&self) -> Parts;
+}
