@@ -3,12 +3,13 @@
 
 use std::cmp::Ordering;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::best::Best;
+use crate::index::{Block, Changes, Kernel, LiveIndex, QueryFilm, ShardIndex, Summand, Sums};
 use crate::profile::Profile;
-use crate::rating::UserId;
-use crate::shard::{Rows, ShardIndex};
+use crate::rating::{MovieId, UserId};
 
 /// A user and how similar the user's ratings are to the profile's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,13 +78,45 @@ pub fn similarity(dot: u32, overlap: u32, norm_u: u64, norm_v: u64, shrink: u32)
 }
 
 /// Working memory of neighbour queries, to be reused from query to query; any shard may follow any other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Scratch {
-    /// For each row of the shard at hand the dot product so far (high 32 bits) and the overlap (low 32 bits). All zero
-    /// between queries.
-    sums: Vec<u64>,
-    /// For each film of the profile that the shard knows: where its raters stand, and the viewer's half-stars.
-    films: Vec<(std::ops::Range<usize>, u8)>,
+    kernel: Kernel,
+    products: Sums,
+    overlaps: Sums,
+    /// Users of the block at hand who may be among the best.
+    candidates: Vec<u16>,
+}
+
+impl Scratch {
+    /// For queries with this kernel. The answers are the same with any.
+    pub fn with_kernel(kernel: Kernel) -> Scratch {
+        Scratch { kernel, products: Sums::default(), overlaps: Sums::default(), candidates: Vec::new() }
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Scratch {
+        Scratch::with_kernel(Kernel::best())
+    }
+}
+
+/// A shard as a query sees it: as it was built, or with what has changed since.
+#[derive(Clone, Copy, Debug)]
+pub struct ShardView<'a> {
+    index: &'a ShardIndex,
+    changes: Option<&'a Changes>,
+}
+
+impl<'a> From<&'a ShardIndex> for ShardView<'a> {
+    fn from(index: &'a ShardIndex) -> ShardView<'a> {
+        ShardView { index, changes: None }
+    }
+}
+
+impl<'a> From<&'a LiveIndex> for ShardView<'a> {
+    fn from(live: &'a LiveIndex) -> ShardView<'a> {
+        ShardView { index: live.index(), changes: Some(live.changes()).filter(|changes| !changes.is_empty()) }
+    }
 }
 
 impl ShardIndex {
@@ -95,24 +128,78 @@ impl ShardIndex {
 
 /// The users of several disjoint shards most similar to the profile, best first; the same, to the last bit, as if they
 /// were one shard.
-pub fn top_k_over(
-    shards: &[&ShardIndex],
+pub fn top_k_over<'a, Shard: Copy + Into<ShardView<'a>>>(
+    shards: &[Shard],
     profile: &Profile,
     options: &NeighbourOptions,
     scratch: &mut Scratch,
 ) -> Vec<Neighbour> {
-    let mut query =
-        Query { norm: profile.norm_squared(), options, best: Best::new(options.k, Neighbour::best_first), bound: 0.0 };
-    if options.k == 0 {
-        return Vec::new();
-    }
-    for shard in shards {
-        match &shard.posting_rows {
-            Rows::Narrow(rows) => query.scan(shard, rows, profile, scratch),
-            Rows::Wide(rows) => query.scan(shard, rows, profile, scratch),
+    answer(shards, vec![Query::new(profile, options)], scratch).pop().unwrap_or_default()
+}
+
+/// Answers many queries in one pass over the shards, one answer a query and in their order; the same as one by one, but
+/// each block of users comes into the cache once.
+pub fn top_k_batch<'a, Shard: Copy + Into<ShardView<'a>>>(
+    shards: &[Shard],
+    queries: &[(Profile, NeighbourOptions)],
+    scratch: &mut Scratch,
+) -> Vec<Vec<Neighbour>> {
+    answer(shards, queries.iter().map(|(profile, options)| Query::new(profile, options)).collect(), scratch)
+}
+
+/// Takes each block of users through all queries. While at one query in one block it asks for the memory that the next
+/// will need, and where that is for the one after: most of the time would otherwise be spent waiting.
+fn answer<'a, Shard: Copy + Into<ShardView<'a>>>(
+    shards: &[Shard],
+    mut queries: Vec<Query<'_>>,
+    scratch: &mut Scratch,
+) -> Vec<Vec<Neighbour>> {
+    let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
+    let of_shard = |(number, shard): (u32, &ShardView<'a>)| {
+        let shard = *shard;
+        shard.index.blocks().iter().map(move |block| Place { number, shard, block })
+    };
+    let blocks: Vec<Place<'a>> = (0..).zip(&shards).flat_map(of_shard).collect();
+    let visit = |number: usize| blocks.get(number / queries.len()).map(|place| (*place, number % queries.len()));
+    let visits: Vec<(Place<'a>, usize)> = (0..blocks.len() * queries.len()).filter_map(visit).collect();
+
+    let mut films = visits.first().map_or_else(Vec::new, |(place, query)| queries[*query].films_in(place.block));
+    for (number, &(place, query)) in visits.iter().enumerate() {
+        if let Some((later, query)) = visits.get(number + 2) {
+            queries[*query].prefetch_places(later.block);
         }
+        let upcoming =
+            visits.get(number + 1).map_or_else(Vec::new, |(next, query)| queries[*query].films_in(next.block));
+        queries[query].scan(place, &films, &upcoming, scratch);
+        films = upcoming;
     }
-    query.best.into_sorted()
+    queries.into_iter().map(|query| query.finish(&shards)).collect()
+}
+
+/// A block of users, and the shard it is of with its number in the query.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    number: u32,
+    shard: ShardView<'a>,
+    block: &'a Block,
+}
+
+/// As [`top_k_batch`], with the shards spread over as many threads as there are working memories.
+pub fn top_k_parallel<'a, Shard: Copy + Sync + Into<ShardView<'a>>>(
+    shards: &[Shard],
+    queries: &[(Profile, NeighbourOptions)],
+    scratches: &mut [Scratch],
+) -> Vec<Vec<Neighbour>> {
+    let share = shards.len().div_ceil(scratches.len().max(1)).max(1);
+    let mut parts: Vec<Vec<Vec<Neighbour>>> = shards
+        .par_chunks(share)
+        .zip(scratches.par_iter_mut())
+        .map(|(shards, scratch)| top_k_batch(shards, queries, scratch))
+        .collect();
+    let merge = |(at, (_, options)): (usize, &(Profile, NeighbourOptions))| {
+        merge_top_k(parts.iter_mut().map(|part| std::mem::take(&mut part[at])), options.k)
+    };
+    queries.iter().enumerate().map(merge).collect()
 }
 
 /// The `k` best of several lists of neighbours of disjoint shards. The lists are best sorted, which makes it faster,
@@ -127,80 +214,112 @@ pub fn merge_top_k(lists: impl IntoIterator<Item = Vec<Neighbour>>, k: usize) ->
 
 /// One query on its way over the shards.
 struct Query<'a> {
+    profile: &'a Profile,
     norm: u64,
     options: &'a NeighbourOptions,
-    best: Best<Neighbour>,
-    /// Users with `dot^2 < bound * norm_v` cannot be among the best any more.
-    bound: f64,
+    best: Best<Found>,
+    /// Users whose dot product is below the bar times their length cannot be among the best any more.
+    bar: f32,
 }
 
-impl Query<'_> {
-    fn scan<Row: Copy + Into<u32>>(
-        &mut self,
-        shard: &ShardIndex,
-        posting_rows: &[Row],
-        profile: &Profile,
-        scratch: &mut Scratch,
-    ) {
-        let users = shard.norms.len();
-        if scratch.sums.len() < users {
-            scratch.sums.resize(users, 0);
-        }
-        let sums = &mut scratch.sums[..users];
-        scratch.films.clear();
-        scratch.films.extend(
-            profile
-                .iter()
-                .map(|(movie, rating)| (shard.postings(movie), rating))
-                .filter(|(postings, _)| !postings.is_empty()),
-        );
+/// A neighbour, and where the ratings stand from which the overlap is yet to be counted.
+#[derive(Clone, Copy)]
+struct Found {
+    neighbour: Neighbour,
+    /// Number of the shard and row in it; `None` if the overlap is known.
+    place: Option<(u32, u32)>,
+}
 
-        let mut touched = 0;
-        for (postings, rating) in &scratch.films {
-            touched += postings.len();
-            // One addition counts both: the product into the high half, the common film into the low one.
-            let weight = u64::from(*rating) << 32;
-            let rows = &posting_rows[postings.clone()];
-            let half_stars = &shard.posting_half_stars[postings.clone()];
-            for (&row, &half_stars) in rows.iter().zip(half_stars) {
-                sums[row.into() as usize] += u64::from(half_stars) * weight + 1;
+impl<'a> Query<'a> {
+    fn new(profile: &'a Profile, options: &'a NeighbourOptions) -> Query<'a> {
+        let best = Best::new(options.k, |a: &Found, b: &Found| a.neighbour.best_first(&b.neighbour));
+        Query { profile, norm: profile.norm_squared(), options, best, bar: 0.0 }
+    }
+
+    /// The best users of all blocks, those whose ratings have changed included.
+    fn finish(mut self, shards: &[ShardView<'_>]) -> Vec<Neighbour> {
+        for (user, row) in shards.iter().filter_map(|shard| shard.changes).flat_map(Changes::rows) {
+            let (dot, overlap) = row.meet(self.profile);
+            if overlap >= self.options.min_overlap.max(1) {
+                self.offer(user, dot, overlap, row.norm(), None);
             }
         }
+        let profile = self.profile.movie_ids();
+        let counted = self.best.into_sorted().into_iter().map(|Found { mut neighbour, place }| {
+            if let Some((shard, row)) = place {
+                neighbour.overlap = common(profile, shards[shard as usize].index.ratings().row(row as usize).0);
+            }
+            neighbour
+        });
+        counted.collect()
+    }
 
-        // Sums are collected and zeroed in one pass: over all users, or, where few were touched, over the same postings
-        // once more, in which a user met again has a sum of zero and is passed over.
-        if touched >= users / 4 {
-            for (row, sum) in sums.iter_mut().enumerate() {
-                self.offer(shard, row, std::mem::take(sum));
+    fn films_in<'s>(&self, block: &'s Block) -> Vec<QueryFilm<'s>> {
+        self.profile.iter().map(|(movie, half_stars)| (block.postings(movie), half_stars)).collect()
+    }
+
+    fn prefetch_places(&self, block: &Block) {
+        self.profile.movie_ids().iter().for_each(|&movie| block.prefetch_place(movie));
+    }
+
+    /// Adds up the query's `films` of a block and takes those users that may be among the best. `upcoming` are the films
+    /// of the next query, or in the next block.
+    fn scan(&mut self, place: Place<'_>, films: &[QueryFilm<'_>], upcoming: &[QueryFilm<'_>], scratch: &mut Scratch) {
+        if self.options.k == 0 {
+            return;
+        }
+        let Place { number, shard, block } = place;
+        let Scratch { kernel, products, overlaps, candidates } = scratch;
+        let users = block.norms().len();
+        products.add_up(*kernel, Summand::Product, films, upcoming, users);
+        // Otherwise it is counted at the end, for those who are among the best.
+        let overlap_matters = self.options.shrink > 0 || self.options.min_overlap > 1;
+        if overlap_matters {
+            overlaps.add_up(*kernel, Summand::Film, films, &[], users);
+        }
+        products.reaching(*kernel, self.bar, block.lengths(), candidates);
+        for at in candidates.iter().map(|&candidate| usize::from(candidate)) {
+            let dot = products.get(at);
+            // The bar may have been raised since.
+            if (dot as f32) < self.bar * block.lengths()[at] {
+                continue;
             }
-        } else {
-            for (postings, _) in &scratch.films {
-                for &row in &posting_rows[postings.clone()] {
-                    let row = row.into() as usize;
-                    self.offer(shard, row, std::mem::take(&mut sums[row]));
-                }
+            let overlap = if overlap_matters { overlaps.get(at) } else { 0 };
+            if overlap_matters && overlap < self.options.min_overlap {
+                continue;
             }
+            let row = block.first_row() + at;
+            let user = shard.index.ratings().user_ids()[row];
+            if shard.changes.is_some_and(|changes| changes.has(user)) {
+                continue;
+            }
+            let place = (!overlap_matters).then_some((number, row as u32));
+            self.offer(user, dot, overlap, block.norms()[at], place);
         }
     }
 
-    #[inline]
-    fn offer(&mut self, shard: &ShardIndex, row: usize, sum: u64) {
-        let (dot, overlap) = ((sum >> 32) as u32, sum as u32);
-        let norm = shard.norms[row];
-        let squared = f64::from(dot) * f64::from(dot);
-        if overlap < self.options.min_overlap.max(1) || squared < self.bound * f64::from(norm) {
-            return;
-        }
-        let user = shard.ratings().user_ids()[row];
+    fn offer(&mut self, user: UserId, dot: u32, overlap: u32, norm: u32, place: Option<(u32, u32)>) {
         if self.options.exclude_user == Some(user) {
             return;
         }
         let similarity = similarity(dot, overlap, self.norm, u64::from(norm), self.options.shrink);
-        if self.best.offer(Neighbour { user, similarity, overlap, dot }) {
+        if self.best.offer(Found { neighbour: Neighbour { user, similarity, overlap, dot }, place }) {
             // The weighting by overlap only lowers a similarity, so a plain cosine below the bar's similarity is enough
             // to pass a user over. The margin is far above the rounding of this check and far below what costs time.
-            let bar = self.best.bar().map_or(0.0, |bar| bar.similarity);
-            self.bound = bar * bar * self.norm as f64 * (1.0 - 1e-9);
+            let bar = self.best.bar().map_or(0.0, |bar| bar.neighbour.similarity);
+            self.bar = (bar * (self.norm as f64).sqrt() * (1.0 - 1e-5)) as f32;
         }
     }
+}
+
+/// How many films two ascending lists have in common.
+pub(crate) fn common(a: &[MovieId], b: &[MovieId]) -> u32 {
+    let (mut at_a, mut at_b, mut common) = (0, 0, 0);
+    // Without branches on the comparison, which nobody could predict.
+    while let (Some(one), Some(other)) = (a.get(at_a), b.get(at_b)) {
+        at_a += usize::from(one <= other);
+        at_b += usize::from(other <= one);
+        common += u32::from(one == other);
+    }
+    common
 }

@@ -1,7 +1,5 @@
-//! The ratings of one shard's users: as rows (who rated what) and turned round for neighbour queries (who rated this).
-//! Everything here is immutable once built, and nothing trusts the arrays it is given: they may come from the wire.
-
-use rustc_hash::FxHashMap;
+//! The ratings of one shard's users as rows: who rated what. Immutable once built, and nothing trusts the arrays it is
+//! given: they may come from the wire.
 
 use crate::rating::{HalfStars, MovieId, UserId};
 
@@ -164,115 +162,10 @@ impl ShardRatings {
             + size_of_val(&self.half_stars[..])
     }
 
-    fn row(&self, row: usize) -> (&[MovieId], &[u8]) {
+    /// The films and half-stars of the user in a row.
+    pub(crate) fn row(&self, row: usize) -> (&[MovieId], &[u8]) {
         let range = self.row_offsets[row] as usize..self.row_offsets[row + 1] as usize;
         (&self.movie_ids[range.clone()], &self.half_stars[range])
-    }
-}
-
-/// Rows of the users who rated each film, in two bytes where the shard has at most 65,536 users.
-#[derive(Clone, Debug)]
-pub(crate) enum Rows {
-    Narrow(Vec<u16>),
-    Wide(Vec<u32>),
-}
-
-/// A shard's ratings with an inverted index from film to the users who rated it, ready for neighbour queries.
-#[derive(Clone, Debug)]
-pub struct ShardIndex {
-    ratings: ShardRatings,
-    /// Squared Euclidean norm of each user's whole row.
-    pub(crate) norms: Vec<u32>,
-    /// Film id to its place in `posting_offsets`.
-    films: FxHashMap<MovieId, u32>,
-    posting_offsets: Vec<u32>,
-    /// For each film, the rows of its raters in ascending order, and parallel to it their half-stars.
-    pub(crate) posting_rows: Rows,
-    pub(crate) posting_half_stars: Vec<u8>,
-}
-
-impl ShardIndex {
-    /// Builds the index in two passes over the ratings; takes about 3 bytes a rating on top of the rows' 5.
-    pub fn build(ratings: ShardRatings) -> ShardIndex {
-        let users = ratings.user_ids.len();
-        let mut films: FxHashMap<MovieId, u32> = FxHashMap::default();
-        let mut counts: Vec<u32> = Vec::new();
-        let film_of_rating: Vec<u32> = ratings
-            .movie_ids
-            .iter()
-            .map(|&movie| {
-                let film = *films.entry(movie).or_insert(counts.len() as u32);
-                if film as usize == counts.len() {
-                    counts.push(0);
-                }
-                counts[film as usize] += 1;
-                film
-            })
-            .collect();
-
-        let mut posting_offsets = Vec::with_capacity(counts.len() + 1);
-        let mut end = 0;
-        posting_offsets.push(0);
-        posting_offsets.extend(counts.iter().map(|count| {
-            end += count;
-            end
-        }));
-
-        let mut next = posting_offsets.clone();
-        let mut rows = vec![0u32; film_of_rating.len()];
-        let mut posting_half_stars = vec![0u8; film_of_rating.len()];
-        let mut norms = Vec::with_capacity(users);
-        for row in 0..users {
-            let mut norm = 0;
-            for at in ratings.row_offsets[row] as usize..ratings.row_offsets[row + 1] as usize {
-                let rating = ratings.half_stars[at];
-                let slot = &mut next[film_of_rating[at] as usize];
-                rows[*slot as usize] = row as u32;
-                posting_half_stars[*slot as usize] = rating;
-                *slot += 1;
-                norm += u32::from(rating).pow(2);
-            }
-            norms.push(norm);
-        }
-        let posting_rows = if users <= 1 << 16 {
-            Rows::Narrow(rows.into_iter().map(|row| row as u16).collect())
-        } else {
-            Rows::Wide(rows)
-        };
-        films.shrink_to_fit();
-        ShardIndex { ratings, norms, films, posting_offsets, posting_rows, posting_half_stars }
-    }
-
-    /// The ratings the index was built from.
-    pub fn ratings(&self) -> &ShardRatings {
-        &self.ratings
-    }
-
-    /// A user's films, ascending, and the half-stars parallel to them; `None` if the user is not in this shard.
-    pub fn ratings_of(&self, user: UserId) -> Option<(&[MovieId], &[u8])> {
-        self.ratings.ratings_of(user)
-    }
-
-    /// Bytes the rows and the index take, estimating the hash table by its capacity.
-    pub fn memory_bytes(&self) -> usize {
-        let posting_rows = match &self.posting_rows {
-            Rows::Narrow(rows) => size_of_val(&rows[..]),
-            Rows::Wide(rows) => size_of_val(&rows[..]),
-        };
-        self.ratings.memory_bytes()
-            + size_of_val(&self.norms[..])
-            + self.films.capacity() * (size_of::<(MovieId, u32)>() + 1)
-            + size_of_val(&self.posting_offsets[..])
-            + posting_rows
-            + size_of_val(&self.posting_half_stars[..])
-    }
-
-    /// Where the film's raters stand in the posting arrays; an empty range if nobody here rated it.
-    pub(crate) fn postings(&self, movie: MovieId) -> std::ops::Range<usize> {
-        self.films.get(&movie).map_or(0..0, |&film| {
-            let film = film as usize;
-            self.posting_offsets[film] as usize..self.posting_offsets[film + 1] as usize
-        })
     }
 }
 
@@ -283,12 +176,10 @@ mod tests {
     #[test]
     fn a_user_is_found_with_his_own_ratings_and_no_other() {
         let ratings = ShardRatings::new(vec![2, 5, 9], vec![0, 2, 2, 3], vec![10, 30, 7], vec![1, 10, 6]).unwrap();
-        let index = ShardIndex::build(ratings);
-        assert_eq!(index.ratings_of(2), Some((&[10, 30][..], &[1, 10][..])));
-        assert_eq!(index.ratings_of(5), Some((&[][..], &[][..])));
-        assert_eq!(index.ratings_of(9), Some((&[7][..], &[6][..])));
-        assert_eq!(index.ratings_of(3), None);
-        assert!(index.memory_bytes() > index.ratings().memory_bytes());
+        assert_eq!(ratings.ratings_of(2), Some((&[10, 30][..], &[1, 10][..])));
+        assert_eq!(ratings.ratings_of(5), Some((&[][..], &[][..])));
+        assert_eq!(ratings.ratings_of(9), Some((&[7][..], &[6][..])));
+        assert_eq!(ratings.ratings_of(3), None);
     }
 
     #[test]

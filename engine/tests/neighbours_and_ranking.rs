@@ -201,7 +201,7 @@ fn nobody_is_near_in_an_empty_shard_or_to_an_empty_profile_or_to_films_nobody_ra
     assert!(users_near(&matrix, &[(11, 8), (u32::MAX, 8)], NeighbourOptions::default()).is_empty());
     assert!(ShardIndex::build(Default::default()).ratings_of(1).is_none());
     assert!(
-        top_k_over(
+        top_k_over::<&ShardIndex>(
             &[],
             &reference::profile(&BTreeMap::from([(10, 8)])),
             &NeighbourOptions::default(),

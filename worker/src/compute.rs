@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use cineswarm_engine::{HalfStars, NeighbourOptions, Profile, Scratch, ShardIndex, top_k_over};
+use cineswarm_engine::{HalfStars, Neighbour as Found, NeighbourOptions, Profile, Scratch, ShardIndex, top_k_batch};
 use cineswarm_proto::farm::{Neighbour, QueryResult, encode_ascending};
 use cineswarm_proto::messages::TaskQuery;
 use tokio_util::sync::CancellationToken;
@@ -57,7 +57,10 @@ impl ScratchPool {
     }
 }
 
-/// Answers the queries on the shards. Cancelled, it stops before the next query.
+/// So many queries go over the shards together; between such batches a cancellation is noticed.
+const BATCH: usize = 64;
+
+/// Answers the queries on the shards. Cancelled, it stops before the next batch.
 pub fn compute(
     shards: &[Arc<ShardIndex>],
     queries: &[TaskQuery],
@@ -66,39 +69,44 @@ pub fn compute(
 ) -> Result<Computed, Error> {
     let started = Instant::now();
     let indexes: Vec<&ShardIndex> = shards.iter().map(Arc::as_ref).collect();
-    let results = pool.with(|scratch| {
-        let answers = queries.iter().map(|query| match cancelled.is_cancelled() {
-            true => Err(Error::Cancelled),
-            false => answer(&indexes, query, scratch),
-        });
-        answers.collect::<Result<Vec<_>, Error>>()
+    let mut results = Vec::with_capacity(queries.len());
+    pool.with(|scratch| {
+        for batch in queries.chunks(BATCH) {
+            if cancelled.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            let parsed = batch.iter().map(|query| Ok((profile_of(query)?, options_of(query))));
+            let found = top_k_batch(&indexes, &parsed.collect::<Result<Vec<_>, Error>>()?, scratch);
+            results.extend(batch.iter().zip(found).map(|(query, found)| result(&indexes, query, found)));
+        }
+        Ok(())
     })?;
     Ok(Computed { results, processing_time_ms: started.elapsed().as_secs_f64() * 1e3 })
 }
 
-fn answer(indexes: &[&ShardIndex], query: &TaskQuery, scratch: &mut Scratch) -> Result<QueryResult, Error> {
-    let profile = profile_of(query)?;
-    let options = NeighbourOptions {
+/// The neighbours with their ratings, as they go to the master.
+fn result(indexes: &[&ShardIndex], query: &TaskQuery, found: Vec<Found>) -> QueryResult {
+    let with_ratings = found.into_iter().filter_map(|found| {
+        let (movie_ids, half_stars) = indexes.iter().find_map(|index| index.ratings_of(found.user))?;
+        Some(Neighbour {
+            user_id: found.user,
+            similarity: found.similarity,
+            overlap: found.overlap,
+            dot: found.dot,
+            movie_id_deltas: encode_ascending(movie_ids),
+            half_stars: half_stars.to_vec().into(),
+        })
+    });
+    QueryResult { query_id: query.query_id.clone(), neighbours: with_ratings.collect() }
+}
+
+fn options_of(query: &TaskQuery) -> NeighbourOptions {
+    NeighbourOptions {
         k: query.k as usize,
         min_overlap: query.options.min_overlap,
         shrink: query.options.shrink,
         exclude_user: query.options.exclude_user,
-    };
-    let neighbours = top_k_over(indexes, &profile, &options, scratch)
-        .into_iter()
-        .filter_map(|found| {
-            let (movie_ids, half_stars) = indexes.iter().find_map(|index| index.ratings_of(found.user))?;
-            Some(Neighbour {
-                user_id: found.user,
-                similarity: found.similarity,
-                overlap: found.overlap,
-                dot: found.dot,
-                movie_id_deltas: encode_ascending(movie_ids),
-                half_stars: half_stars.to_vec().into(),
-            })
-        })
-        .collect();
-    Ok(QueryResult { query_id: query.query_id.clone(), neighbours })
+    }
 }
 
 fn profile_of(query: &TaskQuery) -> Result<Profile, Error> {

@@ -1,6 +1,8 @@
 //! The slow, obvious way to neighbours and rankings: hash maps, every pair of users, every film. What the engine computes
 //! must equal it to the last bit.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use cineswarm_engine::{

@@ -1,0 +1,315 @@
+//! The inner loops of a neighbour query: for each user of a block the sum, over the films of a profile, of weight times
+//! half-stars. All integers, so every kernel gives the same.
+//!
+//! There is one source of each loop. It is compiled for several instruction sets, and the best that the machine has is
+//! chosen when a query is made.
+
+use super::block::{CHUNK_USERS, CHUNK_WORDS, MAX_USERS, Postings, split_run};
+
+/// The instruction set that the inner loops use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernel {
+    /// What every machine of the architecture has.
+    Portable,
+    /// AVX2.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-512 as of x86-64-v4.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Kernel {
+    /// All that this machine can run, the slowest first.
+    pub fn available() -> Vec<Kernel> {
+        #[allow(unused_mut, reason = "on other architectures there is one")]
+        let mut kernels = vec![Kernel::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx2") {
+                kernels.push(Kernel::Avx2);
+            }
+            let (f, bw) = (is_x86_feature_detected!("avx512f"), is_x86_feature_detected!("avx512bw"));
+            if f && bw && is_x86_feature_detected!("avx2") {
+                kernels.push(Kernel::Avx512);
+            }
+        }
+        kernels
+    }
+
+    /// The fastest that this machine can run.
+    pub fn best() -> Kernel {
+        Kernel::available().pop().unwrap_or(Kernel::Portable)
+    }
+}
+
+/// What is added up for each user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Summand {
+    /// The product of both ratings in half-stars.
+    Product,
+    /// One for each film that both rated.
+    Film,
+}
+
+/// A film of the query: its ratings by users of the block, if there are any, and the viewer's half-stars.
+pub(crate) type QueryFilm<'a> = (Option<Postings<'a>>, u8);
+
+/// So many half-stars of the viewer, each times at most ten, fit a sum of two bytes.
+const NARROW_HALF_STARS: u32 = u16::MAX as u32 / 10;
+
+/// A sum for each user of a block.
+#[derive(Debug)]
+pub(crate) struct Sums {
+    /// As many as a row number can tell apart, so that no row needs to be checked.
+    narrow: Box<[u16; 1 << 16]>,
+    /// Empty unless the profile is so long that sums may not fit two bytes.
+    wide: Vec<u32>,
+}
+
+impl Default for Sums {
+    fn default() -> Sums {
+        Sums { narrow: Box::new([0; 1 << 16]), wide: Vec::new() }
+    }
+}
+
+impl Sums {
+    /// Adds up anew, for a block of `users`. Meanwhile asks for `upcoming`, the same films in the block that comes next;
+    /// it may be empty.
+    pub(crate) fn add_up(
+        &mut self,
+        kernel: Kernel,
+        summand: Summand,
+        films: &[QueryFilm<'_>],
+        upcoming: &[QueryFilm<'_>],
+        users: usize,
+    ) {
+        let padded = users.next_multiple_of(CHUNK_USERS);
+        self.wide.clear();
+        let (mut rest, mut upcoming) = (films, upcoming);
+        loop {
+            let (segment, others) = rest.split_at(fitting(rest));
+            let (ahead, others_ahead) = upcoming.split_at(segment.len().min(upcoming.len()));
+            (rest, upcoming) = (others, others_ahead);
+            self.narrow[..padded].fill(0);
+            kernel.add(summand, segment, ahead, &mut self.narrow);
+            if rest.is_empty() && self.wide.is_empty() {
+                return;
+            }
+            self.wide.resize(padded, 0);
+            for (wide, &narrow) in self.wide.iter_mut().zip(&self.narrow[..padded]) {
+                *wide += u32::from(narrow);
+            }
+            if rest.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// The sum of a user.
+    #[inline]
+    pub(crate) fn get(&self, user: usize) -> u32 {
+        match self.wide.is_empty() {
+            true => u32::from(self.narrow[user]),
+            false => self.wide[user],
+        }
+    }
+
+    /// Gathers in ascending order the users whose sum is above zero and at least `bar` times their length. `lengths` goes
+    /// to the end of the last chunk.
+    pub(crate) fn reaching(&self, kernel: Kernel, bar: f32, lengths: &[f32], users: &mut Vec<u16>) {
+        users.clear();
+        match self.wide.is_empty() {
+            true => kernel.reaching(&self.narrow[..lengths.len()], bar, lengths, users),
+            false => reaching(&self.wide, bar, lengths, users),
+        }
+    }
+}
+
+/// How many films from the first on have sums that fit two bytes; at least one if there is any.
+fn fitting(films: &[QueryFilm<'_>]) -> usize {
+    let mut half_stars = 0;
+    let fit = films.iter().take_while(|(_, weight)| {
+        half_stars += u32::from(*weight);
+        half_stars <= NARROW_HALF_STARS
+    });
+    fit.count()
+}
+
+impl Kernel {
+    fn add(self, summand: Summand, films: &[QueryFilm<'_>], ahead: &[QueryFilm<'_>], sums: &mut [u16; 1 << 16]) {
+        match self {
+            Kernel::Portable => add(summand, films, ahead, sums),
+            // SAFETY: such a kernel is made only where the machine has been found to have the instructions.
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx2 => unsafe { x86::add_avx2(summand, films, ahead, sums) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512 => unsafe { x86::add_avx512(summand, films, ahead, sums) },
+        }
+    }
+
+    fn reaching(self, sums: &[u16], bar: f32, lengths: &[f32], users: &mut Vec<u16>) {
+        match self {
+            Kernel::Portable => reaching(sums, bar, lengths, users),
+            // SAFETY: such a kernel is made only where the machine has been found to have AVX2.
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx2 | Kernel::Avx512 => unsafe { x86::reaching_avx2(sums, bar, lengths, users) },
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    //! The same loops, compiled for instruction sets that not every x86-64 has.
+
+    use super::{QueryFilm, Summand};
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn add_avx2(
+        summand: Summand,
+        films: &[QueryFilm<'_>],
+        ahead: &[QueryFilm<'_>],
+        sums: &mut [u16; 1 << 16],
+    ) {
+        super::add(summand, films, ahead, sums);
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    pub(super) fn add_avx512(
+        summand: Summand,
+        films: &[QueryFilm<'_>],
+        ahead: &[QueryFilm<'_>],
+        sums: &mut [u16; 1 << 16],
+    ) {
+        super::add(summand, films, ahead, sums);
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn reaching_avx2(sums: &[u16], bar: f32, lengths: &[f32], users: &mut Vec<u16>) {
+        super::reaching(sums, bar, lengths, users);
+    }
+}
+
+#[inline(always)]
+fn add(summand: Summand, films: &[QueryFilm<'_>], ahead: &[QueryFilm<'_>], sums: &mut [u16; 1 << 16]) {
+    match summand {
+        Summand::Product => add_summand::<false>(films, ahead, sums),
+        Summand::Film => add_summand::<true>(films, ahead, sums),
+    }
+}
+
+#[inline(always)]
+fn add_summand<const COUNT: bool>(films: &[QueryFilm<'_>], ahead: &[QueryFilm<'_>], sums: &mut [u16; 1 << 16]) {
+    let mut rows: [&[[u16; CHUNK_WORDS]]; 4] = [&[]; 4];
+    let mut weights = [0; 4];
+    let mut filled = 0;
+    for (at, &(postings, weight)) in films.iter().enumerate() {
+        let later = at + PREFETCH_DISTANCE;
+        match films.get(later).or_else(|| ahead.get(later - films.len())) {
+            Some((Some(Postings::Runs(runs)), _)) => prefetch(runs),
+            Some((Some(Postings::Dense(row)), _)) => prefetch(row),
+            _ => {}
+        }
+        let weight = if COUNT { 1 } else { u16::from(weight) };
+        match postings {
+            Some(Postings::Runs(runs)) => add_runs::<COUNT>(runs, weight, sums),
+            Some(Postings::Dense(row)) => {
+                (rows[filled], weights[filled]) = (row, weight);
+                filled += 1;
+                if filled == 4 {
+                    add_dense::<COUNT>(rows, weights, sums);
+                    (filled, weights) = (0, [0; 4]);
+                }
+            }
+            None => {}
+        }
+    }
+    if filled > 0 {
+        // What is not filled has a weight of zero, and needs only to be as long.
+        let row = rows[0];
+        rows[filled..].fill(row);
+        add_dense::<COUNT>(rows, weights, sums);
+    }
+}
+
+#[inline(always)]
+fn add_runs<const COUNT: bool>(mut runs: &[u16], weight: u16, sums: &mut [u16; 1 << 16]) {
+    while let Some((half_stars, rows, rest)) = split_run(runs) {
+        let summand = if COUNT { 1 } else { half_stars.wrapping_mul(weight) };
+        for &row in rows {
+            let sum = &mut sums[usize::from(row)];
+            *sum = sum.wrapping_add(summand);
+        }
+        runs = rest;
+    }
+}
+
+/// Adds four dense rows. In a word of four nibbles every other one is a byte of its own once the others are masked out;
+/// times a weight of at most ten it stays one, and so does the sum of two such products.
+#[inline(always)]
+fn add_dense<const COUNT: bool>(rows: [&[[u16; CHUNK_WORDS]]; 4], weights: [u16; 4], sums: &mut [u16; 1 << 16]) {
+    let (sums, _) = sums.as_chunks_mut::<CHUNK_WORDS>();
+    let (sums, _) = sums.as_chunks_mut::<4>();
+    let [a, b, c, d] = rows;
+    for ((((sums, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        let [first, second, third, fourth] = sums;
+        for word in 0..CHUNK_WORDS {
+            let quad = [a[word], b[word], c[word], d[word]].map(|word| if COUNT { ones(word) } else { word });
+            let even = |film: usize| (quad[film] & 0x0f0f).wrapping_mul(weights[film]);
+            let odd = |film: usize| (quad[film] >> 4 & 0x0f0f).wrapping_mul(weights[film]);
+            let evens = [even(0).wrapping_add(even(1)), even(2).wrapping_add(even(3))];
+            let odds = [odd(0).wrapping_add(odd(1)), odd(2).wrapping_add(odd(3))];
+            let low = |pairs: [u16; 2]| (pairs[0] & 0xff).wrapping_add(pairs[1] & 0xff);
+            let high = |pairs: [u16; 2]| (pairs[0] >> 8).wrapping_add(pairs[1] >> 8);
+            first[word] = first[word].wrapping_add(low(evens));
+            second[word] = second[word].wrapping_add(low(odds));
+            third[word] = third[word].wrapping_add(high(evens));
+            fourth[word] = fourth[word].wrapping_add(high(odds));
+        }
+    }
+}
+
+/// 1 for each nibble that is not 0.
+#[inline(always)]
+fn ones(word: u16) -> u16 {
+    let pairs = word | word >> 2 & 0x3333;
+    (pairs | pairs >> 1) & 0x1111
+}
+
+/// How many films ahead memory is asked for: long enough before it is needed, and not so long that it is gone again.
+const PREFETCH_DISTANCE: usize = 8;
+
+/// Asks for memory that will be read soon: it is in the second-level cache by then.
+#[inline(always)]
+pub(super) fn prefetch<T>(values: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        const LINE: usize = 64;
+        let start = values.as_ptr().cast::<i8>();
+        for offset in (0..size_of_val(values)).step_by(LINE) {
+            // SAFETY: every x86-64 has the instruction, it faults on no address, and this one is in the slice.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(start.add(offset)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
+}
+
+#[inline(always)]
+fn reaching<Sum: Copy + Into<u32>>(sums: &[Sum], bar: f32, lengths: &[f32], users: &mut Vec<u16>) {
+    const STEP: usize = 32;
+    let (sums, _) = sums.as_chunks::<STEP>();
+    let (lengths, _) = lengths.as_chunks::<STEP>();
+    for (step, (sums, lengths)) in sums.iter().zip(lengths).enumerate() {
+        // A sum below a million is exact in single precision, and a larger one rounded far finer than the bar's margin.
+        let reaches = |at: usize| sums[at].into() as f32 >= (bar * lengths[at]).max(1.0);
+        let any = (0..STEP).fold(false, |any, at| any | reaches(at));
+        if any {
+            users.extend((0..STEP).filter(|&at| reaches(at)).map(|at| (step * STEP + at) as u16));
+        }
+    }
+}
+
+const _: () = assert!(MAX_USERS <= 1 << 16 && MAX_USERS.is_multiple_of(CHUNK_USERS), "rows are two bytes");
