@@ -35,7 +35,8 @@ const FIRST_DENSE: u32 = 1 << 31;
 /// A film's ratings by the users of a block.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Postings<'a> {
-    /// Runs one after the other, to be taken apart by [`split_run`].
+    /// How many elements follow, as many elements of runs to be taken apart by [`split_run`], and then something else. The
+    /// length is left in place so that nobody waits for it before it is needed.
     Runs(&'a [u16]),
     /// Chunks of nibbles.
     Dense(&'a [[u16; CHUNK_WORDS]]),
@@ -127,10 +128,7 @@ impl Block {
                 let chunks = self.lengths.len() / CHUNK_USERS;
                 Postings::Dense(&self.dense[row as usize * chunks..][..chunks])
             }
-            None => {
-                let start = place as usize + 1;
-                Postings::Runs(&self.runs[start..start + usize::from(self.runs[start - 1])])
-            }
+            None => Postings::Runs(&self.runs[place as usize..]),
         })
     }
 

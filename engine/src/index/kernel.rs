@@ -205,15 +205,21 @@ fn add_summand<const COUNT: bool>(films: &[QueryFilm<'_>], ahead: &[QueryFilm<'_
     let mut weights = [0; 4];
     let mut filled = 0;
     for (at, &(postings, weight)) in films.iter().enumerate() {
-        let later = at + PREFETCH_DISTANCE;
-        match films.get(later).or_else(|| ahead.get(later - films.len())) {
-            Some((Some(Postings::Runs(runs)), _)) => prefetch(runs),
-            Some((Some(Postings::Dense(row)), _)) => prefetch(row),
-            _ => {}
+        let later = |distance: usize| {
+            let at = at + distance;
+            films.get(at).or_else(|| ahead.get(at - films.len())).and_then(|(postings, _)| *postings)
+        };
+        match later(2 * PREFETCH_DISTANCE) {
+            Some(Postings::Runs(runs)) => prefetch(&runs[..1]),
+            Some(Postings::Dense(row)) => prefetch(row),
+            None => {}
+        }
+        if let Some(Postings::Runs(runs)) = later(PREFETCH_DISTANCE) {
+            prefetch(of_film(runs));
         }
         let weight = if COUNT { 1 } else { u16::from(weight) };
         match postings {
-            Some(Postings::Runs(runs)) => add_runs::<COUNT>(runs, weight, sums),
+            Some(Postings::Runs(runs)) => add_runs::<COUNT>(of_film(runs), weight, sums),
             Some(Postings::Dense(row)) => {
                 (rows[filled], weights[filled]) = (row, weight);
                 filled += 1;
@@ -231,6 +237,12 @@ fn add_summand<const COUNT: bool>(films: &[QueryFilm<'_>], ahead: &[QueryFilm<'_
         rows[filled..].fill(row);
         add_dense::<COUNT>(rows, weights, sums);
     }
+}
+
+/// The runs of the film whose length comes first.
+#[inline(always)]
+fn of_film(runs: &[u16]) -> &[u16] {
+    runs.split_first().and_then(|(&length, runs)| runs.get(..usize::from(length))).unwrap_or_default()
 }
 
 #[inline(always)]
@@ -277,7 +289,8 @@ fn ones(word: u16) -> u16 {
     (pairs | pairs >> 1) & 0x1111
 }
 
-/// How many films ahead memory is asked for: long enough before it is needed, and not so long that it is gone again.
+/// How many films ahead memory is asked for: long enough before it is needed, and not so long that it is gone again. At
+/// twice the distance it is asked how long runs are.
 const PREFETCH_DISTANCE: usize = 8;
 
 /// Asks for memory that will be read soon: it is in the second-level cache by then.
