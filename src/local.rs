@@ -50,12 +50,15 @@ impl Local {
     ) -> anyhow::Result<Vec<Recommendation>> {
         // As many as the dataset has shards, which are at most 4096.
         let shard_count = self.shards.len() as u32;
-        let rows = neighbours.iter().filter_map(|neighbour| {
+        let with_ratings = neighbours.iter().filter_map(|neighbour| {
             let shard = self.shards.get(shard_of(neighbour.user, shard_count) as usize)?;
-            let (movie_ids, half_stars) = shard.ratings_of(neighbour.user)?;
-            Some(NeighbourRow::new(*neighbour, movie_ids, half_stars))
+            Some((*neighbour, shard.ratings_of(neighbour.user)?))
         });
-        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let with_ratings: Vec<_> = with_ratings.collect();
+        let rows = with_ratings
+            .iter()
+            .map(|(neighbour, (movie_ids, half_stars))| NeighbourRow::new(*neighbour, movie_ids, half_stars))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(self.ranker.rank(profile, &rows, filters, options, &mut RankScratch::default()))
     }
 }

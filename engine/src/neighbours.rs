@@ -10,6 +10,7 @@ use crate::best::Best;
 use crate::index::{Block, Changes, Kernel, LiveIndex, QueryFilm, ShardIndex, Summand, Sums};
 use crate::profile::Profile;
 use crate::rating::{MovieId, UserId};
+use crate::shard::ShardRatings;
 
 /// A user and how similar the user's ratings are to the profile's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -247,7 +248,7 @@ impl<'a> Query<'a> {
         let profile = self.profile.movie_ids();
         let counted = self.best.into_sorted().into_iter().map(|Found { mut neighbour, place }| {
             if let Some((shard, row)) = place {
-                neighbour.overlap = common(profile, shards[shard as usize].index.ratings().row(row as usize).0);
+                neighbour.overlap = common(profile, shards[shard as usize].index.ratings(), row as usize);
             }
             neighbour
         });
@@ -312,14 +313,12 @@ impl<'a> Query<'a> {
     }
 }
 
-/// How many films two ascending lists have in common.
-pub(crate) fn common(a: &[MovieId], b: &[MovieId]) -> u32 {
-    let (mut at_a, mut at_b, mut common) = (0, 0, 0);
-    // Without branches on the comparison, which nobody could predict.
-    while let (Some(one), Some(other)) = (a.get(at_a), b.get(at_b)) {
-        at_a += usize::from(one <= other);
-        at_b += usize::from(other <= one);
-        common += u32::from(one == other);
+/// How many of the ascending films a user has rated.
+fn common(films: &[MovieId], ratings: &ShardRatings, row: usize) -> u32 {
+    let (mut at, mut common) = (0, 0);
+    for film in ratings.films_of(row).map(|film| ratings.films()[film]) {
+        at += films[at..].partition_point(|&other| other < film);
+        common += u32::from(films.get(at) == Some(&film));
     }
     common
 }

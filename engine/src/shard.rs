@@ -1,6 +1,8 @@
 //! The ratings of one shard's users as rows: who rated what. Immutable once built, and nothing trusts the arrays it is
 //! given: they may come from the wire.
 
+use rustc_hash::FxHashMap;
+
 use crate::rating::{HalfStars, MovieId, UserId};
 
 /// More films than this in one user's row are refused, so that a squared norm and a dot product (at most 100 a film)
@@ -74,12 +76,29 @@ pub enum Error {
 }
 
 /// The ratings of a shard's users in compressed sparse rows. Holding one means its arrays have been checked.
+///
+/// Films are numbered within the shard, so that a rating takes three bytes where there are at most 65,536 films.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShardRatings {
     user_ids: Vec<UserId>,
     row_offsets: Vec<u32>,
-    movie_ids: Vec<MovieId>,
+    /// Ids by number, ascending.
+    films: Vec<MovieId>,
+    film_numbers: FilmNumbers,
     half_stars: Vec<u8>,
+}
+
+/// Numbers of films, one a rating.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum FilmNumbers {
+    Narrow(Vec<u16>),
+    Wide(Vec<u32>),
+}
+
+impl Default for FilmNumbers {
+    fn default() -> FilmNumbers {
+        FilmNumbers::Narrow(Vec::new())
+    }
 }
 
 impl ShardRatings {
@@ -126,7 +145,8 @@ impl ShardRatings {
                 return Err(Error::OffScale { user, movie: movies[at], half_stars: ratings[at] });
             }
         }
-        Ok(ShardRatings { user_ids, row_offsets, movie_ids, half_stars })
+        let (films, film_numbers) = number(movie_ids);
+        Ok(ShardRatings { user_ids, row_offsets, films, film_numbers, half_stars })
     }
 
     /// Users, ascending.
@@ -134,39 +154,69 @@ impl ShardRatings {
         &self.user_ids
     }
 
-    /// Row boundaries, one more than users; empty in a default (empty) shard.
-    pub fn row_offsets(&self) -> &[u32] {
-        &self.row_offsets
-    }
-
-    /// Film ids of all rows, one after the other.
-    pub fn movie_ids(&self) -> &[MovieId] {
-        &self.movie_ids
-    }
-
-    /// Half-stars (1 to 10), parallel to [`ShardRatings::movie_ids`].
-    pub fn half_stars(&self) -> &[u8] {
-        &self.half_stars
+    /// How many ratings there are.
+    pub fn ratings(&self) -> usize {
+        self.half_stars.len()
     }
 
     /// A user's films, ascending, and the half-stars parallel to them; `None` if the user is not in this shard.
-    pub fn ratings_of(&self, user: UserId) -> Option<(&[MovieId], &[u8])> {
-        self.user_ids.binary_search(&user).ok().map(|row| self.row(row))
+    pub fn ratings_of(&self, user: UserId) -> Option<(Vec<MovieId>, &[u8])> {
+        let row = self.user_ids.binary_search(&user).ok()?;
+        Some((self.films_of(row).map(|film| self.films[film]).collect(), self.half_stars_of(row)))
     }
 
     /// Bytes the arrays take.
     pub fn memory_bytes(&self) -> usize {
+        let film_numbers = match &self.film_numbers {
+            FilmNumbers::Narrow(numbers) => size_of_val(&numbers[..]),
+            FilmNumbers::Wide(numbers) => size_of_val(&numbers[..]),
+        };
         size_of_val(&self.user_ids[..])
             + size_of_val(&self.row_offsets[..])
-            + size_of_val(&self.movie_ids[..])
+            + size_of_val(&self.films[..])
+            + film_numbers
             + size_of_val(&self.half_stars[..])
     }
 
-    /// The films and half-stars of the user in a row.
-    pub(crate) fn row(&self, row: usize) -> (&[MovieId], &[u8]) {
-        let range = self.row_offsets[row] as usize..self.row_offsets[row + 1] as usize;
-        (&self.movie_ids[range.clone()], &self.half_stars[range])
+    /// Film ids by the numbers they have in this shard, ascending.
+    pub(crate) fn films(&self) -> &[MovieId] {
+        &self.films
     }
+
+    /// The numbers of the films of a row, ascending.
+    pub(crate) fn films_of(&self, row: usize) -> impl Iterator<Item = usize> {
+        let range = self.range(row);
+        let (narrow, wide) = match &self.film_numbers {
+            FilmNumbers::Narrow(numbers) => (&numbers[range], &[][..]),
+            FilmNumbers::Wide(numbers) => (&[][..], &numbers[range]),
+        };
+        narrow.iter().map(|&number| usize::from(number)).chain(wide.iter().map(|&number| number as usize))
+    }
+
+    /// Half-stars of a row, parallel to its films.
+    pub(crate) fn half_stars_of(&self, row: usize) -> &[u8] {
+        &self.half_stars[self.range(row)]
+    }
+
+    fn range(&self, row: usize) -> std::ops::Range<usize> {
+        self.row_offsets[row] as usize..self.row_offsets[row + 1] as usize
+    }
+}
+
+/// Numbers the films of all ratings in the order of their ids.
+fn number(movie_ids: Vec<MovieId>) -> (Vec<MovieId>, FilmNumbers) {
+    let mut numbers: FxHashMap<MovieId, u32> = movie_ids.iter().map(|&movie| (movie, 0)).collect();
+    let mut films: Vec<MovieId> = numbers.keys().copied().collect();
+    films.sort_unstable();
+    for (movie, number) in films.iter().zip(0..) {
+        numbers.insert(*movie, number);
+    }
+    let numbered = movie_ids.iter().map(|movie| numbers[movie]);
+    let film_numbers = match films.len() <= 1 << 16 {
+        true => FilmNumbers::Narrow(numbered.map(|number| number as u16).collect()),
+        false => FilmNumbers::Wide(numbered.collect()),
+    };
+    (films, film_numbers)
 }
 
 #[cfg(test)]
@@ -176,10 +226,17 @@ mod tests {
     #[test]
     fn a_user_is_found_with_his_own_ratings_and_no_other() {
         let ratings = ShardRatings::new(vec![2, 5, 9], vec![0, 2, 2, 3], vec![10, 30, 7], vec![1, 10, 6]).unwrap();
-        assert_eq!(ratings.ratings_of(2), Some((&[10, 30][..], &[1, 10][..])));
-        assert_eq!(ratings.ratings_of(5), Some((&[][..], &[][..])));
-        assert_eq!(ratings.ratings_of(9), Some((&[7][..], &[6][..])));
+        assert_eq!(ratings.ratings_of(2), Some((vec![10, 30], &[1, 10][..])));
+        assert_eq!(ratings.ratings_of(5), Some((vec![], &[][..])));
+        assert_eq!(ratings.ratings_of(9), Some((vec![7], &[6][..])));
         assert_eq!(ratings.ratings_of(3), None);
+    }
+
+    #[test]
+    fn more_films_than_two_bytes_can_number_are_kept_too() {
+        let films: Vec<MovieId> = (0..70_000).map(|film| film * 11).collect();
+        let ratings = ShardRatings::new(vec![4], vec![0, 70_000], films.clone(), vec![3; 70_000]).unwrap();
+        assert_eq!(ratings.ratings_of(4), Some((films, &[3; 70_000][..])));
     }
 
     #[test]

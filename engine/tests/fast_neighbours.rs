@@ -174,7 +174,7 @@ proptest! {
             prop_assert_eq!(reference::bits(&merge_top_k([found], 7)), expected);
             for (user, row) in &ratings {
                 let expected: (Vec<u32>, Vec<u8>) = row.iter().map(|(film, rating)| (*film, *rating)).unzip();
-                let found = live.ratings_of(*user).map(|(films, ratings)| (films.to_vec(), ratings.to_vec()));
+                let found = live.ratings_of(*user).map(|(films, ratings)| (films, ratings.to_vec()));
                 prop_assert_eq!(found.unwrap_or_default(), expected);
             }
         }

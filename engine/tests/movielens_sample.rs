@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cineswarm_engine::{
-    Catalogue, Filters, NeighbourOptions, NeighbourRow, PopularityPenalty, Profile, RankOptions, RankScratch, Ranker,
-    Scratch, ShardIndex, merge_top_k, popular, starters, top_k_over,
+    Catalogue, Filters, NeighbourOptions, PopularityPenalty, Profile, RankOptions, RankScratch, Ranker, Scratch,
+    ShardIndex, merge_top_k, popular, starters, top_k_over,
 };
 use reference::Ratings;
 
@@ -65,13 +65,9 @@ fn neighbours_and_ranking_of_real_viewers_equal_the_reference_for_1_2_4_and_8_wo
             });
             let merged = merge_top_k(answers, options.k);
             assert_eq!(reference::bits(&merged), reference::bits(&expected), "user {user}, {workers} workers");
-            let rows: Vec<NeighbourRow<'_>> = merged
-                .iter()
-                .map(|neighbour| {
-                    let (movies, half_stars) = shards[neighbour.user as usize % 16].ratings_of(neighbour.user).unwrap();
-                    NeighbourRow::new(*neighbour, movies, half_stars).unwrap()
-                })
-                .collect();
+            let of_user = |user: u32| shards[user as usize % 16].ratings_of(user).unwrap();
+            let ratings: Vec<_> = merged.iter().map(|neighbour| of_user(neighbour.user)).collect();
+            let rows = reference::neighbour_rows(&merged, &ratings);
             let ranked = ranker.rank(&profile, &rows, &filters, &RankOptions::default(), &mut rank_scratch);
             assert_eq!(ranked.len(), 10);
             for (film, expected) in ranked.iter().zip(&films) {
@@ -113,13 +109,8 @@ fn films_like_toy_story_are_mostly_for_children_or_animated() {
     let all = reference::shard(&ratings, |_| true);
     let profile = reference::profile(&BTreeMap::from([(TOY_STORY, 10)]));
     let neighbours = all.neighbours(&profile, &NeighbourOptions::like_these(), &mut Scratch::default());
-    let rows: Vec<NeighbourRow<'_>> = neighbours
-        .iter()
-        .map(|neighbour| {
-            let (movies, half_stars) = all.ratings_of(neighbour.user).unwrap();
-            NeighbourRow::new(*neighbour, movies, half_stars).unwrap()
-        })
-        .collect();
+    let ratings: Vec<_> = neighbours.iter().map(|neighbour| all.ratings_of(neighbour.user).unwrap()).collect();
+    let rows = reference::neighbour_rows(&neighbours, &ratings);
     let ranker = Ranker::new(catalogue.clone());
     let films =
         ranker.rank(&profile, &rows, &Filters::default(), &RankOptions::like_these(10), &mut RankScratch::default());

@@ -73,13 +73,8 @@ fn rank(
     scratch: &mut RankScratch,
 ) -> Vec<Recommendation> {
     let all = reference::shard(ratings, |_| true);
-    let rows: Vec<NeighbourRow<'_>> = neighbours
-        .iter()
-        .map(|neighbour| {
-            let (movies, half_stars) = all.ratings_of(neighbour.user).unwrap();
-            NeighbourRow::new(*neighbour, movies, half_stars).unwrap()
-        })
-        .collect();
+    let of_neighbours: Vec<_> = neighbours.iter().map(|neighbour| all.ratings_of(neighbour.user).unwrap()).collect();
+    let rows = reference::neighbour_rows(neighbours, &of_neighbours);
     ranker.rank(&reference::profile(viewer), &rows, filters, options, scratch)
 }
 

@@ -93,7 +93,7 @@ fn result(indexes: &[&ShardIndex], query: &TaskQuery, found: Vec<Found>) -> Quer
             similarity: found.similarity,
             overlap: found.overlap,
             dot: found.dot,
-            movie_id_deltas: encode_ascending(movie_ids),
+            movie_id_deltas: encode_ascending(&movie_ids),
             half_stars: half_stars.to_vec().into(),
         })
     });

@@ -173,8 +173,8 @@ mod tests {
         partial.append(chunk(0, 7, &[1, 5])).unwrap();
         partial.append(chunk(1, 9, &[5])).unwrap();
         let index = partial.into_index().unwrap();
-        assert_eq!(index.ratings_of(7), Some((&[1, 5][..], &[8, 8][..])));
-        assert_eq!(index.ratings_of(9), Some((&[5][..], &[8][..])));
+        assert_eq!(index.ratings_of(7), Some((vec![1, 5], &[8, 8][..])));
+        assert_eq!(index.ratings_of(9), Some((vec![5], &[8][..])));
     }
 
     #[test]

@@ -6,8 +6,6 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
-
 use super::films::FilmTable;
 use crate::rating::MovieId;
 use crate::shard::ShardRatings;
@@ -31,6 +29,9 @@ const _: () = assert!(MAX_USERS / DENSE_ONE_IN < 1 << RUN_LENGTH_BITS, "a film w
 
 /// Places from here on are numbers of dense rows, below they are positions in the runs.
 const FIRST_DENSE: u32 = 1 << 31;
+
+/// The place of a film that nobody in the block rated.
+const NOWHERE: u32 = u32::MAX;
 
 /// A film's ratings by the users of a block.
 #[derive(Clone, Copy, Debug)]
@@ -62,14 +63,18 @@ impl Block {
     pub(super) fn build(ratings: &ShardRatings, rows: Range<usize>) -> Block {
         let users = rows.len();
         let chunks = users.div_ceil(CHUNK_USERS);
-        let (films, of_value) = count(ratings, rows.clone());
+        let of_value = count(ratings, rows.clone());
 
         // Where each film goes, and for films with runs where the next row of each value goes.
-        let mut places = Vec::with_capacity(films.len());
-        let mut next: Vec<[u32; 10]> = Vec::with_capacity(films.len());
+        let mut places = Vec::with_capacity(of_value.len());
+        let mut next: Vec<[u32; 10]> = Vec::with_capacity(of_value.len());
         let (mut runs, mut dense_rows) = (Vec::new(), 0);
         for counts in &of_value {
-            if counts.iter().sum::<u32>() as usize * DENSE_ONE_IN >= users {
+            let raters = counts.iter().sum::<u32>() as usize;
+            if raters == 0 {
+                places.push(NOWHERE);
+                next.push([0; 10]);
+            } else if raters * DENSE_ONE_IN >= users {
                 places.push(FIRST_DENSE + dense_rows);
                 dense_rows += 1;
                 next.push([0; 10]);
@@ -83,9 +88,8 @@ impl Block {
 
         let mut norms = Vec::with_capacity(users);
         for (user, row) in rows.clone().enumerate() {
-            let (movies, half_stars) = ratings.row(row);
-            for (movie, &half_stars) in movies.iter().zip(half_stars) {
-                let film = films[movie] as usize;
+            let half_stars = ratings.half_stars_of(row);
+            for (film, &half_stars) in ratings.films_of(row).zip(half_stars) {
                 if let Some(dense_row) = places[film].checked_sub(FIRST_DENSE) {
                     let (chunk, within) = (user / CHUNK_USERS, user % CHUNK_USERS);
                     let nibble = u16::from(half_stars) << (4 * (within / CHUNK_WORDS));
@@ -100,7 +104,8 @@ impl Block {
         }
         let mut lengths: Vec<f32> = norms.iter().map(|&norm| f64::from(norm).sqrt() as f32).collect();
         lengths.resize(chunks * CHUNK_USERS, 0.0);
-        let films = FilmTable::new(films.into_iter().map(|(id, film)| (id, places[film as usize])));
+        let by_id = ratings.films().iter().copied().zip(places).filter(|(_, place)| *place != NOWHERE);
+        let films = FilmTable::new(&by_id.collect::<Vec<_>>());
         Block { first_row: rows.start, norms, lengths, films, runs, dense }
     }
 
@@ -155,21 +160,15 @@ pub(crate) fn split_run(runs: &[u16]) -> Option<(u16, &[u16], &[u16])> {
     Some((head >> RUN_LENGTH_BITS, rows, rest))
 }
 
-/// Numbers the films that some user of these rows rated, and counts their ratings of each value.
-fn count(ratings: &ShardRatings, rows: Range<usize>) -> (FxHashMap<MovieId, u32>, Vec<[u32; 10]>) {
-    let mut films: FxHashMap<MovieId, u32> = FxHashMap::default();
-    let mut of_value: Vec<[u32; 10]> = Vec::new();
+/// How many users of these rows gave each film of the shard each number of half-stars.
+fn count(ratings: &ShardRatings, rows: Range<usize>) -> Vec<[u32; 10]> {
+    let mut of_value = vec![[0; 10]; ratings.films().len()];
     for row in rows {
-        let (movies, half_stars) = ratings.row(row);
-        for (&movie, &half_stars) in movies.iter().zip(half_stars) {
-            let film = *films.entry(movie).or_insert(of_value.len() as u32) as usize;
-            if film == of_value.len() {
-                of_value.push([0; 10]);
-            }
+        for (film, &half_stars) in ratings.films_of(row).zip(ratings.half_stars_of(row)) {
             of_value[film][usize::from(half_stars) - 1] += 1;
         }
     }
-    (films, of_value)
+    of_value
 }
 
 /// Writes the heads of a film's runs, with room for the rows after each, and gives where the rows of each value begin.

@@ -18,10 +18,10 @@ const FREE: u32 = u32::MAX;
 
 impl FilmTable {
     /// Takes films with their places, which are below 2^32 - 1.
-    pub(super) fn new(films: impl ExactSizeIterator<Item = (MovieId, u32)>) -> FilmTable {
+    pub(super) fn new(films: &[(MovieId, u32)]) -> FilmTable {
         let slots = (films.len() * 4 / 3 + 1).next_power_of_two();
         let mut table = FilmTable { slots: vec![(0, FREE); slots].into_boxed_slice() };
-        for (movie, place) in films {
+        for &(movie, place) in films {
             let slot = table.slot(movie);
             table.slots[slot] = (movie, place);
         }
@@ -76,7 +76,7 @@ mod tests {
             (0..50).chain([1 << 20, u32::MAX - 1, u32::MAX]).collect(),
         ];
         for ids in spreads {
-            let table = FilmTable::new(ids.iter().map(|&id| (id, id / 2)));
+            let table = FilmTable::new(&ids.iter().map(|&id| (id, id / 2)).collect::<Vec<_>>());
             for &id in &ids {
                 table.prefetch(id);
                 assert_eq!(table.get(id), Some(id / 2));

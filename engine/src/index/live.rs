@@ -131,9 +131,9 @@ impl LiveIndex {
     }
 
     /// A user's films, ascending, and the half-stars parallel to them; `None` if the user has none.
-    pub fn ratings_of(&self, user: UserId) -> Option<(&[MovieId], &[u8])> {
+    pub fn ratings_of(&self, user: UserId) -> Option<(Vec<MovieId>, &[u8])> {
         let row = match self.changes.rows.get(&user) {
-            Some(row) => Some((&row.movie_ids[..], &row.half_stars[..])),
+            Some(row) => Some((row.movie_ids.clone(), &row.half_stars[..])),
             None => self.index.ratings_of(user),
         };
         row.filter(|(movies, _)| !movies.is_empty())
@@ -146,7 +146,7 @@ impl LiveIndex {
         let row = changes.rows.entry(user).or_insert_with(|| {
             let (movies, half_stars) = index.ratings_of(user).unwrap_or_default();
             let norm = half_stars.iter().map(|&rating| u32::from(rating).pow(2)).sum();
-            ChangedRow { movie_ids: movies.to_vec(), half_stars: half_stars.to_vec(), norm, changed_at: 0 }
+            ChangedRow { movie_ids: movies, half_stars: half_stars.to_vec(), norm, changed_at: 0 }
         });
         row.set(movie, half_stars);
         row.changed_at = changes.count;
@@ -192,10 +192,10 @@ impl Compaction {
         let (mut offsets, mut movie_ids, mut half_stars) = (vec![0], Vec::new(), Vec::new());
         for user in &users {
             let (movies, rated) = match changed.get(user) {
-                Some(row) => (&row.movie_ids[..], &row.half_stars[..]),
+                Some(row) => (row.movie_ids.clone(), &row.half_stars[..]),
                 None => ratings.ratings_of(*user).unwrap_or_default(),
             };
-            movie_ids.extend_from_slice(movies);
+            movie_ids.extend(movies);
             half_stars.extend_from_slice(rated);
             // Past 2^32 the offsets no longer fit, and the check below refuses them.
             offsets.push(movie_ids.len() as u32);

@@ -22,7 +22,7 @@ pub struct ShardIndex {
 }
 
 impl ShardIndex {
-    /// Builds the index; takes about 2 bytes a rating on top of the rows' 5.
+    /// Builds the index; takes about 3 bytes a rating on top of the rows' 3.
     pub fn build(ratings: ShardRatings) -> ShardIndex {
         let users = ratings.user_ids().len();
         let count = users.div_ceil(block::MAX_USERS).max(1);
@@ -38,7 +38,7 @@ impl ShardIndex {
     }
 
     /// A user's films, ascending, and the half-stars parallel to them; `None` if the user is not in this shard.
-    pub fn ratings_of(&self, user: UserId) -> Option<(&[MovieId], &[u8])> {
+    pub fn ratings_of(&self, user: UserId) -> Option<(Vec<MovieId>, &[u8])> {
         self.ratings.ratings_of(user)
     }
 

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cineswarm_engine::{
-    Catalogue, Filters, HalfStars, Movie, MovieStats, Neighbour, NeighbourOptions, PopularityPenalty, Profile,
-    ShardIndex, ShardRatings,
+    Catalogue, Filters, HalfStars, Movie, MovieStats, Neighbour, NeighbourOptions, NeighbourRow, PopularityPenalty,
+    Profile, ShardIndex, ShardRatings,
 };
 
 /// Who rated what, in half-stars.
@@ -110,6 +110,12 @@ pub fn catalogue(films: impl IntoIterator<Item = (u32, Vec<String>)>, ratings: &
         };
         (movie, stats.get(&id).copied().unwrap_or_default())
     }))
+}
+
+/// Neighbours with their ratings.
+pub fn neighbour_rows<'a>(neighbours: &[Neighbour], ratings: &'a [(Vec<u32>, &'a [u8])]) -> Vec<NeighbourRow<'a>> {
+    let rows = neighbours.iter().zip(ratings);
+    rows.map(|(neighbour, (movies, half_stars))| NeighbourRow::new(*neighbour, movies, half_stars).unwrap()).collect()
 }
 
 /// Neighbours as comparable bits.

@@ -45,7 +45,7 @@ fn handed_in(library: &Library, spec: &Spec, shards: &[u32]) -> QueryResult {
             similarity: found.similarity,
             overlap: found.overlap,
             dot: found.dot,
-            movie_id_deltas: encode_ascending(movie_ids),
+            movie_id_deltas: encode_ascending(&movie_ids),
             half_stars: half_stars.to_vec().into(),
         }
     });
