@@ -160,3 +160,14 @@ fn who_stops_reading_the_output_gets_no_error() {
         assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{arguments:?}");
     }
 }
+
+#[test]
+fn an_invented_dataset_has_the_counts_of_its_shape_and_is_the_same_for_the_same_seed() {
+    let place = Place::new();
+    let shown = place.output(&["data", "synth", "--shape", "ml-100k"]);
+    assert_mentions(&shown, &["synth-ml-100k: imported", "943 users, 1,682 films, 100,000 ratings", "bad rows  none"]);
+    assert_mentions(&place.output(&["data", "synth", "--shape", "ml-100k"]), &["synth-ml-100k: unchanged"]);
+    place.output(&["data", "synth", "--shape", "ml-100k", "--seed", "7", "--name", "other"]);
+    let hash = |name| place.json(&["data", "info", name, "--json"])["content_sha256"].clone();
+    assert_ne!(hash("other"), hash("synth-ml-100k"));
+}

@@ -5,6 +5,7 @@
 
 mod best;
 pub mod catalogue;
+mod chance;
 pub mod dataset;
 pub mod demo;
 pub mod filters;
@@ -19,6 +20,7 @@ pub mod profile;
 pub mod ranking;
 pub mod rating;
 pub mod shard;
+pub mod synth;
 
 pub use catalogue::{Catalogue, Movie, MovieStats};
 pub use dataset::Dataset;

@@ -3,11 +3,9 @@
 //! Every number comes from ChaCha8 by additions, multiplications, divisions and square roots alone, which IEEE 754
 //! fixes to the last bit: the same seed gives the same ratings on every machine. Never the system's `exp` or `ln`.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
 use super::tastes::TASTES;
 use super::{Error, Film, films};
+use crate::chance::Chance;
 use crate::rating::{HalfStars, MovieId, UserId};
 
 /// How many viewers are simulated; their ids are 1 to this.
@@ -43,7 +41,7 @@ pub fn ratings(seed: u64) -> Result<Vec<DemoRating>, Error> {
     let town = Town { films, affinities, appeal };
     let mut ratings = Vec::new();
     for user_id in 1..=VIEWERS {
-        town.rate(user_id, Chance::of_viewer(seed, user_id), &mut ratings);
+        town.rate(user_id, Chance::of_stream(seed, user_id.into()), &mut ratings);
     }
     Ok(ratings)
 }
@@ -184,38 +182,6 @@ fn rounded(stars: f64, to_whole: bool) -> HalfStars {
     let half_stars = if to_whole { stars.round() * 2.0 } else { (stars * 2.0).round() };
     // Between 1 and 10 after the clamp, so the cast is exact and the maximum is never the fallback.
     HalfStars::new(half_stars.clamp(1.0, 10.0) as u8).unwrap_or(HalfStars::MAX)
-}
-
-/// Random numbers made from the raw bits of ChaCha8, because the distributions of libraries change between versions.
-struct Chance(ChaCha8Rng);
-
-impl Chance {
-    /// Each viewer has a stream of their own, so that none depends on how many there are.
-    fn of_viewer(seed: u64, user_id: UserId) -> Chance {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        let mut generator = ChaCha8Rng::from_seed(key);
-        generator.set_stream(u64::from(user_id));
-        Chance(generator)
-    }
-
-    /// From 0 inclusive to 1 exclusive, evenly.
-    fn unit(&mut self) -> f64 {
-        const STEPS: f64 = (1_u64 << 53) as f64;
-        (self.0.next_u64() >> 11) as f64 / STEPS
-    }
-
-    /// About normal, with mean 0 and variance 1: the sum of four even numbers (Irwin-Hall), scaled.
-    fn bell(&mut self) -> f64 {
-        let sum = self.unit() + self.unit() + self.unit() + self.unit();
-        (sum - 2.0) * 3.0_f64.sqrt()
-    }
-
-    /// A place drawn by the weights whose running sums are given.
-    fn index(&mut self, sums: &[f64]) -> usize {
-        let target = self.unit() * sums.last().copied().unwrap_or(0.0);
-        sums.partition_point(|&sum| sum <= target).min(sums.len().saturating_sub(1))
-    }
 }
 
 #[cfg(test)]

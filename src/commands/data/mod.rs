@@ -4,6 +4,7 @@ mod get;
 mod import;
 mod info;
 mod list;
+mod synth;
 mod verify;
 
 /// What can be done with datasets.
@@ -17,6 +18,8 @@ pub(crate) enum Command {
     Info(info::Arguments),
     /// Download a dataset from GroupLens and import it
     Get(get::Arguments),
+    /// Invent a dataset with the shape of a published one, for trials at scale
+    Synth(synth::Arguments),
     /// Check that a dataset's files are as they were written
     Verify(verify::Arguments),
 }
@@ -29,6 +32,7 @@ impl Command {
             Command::List(arguments) => list::run(arguments),
             Command::Info(arguments) => info::run(arguments),
             Command::Get(arguments) => get::run(arguments),
+            Command::Synth(arguments) => synth::run(arguments),
             Command::Verify(arguments) => verify::run(arguments),
         }
     }
