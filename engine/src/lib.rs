@@ -8,6 +8,7 @@ pub mod catalogue;
 mod chance;
 pub mod dataset;
 pub mod demo;
+pub mod evaluation;
 pub mod filters;
 mod genres;
 pub mod index;

@@ -1,6 +1,7 @@
 //! The commands, one a file. Each prints its answer to standard output and everything else to standard error.
 
 mod data;
+mod evaluate;
 mod health;
 mod master;
 mod neighbours;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Recommend(recommend::Arguments),
     /// List the users whose ratings are most similar to a user's
     Neighbours(neighbours::Arguments),
+    /// Measure how good models are on ratings that were kept from them
+    Evaluate(evaluate::Arguments),
 }
 
 impl Command {
@@ -41,6 +44,7 @@ impl Command {
             Command::Data(command) => command.run(),
             Command::Recommend(arguments) => recommend::run(arguments),
             Command::Neighbours(arguments) => neighbours::run(arguments),
+            Command::Evaluate(arguments) => evaluate::run(arguments),
         }
     }
 }

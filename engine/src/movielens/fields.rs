@@ -10,7 +10,7 @@ pub(super) type Fault = (BadReason, String);
 const SHOWN_CHARACTERS: usize = 60;
 
 /// Bytes as text for a message: decoded leniently and shortened.
-pub(super) fn shown(value: &[u8]) -> String {
+pub(crate) fn shown(value: &[u8]) -> String {
     let text = String::from_utf8_lossy(&value[..value.len().min(SHOWN_CHARACTERS * 4)]);
     let mut short: String = text.chars().take(SHOWN_CHARACTERS).collect();
     if text.chars().nth(SHOWN_CHARACTERS).is_some() {

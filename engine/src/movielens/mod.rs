@@ -15,6 +15,7 @@ mod title;
 
 pub use bad_rows::{BadReason, BadRow, BadRows, DETAILED_BAD_ROWS};
 pub use error::Error;
+pub(crate) use fields::shown;
 pub use layout::Layout;
 pub use source::Source;
 pub(crate) use source::hexadecimal;

@@ -1,0 +1,21 @@
+//! How good models are: ratings divided by a protocol, models asked about what was held out, metrics with their
+//! uncertainty, and paired tests between models. Nothing here trains in secret: who calls it trains on a split's training
+//! part and hands the model in.
+
+mod error;
+mod files;
+mod measure;
+pub mod metrics;
+mod protocols;
+mod significance;
+mod splits;
+mod tally;
+
+pub use error::Error;
+pub use files::{FileSplit, read_split};
+pub use measure::{Measured, Share, measure};
+pub use metrics::{Metric, RankingMetric, RatingMetric};
+pub use protocols::{LeftOut, Protocol};
+pub use significance::{Comparison, compare_all};
+pub use splits::{Asks, Case, Films, Source, Split};
+pub use tally::Tally;

@@ -1,0 +1,158 @@
+//! `cineswarm evaluate`: how good models are on ratings that were kept from them.
+
+mod chosen;
+mod data;
+mod print;
+mod progress;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use cineswarm_engine::HalfStars;
+use cineswarm_engine::evaluation::{Metric, Split, Tally, measure};
+use cineswarm_engine::models::{Algorithm, Progress};
+use clap::builder::FalseyValueParser;
+use serde_json::Value;
+
+use super::DatasetChoice;
+use chosen::{Chosen, Setting};
+use data::{Data, HowToSplit};
+use progress::StageProgress;
+
+/// What to evaluate, and how.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    cineswarm evaluate --data ml-latest-small --models popularity --metrics ndcg@10,recall@10 --seeds 5\n  \
+    cineswarm evaluate --data ml-latest-small --models popularity --metrics ndcg@10 --protocol time-holdout --json\n  \
+    cineswarm evaluate --train ml-1m.train.rating --test ml-1m.test.rating --negatives ml-1m.test.negative \
+    --models popularity --metrics hr@10,ndcg@10\n\n\
+    Films that a viewer has rated are never ranked; of films with equal scores those to be found rank last.")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    choice: DatasetChoice,
+
+    #[command(flatten)]
+    files: Files,
+
+    /// The models to evaluate
+    #[arg(long, env = "EVALUATE_MODELS", value_name = "MODEL,...", value_delimiter = ',', required = true,
+          value_parser = parse_model)]
+    models: Vec<Algorithm>,
+
+    /// What to measure: rmse, mae, mse, r2; and of the first N films precision@N, recall@N, hr@N, ndcg@N, mrr@N, map@N,
+    /// coverage@N, novelty@N, diversity@N, genre-diversity@N, popularity@N, popularity-lift@N, gini@N
+    #[arg(long, env = "EVALUATE_METRICS", value_name = "METRIC,...", value_delimiter = ',',
+          default_value = "ndcg@10,recall@10,hr@10", value_parser = parse_metric)]
+    metrics: Vec<Metric>,
+
+    #[command(flatten)]
+    how: HowToSplit,
+
+    /// Stars from which a held-out film is one to be found; below, it is ranked among the others
+    #[arg(long, env = "EVALUATE_RELEVANT_FROM", value_name = "STARS", default_value = "0.5", value_parser = parse_stars)]
+    relevant_from: HalfStars,
+
+    /// Set a parameter of a model, as in ials.factors=64
+    #[arg(long = "set", env = "EVALUATE_SET", value_name = "MODEL.PARAMETER=VALUE", value_delimiter = ';')]
+    settings: Vec<Setting>,
+
+    /// Print a list of {"model", "metrics", "parameters", ...}
+    #[arg(long, env = "OUTPUT_JSON", value_parser = FalseyValueParser::new())]
+    json: bool,
+}
+
+/// A split made by others.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Ready-made splits, instead of --data")]
+struct Files {
+    /// Training ratings: lines of user, item, rating and time separated by tabs, or of a user and its items; several
+    /// files are several splits
+    #[arg(long, env = "EVALUATE_TRAIN", value_name = "FILE,...", value_delimiter = ',', requires = "test")]
+    train: Vec<PathBuf>,
+
+    /// Held-out ratings, a file for each of --train
+    #[arg(long, env = "EVALUATE_TEST", value_name = "FILE,...", value_delimiter = ',', requires = "train")]
+    test: Vec<PathBuf>,
+
+    /// Items among which each held-out one is ranked, a file for each of --test: lines of (user,item) and items
+    /// separated by tabs
+    #[arg(long, env = "EVALUATE_NEGATIVES", value_name = "FILE,...", value_delimiter = ',', requires = "train")]
+    negatives: Vec<PathBuf>,
+}
+
+/// A model with its results.
+struct Evaluated {
+    algorithm: Algorithm,
+    /// Of the first split.
+    parameters: Value,
+    tally: Tally,
+    training: Duration,
+    asking: Duration,
+}
+
+/// Evaluates and prints.
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let Arguments { choice, files, models, metrics, how, relevant_from, settings, json } = arguments;
+    let chosen = Chosen::new(models, &settings)?;
+    let mut data = Data::new(&choice, &files, &how)?;
+    let progress = StageProgress::new();
+    let mut all: Vec<Evaluated> = Vec::new();
+    while let Some((number, split)) = data.next_split() {
+        let split = split?;
+        for (at, (algorithm, given)) in chosen.models().enumerate() {
+            let what = format!("{}, split {} of {}", algorithm.name(), number + 1, data.splits());
+            let trained = train_and_measure(algorithm, given, &split, &metrics, relevant_from, &what, &progress)?;
+            match all.get_mut(at) {
+                Some(evaluated) => evaluated.add(trained),
+                None => all.push(trained),
+            }
+        }
+    }
+    drop(progress);
+    data.notes().iter().for_each(|note| eprintln!("note: {note}"));
+    if json { print::json(&all) } else { print::table(&all, &data) }
+}
+
+impl Evaluated {
+    fn add(&mut self, other: Evaluated) {
+        self.tally.merge(other.tally);
+        self.training += other.training;
+        self.asking += other.asking;
+    }
+}
+
+fn train_and_measure(
+    algorithm: Algorithm,
+    given: &Value,
+    split: &Split,
+    metrics: &[Metric],
+    relevant_from: HalfStars,
+    what: &str,
+    progress: &StageProgress,
+) -> anyhow::Result<Evaluated> {
+    let parameters = algorithm.parameters(given, &split.training)?;
+    let started = Instant::now();
+    let stage = progress.stage(format!("{what}: training"));
+    let model = algorithm.train(&split.training, &parameters, &|Progress { done, total }| stage.set(done, total))?;
+    let training = started.elapsed();
+    let started = Instant::now();
+    let stage = progress.stage(format!("{what}: asking"));
+    let cases = split.cases.len() as u64;
+    let measured = measure(model.as_ref(), split, metrics, relevant_from, &|| stage.one_more(cases));
+    let mut tally = Tally::new(metrics);
+    tally.add(measured);
+    Ok(Evaluated { algorithm, parameters, tally, training, asking: started.elapsed() })
+}
+
+fn parse_model(name: &str) -> Result<Algorithm, String> {
+    Algorithm::named(name).map_err(|error| error.to_string())
+}
+
+fn parse_metric(name: &str) -> Result<Metric, String> {
+    name.parse().map_err(|error: cineswarm_engine::evaluation::Error| error.to_string())
+}
+
+fn parse_stars(text: &str) -> Result<HalfStars, String> {
+    let stars = text.parse().map_err(|_| "a number of stars from 0.5 to 5".to_owned())?;
+    HalfStars::from_stars(stars).map_err(|error| error.to_string())
+}
