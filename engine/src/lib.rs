@@ -7,6 +7,7 @@ mod best;
 pub mod catalogue;
 pub mod dataset;
 pub mod demo;
+mod dense;
 pub mod filters;
 mod genres;
 pub mod matrix;
