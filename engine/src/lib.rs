@@ -9,6 +9,7 @@ mod chance;
 pub mod dataset;
 pub mod demo;
 pub mod evaluation;
+mod dense;
 pub mod filters;
 mod genres;
 pub mod index;

@@ -4,23 +4,26 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Error, Model, Parts, Popularity, PopularityParameters, TrainingData, Watch};
+use super::{Error, Ials, IalsParameters, Model, Parts, Popularity, PopularityParameters, TrainingData, Watch};
 
 /// A kind of model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Algorithm {
     /// [`Popularity`]
     Popularity,
+    /// [`Ials`]
+    Ials,
 }
 
 impl Algorithm {
     /// All there are, the simplest first.
-    pub const ALL: [Algorithm; 1] = [Algorithm::Popularity];
+    pub const ALL: [Algorithm; 2] = [Algorithm::Popularity, Algorithm::Ials];
 
     /// The name on the command line, in files and in answers.
     pub fn name(self) -> &'static str {
         match self {
             Algorithm::Popularity => "popularity",
+            Algorithm::Ials => "ials",
         }
     }
 
@@ -40,9 +43,10 @@ impl Algorithm {
     ///
     /// # Errors
     /// If one is unknown or of the wrong type.
-    pub fn parameters(self, given: &Value, _data: &TrainingData) -> Result<Value, Error> {
+    pub fn parameters(self, given: &Value, data: &TrainingData) -> Result<Value, Error> {
         match self {
-            Algorithm::Popularity => self.completed::<PopularityParameters>(given),
+            Algorithm::Popularity => self.completed(given, PopularityParameters::default()),
+            Algorithm::Ials => self.completed(given, IalsParameters::for_data(data)),
         }
     }
 
@@ -50,10 +54,11 @@ impl Algorithm {
     ///
     /// # Errors
     /// If a parameter is unknown or out of range, or the data are nothing to learn from.
-    pub fn train(self, data: &TrainingData, parameters: &Value, _watch: Watch<'_>) -> Result<Box<dyn Model>, Error> {
+    pub fn train(self, data: &TrainingData, parameters: &Value, watch: Watch<'_>) -> Result<Box<dyn Model>, Error> {
         let parameters = self.parameters(parameters, data)?;
         Ok(match self {
             Algorithm::Popularity => Box::new(Popularity::train(data, &self.parse(&parameters)?)?),
+            Algorithm::Ials => Box::new(Ials::train(data, &self.parse(&parameters)?, watch)?),
         })
     }
 
@@ -61,9 +66,10 @@ impl Algorithm {
     ///
     /// # Errors
     /// If they are not such a model's.
-    pub fn load(self, parts: Parts, data: &TrainingData, _parameters: &Value) -> Result<Box<dyn Model>, Error> {
+    pub fn load(self, parts: Parts, data: &TrainingData, parameters: &Value) -> Result<Box<dyn Model>, Error> {
         Ok(match self {
             Algorithm::Popularity => Box::new(Popularity::load(parts, data.matrix.films())?),
+            Algorithm::Ials => Box::new(Ials::load(parts, data.matrix.films(), &self.parse(parameters)?)?),
         })
     }
 
@@ -72,9 +78,17 @@ impl Algorithm {
             .map_err(|error| Error::Parameters { model: self.name(), reason: error.to_string() })
     }
 
-    fn completed<P: DeserializeOwned + Serialize>(self, given: &Value) -> Result<Value, Error> {
-        serde_json::to_value(self.parse::<P>(given)?)
-            .map_err(|error| Error::Parameters { model: self.name(), reason: error.to_string() })
+    /// The given parameters, and the defaults for the others.
+    fn completed<P: DeserializeOwned + Serialize>(self, given: &Value, defaults: P) -> Result<Value, Error> {
+        let reason = |reason: String| Error::Parameters { model: self.name(), reason };
+        let mut all = serde_json::to_value(defaults).map_err(|error| reason(error.to_string()))?;
+        match (&mut all, given) {
+            (_, Value::Null) => {}
+            (Value::Object(all), Value::Object(given)) => all.extend(given.clone()),
+            _ => return Err(reason(format!("they are {given}; they must be an object of names and values"))),
+        }
+        // Read and written once more, which finds unknown names and brings numbers into one form.
+        serde_json::to_value(self.parse::<P>(&all)?).map_err(|error| reason(error.to_string()))
     }
 }
 

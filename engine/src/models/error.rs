@@ -51,6 +51,14 @@ pub enum Error {
         /// What to do instead.
         advice: &'static str,
     },
+    /// Numbers that grew beyond all bounds.
+    #[error(
+        "training model {model}: its factors grew beyond all bounds; give it more regularisation or smaller weights"
+    )]
+    Diverged {
+        /// The model.
+        model: &'static str,
+    },
     /// Arrays that are not those of such a model.
     #[error("loading model {model}: {part} {reason}; train it again")]
     Damaged {
@@ -73,6 +81,20 @@ impl Error {
         expected: &'static str,
     ) -> Result<(), Error> {
         if value.is_finite() && value >= least {
+            return Ok(());
+        }
+        Err(Error::Parameter { model, parameter, value: value.to_string(), expected })
+    }
+
+    /// An error unless the value is in the range.
+    pub(crate) fn unless_within(
+        model: &'static str,
+        parameter: &'static str,
+        value: f64,
+        range: std::ops::RangeInclusive<f64>,
+        expected: &'static str,
+    ) -> Result<(), Error> {
+        if range.contains(&value) {
             return Ok(());
         }
         Err(Error::Parameter { model, parameter, value: value.to_string(), expected })

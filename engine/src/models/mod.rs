@@ -2,14 +2,20 @@
 //! One file a model. Nothing here reads or writes files; a model's arrays go in and out as [`Parts`].
 
 mod algorithm;
+mod alternating;
 mod content;
+mod deviates;
 mod error;
+pub mod ials;
 mod parts;
 mod popularity;
+mod similar;
 
 pub use algorithm::Algorithm;
 pub use content::FilmContent;
+pub(crate) use deviates::Deviates;
 pub use error::Error;
+pub use ials::{Ials, IalsParameters};
 pub use parts::{Array, Parts};
 pub use popularity::{Popularity, PopularityParameters};
 
