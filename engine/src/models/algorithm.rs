@@ -4,23 +4,32 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Error, Model, Parts, Popularity, PopularityParameters, TrainingData, Watch};
+use super::{
+    Error, ItemKnn, ItemKnnParameters, Model, Parts, Popularity, PopularityParameters, TrainingData, UserKnn,
+    UserKnnParameters, Watch,
+};
 
 /// A kind of model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Algorithm {
     /// [`Popularity`]
     Popularity,
+    /// [`UserKnn`]
+    UserKnn,
+    /// [`ItemKnn`]
+    ItemKnn,
 }
 
 impl Algorithm {
     /// All there are, the simplest first.
-    pub const ALL: [Algorithm; 1] = [Algorithm::Popularity];
+    pub const ALL: [Algorithm; 3] = [Algorithm::Popularity, Algorithm::UserKnn, Algorithm::ItemKnn];
 
     /// The name on the command line, in files and in answers.
     pub fn name(self) -> &'static str {
         match self {
             Algorithm::Popularity => "popularity",
+            Algorithm::UserKnn => "user-knn",
+            Algorithm::ItemKnn => "item-knn",
         }
     }
 
@@ -43,6 +52,8 @@ impl Algorithm {
     pub fn parameters(self, given: &Value, _data: &TrainingData) -> Result<Value, Error> {
         match self {
             Algorithm::Popularity => self.completed::<PopularityParameters>(given),
+            Algorithm::UserKnn => self.completed::<UserKnnParameters>(given),
+            Algorithm::ItemKnn => self.completed::<ItemKnnParameters>(given),
         }
     }
 
@@ -54,6 +65,8 @@ impl Algorithm {
         let parameters = self.parameters(parameters, data)?;
         Ok(match self {
             Algorithm::Popularity => Box::new(Popularity::train(data, &self.parse(&parameters)?)?),
+            Algorithm::UserKnn => Box::new(UserKnn::train(data, &self.parse(&parameters)?)?),
+            Algorithm::ItemKnn => Box::new(ItemKnn::train(data, &self.parse(&parameters)?)?),
         })
     }
 
@@ -61,9 +74,11 @@ impl Algorithm {
     ///
     /// # Errors
     /// If they are not such a model's.
-    pub fn load(self, parts: Parts, data: &TrainingData, _parameters: &Value) -> Result<Box<dyn Model>, Error> {
+    pub fn load(self, parts: Parts, data: &TrainingData, parameters: &Value) -> Result<Box<dyn Model>, Error> {
         Ok(match self {
             Algorithm::Popularity => Box::new(Popularity::load(parts, data.matrix.films())?),
+            Algorithm::UserKnn => Box::new(UserKnn::load(parts, data, &self.parse(parameters)?)?),
+            Algorithm::ItemKnn => Box::new(ItemKnn::load(parts, data, &self.parse(parameters)?)?),
         })
     }
 

@@ -78,6 +78,20 @@ impl Error {
         Err(Error::Parameter { model, parameter, value: value.to_string(), expected })
     }
 
+    /// An error unless the value is within the range.
+    pub(crate) fn unless_within(
+        model: &'static str,
+        parameter: &'static str,
+        value: f64,
+        range: std::ops::RangeInclusive<f64>,
+        expected: &'static str,
+    ) -> Result<(), Error> {
+        if range.contains(&value) {
+            return Ok(());
+        }
+        Err(Error::Parameter { model, parameter, value: value.to_string(), expected })
+    }
+
     pub(crate) fn damaged(model: &'static str, part: &'static str, reason: impl Into<String>) -> Error {
         Error::Damaged { model, part, reason: reason.into() }
     }

@@ -4,14 +4,22 @@
 mod algorithm;
 mod content;
 mod error;
+mod item_knn;
+pub mod item_similarity;
+mod neighbour_lists;
 mod parts;
 mod popularity;
+mod user_knn;
+mod weighting;
 
 pub use algorithm::Algorithm;
 pub use content::FilmContent;
 pub use error::Error;
+pub use item_knn::{ItemKnn, ItemKnnParameters, ProfileWeight};
 pub use parts::{Array, Parts};
 pub use popularity::{Popularity, PopularityParameters};
+pub use user_knn::{UserKnn, UserKnnParameters, Votes};
+pub use weighting::Weighting;
 
 use std::sync::Arc;
 
