@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Error, ItemKnn, ItemKnnParameters, Model, Parts, Popularity, PopularityParameters, TrainingData, UserKnn,
+    Ease, EaseParameters, Error, Graph, GraphParameters, ItemKnn, ItemKnnParameters, Model, Parts, Popularity, PopularityParameters, Rp3Beta, Rp3BetaParameters, TrainingData, UserKnn,
     UserKnnParameters, Watch,
 };
 
@@ -18,11 +18,17 @@ pub enum Algorithm {
     UserKnn,
     /// [`ItemKnn`]
     ItemKnn,
+    /// [`Ease`]
+    Ease,
+    /// [`Rp3Beta`]
+    Rp3Beta,
+    /// [`Graph`]
+    Graph,
 }
 
 impl Algorithm {
     /// All there are, the simplest first.
-    pub const ALL: [Algorithm; 3] = [Algorithm::Popularity, Algorithm::UserKnn, Algorithm::ItemKnn];
+    pub const ALL: [Algorithm; 6] = [Algorithm::Popularity, Algorithm::UserKnn, Algorithm::ItemKnn, Algorithm::Ease, Algorithm::Rp3Beta, Algorithm::Graph];
 
     /// The name on the command line, in files and in answers.
     pub fn name(self) -> &'static str {
@@ -30,6 +36,9 @@ impl Algorithm {
             Algorithm::Popularity => "popularity",
             Algorithm::UserKnn => "user-knn",
             Algorithm::ItemKnn => "item-knn",
+            Algorithm::Ease => "ease",
+            Algorithm::Rp3Beta => "rp3beta",
+            Algorithm::Graph => "graph",
         }
     }
 
@@ -54,6 +63,9 @@ impl Algorithm {
             Algorithm::Popularity => self.completed::<PopularityParameters>(given),
             Algorithm::UserKnn => self.completed::<UserKnnParameters>(given),
             Algorithm::ItemKnn => self.completed::<ItemKnnParameters>(given),
+            Algorithm::Ease => self.completed::<EaseParameters>(given),
+            Algorithm::Rp3Beta => self.completed::<Rp3BetaParameters>(given),
+            Algorithm::Graph => self.completed::<GraphParameters>(given),
         }
     }
 
@@ -67,6 +79,9 @@ impl Algorithm {
             Algorithm::Popularity => Box::new(Popularity::train(data, &self.parse(&parameters)?)?),
             Algorithm::UserKnn => Box::new(UserKnn::train(data, &self.parse(&parameters)?)?),
             Algorithm::ItemKnn => Box::new(ItemKnn::train(data, &self.parse(&parameters)?)?),
+            Algorithm::Ease => Box::new(Ease::train(data, &self.parse(&parameters)?)?),
+            Algorithm::Rp3Beta => Box::new(Rp3Beta::train(data, &self.parse(&parameters)?)?),
+            Algorithm::Graph => Box::new(Graph::train(data, &self.parse(&parameters)?)?),
         })
     }
 
@@ -79,6 +94,9 @@ impl Algorithm {
             Algorithm::Popularity => Box::new(Popularity::load(parts, data.matrix.films())?),
             Algorithm::UserKnn => Box::new(UserKnn::load(parts, data, &self.parse(parameters)?)?),
             Algorithm::ItemKnn => Box::new(ItemKnn::load(parts, data, &self.parse(parameters)?)?),
+            Algorithm::Ease => Box::new(Ease::load(parts, data, &self.parse(parameters)?)?),
+            Algorithm::Rp3Beta => Box::new(Rp3Beta::load(parts, data.matrix.films())?),
+            Algorithm::Graph => Box::new(Graph::load(parts, data.matrix.films(), &self.parse(parameters)?)?),
         })
     }
 

@@ -39,21 +39,17 @@ pub struct ItemKnnParameters {
     pub asymmetry: f64,
     /// What a film of the viewer counts.
     pub profile: ProfileWeight,
-    /// Whether the k films most similar to the one that is scored are kept, rather than the k to which a film of the viewer
-    /// adds.
-    pub of_target: bool,
 }
 
 impl Default for ItemKnnParameters {
     fn default() -> Self {
         ItemKnnParameters {
-            k: 100,
-            weighting: Weighting::HalfStars,
+            k: 200,
+            weighting: Weighting::Bm25,
             centred: false,
             shrink: 0.0,
-            asymmetry: 0.5,
-            profile: ProfileWeight::HalfStars,
-            of_target: false,
+            asymmetry: 0.3,
+            profile: ProfileWeight::Weights,
         }
     }
 }
@@ -66,12 +62,14 @@ impl ItemKnnParameters {
     }
 }
 
-/// For each film those it adds to.
+/// For each film the most similar ones.
 #[derive(Clone, Debug)]
 pub struct ItemKnn {
     parameters: ItemKnnParameters,
     weights: RatingWeights,
-    lists: NeighbourLists,
+    nearest: NeighbourLists,
+    /// The same by the other film: what a film of the viewer adds to.
+    adds_to: NeighbourLists,
     means: Vec<f64>,
 }
 
@@ -89,7 +87,7 @@ impl ItemKnn {
         let ItemKnnParameters { k, weighting, centred, shrink, asymmetry, .. } = *parameters;
         let weights = RatingWeights::new(matrix, weighting, Terms::Users);
         let means = film_means(matrix);
-        let lists = match weighting {
+        let nearest = match weighting {
             _ if centred => {
                 let value = |_, column: u32, half_stars| (f64::from(half_stars) - means[column as usize]) as f32;
                 let scaling = Scaling::cosine(&norms(matrix, value), asymmetry, shrink);
@@ -107,8 +105,8 @@ impl ItemKnn {
                 neighbour_lists(&gram, &scaling, k)
             }
         };
-        let lists = if parameters.of_target { lists.transposed() } else { lists };
-        Ok(ItemKnn { parameters: *parameters, weights, lists, means })
+        let adds_to = nearest.transposed();
+        Ok(ItemKnn { parameters: *parameters, weights, nearest, adds_to, means })
     }
 
     /// Takes the arrays of a model that was trained on these data.
@@ -119,9 +117,9 @@ impl ItemKnn {
         parameters.check()?;
         let matrix = &*data.matrix;
         let weights = RatingWeights::from_parts(&mut parts, NAME, matrix, parameters.weighting, Terms::Users)?;
-        let lists = NeighbourLists::from_parts(&mut parts, NAME, matrix.films())?;
-        let means = film_means(matrix);
-        Ok(ItemKnn { parameters: *parameters, weights, lists, means })
+        let nearest = NeighbourLists::from_parts(&mut parts, NAME, matrix.films())?;
+        let (adds_to, means) = (nearest.transposed(), film_means(matrix));
+        Ok(ItemKnn { parameters: *parameters, weights, nearest, adds_to, means })
     }
 
     fn value(&self, column: u32, half_stars: u8) -> f32 {
@@ -155,7 +153,7 @@ fn norms(matrix: &RatingsMatrix, value: impl Fn(u32, u32, u8) -> f32) -> Vec<f64
 
 impl Model for ItemKnn {
     fn score(&self, viewer: &Viewer<'_>, scores: &mut [f32]) {
-        self.lists.score(viewer, |column, half_stars| self.value(column, half_stars), scores);
+        self.adds_to.score(viewer, |column, half_stars| self.value(column, half_stars), scores);
     }
 
     /// The film's mean and the distance of the viewer's ratings of similar films from the means of those, weighted by
@@ -164,7 +162,7 @@ impl Model for ItemKnn {
         let mean = *self.means.get(column as usize)?;
         let (mut sum, mut weight) = (0.0, 0.0);
         for (&rated, &half_stars) in viewer.columns.iter().zip(viewer.half_stars) {
-            if let Some(similarity) = self.lists.weight(rated as usize, column) {
+            if let Some(similarity) = self.nearest.weight(column as usize, rated) {
                 sum += f64::from(similarity) * (f64::from(half_stars) - self.means[rated as usize]);
                 weight += f64::from(similarity);
             }
@@ -174,14 +172,14 @@ impl Model for ItemKnn {
     }
 
     fn because(&self, viewer: &Viewer<'_>, column: u32, limit: usize) -> Vec<Weighted> {
-        self.lists.because(viewer, column, |column, half_stars| self.value(column, half_stars), limit)
+        self.adds_to.because(viewer, column, |column, half_stars| self.value(column, half_stars), limit)
     }
 
     fn similar(&self, column: u32, k: usize) -> Vec<Weighted> {
-        self.lists.best(column as usize, k)
+        self.nearest.best(column as usize, k)
     }
 
     fn parts(&self) -> Parts {
-        self.lists.add_to(self.weights.add_to(Parts::default()))
+        self.nearest.add_to(self.weights.add_to(Parts::default()))
     }
 }

@@ -3,21 +3,28 @@
 
 mod algorithm;
 mod content;
+mod dense_inverse;
+mod ease;
 mod error;
+mod graph;
 mod item_knn;
 pub mod item_similarity;
 mod neighbour_lists;
 mod parts;
 mod popularity;
+mod rp3beta;
 mod user_knn;
 mod weighting;
 
 pub use algorithm::Algorithm;
 pub use content::FilmContent;
+pub use ease::{Ease, EaseParameters};
 pub use error::Error;
+pub use graph::{Graph, GraphParameters};
 pub use item_knn::{ItemKnn, ItemKnnParameters, ProfileWeight};
 pub use parts::{Array, Parts};
 pub use popularity::{Popularity, PopularityParameters};
+pub use rp3beta::{Rp3Beta, Rp3BetaParameters};
 pub use user_knn::{UserKnn, UserKnnParameters, Votes};
 pub use weighting::Weighting;
 

@@ -45,12 +45,12 @@ pub struct UserKnnParameters {
 impl Default for UserKnnParameters {
     fn default() -> Self {
         UserKnnParameters {
-            k: 50,
-            weighting: Weighting::HalfStars,
+            k: 200,
+            weighting: Weighting::Bm25,
             shrink: 0.0,
-            asymmetry: 0.5,
-            amplification: 1.0,
-            votes: Votes::Ones,
+            asymmetry: 0.3,
+            amplification: 2.0,
+            votes: Votes::Weights,
         }
     }
 }

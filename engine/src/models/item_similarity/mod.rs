@@ -12,6 +12,7 @@ mod renumbered;
 use std::cmp::Ordering;
 
 pub(crate) use gram::{Gram, Value};
+pub(crate) use renumbered::most_rated_first;
 
 use super::Weighted;
 use super::neighbour_lists::NeighbourLists;

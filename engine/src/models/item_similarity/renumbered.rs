@@ -1,7 +1,7 @@
 //! The ratings with films numbered by popularity and users by activity: where most of the sums fall lies together.
 //! A *rank* is a film's place in that order, 0 the most rated; a *seat* is a user's, 0 the one with most ratings.
 
-use crate::matrix::RatingsMatrix;
+use crate::matrix::{RatingsMatrix, SparseRows};
 
 /// Ratings by seat, in each seat by ascending rank.
 pub(super) struct Renumbered<V> {
@@ -20,8 +20,8 @@ pub(super) struct Renumbered<V> {
 impl<V: Copy + Default> Renumbered<V> {
     /// Renumbers; a rating counts what `value` makes of its row, its column and its half-stars.
     pub fn new(matrix: &RatingsMatrix, value: impl Fn(u32, u32, u8) -> V) -> Renumbered<V> {
-        let columns = most_first(matrix.by_film().offsets());
-        let rows = most_first(matrix.by_user().offsets());
+        let columns = most_rated_first(matrix.by_film());
+        let rows = most_rated_first(matrix.by_user());
         let mut offsets = Vec::with_capacity(rows.len() + 1);
         let mut next = vec![0usize; rows.len()];
         let mut end = 0;
@@ -62,9 +62,10 @@ impl<V: Copy + Default> Renumbered<V> {
     }
 }
 
-/// The rows of these offsets, the longest first, of equals the lower.
-fn most_first(offsets: &[usize]) -> Vec<u32> {
-    let mut rows: Vec<u32> = (0..offsets.len().saturating_sub(1) as u32).collect();
+/// The rows of a matrix, the longest first, of equals the lower.
+pub(crate) fn most_rated_first(matrix: &SparseRows) -> Vec<u32> {
+    let offsets = matrix.offsets();
+    let mut rows: Vec<u32> = (0..matrix.len() as u32).collect();
     rows.sort_by_key(|&row| std::cmp::Reverse(offsets[row as usize + 1] - offsets[row as usize]));
     rows
 }
