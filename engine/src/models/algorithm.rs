@@ -4,72 +4,126 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Error, Ials, IalsParameters, Model, Parts, Popularity, PopularityParameters, TrainingData, Watch};
+use super::*;
 
-/// A kind of model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Algorithm {
-    /// [`Popularity`]
-    Popularity,
-    /// [`Ials`]
-    Ials,
+/// Writes [`Algorithm`] from a list of models. Each has its defaults for given data, its training, and its loading.
+macro_rules! algorithms {
+    ($($variant:ident, $name:literal, $parameters:ty {
+        defaults: $defaults:expr, train: $train:expr, load: $load:expr $(,)?
+    })*) => {
+        /// A kind of model.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Algorithm {
+            $(#[doc = concat!("[`", stringify!($variant), "`]")] $variant,)*
+        }
+
+        impl Algorithm {
+            /// All there are.
+            pub const ALL: &[Algorithm] = &[$(Algorithm::$variant),*];
+
+            /// The name on the command line, in files and in answers.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Algorithm::$variant => $name,)*
+                }
+            }
+
+            /// All parameters of the model: those given, and what the others are by default for these data.
+            ///
+            /// # Errors
+            /// If one is unknown or of the wrong type.
+            pub fn parameters(self, given: &Value, data: &TrainingData) -> Result<Value, Error> {
+                match self {
+                    $(Algorithm::$variant => {
+                        let defaults: fn(&TrainingData) -> $parameters = $defaults;
+                        self.completed(given, defaults(data))
+                    })*
+                }
+            }
+
+            /// Trains a model; parameters that are not given have their defaults.
+            ///
+            /// # Errors
+            /// If a parameter is unknown or out of range, or the data are nothing to learn from.
+            pub fn train(
+                self,
+                data: &TrainingData,
+                parameters: &Value,
+                watch: Watch<'_>,
+            ) -> Result<Box<dyn Model>, Error> {
+                let parameters = self.parameters(parameters, data)?;
+                match self {
+                    $(Algorithm::$variant => {
+                        let train: fn(&TrainingData, &$parameters, Watch<'_>) -> Result<$variant, Error> = $train;
+                        Ok(Box::new(train(data, &self.parse(&parameters)?, watch)?))
+                    })*
+                }
+            }
+
+            /// Makes a model from the arrays of one that was trained on these data with these parameters.
+            ///
+            /// # Errors
+            /// If they are not such a model's.
+            pub fn load(self, parts: Parts, data: &TrainingData, parameters: &Value) -> Result<Box<dyn Model>, Error> {
+                match self {
+                    $(Algorithm::$variant => {
+                        let load: fn(Parts, &TrainingData, &$parameters) -> Result<$variant, Error> = $load;
+                        Ok(Box::new(load(parts, data, &self.parse(parameters)?)?))
+                    })*
+                }
+            }
+        }
+    };
+}
+
+algorithms! {
+    Popularity, "popularity", PopularityParameters {
+        defaults: |_| PopularityParameters::default(),
+        train: |data, parameters, _| Popularity::train(data, parameters),
+        load: |parts, data, _| Popularity::load(parts, data.matrix.films()),
+    }
+    UserKnn, "user-knn", UserKnnParameters {
+        defaults: |_| UserKnnParameters::default(),
+        train: |data, parameters, _| UserKnn::train(data, parameters),
+        load: UserKnn::load,
+    }
+    ItemKnn, "item-knn", ItemKnnParameters {
+        defaults: |_| ItemKnnParameters::default(),
+        train: |data, parameters, _| ItemKnn::train(data, parameters),
+        load: ItemKnn::load,
+    }
+    Ials, "ials", IalsParameters {
+        defaults: IalsParameters::for_data,
+        train: Ials::train,
+        load: |parts, data, parameters| Ials::load(parts, data.matrix.films(), parameters),
+    }
+    Ease, "ease", EaseParameters {
+        defaults: |_| EaseParameters::default(),
+        train: |data, parameters, _| Ease::train(data, parameters),
+        load: Ease::load,
+    }
+    Rp3Beta, "rp3beta", Rp3BetaParameters {
+        defaults: |_| Rp3BetaParameters::default(),
+        train: |data, parameters, _| Rp3Beta::train(data, parameters),
+        load: |parts, data, _| Rp3Beta::load(parts, data.matrix.films()),
+    }
+    Graph, "graph", GraphParameters {
+        defaults: |_| GraphParameters::default(),
+        train: |data, parameters, _| Graph::train(data, parameters),
+        load: |parts, data, parameters| Graph::load(parts, data.matrix.films(), parameters),
+    }
 }
 
 impl Algorithm {
-    /// All there are, the simplest first.
-    pub const ALL: [Algorithm; 2] = [Algorithm::Popularity, Algorithm::Ials];
-
-    /// The name on the command line, in files and in answers.
-    pub fn name(self) -> &'static str {
-        match self {
-            Algorithm::Popularity => "popularity",
-            Algorithm::Ials => "ials",
-        }
-    }
-
     /// The model of a name.
     ///
     /// # Errors
     /// If there is none, saying which there are.
     pub fn named(name: &str) -> Result<Algorithm, Error> {
-        let found = Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name);
+        let found = Algorithm::ALL.iter().copied().find(|algorithm| algorithm.name() == name);
         found.ok_or_else(|| Error::Unknown {
             name: name.to_owned(),
-            known: Algorithm::ALL.map(Algorithm::name).join(", "),
-        })
-    }
-
-    /// All parameters of the model: those given, and what the others are by default for these data.
-    ///
-    /// # Errors
-    /// If one is unknown or of the wrong type.
-    pub fn parameters(self, given: &Value, data: &TrainingData) -> Result<Value, Error> {
-        match self {
-            Algorithm::Popularity => self.completed(given, PopularityParameters::default()),
-            Algorithm::Ials => self.completed(given, IalsParameters::for_data(data)),
-        }
-    }
-
-    /// Trains a model; parameters that are not given have their defaults.
-    ///
-    /// # Errors
-    /// If a parameter is unknown or out of range, or the data are nothing to learn from.
-    pub fn train(self, data: &TrainingData, parameters: &Value, watch: Watch<'_>) -> Result<Box<dyn Model>, Error> {
-        let parameters = self.parameters(parameters, data)?;
-        Ok(match self {
-            Algorithm::Popularity => Box::new(Popularity::train(data, &self.parse(&parameters)?)?),
-            Algorithm::Ials => Box::new(Ials::train(data, &self.parse(&parameters)?, watch)?),
-        })
-    }
-
-    /// Makes a model from the arrays of one that was trained on these data with these parameters.
-    ///
-    /// # Errors
-    /// If they are not such a model's.
-    pub fn load(self, parts: Parts, data: &TrainingData, parameters: &Value) -> Result<Box<dyn Model>, Error> {
-        Ok(match self {
-            Algorithm::Popularity => Box::new(Popularity::load(parts, data.matrix.films())?),
-            Algorithm::Ials => Box::new(Ials::load(parts, data.matrix.films(), &self.parse(parameters)?)?),
+            known: Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect::<Vec<_>>().join(", "),
         })
     }
 
@@ -102,7 +156,7 @@ mod tests {
     fn a_model_or_parameter_that_does_not_exist_is_named_in_the_error() {
         assert!(Algorithm::named("popular").unwrap_err().to_string().contains("there are: popularity"));
         let data = TrainingData::ratings_only(RatingsMatrix::default());
-        for algorithm in Algorithm::ALL {
+        for &algorithm in Algorithm::ALL {
             assert_eq!(Algorithm::named(algorithm.name()).unwrap(), algorithm);
             let error = algorithm.parameters(&json!({ "colour": 1 }), &data).unwrap_err().to_string();
             assert!(error.contains(algorithm.name()) && error.contains("colour"), "{error}");

@@ -86,7 +86,7 @@ impl Error {
         Err(Error::Parameter { model, parameter, value: value.to_string(), expected })
     }
 
-    /// An error unless the value is in the range.
+    /// An error unless the value is within the range.
     pub(crate) fn unless_within(
         model: &'static str,
         parameter: &'static str,

@@ -4,20 +4,35 @@
 mod algorithm;
 mod alternating;
 mod content;
+mod dense_inverse;
 mod deviates;
+mod ease;
 mod error;
+mod graph;
 pub mod ials;
+mod item_knn;
+pub mod item_similarity;
+mod neighbour_lists;
 mod parts;
 mod popularity;
+mod rp3beta;
 mod similar;
+mod user_knn;
+mod weighting;
 
 pub use algorithm::Algorithm;
 pub use content::FilmContent;
 pub(crate) use deviates::Deviates;
+pub use ease::{Ease, EaseParameters};
 pub use error::Error;
+pub use graph::{Graph, GraphParameters};
 pub use ials::{Ials, IalsParameters};
+pub use item_knn::{ItemKnn, ItemKnnParameters, ProfileWeight};
 pub use parts::{Array, Parts};
 pub use popularity::{Popularity, PopularityParameters};
+pub use rp3beta::{Rp3Beta, Rp3BetaParameters};
+pub use user_knn::{UserKnn, UserKnnParameters, Votes};
+pub use weighting::Weighting;
 
 use std::sync::Arc;
 
