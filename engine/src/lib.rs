@@ -19,6 +19,7 @@ pub mod profile;
 pub mod ranking;
 pub mod rating;
 pub mod shard;
+pub mod versions;
 
 pub use catalogue::{Catalogue, Movie, MovieStats};
 pub use dataset::Dataset;
