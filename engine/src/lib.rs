@@ -11,6 +11,7 @@ pub mod filters;
 mod genres;
 pub mod index;
 pub mod matrix;
+pub mod model_store;
 pub mod models;
 pub mod movielens;
 pub mod neighbours;

@@ -6,12 +6,14 @@ mod content;
 mod error;
 mod parts;
 mod popularity;
+mod recommend;
 
 pub use algorithm::Algorithm;
 pub use content::FilmContent;
 pub use error::Error;
 pub use parts::{Array, Parts};
 pub use popularity::{Popularity, PopularityParameters};
+pub use recommend::recommend;
 
 use std::sync::Arc;
 
