@@ -1,13 +1,18 @@
 //! The commands, one a file. Each prints its answer to standard output and everything else to standard error.
 
 mod data;
+mod films;
 mod health;
 mod master;
 mod neighbours;
+mod predict;
 mod recommend;
+mod similar;
+mod train;
 mod up;
 mod worker;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// What can be done.
@@ -28,6 +33,12 @@ pub(crate) enum Command {
     Recommend(recommend::Arguments),
     /// List the users whose ratings are most similar to a user's
     Neighbours(neighbours::Arguments),
+    /// Train models on a dataset and keep them
+    Train(train::Arguments),
+    /// List the films most like a film, by a trained model
+    Similar(similar::Arguments),
+    /// Predict how a user would rate a film, by a trained model
+    Predict(predict::Arguments),
 }
 
 impl Command {
@@ -41,6 +52,9 @@ impl Command {
             Command::Data(command) => command.run(),
             Command::Recommend(arguments) => recommend::run(arguments),
             Command::Neighbours(arguments) => neighbours::run(arguments),
+            Command::Train(arguments) => train::run(arguments),
+            Command::Similar(arguments) => similar::run(arguments),
+            Command::Predict(arguments) => predict::run(arguments),
         }
     }
 }
@@ -62,6 +76,14 @@ pub(crate) struct DatasetChoice {
 
     #[command(flatten)]
     pub(crate) place: DataDir,
+}
+
+/// Prints JSON and ends the line.
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
 }
 
 /// Runs an async command on as many threads as there are cores.

@@ -18,7 +18,7 @@ pub use error::Error;
 pub use layout::Layout;
 pub use source::Source;
 pub(crate) use source::hexadecimal;
-pub use title::{ParsedTitle, parse_title};
+pub use title::{ParsedTitle, parse_title, parse_typed_title};
 
 use crate::rating::{HalfStars, MovieId, UserId};
 
