@@ -5,6 +5,7 @@ mod commands;
 mod datasets;
 mod download;
 mod local;
+mod models;
 mod progress;
 
 use std::io::{self, IsTerminal};

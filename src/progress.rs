@@ -1,8 +1,10 @@
 //! Shows on standard error how far something has come: a bar on a terminal, elsewhere a plain line every few seconds.
 
 use std::io::{IsTerminal, stderr};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use cineswarm_engine::models;
 use cineswarm_engine::movielens::{Progress, Stage};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 
@@ -108,6 +110,54 @@ impl ImportProgress {
         }
         if let Some((_, bar)) = &mut self.stage {
             bar.set(bytes_done, Some(bytes_total), rows);
+        }
+    }
+}
+
+/// Steps of a training, told of by any thread.
+pub(crate) struct StepProgress {
+    what: String,
+    bar: Option<ProgressBar>,
+    next_line: Mutex<Instant>,
+}
+
+impl StepProgress {
+    /// Begins with nothing done.
+    pub(crate) fn new(what: impl Into<String>) -> StepProgress {
+        let what = what.into();
+        let bar = stderr().is_terminal().then(|| {
+            let bar = ProgressBar::no_length();
+            bar.set_style(
+                // A wrong template would only cost its looks.
+                ProgressStyle::with_template("{msg} [{wide_bar:.cyan}] {pos}/{len} {elapsed} {eta}")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar())
+                    .progress_chars("━╸ "),
+            );
+            bar.set_message(what.clone());
+            bar
+        });
+        StepProgress { what, bar, next_line: Mutex::new(Instant::now() + LINE_EVERY) }
+    }
+
+    /// Shows how much is done.
+    pub(crate) fn show(&self, progress: models::Progress) {
+        let models::Progress { done, total } = progress;
+        if let Some(bar) = &self.bar {
+            bar.set_length(total);
+            bar.set_position(done);
+        } else if let Ok(mut next) = self.next_line.try_lock()
+            && Instant::now() >= *next
+        {
+            eprintln!("{}: {done} of {total}", self.what);
+            *next = Instant::now() + LINE_EVERY;
+        }
+    }
+}
+
+impl Drop for StepProgress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod filters;
 mod genres;
 pub mod index;
 pub mod matrix;
+pub mod model_store;
 pub mod models;
 pub mod movielens;
 pub mod neighbours;
@@ -23,6 +24,7 @@ pub mod ranking;
 pub mod rating;
 pub mod shard;
 pub mod synth;
+pub mod versions;
 
 pub use catalogue::{Catalogue, Movie, MovieStats};
 pub use dataset::Dataset;

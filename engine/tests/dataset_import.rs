@@ -210,7 +210,7 @@ fn options_out_of_range_are_refused() {
 #[test]
 fn what_a_crashed_import_left_is_cleaned_and_a_running_one_is_not_disturbed() {
     let fixture = clean();
-    let left = fixture.data_dir.path().join("datasets/films/.importing-crashed");
+    let left = fixture.data_dir.path().join("datasets/films/.unfinished-crashed");
     fs::create_dir_all(&left).unwrap();
     fs::write(left.join("ratings.arrow"), b"half").unwrap();
     assert!(list(fixture.data_dir.path()).unwrap().is_empty(), "what is left is no dataset");

@@ -2,13 +2,18 @@
 
 mod data;
 mod evaluate;
+mod films;
 mod health;
 mod master;
 mod neighbours;
+mod predict;
 mod recommend;
+mod similar;
+mod train;
 mod up;
 mod worker;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// What can be done.
@@ -31,6 +36,12 @@ pub(crate) enum Command {
     Neighbours(neighbours::Arguments),
     /// Measure how good models are on ratings that were kept from them
     Evaluate(evaluate::Arguments),
+    /// Train models on a dataset and keep them
+    Train(train::Arguments),
+    /// List the films most like a film, by a trained model
+    Similar(similar::Arguments),
+    /// Predict how a user would rate a film, by a trained model
+    Predict(predict::Arguments),
 }
 
 impl Command {
@@ -45,6 +56,9 @@ impl Command {
             Command::Recommend(arguments) => recommend::run(arguments),
             Command::Neighbours(arguments) => neighbours::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments),
+            Command::Train(arguments) => train::run(arguments),
+            Command::Similar(arguments) => similar::run(arguments),
+            Command::Predict(arguments) => predict::run(arguments),
         }
     }
 }
@@ -66,6 +80,14 @@ pub(crate) struct DatasetChoice {
 
     #[command(flatten)]
     pub(crate) place: DataDir,
+}
+
+/// Prints JSON and ends the line.
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
 }
 
 /// Runs an async command on as many threads as there are cores.

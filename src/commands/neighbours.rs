@@ -7,7 +7,7 @@ use cineswarm_engine::{NeighbourOptions, UserId};
 use clap::builder::FalseyValueParser;
 use serde::Serialize;
 
-use super::DatasetChoice;
+use super::{DatasetChoice, print_json};
 use crate::datasets::open_or_make;
 use crate::local::Local;
 use crate::progress::ImportProgress;
@@ -53,15 +53,13 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         dataset.profile(user).ok_or_else(|| anyhow!("user {user} has no ratings in dataset {name}; try another"))?;
     let options = NeighbourOptions { k: k as usize, exclude_user: Some(user), ..NeighbourOptions::default() };
     let neighbours = Local::new(&dataset)?.neighbours(&profile, &options);
-    let mut out = io::stdout().lock();
     if json {
         let listed = neighbours.iter();
         let listed: Vec<Listed> =
             listed.map(|one| Listed { user: one.user, similarity: one.similarity, overlap: one.overlap }).collect();
-        serde_json::to_writer_pretty(&mut out, &listed).map_err(io::Error::from)?;
-        writeln!(out)?;
-        return Ok(());
+        return print_json(&listed);
     }
+    let mut out = io::stdout().lock();
     writeln!(out, "{:>10}  {:>10}  {:>7}", "user", "similarity", "overlap")?;
     for one in &neighbours {
         writeln!(out, "{:>10}  {:>10.6}  {:>7}", one.user, one.similarity, one.overlap)?;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::movielens;
+use crate::{movielens, versions};
 
 /// Why a dataset could not be imported or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -89,12 +89,20 @@ pub enum Error {
 }
 
 impl Error {
-    pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
-        let path = path.into();
-        move |source| Error::Io { doing, path, source }
-    }
-
     pub(super) fn damaged(path: impl Into<PathBuf>, reason: impl ToString) -> Error {
         Error::Damaged { path: path.into(), reason: reason.to_string() }
+    }
+}
+
+impl From<versions::Error> for Error {
+    fn from(error: versions::Error) -> Error {
+        match error {
+            versions::Error::BadName { name } => Error::BadName { name },
+            versions::Error::Busy { name } => Error::Busy { name },
+            versions::Error::Io { doing, path, source } => Error::Io { doing, path, source },
+            versions::Error::Damaged { path, reason } => Error::Damaged { path, reason },
+            versions::Error::OtherFormat { path, found, expected } => Error::OtherFormat { path, found, expected },
+            versions::Error::Write { path, source } => Error::Write { path, source },
+        }
     }
 }

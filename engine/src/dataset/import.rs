@@ -1,28 +1,23 @@
 //! From a source, or from rows made by a program, to a new dataset version.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use super::metadata::METADATA_FILE;
-use super::store::LockedDataset;
+use super::store::lock;
 use super::write::{
     MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USERS_FILE, write_movies, write_ratings, write_tags,
 };
-use super::{Counts, Error, FORMAT_VERSION, MAX_SHARD_COUNT, Metadata, Origin, shard_of, version_directory};
+use super::{Counts, Error, FORMAT_VERSION, MAX_SHARD_COUNT, Metadata, Origin, shard_of};
 use crate::catalogue::Movie;
-use crate::movielens::{self, BadReason, BadRow, BadRows, Progress, Rating, Source, Stage, Tag, hexadecimal};
+use crate::movielens::{self, BadReason, BadRow, BadRows, Progress, Rating, Source, Stage, Tag};
 use crate::rating::MovieId;
+use crate::versions::{self, LockedDirectory, content_sha256, utc, version_name, write_synced};
 
 const BAD_ROWS_FILE: &str = "bad_rows.jsonl";
-
-/// How many digits of the content's hash are in the name of a version.
-const VERSION_HASH_DIGITS: usize = 12;
 
 /// What an import is told.
 #[derive(Clone, Debug)]
@@ -56,8 +51,7 @@ impl ImportOptions {
         if !(0.0..=1.0).contains(&self.max_bad_rows) {
             return bad("a fraction of bad rows of", self.max_bad_rows.to_string(), "0 to 1".to_owned());
         }
-        // Years of four digits keep names of versions in the order of time.
-        match DateTime::from_timestamp(self.now, 0).filter(|_| (0..253_402_300_800).contains(&self.now)) {
+        match utc(self.now) {
             Some(now) => Ok(now),
             None => bad("the time", self.now.to_string(), "seconds since 1970, before the year 10000".to_owned()),
         }
@@ -87,16 +81,16 @@ pub fn import(
 ) -> Result<ImportReport, Error> {
     let now = options.check()?;
     let mut source = Source::open(source)?;
-    let dataset = LockedDataset::lock(&options.data_dir, &options.name)?;
+    let dataset = lock(&options.data_dir, &options.name)?;
     let origin = Origin::MovieLens(source.layout());
     let same_as = |sha256: String| {
         move |metadata: &Metadata| metadata.source_sha256 == sha256 && metadata.shard_count == options.shard_count
     };
     // Reading the source twice is worth it only if there is something to find.
-    if !options.force && dataset.find(|metadata| metadata.layout == origin)?.is_some() {
+    if !options.force && dataset.find(|metadata: &Metadata| metadata.layout == origin)?.is_some() {
         let sha256 = source.sha256(progress)?;
         if let Some(known) = dataset.find(same_as(sha256))? {
-            return reuse(&dataset, options, known);
+            return reuse(&dataset, known);
         }
     }
     let mut bad_rows = BadRows::default();
@@ -127,7 +121,7 @@ pub fn import_rows(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportReport, Error> {
     let now = options.check()?;
-    let dataset = LockedDataset::lock(&options.data_dir, &options.name)?;
+    let dataset = lock(&options.data_dir, &options.name)?;
     let known: HashSet<MovieId> = movies.iter().map(|movie| movie.id).collect();
     let mut shards = Shards::new(options.shard_count);
     let mut bad_rows = BadRows::default();
@@ -152,16 +146,16 @@ pub fn import_rows(
     let written = write(&dataset, options, rows, progress)?;
     let content_sha256 = written.content_sha256.clone();
     if !options.force
-        && let Some(known) = dataset.find(|metadata| metadata.content_sha256 == content_sha256)?
+        && let Some(known) = dataset.find(|metadata: &Metadata| metadata.content_sha256 == content_sha256)?
     {
-        return reuse(&dataset, options, known);
+        return reuse(&dataset, known);
     }
     publish(&dataset, options, now, written, Origin::Rows, label.to_owned(), content_sha256)
 }
 
-fn reuse(dataset: &LockedDataset, options: &ImportOptions, metadata: Metadata) -> Result<ImportReport, Error> {
+fn reuse(dataset: &LockedDirectory, metadata: Metadata) -> Result<ImportReport, Error> {
     dataset.point_latest_to(&metadata.version)?;
-    let directory = version_directory(&options.data_dir, &options.name, &metadata.version)?;
+    let directory = dataset.path().join(&metadata.version);
     Ok(ImportReport { metadata, directory, reused: true, bad_rows: Vec::new() })
 }
 
@@ -202,7 +196,7 @@ struct Written {
 }
 
 fn write(
-    dataset: &LockedDataset,
+    dataset: &LockedDirectory,
     options: &ImportOptions,
     rows: Rows,
     progress: &mut dyn FnMut(Progress),
@@ -237,15 +231,12 @@ fn write(
     if let Some(tags) = &tags {
         files.insert(TAGS_FILE.to_owned(), write_tags(directory, tags)?);
     }
-    let mut content = Sha256::new();
-    for (file, summary) in &files {
-        content.update(format!("{file} {}\n", summary.sha256));
-    }
+    let content_sha256 = content_sha256("", &files);
     let mut detailed = bad_rows.detailed().to_vec();
     detailed.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
     let lines = detailed.iter().map(serde_json::to_string).collect::<Result<Vec<String>, _>>();
     let path = directory.join(BAD_ROWS_FILE);
-    let lines = lines.map_err(|reason| Error::io("writing", &path)(reason.into()))?;
+    let lines = lines.map_err(|reason| versions::Error::io("writing", &path)(reason.into()))?;
     write_synced(&path, |out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))?;
     let counts = Counts {
         users: summary.users,
@@ -254,13 +245,12 @@ fn write(
         tags: tags.map_or(0, |tags| tags.len() as u64),
         bad_rows: bad_rows.by_reason().clone(),
     };
-    let content_sha256 = hexadecimal(&content.finalize());
     let bad_rows = detailed;
     Ok(Written { directory: temporary, content_sha256, files, counts, first_rating_at, last_rating_at, bad_rows })
 }
 
 fn publish(
-    dataset: &LockedDataset,
+    dataset: &LockedDirectory,
     options: &ImportOptions,
     now: DateTime<Utc>,
     written: Written,
@@ -269,11 +259,11 @@ fn publish(
     source_sha256: String,
 ) -> Result<ImportReport, Error> {
     let Written { directory, content_sha256, files, counts, first_rating_at, last_rating_at, bad_rows } = written;
-    let version = format!("{}-{}", now.format("%Y%m%dT%H%M%SZ"), &content_sha256[..VERSION_HASH_DIGITS]);
+    let version = version_name(now, &content_sha256);
     let metadata = Metadata {
         format_version: FORMAT_VERSION,
         name: options.name.clone(),
-        version: version.clone(),
+        version,
         created_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
         source,
         source_sha256,
@@ -285,22 +275,6 @@ fn publish(
         last_rating_at,
         files,
     };
-    let path = directory.path().join(METADATA_FILE);
-    write_synced(&path, |out| {
-        serde_json::to_writer_pretty(&mut *out, &metadata)?;
-        writeln!(out)
-    })?;
-    dataset.publish(directory, &version)?;
-    dataset.point_latest_to(&version)?;
-    let directory = version_directory(&options.data_dir, &options.name, &version)?;
+    let directory = dataset.publish(directory, &metadata)?;
     Ok(ImportReport { metadata, directory, reused: false, bad_rows })
-}
-
-fn write_synced(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<(), Error> {
-    let all = || {
-        let mut out = BufWriter::new(File::create(path)?);
-        write(&mut out)?;
-        out.into_inner().map_err(|error| error.into_error())?.sync_all()
-    };
-    all().map_err(Error::io("writing", path))
 }

@@ -1,25 +1,22 @@
 //! Opening a dataset version: the columns are mapped and checked once, then read as slices.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, ListArray, RecordBatch, StringArray, TimestampSecondArray, UInt8Array, UInt32Array};
 use arrow_schema::SchemaRef;
-use sha2::{Digest, Sha256};
 
-use super::arrow_file::map;
 use super::store::latest;
 use super::write::{
     MOVIES_FILE, RATINGS_FILE, TAGS_FILE, USERS_FILE, movies_schema, ratings_schema, tags_schema, users_schema,
 };
 use super::{Error, MAX_SHARD_COUNT, Metadata, shard_of, version_directory};
 use crate::catalogue::{Catalogue, Movie, MovieStats};
-use crate::movielens::{Tag, hexadecimal};
+use crate::movielens::Tag;
 use crate::profile::Profile;
 use crate::rating::{HalfStars, MovieId, UserId};
+use crate::versions::{METADATA_FILE, map, read_metadata, verify};
 
 /// An opened dataset version. Ratings stay on disk until they are touched.
 #[derive(Debug)]
@@ -71,7 +68,7 @@ impl Dataset {
         if !directory.is_dir() {
             return Err(Error::NotFound { name: format!("{name}/{version}"), data_dir: data_dir.to_owned() });
         }
-        let metadata = Metadata::read(&directory)?;
+        let metadata = read_metadata(&directory)?;
         let catalogue = read_catalogue(&directory, &metadata)?;
         let shards = read_shards(&directory, &metadata)?;
         Ok(Dataset { directory, metadata, catalogue, shards })
@@ -148,22 +145,7 @@ impl Dataset {
     /// Reads every file and compares its hash with the one taken when it was written.
     pub fn verify(&self) -> Result<(), Error> {
         for (file, summary) in &self.metadata.files {
-            let path = self.directory.join(file);
-            let hash = || {
-                let mut reader = File::open(&path)?;
-                let mut hasher = Sha256::new();
-                let mut buffer = vec![0; 1 << 16];
-                loop {
-                    let read = reader.read(&mut buffer)?;
-                    if read == 0 {
-                        return Ok(hexadecimal(&hasher.finalize()));
-                    }
-                    hasher.update(&buffer[..read]);
-                }
-            };
-            if hash().map_err(Error::io("reading", &path))? != summary.sha256 {
-                return Err(Error::damaged(path, "its contents are not those that were written"));
-            }
+            verify(&self.directory.join(file), summary)?;
         }
         Ok(())
     }
@@ -194,7 +176,7 @@ fn map_file(
     let path = directory.join(file);
     let summary = metadata.files.get(file);
     let summary = summary.ok_or_else(|| Error::damaged(&path, "it is not listed in metadata.json"))?;
-    let batches = map(&path, schema, summary)?;
+    let batches = map(&path, std::slice::from_ref(schema), summary)?;
     Ok((path, batches))
 }
 
@@ -256,7 +238,7 @@ fn read_shards(directory: &Path, metadata: &Metadata) -> Result<Vec<ShardColumns
     let (users_path, users) = map_file(directory, metadata, USERS_FILE, &users_schema())?;
     let shard_count = metadata.shard_count;
     if !(1..=MAX_SHARD_COUNT).contains(&shard_count) {
-        return Err(Error::damaged(directory.join(super::metadata::METADATA_FILE), "its shard count is out of range"));
+        return Err(Error::damaged(directory.join(METADATA_FILE), "its shard count is out of range"));
     }
     for (path, batches) in [(&ratings_path, &ratings), (&users_path, &users)] {
         if batches.len() != shard_count as usize {

@@ -1,18 +1,14 @@
 //! What is known of a dataset version without opening its columns: `metadata.json`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Error;
 use crate::movielens::{BadReason, Layout};
+use crate::versions::{FileSummary, VersionMetadata};
 
 /// Raised whenever an import would write something else from the same source, or a load read it otherwise.
 pub const FORMAT_VERSION: u32 = 1;
-
-pub(super) const METADATA_FILE: &str = "metadata.json";
 
 /// Facts about a dataset version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,29 +67,14 @@ pub struct Counts {
     pub bad_rows: BTreeMap<BadReason, u64>,
 }
 
-/// Size and hash of a file as it was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileSummary {
-    /// Size.
-    pub bytes: u64,
-    /// SHA-256 in hexadecimal.
-    pub sha256: String,
-}
+impl VersionMetadata for Metadata {
+    const FORMAT_VERSION: u32 = FORMAT_VERSION;
 
-impl Metadata {
-    /// Reads and checks the metadata in a version's directory.
-    pub(super) fn read(directory: &Path) -> Result<Metadata, Error> {
-        #[derive(Deserialize)]
-        struct OnlyFormat {
-            format_version: u32,
-        }
-        let path = directory.join(METADATA_FILE);
-        let text = fs::read(&path).map_err(Error::io("reading", &path))?;
-        let damaged = |reason: serde_json::Error| Error::damaged(&path, reason);
-        let OnlyFormat { format_version } = serde_json::from_slice(&text).map_err(damaged)?;
-        if format_version != FORMAT_VERSION {
-            return Err(Error::OtherFormat { path, found: format_version, expected: FORMAT_VERSION });
-        }
-        serde_json::from_slice(&text).map_err(damaged)
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn files(&self) -> &BTreeMap<String, FileSummary> {
+        &self.files
     }
 }

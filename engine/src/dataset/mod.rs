@@ -4,7 +4,6 @@
 //! are tags, `bad_rows.jsonl` and `metadata.json`; `DATA_DIR/datasets/NAME/latest` names the version in use. A
 //! version appears whole or not at all and is never changed, which is what allows it to be mapped.
 
-mod arrow_file;
 mod error;
 mod import;
 mod load;
@@ -16,6 +15,8 @@ mod write;
 pub use error::Error;
 pub use import::{ImportOptions, ImportReport, import, import_rows};
 pub use load::{Dataset, ShardSlices};
-pub use metadata::{Counts, FORMAT_VERSION, FileSummary, Metadata, Origin};
+pub use metadata::{Counts, FORMAT_VERSION, Metadata, Origin};
 pub use shards::{MAX_SHARD_COUNT, shard_of};
 pub use store::{ListedDataset, list, version_directory, versions};
+
+pub use crate::versions::FileSummary;

@@ -12,11 +12,11 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
-use super::arrow_file::ArrowFileWriter;
-use super::{Error, FileSummary};
+use super::Error;
 use crate::catalogue::{Movie, MovieStats};
 use crate::movielens::Tag;
 use crate::rating::{MovieId, UserId};
+use crate::versions::{ArrowFileWriter, FileSummary};
 
 pub(super) const RATINGS_FILE: &str = "ratings.arrow";
 pub(super) const USERS_FILE: &str = "users.arrow";
@@ -235,5 +235,5 @@ fn write_one_batch(
     let batch = batch(&path, schema, columns)?;
     let mut writer = ArrowFileWriter::create(path, schema)?;
     writer.write(&batch)?;
-    writer.finish()
+    Ok(writer.finish()?)
 }

@@ -19,7 +19,7 @@ macro_rules! algorithms {
 
         impl Algorithm {
             /// All there are.
-            pub const ALL: &[Algorithm] = &[$(Algorithm::$variant),*];
+            pub const ALL: [Algorithm; [$($name),*].len()] = [$(Algorithm::$variant),*];
 
             /// The name on the command line, in files and in answers.
             pub fn name(self) -> &'static str {
@@ -120,10 +120,10 @@ impl Algorithm {
     /// # Errors
     /// If there is none, saying which there are.
     pub fn named(name: &str) -> Result<Algorithm, Error> {
-        let found = Algorithm::ALL.iter().copied().find(|algorithm| algorithm.name() == name);
+        let found = Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name);
         found.ok_or_else(|| Error::Unknown {
             name: name.to_owned(),
-            known: Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect::<Vec<_>>().join(", "),
+            known: Algorithm::ALL.map(Algorithm::name).join(", "),
         })
     }
 
@@ -156,7 +156,7 @@ mod tests {
     fn a_model_or_parameter_that_does_not_exist_is_named_in_the_error() {
         assert!(Algorithm::named("popular").unwrap_err().to_string().contains("there are: popularity"));
         let data = TrainingData::ratings_only(RatingsMatrix::default());
-        for &algorithm in Algorithm::ALL {
+        for algorithm in Algorithm::ALL {
             assert_eq!(Algorithm::named(algorithm.name()).unwrap(), algorithm);
             let error = algorithm.parameters(&json!({ "colour": 1 }), &data).unwrap_err().to_string();
             assert!(error.contains(algorithm.name()) && error.contains("colour"), "{error}");

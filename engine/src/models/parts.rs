@@ -93,3 +93,12 @@ impl FromIterator<(String, Array)> for Parts {
         Parts { arrays: arrays.into_iter().collect() }
     }
 }
+
+impl IntoIterator for Parts {
+    type Item = (String, Array);
+    type IntoIter = std::collections::btree_map::IntoIter<String, Array>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.arrays.into_iter()
+    }
+}

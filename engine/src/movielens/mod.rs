@@ -19,7 +19,7 @@ pub(crate) use fields::shown;
 pub use layout::Layout;
 pub use source::Source;
 pub(crate) use source::hexadecimal;
-pub use title::{ParsedTitle, parse_title};
+pub use title::{ParsedTitle, parse_title, parse_typed_title};
 
 use crate::rating::{HalfStars, MovieId, UserId};
 

@@ -23,6 +23,19 @@ pub struct ParsedTitle {
 
 /// Takes a raw title apart. Whatever does not follow the custom stays in the title.
 pub fn parse_title(raw: &str) -> ParsedTitle {
+    take_apart(raw, |word| ARTICLES.contains(&word))
+}
+
+/// Takes apart what a person typed, who does not mind capitals: "matrix, the (1999)".
+pub fn parse_typed_title(typed: &str) -> ParsedTitle {
+    let is_article = |word: &str| {
+        let word = word.to_lowercase();
+        ARTICLES.iter().any(|article| article.to_lowercase() == word)
+    };
+    take_apart(typed, is_article)
+}
+
+fn take_apart(raw: &str, is_article: impl Fn(&str) -> bool) -> ParsedTitle {
     let mut rest = raw.trim();
     let mut year = None;
     let mut other_titles = Vec::new();
@@ -34,11 +47,11 @@ pub fn parse_title(raw: &str) -> ParsedTitle {
             None if !before.ends_with(char::is_whitespace) => break,
             // 100k marks what was made for video or television so.
             None if matches!(inside, "V" | "TV") => {}
-            None => other_titles.push(article_first(without_also_known_as(inside))),
+            None => other_titles.push(article_first(without_also_known_as(inside), &is_article)),
         }
         rest = before.trim_end();
     }
-    let title = article_first(rest);
+    let title = article_first(rest, &is_article);
     other_titles.retain(|other| !other.is_empty() && *other != title);
     other_titles.reverse();
     ParsedTitle { title, other_titles, year }
@@ -84,10 +97,10 @@ fn without_also_known_as(inside: &str) -> &str {
     inside
 }
 
-fn article_first(title: &str) -> String {
+fn article_first(title: &str, is_article: impl Fn(&str) -> bool) -> String {
     if let Some((rest, article)) = title.rsplit_once(',') {
         let (rest, article) = (rest.trim_end(), article.trim());
-        if !rest.is_empty() && ARTICLES.contains(&article) {
+        if !rest.is_empty() && is_article(article) {
             let space = if article.ends_with(['\'', '’']) { "" } else { " " };
             return format!("{article}{space}{rest}");
         }
@@ -144,6 +157,19 @@ mod tests {
             assert_eq!(parsed.other_titles, others, "other titles of {raw:?}");
             assert_eq!(parsed.year, year, "year of {raw:?}");
         }
+    }
+
+    #[test]
+    fn who_types_a_title_need_not_mind_capitals() {
+        for (typed, title) in [
+            ("matrix, the (1999)", "the matrix"),
+            ("MATRIX, THE", "THE MATRIX"),
+            ("avventura, l'", "l'avventura"),
+            ("paris, texas", "paris, texas"),
+        ] {
+            assert_eq!(parse_typed_title(typed).title, title, "{typed:?}");
+        }
+        assert_eq!(parse_title("matrix, the").title, "matrix, the", "MovieLens writes articles with capitals");
     }
 
     proptest::proptest! {

@@ -1,6 +1,8 @@
 //! Small sources made by hand, and what is read back from a data directory.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub mod models;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;

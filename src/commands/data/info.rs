@@ -7,7 +7,7 @@ use cineswarm_engine::movielens::Layout;
 use clap::builder::FalseyValueParser;
 use indicatif::{HumanBytes, HumanCount};
 
-use crate::commands::DataDir;
+use crate::commands::{DataDir, print_json};
 use crate::datasets;
 
 /// Which dataset, and how to print it.
@@ -30,15 +30,13 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { name, place, json } = arguments;
     let metadata = datasets::metadata(&place.data_dir, &name)?;
-    let mut out = io::stdout().lock();
     if json {
-        serde_json::to_writer_pretty(&mut out, &metadata).map_err(io::Error::from)?;
-        writeln!(out)?;
-        return Ok(());
+        return print_json(&metadata);
     }
     let directory = version_directory(&place.data_dir, &name, &metadata.version)?;
     let bytes: u64 = metadata.files.values().map(|file| file.bytes).sum();
     let older = versions(&place.data_dir, &name)?.len().saturating_sub(1);
+    let mut out = io::stdout().lock();
     writeln!(out, "{name}")?;
     writeln!(out, "  version   {} ({older} other)", metadata.version)?;
     writeln!(out, "  imported  {} from {} ({})", metadata.created_at, metadata.source, layout(&metadata))?;

@@ -2,12 +2,12 @@
 
 mod print;
 mod profile;
-mod titles;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::bail;
+use cineswarm_engine::models::{self, Algorithm};
 use cineswarm_engine::ranking::MAX_RECOMMENDATIONS;
 use cineswarm_engine::{
     Catalogue, Dataset, Filters, HalfStars, MovieId, NeighbourOptions, Profile, RankOptions, Recommendation, UserId,
@@ -15,9 +15,10 @@ use cineswarm_engine::{
 };
 use clap::builder::FalseyValueParser;
 
-use super::DatasetChoice;
+use super::{DatasetChoice, films};
 use crate::datasets::open_or_make;
 use crate::local::Local;
+use crate::models::{Asker, algorithm_parser, load};
 use crate::progress::ImportProgress;
 
 /// For whom, how many, and which films.
@@ -25,7 +26,8 @@ use crate::progress::ImportProgress;
 #[command(after_help = "Examples:\n  \
     cineswarm recommend --like \"Heat; Alien (1979)\"\n  \
     cineswarm recommend --data ml-latest-small --user 42 --n 5 --genres Comedy --from 1990 --to 1999\n  \
-    cineswarm recommend --profile my-ratings.csv --not-genres Horror,War --json\n\n\
+    cineswarm recommend --profile my-ratings.csv --not-genres Horror,War --json\n  \
+    cineswarm recommend --user 42 --algorithm ials\n\n\
     Without --user, --like or --profile, the answer is popular films.")]
 pub(crate) struct Arguments {
     /// For a user of the dataset
@@ -40,8 +42,12 @@ pub(crate) struct Arguments {
     #[arg(long, env = "RECOMMEND_PROFILE", value_name = "FILE.csv", group = "basis")]
     profile: Option<PathBuf>,
 
+    /// A trained model instead of the neighbours that the server asks
+    #[arg(long, env = "RECOMMEND_ALGORITHM", value_name = "NAME", value_parser = algorithm_parser(), conflicts_with = "k")]
+    algorithm: Option<Algorithm>,
+
     /// How many films
-    #[arg(long, env = "RECOMMEND_N", value_name = "N", default_value_t = 10,
+    #[arg(short, long, env = "RECOMMEND_N", value_name = "N", default_value_t = 10,
           value_parser = clap::value_parser!(u32).range(1..=MAX_RECOMMENDATIONS as i64))]
     n: u32,
 
@@ -79,8 +85,24 @@ struct Answer {
     heading: String,
     /// Why it is popular films, if it is.
     note: Option<String>,
+    source: Source,
     recommendations: Vec<Recommendation>,
     processing_time_ms: f64,
+}
+
+/// Where an answer comes from.
+enum Source {
+    /// The neighbours' ratings.
+    Neighbours,
+    /// What everybody likes.
+    Popular,
+    /// A trained model.
+    Model {
+        /// Which.
+        algorithm: Algorithm,
+        /// Which version of it.
+        version: String,
+    },
 }
 
 /// What an answer goes by.
@@ -91,6 +113,17 @@ struct Basis {
     ranking: RankOptions,
     /// Why nothing is known of the viewer, if the profile is empty.
     note: String,
+}
+
+impl Basis {
+    /// The answer to somebody of whom nothing is known.
+    fn popular(self, dataset: &Dataset, filters: &Filters) -> Answer {
+        let started = Instant::now();
+        let recommendations = popular(dataset.catalogue(), filters, &self.profile, self.ranking.n);
+        let note = Some(format!("{}, so these are popular films", self.note));
+        let (heading, processing_time_ms) = ("Popular films".into(), milliseconds_since(started));
+        Answer { heading, note, source: Source::Popular, recommendations, processing_time_ms }
+    }
 }
 
 /// Computes and prints an answer.
@@ -106,21 +139,47 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
 impl Arguments {
     fn answer(&self, dataset: &Dataset) -> anyhow::Result<Answer> {
         let filters = self.filters(dataset.catalogue())?;
-        let Basis { heading, profile, mut neighbours, ranking, note } = self.basis(dataset)?;
-        if profile.is_empty() {
-            let started = Instant::now();
-            let recommendations = popular(dataset.catalogue(), &filters, &profile, ranking.n);
-            let note = Some(format!("{note}, so these are popular films"));
-            let heading = "Popular films".into();
-            return Ok(Answer { heading, note, recommendations, processing_time_ms: milliseconds_since(started) });
+        let basis = self.basis(dataset)?;
+        if basis.profile.is_empty() {
+            return Ok(basis.popular(dataset, &filters));
         }
+        match self.algorithm {
+            Some(algorithm) => self.by_model(algorithm, basis, dataset, &filters),
+            None => self.by_neighbours(basis, dataset, &filters),
+        }
+    }
+
+    fn by_neighbours(&self, basis: Basis, dataset: &Dataset, filters: &Filters) -> anyhow::Result<Answer> {
+        let Basis { heading, profile, mut neighbours, ranking, .. } = basis;
         neighbours.k = self.k.map_or(neighbours.k, |k| k as usize);
         let local = Local::new(dataset)?;
         // Indexing is not counted: a worker does it once and not for every answer.
         let started = Instant::now();
         let found = local.neighbours(&profile, &neighbours);
-        let recommendations = local.recommend(&profile, &found, &filters, &ranking)?;
-        Ok(Answer { heading, note: None, recommendations, processing_time_ms: milliseconds_since(started) })
+        let recommendations = local.recommend(&profile, &found, filters, &ranking)?;
+        let processing_time_ms = milliseconds_since(started);
+        Ok(Answer { heading, note: None, source: Source::Neighbours, recommendations, processing_time_ms })
+    }
+
+    fn by_model(
+        &self,
+        algorithm: Algorithm,
+        mut basis: Basis,
+        dataset: &Dataset,
+        filters: &Filters,
+    ) -> anyhow::Result<Answer> {
+        let loaded = load(&self.choice.place.data_dir, dataset, algorithm)?;
+        let asker = Asker::new(&loaded, &basis.profile, self.user);
+        if asker.is_unknown() {
+            basis.note = format!("model {} knows none of these films", algorithm.name());
+            return Ok(basis.popular(dataset, filters));
+        }
+        let started = Instant::now();
+        let (model, data, viewer) = (&*loaded.model, &loaded.data, asker.viewer());
+        let recommendations = models::recommend(model, data, dataset.catalogue(), &viewer, filters, &basis.ranking);
+        let processing_time_ms = milliseconds_since(started);
+        let source = Source::Model { algorithm, version: loaded.metadata.version };
+        Ok(Answer { heading: basis.heading, note: None, source, recommendations, processing_time_ms })
     }
 
     fn basis(&self, dataset: &Dataset) -> anyhow::Result<Basis> {
@@ -141,8 +200,8 @@ impl Arguments {
         } else if !self.like.is_empty() {
             let titles = self.like.iter().map(|wanted| wanted.trim()).filter(|wanted| !wanted.is_empty());
             let liked =
-                titles.map(|wanted| titles::find(catalogue, wanted)).collect::<anyhow::Result<Vec<MovieId>>>()?;
-            basis.heading = format!("Films like {}", print::listed(catalogue, &liked));
+                titles.map(|wanted| films::find(catalogue, wanted)).collect::<anyhow::Result<Vec<MovieId>>>()?;
+            basis.heading = format!("Films like {}", films::listed(catalogue, &liked));
             basis.profile = Profile::from_ratings(liked.into_iter().map(|movie| (movie, HalfStars::MAX)));
             basis.neighbours = NeighbourOptions::like_these();
             basis.ranking = RankOptions::like_these(n);

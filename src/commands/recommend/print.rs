@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
-use cineswarm_engine::{Because, Catalogue, Dataset, Movie, MovieId, Recommendation};
+use cineswarm_engine::{Catalogue, Dataset, Recommendation};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::Term;
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::{Answer, Source};
+use crate::commands::films::for_terminal;
+use crate::commands::print_json;
 
 /// Prints a table as wide as the terminal.
 pub(super) fn table(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
@@ -17,9 +19,12 @@ pub(super) fn table(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
     }
     if answer.recommendations.is_empty() {
         eprintln!("note: no film passes; allow more genres or years");
+        if let Source::Model { algorithm, .. } = answer.source {
+            eprintln!("note: it may also be that model {} can say nothing; try another", algorithm.name());
+        }
         return Ok(());
     }
-    let personal = answer.note.is_none();
+    let personal = !matches!(answer.source, Source::Popular);
     let mut headings = vec!["#", "Title", "Year", "Genres"];
     if personal {
         headings.extend(["Predicted", "Because of"]);
@@ -38,7 +43,11 @@ pub(super) fn table(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
         }
     }
     let mut out = io::stdout().lock();
-    writeln!(out, "{} (dataset {})", answer.heading, dataset.metadata().name)?;
+    let by = match &answer.source {
+        Source::Model { algorithm, .. } => format!("model {}, ", algorithm.name()),
+        _ => String::new(),
+    };
+    writeln!(out, "{} ({by}dataset {})", answer.heading, dataset.metadata().name)?;
     writeln!(out, "{table}")?;
     Ok(())
 }
@@ -46,11 +55,28 @@ pub(super) fn table(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
 /// Prints the answer's payload.
 pub(super) fn json(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
     let catalogue = dataset.catalogue();
+    let dataset_version = &dataset.metadata().version;
+    let (algorithm, source, version) = match &answer.source {
+        Source::Neighbours => ("user-knn", "neighbours", dataset_version),
+        Source::Popular => ("user-knn", "popular", dataset_version),
+        Source::Model { algorithm, version } => (algorithm.name(), "model", version),
+    };
+    // A model asks no neighbours.
+    let neighbours = |count: u32| (source != "model").then_some(count);
     let films = (1..).zip(&answer.recommendations);
     let films: Vec<Value> = films
         .filter_map(|(rank, recommendation): (u32, _)| {
             let movie = catalogue.get(recommendation.movie_id)?;
-            let because = recommendation.because.iter().filter_map(|because| reason(catalogue, because));
+            let because = recommendation.because.iter().filter_map(|because| {
+                let movie = catalogue.get(because.movie_id)?;
+                Some(json!({
+                    "movie_id": movie.id,
+                    "title": movie.title,
+                    "year": movie.year,
+                    "share": because.share,
+                    "neighbours": neighbours(because.neighbours),
+                }))
+            });
             Some(json!({
                 "rank": rank,
                 "movie_id": movie.id,
@@ -59,7 +85,7 @@ pub(super) fn json(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
                 "genres": movie.genres,
                 "score": recommendation.score,
                 "predicted_rating": recommendation.predicted_rating,
-                "neighbours": recommendation.neighbours,
+                "neighbours": neighbours(recommendation.neighbours),
                 "because": because.collect::<Vec<Value>>(),
             }))
         })
@@ -67,30 +93,15 @@ pub(super) fn json(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
     let payload = json!({
         "recommendations": films,
         "meta": {
-            "algorithm": "user-knn",
-            "source": if answer.note.is_none() { "neighbours" } else { "popular" },
+            "algorithm": algorithm,
+            "source": source,
             "note": answer.note,
             "processing_time_ms": answer.processing_time_ms,
             "coverage": 1,
-            "model_version": dataset.metadata().version,
+            "model_version": version,
         },
     });
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &payload).map_err(io::Error::from)?;
-    writeln!(out)?;
-    Ok(())
-}
-
-/// The films in words, for a heading.
-pub(super) fn listed(catalogue: &Catalogue, movies: &[MovieId]) -> String {
-    let known: Vec<String> = movies.iter().filter_map(|movie| catalogue.get(*movie)).map(with_year).collect();
-    known.join(", ")
-}
-
-/// "Heat (1995)".
-pub(super) fn with_year(movie: &Movie) -> String {
-    let title = for_terminal(&movie.title);
-    movie.year.map_or_else(|| title.clone(), |year| format!("{title} ({year})"))
+    print_json(&payload)
 }
 
 fn row(catalogue: &Catalogue, rank: u32, recommendation: &Recommendation, personal: bool) -> Vec<String> {
@@ -107,20 +118,4 @@ fn row(catalogue: &Catalogue, rank: u32, recommendation: &Recommendation, person
         cells.push(because.map(|movie| for_terminal(&movie.title)).collect::<Vec<String>>().join(", "));
     }
     cells
-}
-
-fn reason(catalogue: &Catalogue, because: &Because) -> Option<Value> {
-    let movie = catalogue.get(because.movie_id)?;
-    Some(json!({
-        "movie_id": movie.id,
-        "title": movie.title,
-        "year": movie.year,
-        "share": because.share,
-        "neighbours": because.neighbours,
-    }))
-}
-
-/// Titles come from files of others and must not steer the terminal.
-fn for_terminal(text: &str) -> String {
-    text.replace(char::is_control, " ")
 }

@@ -30,7 +30,7 @@ const TRAILER_BYTES: usize = 10;
 const ALIGNMENT: usize = 8;
 
 /// A file being written, batch by batch.
-pub(super) struct ArrowFileWriter {
+pub(crate) struct ArrowFileWriter {
     path: PathBuf,
     writer: FileWriter<HashingWriter>,
 }
@@ -55,7 +55,7 @@ impl Write for HashingWriter {
 }
 
 impl ArrowFileWriter {
-    pub(super) fn create(path: PathBuf, schema: &Schema) -> Result<ArrowFileWriter, Error> {
+    pub(crate) fn create(path: PathBuf, schema: &Schema) -> Result<ArrowFileWriter, Error> {
         let file = File::create(&path).map_err(Error::io("creating", &path))?;
         let inner = BufWriter::with_capacity(1 << 20, file);
         let hashing = HashingWriter { inner, hasher: Sha256::new(), bytes: 0 };
@@ -65,12 +65,12 @@ impl ArrowFileWriter {
         }
     }
 
-    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         self.writer.write(batch).map_err(|source| Error::Write { path: self.path.clone(), source })
     }
 
     /// Ends the file and brings it to the disk.
-    pub(super) fn finish(self) -> Result<FileSummary, Error> {
+    pub(crate) fn finish(self) -> Result<FileSummary, Error> {
         let path = self.path;
         let hashing = self.writer.into_inner().map_err(|source| Error::Write { path: path.clone(), source })?;
         let bytes = hashing.bytes;
@@ -81,8 +81,8 @@ impl ArrowFileWriter {
     }
 }
 
-/// Maps a file and returns its record batches, whose columns lie in the mapping.
-pub(super) fn map(path: &Path, schema: &SchemaRef, summary: &FileSummary) -> Result<Vec<RecordBatch>, Error> {
+/// Maps a file and returns its record batches, whose columns lie in the mapping. All are of one of the schemas given.
+pub(crate) fn map(path: &Path, schemas: &[SchemaRef], summary: &FileSummary) -> Result<Vec<RecordBatch>, Error> {
     let file = File::open(path).map_err(Error::io("opening", path))?;
     let bytes = file.metadata().map_err(Error::io("reading the size of", path))?.len();
     if bytes != summary.bytes {
@@ -92,7 +92,7 @@ pub(super) fn map(path: &Path, schema: &SchemaRef, summary: &FileSummary) -> Res
     // shortened afterwards, so the mapped bytes do not change while they are borrowed.
     let mapping = unsafe { memmap2::Mmap::map(&file) }.map_err(Error::io("mapping", path))?;
     let buffer = Buffer::from(bytes::Bytes::from_owner(mapping));
-    decode(&buffer, schema).map_err(|reason| Error::damaged(path, reason))
+    decode(&buffer, schemas).map_err(|reason| Error::damaged(path, reason))
 }
 
 /// Why a file cannot be decoded.
@@ -106,7 +106,7 @@ enum Malformed {
 
 use Malformed::Structure;
 
-fn decode(file: &Buffer, schema: &SchemaRef) -> Result<Vec<RecordBatch>, Malformed> {
+fn decode(file: &Buffer, schemas: &[SchemaRef]) -> Result<Vec<RecordBatch>, Malformed> {
     let cut_off = Structure("it is not a complete Arrow file");
     let Some(trailer_at) = file.len().checked_sub(TRAILER_BYTES).filter(|_| file.starts_with(MAGIC)) else {
         return Err(cut_off);
@@ -116,9 +116,8 @@ fn decode(file: &Buffer, schema: &SchemaRef) -> Result<Vec<RecordBatch>, Malform
     let footer_at = trailer_at.checked_sub(read_footer_length(trailer)?).ok_or(cut_off)?;
     let footer = root_as_footer(&file[footer_at..trailer_at]).map_err(|_| Structure("its footer is unreadable"))?;
     let found = try_fb_to_schema(footer.schema().ok_or(Structure("it has no schema"))?)?;
-    if found.fields() != schema.fields() {
-        return Err(Structure("it has other columns than this program writes"));
-    }
+    let schema = schemas.iter().find(|schema| schema.fields() == found.fields());
+    let schema = schema.ok_or(Structure("it has other columns than this program writes"))?;
     let decoder = FileDecoder::new(Arc::clone(schema), footer.version()).with_require_alignment(true);
     let blocks = footer.recordBatches().ok_or(Structure("it has no record batches"))?;
     let mut widths = Vec::new();

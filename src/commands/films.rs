@@ -1,21 +1,19 @@
-//! Finds the film a person names, by id or by its exact title. It guesses nothing: where none or several fit, the error
-//! says which come near.
+//! Films in words: finding the one a person names, by id or by its exact title, and naming it. Nothing is guessed: where no
+//! film or several fit, the error says which come near.
 
 use anyhow::{anyhow, bail};
-use cineswarm_engine::movielens::parse_title;
+use cineswarm_engine::movielens::parse_typed_title;
 use cineswarm_engine::{Catalogue, Movie, MovieId};
-
-use super::print::with_year;
 
 /// How many films an error proposes.
 const PROPOSED: usize = 5;
 
 /// A known id, or a title in any case, as "The Matrix", "Matrix, The" or "The Matrix (1999)".
-pub(super) fn find(catalogue: &Catalogue, wanted: &str) -> anyhow::Result<MovieId> {
+pub(crate) fn find(catalogue: &Catalogue, wanted: &str) -> anyhow::Result<MovieId> {
     if let Some(movie) = wanted.parse().ok().and_then(|id| catalogue.get(id)) {
         return Ok(movie.id);
     }
-    let parsed = parse_title(wanted);
+    let parsed = parse_typed_title(wanted);
     let year_fits = |movie: &Movie| parsed.year.is_none() || movie.year == parsed.year;
     let (whole, title) = (wanted.to_lowercase(), parsed.title.to_lowercase());
     let fitting = |names: fn(&Movie) -> Vec<String>| -> Vec<&Movie> {
@@ -62,4 +60,21 @@ fn nearest<'a>(catalogue: &'a Catalogue, title: &str) -> Vec<&'a Movie> {
 fn in_words(movies: &[&Movie]) -> String {
     let each: Vec<String> = movies.iter().map(|movie| format!("{} [id {}]", with_year(movie), movie.id)).collect();
     each.join(", ")
+}
+
+/// The films in words, for a heading.
+pub(crate) fn listed(catalogue: &Catalogue, movies: &[MovieId]) -> String {
+    let known: Vec<String> = movies.iter().filter_map(|movie| catalogue.get(*movie)).map(with_year).collect();
+    known.join(", ")
+}
+
+/// "Heat (1995)".
+pub(crate) fn with_year(movie: &Movie) -> String {
+    let title = for_terminal(&movie.title);
+    movie.year.map_or_else(|| title.clone(), |year| format!("{title} ({year})"))
+}
+
+/// Titles come from files of others and must not steer the terminal.
+pub(crate) fn for_terminal(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }

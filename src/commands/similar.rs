@@ -1,0 +1,105 @@
+//! `cineswarm similar`: the films most like a film, by a trained model.
+
+use std::io::{self, Write};
+
+use anyhow::bail;
+use cineswarm_engine::Movie;
+use cineswarm_engine::models::{Algorithm, Weighted};
+use cineswarm_engine::ranking::MAX_RECOMMENDATIONS;
+use clap::builder::FalseyValueParser;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use console::Term;
+use serde_json::{Value, json};
+
+use super::films::{find, for_terminal, with_year};
+use super::{DatasetChoice, print_json};
+use crate::datasets::open_or_make;
+use crate::models::{algorithm_parser, column_of, load};
+use crate::progress::ImportProgress;
+
+/// Like which film, by which model.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  cineswarm similar \"The Matrix\" --data ml-latest-small --model item-knn -n 5")]
+pub(crate) struct Arguments {
+    /// The film: its title, with the year in parentheses if need be, or its id
+    #[arg(env = "SIMILAR_FILM", value_name = "TITLE")]
+    film: String,
+
+    /// The model, which must have been trained
+    #[arg(long, env = "SIMILAR_MODEL", value_name = "NAME", default_value = "item-knn", value_parser = algorithm_parser())]
+    model: Algorithm,
+
+    /// How many films
+    #[arg(short, long, env = "SIMILAR_N", value_name = "N", default_value_t = 10,
+          value_parser = clap::value_parser!(u32).range(1..=MAX_RECOMMENDATIONS as i64))]
+    n: u32,
+
+    #[command(flatten)]
+    choice: DatasetChoice,
+
+    /// Print {"film", "similar", "meta"}
+    #[arg(long, env = "OUTPUT_JSON", value_parser = FalseyValueParser::new())]
+    json: bool,
+}
+
+/// Finds and lists them, the most similar first.
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let Arguments { film, model, n, choice, json } = arguments;
+    let mut shown = ImportProgress::default();
+    let data_dir = &choice.place.data_dir;
+    let dataset = open_or_make(data_dir, &choice.dataset, &mut |progress| shown.show(progress))?;
+    drop(shown);
+    let catalogue = dataset.catalogue();
+    let wanted = find(catalogue, &film)?;
+    let loaded = load(data_dir, &dataset, model)?;
+    let similar = loaded.model.similar(column_of(&loaded, wanted)?, n as usize);
+    let of = |weighted: &Weighted| catalogue.get(*loaded.data.matrix.movie_ids().get(weighted.column as usize)?);
+    let similar: Vec<(&Movie, f32)> =
+        similar.iter().filter_map(|weighted| Some((of(weighted)?, weighted.weight))).collect();
+    let name = model.name();
+    let Some(wanted) = catalogue.get(wanted) else { bail!("film {wanted} is not in the catalogue") };
+    if similar.is_empty() {
+        bail!("model {name} knows no film like {}; try another --model", with_year(wanted));
+    }
+    if json {
+        let listed = (1u32..).zip(&similar).map(|(rank, (movie, similarity))| {
+            let mut listed = facts(movie);
+            listed["rank"] = rank.into();
+            listed["similarity"] = (*similarity).into();
+            listed
+        });
+        let meta = json!({
+            "algorithm": name,
+            "model_version": loaded.metadata.version,
+            "dataset_version": loaded.metadata.dataset_version,
+        });
+        return print_json(&json!({ "film": facts(wanted), "similar": listed.collect::<Vec<Value>>(), "meta": meta }));
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(["#", "Title", "Year", "Genres", "Similarity"]);
+    if let Some((_, columns)) = Term::stdout().size_checked() {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+    }
+    for (rank, (movie, similarity)) in (1..).zip(&similar) {
+        table.add_row([
+            format!("{rank}"),
+            for_terminal(&movie.title),
+            movie.year.map(|year| year.to_string()).unwrap_or_default(),
+            for_terminal(&movie.genres.join(", ")),
+            format!("{similarity:.3}"),
+        ]);
+    }
+    for column in [0, 2, 4] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out, "Films like {} (model {name}, dataset {})", with_year(wanted), dataset.metadata().name)?;
+    writeln!(out, "{table}")?;
+    Ok(())
+}
+
+fn facts(movie: &Movie) -> Value {
+    json!({ "movie_id": movie.id, "title": movie.title, "year": movie.year, "genres": movie.genres })
+}

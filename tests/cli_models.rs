@@ -1,0 +1,268 @@
+//! `cineswarm train`, `similar`, `predict` and `recommend --algorithm`: models are trained once, kept, and answer sensibly.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use cineswarm_engine::Dataset;
+use cineswarm_engine::model_store::StoredModel;
+use cineswarm_engine::models::Algorithm;
+use common::{Ended, Place, RATINGS, assert_mentions, command_in, ended};
+use serde_json::Value;
+
+/// A data directory with all models of the bundled dataset, trained once by the program itself for all tests of this
+/// process.
+fn demo_dir() -> &'static Path {
+    static DIRECTORY: OnceLock<std::path::PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli_models-{}", std::process::id()));
+        // An earlier process with this number may have been of another program.
+        let _ = fs::remove_dir_all(&directory);
+        ended(command_in(&directory, &["train", "--models", "all"])).success();
+        directory
+    })
+}
+
+fn demo(arguments: &[&str]) -> Ended {
+    ended(command_in(demo_dir(), arguments))
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&demo(&[arguments, &["--json"]].concat()).success()).unwrap()
+}
+
+fn list<'a>(answer: &'a Value, field: &str) -> &'a Vec<Value> {
+    answer[field].as_array().unwrap()
+}
+
+fn ids(films: &[Value]) -> BTreeSet<u32> {
+    films.iter().map(|film| film["movie_id"].as_u64().unwrap() as u32).collect()
+}
+
+fn of_genre(films: &[Value], genre: &str) -> usize {
+    films.iter().filter(|film| film["genres"].as_array().unwrap().iter().any(|own| own == genre)).count()
+}
+
+/// A place with a small imported dataset, "small".
+fn small() -> Place {
+    let place = Place::new();
+    let source = place.put_source("small", RATINGS);
+    place.output(&["data", "import", &source]);
+    place
+}
+
+/// What became of the only model of a training.
+fn trained(place: &Place, more: &[&str]) -> Value {
+    let arguments = ["train", "--models", "popularity", "--data", "small", "--json"];
+    let outcomes = place.json(&[&arguments, more].concat());
+    assert_eq!(outcomes.as_array().unwrap().len(), 1);
+    outcomes[0].clone()
+}
+
+#[test]
+fn a_model_is_trained_once_and_again_if_told_so_or_if_anything_is_different() {
+    let place = small();
+    let versions = place.data_dir().join("models/small/popularity");
+    let latest = || fs::read_to_string(versions.join("latest")).unwrap().trim().to_owned();
+    let first = trained(&place, &[]);
+    assert_eq!(first["outcome"], "trained");
+    assert_eq!(latest(), first["version"]);
+    assert!(versions.join(latest()).join("metadata.json").is_file());
+
+    let again = trained(&place, &[]);
+    assert_eq!((&again["outcome"], &again["version"]), (&"skipped".into(), &first["version"]));
+    let set = ["--set", "popularity.measure=damped_mean", "--set", "popularity.damping=3"];
+    let other = trained(&place, &set);
+    assert_eq!(other["outcome"], "trained");
+    assert_eq!(
+        (&other["parameters"]["measure"], &other["parameters"]["damping"]),
+        (&"damped_mean".into(), &3.0.into())
+    );
+    assert_eq!(latest(), other["version"]);
+    assert_eq!(trained(&place, &set)["outcome"], "skipped");
+    assert_eq!(trained(&place, &[])["version"], first["version"]);
+    assert_eq!(latest(), first["version"], "what was asked for last is answered with");
+    let forced = trained(&place, &["--force"]);
+    assert_eq!(forced["outcome"], "trained");
+    assert_eq!(latest(), forced["version"]);
+
+    place.put_source("small", &format!("{RATINGS}9,1,2.0,1000000000\n"));
+    place.output(&["data", "import", &place.path("small").display().to_string()]);
+    let newer = trained(&place, &[]);
+    assert_eq!(newer["outcome"], "trained", "the dataset is another");
+    assert_ne!(newer["dataset_version"], first["dataset_version"]);
+}
+
+#[test]
+fn the_table_has_a_line_a_model() {
+    let table = demo(&["train", "--models", "all"]).success();
+    assert_eq!(table.lines().count(), 2 + Algorithm::ALL.len(), "{table}");
+    for (line, algorithm) in table.lines().skip(2).zip(Algorithm::ALL) {
+        let stored = StoredModel::latest(demo_dir(), "demo", algorithm).unwrap();
+        assert_mentions(line, &[algorithm.name(), "skipped", &stored.metadata().version]);
+    }
+}
+
+#[test]
+fn parameters_and_models_that_do_not_exist_are_refused_before_anything_is_trained() {
+    let place = small();
+    for (arguments, status, named) in [
+        (vec!["--models", "popular"], 2, vec!["popular", "popularity"]),
+        (vec![], 2, vec!["--models"]),
+        (vec!["--models", "all", "--set", "popularity.measure"], 2, vec!["MODEL.PARAMETER=VALUE"]),
+        (vec!["--models", "all", "--set", "damping=3"], 2, vec!["MODEL.PARAMETER=VALUE"]),
+        (vec!["--models", "all", "--set", "tea.leaves=3"], 2, vec!["\"tea\"", "popularity"]),
+        (vec!["--models", "all", "--set", "popularity.dampin=3"], 1, vec!["popularity", "dampin", "damping"]),
+        (vec!["--models", "all", "--set", "popularity.damping=much"], 1, vec!["popularity", "much"]),
+        (vec!["--models", "ials", "--set", "popularity.damping=1"], 1, vec!["popularity", "--models"]),
+    ] {
+        let ended = place.run(&[&["train", "--data", "small"], arguments.as_slice()].concat());
+        assert_mentions(&ended.failure(status), &named);
+    }
+    assert!(!place.data_dir().join("models").exists());
+}
+
+#[test]
+fn a_model_that_cannot_be_trained_does_not_stop_the_others() {
+    let place = small();
+    let arguments = ["train", "--models", "all", "--data", "small", "--set", "popularity.damping=-1", "--json"];
+    let ended = place.run(&arguments);
+    let outcomes: Value = serde_json::from_str(&ended.stdout).unwrap();
+    for (outcome, algorithm) in outcomes.as_array().unwrap().iter().zip(Algorithm::ALL) {
+        let expected = if algorithm == Algorithm::Popularity { "failed" } else { "trained" };
+        assert_eq!((&outcome["algorithm"], &outcome["outcome"]), (&algorithm.name().into(), &expected.into()));
+    }
+    assert_mentions(&ended.failure(1), &["damping is -1", "1 of", "popularity"]);
+}
+
+#[test]
+fn a_model_that_is_not_trained_is_asked_for_in_words_and_never_trained_unasked() {
+    let place = small();
+    for arguments in [
+        vec!["recommend", "--user", "1", "--algorithm", "popularity"],
+        vec!["similar", "Untitled Tapes", "--model", "popularity"],
+        vec!["predict", "--user", "1", "Untitled Tapes", "--model", "popularity"],
+    ] {
+        let error = place.run(&[&arguments[..], &["--data", "small"]].concat()).failure(1);
+        assert_mentions(&error, &["`cineswarm train --models popularity --data small`"]);
+    }
+    assert!(!place.data_dir().join("models").exists());
+}
+
+#[test]
+fn every_model_recommends_films_not_seen_yet_with_reasons_among_those_seen() {
+    let dataset = Dataset::open(demo_dir(), "demo").unwrap();
+    let seen: BTreeSet<u32> = dataset.profile(7).unwrap().movie_ids().iter().copied().collect();
+    for algorithm in Algorithm::ALL {
+        let name = algorithm.name();
+        let answer = json(&["recommend", "--user", "7", "--algorithm", name]);
+        let films = list(&answer, "recommendations");
+        assert_eq!(films.len(), 10, "{name}");
+        assert!(ids(films).is_disjoint(&seen), "{name}");
+        let scores: Vec<f64> = films.iter().map(|film| film["score"].as_f64().unwrap()).collect();
+        assert!(scores.is_sorted_by(|a, b| a >= b), "{name}: {scores:?}");
+        for film in films {
+            assert!(ids(list(film, "because")).is_subset(&seen), "{name}: {film}");
+            if let Some(stars) = film["predicted_rating"].as_f64() {
+                assert!((0.5..=5.0).contains(&stars), "{name}: {film}");
+            }
+        }
+        let stored = StoredModel::latest(demo_dir(), "demo", algorithm).unwrap();
+        let meta = &answer["meta"];
+        assert_eq!((&meta["algorithm"], &meta["source"]), (&name.into(), &"model".into()));
+        assert_eq!(meta["model_version"], stored.metadata().version);
+    }
+}
+
+#[test]
+fn every_model_honours_filters_and_answers_a_profile_it_has_never_seen() {
+    let place = Place::new();
+    let dataset = Dataset::open(demo_dir(), "demo").unwrap();
+    let horror = dataset.catalogue().movies().iter().filter(|film| film.genres.iter().any(|genre| genre == "Horror"));
+    let rows: String = horror.take(12).map(|film| format!("{},5\n", film.id)).collect();
+    let file = place.put("mine.csv", format!("movie_id,rating\n{rows}")).display().to_string();
+    let filters = ["--n", "7", "--genres", "comedy", "--not-genres", "Romance,War", "--from", "1980", "--to", "1999"];
+    for algorithm in Algorithm::ALL.map(Algorithm::name) {
+        for basis in [["--user", "3"], ["--like", "Alien"], ["--profile", &file]] {
+            let answer = json(&[&["recommend", "--algorithm", algorithm], &basis[..], &filters].concat());
+            let films = list(&answer, "recommendations");
+            assert_eq!(films.len(), 7, "{algorithm}, {basis:?}");
+            let counts = [of_genre(films, "Comedy"), of_genre(films, "Romance"), of_genre(films, "War")];
+            assert_eq!(counts, [7, 0, 0], "{algorithm}, {basis:?}");
+        }
+    }
+    let table = demo(&["recommend", "--algorithm", "popularity", "--user", "3", "-n", "4"]).success();
+    assert_mentions(&table, &["For user 3 (model popularity, dataset demo)"]);
+    assert_eq!(table.lines().count(), 2 + 4, "{table}");
+}
+
+#[test]
+fn who_is_unknown_gets_popular_films_whatever_the_model() {
+    let ended = demo(&["recommend", "--algorithm", "popularity", "--user", "4000000000"]);
+    assert_mentions(&ended.stderr, &["user 4000000000 has no ratings in dataset demo", "popular films"]);
+    assert_eq!(ended.success(), demo(&["recommend"]).success());
+}
+
+#[test]
+fn a_damaged_model_is_named_and_made_again_when_that_is_forced() {
+    let place = small();
+    trained(&place, &[]);
+    let stored = StoredModel::latest(place.data_dir(), "small", Algorithm::Popularity).unwrap();
+    let file = stored.directory().join("scores.arrow");
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let recommend = ["recommend", "--user", "1", "--algorithm", "popularity", "--data", "small"];
+    assert_mentions(&place.run(&recommend).failure(1), &[&file.display().to_string(), "damaged", "--force"]);
+    trained(&place, &["--force"]);
+    place.output(&recommend);
+}
+
+#[test]
+fn a_model_of_an_earlier_version_of_the_dataset_still_answers_and_says_so() {
+    let place = small();
+    trained(&place, &[]);
+    // User 1 has rated the second film since, and there is a new one.
+    place.put_source("small", &format!("{RATINGS}1,2,2.0,1000000000\n9,31,4.0,1000000000\n"));
+    let movies = fs::read_to_string(place.path("small/movies.csv")).unwrap();
+    place.put("small/movies.csv", format!("{movies}31,Newcomer (1999),Drama\n"));
+    place.output(&["data", "import", &place.path("small").display().to_string()]);
+
+    let ended = place.run(&["recommend", "--user", "1", "--algorithm", "popularity", "--data", "small", "--json"]);
+    assert_mentions(&ended.stderr, &["earlier version", "`cineswarm train --models popularity --data small`"]);
+    let answer: Value = serde_json::from_str(&ended.success()).unwrap();
+    assert_eq!(answer["recommendations"], Value::Array(Vec::new()), "all films the model knows are rated by now");
+    let answer = place.json(&["recommend", "--user", "9", "--algorithm", "popularity", "--data", "small", "--json"]);
+    assert_mentions(answer["meta"]["note"].as_str().unwrap(), &["knows none of these films"]);
+    let error = place.run(&["similar", "Newcomer", "--model", "popularity", "--data", "small"]).failure(1);
+    assert_mentions(&error, &["came to dataset small after model popularity was trained"]);
+}
+
+#[test]
+fn a_training_that_is_killed_leaves_whole_versions_or_nothing() {
+    let place = Place::new();
+    place.output(&["recommend", "--n", "1"]);
+    let models = place.data_dir().join("models/demo");
+    // Killed as soon as the first, second, ... model is there, which is in the midst of what comes after it.
+    for algorithm in Algorithm::ALL {
+        let mut training = place.command(&["train", "--models", "all"]).spawn().unwrap();
+        let latest = models.join(algorithm.name()).join("latest");
+        while !latest.exists() && training.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        training.kill().unwrap();
+        training.wait().unwrap();
+        for there in cineswarm_engine::model_store::trained(place.data_dir(), "demo").unwrap() {
+            StoredModel::latest(place.data_dir(), "demo", there).unwrap().open().unwrap();
+        }
+    }
+    place.output(&["train", "--models", "all"]);
+    let left: Vec<String> = place.files().into_iter().filter(|file| file.contains(".unfinished-")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
