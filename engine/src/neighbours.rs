@@ -2,8 +2,8 @@
 //! Everything is an integer until the last division, so the answer does not depend on how users are spread over shards.
 
 use std::cmp::Ordering;
+use std::sync::atomic::{self, AtomicUsize};
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::best::Best;
@@ -135,7 +135,10 @@ pub fn top_k_over<'a, Shard: Copy + Into<ShardView<'a>>>(
     options: &NeighbourOptions,
     scratch: &mut Scratch,
 ) -> Vec<Neighbour> {
-    answer(shards, vec![Query::new(profile, options)], scratch).pop().unwrap_or_default()
+    let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
+    let mut query = Query::new(profile, options);
+    advance(std::slice::from_mut(&mut query), (0..shards.len()).flat_map(|number| blocks(&shards, number)), scratch);
+    query.finish(&shards)
 }
 
 /// Answers many queries in one pass over the shards, one answer a query and in their order; the same as one by one, but
@@ -145,62 +148,50 @@ pub fn top_k_batch<'a, Shard: Copy + Into<ShardView<'a>>>(
     queries: &[(Profile, NeighbourOptions)],
     scratch: &mut Scratch,
 ) -> Vec<Vec<Neighbour>> {
-    answer(shards, queries.iter().map(|(profile, options)| Query::new(profile, options)).collect(), scratch)
-}
-
-/// Takes each block of users through all queries. While at one query in one block it asks for the memory that the next
-/// will need, and where that is for the one after: most of the time would otherwise be spent waiting.
-fn answer<'a, Shard: Copy + Into<ShardView<'a>>>(
-    shards: &[Shard],
-    mut queries: Vec<Query<'_>>,
-    scratch: &mut Scratch,
-) -> Vec<Vec<Neighbour>> {
     let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
-    let of_shard = |(number, shard): (u32, &ShardView<'a>)| {
-        let shard = *shard;
-        shard.index.blocks().iter().map(move |block| Place { number, shard, block })
-    };
-    let blocks: Vec<Place<'a>> = (0..).zip(&shards).flat_map(of_shard).collect();
-    let visit = |number: usize| blocks.get(number / queries.len()).map(|place| (*place, number % queries.len()));
-    let visits: Vec<(Place<'a>, usize)> = (0..blocks.len() * queries.len()).filter_map(visit).collect();
-
-    let mut films = visits.first().map_or_else(Vec::new, |(place, query)| queries[*query].films_in(place.block));
-    for (number, &(place, query)) in visits.iter().enumerate() {
-        if let Some((later, query)) = visits.get(number + 2) {
-            queries[*query].prefetch_places(later.block);
-        }
-        let upcoming =
-            visits.get(number + 1).map_or_else(Vec::new, |(next, query)| queries[*query].films_in(next.block));
-        queries[query].scan(place, &films, &upcoming, scratch);
-        films = upcoming;
-    }
+    let mut queries = opened(queries);
+    advance(&mut queries, (0..shards.len()).flat_map(|number| blocks(&shards, number)), scratch);
     queries.into_iter().map(|query| query.finish(&shards)).collect()
 }
 
-/// A block of users, and the shard it is of with its number in the query.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    number: u32,
-    shard: ShardView<'a>,
-    block: &'a Block,
-}
-
-/// As [`top_k_batch`], with the shards spread over as many threads as there are working memories.
-pub fn top_k_parallel<'a, Shard: Copy + Sync + Into<ShardView<'a>>>(
+/// As [`top_k_batch`], on as many threads as there are working memories: the caller's, and others of rayon's pool.
+pub fn top_k_parallel<'a, Shard: Copy + Into<ShardView<'a>>>(
     shards: &[Shard],
     queries: &[(Profile, NeighbourOptions)],
     scratches: &mut [Scratch],
 ) -> Vec<Vec<Neighbour>> {
-    let share = shards.len().div_ceil(scratches.len().max(1)).max(1);
-    let mut parts: Vec<Vec<Vec<Neighbour>>> = shards
-        .par_chunks(share)
-        .zip(scratches.par_iter_mut())
-        .map(|(shards, scratch)| top_k_batch(shards, queries, scratch))
-        .collect();
+    let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
+    // Each takes the next shard when it needs one, so that a thread that starts late has less to do.
+    let next = AtomicUsize::new(0);
+    let work = |scratch: &mut Scratch| {
+        let taken = std::iter::from_fn(|| Some(next.fetch_add(1, atomic::Ordering::Relaxed)));
+        let taken = taken.take_while(|&number| number < shards.len());
+        let mut queries = opened(queries);
+        advance(&mut queries, taken.flat_map(|number| blocks(&shards, number)), scratch);
+        queries.into_iter().map(|query| query.finish(&shards)).collect::<Vec<_>>()
+    };
+    let (mine, others) = match scratches.split_first_mut() {
+        Some((mine, others)) => (mine, others),
+        None => (&mut Scratch::default(), &mut [][..]),
+    };
+    let mut parts = vec![Vec::new(); others.len() + 1];
+    if let Some((part, others_parts)) = parts.split_first_mut() {
+        rayon::in_place_scope(|scope| {
+            for (part, scratch) in others_parts.iter_mut().zip(others) {
+                let work = &work;
+                scope.spawn(move |_| *part = work(scratch));
+            }
+            *part = work(mine);
+        });
+    }
     let merge = |(at, (_, options)): (usize, &(Profile, NeighbourOptions))| {
         merge_top_k(parts.iter_mut().map(|part| std::mem::take(&mut part[at])), options.k)
     };
     queries.iter().enumerate().map(merge).collect()
+}
+
+fn opened(queries: &[(Profile, NeighbourOptions)]) -> Vec<Query<'_>> {
+    queries.iter().map(|(profile, options)| Query::new(profile, options)).collect()
 }
 
 /// The `k` best of several lists of neighbours of disjoint shards. The lists are best sorted, which makes it faster,
@@ -211,6 +202,40 @@ pub fn merge_top_k(lists: impl IntoIterator<Item = Vec<Neighbour>>, k: usize) ->
     all.sort_by(Neighbour::best_first);
     all.truncate(k);
     all
+}
+
+/// A block of users, and the shard it is of with its number in the query.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    number: usize,
+    shard: ShardView<'a>,
+    block: &'a Block,
+}
+
+fn blocks<'a>(shards: &[ShardView<'a>], number: usize) -> impl Iterator<Item = Place<'a>> + use<'a> {
+    let shard = shards[number];
+    shard.index.blocks().iter().map(move |block| Place { number, shard, block })
+}
+
+/// Takes blocks through all queries, one block after the other. While at one query in one block it asks for the memory
+/// that the next will need, and where that is for the one after: most of the time would otherwise be spent waiting.
+fn advance<'a>(queries: &mut [Query<'_>], blocks: impl Iterator<Item = Place<'a>>, scratch: &mut Scratch) {
+    let count = queries.len();
+    let mut visits = blocks.flat_map(|place| (0..count).map(move |query| (place, query)));
+    let (mut now, mut next) = (visits.next(), visits.next());
+    let films_of = |queries: &[Query<'_>], visit: Option<(Place<'a>, usize)>| {
+        visit.map_or_else(Vec::new, |(place, query)| queries[query].films_in(place.block))
+    };
+    let mut films = films_of(queries, now);
+    while let Some((place, query)) = now {
+        let later = visits.next();
+        if let Some((place, query)) = later {
+            queries[query].prefetch_places(place.block);
+        }
+        let upcoming = films_of(queries, next);
+        queries[query].scan(place, &films, &upcoming, scratch);
+        (now, next, films) = (next, later, upcoming);
+    }
 }
 
 /// One query on its way over the shards.
@@ -228,7 +253,7 @@ struct Query<'a> {
 struct Found {
     neighbour: Neighbour,
     /// Number of the shard and row in it; `None` if the overlap is known.
-    place: Option<(u32, u32)>,
+    place: Option<(usize, usize)>,
 }
 
 impl<'a> Query<'a> {
@@ -237,18 +262,12 @@ impl<'a> Query<'a> {
         Query { profile, norm: profile.norm_squared(), options, best, bar: 0.0 }
     }
 
-    /// The best users of all blocks, those whose ratings have changed included.
-    fn finish(mut self, shards: &[ShardView<'_>]) -> Vec<Neighbour> {
-        for (user, row) in shards.iter().filter_map(|shard| shard.changes).flat_map(Changes::rows) {
-            let (dot, overlap) = row.meet(self.profile);
-            if overlap >= self.options.min_overlap.max(1) {
-                self.offer(user, dot, overlap, row.norm(), None);
-            }
-        }
+    /// The best users of all blocks.
+    fn finish(self, shards: &[ShardView<'_>]) -> Vec<Neighbour> {
         let profile = self.profile.movie_ids();
         let counted = self.best.into_sorted().into_iter().map(|Found { mut neighbour, place }| {
             if let Some((shard, row)) = place {
-                neighbour.overlap = common(profile, shards[shard as usize].index.ratings(), row as usize);
+                neighbour.overlap = common(profile, shards[shard].index.ratings(), row);
             }
             neighbour
         });
@@ -257,6 +276,15 @@ impl<'a> Query<'a> {
 
     fn films_in<'s>(&self, block: &'s Block) -> Vec<QueryFilm<'s>> {
         self.profile.iter().map(|(movie, half_stars)| (block.postings(movie), half_stars)).collect()
+    }
+
+    fn scan_changes(&mut self, changes: &Changes) {
+        for (user, row) in changes.rows() {
+            let (dot, overlap) = row.meet(self.profile);
+            if overlap >= self.options.min_overlap.max(1) {
+                self.offer(user, dot, overlap, row.norm(), None);
+            }
+        }
     }
 
     fn prefetch_places(&self, block: &Block) {
@@ -270,6 +298,10 @@ impl<'a> Query<'a> {
             return;
         }
         let Place { number, shard, block } = place;
+        // Once a shard; every shard has a first block.
+        if block.first_row() == 0 {
+            shard.changes.into_iter().for_each(|changes| self.scan_changes(changes));
+        }
         let Scratch { kernel, products, overlaps, candidates } = scratch;
         let users = block.norms().len();
         products.add_up(*kernel, Summand::Product, films, upcoming, users);
@@ -294,12 +326,12 @@ impl<'a> Query<'a> {
             if shard.changes.is_some_and(|changes| changes.has(user)) {
                 continue;
             }
-            let place = (!overlap_matters).then_some((number, row as u32));
+            let place = (!overlap_matters).then_some((number, row));
             self.offer(user, dot, overlap, block.norms()[at], place);
         }
     }
 
-    fn offer(&mut self, user: UserId, dot: u32, overlap: u32, norm: u32, place: Option<(u32, u32)>) {
+    fn offer(&mut self, user: UserId, dot: u32, overlap: u32, norm: u32, place: Option<(usize, usize)>) {
         if self.options.exclude_user == Some(user) {
             return;
         }
@@ -316,9 +348,11 @@ impl<'a> Query<'a> {
 /// How many of the ascending films a user has rated.
 fn common(films: &[MovieId], ratings: &ShardRatings, row: usize) -> u32 {
     let (mut at, mut common) = (0, 0);
-    for film in ratings.films_of(row).map(|film| ratings.films()[film]) {
-        at += films[at..].partition_point(|&other| other < film);
-        common += u32::from(films.get(at) == Some(&film));
+    for rated in ratings.films_of(row).map(|film| ratings.films()[film]) {
+        while films.get(at).is_some_and(|&film| film < rated) {
+            at += 1;
+        }
+        common += u32::from(films.get(at) == Some(&rated));
     }
     common
 }

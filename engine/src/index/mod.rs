@@ -28,7 +28,9 @@ impl ShardIndex {
         let count = users.div_ceil(block::MAX_USERS).max(1);
         // Blocks of about the same size, so that none is a remainder that costs as much as a full one.
         let size = users.div_ceil(count).max(1);
-        let blocks = (0..users).step_by(size).map(|first| Block::build(&ratings, first..users.min(first + size)));
+        // There is one even of no users, for what changes over it.
+        let firsts = (0..users.max(1)).step_by(size);
+        let blocks = firsts.map(|first| Block::build(&ratings, first..users.min(first + size)));
         ShardIndex { blocks: blocks.collect(), ratings }
     }
 
