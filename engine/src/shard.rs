@@ -84,19 +84,19 @@ pub struct ShardRatings {
     row_offsets: Vec<u32>,
     /// Ids by number, ascending.
     films: Vec<MovieId>,
-    film_numbers: FilmNumbers,
+    film_numbers: FilmNumbers<Vec<u16>, Vec<u32>>,
     half_stars: Vec<u8>,
 }
 
 /// Numbers of films, one a rating.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum FilmNumbers {
-    Narrow(Vec<u16>),
-    Wide(Vec<u32>),
+pub(crate) enum FilmNumbers<Narrow, Wide> {
+    Narrow(Narrow),
+    Wide(Wide),
 }
 
-impl Default for FilmNumbers {
-    fn default() -> FilmNumbers {
+impl<Wide> Default for FilmNumbers<Vec<u16>, Wide> {
+    fn default() -> Self {
         FilmNumbers::Narrow(Vec::new())
     }
 }
@@ -185,12 +185,19 @@ impl ShardRatings {
 
     /// The numbers of the films of a row, ascending.
     pub(crate) fn films_of(&self, row: usize) -> impl Iterator<Item = usize> {
-        let range = self.range(row);
-        let (narrow, wide) = match &self.film_numbers {
-            FilmNumbers::Narrow(numbers) => (&numbers[range], &[][..]),
-            FilmNumbers::Wide(numbers) => (&[][..], &numbers[range]),
+        let (narrow, wide) = match self.film_numbers_of(row) {
+            FilmNumbers::Narrow(numbers) => (numbers, &[][..]),
+            FilmNumbers::Wide(numbers) => (&[][..], numbers),
         };
         narrow.iter().map(|&number| usize::from(number)).chain(wide.iter().map(|&number| number as usize))
+    }
+
+    /// [`ShardRatings::films_of`] as they are kept.
+    pub(crate) fn film_numbers_of(&self, row: usize) -> FilmNumbers<&[u16], &[u32]> {
+        match &self.film_numbers {
+            FilmNumbers::Narrow(numbers) => FilmNumbers::Narrow(&numbers[self.range(row)]),
+            FilmNumbers::Wide(numbers) => FilmNumbers::Wide(&numbers[self.range(row)]),
+        }
     }
 
     /// Half-stars of a row, parallel to its films.
@@ -204,7 +211,7 @@ impl ShardRatings {
 }
 
 /// Numbers the films of all ratings in the order of their ids.
-fn number(movie_ids: Vec<MovieId>) -> (Vec<MovieId>, FilmNumbers) {
+fn number(movie_ids: Vec<MovieId>) -> (Vec<MovieId>, FilmNumbers<Vec<u16>, Vec<u32>>) {
     let mut numbers: FxHashMap<MovieId, u32> = movie_ids.iter().map(|&movie| (movie, 0)).collect();
     let mut films: Vec<MovieId> = numbers.keys().copied().collect();
     films.sort_unstable();

@@ -88,6 +88,16 @@ fn profiles_too_long_for_narrow_sums_give_the_neighbours_of_the_reference() {
 }
 
 #[test]
+fn many_queries_at_once_give_the_neighbours_of_the_reference() {
+    let ratings = skewed(3000, 60, 5);
+    // More than fit one sweep over the users, some of which no sweep can take.
+    let viewers: Vec<_> = (0..150).map(|n| viewer((0..70).filter(|film| (film * 7 + n) % 5 < 2), n.into())).collect();
+    check(&ratings, &viewers, &[NeighbourOptions { exclude_user: Some(21), ..NeighbourOptions::default() }]);
+    let mixed = [NeighbourOptions::default(), NeighbourOptions { shrink: 3, k: 9, ..NeighbourOptions::default() }];
+    check(&ratings, &viewers[..40], &mixed);
+}
+
+#[test]
 fn odd_questions_have_the_right_answer() {
     let ratings = skewed(500, 30, 3);
     let everyone = NeighbourOptions { k: 10_000, ..NeighbourOptions::default() };

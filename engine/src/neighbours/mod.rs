@@ -1,0 +1,229 @@
+//! Exact user neighbours: the users of some shards whose ratings are most similar to a profile.
+//! Everything is an integer until the last division, so the answer does not depend on how users are spread over shards.
+
+mod query;
+mod sweep;
+
+use std::cmp::Ordering;
+use std::sync::atomic::{self, AtomicUsize};
+
+use serde::{Deserialize, Serialize};
+
+use query::{Query, advance, blocks};
+
+use crate::index::{Changes, Kernel, LiveIndex, ShardIndex, Sums};
+use crate::profile::Profile;
+use crate::rating::UserId;
+
+/// A user and how similar the user's ratings are to the profile's.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// The user.
+    pub user: UserId,
+    /// The similarity, above 0 and at most 1; see [`similarity`].
+    pub similarity: f64,
+    /// How many films both have rated.
+    pub overlap: u32,
+    /// Sum over these films of the product of both ratings in half-stars.
+    pub dot: u32,
+}
+
+impl Neighbour {
+    /// The one order of neighbours: the more similar first, of equals the lower user id.
+    pub fn best_first(&self, other: &Neighbour) -> Ordering {
+        other.similarity.total_cmp(&self.similarity).then(self.user.cmp(&other.user))
+    }
+}
+
+/// Which neighbours are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NeighbourOptions {
+    /// How many neighbours at most.
+    pub k: usize,
+    /// Users who share fewer films with the profile are no neighbours; 0 counts as 1.
+    pub min_overlap: u32,
+    /// Significance weighting: the larger, the less a similarity on few common films counts; 0 turns it off.
+    pub shrink: u32,
+    /// A user who is never a neighbour: the viewer, where the dataset has the viewer as a user.
+    pub exclude_user: Option<UserId>,
+}
+
+impl NeighbourOptions {
+    /// What suits "films like these", where the profile is a few films: everyone who likes them is about as near, so
+    /// more neighbours are asked, and those who share several of the films count more. Goes with
+    /// [`RankOptions::like_these`](crate::RankOptions::like_these).
+    pub fn like_these() -> NeighbourOptions {
+        NeighbourOptions { k: 100, shrink: 3, ..NeighbourOptions::default() }
+    }
+}
+
+impl Default for NeighbourOptions {
+    fn default() -> Self {
+        NeighbourOptions { k: 40, min_overlap: 1, shrink: 0, exclude_user: None }
+    }
+}
+
+/// The similarity of two users: the cosine of their raw half-star vectors, absent ratings counting as zero,
+/// `dot / sqrt(norm_u * norm_v)`, weighted by `overlap / (overlap + shrink)` (Herlocker, Konstan, Borchers and Riedl
+/// 1999 introduced such significance weighting; this smooth form is that of Bell and Koren 2007).
+///
+/// `norm_u` and `norm_v` are the squared norms over *all* of either's ratings. The operations are, in this order: the
+/// integer product of the norms; its conversion to double; the square root; the division of `dot` by it; and only if
+/// `shrink` is above 0 the quotient `overlap / (overlap + shrink)` of two integers converted to double, and the product
+/// of both. Each is correctly rounded by IEEE 754, so any implementation that keeps the order gets the same bits.
+pub fn similarity(dot: u32, overlap: u32, norm_u: u64, norm_v: u64, shrink: u32) -> f64 {
+    // Saturation is out of reach for rows and profiles of up to 2^25 films; it only stands in for an overflow panic.
+    let cosine = f64::from(dot) / (norm_u.saturating_mul(norm_v) as f64).sqrt();
+    if shrink == 0 {
+        return cosine;
+    }
+    cosine * (f64::from(overlap) / (u64::from(overlap) + u64::from(shrink)) as f64)
+}
+
+/// Working memory of neighbour queries, to be reused from query to query; any shard may follow any other.
+#[derive(Debug)]
+pub struct Scratch {
+    kernel: Kernel,
+    products: Sums,
+    overlaps: Sums,
+    /// Users of the block at hand who may be among the best.
+    candidates: Vec<u16>,
+    weights: sweep::Weights,
+}
+
+impl Scratch {
+    /// For queries with this kernel. The answers are the same with any.
+    pub fn with_kernel(kernel: Kernel) -> Scratch {
+        Scratch {
+            kernel,
+            products: Sums::default(),
+            overlaps: Sums::default(),
+            candidates: Vec::new(),
+            weights: Vec::new(),
+        }
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Scratch {
+        Scratch::with_kernel(Kernel::best())
+    }
+}
+
+/// A shard as a query sees it: as it was built, or with what has changed since.
+#[derive(Clone, Copy, Debug)]
+pub struct ShardView<'a> {
+    index: &'a ShardIndex,
+    changes: Option<&'a Changes>,
+}
+
+impl<'a> From<&'a ShardIndex> for ShardView<'a> {
+    fn from(index: &'a ShardIndex) -> ShardView<'a> {
+        ShardView { index, changes: None }
+    }
+}
+
+impl<'a> From<&'a LiveIndex> for ShardView<'a> {
+    fn from(live: &'a LiveIndex) -> ShardView<'a> {
+        ShardView { index: live.index(), changes: Some(live.changes()).filter(|changes| !changes.is_empty()) }
+    }
+}
+
+impl ShardIndex {
+    /// The users of this shard most similar to the profile, best first.
+    pub fn neighbours(&self, profile: &Profile, options: &NeighbourOptions, scratch: &mut Scratch) -> Vec<Neighbour> {
+        top_k_over(&[self], profile, options, scratch)
+    }
+}
+
+/// The users of several disjoint shards most similar to the profile, best first; the same, to the last bit, as if they
+/// were one shard.
+pub fn top_k_over<'a, Shard: Copy + Into<ShardView<'a>>>(
+    shards: &[Shard],
+    profile: &Profile,
+    options: &NeighbourOptions,
+    scratch: &mut Scratch,
+) -> Vec<Neighbour> {
+    let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
+    let mut query = Query::new(profile, options);
+    advance(&mut [&mut query], (0..shards.len()).flat_map(|number| blocks(&shards, number)), scratch);
+    query.finish(&shards)
+}
+
+/// Answers many queries in one pass over the shards, one answer a query and in their order; the same as one by one, in
+/// less time.
+pub fn top_k_batch<'a, Shard: Copy + Into<ShardView<'a>>>(
+    shards: &[Shard],
+    queries: &[(Profile, NeighbourOptions)],
+    scratch: &mut Scratch,
+) -> Vec<Vec<Neighbour>> {
+    let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
+    answer(&shards, 0..shards.len(), queries, scratch)
+}
+
+/// As [`top_k_batch`], on as many threads as there are working memories: the caller's, and others of rayon's pool.
+pub fn top_k_parallel<'a, Shard: Copy + Into<ShardView<'a>>>(
+    shards: &[Shard],
+    queries: &[(Profile, NeighbourOptions)],
+    scratches: &mut [Scratch],
+) -> Vec<Vec<Neighbour>> {
+    let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
+    // Each takes the next shard when it needs one, so that a thread that starts late has less to do.
+    let next = AtomicUsize::new(0);
+    let work = |scratch: &mut Scratch| {
+        let taken = std::iter::from_fn(|| Some(next.fetch_add(1, atomic::Ordering::Relaxed)));
+        answer(&shards, taken.take_while(|&number| number < shards.len()), queries, scratch)
+    };
+    let (mine, others) = match scratches.split_first_mut() {
+        Some((mine, others)) => (mine, others),
+        None => (&mut Scratch::default(), &mut [][..]),
+    };
+    let mut parts = vec![Vec::new(); others.len() + 1];
+    if let Some((part, others_parts)) = parts.split_first_mut() {
+        rayon::in_place_scope(|scope| {
+            for (part, scratch) in others_parts.iter_mut().zip(others) {
+                let work = &work;
+                scope.spawn(move |_| *part = work(scratch));
+            }
+            *part = work(mine);
+        });
+    }
+    let merge = |(at, (_, options)): (usize, &(Profile, NeighbourOptions))| {
+        merge_top_k(parts.iter_mut().map(|part| std::mem::take(&mut part[at])), options.k)
+    };
+    queries.iter().enumerate().map(merge).collect()
+}
+
+/// Answers queries on the shards with these numbers.
+fn answer(
+    shards: &[ShardView<'_>],
+    numbers: impl Iterator<Item = usize>,
+    queries: &[(Profile, NeighbourOptions)],
+    scratch: &mut Scratch,
+) -> Vec<Vec<Neighbour>> {
+    let mut queries: Vec<Query<'_>> = queries.iter().map(|(profile, options)| Query::new(profile, options)).collect();
+    let (mut swept, mut others): (Vec<&mut Query<'_>>, Vec<&mut Query<'_>>) =
+        queries.iter_mut().partition(|query| sweep::can_take(query));
+    if swept.len() < sweep::WORTH_IT {
+        others.append(&mut swept);
+        advance(&mut others, numbers.flat_map(|number| blocks(shards, number)), scratch);
+    } else {
+        let mut groups: Vec<sweep::Group<'_, '_, '_>> = swept.chunks_mut(sweep::LANES).map(sweep::Group::new).collect();
+        for number in numbers {
+            groups.iter_mut().for_each(|group| sweep::shard(group, number, shards[number], scratch));
+            advance(&mut others, blocks(shards, number), scratch);
+        }
+    }
+    queries.into_iter().map(|query| query.finish(shards)).collect()
+}
+
+/// The `k` best of several lists of neighbours of disjoint shards. The lists are best sorted, which makes it faster,
+/// but need not be.
+pub fn merge_top_k(lists: impl IntoIterator<Item = Vec<Neighbour>>, k: usize) -> Vec<Neighbour> {
+    let mut all: Vec<Neighbour> = lists.into_iter().flatten().collect();
+    // The standard stable sort finds the sorted runs and only merges them.
+    all.sort_by(Neighbour::best_first);
+    all.truncate(k);
+    all
+}

@@ -1,0 +1,169 @@
+//! One query on its way over blocks of users, by the inverted index.
+
+use super::{Neighbour, NeighbourOptions, Scratch, ShardView, similarity};
+use crate::best::Best;
+use crate::index::{Block, Changes, QueryFilm, Summand};
+use crate::profile::Profile;
+use crate::rating::{MovieId, UserId};
+use crate::shard::ShardRatings;
+
+/// A block of users, and the shard it is of with its number in the query.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    number: usize,
+    shard: ShardView<'a>,
+    block: &'a Block,
+}
+
+pub(super) fn blocks<'a>(shards: &[ShardView<'a>], number: usize) -> impl Iterator<Item = Place<'a>> + use<'a> {
+    let shard = shards[number];
+    shard.index.blocks().iter().map(move |block| Place { number, shard, block })
+}
+
+/// Takes blocks through all queries, one block after the other. While at one query in one block it asks for the memory
+/// that the next will need, and where that is for the one after: most of the time would otherwise be spent waiting.
+pub(super) fn advance<'a>(
+    queries: &mut [&mut Query<'_>],
+    blocks: impl Iterator<Item = Place<'a>>,
+    scratch: &mut Scratch,
+) {
+    let count = queries.len();
+    let mut visits = blocks.flat_map(|place| (0..count).map(move |query| (place, query)));
+    let (mut now, mut next) = (visits.next(), visits.next());
+    let films_of = |queries: &[&mut Query<'_>], visit: Option<(Place<'a>, usize)>| {
+        visit.map_or_else(Vec::new, |(place, query)| queries[query].films_in(place.block))
+    };
+    let mut films = films_of(queries, now);
+    while let Some((place, query)) = now {
+        let later = visits.next();
+        if let Some((place, query)) = later {
+            queries[query].prefetch_places(place.block);
+        }
+        let upcoming = films_of(queries, next);
+        queries[query].scan(place, &films, &upcoming, scratch);
+        (now, next, films) = (next, later, upcoming);
+    }
+}
+
+/// One query on its way over the shards.
+pub(super) struct Query<'a> {
+    pub(super) profile: &'a Profile,
+    norm: u64,
+    pub(super) options: &'a NeighbourOptions,
+    best: Best<Found>,
+    /// Users whose dot product is below the bar times their length cannot be among the best any more.
+    pub(super) bar: f32,
+}
+
+/// A neighbour, and where the ratings stand from which the overlap is yet to be counted.
+#[derive(Clone, Copy)]
+struct Found {
+    neighbour: Neighbour,
+    /// Number of the shard and row in it; `None` if the overlap is known.
+    place: Option<(usize, usize)>,
+}
+
+impl<'a> Query<'a> {
+    pub(super) fn new(profile: &'a Profile, options: &'a NeighbourOptions) -> Query<'a> {
+        let best = Best::new(options.k, |a: &Found, b: &Found| a.neighbour.best_first(&b.neighbour));
+        Query { profile, norm: profile.norm_squared(), options, best, bar: 0.0 }
+    }
+
+    /// The best users of all blocks.
+    pub(super) fn finish(self, shards: &[ShardView<'_>]) -> Vec<Neighbour> {
+        let profile = self.profile.movie_ids();
+        let counted = self.best.into_sorted().into_iter().map(|Found { mut neighbour, place }| {
+            if let Some((shard, row)) = place {
+                neighbour.overlap = common(profile, shards[shard].index.ratings(), row);
+            }
+            neighbour
+        });
+        counted.collect()
+    }
+
+    /// Whether overlaps decide who is a neighbour. Otherwise they are counted at the end, for those who are.
+    pub(super) fn overlap_matters(&self) -> bool {
+        self.options.shrink > 0 || self.options.min_overlap > 1
+    }
+
+    fn films_in<'s>(&self, block: &'s Block) -> Vec<QueryFilm<'s>> {
+        self.profile.iter().map(|(movie, half_stars)| (block.postings(movie), half_stars)).collect()
+    }
+
+    pub(super) fn scan_changes(&mut self, changes: &Changes) {
+        for (user, row) in changes.rows() {
+            let (dot, overlap) = row.meet(self.profile);
+            if overlap >= self.options.min_overlap.max(1) {
+                self.offer(user, dot, overlap, row.norm(), None);
+            }
+        }
+    }
+
+    fn prefetch_places(&self, block: &Block) {
+        self.profile.movie_ids().iter().for_each(|&movie| block.prefetch_place(movie));
+    }
+
+    /// Adds up the query's `films` of a block and takes those users that may be among the best. `upcoming` are the films
+    /// of the next query, or in the next block.
+    fn scan(&mut self, place: Place<'_>, films: &[QueryFilm<'_>], upcoming: &[QueryFilm<'_>], scratch: &mut Scratch) {
+        if self.options.k == 0 {
+            return;
+        }
+        let Place { number, shard, block } = place;
+        // Once a shard; every shard has a first block.
+        if block.first_row() == 0 {
+            shard.changes.into_iter().for_each(|changes| self.scan_changes(changes));
+        }
+        let Scratch { kernel, products, overlaps, candidates, .. } = scratch;
+        let users = block.norms().len();
+        products.add_up(*kernel, Summand::Product, films, upcoming, users);
+        let overlap_matters = self.overlap_matters();
+        if overlap_matters {
+            overlaps.add_up(*kernel, Summand::Film, films, &[], users);
+        }
+        products.reaching(*kernel, self.bar, block.lengths(), candidates);
+        for at in candidates.iter().map(|&candidate| usize::from(candidate)) {
+            let dot = products.get(at);
+            // The bar may have been raised since.
+            if (dot as f32) < self.bar * block.lengths()[at] {
+                continue;
+            }
+            let overlap = if overlap_matters { overlaps.get(at) } else { 0 };
+            if overlap_matters && overlap < self.options.min_overlap {
+                continue;
+            }
+            let row = block.first_row() + at;
+            let user = shard.index.ratings().user_ids()[row];
+            if shard.changes.is_some_and(|changes| changes.has(user)) {
+                continue;
+            }
+            let place = (!overlap_matters).then_some((number, row));
+            self.offer(user, dot, overlap, block.norms()[at], place);
+        }
+    }
+
+    pub(super) fn offer(&mut self, user: UserId, dot: u32, overlap: u32, norm: u32, place: Option<(usize, usize)>) {
+        if self.options.exclude_user == Some(user) {
+            return;
+        }
+        let similarity = similarity(dot, overlap, self.norm, u64::from(norm), self.options.shrink);
+        if self.best.offer(Found { neighbour: Neighbour { user, similarity, overlap, dot }, place }) {
+            // The weighting by overlap only lowers a similarity, so a plain cosine below the bar's similarity is enough
+            // to pass a user over. The margin is far above the rounding of this check and far below what costs time.
+            let bar = self.best.bar().map_or(0.0, |bar| bar.neighbour.similarity);
+            self.bar = (bar * (self.norm as f64).sqrt() * (1.0 - 1e-5)) as f32;
+        }
+    }
+}
+
+/// How many of the ascending films a user has rated.
+fn common(films: &[MovieId], ratings: &ShardRatings, row: usize) -> u32 {
+    let (mut at, mut common) = (0, 0);
+    for rated in ratings.films_of(row).map(|film| ratings.films()[film]) {
+        while films.get(at).is_some_and(|&film| film < rated) {
+            at += 1;
+        }
+        common += u32::from(films.get(at) == Some(&rated));
+    }
+    common
+}
