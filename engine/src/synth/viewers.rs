@@ -15,6 +15,10 @@ pub(super) const FACTOR_COUNT: usize = TASTE_COUNT + MOOD_COUNT;
 /// How many films a viewer chooses for being known rather than for their taste.
 const CHOSEN_FOR_FAME: f64 = 0.15;
 
+/// Who rates few films keeps to those that everybody knows, and who rates many goes on to others: of viewers of so many
+/// films, half of the choices are of the first kind.
+const HALF_FOR_THE_KNOWN: f64 = 150.0;
+
 /// After so many draws for each film wanted a viewer has seen nearly all that is ever drawn.
 const DRAWS_PER_FILM: usize = 50;
 
@@ -103,29 +107,44 @@ pub(super) struct Opinion {
 
 /// Which films viewers choose, by what draws them.
 pub(super) struct Attraction {
-    /// By how known films are, whoever looks.
-    fame: Alias,
-    /// By how known they are and how far they appeal to a taste.
-    of_taste: Vec<Alias>,
+    /// Among all films.
+    all: Draw,
+    /// Among those that everybody knows.
+    known: Draw,
     /// Running sums of how often each taste is a viewer's.
     taste_shares: Vec<f64>,
+}
+
+struct Draw {
+    /// By how known films are, whoever looks.
+    by_fame: Alias,
+    /// By how known they are and how far they appeal to a taste.
+    of_taste: Vec<Alias>,
+}
+
+impl Draw {
+    fn new(traits: &[FilmTraits], weights: &[f64]) -> Draw {
+        let of_taste = |taste: usize| {
+            let drawn = traits.iter().zip(weights).map(|(film, weight)| weight * f64::from(film.factors[taste]));
+            Alias::new(&drawn.collect::<Vec<f64>>())
+        };
+        Draw { by_fame: Alias::new(weights), of_taste: (0..TASTE_COUNT).map(of_taste).collect() }
+    }
 }
 
 impl Attraction {
     /// `weights`, parallel to the films, say how often each is to be drawn in the mean over all viewers.
     pub(super) fn new(traits: &[FilmTraits], weights: &[f64]) -> Attraction {
         let mut sum = 0.0;
-        let mut taste_shares = Vec::with_capacity(TASTE_COUNT);
-        let mut of_taste = Vec::with_capacity(TASTE_COUNT);
-        for taste in 0..TASTE_COUNT {
-            let films = traits.iter().zip(weights);
-            let drawn: Vec<f64> = films.map(|(film, weight)| weight * f64::from(film.factors[taste])).collect();
-            // As many draws as the films of the taste are worth, so that the mean over viewers is as wanted.
-            sum += drawn.iter().sum::<f64>();
-            taste_shares.push(sum);
-            of_taste.push(Alias::new(&drawn));
-        }
-        Attraction { fame: Alias::new(weights), of_taste, taste_shares }
+        let taste_shares = (0..TASTE_COUNT).map(|taste| {
+            // As many viewers as the films of the taste are worth, so that the mean over viewers is as wanted.
+            sum +=
+                traits.iter().zip(weights).map(|(film, weight)| weight * f64::from(film.factors[taste])).sum::<f64>();
+            sum
+        });
+        let taste_shares = taste_shares.collect();
+        let sharpened: Vec<f64> = weights.iter().map(|weight| weight * weight).collect();
+        Attraction { all: Draw::new(traits, weights), known: Draw::new(traits, &sharpened), taste_shares }
     }
 }
 
@@ -207,17 +226,19 @@ impl<'a> Chooser<'a> {
         }
         let wanted = viewer.wanted as usize;
         let last_year = viewer.schedule.last_year();
+        let for_the_known = HALF_FOR_THE_KNOWN / (HALF_FOR_THE_KNOWN + wanted as f64);
         for _ in 0..wanted.saturating_mul(DRAWS_PER_FILM) {
             if opinions.len() >= wanted {
                 return;
             }
+            let draw = if chance.unit() < for_the_known { &self.attraction.known } else { &self.attraction.all };
             let film = if chance.unit() < CHOSEN_FOR_FAME {
-                self.attraction.fame.draw(chance)
+                draw.by_fame.draw(chance)
             } else {
                 let which = chance.unit();
                 // The last sum is 1, above every draw.
                 let at = viewer.tastes.partition_point(|&(_, sum)| sum <= which).min(2);
-                self.attraction.of_taste[viewer.tastes[at].0].draw(chance)
+                draw.of_taste[viewer.tastes[at].0].draw(chance)
             };
             if self.chosen_by[film] == self.viewers || self.traits[film].year > last_year {
                 continue;

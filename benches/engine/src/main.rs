@@ -1,0 +1,54 @@
+//! The engine's side of the comparison with other libraries: does what it is told a line at a time and says how long
+//! that took. What to measure, and the other sides, are the business of `benches/peers`.
+//!
+//! Every request is a line of words, every answer a line that begins with "ok" or "error". A time is in nanoseconds and
+//! is taken here, so that no pipe is in it.
+
+mod data;
+mod neighbours;
+
+use std::error::Error;
+use std::io::{BufRead, Write};
+
+const USAGE: &str = "usage: cineswarm-bench make DATA_DIR SHAPE | cineswarm-bench serve DATA_DIR NAME";
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["make", data_dir, shape] => data::make(data_dir.as_ref(), shape),
+        ["serve", data_dir, name] => serve(&data::open(data_dir.as_ref(), name)?),
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// Answers requests until there are no more.
+fn serve(dataset: &cineswarm_engine::Dataset) -> Outcome<()> {
+    let mut neighbours = None;
+    let mut out = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let answer = match words.split_first() {
+            Some((&"neighbours", words)) => match &mut neighbours {
+                Some(bench) => neighbours::answer(bench, words),
+                none => neighbours::answer(none.insert(neighbours::Bench::new(dataset)?), words),
+            },
+            _ => Err(format!("there is no request {line:?}").into()),
+        };
+        match answer {
+            Ok(answer) => writeln!(out, "ok {answer}")?,
+            Err(error) => writeln!(out, "error {error}")?,
+        }
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// The word at a place, as what it should be.
+fn word<T: std::str::FromStr>(words: &[&str], at: usize, what: &str) -> Outcome<T> {
+    let word = words.get(at).ok_or_else(|| format!("there is no {what}"))?;
+    word.parse().map_err(|_| format!("{what} cannot be {word:?}").into())
+}

@@ -1,0 +1,102 @@
+//! Neighbour queries, one at a time or many, with each kernel, on one thread or two.
+
+use std::fmt::Write;
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use cineswarm_engine::{
+    Dataset, Kernel, Neighbour, NeighbourOptions, Profile, Scratch, ShardIndex, ShardRatings, UserId, top_k_over,
+    top_k_parallel,
+};
+
+use crate::{Outcome, word};
+
+/// The shards of a dataset, ready for queries.
+pub(crate) struct Bench<'a> {
+    dataset: &'a Dataset,
+    shards: Vec<ShardIndex>,
+    build_seconds: f64,
+    /// For each kernel asked for as many working memories as threads were asked for at most.
+    scratches: Vec<(Kernel, Vec<Scratch>)>,
+}
+
+impl<'a> Bench<'a> {
+    pub(crate) fn new(dataset: &'a Dataset) -> Outcome<Bench<'a>> {
+        let started = Instant::now();
+        let shards = (0..dataset.shard_count()).filter_map(|shard| dataset.shard(shard)).map(|shard| {
+            let (users, offsets) = (shard.user_ids.to_vec(), shard.row_offsets.to_vec());
+            ShardRatings::new(users, offsets, shard.movie_ids.to_vec(), shard.half_stars.to_vec())
+                .map(ShardIndex::build)
+        });
+        let shards = shards.collect::<Result<Vec<ShardIndex>, _>>()?;
+        Ok(Bench { dataset, shards, build_seconds: started.elapsed().as_secs_f64(), scratches: Vec::new() })
+    }
+
+    fn query(&self, user: UserId, k: usize) -> Outcome<(Profile, NeighbourOptions)> {
+        let profile = self.dataset.profile(user).ok_or_else(|| format!("there is no user {user}"))?;
+        Ok((profile, NeighbourOptions { k, exclude_user: Some(user), ..NeighbourOptions::default() }))
+    }
+}
+
+/// Answers one of
+/// - `memory`: bytes of the index, bytes with the rows, seconds it took to build, kernels;
+/// - `one KERNEL THREADS K USER`: time, then `user:similarity` of each neighbour, best first;
+/// - `many KERNEL THREADS K USER...`: time for all at once, then the neighbours of each user, separated by `;`.
+pub(crate) fn answer(bench: &mut Bench<'_>, words: &[&str]) -> Outcome<String> {
+    match words.first() {
+        Some(&"memory") => {
+            let index: usize = bench.shards.iter().map(ShardIndex::index_bytes).sum();
+            let with_rows: usize = bench.shards.iter().map(ShardIndex::memory_bytes).sum();
+            let kernels: Vec<String> = Kernel::available().iter().map(|kernel| format!("{kernel:?}")).collect();
+            Ok(format!("{index} {with_rows} {} {}", bench.build_seconds, kernels.join(" ")))
+        }
+        Some(&("one" | "many")) => {
+            let kernel = kernel(word(words, 1, "kernel")?)?;
+            let threads: NonZeroUsize = word(words, 2, "count of threads")?;
+            let k = word(words, 3, "k")?;
+            let users = words.iter().skip(4).map(|user| user.parse().map_err(|_| format!("{user:?} is no user")));
+            let queries = users.map(|user| bench.query(user?, k)).collect::<Outcome<Vec<_>>>()?;
+            measure(bench, kernel, threads.get(), &queries)
+        }
+        _ => Err("neighbours needs one of memory, one, many".into()),
+    }
+}
+
+/// `best`, or the name of a kernel that this machine can run.
+fn kernel(name: String) -> Outcome<Kernel> {
+    if name == "best" {
+        return Ok(Kernel::best());
+    }
+    let found = Kernel::available().into_iter().find(|kernel| format!("{kernel:?}") == name);
+    found.ok_or_else(|| format!("there is no kernel {name:?} here").into())
+}
+
+fn measure(
+    bench: &mut Bench<'_>,
+    kernel: Kernel,
+    threads: usize,
+    queries: &[(Profile, NeighbourOptions)],
+) -> Outcome<String> {
+    let shards: Vec<&ShardIndex> = bench.shards.iter().collect();
+    let at = bench.scratches.iter().position(|(of, _)| *of == kernel).unwrap_or_else(|| {
+        bench.scratches.push((kernel, Vec::new()));
+        bench.scratches.len() - 1
+    });
+    let scratches = &mut bench.scratches[at].1;
+    while scratches.len() < threads {
+        scratches.push(Scratch::with_kernel(kernel));
+    }
+    let started = Instant::now();
+    let answers = match (queries, &mut scratches[..threads]) {
+        ([(profile, options)], [scratch]) => vec![top_k_over(&shards, profile, options, scratch)],
+        (queries, scratches) => top_k_parallel(&shards, queries, scratches),
+    };
+    let mut line = started.elapsed().as_nanos().to_string();
+    for (at, neighbours) in answers.iter().enumerate() {
+        line.push_str(if at == 0 { "" } else { " ;" });
+        for Neighbour { user, similarity, .. } in neighbours {
+            write!(line, " {user}:{similarity}")?;
+        }
+    }
+    Ok(line)
+}

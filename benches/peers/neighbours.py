@@ -1,0 +1,155 @@
+"""Neighbour queries: the engine and other libraries in turn, on the same users, with the answers compared.
+
+Usage: neighbours.py PROGRAM DATA_DIR NAME RESULTS
+"""
+
+import multiprocessing
+import sys
+
+import numpy
+
+import user_peers
+from engine import Engine
+from measure import timed, write
+from ratings import Ratings
+
+K = 40
+QUERIES = 200
+# A block of queries of one side, then the next side; the first of each block is repeated, and counts only then.
+BLOCK = 10
+BATCH = 64
+BATCHES = 8
+# How many times fewer queries the slow ones get.
+FEWER = {"BruteForce": 10, "LensKit": 20, "LensKitAll": 20, "Product": 2}
+
+
+def same(found, expected, ids):
+    """Raises unless both answers have the same neighbours, but for equals at the end, with the same similarities."""
+    users, similarities = ids[expected[0]].tolist(), expected[1]
+    found_users = [user for user, _ in found]
+    found_similarities = numpy.array([similarity for _, similarity in found])
+    if len(found) != len(users) or not numpy.allclose(found_similarities, similarities, rtol=0, atol=user_peers.EXACT):
+        raise AssertionError(f"other similarities: {found_similarities} instead of {similarities}")
+    last = similarities[-1] + user_peers.EXACT
+    certain = {user for user, similarity in zip(users, similarities) if similarity > last}
+    if not certain <= set(found_users):
+        raise AssertionError(f"other neighbours: {certain - set(found_users)} are missing")
+
+
+def one_at_a_time(engine, ratings, results):
+    """Every side answers the same users, a block of them at a time."""
+    peers = [
+        peer(ratings, K)
+        for peer in (
+            user_peers.SlicedColumns,
+            user_peers.ColumnSums,
+            user_peers.InnerColumns,
+            user_peers.Product,
+            user_peers.BruteForce,
+            user_peers.LensKit,
+            user_peers.LensKitAll,
+        )
+    ]
+    sample = ratings.sample(QUERIES)
+    answers = {}
+
+    def ask(kernel, threads):
+        def query(user):
+            seconds, [neighbours] = engine.neighbours([ratings.user_ids[user]], K, kernel, threads)
+            if answers.setdefault(user, neighbours) != neighbours:
+                raise AssertionError(f"{kernel} on {threads} threads finds other neighbours of {user}")
+            return seconds
+
+        return query
+
+    def peer_query(peer):
+        def query(user):
+            seconds, answer = timed(peer.query, user)
+            if getattr(peer, "comparable", True):
+                same(answers[user], answer, ratings.user_ids)
+            return seconds
+
+        return query
+
+    sides = [
+        ("engine", ask("best", 1), 1),
+        ("engine, 2 threads", ask("best", 2), 1),
+        ("engine, portable", ask("Portable", 1), 1),
+    ]
+    sides += [(peer.name, peer_query(peer), FEWER.get(type(peer).__name__, 1)) for peer in peers]
+    times = {name: [] for name, _, _ in sides}
+    for block in range(0, QUERIES, BLOCK):
+        users = sample[block : block + BLOCK]
+        for name, query, fewer in sides:
+            some = users[: max(1, len(users) // fewer)] if block % (BLOCK * max(1, fewer // BLOCK)) == 0 else []
+            for at, user in enumerate(some):
+                if at == 0:
+                    query(user)
+                times[name].append(query(user))
+    touched = numpy.diff(ratings.by_user.tocsc().indptr)
+    postings = [int(touched[ratings.profile(user)[0]].sum()) for user in sample]
+    write(results, what="queries", k=K, postings_median=float(numpy.median(postings)))
+    for name, taken in times.items():
+        median, high = numpy.percentile(taken, [50, 95])
+        write(results, what="query", side=name, queries=len(taken), median_ms=1e3 * median, p95_ms=1e3 * high)
+    index, with_rows, seconds, kernels = engine.memory()
+    write(results, what="memory", side="engine", bytes=index, with_rows=with_rows, build_s=seconds, kernels=kernels)
+    for peer in peers:
+        write(results, what="memory", side=peer.name, bytes=int(peer.memory()))
+    return peers
+
+
+def worker(queue, answered, peer):
+    """Answers users from a queue until there are no more."""
+    while (user := queue.get()) is not None:
+        answered.put(len(peer.query(user)[0]))
+
+
+def many_at_a_time(engine, ratings, peers, results):
+    """Batches of queries with both cores, in turn; the peers as a process on each core."""
+    fork = multiprocessing.get_context("fork")
+    streams = []
+    for peer in peers[:3]:
+        queue, answered = fork.SimpleQueue(), fork.SimpleQueue()
+        processes = [fork.Process(target=worker, args=(queue, answered, peer), daemon=True) for _ in range(2)]
+        for process in processes:
+            process.start()
+        streams.append((peer.name, queue, answered, processes))
+
+    def batch_of(queue, answered, users):
+        for user in users:
+            queue.put(user)
+        for _ in users:
+            answered.get()
+
+    rates = {"engine, a batch": []} | {name: [] for name, *_ in streams}
+    for at in range(BATCHES + 1):
+        users = ratings.sample(BATCH, seed=at)
+        ids = ratings.user_ids[users]
+        taken = {"engine, a batch": engine.neighbours(ids, K, "best", 2)[0]}
+        for name, queue, answered, _ in streams:
+            taken[name] = timed(batch_of, queue, answered, users)[0]
+        # The first warms up.
+        if at > 0:
+            for name, seconds in taken.items():
+                rates[name].append(BATCH / seconds)
+    for name, of_batches in rates.items():
+        write(results, what="batch", side=name, batch=BATCH, per_second=float(numpy.median(of_batches)))
+    for _, queue, _, processes in streams:
+        for process in processes:
+            queue.put(None)
+        for process in processes:
+            process.join()
+
+
+def main():
+    program, data_dir, name, results = sys.argv[1:]
+    ratings = Ratings(data_dir, name)
+    engine = Engine(program, data_dir, name)
+    peers = one_at_a_time(engine, ratings, results)
+    many_at_a_time(engine, ratings, peers, results)
+    engine.close()
+
+
+if __name__ == "__main__":
+    main()
