@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use cineswarm_engine::HalfStars;
-use cineswarm_engine::evaluation::{Metric, Split, Tally, measure};
+use cineswarm_engine::evaluation::{Found, Metric, Search, Split, Tally, measure};
 use cineswarm_engine::models::{Algorithm, Progress};
 use clap::builder::FalseyValueParser;
 use serde_json::Value;
@@ -56,6 +56,11 @@ pub(crate) struct Arguments {
     #[arg(long = "set", env = "EVALUATE_SET", value_name = "MODEL.PARAMETER=VALUE", value_delimiter = ';')]
     settings: Vec<Setting>,
 
+    /// Try so many settings of each model on a validation part of the training ratings, which is divided as the whole is,
+    /// and test the one that is best there by the first metric; 0 for no search
+    #[arg(long, env = "EVALUATE_SEARCH", value_name = "N", default_value_t = 0)]
+    search: usize,
+
     /// Print a list of {"model", "metrics", "parameters", ...}
     #[arg(long, env = "OUTPUT_JSON", value_parser = FalseyValueParser::new())]
     json: bool,
@@ -85,26 +90,43 @@ struct Evaluated {
     algorithm: Algorithm,
     /// Of the first split.
     parameters: Value,
+    /// By split; empty if none was asked for.
+    searches: Vec<Found>,
     tally: Tally,
     training: Duration,
     asking: Duration,
 }
 
+/// What is done with every model on every split.
+struct Plan {
+    metrics: Vec<Metric>,
+    relevant_from: HalfStars,
+    search: Option<Search>,
+}
+
 /// Evaluates and prints.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { choice, files, models, metrics, how, relevant_from, settings, json } = arguments;
+    let Arguments { choice, files, models, metrics, how, relevant_from, settings, search, json } = arguments;
     let chosen = Chosen::new(models, &settings)?;
     let mut data = Data::new(&choice, &files, &how)?;
+    let search = metrics.first().filter(|_| search > 0).map(|&objective| Search {
+        validation: data.validation(),
+        objective,
+        relevant_from,
+        candidates: search,
+        seed: how.seed,
+    });
+    let plan = Plan { metrics, relevant_from, search };
     let progress = StageProgress::new();
     let mut all: Vec<Evaluated> = Vec::new();
     while let Some((number, split)) = data.next_split() {
         let split = split?;
         for (at, (algorithm, given)) in chosen.models().enumerate() {
             let what = format!("{}, split {} of {}", algorithm.name(), number + 1, data.splits());
-            let trained = train_and_measure(algorithm, given, &split, &metrics, relevant_from, &what, &progress)?;
+            let evaluated = plan.evaluate(algorithm, given, &split, &what, &progress)?;
             match all.get_mut(at) {
-                Some(evaluated) => evaluated.add(trained),
-                None => all.push(trained),
+                Some(all_splits) => all_splits.add(evaluated),
+                None => all.push(evaluated),
             }
         }
     }
@@ -115,33 +137,42 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 impl Evaluated {
     fn add(&mut self, other: Evaluated) {
+        self.searches.extend(other.searches);
         self.tally.merge(other.tally);
         self.training += other.training;
         self.asking += other.asking;
     }
 }
 
-fn train_and_measure(
-    algorithm: Algorithm,
-    given: &Value,
-    split: &Split,
-    metrics: &[Metric],
-    relevant_from: HalfStars,
-    what: &str,
-    progress: &StageProgress,
-) -> anyhow::Result<Evaluated> {
-    let parameters = algorithm.parameters(given, &split.training)?;
-    let started = Instant::now();
-    let stage = progress.stage(format!("{what}: training"));
-    let model = algorithm.train(&split.training, &parameters, &|Progress { done, total }| stage.set(done, total))?;
-    let training = started.elapsed();
-    let started = Instant::now();
-    let stage = progress.stage(format!("{what}: asking"));
-    let cases = split.cases.len() as u64;
-    let measured = measure(model.as_ref(), split, metrics, relevant_from, &|| stage.one_more(cases));
-    let mut tally = Tally::new(metrics);
-    tally.add(measured);
-    Ok(Evaluated { algorithm, parameters, tally, training, asking: started.elapsed() })
+impl Plan {
+    /// Searches if asked to, trains on the whole training part, and tests.
+    fn evaluate(
+        &self,
+        algorithm: Algorithm,
+        given: &Value,
+        split: &Split,
+        what: &str,
+        progress: &StageProgress,
+    ) -> anyhow::Result<Evaluated> {
+        let mut searches = Vec::new();
+        if let Some(search) = &self.search {
+            let stage = progress.stage(format!("{what}: searching"));
+            searches.push(search.run(algorithm, given, split, &mut |done, total| stage.set(done, total))?);
+        }
+        let given = searches.first().map_or(given, |found| &found.parameters);
+        let parameters = algorithm.parameters(given, &split.training)?;
+        let started = Instant::now();
+        let stage = progress.stage(format!("{what}: training"));
+        let model =
+            algorithm.train(&split.training, &parameters, &|Progress { done, total }| stage.set(done, total))?;
+        let training = started.elapsed();
+        let started = Instant::now();
+        let stage = progress.stage(format!("{what}: asking"));
+        let cases = split.cases.len() as u64;
+        let mut tally = Tally::new(&self.metrics);
+        tally.add(measure(model.as_ref(), split, &self.metrics, self.relevant_from, &|| stage.one_more(cases)));
+        Ok(Evaluated { algorithm, parameters, searches, tally, training, asking: started.elapsed() })
+    }
 }
 
 fn parse_model(name: &str) -> Result<Algorithm, String> {
