@@ -1,13 +1,13 @@
 //! `cineswarm evaluate`: how good models are on ratings that were kept from them.
 
-mod chosen;
 mod data;
 mod print;
-mod progress;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::{bail, ensure};
 use cineswarm_engine::HalfStars;
 use cineswarm_engine::evaluation::{Found, Metric, Search, Split, Tally, measure};
 use cineswarm_engine::models::{Algorithm, Progress};
@@ -15,9 +15,9 @@ use clap::builder::FalseyValueParser;
 use serde_json::Value;
 
 use super::DatasetChoice;
-use chosen::{Chosen, Setting};
+use super::train::{Setting, given, parse_setting};
+use crate::progress::StepProgress;
 use data::{Data, HowToSplit};
-use progress::StageProgress;
 
 /// What to evaluate, and how.
 #[derive(clap::Args)]
@@ -52,8 +52,9 @@ pub(crate) struct Arguments {
     #[arg(long, env = "EVALUATE_RELEVANT_FROM", value_name = "STARS", default_value = "0.5", value_parser = parse_stars)]
     relevant_from: HalfStars,
 
-    /// Set a parameter of a model, as in ials.factors=64
-    #[arg(long = "set", env = "EVALUATE_SET", value_name = "MODEL.PARAMETER=VALUE", value_delimiter = ';')]
+    /// A parameter that is not to have its default, as in ials.factors=64; may be given again
+    #[arg(long = "set", env = "EVALUATE_SET", value_name = "MODEL.PARAMETER=VALUE", value_delimiter = ';',
+          value_parser = parse_setting)]
     settings: Vec<Setting>,
 
     /// Try so many settings of each model on a validation part of the training ratings, which is divided as the whole is,
@@ -107,7 +108,7 @@ struct Plan {
 /// Evaluates and prints.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { choice, files, models, metrics, how, relevant_from, settings, search, json } = arguments;
-    let chosen = Chosen::new(models, &settings)?;
+    let chosen = with_parameters(models, &settings)?;
     let mut data = Data::new(&choice, &files, &how)?;
     let search = metrics.first().filter(|_| search > 0).map(|&objective| Search {
         validation: data.validation(),
@@ -117,20 +118,18 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         seed: how.seed,
     });
     let plan = Plan { metrics, relevant_from, search };
-    let progress = StageProgress::new();
     let mut all: Vec<Evaluated> = Vec::new();
     while let Some((number, split)) = data.next_split() {
         let split = split?;
-        for (at, (algorithm, given)) in chosen.models().enumerate() {
+        for (at, (algorithm, given)) in chosen.iter().enumerate() {
             let what = format!("{}, split {} of {}", algorithm.name(), number + 1, data.splits());
-            let evaluated = plan.evaluate(algorithm, given, &split, &what, &progress)?;
+            let evaluated = plan.evaluate(*algorithm, given, &split, &what)?;
             match all.get_mut(at) {
                 Some(all_splits) => all_splits.add(evaluated),
                 None => all.push(evaluated),
             }
         }
     }
-    drop(progress);
     data.notes().iter().for_each(|note| eprintln!("note: {note}"));
     if json { print::json(&all) } else { print::table(&all, &data) }
 }
@@ -146,33 +145,46 @@ impl Evaluated {
 
 impl Plan {
     /// Searches if asked to, trains on the whole training part, and tests.
-    fn evaluate(
-        &self,
-        algorithm: Algorithm,
-        given: &Value,
-        split: &Split,
-        what: &str,
-        progress: &StageProgress,
-    ) -> anyhow::Result<Evaluated> {
+    fn evaluate(&self, algorithm: Algorithm, given: &Value, split: &Split, what: &str) -> anyhow::Result<Evaluated> {
         let mut searches = Vec::new();
         if let Some(search) = &self.search {
-            let stage = progress.stage(format!("{what}: searching"));
-            searches.push(search.run(algorithm, given, split, &mut |done, total| stage.set(done, total))?);
+            let shown = StepProgress::new(format!("{what}: searching"));
+            let tried = &mut |done, total| shown.show(Progress { done, total });
+            searches.push(search.run(algorithm, given, split, tried)?);
         }
         let given = searches.first().map_or(given, |found| &found.parameters);
         let parameters = algorithm.parameters(given, &split.training)?;
         let started = Instant::now();
-        let stage = progress.stage(format!("{what}: training"));
-        let model =
-            algorithm.train(&split.training, &parameters, &|Progress { done, total }| stage.set(done, total))?;
+        let shown = StepProgress::new(format!("{what}: training"));
+        let model = algorithm.train(&split.training, &parameters, &|progress| shown.show(progress))?;
+        drop(shown);
         let training = started.elapsed();
         let started = Instant::now();
-        let stage = progress.stage(format!("{what}: asking"));
-        let cases = split.cases.len() as u64;
+        let shown = StepProgress::new(format!("{what}: asking"));
+        let (done, total) = (AtomicU64::new(0), split.cases.len() as u64);
+        let asked = || shown.show(Progress { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
         let mut tally = Tally::new(&self.metrics);
-        tally.add(measure(model.as_ref(), split, &self.metrics, self.relevant_from, &|| stage.one_more(cases)));
+        tally.add(measure(model.as_ref(), split, &self.metrics, self.relevant_from, &asked));
         Ok(Evaluated { algorithm, parameters, searches, tally, training, asking: started.elapsed() })
     }
+}
+
+/// The models, each once, with the parameters that were set.
+fn with_parameters(models: Vec<Algorithm>, settings: &[Setting]) -> anyhow::Result<Vec<(Algorithm, Value)>> {
+    if let Some(lost) = settings.iter().find(|setting| !models.contains(&setting.algorithm)) {
+        let name = lost.algorithm.name();
+        bail!("a parameter of {name} is set, but {name} is not to be evaluated; add it to --models");
+    }
+    let mut chosen: Vec<(Algorithm, Value)> = Vec::new();
+    for algorithm in models {
+        ensure!(
+            !chosen.iter().any(|(known, _)| *known == algorithm),
+            "{} is given twice in --models",
+            algorithm.name()
+        );
+        chosen.push((algorithm, given(algorithm, settings)?));
+    }
+    Ok(chosen)
 }
 
 fn parse_model(name: &str) -> Result<Algorithm, String> {

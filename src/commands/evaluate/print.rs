@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Evaluated;
 use super::data::Data;
+use crate::commands::print_json;
 
 /// A model's results.
 #[derive(Serialize)]
@@ -106,10 +107,7 @@ pub(super) fn json(all: &[Evaluated]) -> anyhow::Result<()> {
             seconds: Seconds { training: evaluated.training.as_secs_f64(), asking: evaluated.asking.as_secs_f64() },
         }
     });
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &listed.collect::<Vec<Listed<'_>>>()).map_err(io::Error::from)?;
-    writeln!(out)?;
-    Ok(())
+    print_json(&listed.collect::<Vec<Listed<'_>>>())
 }
 
 fn searched(found: &Found) -> Searched<'_> {
