@@ -54,8 +54,8 @@ pub(crate) struct Arguments {
 
 /// One parameter of one model.
 #[derive(Clone)]
-struct Setting {
-    algorithm: Algorithm,
+pub(super) struct Setting {
+    pub(super) algorithm: Algorithm,
     /// Names from the outermost to the innermost, where parameters have parts.
     path: Vec<String>,
     value: Value,
@@ -150,7 +150,7 @@ fn train(
 }
 
 /// The parameters of a model that were set.
-fn given(algorithm: Algorithm, settings: &[Setting]) -> anyhow::Result<Value> {
+pub(super) fn given(algorithm: Algorithm, settings: &[Setting]) -> anyhow::Result<Value> {
     let mut given = Map::new();
     for Setting { path, value, .. } in settings.iter().filter(|setting| setting.algorithm == algorithm) {
         let Some((last, outer)) = path.split_last() else { continue };
@@ -167,7 +167,7 @@ fn given(algorithm: Algorithm, settings: &[Setting]) -> anyhow::Result<Value> {
 }
 
 /// "ials.factors=64"; the value is JSON, or else a word.
-fn parse_setting(text: &str) -> Result<Setting, String> {
+pub(super) fn parse_setting(text: &str) -> Result<Setting, String> {
     let form = "it must be MODEL.PARAMETER=VALUE, as in ials.factors=64";
     let (name, value) = text.split_once('=').ok_or(form)?;
     let (model, path) = name.split_once('.').ok_or(form)?;

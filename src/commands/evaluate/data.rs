@@ -47,7 +47,7 @@ pub(super) struct HowToSplit {
 
     /// The first seed; the same seed divides the same ratings in the same way
     #[arg(long, env = "EVALUATE_SEED", value_name = "SEED", default_value_t = 1)]
-    seed: u64,
+    pub(super) seed: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -164,6 +164,17 @@ impl Data {
             },
         };
         Some((number, split))
+    }
+
+    /// How the training part is divided to search parameters: as the whole is, and for files in the nearest way.
+    pub(super) fn validation(&self) -> Protocol {
+        match &self.origin {
+            Origin::Divided { protocol, .. } => *protocol,
+            Origin::Files(files) if files.iter().any(|[.., negatives]| negatives.is_some()) => {
+                Protocol::LeaveOneOut { left_out: LeftOut::Latest, negatives: 99 }
+            }
+            Origin::Files(_) => Protocol::RandomHoldout { share: 0.1 },
+        }
     }
 
     /// What was passed over so far.

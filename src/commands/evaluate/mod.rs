@@ -1,23 +1,23 @@
 //! `cineswarm evaluate`: how good models are on ratings that were kept from them.
 
-mod chosen;
 mod data;
 mod print;
-mod progress;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::{bail, ensure};
 use cineswarm_engine::HalfStars;
-use cineswarm_engine::evaluation::{Metric, Split, Tally, measure};
+use cineswarm_engine::evaluation::{Found, Metric, Search, Split, Tally, measure};
 use cineswarm_engine::models::{Algorithm, Progress};
 use clap::builder::FalseyValueParser;
 use serde_json::Value;
 
 use super::DatasetChoice;
-use chosen::{Chosen, Setting};
+use super::train::{Setting, given, parse_setting};
+use crate::progress::StepProgress;
 use data::{Data, HowToSplit};
-use progress::StageProgress;
 
 /// What to evaluate, and how.
 #[derive(clap::Args)]
@@ -52,9 +52,15 @@ pub(crate) struct Arguments {
     #[arg(long, env = "EVALUATE_RELEVANT_FROM", value_name = "STARS", default_value = "0.5", value_parser = parse_stars)]
     relevant_from: HalfStars,
 
-    /// Set a parameter of a model, as in ials.factors=64
-    #[arg(long = "set", env = "EVALUATE_SET", value_name = "MODEL.PARAMETER=VALUE", value_delimiter = ';')]
+    /// A parameter that is not to have its default, as in ials.factors=64; may be given again
+    #[arg(long = "set", env = "EVALUATE_SET", value_name = "MODEL.PARAMETER=VALUE", value_delimiter = ';',
+          value_parser = parse_setting)]
     settings: Vec<Setting>,
+
+    /// Try so many settings of each model on a validation part of the training ratings, which is divided as the whole is,
+    /// and test the one that is best there by the first metric; 0 for no search
+    #[arg(long, env = "EVALUATE_SEARCH", value_name = "N", default_value_t = 0)]
+    search: usize,
 
     /// Print a list of {"model", "metrics", "parameters", ...}
     #[arg(long, env = "OUTPUT_JSON", value_parser = FalseyValueParser::new())]
@@ -85,63 +91,100 @@ struct Evaluated {
     algorithm: Algorithm,
     /// Of the first split.
     parameters: Value,
+    /// By split; empty if none was asked for.
+    searches: Vec<Found>,
     tally: Tally,
     training: Duration,
     asking: Duration,
 }
 
+/// What is done with every model on every split.
+struct Plan {
+    metrics: Vec<Metric>,
+    relevant_from: HalfStars,
+    search: Option<Search>,
+}
+
 /// Evaluates and prints.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { choice, files, models, metrics, how, relevant_from, settings, json } = arguments;
-    let chosen = Chosen::new(models, &settings)?;
+    let Arguments { choice, files, models, metrics, how, relevant_from, settings, search, json } = arguments;
+    let chosen = with_parameters(models, &settings)?;
     let mut data = Data::new(&choice, &files, &how)?;
-    let progress = StageProgress::new();
+    let search = metrics.first().filter(|_| search > 0).map(|&objective| Search {
+        validation: data.validation(),
+        objective,
+        relevant_from,
+        candidates: search,
+        seed: how.seed,
+    });
+    let plan = Plan { metrics, relevant_from, search };
     let mut all: Vec<Evaluated> = Vec::new();
     while let Some((number, split)) = data.next_split() {
         let split = split?;
-        for (at, (algorithm, given)) in chosen.models().enumerate() {
+        for (at, (algorithm, given)) in chosen.iter().enumerate() {
             let what = format!("{}, split {} of {}", algorithm.name(), number + 1, data.splits());
-            let trained = train_and_measure(algorithm, given, &split, &metrics, relevant_from, &what, &progress)?;
+            let evaluated = plan.evaluate(*algorithm, given, &split, &what)?;
             match all.get_mut(at) {
-                Some(evaluated) => evaluated.add(trained),
-                None => all.push(trained),
+                Some(all_splits) => all_splits.add(evaluated),
+                None => all.push(evaluated),
             }
         }
     }
-    drop(progress);
     data.notes().iter().for_each(|note| eprintln!("note: {note}"));
     if json { print::json(&all) } else { print::table(&all, &data) }
 }
 
 impl Evaluated {
     fn add(&mut self, other: Evaluated) {
+        self.searches.extend(other.searches);
         self.tally.merge(other.tally);
         self.training += other.training;
         self.asking += other.asking;
     }
 }
 
-fn train_and_measure(
-    algorithm: Algorithm,
-    given: &Value,
-    split: &Split,
-    metrics: &[Metric],
-    relevant_from: HalfStars,
-    what: &str,
-    progress: &StageProgress,
-) -> anyhow::Result<Evaluated> {
-    let parameters = algorithm.parameters(given, &split.training)?;
-    let started = Instant::now();
-    let stage = progress.stage(format!("{what}: training"));
-    let model = algorithm.train(&split.training, &parameters, &|Progress { done, total }| stage.set(done, total))?;
-    let training = started.elapsed();
-    let started = Instant::now();
-    let stage = progress.stage(format!("{what}: asking"));
-    let cases = split.cases.len() as u64;
-    let measured = measure(model.as_ref(), split, metrics, relevant_from, &|| stage.one_more(cases));
-    let mut tally = Tally::new(metrics);
-    tally.add(measured);
-    Ok(Evaluated { algorithm, parameters, tally, training, asking: started.elapsed() })
+impl Plan {
+    /// Searches if asked to, trains on the whole training part, and tests.
+    fn evaluate(&self, algorithm: Algorithm, given: &Value, split: &Split, what: &str) -> anyhow::Result<Evaluated> {
+        let mut searches = Vec::new();
+        if let Some(search) = &self.search {
+            let shown = StepProgress::new(format!("{what}: searching"));
+            let tried = &mut |done, total| shown.show(Progress { done, total });
+            searches.push(search.run(algorithm, given, split, tried)?);
+        }
+        let given = searches.first().map_or(given, |found| &found.parameters);
+        let parameters = algorithm.parameters(given, &split.training)?;
+        let started = Instant::now();
+        let shown = StepProgress::new(format!("{what}: training"));
+        let model = algorithm.train(&split.training, &parameters, &|progress| shown.show(progress))?;
+        drop(shown);
+        let training = started.elapsed();
+        let started = Instant::now();
+        let shown = StepProgress::new(format!("{what}: asking"));
+        let (done, total) = (AtomicU64::new(0), split.cases.len() as u64);
+        let asked = || shown.show(Progress { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
+        let mut tally = Tally::new(&self.metrics);
+        tally.add(measure(model.as_ref(), split, &self.metrics, self.relevant_from, &asked));
+        Ok(Evaluated { algorithm, parameters, searches, tally, training, asking: started.elapsed() })
+    }
+}
+
+/// The models, each once, with the parameters that were set.
+fn with_parameters(models: Vec<Algorithm>, settings: &[Setting]) -> anyhow::Result<Vec<(Algorithm, Value)>> {
+    if let Some(lost) = settings.iter().find(|setting| !models.contains(&setting.algorithm)) {
+        let name = lost.algorithm.name();
+        bail!("a parameter of {name} is set, but {name} is not to be evaluated; add it to --models");
+    }
+    let mut chosen: Vec<(Algorithm, Value)> = Vec::new();
+    for algorithm in models {
+        ensure!(
+            !chosen.iter().any(|(known, _)| *known == algorithm),
+            "{} is given twice in --models",
+            algorithm.name()
+        );
+        chosen.push((algorithm, given(algorithm, settings)?));
+    }
+    Ok(chosen)
 }
 
 fn parse_model(name: &str) -> Result<Algorithm, String> {

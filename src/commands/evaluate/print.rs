@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use cineswarm_engine::evaluation::{Comparison, Metric, compare_all};
+use cineswarm_engine::evaluation::{Comparison, Found, Metric, compare_all};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::Term;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Evaluated;
 use super::data::Data;
+use crate::commands::print_json;
 
 /// A model's results.
 #[derive(Serialize)]
@@ -28,8 +29,22 @@ struct Listed<'a> {
     /// The difference from each other model, and how likely chance makes one so large.
     #[serde(skip_serializing_if = "InOrder::is_empty")]
     against: InOrder<Metric, InOrder<&'static str, Against>>,
-    /// Over all splits.
+    /// What the search found on the validation part of each split.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    searches: Vec<Searched<'a>>,
+    /// Over all splits, without the search.
     seconds: Seconds,
+}
+
+#[derive(Serialize)]
+struct Searched<'a> {
+    parameters: &'a Value,
+    /// The first metric with these parameters.
+    validation: f64,
+    /// The first metric without a search.
+    unsearched: Option<f64>,
+    /// How many settings were tried.
+    tried: usize,
 }
 
 #[derive(Serialize)]
@@ -88,13 +103,16 @@ pub(super) fn json(all: &[Evaluated]) -> anyhow::Result<()> {
             deviation: known(&|at| tally.deviation(at)),
             confidence_95: known(&|at| tally.confidence_95(at)),
             against: InOrder(against.filter(|(_, others)| !others.is_empty()).collect()),
+            searches: evaluated.searches.iter().map(searched).collect(),
             seconds: Seconds { training: evaluated.training.as_secs_f64(), asking: evaluated.asking.as_secs_f64() },
         }
     });
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &listed.collect::<Vec<Listed<'_>>>()).map_err(io::Error::from)?;
-    writeln!(out)?;
-    Ok(())
+    print_json(&listed.collect::<Vec<Listed<'_>>>())
+}
+
+fn searched(found: &Found) -> Searched<'_> {
+    let Found { parameters, validation, unsearched, tried } = found;
+    Searched { parameters, validation: *validation, unsearched: *unsearched, tried: *tried }
 }
 
 fn compare(all: &[Evaluated], at: usize) -> Vec<Comparison> {
@@ -133,6 +151,9 @@ pub(super) fn table(all: &[Evaluated], data: &Data) -> anyhow::Result<()> {
     }
     for evaluated in all {
         writeln!(out, "{}: {}", evaluated.algorithm.name(), evaluated.parameters)?;
+        for found in evaluated.searches.iter().skip(1) {
+            writeln!(out, "  and on another split: {}", found.parameters)?;
+        }
     }
     Ok(())
 }

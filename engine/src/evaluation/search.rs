@@ -1,0 +1,182 @@
+//! Search for good parameters, on a validation part taken from the training part: nothing that a model is tested on has a
+//! say in how it is set.
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde_json::{Map, Value, json};
+
+use super::Error;
+use super::measure::measure;
+use super::metrics::Metric;
+use super::protocols::Protocol;
+use super::splits::Split;
+use crate::models::Algorithm;
+use crate::rating::HalfStars;
+
+/// The values that are tried of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Range {
+    /// Numbers, evenly.
+    Even(f64, f64),
+    /// Numbers above 0, their logarithms evenly, of three digits.
+    Logarithmic(f64, f64),
+    /// Whole numbers from 1, their logarithms evenly.
+    Whole(u32, u32),
+    /// Any of these words.
+    Words(&'static [&'static str]),
+    /// True or false.
+    Either,
+}
+
+use Range::{Either, Even, Logarithmic, Whole, Words};
+
+const WEIGHTINGS: Range = Words(&["half_stars", "ones", "tf_idf", "bm25"]);
+const COUNTED_AS: Range = Words(&["ones", "half_stars", "weights"]);
+
+/// The parameters that are searched of a model, none where there is nothing worth it. Parameters that only cost time,
+/// as iterations do, stay as they are.
+pub fn space(algorithm: Algorithm) -> &'static [(&'static str, Range)] {
+    match algorithm.name() {
+        "popularity" => &[("measure", Words(&["count", "damped_mean"])), ("damping", Logarithmic(1.0, 1000.0))],
+        "user-knn" => &[
+            ("k", Whole(20, 800)),
+            ("weighting", WEIGHTINGS),
+            ("shrink", Logarithmic(0.1, 100.0)),
+            ("asymmetry", Even(0.0, 1.0)),
+            ("amplification", Even(0.5, 4.0)),
+            ("votes", COUNTED_AS),
+        ],
+        "item-knn" => &[
+            ("k", Whole(20, 1000)),
+            ("weighting", WEIGHTINGS),
+            ("centred", Either),
+            ("shrink", Logarithmic(0.1, 300.0)),
+            ("asymmetry", Even(0.0, 1.0)),
+            ("profile", COUNTED_AS),
+        ],
+        "ease" => &[("lambda", Logarithmic(10.0, 5000.0)), ("weighted", Either)],
+        "rp3beta" => &[("alpha", Even(0.3, 2.0)), ("beta", Even(0.0, 1.0)), ("k", Whole(50, 1000))],
+        "graph" => &[("popularity_exponent", Even(0.0, 1.0)), ("k", Whole(50, 1000))],
+        "ials" => &[
+            ("factors", Whole(16, 256)),
+            ("regularisation", Logarithmic(0.0003, 0.1)),
+            ("regularisation_exponent", Even(0.0, 1.0)),
+            ("unobserved_weight", Logarithmic(0.01, 1.0)),
+        ],
+        _ => &[],
+    }
+}
+
+/// What a search is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Search {
+    /// How the training part is divided; only the first of its splits is used.
+    pub validation: Protocol,
+    /// What is to be good on the validation part.
+    pub objective: Metric,
+    /// As for [`measure`].
+    pub relevant_from: HalfStars,
+    /// How many settings are tried; the first is the one without any search.
+    pub candidates: usize,
+    /// Decides the division and the settings tried.
+    pub seed: u64,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// All parameters of the best candidate; of equally good ones the first.
+    pub parameters: Value,
+    /// How good it was on the validation part.
+    pub validation: f64,
+    /// How good the first candidate was: what the search started from.
+    pub unsearched: Option<f64>,
+    /// How many different settings were tried.
+    pub tried: usize,
+}
+
+impl Search {
+    /// Tries parameters on a part of the split's training part; those `given` stay as they are. `tried` is told how many
+    /// candidates of how many are done.
+    ///
+    /// # Errors
+    /// If the training part cannot be divided, or a model cannot be trained, or none has a value for the objective.
+    pub fn run(
+        &self,
+        algorithm: Algorithm,
+        given: &Value,
+        split: &Split,
+        tried: &mut dyn FnMut(u64, u64),
+    ) -> Result<Found, Error> {
+        let validation = self.validation.split(&split.training_source(), self.seed, 0)?;
+        let candidates = self.candidates(algorithm, given);
+        let mut best: Option<Found> = None;
+        let mut unsearched = None;
+        for (number, candidate) in candidates.iter().enumerate() {
+            let parameters = algorithm.parameters(candidate, &validation.training)?;
+            let model = algorithm.train(&validation.training, &parameters, &|_| ())?;
+            let measured = measure(model.as_ref(), &validation, &[self.objective], self.relevant_from, &|| ());
+            tried(number as u64 + 1, candidates.len() as u64);
+            let Some(value) = measured.values.first().copied().flatten() else { continue };
+            if number == 0 {
+                unsearched = Some(value);
+            }
+            let better = |best: &Found| {
+                if self.objective.lower_is_better() { value < best.validation } else { value > best.validation }
+            };
+            if best.as_ref().is_none_or(better) {
+                best = Some(Found { parameters, validation: value, unsearched, tried: candidates.len() });
+            }
+        }
+        let best = best.map(|best| Found { unsearched, ..best });
+        best.ok_or_else(|| Error::Search {
+            model: algorithm.name(),
+            reason: format!("it has no {} on the validation part; choose another metric to come first", self.objective),
+        })
+    }
+
+    /// What is given alone, and then with searched parameters, each setting once.
+    fn candidates(&self, algorithm: Algorithm, given: &Value) -> Vec<Value> {
+        let given = given.as_object().cloned().unwrap_or_default();
+        let mut chance = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut candidates = vec![Value::Object(given.clone())];
+        for _ in 1..self.candidates {
+            let mut candidate: Map<String, Value> = given.clone();
+            for (parameter, range) in space(algorithm) {
+                // Drawn even if given, so that fixing one parameter does not change how the others are searched.
+                let value = range.draw(&mut chance);
+                candidate.entry(*parameter).or_insert(value);
+            }
+            let candidate = Value::Object(candidate);
+            if !candidates.contains(&candidate) {
+                candidates.push(candidate);
+            }
+        }
+        candidates
+    }
+}
+
+impl Range {
+    fn draw(self, chance: &mut ChaCha8Rng) -> Value {
+        match self {
+            Even(from, to) => json!(three_digits(chance.random_range(from..=to))),
+            Logarithmic(from, to) => json!(three_digits(chance.random_range(from.ln()..=to.ln()).exp())),
+            Whole(from, to) => {
+                let drawn = chance.random_range(f64::from(from).ln()..=f64::from(to).ln()).exp();
+                json!((drawn.round() as u32).clamp(from, to))
+            }
+            Words(words) => json!(words[chance.random_range(0..words.len())]),
+            Either => json!(chance.random_bool(0.5)),
+        }
+    }
+}
+
+/// Rounded to three significant digits, which is as exact as a search can be and easier to read.
+fn three_digits(value: f64) -> f64 {
+    if value == 0.0 {
+        return value;
+    }
+    let scale = 10f64.powi(2 - value.abs().log10().floor() as i32);
+    (value * scale).round() / scale
+}
