@@ -9,7 +9,7 @@ use std::path::Path;
 
 use cineswarm_engine::Dataset;
 use cineswarm_engine::dataset::{Error, ImportOptions, import, list};
-use common::{Fixture, clean};
+use common::{Fixture, agree_on_size, clean};
 
 const FILES: [&str; 4] = ["ratings.arrow", "users.arrow", "movies.arrow", "tags.arrow"];
 
@@ -26,14 +26,6 @@ fn put_byte(path: &Path, at: usize, byte: u8) {
     let mut file = fs::File::options().write(true).open(path).unwrap();
     file.seek(SeekFrom::Start(at as u64)).unwrap();
     file.write_all(&[byte]).unwrap();
-}
-
-/// Changes the metadata so that it agrees with a file's size.
-fn agree_on_size(directory: &Path, file: &str, bytes: usize) {
-    let path = directory.join("metadata.json");
-    let mut metadata: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    metadata["files"][file]["bytes"] = bytes.into();
-    fs::write(path, metadata.to_string()).unwrap();
 }
 
 #[test]

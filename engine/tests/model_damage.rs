@@ -4,19 +4,14 @@
 mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cineswarm_engine::model_store::{Error, StoredModel};
 use cineswarm_engine::models::{Algorithm, Array, Parts};
-use common::models::{Trainable, answers};
+use common::models::{Trainable, agree, answers};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-
-fn sha256(bytes: impl AsRef<[u8]>) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// A trained model of each algorithm with the names of its files.
 struct Saved {
@@ -43,21 +38,6 @@ impl Saved {
         answers(&*loaded.model, &loaded.data);
         Ok(())
     }
-}
-
-/// Changes the metadata so that it agrees with a file's size and hashes.
-fn agree(directory: &Path, file: &str) {
-    let contents = fs::read(directory.join(file)).unwrap();
-    let path = directory.join("metadata.json");
-    let mut metadata: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    metadata["files"][file] = json!({ "bytes": contents.len(), "sha256": sha256(contents) });
-    let text = |field: &str| metadata[field].as_str().unwrap().to_owned();
-    let mut made_from = format!("{}\n{}\n{}\n", text("algorithm"), text("dataset_version"), metadata["parameters"]);
-    for (file, summary) in metadata["files"].as_object().unwrap() {
-        made_from += &format!("{file} {}\n", summary["sha256"].as_str().unwrap());
-    }
-    metadata["content_sha256"] = sha256(made_from).into();
-    fs::write(path, metadata.to_string()).unwrap();
 }
 
 #[test]

@@ -52,8 +52,8 @@ fn write_values<T: ArrowPrimitiveType>(path: &Path, values: Vec<T::Native>) -> R
 /// Reads an array whose file has the size and hash it was written with.
 pub(super) fn read(path: &Path, summary: &FileSummary) -> Result<Array, Error> {
     let schemas = [Float32Type::DATA_TYPE, Float64Type::DATA_TYPE, UInt32Type::DATA_TYPE, UInt8Type::DATA_TYPE];
-    let batches = map(path, &schemas.map(schema), summary)?;
     verify(path, summary)?;
+    let batches = map(path, &schemas.map(schema), summary)?;
     let kind = batches.first().map(|batch| batch.column(0).data_type().clone());
     let array = match kind {
         Some(DataType::Float32) => Array::F32(values_in::<Float32Type>(&batches)),

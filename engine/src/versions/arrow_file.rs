@@ -17,6 +17,7 @@ use arrow_ipc::{Block, root_as_footer, root_as_message};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 use sha2::{Digest, Sha256};
 
+use super::metadata::check_size;
 use super::{Error, FileSummary};
 use crate::movielens::hexadecimal;
 
@@ -84,10 +85,7 @@ impl ArrowFileWriter {
 /// Maps a file and returns its record batches, whose columns lie in the mapping. All are of one of the schemas given.
 pub(crate) fn map(path: &Path, schemas: &[SchemaRef], summary: &FileSummary) -> Result<Vec<RecordBatch>, Error> {
     let file = File::open(path).map_err(Error::io("opening", path))?;
-    let bytes = file.metadata().map_err(Error::io("reading the size of", path))?.len();
-    if bytes != summary.bytes {
-        return Err(Error::damaged(path, format!("it has {bytes} bytes instead of {}", summary.bytes)));
-    }
+    check_size(path, &file, summary)?;
     // SAFETY: files of a version are written under another name, renamed when complete, and never written to or
     // shortened afterwards, so the mapped bytes do not change while they are borrowed.
     let mapping = unsafe { memmap2::Mmap::map(&file) }.map_err(Error::io("mapping", path))?;

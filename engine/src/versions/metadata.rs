@@ -53,14 +53,24 @@ pub(crate) fn read_metadata<M: VersionMetadata>(directory: &Path) -> Result<M, E
     serde_json::from_slice(&text).map_err(damaged)
 }
 
-/// Reads a file and compares its hash with the one taken when it was written.
+/// Compares a file's size with the one it was written with.
+pub(super) fn check_size(path: &Path, file: &File, summary: &FileSummary) -> Result<(), Error> {
+    let bytes = file.metadata().map_err(Error::io("reading the size of", path))?.len();
+    if bytes != summary.bytes {
+        return Err(Error::damaged(path, format!("it has {bytes} bytes instead of {}", summary.bytes)));
+    }
+    Ok(())
+}
+
+/// Reads a file and compares its size and its hash with those it was written with.
 pub(crate) fn verify(path: &Path, summary: &FileSummary) -> Result<(), Error> {
-    let hash = || {
-        let mut reader = File::open(path)?;
+    let mut file = File::open(path).map_err(Error::io("opening", path))?;
+    check_size(path, &file, summary)?;
+    let mut hash = || {
         let mut hasher = Sha256::new();
         let mut buffer = vec![0; 1 << 16];
         loop {
-            let read = reader.read(&mut buffer)?;
+            let read = file.read(&mut buffer)?;
             if read == 0 {
                 return Ok(hexadecimal(&hasher.finalize()));
             }

@@ -94,6 +94,14 @@ pub fn ratings(dataset: &Dataset) -> BTreeMap<(u32, u32), (u8, i64)> {
     found
 }
 
+/// Changes the metadata so that it agrees with a file's size.
+pub fn agree_on_size(directory: &Path, file: &str, bytes: usize) {
+    let path = directory.join("metadata.json");
+    let mut metadata: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    metadata["files"][file]["bytes"] = bytes.into();
+    fs::write(path, metadata.to_string()).unwrap();
+}
+
 /// Every name below a directory, for comparing before and after.
 pub fn tree(directory: &Path) -> Vec<String> {
     let mut names = Vec::new();

@@ -2,13 +2,15 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use cineswarm_engine::Dataset;
 use cineswarm_engine::model_store::{Error, ModelMetadata, ModelSlot, Training, training_data};
 use cineswarm_engine::models::{Algorithm, Model, TrainingData, Viewer, Weighted};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{Fixture, NOW};
 
@@ -113,4 +115,23 @@ pub fn answers(model: &dyn Model, data: &TrainingData) -> Answers {
     }
     answers.2.extend((0..matrix.films() as u32).map(|column| bits(model.similar(column, 5))));
     answers
+}
+
+/// Changes the metadata so that it agrees with a file's size and hashes.
+pub fn agree(directory: &Path, file: &str) {
+    let contents = fs::read(directory.join(file)).unwrap();
+    let path = directory.join("metadata.json");
+    let mut metadata: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    metadata["files"][file] = json!({ "bytes": contents.len(), "sha256": sha256(contents) });
+    let text = |field: &str| metadata[field].as_str().unwrap().to_owned();
+    let mut made_from = format!("{}\n{}\n{}\n", text("algorithm"), text("dataset_version"), metadata["parameters"]);
+    for (file, summary) in metadata["files"].as_object().unwrap() {
+        made_from += &format!("{file} {}\n", summary["sha256"].as_str().unwrap());
+    }
+    metadata["content_sha256"] = sha256(made_from).into();
+    fs::write(path, metadata.to_string()).unwrap();
+}
+
+fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
