@@ -112,6 +112,21 @@ algorithms! {
         train: |data, parameters, _| Graph::train(data, parameters),
         load: |parts, data, parameters| Graph::load(parts, data.matrix.films(), parameters),
     }
+    Baseline, "baseline", BaselineParameters {
+        defaults: |_| BaselineParameters::default(),
+        train: |data, parameters, _| Baseline::train(data, parameters),
+        load: Baseline::load,
+    }
+    KnnMeans, "knn-means", KnnMeansParameters {
+        defaults: |_| KnnMeansParameters::default(),
+        train: |data, parameters, _| KnnMeans::train(data, parameters),
+        load: KnnMeans::load,
+    }
+    KnnBaseline, "knn-baseline", KnnBaselineParameters {
+        defaults: |_| KnnBaselineParameters::default(),
+        train: KnnBaseline::train,
+        load: KnnBaseline::load,
+    }
 }
 
 impl Algorithm {

@@ -3,6 +3,8 @@
 
 mod algorithm;
 mod alternating;
+mod baseline;
+mod biases;
 mod content;
 mod dense_inverse;
 mod deviates;
@@ -12,6 +14,8 @@ mod graph;
 pub mod ials;
 mod item_knn;
 pub mod item_similarity;
+mod knn_baseline;
+mod knn_means;
 mod neighbour_lists;
 mod parts;
 mod popularity;
@@ -22,6 +26,8 @@ mod user_knn;
 mod weighting;
 
 pub use algorithm::Algorithm;
+pub use baseline::Baseline;
+pub use biases::BaselineParameters;
 pub use content::FilmContent;
 pub(crate) use deviates::Deviates;
 pub use ease::{Ease, EaseParameters};
@@ -29,6 +35,8 @@ pub use error::Error;
 pub use graph::{Graph, GraphParameters};
 pub use ials::{Ials, IalsParameters};
 pub use item_knn::{ItemKnn, ItemKnnParameters, ProfileWeight};
+pub use knn_baseline::{KnnBaseline, KnnBaselineParameters};
+pub use knn_means::{KnnMeans, KnnMeansParameters};
 pub use parts::{Array, Parts};
 pub use popularity::{Popularity, PopularityParameters};
 pub use recommend::recommend;
@@ -115,6 +123,11 @@ pub trait Model: Send + Sync + std::fmt::Debug {
     /// What the viewer would rate the film, in stars from 0.5 to 5; `None` where the model does not predict ratings.
     fn predict(&self, _viewer: &Viewer<'_>, _column: u32) -> Option<f32> {
         None
+    }
+
+    /// [`Model::predict`] for many films, at the cost of finding out about the viewer once.
+    fn predict_each(&self, viewer: &Viewer<'_>, columns: &[u32]) -> Vec<Option<f32>> {
+        columns.iter().map(|&column| self.predict(viewer, column)).collect()
     }
 
     /// The viewer's films that the score of a film goes back to, the largest share first, `limit` at most.
