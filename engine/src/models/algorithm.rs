@@ -112,6 +112,16 @@ algorithms! {
         train: |data, parameters, _| Graph::train(data, parameters),
         load: |parts, data, parameters| Graph::load(parts, data.matrix.films(), parameters),
     }
+    ContentBased, "content", ContentParameters {
+        defaults: |_| ContentParameters::default(),
+        train: |data, parameters, _| ContentBased::train(data, parameters),
+        load: |parts, data, _| ContentBased::load(parts, data.matrix.films()),
+    }
+    Hybrid, "hybrid", HybridParameters {
+        defaults: |_| HybridParameters::default(),
+        train: Hybrid::train,
+        load: Hybrid::load,
+    }
 }
 
 impl Algorithm {
