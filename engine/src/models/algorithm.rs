@@ -127,6 +127,16 @@ algorithms! {
         train: KnnBaseline::train,
         load: KnnBaseline::load,
     }
+    ContentBased, "content", ContentParameters {
+        defaults: |_| ContentParameters::default(),
+        train: |data, parameters, _| ContentBased::train(data, parameters),
+        load: |parts, data, _| ContentBased::load(parts, data.matrix.films()),
+    }
+    Hybrid, "hybrid", HybridParameters {
+        defaults: |_| HybridParameters::default(),
+        train: Hybrid::train,
+        load: Hybrid::load,
+    }
 }
 
 impl Algorithm {

@@ -131,9 +131,10 @@ fn one_side(rows: &SparseRows, mean: f64, others: &[f64], damping: f64) -> Vec<f
 
 /// The sum of what ratings exceed the mean and the others' biases by, over their damped number; 0 without any.
 fn damped_mean(columns: &[u32], half_stars: &[u8], mean: f64, others: &[f64], damping: f64) -> f64 {
-    let known = columns.iter().zip(half_stars).filter_map(|(&column, &half_stars)| {
-        Some(stars(half_stars) - mean - others.get(column as usize)?)
-    });
+    let known = columns
+        .iter()
+        .zip(half_stars)
+        .filter_map(|(&column, &half_stars)| Some(stars(half_stars) - mean - others.get(column as usize)?));
     let sum: f64 = known.sum();
     if columns.is_empty() { 0.0 } else { sum / (columns.len() as f64 + damping) }
 }

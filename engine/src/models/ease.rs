@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dense_inverse::invert;
 use super::item_similarity::{Gram, most_rated_first};
-use super::neighbour_lists::{best_first, check_finite, shares};
+use super::weighted_lists::{best_first, check_finite, shares};
 use super::{Array, Error, Model, Parts, TrainingData, Viewer, Weighted};
 use crate::matrix::RatingsMatrix;
 

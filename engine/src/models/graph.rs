@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::item_similarity::{Gram, Scaling, neighbour_lists};
-use super::neighbour_lists::NeighbourLists;
+use super::weighted_lists::WeightedLists;
 use super::{Array, Error, Model, Parts, TrainingData, Viewer, Weighted};
 
 const NAME: &str = "graph";
@@ -45,7 +45,7 @@ impl GraphParameters {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
     exponent: f64,
-    lists: NeighbourLists,
+    lists: WeightedLists,
     /// How many people liked each film.
     edges: Vec<u32>,
 }
@@ -81,7 +81,7 @@ impl Graph {
     pub fn load(mut parts: Parts, films: usize, parameters: &GraphParameters) -> Result<Graph, Error> {
         parameters.check()?;
         let edges = parts.take_u32(NAME, "edges", films)?;
-        let lists = NeighbourLists::from_parts(&mut parts, NAME, films)?;
+        let lists = WeightedLists::from_parts(&mut parts, NAME, films, films)?;
         Ok(Graph { exponent: parameters.popularity_exponent, lists, edges })
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::item_similarity::{Gram, Scaling, neighbour_lists};
-use super::neighbour_lists::NeighbourLists;
+use super::weighted_lists::WeightedLists;
 use super::weighting::{RatingWeights, Terms, Weighting};
 use super::{Error, Model, Parts, TrainingData, Viewer, Weighted};
 use crate::matrix::RatingsMatrix;
@@ -67,9 +67,9 @@ impl ItemKnnParameters {
 pub struct ItemKnn {
     parameters: ItemKnnParameters,
     weights: RatingWeights,
-    nearest: NeighbourLists,
+    nearest: WeightedLists,
     /// The same by the other film: what a film of the viewer adds to.
-    adds_to: NeighbourLists,
+    adds_to: WeightedLists,
     means: Vec<f64>,
 }
 
@@ -105,7 +105,7 @@ impl ItemKnn {
                 neighbour_lists(&gram, &scaling, k)
             }
         };
-        let adds_to = nearest.transposed();
+        let adds_to = nearest.transposed(matrix.films());
         Ok(ItemKnn { parameters: *parameters, weights, nearest, adds_to, means })
     }
 
@@ -117,8 +117,8 @@ impl ItemKnn {
         parameters.check()?;
         let matrix = &*data.matrix;
         let weights = RatingWeights::from_parts(&mut parts, NAME, matrix, parameters.weighting, Terms::Users)?;
-        let nearest = NeighbourLists::from_parts(&mut parts, NAME, matrix.films())?;
-        let (adds_to, means) = (nearest.transposed(), film_means(matrix));
+        let nearest = WeightedLists::from_parts(&mut parts, NAME, matrix.films(), matrix.films())?;
+        let (adds_to, means) = (nearest.transposed(matrix.films()), film_means(matrix));
         Ok(ItemKnn { parameters: *parameters, weights, nearest, adds_to, means })
     }
 

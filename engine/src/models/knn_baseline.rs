@@ -4,13 +4,13 @@
 //! these are few: Koren, "Factor in the Neighbors" (2010), equations 2 and 3, as in Surprise's `KNNBaseline` with
 //! `pearson_baseline`. All similarities are learned in advance; the viewer may be anybody.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::biases::{Biases, Scale, stars};
-use super::neighbour_lists::{NeighbourLists, best_first, shares};
+use super::weighted_lists::{WeightedLists, best_first, shares};
 use super::{BaselineParameters, Error, Model, Parts, Progress, TrainingData, Viewer, Watch, Weighted};
 use crate::best::Best;
 use crate::matrix::RatingsMatrix;
@@ -55,7 +55,7 @@ pub struct KnnBaseline {
     scale: Scale,
     rated: Vec<bool>,
     biases: Biases,
-    similar: NeighbourLists,
+    similar: WeightedLists,
     k: usize,
 }
 
@@ -64,7 +64,11 @@ impl KnnBaseline {
     ///
     /// # Errors
     /// If a parameter is out of range or there is no rating.
-    pub fn train(data: &TrainingData, parameters: &KnnBaselineParameters, watch: Watch<'_>) -> Result<KnnBaseline, Error> {
+    pub fn train(
+        data: &TrainingData,
+        parameters: &KnnBaselineParameters,
+        watch: Watch<'_>,
+    ) -> Result<KnnBaseline, Error> {
         parameters.check()?;
         if data.matrix.ratings() == 0 {
             return Err(Error::NoRatings { model: NAME });
@@ -78,18 +82,22 @@ impl KnnBaseline {
     ///
     /// # Errors
     /// If they are not such a model's.
-    pub fn load(mut parts: Parts, data: &TrainingData, parameters: &KnnBaselineParameters) -> Result<KnnBaseline, Error> {
+    pub fn load(
+        mut parts: Parts,
+        data: &TrainingData,
+        parameters: &KnnBaselineParameters,
+    ) -> Result<KnnBaseline, Error> {
         parameters.check()?;
         let films = data.matrix.films();
         let biases = Biases::take(&mut parts, NAME, films, &parameters.baseline)?;
-        let similar = NeighbourLists::from_parts(&mut parts, NAME, films)?;
+        let similar = WeightedLists::from_parts(&mut parts, NAME, films, films)?;
         Ok(KnnBaseline::new(data, biases, similar, parameters))
     }
 
     fn new(
         data: &TrainingData,
         biases: Biases,
-        similar: NeighbourLists,
+        similar: WeightedLists,
         parameters: &KnnBaselineParameters,
     ) -> KnnBaseline {
         let by_film = data.matrix.by_film();
@@ -99,9 +107,10 @@ impl KnnBaseline {
 
     /// The viewer's films most similar to a film, with their similarities and what their ratings exceed the baseline by.
     fn neighbours(&self, viewer: &Viewer<'_>, of_viewer: f64, column: u32) -> Vec<(Weighted, f64)> {
-        let rated = viewer.columns.iter().filter_map(|&own| {
-            Some(Weighted { column: own, weight: self.similar.weight(column as usize, own)? })
-        });
+        let rated = viewer
+            .columns
+            .iter()
+            .filter_map(|&own| Some(Weighted { column: own, weight: self.similar.weight(column as usize, own)? }));
         let deviation = |own: Weighted| {
             let rating = stars(viewer.half_stars_of(own.column)?);
             Some((own, rating - self.biases.of_film(own.column) - of_viewer))
@@ -164,10 +173,11 @@ fn correlated_films(
     biases: &Biases,
     parameters: &KnnBaselineParameters,
     watch: Watch<'_>,
-) -> NeighbourLists {
+) -> WeightedLists {
     let deviations = deviations(matrix, biases);
     let films = matrix.films();
-    let sums: Vec<Mutex<Vec<Sums>>> = (0..rayon::current_num_threads()).map(|_| Mutex::new(vec![[0.0; 4]; films])).collect();
+    let sums: Vec<Mutex<Vec<Sums>>> =
+        (0..rayon::current_num_threads()).map(|_| Mutex::new(vec![[0.0; 4]; films])).collect();
     let mut lists = Vec::with_capacity(films);
     for first in (0..films).step_by(FILMS_AT_ONCE) {
         let piece = first..(first + FILMS_AT_ONCE).min(films);
@@ -179,7 +189,7 @@ fn correlated_films(
         }));
     }
     watch(Progress { done: films as u64, total: films as u64 });
-    NeighbourLists::new(lists)
+    WeightedLists::new(lists)
 }
 
 /// What each rating exceeds the baseline by, in stars, parallel to the ratings by user.
@@ -187,8 +197,7 @@ fn deviations(matrix: &RatingsMatrix, biases: &Biases) -> Vec<f32> {
     let of_user = |row: usize| {
         let viewer = Viewer::known(matrix, row);
         let of_viewer = biases.of_viewer(&viewer);
-        let deviation =
-            move |(&column, &half_stars)| (stars(half_stars) - biases.of_film(column) - of_viewer) as f32;
+        let deviation = move |(&column, &half_stars)| (stars(half_stars) - biases.of_film(column) - of_viewer) as f32;
         viewer.columns.iter().zip(viewer.half_stars).map(deviation).collect::<Vec<f32>>()
     };
     (0..matrix.users()).into_par_iter().flat_map_iter(of_user).collect()

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::item_similarity::{Gram, Scaling, neighbour_lists};
-use super::neighbour_lists::NeighbourLists;
+use super::weighted_lists::WeightedLists;
 use super::{Error, Model, Parts, TrainingData, Viewer, Weighted};
 
 const NAME: &str = "rp3beta";
@@ -22,7 +22,7 @@ pub struct Rp3BetaParameters {
 
 impl Default for Rp3BetaParameters {
     fn default() -> Self {
-        Rp3BetaParameters { alpha: 1.0, beta: 0.6, k: 500 }
+        Rp3BetaParameters { alpha: 0.7, beta: 0.6, k: 500 }
     }
 }
 
@@ -37,7 +37,7 @@ impl Rp3BetaParameters {
 /// For each film where walks from it end, with their probabilities.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rp3Beta {
-    ends: NeighbourLists,
+    ends: WeightedLists,
 }
 
 impl Rp3Beta {
@@ -70,7 +70,7 @@ impl Rp3Beta {
     /// # Errors
     /// If they are not such a model's.
     pub fn load(mut parts: Parts, films: usize) -> Result<Rp3Beta, Error> {
-        Ok(Rp3Beta { ends: NeighbourLists::from_parts(&mut parts, NAME, films)? })
+        Ok(Rp3Beta { ends: WeightedLists::from_parts(&mut parts, NAME, films, films)? })
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::neighbour_lists::{best_first, shares};
+use super::weighted_lists::{best_first, shares};
 use super::weighting::{RatingWeights, Terms, Weighting};
 use super::{Array, Error, Model, Parts, TrainingData, Viewer, Weighted};
 use crate::best::Best;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::neighbour_lists::check_finite;
+use super::weighted_lists::check_finite;
 use super::{Array, Error, Parts};
 use crate::matrix::RatingsMatrix;
 

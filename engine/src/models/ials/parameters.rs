@@ -65,7 +65,9 @@ impl IalsParameters {
     /// validation on MovieLens 100K.
     pub fn for_data(data: &TrainingData) -> IalsParameters {
         match data.matrix.ratings() {
-            0..500_000 => IalsParameters { factors: 32, regularisation: 0.016, unobserved_weight: 0.3, ..Default::default() },
+            0..500_000 => {
+                IalsParameters { factors: 32, regularisation: 0.016, unobserved_weight: 0.3, ..Default::default() }
+            }
             500_000..5_000_000 => IalsParameters {
                 factors: 192,
                 iterations: 12,

@@ -15,7 +15,7 @@ pub(crate) use gram::{Gram, Value};
 pub(crate) use renumbered::most_rated_first;
 
 use super::Weighted;
-use super::neighbour_lists::NeighbourLists;
+use super::weighted_lists::WeightedLists;
 use crate::best::Best;
 use crate::matrix::RatingsMatrix;
 
@@ -72,12 +72,12 @@ pub(crate) fn most_similar<V: Value>(gram: &Gram<V>, scaling: &Scaling, k: usize
             merged[column as usize].extend(list.into_sorted());
         }
     }
-    merged.into_iter().map(|list| super::neighbour_lists::best_first(list, k)).collect()
+    merged.into_iter().map(|list| super::weighted_lists::best_first(list, k)).collect()
 }
 
 /// As lists that can be scored with.
-pub(crate) fn neighbour_lists<V: Value>(gram: &Gram<V>, scaling: &Scaling, k: usize) -> NeighbourLists {
-    NeighbourLists::new(most_similar(gram, scaling, k))
+pub(crate) fn neighbour_lists<V: Value>(gram: &Gram<V>, scaling: &Scaling, k: usize) -> WeightedLists {
+    WeightedLists::new(most_similar(gram, scaling, k))
 }
 
 /// The best of one thread so far, by rank.

@@ -1,19 +1,20 @@
-//! For each film a list of others with weights: what is left of an item-item matrix when only the best are kept.
+//! For each film a list of weighted columns: what is left of an item-item matrix when only the best are kept, or the
+//! features of a film.
 
 use super::{Array, Error, Parts, Viewer, Weighted};
 
-/// Lists of weighted films, one for each film.
+/// A list for each film, of columns that ascend: other films, where nothing else is said.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct NeighbourLists {
+pub(crate) struct WeightedLists {
     offsets: Vec<u32>,
     columns: Vec<u32>,
     weights: Vec<f32>,
 }
 
-impl NeighbourLists {
+impl WeightedLists {
     /// Takes a list for each film, in the order of the columns.
-    pub fn new(lists: impl IntoIterator<Item = Vec<Weighted>>) -> NeighbourLists {
-        let mut all = NeighbourLists { offsets: vec![0], ..NeighbourLists::default() };
+    pub fn new(lists: impl IntoIterator<Item = Vec<Weighted>>) -> WeightedLists {
+        let mut all = WeightedLists { offsets: vec![0], ..WeightedLists::default() };
         for mut list in lists {
             list.sort_unstable_by_key(|neighbour| neighbour.column);
             all.columns.extend(list.iter().map(|neighbour| neighbour.column));
@@ -26,6 +27,11 @@ impl NeighbourLists {
     /// How many films have a list, maybe empty.
     pub fn films(&self) -> usize {
         self.offsets.len().saturating_sub(1)
+    }
+
+    /// One more than the highest column in any list.
+    pub fn width(&self) -> usize {
+        self.columns.iter().max().map_or(0, |&column| column as usize + 1)
     }
 
     /// The films of a list, ascending, and their weights; nothing for a film there is not.
@@ -45,18 +51,18 @@ impl NeighbourLists {
         columns.binary_search(&film).ok().map(|at| weights[at])
     }
 
-    /// The same weights by the films in the lists: what was in the list of a is then in that of b.
-    pub fn transposed(&self) -> NeighbourLists {
-        let mut offsets = vec![0u32; self.offsets.len()];
+    /// The same weights by the columns in the lists, all below `width`: b in the list of a becomes a in that of b.
+    pub fn transposed(&self, width: usize) -> WeightedLists {
+        let mut offsets = vec![0u32; width + 1];
         for &column in &self.columns {
             offsets[column as usize + 1] += 1;
         }
-        for film in 0..self.films() {
-            offsets[film + 1] += offsets[film];
+        for column in 0..width {
+            offsets[column + 1] += offsets[column];
         }
         let mut next = offsets.clone();
         let mut turned =
-            NeighbourLists { offsets, columns: vec![0; self.columns.len()], weights: vec![0.0; self.weights.len()] };
+            WeightedLists { offsets, columns: vec![0; self.columns.len()], weights: vec![0.0; self.weights.len()] };
         for film in 0..self.films() {
             let (columns, weights) = self.list(film);
             for (&column, &weight) in columns.iter().zip(weights) {
@@ -115,13 +121,18 @@ impl NeighbourLists {
             .with("weights", Array::F32(self.weights.clone()))
     }
 
-    /// Takes the lists of `films` films out of the arrays of a model.
+    /// Takes the lists of `films` films, of columns below `width`, out of the arrays of a model.
     ///
     /// # Errors
-    /// Unless the offsets ascend over all elements, films ascend in each list and exist, and weights are finite.
-    pub fn from_parts(parts: &mut Parts, model: &'static str, films: usize) -> Result<NeighbourLists, Error> {
+    /// Unless the offsets ascend over all elements, columns ascend in each list and exist, and weights are finite.
+    pub fn from_parts(
+        parts: &mut Parts,
+        model: &'static str,
+        films: usize,
+        width: usize,
+    ) -> Result<WeightedLists, Error> {
         let length = parts.length("columns");
-        let lists = NeighbourLists {
+        let lists = WeightedLists {
             offsets: parts.take_u32(model, "offsets", films + 1)?,
             columns: parts.take_u32(model, "columns", length)?,
             weights: parts.take_f32(model, "weights", length)?,
@@ -132,9 +143,9 @@ impl NeighbourLists {
         }
         for film in 0..films {
             let (columns, _) = lists.list(film);
-            let known = columns.last().is_none_or(|&last| (last as usize) < films);
+            let known = columns.last().is_none_or(|&last| (last as usize) < width);
             if !known || columns.windows(2).any(|pair| pair[0] >= pair[1]) {
-                return Err(Error::damaged(model, "columns", format!("are not films in order for film {film}")));
+                return Err(Error::damaged(model, "columns", format!("do not ascend within {width} for film {film}")));
             }
         }
         check_finite(model, "weights", &lists.weights)?;

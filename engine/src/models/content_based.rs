@@ -1,0 +1,224 @@
+//! Content-based: films like those the viewer liked, by genres, tags, words of the title and time. It looks at nobody
+//! else's ratings, so that a film without any is scored like all others.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::weighted_lists::{WeightedLists, best_first, shares};
+use super::{Error, FilmContent, Model, Parts, TrainingData, Viewer, Weighted};
+
+const NAME: &str = "content";
+
+/// How the content-based model learns.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ContentParameters {
+    /// How much the genres count; 0 or more.
+    pub genres: f64,
+    /// How much the tags count; 0 or more.
+    pub tags: f64,
+    /// How much the words of the title count; 0 or more.
+    pub title: f64,
+    /// How much the time of release counts; 0 or more.
+    pub year: f64,
+}
+
+impl Default for ContentParameters {
+    fn default() -> Self {
+        ContentParameters { genres: 1.0, tags: 1.0, title: 0.5, year: 0.5 }
+    }
+}
+
+impl ContentParameters {
+    fn groups(&self) -> [(&'static str, f64); GROUPS] {
+        [("genres", self.genres), ("tags", self.tags), ("title", self.title), ("year", self.year)]
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        for (parameter, weight) in self.groups() {
+            Error::unless_within(NAME, parameter, weight, 0.0..=1e6, "between 0 and 1e6")?;
+        }
+        Ok(())
+    }
+}
+
+/// Genres, tags, title, year: each is a vector of length 1, times its weight.
+const GROUPS: usize = 4;
+
+/// A feature vector of length 1 for each film of which something is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ContentBased {
+    /// Features of each film.
+    films: WeightedLists,
+    /// Films of each feature.
+    features: WeightedLists,
+}
+
+impl ContentBased {
+    /// Weights each feature by its inverse document frequency `ln(1 + films / films with it)`; a feature of one film only
+    /// is like nothing else and left out.
+    ///
+    /// # Errors
+    /// If a parameter is out of range.
+    pub fn train(data: &TrainingData, parameters: &ContentParameters) -> Result<ContentBased, Error> {
+        parameters.check()?;
+        let films = data.matrix.films();
+        let described: Vec<Described> = (0..films).map(|column| describe(&data.content, column)).collect();
+        let mut frequencies: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        for film in &described {
+            for (group, name) in film.keys() {
+                *frequencies.entry((*group, name)).or_default() += 1;
+            }
+        }
+        frequencies.retain(|_, &mut frequency| frequency > 1);
+        let numbers: BTreeMap<(usize, &str), (u32, f64)> = frequencies
+            .iter()
+            .enumerate()
+            .map(|(number, (&feature, &frequency))| {
+                (feature, (number as u32, (1.0 + films as f64 / frequency as f64).ln()))
+            })
+            .collect();
+        let lists = described.iter().map(|film| {
+            let mut groups: [Vec<(u32, f64)>; GROUPS] = Default::default();
+            for ((group, name), count) in film {
+                if let Some(&(number, idf)) = numbers.get(&(*group, name.as_str())) {
+                    groups[*group].push((number, f64::from(*count).sqrt() * idf));
+                }
+            }
+            for (group, (_, weight)) in groups.iter_mut().zip(parameters.groups()) {
+                scale(group, weight);
+            }
+            let mut all = groups.concat();
+            scale(&mut all, 1.0);
+            all.into_iter().map(|(column, weight)| Weighted { column, weight: weight as f32 }).collect()
+        });
+        let films = WeightedLists::new(lists);
+        let features = films.transposed(films.width());
+        Ok(ContentBased { films, features })
+    }
+
+    /// Takes the arrays of a model of `films` films.
+    ///
+    /// # Errors
+    /// If they are not such a model's.
+    pub fn load(mut parts: Parts, films: usize) -> Result<ContentBased, Error> {
+        // Every feature there is occurs, so that their numbers are below the number of occurrences.
+        let width = parts.length("columns");
+        let films = WeightedLists::from_parts(&mut parts, NAME, films, width)?;
+        let features = films.transposed(films.width());
+        Ok(ContentBased { films, features })
+    }
+
+    /// Adds the features of a film, times a weight.
+    fn add(&self, column: u32, weight: f32, profile: &mut [f32]) {
+        let (features, weights) = self.films.list(column as usize);
+        for (&feature, &of_film) in features.iter().zip(weights) {
+            profile[feature as usize] += weight * of_film;
+        }
+    }
+
+    /// The cosine of two films.
+    fn similarity(&self, film: u32, other: u32) -> f32 {
+        let (features, weights) = self.films.list(film as usize);
+        let product = |(&feature, &weight)| Some(weight * self.films.weight(other as usize, feature)?);
+        features.iter().zip(weights).filter_map(product).sum()
+    }
+
+    /// The dot product of each film with the profile; negative infinity for a film of which nothing is known.
+    fn dots(&self, profile: &[f32], dots: &mut [f32]) {
+        dots.fill(0.0);
+        for (feature, &weight) in profile.iter().enumerate() {
+            if weight != 0.0 {
+                let (films, weights) = self.features.list(feature);
+                for (&film, &of_film) in films.iter().zip(weights) {
+                    dots[film as usize] += weight * of_film;
+                }
+            }
+        }
+        for (column, dot) in dots.iter_mut().enumerate() {
+            if self.films.list(column).0.is_empty() {
+                *dot = f32::NEG_INFINITY;
+            }
+        }
+    }
+}
+
+/// How often a film has each feature, named by group and word.
+type Described = BTreeMap<(usize, String), u32>;
+
+fn describe(content: &FilmContent, column: usize) -> Described {
+    let mut described = Described::new();
+    let mut count = |group: usize, name: String| *described.entry((group, name)).or_insert(0) += 1;
+    if let Some(movie) = content.movie(column) {
+        movie.genres.iter().for_each(|genre| count(0, genre.to_lowercase()));
+        let words = movie.title.split(|letter: char| !letter.is_alphanumeric());
+        words.filter(|word| word.chars().count() > 2).for_each(|word| count(2, word.to_lowercase()));
+        if let Some(year) = movie.year {
+            // Two overlapping decades, so that films of 1989 and 1991 share one and films of the same year both.
+            count(3, format!("{}0", year / 10));
+            count(3, format!("{}5", (u32::from(year) + 5) / 10));
+        }
+    }
+    content.tags(column).iter().for_each(|tag| count(1, tag.clone()));
+    described
+}
+
+/// Makes a vector of this length, unless it is zero.
+fn scale(vector: &mut [(u32, f64)], length: f64) {
+    let norm = vector.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt();
+    for (_, weight) in vector.iter_mut() {
+        *weight = if norm > 0.0 { *weight * length / norm } else { 0.0 };
+    }
+}
+
+impl Model for ContentBased {
+    fn score(&self, viewer: &Viewer<'_>, scores: &mut [f32]) {
+        let mut profile = vec![0f32; self.features.films()];
+        for (&column, &half_stars) in viewer.columns.iter().zip(viewer.half_stars) {
+            self.add(column, f32::from(half_stars), &mut profile);
+        }
+        if viewer.columns.is_empty() {
+            scores.fill(f32::NEG_INFINITY);
+        } else {
+            self.dots(&profile, scores);
+        }
+    }
+
+    /// The viewer's mean and the distance from it of the viewer's ratings of films with common features, weighted by
+    /// similarity.
+    fn predict(&self, viewer: &Viewer<'_>, column: u32) -> Option<f32> {
+        let count = viewer.half_stars.len();
+        let mean = viewer.half_stars.iter().map(|&half_stars| f64::from(half_stars)).sum::<f64>() / count.max(1) as f64;
+        let (mut sum, mut weight) = (0.0, 0.0);
+        for (&rated, &half_stars) in viewer.columns.iter().zip(viewer.half_stars) {
+            let similarity = f64::from(self.similarity(column, rated));
+            sum += similarity * (f64::from(half_stars) - mean);
+            weight += similarity;
+        }
+        let predicted = if weight > 0.0 { mean + sum / weight } else { mean };
+        (count > 0).then_some((predicted / 2.0).clamp(0.5, 5.0) as f32)
+    }
+
+    fn because(&self, viewer: &Viewer<'_>, column: u32, limit: usize) -> Vec<Weighted> {
+        let rated = viewer.columns.iter().zip(viewer.half_stars);
+        let added = rated.map(|(&rated, &half_stars)| Weighted {
+            column: rated,
+            weight: f32::from(half_stars) * self.similarity(column, rated),
+        });
+        shares(added.filter(|film| film.weight > 0.0).collect(), limit)
+    }
+
+    fn similar(&self, column: u32, k: usize) -> Vec<Weighted> {
+        let mut profile = vec![0f32; self.features.films()];
+        self.add(column, 1.0, &mut profile);
+        let mut dots = vec![0f32; self.films.films()];
+        self.dots(&profile, &mut dots);
+        let others = (0..).zip(&dots).filter(|&(other, &dot)| other != column && dot > 0.0);
+        best_first(others.map(|(column, &weight)| Weighted { column, weight }).collect(), k)
+    }
+
+    fn parts(&self) -> Parts {
+        self.films.add_to(Parts::default())
+    }
+}
