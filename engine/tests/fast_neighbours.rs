@@ -105,6 +105,10 @@ fn odd_questions_have_the_right_answer() {
     let viewers = [BTreeMap::new(), viewer([1, 2, 1000].into_iter(), 4), viewer([0].into_iter(), 5)];
     check(&ratings, &viewers, &[everyone, nobody, NeighbourOptions { min_overlap: u32::MAX, ..everyone }]);
     check(&Ratings::new(), &viewers, &[everyone]);
+    // Film ids as high as there are.
+    let high = |row: &BTreeMap<u32, u8>| row.iter().map(|(film, rating)| (u32::MAX - film * 1000, *rating)).collect();
+    let high_ratings: Ratings = ratings.iter().map(|(user, row)| (*user, high(row))).collect();
+    check(&high_ratings, &[high(&viewer((0..20).map(|film| film * 3), 6))], &[everyone]);
     // One user, one film; all ratings equal.
     check(&Ratings::from([(1, BTreeMap::from([(0, 7)]))]), &viewers, &[everyone]);
     check(&(0..50).map(|user| (user, (0..9).map(|film| (film, 6)).collect())).collect(), &viewers, &[everyone]);

@@ -5,7 +5,6 @@ use crate::best::Best;
 use crate::index::{Block, Changes, QueryFilm, Summand};
 use crate::profile::Profile;
 use crate::rating::{MovieId, UserId};
-use crate::shard::ShardRatings;
 
 /// A block of users, and the shard it is of with its number in the query.
 #[derive(Clone, Copy)]
@@ -71,10 +70,12 @@ impl<'a> Query<'a> {
 
     /// The best users of all blocks.
     pub(super) fn finish(self, shards: &[ShardView<'_>]) -> Vec<Neighbour> {
-        let profile = self.profile.movie_ids();
+        let films = FilmSet::new(self.profile.movie_ids());
         let counted = self.best.into_sorted().into_iter().map(|Found { mut neighbour, place }| {
             if let Some((shard, row)) = place {
-                neighbour.overlap = common(profile, shards[shard].index.ratings(), row);
+                let ratings = shards[shard].index.ratings();
+                let common = ratings.films_of(row).filter(|&film| films.has(ratings.films()[film]));
+                neighbour.overlap = common.count() as u32;
             }
             neighbour
         });
@@ -156,14 +157,32 @@ impl<'a> Query<'a> {
     }
 }
 
-/// How many of the ascending films a user has rated.
-fn common(films: &[MovieId], ratings: &ShardRatings, row: usize) -> u32 {
-    let (mut at, mut common) = (0, 0);
-    for rated in ratings.films_of(row).map(|film| ratings.films()[film]) {
-        while films.get(at).is_some_and(|&film| film < rated) {
-            at += 1;
+/// The films of a profile, for asking of many whether they are among them.
+enum FilmSet<'a> {
+    /// A bit for every film id up to the last.
+    Bits(Vec<u64>),
+    /// Ascending ids, where these would be too many bits.
+    List(&'a [MovieId]),
+}
+
+/// Half a megabyte of bits: datasets number their films far lower.
+const MOST_BITS: MovieId = 1 << 22;
+
+impl<'a> FilmSet<'a> {
+    fn new(ascending: &'a [MovieId]) -> FilmSet<'a> {
+        let last = ascending.last().copied().unwrap_or(0);
+        if last >= MOST_BITS {
+            return FilmSet::List(ascending);
         }
-        common += u32::from(films.get(at) == Some(&rated));
+        let mut bits = vec![0; last as usize / 64 + 1];
+        ascending.iter().for_each(|&film| bits[film as usize / 64] |= 1 << (film % 64));
+        FilmSet::Bits(bits)
     }
-    common
+
+    fn has(&self, film: MovieId) -> bool {
+        match self {
+            FilmSet::Bits(bits) => bits.get(film as usize / 64).is_some_and(|word| word >> (film % 64) & 1 == 1),
+            FilmSet::List(films) => films.binary_search(&film).is_ok(),
+        }
+    }
 }

@@ -13,8 +13,13 @@ pub(super) const LANES: usize = 64;
 /// With fewer queries than this each is answered by itself.
 pub(super) const WORTH_IT: usize = 32;
 
-/// For each film of a shard the half-stars of all queries: the low byte of word `w` is query `w`, the high one `32 + w`.
-pub(super) type Weights = Vec<[u16; LANES / 2]>;
+/// For each film of a shard the half-stars of all queries, each in a byte of its own: see [`byte_of`].
+pub(super) type Weights = Vec<[u8; LANES]>;
+
+/// The byte of a query: the first half of the queries have the even ones, so that as low bytes of words they are in order.
+fn byte_of(lane: usize) -> usize {
+    lane % (LANES / 2) * 2 + lane / (LANES / 2)
+}
 
 /// Whether the sums of a query fit two bytes, and are all that is needed.
 pub(super) fn can_take(query: &Query<'_>) -> bool {
@@ -71,14 +76,14 @@ pub(super) fn shard(group: &mut Group<'_, '_, '_>, number: usize, shard: ShardVi
 fn weigh(queried: &[(MovieId, usize, u8)], ratings: &ShardRatings, weights: &mut Weights) {
     let films = ratings.films();
     weights.clear();
-    weights.resize(films.len(), [0; LANES / 2]);
+    weights.resize(films.len(), [0; LANES]);
     let mut at = 0;
     for &(movie, lane, half_stars) in queried {
         while films.get(at).is_some_and(|&film| film < movie) {
             at += 1;
         }
         if films.get(at) == Some(&movie) {
-            weights[at][lane % (LANES / 2)] |= u16::from(half_stars) << (lane / (LANES / 2) * 8);
+            weights[at][byte_of(lane)] = half_stars;
         }
     }
 }
@@ -95,100 +100,177 @@ impl Kernel {
         ratings: &ShardRatings,
         first_row: usize,
         lengths: &[f32],
-        weights: &[[u16; LANES / 2]],
+        weights: &[[u8; LANES]],
         bars: &mut [f32; LANES],
         offer: impl Offer,
     ) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            #[target_feature(enable = "avx2")]
-            fn avx2(
-                ratings: &ShardRatings,
-                first_row: usize,
-                lengths: &[f32],
-                weights: &[[u16; LANES / 2]],
-                bars: &mut [f32; LANES],
-                offer: impl Offer,
-            ) {
-                sweep(ratings, first_row, lengths, weights, bars, offer);
-            }
-            #[target_feature(enable = "avx512f,avx512bw")]
-            fn avx512(
-                ratings: &ShardRatings,
-                first_row: usize,
-                lengths: &[f32],
-                weights: &[[u16; LANES / 2]],
-                bars: &mut [f32; LANES],
-                offer: impl Offer,
-            ) {
-                sweep(ratings, first_row, lengths, weights, bars, offer);
-            }
-            match self {
-                Kernel::Portable => {}
-                // SAFETY: such a kernel is made only where the machine has been found to have the instructions.
-                Kernel::Avx2 => return unsafe { avx2(ratings, first_row, lengths, weights, bars, offer) },
-                // SAFETY: as above.
-                Kernel::Avx512 => return unsafe { avx512(ratings, first_row, lengths, weights, bars, offer) },
-            }
+        match self {
+            Kernel::Portable => sweep(ratings, first_row, lengths, weights, bars, Portable, offer),
+            // SAFETY: such a kernel is made only where the machine has been found to have the instructions.
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx2 => unsafe { x86::sweep_avx2(ratings, first_row, lengths, weights, bars, offer) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512 => unsafe { x86::sweep_avx512(ratings, first_row, lengths, weights, bars, offer) },
         }
-        sweep(ratings, first_row, lengths, weights, bars, offer);
     }
 }
 
 #[inline(always)]
-fn sweep(
+fn sweep<A: AddUp>(
     ratings: &ShardRatings,
     first_row: usize,
     lengths: &[f32],
-    weights: &[[u16; LANES / 2]],
+    weights: &[[u8; LANES]],
     bars: &mut [f32; LANES],
+    adder: A,
     mut offer: impl Offer,
 ) {
+    let mut bars_by_slot: [f32; LANES] = std::array::from_fn(|slot| bars[A::lane(slot)]);
     for (at, &length) in lengths.iter().enumerate() {
         let half_stars = ratings.half_stars_of(first_row + at);
-        let (low, high) = match ratings.film_numbers_of(first_row + at) {
-            FilmNumbers::Narrow(films) => add_up(films, half_stars, weights),
-            FilmNumbers::Wide(films) => add_up(films, half_stars, weights),
+        let sums = match ratings.film_numbers_of(first_row + at) {
+            FilmNumbers::Narrow(films) => adder.add_up(films, half_stars, weights),
+            FilmNumbers::Wide(films) => adder.add_up(films, half_stars, weights),
         };
         let reaches = |dot: u16, bar: f32| f32::from(dot) >= (bar * length).max(1.0);
-        let (low_bars, high_bars) = bars.split_at(LANES / 2);
-        let any = (0..LANES / 2)
-            .fold(false, |any, lane| any | reaches(low[lane], low_bars[lane]) | reaches(high[lane], high_bars[lane]));
+        let any = (0..LANES).fold(false, |any, slot| any | reaches(sums[slot], bars_by_slot[slot]));
         if any {
-            for (lane, &dot) in low.iter().chain(&high).enumerate() {
-                if reaches(dot, bars[lane]) {
-                    offer(at, lane, dot, bars);
+            for (slot, &dot) in sums.iter().enumerate() {
+                if reaches(dot, bars_by_slot[slot]) {
+                    offer(at, A::lane(slot), dot, bars);
+                    bars_by_slot[slot] = bars[A::lane(slot)];
                 }
             }
         }
     }
 }
 
-/// The sums of the first and of the second half of the queries, over the films of a row. A product of half-stars fits a
-/// byte, and so does the sum of two: two ratings of two queries are added up in one word before its bytes are parted.
+/// Adds up, over the films of a row, the products of the row's half-stars and each query's.
+trait AddUp: Copy {
+    /// The query whose sum is in a slot.
+    fn lane(slot: usize) -> usize;
+
+    fn add_up<Film: Copy + Into<u32>>(self, films: &[Film], half_stars: &[u8], weights: &[[u8; LANES]])
+    -> [u16; LANES];
+}
+
+/// Each two films of a row with their half-stars; the last alone, and without a say the second time, if they are odd.
 #[inline(always)]
-fn add_up<Film: Copy + Into<u32>>(
+fn pairs<'w, Film: Copy + Into<u32>>(
     films: &[Film],
     half_stars: &[u8],
-    weights: &[[u16; LANES / 2]],
-) -> ([u16; LANES / 2], [u16; LANES / 2]) {
-    let (mut low, mut high) = ([0u16; LANES / 2], [0u16; LANES / 2]);
-    let mut add = |first: &[u16; LANES / 2], by: u8, second: &[u16; LANES / 2], second_by: u8| {
-        for lane in 0..LANES / 2 {
-            let product = first[lane].wrapping_mul(u16::from(by));
-            let both = product.wrapping_add(second[lane].wrapping_mul(u16::from(second_by)));
-            low[lane] = low[lane].wrapping_add(both & 0xff);
-            high[lane] = high[lane].wrapping_add(both >> 8);
+    weights: &'w [[u8; LANES]],
+) -> impl Iterator<Item = ([&'w [u8; LANES]; 2], [u8; 2])> {
+    let weight = move |film: Film| &weights[film.into() as usize];
+    let (films, last) = films.as_chunks::<2>();
+    let (half_stars, last_half_stars) = half_stars.as_chunks::<2>();
+    let last = last.iter().zip(last_half_stars).map(move |(&film, &half_stars)| ([weight(film); 2], [half_stars, 0]));
+    films.iter().zip(half_stars).map(move |(pair, half_stars)| (pair.map(weight), *half_stars)).chain(last)
+}
+
+#[derive(Clone, Copy)]
+struct Portable;
+
+impl AddUp for Portable {
+    fn lane(slot: usize) -> usize {
+        slot
+    }
+
+    /// A product of half-stars fits a byte, and so does the sum of two: two ratings of two queries are added up in one
+    /// word before its bytes are parted.
+    #[inline(always)]
+    fn add_up<Film: Copy + Into<u32>>(
+        self,
+        films: &[Film],
+        half_stars: &[u8],
+        weights: &[[u8; LANES]],
+    ) -> [u16; LANES] {
+        let mut sums = [0u16; LANES];
+        let (low, high) = sums.split_at_mut(LANES / 2);
+        for ([first, second], by) in pairs(films, half_stars, weights) {
+            let [by, second_by] = by.map(u16::from);
+            let (first, second) = (first.as_chunks::<2>().0, second.as_chunks::<2>().0);
+            for lane in 0..LANES / 2 {
+                let product = u16::from_le_bytes(first[lane]).wrapping_mul(by);
+                let both = product.wrapping_add(u16::from_le_bytes(second[lane]).wrapping_mul(second_by));
+                low[lane] = low[lane].wrapping_add(both & 0xff);
+                high[lane] = high[lane].wrapping_add(both >> 8);
+            }
         }
-    };
-    let weight = |film: Film| &weights[film.into() as usize];
-    let (pairs, last) = films.as_chunks::<2>();
-    let (half_star_pairs, last_half_stars) = half_stars.as_chunks::<2>();
-    for (&[first, second], &[by, second_by]) in pairs.iter().zip(half_star_pairs) {
-        add(weight(first), by, weight(second), second_by);
+        sums
     }
-    if let (&[film], &[by]) = (last, last_half_stars) {
-        add(weight(film), by, weight(film), 0);
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    //! The same for instruction sets that not every x86-64 has.
+
+    use std::arch::x86_64::*;
+
+    use super::{AddUp, LANES, Offer, Portable, ShardRatings, pairs};
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn sweep_avx2(
+        ratings: &ShardRatings,
+        first_row: usize,
+        lengths: &[f32],
+        weights: &[[u8; LANES]],
+        bars: &mut [f32; LANES],
+        offer: impl Offer,
+    ) {
+        super::sweep(ratings, first_row, lengths, weights, bars, Portable, offer);
     }
-    (low, high)
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    pub(super) fn sweep_avx512(
+        ratings: &ShardRatings,
+        first_row: usize,
+        lengths: &[f32],
+        weights: &[[u8; LANES]],
+        bars: &mut [f32; LANES],
+        offer: impl Offer,
+    ) {
+        super::sweep(ratings, first_row, lengths, weights, bars, Avx512, offer);
+    }
+
+    /// To be used only where the machine has AVX-512 F and BW.
+    #[derive(Clone, Copy)]
+    struct Avx512;
+
+    impl AddUp for Avx512 {
+        /// Unpacking takes 8 of every 16 bytes, of which the even ones are of the first half of the queries.
+        fn lane(slot: usize) -> usize {
+            let (half, slot) = (slot / 32, slot % 32);
+            let byte = slot / 8 * 16 + half * 8 + slot % 8;
+            byte / 2 + byte % 2 * (LANES / 2)
+        }
+
+        /// Puts the bytes of two films side by side, which one instruction multiplies and adds.
+        #[inline(always)]
+        fn add_up<Film: Copy + Into<u32>>(
+            self,
+            films: &[Film],
+            half_stars: &[u8],
+            weights: &[[u8; LANES]],
+        ) -> [u16; LANES] {
+            let mut sums = [0; LANES];
+            // SAFETY: where there is an `Avx512` there are the instructions; 64 bytes are read of arrays that long, and
+            // 128 written to one that long.
+            unsafe {
+                let (mut low, mut high) = (_mm512_setzero_si512(), _mm512_setzero_si512());
+                for ([first, second], by) in pairs(films, half_stars, weights) {
+                    let by = _mm512_set1_epi16(i16::from_le_bytes(by));
+                    let first = _mm512_loadu_si512(first.as_ptr().cast());
+                    let second = _mm512_loadu_si512(second.as_ptr().cast());
+                    let products = |pairs| _mm512_maddubs_epi16(pairs, by);
+                    low = _mm512_add_epi16(low, products(_mm512_unpacklo_epi8(first, second)));
+                    high = _mm512_add_epi16(high, products(_mm512_unpackhi_epi8(first, second)));
+                }
+                _mm512_storeu_si512(sums.as_mut_ptr().cast(), low);
+                _mm512_storeu_si512(sums[LANES / 2..].as_mut_ptr().cast(), high);
+            }
+            sums
+        }
+    }
 }
