@@ -3,11 +3,13 @@
 # With a real Mosquitto and separate processes for master and workers, and as `up`, all in one process.
 #
 #   scripts/bench.sh [--data PATH] [--runs N] [--program FILE] [--write]
+#   scripts/bench.sh --peers [--shape SHAPE] [--only PART,...] [--write]
 #
 #   --data PATH      MovieLens folder or zip, or "demo" [default: $CINESWARM_TEST_DATA, ../shared/data/ml-latest-small,
 #                    else demo]
 #   --runs N         how often everything is measured; the tables have the medians [default: 3]
 #   --program FILE   a built `cineswarm`, instead of building it here
+#   --peers          measure the engine alone instead, and other libraries in turn with it; see benches/peers/run.sh
 #   --write          put the result into docs/BENCHMARKS.md as well as on standard output
 #
 # ASKS_ONE, ASKS_MANY and MANY (environment) change how many asks are measured one at a time (2000), how many with many
@@ -20,11 +22,15 @@ data=${CINESWARM_TEST_DATA:-$root/../shared/data/ml-latest-small}
 runs=3
 program=
 write=
+peers=
+peers_arguments=()
 while [ $# -gt 0 ]; do
     case $1 in
         --data) data=${2:?--data needs a path}; shift 2 ;;
         --runs) runs=${2:?--runs needs a number}; shift 2 ;;
         --program) program=${2:?--program needs a file}; shift 2 ;;
+        --peers) peers=yes; shift ;;
+        --shape | --only) peers_arguments+=("$1" "${2:?$1 needs a value}"); shift 2 ;;
         --write) write=yes; shift ;;
         --help | -h) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"; exit ;;
         *) echo "bench.sh: unknown argument $1; see scripts/bench.sh --help" >&2; exit 2 ;;
@@ -37,6 +43,28 @@ many=${MANY:-64}
 [ "$data" = demo ] || data=$(realpath "$data")
 [ -z "$program" ] || program=$(realpath "$program")
 cd "$root"
+
+# write_down NAME FILE: puts the file between the lines of docs/BENCHMARKS.md that are marked with the name.
+write_down() {
+    local marker new
+    for marker in begin end; do
+        grep -q "<!-- $1:$marker -->" docs/BENCHMARKS.md || {
+            echo "bench.sh: docs/BENCHMARKS.md has no line <!-- $1:$marker -->" >&2
+            return 1
+        }
+    done
+    new=$(sed -e "/<!-- $1:begin -->/,/<!-- $1:end -->/{/<!-- $1:/!d}" \
+        -e "/<!-- $1:begin -->/r $2" docs/BENCHMARKS.md)
+    printf '%s\n' "$new" >docs/BENCHMARKS.md
+}
+
+if [ -n "$peers" ]; then
+    result=$(mktemp)
+    trap 'rm -f "$result"' EXIT
+    benches/peers/run.sh "${peers_arguments[@]}" | tee "$result"
+    [ -z "$write" ] || write_down peers "$result"
+    exit
+fi
 
 mosquitto=$(PATH=$PATH:/usr/sbin command -v mosquitto) || {
     echo "bench.sh: mosquitto is not installed; on Debian: apt-get install mosquitto" >&2
@@ -150,14 +178,4 @@ result() {
     "$load" report <"$work/measured"
 }
 result | tee "$work/result.md"
-if [ -n "$write" ]; then
-    for marker in begin end; do
-        grep -q "<!-- bench:$marker -->" docs/BENCHMARKS.md || {
-            echo "bench.sh: docs/BENCHMARKS.md has no line <!-- bench:$marker -->" >&2
-            exit 1
-        }
-    done
-    sed -e '/<!-- bench:begin -->/,/<!-- bench:end -->/{/<!-- bench:/!d}' \
-        -e "/<!-- bench:begin -->/r $work/result.md" docs/BENCHMARKS.md >"$work/BENCHMARKS.md"
-    cp "$work/BENCHMARKS.md" docs/BENCHMARKS.md
-fi
+[ -z "$write" ] || write_down bench "$work/result.md"

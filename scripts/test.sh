@@ -50,7 +50,7 @@ section_install() {
     fi
 }
 
-section_shellcheck() { shellcheck scripts/*.sh .ci/run; }
+section_shellcheck() { shellcheck scripts/*.sh benches/peers/*.sh .ci/run; }
 section_fmt() { cargo fmt --all --check; }
 section_page-check() { cd web && npm run check; }
 section_page-unit() { cd web && npm test; }

@@ -1,5 +1,6 @@
 """The engine's side: a `cineswarm-bench` process that is asked a line at a time and times itself."""
 
+import os
 import subprocess
 
 
@@ -7,7 +8,7 @@ class Engine:
     """A running `cineswarm-bench serve`."""
 
     def __init__(self, program, data_dir, name, threads=None):
-        environment = None if threads is None else {"RAYON_NUM_THREADS": str(threads)}
+        environment = os.environ | ({} if threads is None else {"RAYON_NUM_THREADS": str(threads)})
         self.process = subprocess.Popen(
             [program, "serve", data_dir, name],
             stdin=subprocess.PIPE,
@@ -42,6 +43,10 @@ class Engine:
                 user, similarity = word.split(":")
                 answers[-1].append((int(user), float(similarity)))
         return int(nanoseconds) / 1e9, answers
+
+    def seconds(self, *words):
+        """The time, in seconds, that the answer to a request begins with."""
+        return int(self.ask(*words)[0]) / 1e9
 
     def close(self):
         """Ends the process."""

@@ -81,17 +81,16 @@ def one_at_a_time(engine, ratings, results):
     for block in range(0, QUERIES, BLOCK):
         users = sample[block : block + BLOCK]
         for name, query, fewer in sides:
-            some = users[: max(1, len(users) // fewer)] if block % (BLOCK * max(1, fewer // BLOCK)) == 0 else []
-            for at, user in enumerate(some):
-                if at == 0:
-                    query(user)
-                times[name].append(query(user))
+            some = [user for at, user in enumerate(users, block) if at % fewer == 0]
+            for user in some[:1]:
+                query(user)
+            times[name] += [query(user) for user in some]
     touched = numpy.diff(ratings.by_user.tocsc().indptr)
     postings = [int(touched[ratings.profile(user)[0]].sum()) for user in sample]
     write(results, what="queries", k=K, postings_median=float(numpy.median(postings)))
     for name, taken in times.items():
         median, high = numpy.percentile(taken, [50, 95])
-        write(results, what="query", side=name, queries=len(taken), median_ms=1e3 * median, p95_ms=1e3 * high)
+        write(results, what="query", side=name, queries=len(taken), median_ms=1e3 * float(median), p95_ms=1e3 * float(high))
     index, with_rows, seconds, kernels = engine.memory()
     write(results, what="memory", side="engine", bytes=index, with_rows=with_rows, build_s=seconds, kernels=kernels)
     for peer in peers:
@@ -145,7 +144,7 @@ def many_at_a_time(engine, ratings, peers, results):
 def main():
     program, data_dir, name, results = sys.argv[1:]
     ratings = Ratings(data_dir, name)
-    engine = Engine(program, data_dir, name)
+    engine = Engine(program, data_dir, name, threads=2)
     peers = one_at_a_time(engine, ratings, results)
     many_at_a_time(engine, ratings, peers, results)
     engine.close()

@@ -44,6 +44,11 @@ impl IalsTraining {
         solve_side(&self.parameters, self.matrix.by_film(), &self.users, &mut self.films);
     }
 
+    /// The factors of all users, then those of all films, row by row, `factors` of the parameters each.
+    pub fn factors(&self) -> (Vec<f32>, Vec<f32>) {
+        (self.users.to_flat(), self.films.to_flat())
+    }
+
     /// The factors of all users.
     #[cfg(test)]
     pub(super) fn users(&self) -> &FactorRows {
