@@ -117,6 +117,40 @@ fn every_protocol_divides_an_imported_dataset_and_seeds_give_a_deviation() {
 }
 
 #[test]
+fn a_search_says_what_it_tried_and_found_on_which_split() {
+    let place = Place::new();
+    let ratings =
+        (1..=20u32).flat_map(|user| [1u32, 2, 30].map(|film| format!("{user},{film},{}.0,0\n", 1 + (user + film) % 5)));
+    let ratings = format!("userId,movieId,rating,timestamp\n{}", ratings.collect::<String>());
+    let source = place.put_source("films", &ratings);
+    let list = place.json(&[
+        "evaluate",
+        "--data",
+        &source,
+        "--models",
+        "popularity",
+        "--metrics",
+        "ndcg@1",
+        "--set",
+        "popularity.damping=2",
+        "--search",
+        "6",
+        "--seeds",
+        "2",
+        "--json",
+    ]);
+    let searches = list[0]["searches"].as_array().unwrap();
+    assert_eq!(searches.len(), 2);
+    for search in searches {
+        assert_eq!(search["parameters"]["damping"], 2.0);
+        assert!(search["validation"].as_f64().unwrap() >= search["unsearched"].as_f64().unwrap());
+        // There is but one other setting of a popularity whose damping is given.
+        assert_eq!(search["tried"], 2);
+    }
+    assert_eq!(list[0]["parameters"], searches[0]["parameters"]);
+}
+
+#[test]
 fn what_cannot_be_done_is_said_in_words() {
     let (place, [train, test, _]) = files();
     let bad = place.put("bad", "1\t1\t4\t0\n1\t2\t9\t0\n").display().to_string();

@@ -143,7 +143,9 @@ pub(super) fn table(all: &[Evaluated], data: &Data) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", data.described())?;
     writeln!(out, "{table}")?;
-    writeln!(out, "± is the deviation over {} splits, [ ] the 95 % confidence interval over users", data.splits())?;
+    let splits = data.splits();
+    let deviation = if splits > 1 { format!("± is the deviation over {splits} splits, ") } else { String::new() };
+    writeln!(out, "{deviation}[ ] is the 95 % confidence interval over users")?;
     for (at, metric) in metrics.iter().enumerate() {
         if let Some(line) = against_best(all, at, *metric) {
             writeln!(out, "{line}")?;
