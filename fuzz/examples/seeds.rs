@@ -7,6 +7,7 @@ fn main() -> std::io::Result<()> {
     let targets = [
         ("movielens", cineswarm_fuzz::movielens::seeds()),
         ("dataset", cineswarm_fuzz::dataset::seeds()),
+        ("evaluation", cineswarm_fuzz::evaluation::seeds()),
         ("model", cineswarm_fuzz::model::seeds()),
     ];
     for (target, seeds) in targets {

@@ -5,6 +5,7 @@
 mod common;
 
 pub mod dataset;
+pub mod evaluation;
 pub mod model;
 pub mod movielens;
 

@@ -86,7 +86,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
             for_terminal(&movie.title),
             movie.year.map(|year| year.to_string()).unwrap_or_default(),
             for_terminal(&movie.genres.join(", ")),
-            format!("{similarity:.3}"),
+            format!("{similarity:.4}"),
         ]);
     }
     for column in [0, 2, 4] {

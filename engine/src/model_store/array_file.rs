@@ -11,13 +11,29 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::Error;
 use crate::models::Array;
-use crate::versions::{self, ArrowFileWriter, FileSummary, map, verify};
+use crate::versions::{self, ArrowFileWriter, FileSummary, check_name, map, verify};
 
 /// What the names of these files end in.
-pub(super) const ENDING: &str = ".arrow";
+const ENDING: &str = ".arrow";
 
 /// Elements in a record batch. A batch is laid out in memory before it is written, and arrays may be of gigabytes.
 const BATCH: usize = 1 << 20;
+
+/// The file of an array: `item-knn.weights.arrow` for `item-knn/weights`, an array of a model that is part of another.
+pub(super) fn file_of(part: &str) -> Result<String, Error> {
+    let file = format!("{}{ENDING}", part.replace('/', "."));
+    check_name(&file)?;
+    match part_of(&file) {
+        Some(read) if read == part => Ok(file),
+        _ => Err(versions::Error::BadName { name: part.to_owned() }.into()),
+    }
+}
+
+/// The array of a file; `None` if no array has such a file.
+pub(super) fn part_of(file: &str) -> Option<String> {
+    let part = file.strip_suffix(ENDING)?;
+    check_name(file).ok().map(|()| part.replace('.', "/"))
+}
 
 fn schema(data_type: DataType) -> SchemaRef {
     Arc::new(Schema::new(vec![Field::new("values", data_type, false)]))
@@ -72,4 +88,24 @@ fn values_in<T: ArrowPrimitiveType>(batches: &[RecordBatch]) -> Vec<T::Native> {
         values.extend_from_slice(column.values());
     }
     values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_array_has_a_file_of_its_own_or_none() {
+        assert_eq!(file_of("weights").unwrap(), "weights.arrow");
+        assert_eq!(file_of("item-knn/weights").unwrap(), "item-knn.weights.arrow");
+        for part in ["weights", "item-knn/weights", "a/b/c_d"] {
+            assert_eq!(part_of(&file_of(part).unwrap()).as_deref(), Some(part));
+        }
+        for part in ["", "a.b", "../a", "/a", ".a", "ä", &"a".repeat(64)] {
+            assert!(file_of(part).is_err(), "{part:?}");
+        }
+        for file in ["a", "a.arrow.txt", "../a.arrow", ".arrow"] {
+            assert_eq!(part_of(file), None, "{file:?}");
+        }
+    }
 }

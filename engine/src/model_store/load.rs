@@ -105,11 +105,10 @@ impl StoredModel {
         }
         let mut parts = Parts::default();
         for (file, summary) in &self.metadata.files {
-            let part = file.strip_suffix(array_file::ENDING).filter(|_| check_name(file).is_ok());
-            let part = part.ok_or_else(|| {
+            let part = array_file::part_of(file).ok_or_else(|| {
                 Error::damaged(self.directory.join(METADATA_FILE), format!("it lists a file {file:?}"))
             })?;
-            parts = parts.with(part, array_file::read(&self.directory.join(file), summary)?);
+            parts = parts.with(&part, array_file::read(&self.directory.join(file), summary)?);
         }
         let loaded = self.algorithm.load(parts, data, &self.metadata.parameters);
         loaded.map_err(|source| Error::Model { directory: self.directory.clone(), source })

@@ -11,7 +11,7 @@ use super::metadata::{FORMAT_VERSION, ModelCounts, ModelMetadata};
 use super::{Error, array_file, models_directory};
 use crate::dataset;
 use crate::models::{Algorithm, Array, Model, TrainingData};
-use crate::versions::{LockedDirectory, check_name, utc, version_name};
+use crate::versions::{LockedDirectory, utc, version_name};
 
 /// The place of one kind of model on one dataset, while one process has it for itself.
 ///
@@ -82,8 +82,7 @@ impl ModelSlot {
         let mut files = BTreeMap::new();
         let mut numbers = 0;
         for (part, array) in model.parts() {
-            let file = format!("{part}{}", array_file::ENDING);
-            check_name(&file)?;
+            let file = array_file::file_of(&part)?;
             numbers += Array::len(&array) as u64;
             let summary = array_file::write(&temporary.path().join(&file), array)?;
             files.insert(file, summary);

@@ -24,20 +24,22 @@ pub(super) fn table(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let personal = !matches!(answer.source, Source::Popular);
+    // Not every model predicts ratings and gives reasons, and popular films need none.
+    let predicted = answer.recommendations.iter().any(|film| film.predicted_rating.is_some());
+    let explained = answer.recommendations.iter().any(|film| !film.because.is_empty());
     let mut headings = vec!["#", "Title", "Year", "Genres"];
-    if personal {
-        headings.extend(["Predicted", "Because of"]);
-    }
+    headings.extend(predicted.then_some("Predicted"));
+    headings.extend(explained.then_some("Because of"));
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(headings);
     if let Some((_, columns)) = Term::stdout().size_checked() {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
     }
     for (rank, recommendation) in (1..).zip(&answer.recommendations) {
-        table.add_row(row(catalogue, rank, recommendation, personal));
+        table.add_row(row(catalogue, rank, recommendation, predicted, explained));
     }
-    for column in [0, 2, 4] {
+    let on_the_right = [0, 2].into_iter().chain(predicted.then_some(4));
+    for column in on_the_right {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -104,7 +106,13 @@ pub(super) fn json(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
     print_json(&payload)
 }
 
-fn row(catalogue: &Catalogue, rank: u32, recommendation: &Recommendation, personal: bool) -> Vec<String> {
+fn row(
+    catalogue: &Catalogue,
+    rank: u32,
+    recommendation: &Recommendation,
+    predicted: bool,
+    explained: bool,
+) -> Vec<String> {
     let movie = catalogue.get(recommendation.movie_id);
     let mut cells = vec![
         rank.to_string(),
@@ -112,8 +120,10 @@ fn row(catalogue: &Catalogue, rank: u32, recommendation: &Recommendation, person
         movie.and_then(|movie| movie.year).map(|year| year.to_string()).unwrap_or_default(),
         movie.map(|movie| for_terminal(&movie.genres.join(", "))).unwrap_or_default(),
     ];
-    if personal {
+    if predicted {
         cells.push(recommendation.predicted_rating.map(|stars| format!("{stars:.1}")).unwrap_or_default());
+    }
+    if explained {
         let because = recommendation.because.iter().filter_map(|because| catalogue.get(because.movie_id));
         cells.push(because.map(|movie| for_terminal(&movie.title)).collect::<Vec<String>>().join(", "));
     }
