@@ -127,6 +127,16 @@ algorithms! {
         train: KnnBaseline::train,
         load: KnnBaseline::load,
     }
+    Als, "als", AlsParameters {
+        defaults: |_| AlsParameters::default(),
+        train: Als::train,
+        load: Als::load,
+    }
+    Bpmf, "bpmf", BpmfParameters {
+        defaults: BpmfParameters::for_data,
+        train: Bpmf::train,
+        load: Bpmf::load,
+    }
 }
 
 impl Algorithm {

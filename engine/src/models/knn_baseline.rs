@@ -4,12 +4,12 @@
 //! these are few: Koren, "Factor in the Neighbors" (2010), equations 2 and 3, as in Surprise's `KNNBaseline` with
 //! `pearson_baseline`. All similarities are learned in advance; the viewer may be anybody.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::biases::{Biases, Scale, stars};
+use super::biases::{Biases, Scale, rated_films, stars};
 use super::neighbour_lists::{NeighbourLists, best_first, shares};
 use super::{BaselineParameters, Error, Model, Parts, Progress, TrainingData, Viewer, Watch, Weighted};
 use crate::best::Best;
@@ -92,9 +92,8 @@ impl KnnBaseline {
         similar: NeighbourLists,
         parameters: &KnnBaselineParameters,
     ) -> KnnBaseline {
-        let by_film = data.matrix.by_film();
-        let rated = (0..by_film.len()).map(|film| !by_film.row(film).0.is_empty()).collect();
-        KnnBaseline { scale: Scale::of(&data.matrix), rated, biases, similar, k: parameters.k }
+        let (scale, rated) = (Scale::of(&data.matrix), rated_films(&data.matrix));
+        KnnBaseline { scale, rated, biases, similar, k: parameters.k }
     }
 
     /// The viewer's films most similar to a film, with their similarities and what their ratings exceed the baseline by.
