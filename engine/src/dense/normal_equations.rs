@@ -1,5 +1,6 @@
 //! Least squares over rows of factors: the sum of their outer products, and the vector that solves the system.
 
+use super::cholesky::Cholesky;
 use super::kernels::{add_outer_products, factor, gather, products, solve_transposed, solve_upper};
 use super::rows::{FactorRows, LANE, Lane};
 
@@ -17,6 +18,17 @@ impl Symmetric {
     pub(crate) fn zeros(rank: usize) -> Symmetric {
         let lanes = rank.div_ceil(LANE);
         Symmetric { rank, lanes: vec![Lane::ZERO; lanes * lanes * LANE] }
+    }
+
+    /// From `rank` rows of `rank` numbers.
+    pub(crate) fn from_rows(rows: &[f64], rank: usize) -> Symmetric {
+        let mut matrix = Symmetric::zeros(rank);
+        let lanes = matrix.lanes_a_row();
+        for (at, &value) in rows.iter().enumerate().take(rank * rank) {
+            let (row, column) = (at / rank, at % rank);
+            matrix.lanes[row * lanes + column / LANE].0[column % LANE] = value as f32;
+        }
+        matrix
     }
 
     fn lanes_a_row(&self) -> usize {
@@ -147,32 +159,16 @@ impl NormalEquations {
             }
             matrix[row * rank + row] += f64::from(diagonal(row));
         }
-        let largest = (0..rank).map(|row| matrix[row * rank + row]).fold(0.0, f64::max);
         // The sums were rounded to single precision: a pivot no larger than that rounding says nothing.
-        let least = largest * f64::from(f32::EPSILON);
-        for row in 0..rank {
-            let (above, below) = matrix.split_at_mut((row + 1) * rank);
-            let pivot_row = &mut above[row * rank..];
-            let pivot = pivot_row[row];
-            if !(pivot > least && pivot.is_finite()) {
-                pivot_row.fill(0.0);
-                pivot_row[row] = f64::from(f32::MAX);
-                continue;
-            }
-            pivot_row[row..].iter_mut().for_each(|value| *value /= pivot.sqrt());
-            for (under, rest) in below.chunks_exact_mut(rank).enumerate() {
-                let times = pivot_row[row + 1 + under];
-                for column in row + 1 + under..rank {
-                    rest[column] -= times * pivot_row[column];
-                }
+        let cholesky = Cholesky::of(matrix, rank, f64::from(f32::EPSILON));
+        self.factor.fill(Lane::ZERO);
+        for (row, values) in cholesky.rows().enumerate() {
+            for (column, value) in values.iter().enumerate() {
+                self.factor[row * lanes + column / LANE].0[column % LANE] = *value as f32;
             }
         }
-        self.factor.fill(Lane::ZERO);
-        for row in 0..lanes * LANE {
-            for column in row..rank.max(row + 1) {
-                let value = if row < rank { matrix[row * rank + column] as f32 } else { 1.0 };
-                self.factor[row * lanes + column / LANE].0[column % LANE] = value;
-            }
+        for row in rank..lanes * LANE {
+            self.factor[row * lanes + row / LANE].0[row % LANE] = 1.0;
         }
     }
 

@@ -137,6 +137,16 @@ algorithms! {
         train: Hybrid::train,
         load: Hybrid::load,
     }
+    Als, "als", AlsParameters {
+        defaults: |_| AlsParameters::default(),
+        train: Als::train,
+        load: Als::load,
+    }
+    Bpmf, "bpmf", BpmfParameters {
+        defaults: BpmfParameters::for_data,
+        train: Bpmf::train,
+        load: Bpmf::load,
+    }
 }
 
 impl Algorithm {

@@ -1,18 +1,15 @@
 //! The baseline: the mean rating, and what the film and the viewer usually add to it. It knows no tastes.
 
-use std::sync::Arc;
-
-use super::biases::{Biases, Scale};
+use super::biases::{Biases, Scale, rated_films};
 use super::{BaselineParameters, Error, Model, Parts, TrainingData, Viewer};
-use crate::matrix::RatingsMatrix;
 
 const NAME: &str = "baseline";
 
 /// The biases of films, and how a viewer's is estimated.
 #[derive(Clone, Debug)]
 pub struct Baseline {
-    matrix: Arc<RatingsMatrix>,
     scale: Scale,
+    rated: Vec<bool>,
     biases: Biases,
 }
 
@@ -39,7 +36,7 @@ impl Baseline {
     }
 
     fn new(data: &TrainingData, biases: Biases) -> Baseline {
-        Baseline { scale: Scale::of(&data.matrix), matrix: data.matrix.clone(), biases }
+        Baseline { scale: Scale::of(&data.matrix), rated: rated_films(&data.matrix), biases }
     }
 }
 
@@ -47,8 +44,11 @@ impl Model for Baseline {
     fn score(&self, viewer: &Viewer<'_>, scores: &mut [f32]) {
         let of_viewer = self.biases.of_viewer(viewer);
         for (column, score) in scores.iter_mut().enumerate() {
-            let rated = !self.matrix.by_film().row(column).0.is_empty();
-            *score = if rated { (self.biases.of_film(column as u32) + of_viewer) as f32 } else { f32::NEG_INFINITY };
+            *score = if self.rated[column] {
+                (self.biases.of_film(column as u32) + of_viewer) as f32
+            } else {
+                f32::NEG_INFINITY
+            };
         }
     }
 

@@ -58,6 +58,11 @@ impl Scale {
     }
 }
 
+/// Of each film whether anybody rated it.
+pub(super) fn rated_films(matrix: &RatingsMatrix) -> Vec<bool> {
+    matrix.by_film().offsets().windows(2).map(|ends| ends[0] < ends[1]).collect()
+}
+
 /// Half-stars in stars.
 pub(super) fn stars(half_stars: u8) -> f64 {
     f64::from(half_stars) / 2.0

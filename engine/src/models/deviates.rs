@@ -1,27 +1,61 @@
 //! Random numbers of the distributions that factor models start from and draw by, from seeds alone.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use crate::chance::Chance;
 
 /// A stream of random numbers.
-#[derive(Clone, Debug)]
-pub(crate) struct Deviates(ChaCha8Rng);
+pub(crate) struct Deviates(Chance);
 
 impl Deviates {
     /// One of the 2^64 streams of a seed, so that what is drawn for a row does not depend on other rows.
     pub(crate) fn new(seed: u64, stream: u64) -> Deviates {
-        let mut generator = ChaCha8Rng::seed_from_u64(seed);
-        generator.set_stream(stream);
-        Deviates(generator)
+        Deviates(Chance::of_stream(seed, stream))
     }
 
-    /// Evenly between 0 and 1, never either.
+    /// Evenly between 0 and 1, never 0.
     pub(crate) fn unit(&mut self) -> f64 {
-        ((self.0.next_u64() >> 12) as f64 + 0.5) / (1u64 << 52) as f64
+        1.0 - self.0.unit()
     }
 
     /// Normal with mean 0 and variance 1 (Box and Muller 1958).
     pub(crate) fn normal(&mut self) -> f64 {
         (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
+    /// Gamma with a shape of 1/2 or more and scale 1 (Marsaglia and Tsang, "A Simple Method for Generating Gamma
+    /// Variables", 2000).
+    pub(crate) fn gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            return self.gamma(shape + 1.0) * self.unit().powf(1.0 / shape);
+        }
+        let d = shape - 1.0 / 3.0;
+        loop {
+            let x = self.normal();
+            let v = (1.0 + x / (9.0 * d).sqrt()).powi(3);
+            if v > 0.0 && self.unit().ln() < 0.5 * x * x + d - d * v + d * v.ln() {
+                return d * v;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviates_have_the_means_and_variances_of_their_distributions() {
+        let mut deviates = Deviates::new(3, 0);
+        let mut hold = |draw: &mut dyn FnMut(&mut Deviates) -> f64, mean: f64, variance: f64| {
+            let drawn: Vec<f64> = (0..40_000).map(|_| draw(&mut deviates)).collect();
+            let found = drawn.iter().sum::<f64>() / drawn.len() as f64;
+            let spread = drawn.iter().map(|value| (value - found).powi(2)).sum::<f64>() / drawn.len() as f64;
+            assert!((found - mean).abs() < 0.03 * variance.sqrt(), "mean {found} for {mean}");
+            assert!((spread / variance - 1.0).abs() < 0.05, "variance {spread} for {variance}");
+        };
+        hold(&mut Deviates::unit, 0.5, 1.0 / 12.0);
+        hold(&mut Deviates::normal, 0.0, 1.0);
+        for shape in [0.5, 1.0, 2.5, 40.0, 5000.0] {
+            hold(&mut |deviates| deviates.gamma(shape), shape, shape);
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::biases::{Biases, Scale, stars};
+use super::biases::{Biases, Scale, rated_films, stars};
 use super::weighted_lists::{WeightedLists, best_first, shares};
 use super::{BaselineParameters, Error, Model, Parts, Progress, TrainingData, Viewer, Watch, Weighted};
 use crate::best::Best;
@@ -100,9 +100,8 @@ impl KnnBaseline {
         similar: WeightedLists,
         parameters: &KnnBaselineParameters,
     ) -> KnnBaseline {
-        let by_film = data.matrix.by_film();
-        let rated = (0..by_film.len()).map(|film| !by_film.row(film).0.is_empty()).collect();
-        KnnBaseline { scale: Scale::of(&data.matrix), rated, biases, similar, k: parameters.k }
+        let (scale, rated) = (Scale::of(&data.matrix), rated_films(&data.matrix));
+        KnnBaseline { scale, rated, biases, similar, k: parameters.k }
     }
 
     /// The viewer's films most similar to a film, with their similarities and what their ratings exceed the baseline by.

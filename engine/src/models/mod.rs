@@ -2,9 +2,12 @@
 //! One file a model. Nothing here reads or writes files; a model's arrays go in and out as [`Parts`].
 
 mod algorithm;
+mod als;
 mod alternating;
 mod baseline;
+mod biased_factors;
 mod biases;
+mod bpmf;
 mod content;
 mod content_based;
 mod dense_inverse;
@@ -28,8 +31,10 @@ mod weighted_lists;
 mod weighting;
 
 pub use algorithm::Algorithm;
+pub use als::{Als, AlsParameters};
 pub use baseline::Baseline;
 pub use biases::BaselineParameters;
+pub use bpmf::{Bpmf, BpmfParameters};
 pub use content::FilmContent;
 pub use content_based::{ContentBased, ContentParameters};
 pub(crate) use deviates::Deviates;

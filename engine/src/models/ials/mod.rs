@@ -20,7 +20,7 @@ use super::similar::{FilmLengths, largest_shares};
 use super::{Array, Error, Model, Parts, Progress, TrainingData, Viewer, Watch, Weighted};
 use crate::dense::{FactorRows, Lane, Symmetric, dot, inner_products};
 
-pub(super) const NAME: &str = "ials";
+const NAME: &str = "ials";
 const FILM_FACTORS: &str = "film_factors";
 
 /// Film factors, and what it takes to solve a viewer's.
@@ -57,6 +57,16 @@ impl Ials {
             return Err(Error::damaged(NAME, FILM_FACTORS, "has an element that is not finite"));
         }
         Ok(Ials::new(FactorRows::from_flat(&flat, parameters.factors), parameters.clone()))
+    }
+
+    /// The factors of all films, `parameters.factors` each, film after film.
+    pub fn film_factors(&self) -> Vec<f32> {
+        self.films.to_flat()
+    }
+
+    /// Film factors as the arrays of a model.
+    pub(super) fn parts_of(film_factors: Vec<f32>) -> Parts {
+        Parts::default().with(FILM_FACTORS, Array::F32(film_factors))
     }
 
     fn new(films: FactorRows, parameters: IalsParameters) -> Ials {
@@ -119,6 +129,6 @@ impl Model for Ials {
     }
 
     fn parts(&self) -> Parts {
-        Parts::default().with(FILM_FACTORS, Array::F32(self.films.to_flat()))
+        Ials::parts_of(self.film_factors())
     }
 }

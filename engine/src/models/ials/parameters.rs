@@ -92,7 +92,7 @@ impl IalsParameters {
     }
 
     /// An error unless all are in range.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(in crate::models) fn check(&self) -> Result<(), Error> {
         Error::unless_within(NAME, "factors", self.factors as f64, 1.0..=1024.0, "a whole number from 1 to 1024")?;
         Error::unless_within(NAME, "iterations", self.iterations as f64, 1.0..=1e4, "a whole number from 1 to 10000")?;
         let numbers = [
