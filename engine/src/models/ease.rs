@@ -18,7 +18,7 @@ const NAME: &str = "ease";
 pub struct EaseParameters {
     /// The regularisation; above 0. The more users, the more.
     pub lambda: f64,
-    /// What a rating counts: 1, or with `true` its half-stars over the highest.
+    /// What a rating counts: 1, or with `true` its half-stars over the root mean square of all ratings.
     pub weighted: bool,
     /// The most memory that the matrix may take, in MiB.
     pub memory_mib: usize,
@@ -35,16 +35,28 @@ impl EaseParameters {
         let positive = "above 0 and not above 1e9";
         Error::unless_within(NAME, "lambda", self.lambda, f64::MIN_POSITIVE..=1e9, positive)
     }
+}
 
-    fn value(&self, half_stars: u8) -> f32 {
-        if self.weighted { f32::from(half_stars) / 10.0 } else { 1.0 }
+/// What a half-star counts, if ratings are weighted at all.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Value(Option<f32>);
+
+impl Value {
+    fn new(matrix: &RatingsMatrix, weighted: bool) -> Value {
+        let half_stars = matrix.by_user().half_stars();
+        let squares: u64 = half_stars.iter().map(|&half_stars| u64::from(half_stars).pow(2)).sum();
+        Value((weighted && squares > 0).then(|| (half_stars.len() as f64 / squares as f64).sqrt() as f32))
+    }
+
+    fn of(self, half_stars: u8) -> f32 {
+        self.0.map_or(1.0, |of_half_star| f32::from(half_stars) * of_half_star)
     }
 }
 
 /// The weight of each rated film for each other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ease {
-    parameters: EaseParameters,
+    value: Value,
     /// Columns of the films with ratings, the most rated first.
     rated: Vec<u32>,
     /// The place of each column among those; `None` without ratings.
@@ -75,7 +87,8 @@ impl Ease {
         let n = rated.len();
         check_memory(n, parameters.memory_mib)?;
         let places = places(matrix.films(), &rated);
-        let mut weights = gram(matrix, parameters, n);
+        let value = Value::new(matrix, parameters.weighted);
+        let mut weights = gram(matrix, value, parameters.lambda, n);
         if !invert(&mut weights, n) {
             return Err(Error::Parameter {
                 model: NAME,
@@ -93,7 +106,7 @@ impl Ease {
             }
             weights[row * n + row] = 0.0;
         }
-        Ok(Ease { parameters: *parameters, rated, places, weights })
+        Ok(Ease { value, rated, places, weights })
     }
 
     /// Takes the arrays of a model that was trained on these data.
@@ -106,14 +119,14 @@ impl Ease {
         let weights = parts.take_f32(NAME, "weights", rated.len() * rated.len())?;
         check_finite(NAME, "weights", &weights)?;
         let places = places(data.matrix.films(), &rated);
-        Ok(Ease { parameters: *parameters, rated, places, weights })
+        Ok(Ease { value: Value::new(&data.matrix, parameters.weighted), rated, places, weights })
     }
 
     /// The viewer's rated films that the model knows: column, place and value.
     fn profile<'a>(&'a self, viewer: &Viewer<'a>) -> impl Iterator<Item = (u32, usize, f32)> + 'a {
         let rated = viewer.columns.iter().zip(viewer.half_stars);
         rated.filter_map(|(&column, &half_stars)| {
-            Some((column, self.places[column as usize]? as usize, self.parameters.value(half_stars)))
+            Some((column, self.places[column as usize]? as usize, self.value.of(half_stars)))
         })
     }
 
@@ -140,10 +153,10 @@ fn places(films: usize, rated: &[u32]) -> Vec<Option<u32>> {
 }
 
 /// The lower triangle of `X'X + lambda I` of the first `n` films by popularity.
-fn gram(matrix: &RatingsMatrix, parameters: &EaseParameters, n: usize) -> Vec<f32> {
+fn gram(matrix: &RatingsMatrix, value: Value, lambda: f64, n: usize) -> Vec<f32> {
     let mut squares = vec![0f32; n * n];
-    let largest = if parameters.weighted { 100.0 } else { 1.0 };
-    let gram = Gram::of_integers(matrix, |half_stars| if parameters.weighted { half_stars } else { 1 });
+    let of_one = value.of(1).powi(2);
+    let gram = Gram::of_integers(matrix, |half_stars| if value.0.is_some() { half_stars } else { 1 });
     let rows: Vec<Mutex<&mut [f32]>> = squares.chunks_exact_mut(n).map(Mutex::new).collect();
     gram.for_each_row(
         || (),
@@ -151,11 +164,11 @@ fn gram(matrix: &RatingsMatrix, parameters: &EaseParameters, n: usize) -> Vec<f3
             let Some(row) = rows.get(rank) else { return };
             let mut row = row.lock().unwrap_or_else(PoisonError::into_inner);
             for (square, &sum) in row.iter_mut().zip(sums) {
-                *square = sum as f32 / largest;
+                *square = sum as f32 * of_one;
             }
             let (_, half_stars) = matrix.by_film().row(gram.columns()[rank] as usize);
-            let squared: f64 = half_stars.iter().map(|&rating| f64::from(parameters.value(rating)).powi(2)).sum();
-            row[rank] = (squared + parameters.lambda) as f32;
+            let squared: f64 = half_stars.iter().map(|&rating| f64::from(value.of(rating)).powi(2)).sum();
+            row[rank] = (squared + lambda) as f32;
         },
     );
     squares

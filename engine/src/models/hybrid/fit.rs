@@ -9,26 +9,30 @@ const STEPS: usize = 25;
 /// Keeps weights of members that say the same finite, in films held out.
 const RIDGE: f64 = 1.0;
 
-/// Weights under which the films held out are likeliest to be drawn from each user's candidates, when a film is drawn
+/// Weights of the chosen members, the others being 0, under which the films held out are likeliest to be drawn from each user's candidates, when a film is drawn
 /// with a probability proportional to `exp(weights . scores)` (ListNet's top-one probability: Cao, Qin, Liu, Tsai and Li
-/// 2007). Concave in the weights, so that Newton's method finds the one best; equal weights without users.
-pub(super) fn ranking_weights(users: &[Judged], members: usize) -> Vec<f32> {
-    let mut weights = vec![1.0 / members.max(1) as f64; members];
-    let mut reached = slope_at(users, &weights).likelihood;
+/// 2007). Concave in the weights, so that Newton's method finds the one best.
+pub(super) fn ranking_weights(users: &[Judged], chosen: &[usize], members: usize) -> Vec<f32> {
+    let mut weights = vec![0.0; members];
+    chosen.iter().for_each(|&member| weights[member] = 1.0 / chosen.len() as f64);
+    let mut slope = slope_at(users, &weights);
     for _ in 0..STEPS {
-        let slope = slope_at(users, &weights);
-        let Some(step) = solve(slope.curvature, slope.gradient) else { break };
+        let n = chosen.len();
+        let curvature = (0..n * n).map(|at| slope.curvature[chosen[at / n] * members + chosen[at % n]]).collect();
+        let gradient = chosen.iter().map(|&member| slope.gradient[member]).collect();
+        let Some(step) = solve(curvature, gradient) else { break };
         // Halved until it helps: a full step may overshoot far from the optimum.
         let better = (0..10).find_map(|halvings| {
             let scale = 0.5f64.powi(halvings);
-            let tried: Vec<f64> = weights.iter().zip(&step).map(|(weight, step)| weight + scale * step).collect();
-            let likelihood = slope_at(users, &tried).likelihood;
-            (likelihood > reached + 1e-9 * reached.abs()).then_some((tried, likelihood))
+            let mut tried = weights.clone();
+            chosen.iter().zip(&step).for_each(|(&member, step)| tried[member] += scale * step);
+            let there = slope_at(users, &tried);
+            (there.likelihood > slope.likelihood + 1e-9 * slope.likelihood.abs()).then_some((tried, there))
         });
-        let Some((tried, likelihood)) = better else { break };
-        (weights, reached) = (tried, likelihood);
+        let Some(better) = better else { break };
+        (weights, slope) = better;
     }
-    weights.iter().map(|&weight| weight as f32).collect()
+    weights.into_iter().map(|weight| weight as f32).collect()
 }
 
 /// The penalised logarithm of the likelihood, its gradient, and its curvature (the negative of its second derivatives).

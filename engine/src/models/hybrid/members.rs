@@ -7,10 +7,22 @@ use serde_json::Value;
 use crate::matrix::RatingsMatrix;
 use crate::models::{Algorithm, Error, Model, Parts, TrainingData, Viewer};
 
+/// What a member is to be: its algorithm and all parameters of it.
+pub(super) type Plan = BTreeMap<String, (Algorithm, Value)>;
+
+/// One member.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// Its name among the members.
+    pub label: String,
+    pub algorithm: Algorithm,
+    pub model: Box<dyn Model>,
+}
+
 /// Models by name, all trained on the same films.
 #[derive(Debug)]
 pub(super) struct Members {
-    models: Vec<(Algorithm, Box<dyn Model>)>,
+    members: Vec<Member>,
     /// Whether each film has no rating.
     unrated: Vec<bool>,
 }
@@ -22,38 +34,59 @@ impl Members {
     /// If one cannot be trained for another reason, or none is left.
     pub fn train(
         data: &TrainingData,
-        parameters: &BTreeMap<Algorithm, Value>,
+        plan: &Plan,
         mut trained: impl FnMut(),
     ) -> Result<Members, Error> {
-        let mut models = Vec::new();
+        let mut members = Vec::new();
         let mut last_refused = None;
-        for (&algorithm, parameters) in parameters {
+        for (label, (algorithm, parameters)) in plan {
             match algorithm.train(data, parameters, &|_| {}) {
-                Ok(model) => models.push((algorithm, model)),
+                Ok(model) => members.push(Member { label: label.clone(), algorithm: *algorithm, model }),
                 Err(error @ Error::TooLarge { .. }) => last_refused = Some(error),
                 Err(error) => return Err(error),
             }
             trained();
         }
         match last_refused {
-            Some(error) if models.is_empty() => Err(error),
-            _ => Ok(Members::new(models, &data.matrix)),
+            Some(error) if members.is_empty() => Err(error),
+            _ => Ok(Members::new(members, &data.matrix)),
         }
     }
 
-    pub fn new(models: Vec<(Algorithm, Box<dyn Model>)>, matrix: &RatingsMatrix) -> Members {
+    pub fn new(members: Vec<Member>, matrix: &RatingsMatrix) -> Members {
         let unrated = (0..matrix.films()).map(|column| matrix.by_film().row(column).0.is_empty()).collect();
-        Members { models, unrated }
+        Members { members, unrated }
     }
 
-    /// The models, by ascending algorithm.
-    pub fn models(&self) -> impl ExactSizeIterator<Item = &dyn Model> {
-        self.models.iter().map(|(_, model)| &**model)
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.members.len()
     }
 
-    /// Which models there are.
-    pub fn algorithms(&self) -> impl ExactSizeIterator<Item = Algorithm> + '_ {
-        self.models.iter().map(|&(algorithm, _)| algorithm)
+    /// The models, by ascending label.
+    pub fn models(&self) -> impl Iterator<Item = &dyn Model> {
+        self.members.iter().map(|member| &*member.model)
+    }
+
+    /// The labels, ascending.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|member| &*member.label)
+    }
+
+    /// Places of the members that go by what others rated; all if there is none. Once a viewer has rated some films, these
+    /// know better: the likelihood of all films held out gives popularity and content weights that spoil the top of the
+    /// list.
+    pub fn collaborative(&self) -> Vec<usize> {
+        let fallback = [Algorithm::Popularity, Algorithm::ContentBased];
+        let places = 0..self.members.len();
+        let chosen: Vec<usize> = places.filter(|&at| !fallback.contains(&self.members[at].algorithm)).collect();
+        if chosen.is_empty() { (0..self.members.len()).collect() } else { chosen }
+    }
+
+    /// The model that knows what films are about.
+    pub fn content(&self) -> Option<&dyn Model> {
+        let found = self.members.iter().find(|member| member.algorithm == Algorithm::ContentBased);
+        found.map(|member| &*member.model)
     }
 
     /// Whether each film has no rating.
@@ -61,11 +94,34 @@ impl Members {
         &self.unrated
     }
 
+    /// Gives films without ratings the score that films of like content have on average: the regression, over the films
+    /// with ratings, of the scores on those of the content-based model.
+    pub fn score_unrated(&self, viewer: &Viewer<'_>, scores: &mut [f32]) {
+        if !self.unrated.contains(&true) {
+            return;
+        }
+        let Some(content) = self.content().and_then(|model| standardised(model, viewer, &self.unrated)) else { return };
+        let rated = || (0..scores.len()).filter(|&column| !self.unrated[column]);
+        let count = rated().count().max(1) as f64;
+        let mean = |of: &[f32]| rated().map(|column| f64::from(of[column])).sum::<f64>() / count;
+        let (mean_score, mean_content) = (mean(scores), mean(&content));
+        let (mut together, mut alone) = (0.0, 0.0);
+        for column in rated() {
+            let distance = f64::from(content[column]) - mean_content;
+            together += distance * (f64::from(scores[column]) - mean_score);
+            alone += distance * distance;
+        }
+        let slope = if alone > 0.0 { (together / alone).max(0.0) } else { 0.0 };
+        for (column, score) in scores.iter_mut().enumerate().filter(|&(column, _)| self.unrated[column]) {
+            *score = (mean_score + slope * (f64::from(content[column]) - mean_content)) as f32;
+        }
+    }
+
     /// The arrays of all, each with the name of its model before it.
     pub fn add_to(&self, mut parts: Parts) -> Parts {
-        for (algorithm, model) in &self.models {
+        for Member { label, model, .. } in &self.members {
             for (name, array) in model.parts().arrays() {
-                parts = parts.with(&format!("{}/{name}", algorithm.name()), array.clone());
+                parts = parts.with(&format!("{label}/{name}"), array.clone());
             }
         }
         parts

@@ -9,9 +9,9 @@ mod validation;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use self::members::{Members, standardised};
+use self::members::{Member, Members, Plan, standardised};
 use self::validation::Split;
 use super::weighted_lists::{best_first, check_finite, shares};
 use super::{Algorithm, Array, Error, Model, Parts, Progress, TrainingData, Viewer, Watch, Weighted};
@@ -22,7 +22,8 @@ const NAME: &str = "hybrid";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HybridParameters {
-    /// The models it is made of, by name, and their parameters; of those not given the defaults.
+    /// The models it is made of, by name, and their parameters; of those not given the defaults. A model may be there more
+    /// than once with a colon and a word after its name: `ease:strict`.
     pub members: BTreeMap<String, Value>,
     /// Of how many users ratings are held out to fit the weights.
     pub validation_users: usize,
@@ -34,9 +35,11 @@ pub struct HybridParameters {
 
 impl Default for HybridParameters {
     fn default() -> Self {
-        let names = ["popularity", "user-knn", "item-knn", "ease", "rp3beta", "content"];
+        let names = ["popularity", "content", "user-knn", "item-knn", "ials"];
+        let mut members: BTreeMap<String, Value> = names.map(|name| (name.to_owned(), json!({}))).into();
+        members.insert("ease".to_owned(), json!({ "weighted": true, "lambda": 350.0 }));
         HybridParameters {
-            members: names.map(|name| (name.to_owned(), Value::Object(Default::default()))).into(),
+            members,
             validation_users: 3000,
             seed: 1,
             short_profile: 8,
@@ -46,25 +49,25 @@ impl Default for HybridParameters {
 
 impl HybridParameters {
     /// The members, with all their parameters for these data.
-    fn members(&self, data: &TrainingData) -> Result<BTreeMap<Algorithm, Value>, Error> {
-        let mut members = BTreeMap::new();
-        for (name, parameters) in &self.members {
+    fn plan(&self, data: &TrainingData) -> Result<Plan, Error> {
+        let mut plan = Plan::new();
+        for (label, parameters) in &self.members {
+            let refused = |expected| Error::Parameter { model: NAME, parameter: "members", value: label.clone(), expected };
+            let (name, _) = label.split_once(':').unwrap_or((label, ""));
             let algorithm = Algorithm::named(name)?;
             if algorithm == Algorithm::Hybrid {
-                return Err(Error::Parameter {
-                    model: NAME,
-                    parameter: "members",
-                    value: name.clone(),
-                    expected: "other models than a hybrid",
-                });
+                return Err(refused("other models than a hybrid"));
             }
-            members.insert(algorithm, algorithm.parameters(parameters, data)?);
+            if label.contains('/') {
+                return Err(refused("a model, or a model, a colon and a word without slashes"));
+            }
+            plan.insert(label.clone(), (algorithm, algorithm.parameters(parameters, data)?));
         }
-        if members.is_empty() {
+        if plan.is_empty() {
             let (value, expected) = ("empty".to_owned(), "at least one model");
             return Err(Error::Parameter { model: NAME, parameter: "members", value, expected });
         }
-        Ok(members)
+        Ok(plan)
     }
 }
 
@@ -90,11 +93,11 @@ impl Hybrid {
     /// # Errors
     /// If a parameter is out of range, there is no rating, or a member cannot be trained.
     pub fn train(data: &TrainingData, parameters: &HybridParameters, watch: Watch<'_>) -> Result<Hybrid, Error> {
-        let algorithms = parameters.members(data)?;
+        let plan = parameters.plan(data)?;
         if data.matrix.ratings() == 0 {
             return Err(Error::NoRatings { model: NAME });
         }
-        let total = algorithms.len() as u64 * 2 + 1;
+        let total = plan.len() as u64 * 2 + 1;
         let mut done = 0;
         let mut step = || {
             done += 1;
@@ -104,15 +107,16 @@ impl Hybrid {
         let fitted = if split.users.is_empty() || split.data.matrix.ratings() == 0 {
             None
         } else {
-            let members = Members::train(&split.data, &algorithms, &mut step)?;
-            let count = members.models().len();
-            let weights = fit::ranking_weights(&split.judged(&members, None), count);
-            let short_weights = fit::ranking_weights(&split.judged(&members, Some(SHORT)), count);
+            let members = Members::train(&split.data, &plan, &mut step)?;
+            let count = members.len();
+            let all: Vec<usize> = (0..count).collect();
+            let weights = fit::ranking_weights(&split.judged(&members, None), &members.collaborative(), count);
+            let short_weights = fit::ranking_weights(&split.judged(&members, Some(SHORT)), &all, count);
             Some((weights, short_weights, fit_predictions(&split, &members)))
         };
         step();
-        let members = Members::train(data, &algorithms, &mut step)?;
-        let equal = vec![1.0 / members.models().len() as f32; members.models().len()];
+        let members = Members::train(data, &plan, &mut step)?;
+        let equal = vec![1.0 / members.len() as f32; members.len()];
         let (weights, short_weights, prediction_weights) = match fitted {
             // A model that fits into memory without the validation part may not with it, and then all are equal again.
             Some(fitted) if fitted.0.len() == equal.len() => fitted,
@@ -137,10 +141,10 @@ impl Hybrid {
                 }
             }
         }
-        let mut models = Vec::new();
-        for (algorithm, parameters) in parameters.members(data)? {
-            if let Some(parts) = of_members.remove(algorithm.name()) {
-                models.push((algorithm, algorithm.load(parts, data, &parameters)?));
+        let mut members = Vec::new();
+        for (label, (algorithm, parameters)) in parameters.plan(data)? {
+            if let Some(parts) = of_members.remove(&label) {
+                members.push(Member { model: algorithm.load(parts, data, &parameters)?, label, algorithm });
             }
         }
         if let Some(name) = of_members.keys().next() {
@@ -150,8 +154,8 @@ impl Hybrid {
                 format!("have one that is no parameter: {}", name.escape_debug()),
             ));
         }
-        let members = Members::new(models, &data.matrix);
-        let count = members.models().len();
+        let members = Members::new(members, &data.matrix);
+        let count = members.len();
         let weights = own.take_f32(NAME, "weights", count)?;
         let short_weights = own.take_f32(NAME, "short_weights", count)?;
         check_finite(NAME, "weights", &weights)?;
@@ -165,9 +169,9 @@ impl Hybrid {
     }
 
     /// How much each member counts, for viewers with many ratings and with few.
-    pub fn weights(&self) -> impl Iterator<Item = (Algorithm, f32, f32)> + '_ {
+    pub fn weights(&self) -> impl Iterator<Item = (&str, f32, f32)> {
         let weights = self.weights.iter().zip(&self.short_weights);
-        self.members.algorithms().zip(weights).map(|(algorithm, (&weight, &short))| (algorithm, weight, short))
+        self.members.labels().zip(weights).map(|(label, (&weight, &short))| (label, weight, short))
     }
 
     /// The weights for a viewer.
@@ -200,14 +204,20 @@ fn fit_predictions(split: &Split, members: &Members) -> Vec<f64> {
 impl Model for Hybrid {
     fn score(&self, viewer: &Viewer<'_>, scores: &mut [f32]) {
         scores.fill(f32::NEG_INFINITY);
+        let unrated = self.members.unrated();
+        let mut any = false;
+        let mut sums = vec![0f32; scores.len()];
         for (model, weight) in self.members.models().zip(self.weights_for(viewer)) {
-            if weight == 0.0 {
-                continue;
+            let of_member = if weight == 0.0 { None } else { standardised(model, viewer, unrated) };
+            let Some(of_member) = of_member else { continue };
+            any = true;
+            for (sum, of_member) in sums.iter_mut().zip(of_member) {
+                *sum += weight * of_member;
             }
-            let Some(of_member) = standardised(model, viewer, self.members.unrated()) else { continue };
-            for (score, of_member) in scores.iter_mut().zip(of_member) {
-                *score = if *score == f32::NEG_INFINITY { 0.0 } else { *score } + weight * of_member;
-            }
+        }
+        if any {
+            self.members.score_unrated(viewer, &mut sums);
+            scores.copy_from_slice(&sums);
         }
     }
 

@@ -40,6 +40,14 @@ pub(super) struct Judged {
     pub held_out: usize,
 }
 
+impl Judged {
+    /// The weighted sum of the scores of each candidate.
+    pub fn exponents(&self, weights: &[f64]) -> Vec<f64> {
+        let sum = |scores: &[f32]| scores.iter().zip(weights).map(|(&score, weight)| f64::from(score) * weight).sum();
+        self.scores.chunks_exact(weights.len()).map(sum).collect()
+    }
+}
+
 impl Split {
     /// Holds out a fifth of the ratings of at most `most_users` users.
     pub fn new(data: &TrainingData, most_users: usize, seed: u64) -> Split {
