@@ -64,6 +64,13 @@ pub fn space(algorithm: Algorithm) -> &'static [(&'static str, Range)] {
             ("regularisation_exponent", Even(0.0, 1.0)),
             ("unobserved_weight", Logarithmic(0.01, 1.0)),
         ],
+        "baseline" => &[("film_damping", Logarithmic(0.1, 100.0)), ("user_damping", Logarithmic(0.1, 100.0))],
+        "knn-means" => &[("k", Whole(10, 200))],
+        "knn-baseline" => &[("k", Whole(10, 200)), ("shrinkage", Logarithmic(1.0, 1000.0))],
+        "content" => {
+            &[("genres", Even(0.0, 2.0)), ("tags", Even(0.0, 2.0)), ("title", Even(0.0, 2.0)), ("year", Even(0.0, 2.0))]
+        }
+        // What is not here has nothing worth a search, or fits itself to a validation part as the hybrid does.
         _ => &[],
     }
 }
