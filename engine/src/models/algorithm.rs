@@ -147,6 +147,11 @@ algorithms! {
         train: Bpmf::train,
         load: Bpmf::load,
     }
+    Blend, "blend", BlendParameters {
+        defaults: BlendParameters::for_data,
+        train: Blend::train,
+        load: Blend::load,
+    }
 }
 
 impl Algorithm {

@@ -72,6 +72,22 @@ impl Parts {
         self
     }
 
+    /// Adds all arrays of another model, their names preceded by a group's.
+    pub fn with_group(mut self, group: &str, parts: Parts) -> Parts {
+        self.arrays.extend(parts.arrays.into_iter().map(|(name, array)| (format!("{group}.{name}"), array)));
+        self
+    }
+
+    /// Takes out the arrays that were added as a group.
+    pub fn take_group(&mut self, group: &str) -> Parts {
+        let (taken, left) = std::mem::take(&mut self.arrays)
+            .into_iter()
+            .partition::<BTreeMap<String, Array>, _>(|(name, _)| in_group(name, group).is_some());
+        self.arrays = left;
+        let named = |(name, array): (String, Array)| Some((in_group(&name, group)?.to_owned(), array));
+        taken.into_iter().filter_map(named).collect()
+    }
+
     /// The arrays by name.
     pub fn arrays(&self) -> &BTreeMap<String, Array> {
         &self.arrays
@@ -86,6 +102,11 @@ impl Parts {
     take!(take_f64, F64, f64);
     take!(take_u32, U32, u32);
     take!(take_u8, U8, u8);
+}
+
+/// The name of an array within a group.
+fn in_group<'a>(name: &'a str, group: &str) -> Option<&'a str> {
+    name.strip_prefix(group)?.strip_prefix('.')
 }
 
 impl FromIterator<(String, Array)> for Parts {
