@@ -82,11 +82,12 @@ ratings "blend of those" "" "rmse<0.905" blend
 
 ranking "popularity" .222 "ndcg@10>=0.212" popularity
 ranking "item kNN, cosine, k 100" .389 "ndcg@10>=0.379" item-knn \
-    --set "item-knn.weighting=ones;item-knn.profile=ones;item-knn.asymmetry=0.5;item-knn.k=100"
+    --set item-knn.weighting=ones --set item-knn.profile=ones --set item-knn.asymmetry=0.5 --set item-knn.k=100
 ranking "item kNN, TF-IDF, k 300" .412 "ndcg@10>=0.402" item-knn \
-    --set "item-knn.weighting=tf_idf;item-knn.asymmetry=0.5;item-knn.k=300"
+    --set item-knn.weighting=tf_idf --set item-knn.asymmetry=0.5 --set item-knn.k=300
 ranking "user kNN, cosine, k 50" .395 "ndcg@10>=0.385" user-knn \
-    --set "user-knn.weighting=ones;user-knn.votes=ones;user-knn.asymmetry=0.5;user-knn.amplification=1;user-knn.k=50"
+    --set user-knn.weighting=ones --set user-knn.votes=ones --set user-knn.asymmetry=0.5 \
+    --set user-knn.amplification=1 --set user-knn.k=50
 ranking "implicit ALS, 32 factors" .417 "ndcg@10>=0.407" ials --set ials.factors=32
 ranking "EASE" .445 "ndcg@10>=0.435" ease
 ranking "hybrid" "" "ndcg@10>0.455" hybrid
