@@ -11,6 +11,9 @@ use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 /// How long nothing is said where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
+/// How often what is shown moves even if nothing is known of how much is done.
+const TICK: Duration = Duration::from_millis(200);
+
 /// Bytes dealt with, of a number that may be unknown.
 pub(crate) struct ByteProgress {
     what: String,
@@ -88,6 +91,13 @@ fn style(length_known: bool) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ ")
 }
 
+fn steps_style(length_known: bool) -> ProgressStyle {
+    let template =
+        if length_known { "{msg} [{wide_bar:.cyan}] {pos}/{len} {elapsed} {eta}" } else { "{msg} {spinner} {elapsed}" };
+    // A wrong template would only cost its looks.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ ")
+}
+
 /// Shows an import, a bar for each stage.
 #[derive(Default)]
 pub(crate) struct ImportProgress {
@@ -127,12 +137,8 @@ impl StepProgress {
         let what = what.into();
         let bar = stderr().is_terminal().then(|| {
             let bar = ProgressBar::no_length();
-            bar.set_style(
-                // A wrong template would only cost its looks.
-                ProgressStyle::with_template("{msg} [{wide_bar:.cyan}] {pos}/{len} {elapsed} {eta}")
-                    .unwrap_or_else(|_| ProgressStyle::default_bar())
-                    .progress_chars("━╸ "),
-            );
+            bar.set_style(steps_style(false));
+            bar.enable_steady_tick(TICK);
             bar.set_message(what.clone());
             bar
         });
@@ -143,6 +149,9 @@ impl StepProgress {
     pub(crate) fn show(&self, progress: models::Progress) {
         let models::Progress { done, total } = progress;
         if let Some(bar) = &self.bar {
+            if bar.length().is_none() {
+                bar.set_style(steps_style(true));
+            }
             bar.set_length(total);
             bar.set_position(done);
         } else if let Ok(mut next) = self.next_line.try_lock()

@@ -23,7 +23,7 @@ fn demo_dir() -> &'static Path {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli_models-{}", std::process::id()));
         // An earlier process with this number may have been of another program.
         let _ = fs::remove_dir_all(&directory);
-        ended(command_in(&directory, &["train", "--models", "all"])).success();
+        ended(command_in(&directory, &["train", "--models", "all", "--no-validation"])).success();
         directory
     })
 }
@@ -96,6 +96,26 @@ fn a_model_is_trained_once_and_again_if_told_so_or_if_anything_is_different() {
     let newer = trained(&place, &[]);
     assert_eq!(newer["outcome"], "trained", "the dataset is another");
     assert_ne!(newer["dataset_version"], first["dataset_version"]);
+}
+
+#[test]
+fn how_good_a_model_is_on_ratings_kept_from_it_is_measured_and_kept_with_it() {
+    let place = Place::new();
+    let rows =
+        (1..=30u32).flat_map(|user| [1u32, 2, 30].map(|film| format!("{user},{film},{}.5,1000000000\n", film % 5)));
+    let source = place.put_source("small", &format!("userId,movieId,rating,timestamp\n{}", rows.collect::<String>()));
+    place.output(&["data", "import", &source]);
+    let trained = trained(&place, &[]);
+    let metrics = trained["metrics"].as_object().unwrap();
+    // Every viewer has rated every film: nothing is left to rank but what was held out.
+    assert_eq!((&metrics["ndcg@10"], &metrics["recall@10"]), (&1.0.into(), &1.0.into()));
+    assert!(!metrics.contains_key("rmse"), "popularity predicts no ratings: {metrics:?}");
+    assert_mentions(trained["validation"].as_str().unwrap(), &["random-holdout", "30 users"]);
+    let table = place.output(&["train", "--models", "popularity", "--data", "small"]);
+    assert_mentions(&table, &["ndcg@10", "1.0000", "skipped"]);
+
+    let arguments = ["train", "--models", "popularity", "--data", "small", "--force", "--json", "--no-validation"];
+    assert_eq!(place.json(&arguments)[0]["metrics"], serde_json::json!({}));
 }
 
 #[test]

@@ -21,6 +21,9 @@ pub struct HalfStars(u8);
 pub struct OffScale(pub f64);
 
 impl HalfStars {
+    /// The lowest rating, half a star.
+    pub const MIN: HalfStars = HalfStars(1);
+
     /// The highest rating, five stars.
     pub const MAX: HalfStars = HalfStars(10);
 

@@ -163,7 +163,7 @@ fn arrays_that_do_not_fit_together_are_refused_or_answer_without_a_panic() {
         for (place, (part, array)) in whole.iter().enumerate() {
             let others = || whole.iter().enumerate().filter(move |(at, _)| *at != place).map(|(_, part)| part.clone());
             ask(others().collect());
-            let step = array.len() / 12 + 1;
+            let step = array.len() / 6 + 1;
             let odd = (0..array.len()).step_by(step).chain(array.len().checked_sub(1));
             let odd = odd.flat_map(|at| with_odd_elements(array, at));
             for altered in misshapen(array).into_iter().chain(odd) {

@@ -40,6 +40,7 @@ fn the_metadata_says_what_the_model_was_trained_on_and_how() {
         data: &place.data,
         parameters: &parameters,
         metrics: BTreeMap::from([("ndcg@10".to_owned(), 0.25), ("loss".to_owned(), f64::NAN)]),
+        validation: "every fifth rating".to_owned(),
         took: Duration::from_millis(2500),
         ended_at: NOW,
     };
@@ -57,6 +58,7 @@ fn the_metadata_says_what_the_model_was_trained_on_and_how() {
     );
     assert_eq!(metadata["parameters"], json!({ "measure": "damped_mean", "damping": 25.0, "window_days": 0 }));
     assert_eq!(metadata["metrics"], json!({ "ndcg@10": 0.25 }), "what is no number cannot be said in JSON");
+    assert_eq!(metadata["validation"], "every fifth rating");
     assert_eq!(metadata["training_seconds"], 2.5);
     let counts = &metadata["counts"];
     assert_eq!((&counts["users"], &counts["films"]), (&json!(USERS), &json!(FILMS)));
@@ -177,6 +179,7 @@ fn of_two_trainings_of_a_model_at_a_time_one_is_told_to_wait_and_readers_always_
                             data: &place.data,
                             parameters: &parameters,
                             metrics: BTreeMap::new(),
+                            validation: String::new(),
                             took: Duration::ZERO,
                             ended_at: NOW + 10 * round + trainer as i64,
                         };
@@ -207,6 +210,7 @@ fn a_time_that_cannot_be_is_refused() {
             data: &place.data,
             parameters: &parameters,
             metrics: BTreeMap::new(),
+            validation: String::new(),
             took: Duration::ZERO,
             ended_at,
         };

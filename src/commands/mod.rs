@@ -8,6 +8,7 @@ mod master;
 mod neighbours;
 mod predict;
 mod recommend;
+mod settings;
 mod similar;
 mod train;
 mod up;

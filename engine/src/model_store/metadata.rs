@@ -27,8 +27,10 @@ pub struct ModelMetadata {
     pub dataset_version: String,
     /// All parameters, those of their defaults too.
     pub parameters: Value,
-    /// What was measured of the model, by name; may be empty.
+    /// How good the same training is on ratings that are kept from it, by name; may be empty.
     pub metrics: BTreeMap<String, f64>,
+    /// Which ratings those were, in words; empty without metrics.
+    pub validation: String,
     /// How long the training took.
     pub training_seconds: f64,
     /// How much it was trained on, and how much it is.

@@ -32,8 +32,10 @@ pub struct Training<'a> {
     pub data: &'a TrainingData,
     /// All its parameters, as [`Algorithm::parameters`] completes them.
     pub parameters: &'a Value,
-    /// What was measured of it, by name; numbers that are not finite are left out.
+    /// How good the same training is on ratings that are kept from it, by name; numbers that are not finite are left out.
     pub metrics: BTreeMap<String, f64>,
+    /// Which ratings those were, in words; empty without metrics.
+    pub validation: String,
     /// How long it took.
     pub took: Duration,
     /// When it ended, in seconds since 1970.
@@ -74,7 +76,7 @@ impl ModelSlot {
     /// # Errors
     /// If files cannot be written.
     pub fn save(&self, model: &dyn Model, training: Training<'_>) -> Result<ModelMetadata, Error> {
-        let Training { data, parameters, mut metrics, took, ended_at } = training;
+        let Training { data, parameters, mut metrics, validation, took, ended_at } = training;
         // JSON has no such numbers.
         metrics.retain(|_, value| value.is_finite());
         let ended_at = utc(ended_at).ok_or(Error::BadTime(ended_at))?;
@@ -103,6 +105,7 @@ impl ModelSlot {
             dataset_version: self.dataset_version.clone(),
             parameters: parameters.clone(),
             metrics,
+            validation,
             training_seconds: took.as_secs_f64(),
             counts,
             content_sha256: String::new(),

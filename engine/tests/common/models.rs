@@ -86,6 +86,7 @@ impl Trainable {
             data: &self.data,
             parameters: &parameters,
             metrics: BTreeMap::new(),
+            validation: String::new(),
             took: Duration::from_millis(1500),
             ended_at: NOW + seconds,
         };

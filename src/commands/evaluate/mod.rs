@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 use cineswarm_engine::HalfStars;
 use cineswarm_engine::evaluation::{Found, Metric, Search, Split, Tally, measure};
 use cineswarm_engine::models::{Algorithm, Progress};
@@ -15,7 +15,7 @@ use clap::builder::FalseyValueParser;
 use serde_json::Value;
 
 use super::DatasetChoice;
-use super::train::{Setting, given, parse_setting};
+use super::settings::{Setting, parse_setting, with_settings};
 use crate::progress::StepProgress;
 use data::{Data, HowToSplit};
 
@@ -108,7 +108,7 @@ struct Plan {
 /// Evaluates and prints.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { choice, files, models, metrics, how, relevant_from, settings, search, json } = arguments;
-    let chosen = with_parameters(models, &settings)?;
+    let chosen = each_once(&models).and_then(|()| with_settings(&models, &settings))?;
     let mut data = Data::new(&choice, &files, &how)?;
     let search = metrics.first().filter(|_| search > 0).map(|&objective| Search {
         validation: data.validation(),
@@ -169,22 +169,12 @@ impl Plan {
     }
 }
 
-/// The models, each once, with the parameters that were set.
-fn with_parameters(models: Vec<Algorithm>, settings: &[Setting]) -> anyhow::Result<Vec<(Algorithm, Value)>> {
-    if let Some(lost) = settings.iter().find(|setting| !models.contains(&setting.algorithm)) {
-        let name = lost.algorithm.name();
-        bail!("a parameter of {name} is set, but {name} is not to be evaluated; add it to --models");
+/// An error if a model is named twice: its results could not be told apart.
+fn each_once(models: &[Algorithm]) -> anyhow::Result<()> {
+    for (at, algorithm) in models.iter().enumerate() {
+        ensure!(!models[..at].contains(algorithm), "{} is given twice in --models", algorithm.name());
     }
-    let mut chosen: Vec<(Algorithm, Value)> = Vec::new();
-    for algorithm in models {
-        ensure!(
-            !chosen.iter().any(|(known, _)| *known == algorithm),
-            "{} is given twice in --models",
-            algorithm.name()
-        );
-        chosen.push((algorithm, given(algorithm, settings)?));
-    }
-    Ok(chosen)
+    Ok(())
 }
 
 fn parse_model(name: &str) -> Result<Algorithm, String> {
