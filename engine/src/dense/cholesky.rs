@@ -66,16 +66,6 @@ impl Cholesky {
             right_side[at] = (right_side[at] - known) / row[at];
         }
     }
-
-    /// The inverse of A, in rows.
-    pub(crate) fn inverse(&self) -> Vec<f64> {
-        let mut inverse = vec![0.0; self.n * self.n];
-        for (at, row) in inverse.chunks_exact_mut(self.n.max(1)).enumerate() {
-            row[at] = 1.0;
-            self.solve(row);
-        }
-        inverse
-    }
 }
 
 #[cfg(test)]
@@ -83,28 +73,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_matrix_times_its_inverse_is_one_and_a_solution_solves() {
+    fn a_matrix_times_its_solution_is_the_right_side() {
         let n = 6;
         let element = |row: usize, column: usize| {
             let product: f64 =
                 (0..9).map(|at| ((row * 5 + at * 3) % 7) as f64 * ((column * 5 + at * 3) % 7) as f64).sum();
             product + if row == column { 2.0 } else { 0.0 }
         };
-        let matrix: Vec<f64> = (0..n * n).map(|at| element(at / n, at % n)).collect();
-        let cholesky = Cholesky::of(matrix, n, 1e-12);
-        let inverse = cholesky.inverse();
-        for row in 0..n {
-            for column in 0..n {
-                let product: f64 = (0..n).map(|at| element(row, at) * inverse[at * n + column]).sum();
-                assert!((product - f64::from(u8::from(row == column))).abs() < 1e-9, "{product} at {row}, {column}");
-            }
-        }
-        let mut solution = vec![1.0, -2.0, 0.5, 0.0, 3.0, 1.0];
-        let right_side = solution.clone();
+        let cholesky = Cholesky::of((0..n * n).map(|at| element(at / n, at % n)).collect(), n, 1e-12);
+        let right_side = vec![1.0, -2.0, 0.5, 0.0, 3.0, 1.0];
+        let mut solution = right_side.clone();
         cholesky.solve(&mut solution);
-        for row in 0..n {
+        for (row, expected) in right_side.iter().enumerate() {
             let product: f64 = (0..n).map(|at| element(row, at) * solution[at]).sum();
-            assert!((product - right_side[row]).abs() < 1e-9);
+            assert!((product - expected).abs() < 1e-9, "{product} for {expected}");
         }
     }
 

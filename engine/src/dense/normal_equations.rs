@@ -203,19 +203,15 @@ mod tests {
             let pivot = (at..rank).max_by(|&a, &b| matrix[a][at].abs().total_cmp(&matrix[b][at].abs())).unwrap();
             matrix.swap(at, pivot);
             right_side.swap(at, pivot);
-            for below in 0..rank {
-                if below != at {
-                    let times = matrix[below][at] / matrix[at][at];
-                    for column in 0..rank {
-                        let taken = times * matrix[at][column];
-                        matrix[below][column] -= taken;
-                    }
-                    right_side[below] -= times * right_side[at];
-                }
+            let (pivot_row, pivot_value) = (matrix[at].clone(), right_side[at]);
+            for below in (0..rank).filter(|&row| row != at) {
+                let times = matrix[below][at] / pivot_row[at];
+                matrix[below].iter_mut().zip(&pivot_row).for_each(|(value, pivot)| *value -= times * pivot);
+                right_side[below] -= times * pivot_value;
             }
         }
-        for at in 0..rank {
-            right_side[at] /= matrix[at][at];
+        for (at, row) in matrix.iter().enumerate() {
+            right_side[at] /= row[at];
         }
     }
 
@@ -261,8 +257,8 @@ mod tests {
                 for row in 0..rows.len() {
                     add(&row_of(row), 0.25);
                 }
-                for row in 0..rank {
-                    matrix[row][row] += 2.0 + row as f64 / 64.0;
+                for (at, row) in matrix.iter_mut().enumerate() {
+                    row[at] += 2.0 + at as f64 / 64.0;
                 }
                 by_elimination(&mut matrix, &mut expected);
                 let scale = expected.iter().fold(1.0f64, |most, value| most.max(value.abs()));

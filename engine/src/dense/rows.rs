@@ -83,19 +83,14 @@ impl FactorRows {
             lane.0[..values.len()].copy_from_slice(values);
         }
     }
-
-    /// Whether a row is all zeros.
-    pub(crate) fn is_zero(&self, row: usize) -> bool {
-        self.row(row).iter().all(|lane| *lane == Lane::ZERO)
-    }
 }
 
 /// The inner product of two rows of the same number of lanes.
 pub(crate) fn dot(a: &[Lane], b: &[Lane]) -> f32 {
     let mut sums = [0.0f32; LANE];
     for (a, b) in a.iter().zip(b) {
-        for at in 0..LANE {
-            sums[at] += a.0[at] * b.0[at];
+        for (sum, (a, b)) in sums.iter_mut().zip(a.0.iter().zip(b.0)) {
+            *sum += a * b;
         }
     }
     sum_of(&sums)

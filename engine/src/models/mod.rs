@@ -24,6 +24,8 @@ mod knn_baseline;
 mod knn_means;
 mod parts;
 mod popularity;
+#[cfg(test)]
+mod rating_tests;
 mod recommend;
 mod rp3beta;
 mod similar;

@@ -1,13 +1,8 @@
-//! Likeness of films by their factors, and the shares of a score.
+//! Likeness of films by their factors.
 
-use crate::best::Best;
 use crate::dense::{FactorRows, dot, inner_products};
 use crate::models::Weighted;
-
-/// Largest weight first; of equal ones the film with the lowest column.
-fn by_weight(a: &Weighted, b: &Weighted) -> std::cmp::Ordering {
-    b.weight.total_cmp(&a.weight).then(a.column.cmp(&b.column))
-}
+use crate::models::weighted_lists::best_first;
 
 /// The Euclidean lengths of films' factors.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,24 +26,9 @@ impl FilmLengths {
         }
         let mut products = vec![0.0; films.len()];
         inner_products(films, films.row(at), &mut products);
-        let mut best = Best::new(k, by_weight);
-        for (other, product) in products.into_iter().enumerate() {
-            if other != at && !self.is_zero(other) {
-                best.offer(Weighted { column: other as u32, weight: product / self.0[at] / self.0[other] });
-            }
-        }
-        best.into_sorted()
+        let others = (0..films.len()).filter(|&other| other != at && !self.is_zero(other));
+        let cosine =
+            |other: usize| Weighted { column: other as u32, weight: products[other] / self.0[at] / self.0[other] };
+        best_first(others.map(cosine).collect(), k)
     }
-}
-
-/// The largest positive contributions, as shares of all positive ones.
-pub(super) fn largest_shares(contributions: impl IntoIterator<Item = Weighted>, limit: usize) -> Vec<Weighted> {
-    let mut best = Best::new(limit, by_weight);
-    let mut sum = 0.0;
-    for contribution in contributions.into_iter().filter(|contribution| contribution.weight > 0.0) {
-        sum += contribution.weight;
-        best.offer(contribution);
-    }
-    let share = |contribution: Weighted| Weighted { weight: contribution.weight / sum, ..contribution };
-    best.into_sorted().into_iter().map(share).collect()
 }

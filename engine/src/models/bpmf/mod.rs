@@ -7,8 +7,6 @@
 mod parameters;
 mod prior;
 mod sampler;
-#[cfg(test)]
-mod tests;
 
 pub use parameters::BpmfParameters;
 

@@ -16,7 +16,8 @@ pub use parameters::IalsParameters;
 pub use training::IalsTraining;
 
 use super::alternating::{Workspace, empty_row, gram};
-use super::similar::{FilmLengths, largest_shares};
+use super::similar::FilmLengths;
+use super::weighted_lists::{check_finite, shares};
 use super::{Array, Error, Model, Parts, Progress, TrainingData, Viewer, Watch, Weighted};
 use crate::dense::{FactorRows, Lane, Symmetric, dot, inner_products};
 
@@ -53,9 +54,7 @@ impl Ials {
     pub fn load(mut parts: Parts, films: usize, parameters: &IalsParameters) -> Result<Ials, Error> {
         parameters.check()?;
         let flat = parts.take_f32(NAME, FILM_FACTORS, films.saturating_mul(parameters.factors))?;
-        if flat.iter().any(|factor| !factor.is_finite()) {
-            return Err(Error::damaged(NAME, FILM_FACTORS, "has an element that is not finite"));
-        }
+        check_finite(NAME, FILM_FACTORS, &flat)?;
         Ok(Ials::new(FactorRows::from_flat(&flat, parameters.factors), parameters.clone()))
     }
 
@@ -121,7 +120,9 @@ impl Model for Ials {
     }
 
     fn because(&self, viewer: &Viewer<'_>, column: u32, limit: usize) -> Vec<Weighted> {
-        largest_shares(self.contributions(viewer, column), limit)
+        let mut added = self.contributions(viewer, column);
+        added.retain(|film| film.weight > 0.0);
+        shares(added, limit)
     }
 
     fn similar(&self, column: u32, k: usize) -> Vec<Weighted> {

@@ -160,8 +160,8 @@ fn a_score_is_the_sum_of_what_the_viewers_films_contribute() {
             let sum: f32 = all.iter().map(|part| part.weight).sum();
             assert!((sum - scores[column as usize]).abs() < 1e-4, "{sum} for {}", scores[column as usize]);
         }
-        let because = model.because(&viewer, 12, 3);
-        assert_eq!(because.len(), 3);
+        let because = model.because(&viewer, 12, 2);
+        assert_eq!(because.len(), 2);
         assert!(because.iter().all(|part| viewer.half_stars_of(part.column).is_some() && part.weight > 0.0));
         assert!(because.is_sorted_by(|a, b| a.weight >= b.weight));
         let whole: f32 = model.because(&viewer, 12, 99).iter().map(|part| part.weight).sum();
@@ -186,7 +186,7 @@ fn a_model_is_loaded_as_it_was_stored_and_a_damaged_one_is_refused() {
         assert!(Ials::load(model.parts(), films, &parameters).is_err());
     }
     let infinite = Parts::default().with(FILM_FACTORS, Array::F32(vec![f32::INFINITY; films * 17]));
-    assert!(Ials::load(infinite, films, &parameters).unwrap_err().to_string().contains("not finite"));
+    assert!(Ials::load(infinite, films, &parameters).unwrap_err().to_string().contains(FILM_FACTORS));
     assert!(Ials::load(Parts::default(), films, &parameters).is_err());
 }
 
