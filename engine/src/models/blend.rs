@@ -133,7 +133,9 @@ impl Blend {
 
     fn blended(&self, predictions: impl Iterator<Item = f64>) -> f64 {
         let deviations = predictions.map(|stars| stars - self.mean);
-        self.mean + self.weights[0] + deviations.zip(&self.weights[1..]).map(|(value, weight)| value * weight).sum::<f64>()
+        self.mean
+            + self.weights[0]
+            + deviations.zip(&self.weights[1..]).map(|(value, weight)| value * weight).sum::<f64>()
     }
 }
 
@@ -186,7 +188,8 @@ fn fit(models: &[Box<dyn Model>; MODELS.len()], shown: &TrainingData, kept: &[Ra
             Some((shown.matrix.column_of(rating.movie)? as u32, stars(rating.half_stars.get()) - mean))
         });
         let (columns, truth): (Vec<u32>, Vec<f64>) = known.unzip();
-        let predictions: Vec<Vec<Option<f32>>> = models.iter().map(|model| model.predict_each(&viewer, &columns)).collect();
+        let predictions: Vec<Vec<Option<f32>>> =
+            models.iter().map(|model| model.predict_each(&viewer, &columns)).collect();
         let mut sums = [0.0; N * N + N];
         for (at, truth) in truth.into_iter().enumerate() {
             let deviation = |model: usize| predictions[model][at].map_or(0.0, |stars| f64::from(stars) - mean);

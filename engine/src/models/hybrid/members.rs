@@ -32,11 +32,7 @@ impl Members {
     ///
     /// # Errors
     /// If one cannot be trained for another reason, or none is left.
-    pub fn train(
-        data: &TrainingData,
-        plan: &Plan,
-        mut trained: impl FnMut(),
-    ) -> Result<Members, Error> {
+    pub fn train(data: &TrainingData, plan: &Plan, mut trained: impl FnMut()) -> Result<Members, Error> {
         let mut members = Vec::new();
         let mut last_refused = None;
         for (label, (algorithm, parameters)) in plan {

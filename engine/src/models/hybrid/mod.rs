@@ -38,12 +38,7 @@ impl Default for HybridParameters {
         let names = ["popularity", "content", "user-knn", "item-knn", "ials"];
         let mut members: BTreeMap<String, Value> = names.map(|name| (name.to_owned(), json!({}))).into();
         members.insert("ease".to_owned(), json!({ "weighted": true, "lambda": 350.0 }));
-        HybridParameters {
-            members,
-            validation_users: 3000,
-            seed: 1,
-            short_profile: 8,
-        }
+        HybridParameters { members, validation_users: 3000, seed: 1, short_profile: 8 }
     }
 }
 
@@ -52,7 +47,8 @@ impl HybridParameters {
     fn plan(&self, data: &TrainingData) -> Result<Plan, Error> {
         let mut plan = Plan::new();
         for (label, parameters) in &self.members {
-            let refused = |expected| Error::Parameter { model: NAME, parameter: "members", value: label.clone(), expected };
+            let refused =
+                |expected| Error::Parameter { model: NAME, parameter: "members", value: label.clone(), expected };
             let (name, _) = label.split_once(':').unwrap_or((label, ""));
             let algorithm = Algorithm::named(name)?;
             if algorithm == Algorithm::Hybrid {
