@@ -77,8 +77,9 @@ ranking() { row ranking "$1" "$2" "$3" "$4" ndcg@10,recall@10,hr@10 --protocol r
 ratings "baseline" ".944 / .748" "rmse<=0.947 mae<=0.751" baseline
 ratings "kNN with means" ".951 / .749" "rmse<=0.954 mae<=0.752" knn-means
 ratings "kNN baseline" ".918 / .720" "rmse<=0.921 mae<=0.723" knn-baseline
-ratings "ALS, the best single model" "" "rmse<0.915" als
-ratings "blend of those" "" "rmse<0.905" blend
+ratings "ALS with biases" "" "-" als
+ratings "Bayesian factors, the best single model" "" "rmse<0.915" bpmf
+ratings "blend" "" "rmse<0.905" blend
 
 ranking "popularity" .222 "ndcg@10>=0.212" popularity
 ranking "item kNN, cosine, k 100" .389 "ndcg@10>=0.379" item-knn \
