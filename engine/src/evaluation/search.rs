@@ -11,7 +11,7 @@ use super::measure::measure;
 use super::metrics::Metric;
 use super::protocols::Protocol;
 use super::splits::Split;
-use crate::models::Algorithm;
+use crate::models::{Algorithm, TrainingData};
 use crate::rating::HalfStars;
 
 /// The values that are tried of a parameter.
@@ -117,12 +117,11 @@ impl Search {
         tried: &mut dyn FnMut(u64, u64),
     ) -> Result<Found, Error> {
         let validation = self.validation.split(&split.training_source(), self.seed, 0)?;
-        let candidates = self.candidates(algorithm, given);
+        let candidates = self.candidates(algorithm, given, &validation.training)?;
         let mut best: Option<Found> = None;
         let mut unsearched = None;
-        for (number, candidate) in candidates.iter().enumerate() {
-            let parameters = algorithm.parameters(candidate, &validation.training)?;
-            let model = algorithm.train(&validation.training, &parameters, &|_| ())?;
+        for (number, parameters) in candidates.iter().enumerate() {
+            let model = algorithm.train(&validation.training, parameters, &|_| ())?;
             let measured = measure(model.as_ref(), &validation, &[self.objective], self.relevant_from, &|| ());
             tried(number as u64 + 1, candidates.len() as u64);
             let Some(value) = measured.values.first().copied().flatten() else { continue };
@@ -133,6 +132,7 @@ impl Search {
                 if self.objective.lower_is_better() { value < best.validation } else { value > best.validation }
             };
             if best.as_ref().is_none_or(better) {
+                let parameters = parameters.clone();
                 best = Some(Found { parameters, validation: value, unsearched, tried: candidates.len() });
             }
         }
@@ -144,10 +144,10 @@ impl Search {
     }
 
     /// What is given alone, and then with searched parameters, each setting once.
-    fn candidates(&self, algorithm: Algorithm, given: &Value) -> Vec<Value> {
+    fn candidates(&self, algorithm: Algorithm, given: &Value, data: &TrainingData) -> Result<Vec<Value>, Error> {
         let given = given.as_object().cloned().unwrap_or_default();
         let mut chance = ChaCha8Rng::seed_from_u64(self.seed);
-        let mut candidates = vec![Value::Object(given.clone())];
+        let mut candidates = vec![algorithm.parameters(&Value::Object(given.clone()), data)?];
         for _ in 1..self.candidates {
             let mut candidate: Map<String, Value> = given.clone();
             for (parameter, range) in space(algorithm) {
@@ -155,12 +155,12 @@ impl Search {
                 let value = range.draw(&mut chance);
                 candidate.entry(*parameter).or_insert(value);
             }
-            let candidate = Value::Object(candidate);
+            let candidate = algorithm.parameters(&Value::Object(candidate), data)?;
             if !candidates.contains(&candidate) {
                 candidates.push(candidate);
             }
         }
-        candidates
+        Ok(candidates)
     }
 }
 

@@ -74,7 +74,7 @@ impl Parts {
 
     /// Adds all arrays of another model, their names preceded by a group's.
     pub fn with_group(mut self, group: &str, parts: Parts) -> Parts {
-        self.arrays.extend(parts.arrays.into_iter().map(|(name, array)| (format!("{group}.{name}"), array)));
+        self.arrays.extend(parts.arrays.into_iter().map(|(name, array)| (format!("{group}/{name}"), array)));
         self
     }
 
@@ -106,7 +106,7 @@ impl Parts {
 
 /// The name of an array within a group.
 fn in_group<'a>(name: &'a str, group: &str) -> Option<&'a str> {
-    name.strip_prefix(group)?.strip_prefix('.')
+    name.strip_prefix(group)?.strip_prefix('/')
 }
 
 impl FromIterator<(String, Array)> for Parts {
