@@ -36,16 +36,6 @@ pub(super) struct Judged {
     pub scores: Vec<f32>,
     /// Whether each candidate was held out.
     pub relevant: Vec<bool>,
-    /// How many films were held out, candidates or not.
-    pub held_out: usize,
-}
-
-impl Judged {
-    /// The weighted sum of the scores of each candidate.
-    pub fn exponents(&self, weights: &[f64]) -> Vec<f64> {
-        let sum = |scores: &[f32]| scores.iter().zip(weights).map(|(&score, weight)| f64::from(score) * weight).sum();
-        self.scores.chunks_exact(weights.len()).map(sum).collect()
-    }
 }
 
 impl Split {
@@ -109,7 +99,7 @@ impl Split {
         let relevant =
             candidates.iter().map(|&column| held_out.columns.binary_search(&(column as u32)).is_ok()).collect();
         let scores = candidates.iter().flat_map(|&column| by_member.iter().map(move |scores| scores[column])).collect();
-        Some(Judged { scores, relevant, held_out: held_out.columns.len() })
+        Some(Judged { scores, relevant })
     }
 
     /// Which of the models predict ratings, by the first rating held out.
