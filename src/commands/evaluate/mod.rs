@@ -31,9 +31,6 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     choice: DatasetChoice,
 
-    #[command(flatten)]
-    files: Files,
-
     /// The models to evaluate
     #[arg(long, env = "EVALUATE_MODELS", value_name = "MODEL,...", value_delimiter = ',', required = true,
           value_parser = parse_model)]
@@ -44,9 +41,6 @@ pub(crate) struct Arguments {
     #[arg(long, env = "EVALUATE_METRICS", value_name = "METRIC,...", value_delimiter = ',',
           default_value = "ndcg@10,recall@10,hr@10", value_parser = parse_metric)]
     metrics: Vec<Metric>,
-
-    #[command(flatten)]
-    how: HowToSplit,
 
     /// Stars from which a held-out film is one to be found; below, it is ranked among the others
     #[arg(long, env = "EVALUATE_RELEVANT_FROM", value_name = "STARS", default_value = "0.5", value_parser = parse_stars)]
@@ -65,6 +59,12 @@ pub(crate) struct Arguments {
     /// Print a list of {"model", "metrics", "parameters", ...}
     #[arg(long, env = "OUTPUT_JSON", value_parser = FalseyValueParser::new())]
     json: bool,
+
+    #[command(flatten)]
+    files: Files,
+
+    #[command(flatten)]
+    how: HowToSplit,
 }
 
 /// A split made by others.
