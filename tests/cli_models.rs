@@ -270,9 +270,11 @@ fn a_training_that_is_killed_leaves_whole_versions_or_nothing() {
     place.output(&["recommend", "--n", "1"]);
     let models = place.data_dir().join("models/demo");
     // Killed as soon as the first, second, ... model is there, which is in the midst of what comes after it.
-    for algorithm in Algorithm::ALL {
-        let mut training = place.command(&["train", "--models", "all"]).spawn().unwrap();
-        let latest = models.join(algorithm.name()).join("latest");
+    let quick = ["popularity", "user-knn", "item-knn", "rp3beta"];
+    let train = ["train", "--models", &quick.join(",")];
+    for algorithm in quick {
+        let mut training = place.command(&train).spawn().unwrap();
+        let latest = models.join(algorithm).join("latest");
         while !latest.exists() && training.try_wait().unwrap().is_none() {
             std::thread::yield_now();
         }
@@ -282,7 +284,7 @@ fn a_training_that_is_killed_leaves_whole_versions_or_nothing() {
             StoredModel::latest(place.data_dir(), "demo", there).unwrap().open().unwrap();
         }
     }
-    place.output(&["train", "--models", "all"]);
+    place.output(&train);
     let left: Vec<String> = place.files().into_iter().filter(|file| file.contains(".unfinished-")).collect();
     assert!(left.is_empty(), "{left:?}");
 }
