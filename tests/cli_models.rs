@@ -208,14 +208,14 @@ fn every_model_honours_filters_and_answers_a_profile_it_has_never_seen() {
     let file = place.put("mine.csv", format!("movie_id,rating\n{rows}")).display().to_string();
     let filters = ["--n", "7", "--genres", "comedy", "--not-genres", "Romance,War", "--from", "1980", "--to", "1999"];
     for algorithm in Algorithm::ALL.map(Algorithm::name) {
-        for basis in [["--user", "3"], ["--like", "Alien"], ["--profile", &file]] {
-            let answer = json(&[&["recommend", "--algorithm", algorithm], &basis[..], &filters].concat());
-            let films = list(&answer, "recommendations");
-            assert_eq!(films.len(), 7, "{algorithm}, {basis:?}");
-            let counts = [of_genre(films, "Comedy"), of_genre(films, "Romance"), of_genre(films, "War")];
-            assert_eq!(counts, [7, 0, 0], "{algorithm}, {basis:?}");
-        }
+        let answer = json(&[&["recommend", "--algorithm", algorithm, "--profile", &file], &filters[..]].concat());
+        let films = list(&answer, "recommendations");
+        assert_eq!(films.len(), 7, "{algorithm}");
+        let counts = [of_genre(films, "Comedy"), of_genre(films, "Romance"), of_genre(films, "War")];
+        assert_eq!(counts, [7, 0, 0], "{algorithm}");
     }
+    let like = json(&["recommend", "--algorithm", "item-knn", "--like", "Toy Story; Finding Nemo"]);
+    assert!(of_genre(list(&like, "recommendations"), "Animation") >= 6, "{like:#}");
     let table = demo(&["recommend", "--algorithm", "popularity", "--user", "3", "-n", "4"]).success();
     assert_mentions(&table, &["For user 3 (model popularity, dataset demo)"]);
     assert_eq!(table.lines().count(), 2 + 4, "{table}");
@@ -268,14 +268,12 @@ fn a_model_of_an_earlier_version_of_the_dataset_still_answers_and_says_so() {
 fn a_training_that_is_killed_leaves_whole_versions_or_nothing() {
     let place = Place::new();
     place.output(&["recommend", "--n", "1"]);
-    let models = place.data_dir().join("models/demo");
-    // Killed as soon as the first, second, ... model is there, which is in the midst of what comes after it.
-    let quick = ["popularity", "user-knn", "item-knn", "rp3beta"];
-    let train = ["train", "--models", &quick.join(",")];
-    for algorithm in quick {
+    let train = ["train", "--models", "popularity,item-knn,rp3beta", "--no-validation"];
+    for killed_at in [Algorithm::Popularity, Algorithm::ItemKnn, Algorithm::Rp3Beta] {
         let mut training = place.command(&train).spawn().unwrap();
-        let latest = models.join(algorithm).join("latest");
-        while !latest.exists() && training.try_wait().unwrap().is_none() {
+        let directory = place.data_dir().join("models/demo").join(killed_at.name());
+        // Killed while the model is being written, or just after that.
+        while fs::read_dir(&directory).map_or(0, Iterator::count) == 0 && training.try_wait().unwrap().is_none() {
             std::thread::yield_now();
         }
         training.kill().unwrap();
@@ -287,4 +285,52 @@ fn a_training_that_is_killed_leaves_whole_versions_or_nothing() {
     place.output(&train);
     let left: Vec<String> = place.files().into_iter().filter(|file| file.contains(".unfinished-")).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn films_like_an_animated_one_are_mostly_animated_and_titles_are_found_however_they_are_written() {
+    let answer = json(&["similar", "toy story (1995)"]);
+    let films = list(&answer, "similar");
+    assert_eq!(answer["film"]["title"], "Toy Story");
+    assert_eq!(films.len(), 10);
+    assert!(of_genre(films, "Animation") >= 6, "{films:#?}");
+    assert!(!ids(films).contains(&(answer["film"]["movie_id"].as_u64().unwrap() as u32)));
+    let similarities: Vec<f64> = films.iter().map(|film| film["similarity"].as_f64().unwrap()).collect();
+    assert!(similarities.is_sorted_by(|a, b| a >= b), "{similarities:?}");
+    assert_eq!(answer["meta"]["algorithm"], "item-knn");
+    for title in ["The Matrix", "Matrix, The", "matrix, the (1999)"] {
+        let table = demo(&["similar", title, "-n", "3", "--model", "content"]).success();
+        assert_mentions(&table, &["Films like The Matrix (1999) (model content, dataset demo)"]);
+        assert_eq!(table.lines().count(), 2 + 3, "{table}");
+    }
+    assert_mentions(&demo(&["similar", "Alein"]).failure(1), &["no film is called \"Alein\"", "Alien (1979)"]);
+    let error = demo(&["similar", "Alien", "--model", "popularity"]).failure(1);
+    assert_mentions(&error, &["popularity knows no film like Alien (1979)", "--model"]);
+}
+
+#[test]
+fn a_rating_is_predicted_with_reasons_and_higher_for_the_film_that_the_user_liked_best() {
+    let dataset = Dataset::open(demo_dir(), "demo").unwrap();
+    let profile = dataset.profile(7).unwrap();
+    let given = |stars: u8| profile.iter().find(|(_, half_stars)| *half_stars == stars).map(|(movie, _)| movie);
+    let best = (1..=10).rev().find_map(given).unwrap();
+    let worst = (1..=10).find_map(given).unwrap();
+    for model in [&[][..], &["--model", "item-knn"]] {
+        let predict = |movie: u32| json(&[&["predict", "--user", "7", &movie.to_string()], model].concat());
+        let (best, worst) = (predict(best), predict(worst));
+        for answer in [&best, &worst] {
+            assert!((0.5..=5.0).contains(&answer["predicted_rating"].as_f64().unwrap()), "{answer}");
+            let movie = answer["movie_id"].as_u64().unwrap() as u32;
+            assert_eq!(answer["rating"].as_f64().unwrap(), f64::from(profile.get(movie).unwrap()) / 2.0);
+            let because = list(answer, "because");
+            assert!(because.len() <= 3 && ids(because).iter().all(|movie| profile.get(*movie).is_some()), "{answer}");
+        }
+        assert!(best["predicted_rating"].as_f64() > worst["predicted_rating"].as_f64(), "{best} {worst}");
+        assert!(!list(&best, "because").is_empty(), "{best}");
+    }
+    let words = demo(&["predict", "--user", "7", &best.to_string()]).success();
+    assert_mentions(&words, &["stars predicted for user 7 (model als)", "rated by the user", "because of:"]);
+    assert_mentions(&demo(&["predict", "--user", "4000000000", "Alien"]).failure(1), &["user 4000000000"]);
+    let error = demo(&["predict", "--user", "7", "Alien", "--model", "ials"]).failure(1);
+    assert_mentions(&error, &["ials predicts no rating of Alien (1979)", "--model"]);
 }
