@@ -11,8 +11,7 @@ const CHUNK: usize = 1024;
 /// The most films: their sums then take 34 MB, and the bytes of a chunk of users 4 MB.
 const MOST_FILMS: usize = 4096;
 /// How many dense products take the time of one scattered addition.
-static PRODUCTS_AN_ADDITION: std::sync::LazyLock<f64> =
-    std::sync::LazyLock::new(|| std::env::var("PA").map_or(150.0, |v| v.parse().unwrap()));
+const PRODUCTS_AN_ADDITION: f64 = 150.0;
 /// Of how many users one is looked at to choose the width of a chunk.
 const SAMPLING: usize = 16;
 
@@ -86,7 +85,7 @@ fn worthwhile_widths(ratings: &Renumbered<u8>) -> Vec<usize> {
                     ranks.len() * ranks.len() - inside * inside
                 })
                 .sum();
-            (scattered * SAMPLING) as f64 * *PRODUCTS_AN_ADDITION + (width * width * CHUNK) as f64
+            (scattered * SAMPLING) as f64 * PRODUCTS_AN_ADDITION + (width * width * CHUNK) as f64
         };
         let costs = (0..=widest).step_by(PANEL).map(|width| (cost(width), width));
         widest = costs.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |(_, width)| width);
