@@ -136,7 +136,7 @@ impl Ease {
 }
 
 fn check_memory(films: usize, limit: usize) -> Result<(), Error> {
-    let needed = films.saturating_mul(films).saturating_mul(4) >> 20;
+    let needed = films.saturating_mul(films).saturating_mul(4).div_ceil(1 << 20);
     if needed <= limit {
         return Ok(());
     }

@@ -36,7 +36,7 @@ pub struct UserKnnParameters {
     pub shrink: f64,
     /// 0.5 is the cosine; the denominator is `|viewer|^(2 a) |user|^(2 (1 - a))` (Aiolli, RecSys 2013); 0 to 1.
     pub asymmetry: f64,
-    /// Similarities are raised to this power before they weight votes; 0 or more.
+    /// Similarities are raised to this power before they weight votes; 0 to 10.
     pub amplification: f64,
     /// What a neighbour's rating counts.
     pub votes: Votes,
@@ -59,7 +59,7 @@ impl UserKnnParameters {
     fn check(&self) -> Result<(), Error> {
         Error::unless_at_least(NAME, "k", self.k as f64, 1.0, "a number of neighbours, 1 or more")?;
         Error::unless_at_least(NAME, "shrink", self.shrink, 0.0, "a number, 0 or more")?;
-        Error::unless_at_least(NAME, "amplification", self.amplification, 0.0, "an exponent, 0 or more")?;
+        Error::unless_within(NAME, "amplification", self.amplification, 0.0..=10.0, "an exponent from 0 to 10")?;
         Error::unless_within(NAME, "asymmetry", self.asymmetry, 0.0..=1.0, "between 0 and 1")
     }
 }
@@ -144,8 +144,9 @@ impl UserKnn {
             }
             let other = if asymmetry == 0.5 { self.norms[row].sqrt() } else { self.norms[row].powf(1.0 - asymmetry) };
             let similarity = f64::from(dot * self.weights.of_user(row as u32)) / (own * other + shrink);
-            if similarity.is_finite() {
-                best.offer(Neighbour { row: row as u32, similarity: similarity as f32 });
+            let similarity = similarity as f32;
+            if similarity > 0.0 && similarity.is_finite() {
+                best.offer(Neighbour { row: row as u32, similarity });
             }
         }
         best.into_sorted()

@@ -1,102 +1,74 @@
-//! Fits the weights of a hybrid: to the order of films by a listwise likelihood, to ratings by least squares.
+//! Fits the weights of a hybrid: to the order of films by ascent on NDCG, to ratings by least squares.
 
 use rayon::prelude::*;
 
 use super::validation::Judged;
 
-/// Steps of Newton's method; it has converged long before.
-const STEPS: usize = 25;
-/// Keeps weights of members that say the same finite, in films held out.
+/// Where the list is cut.
+const CUT: usize = 10;
+/// What a weight is tried times.
+const FACTORS: [f32; 3] = [0.0, 0.5, 2.0];
+/// Rounds over all weights, at most.
+const ROUNDS: usize = 6;
+/// Keeps weights of members that predict the same finite, in ratings held out.
 const RIDGE: f64 = 1.0;
 
-/// Weights of the chosen members, the others being 0, under which the films held out are likeliest to be drawn from each user's candidates, when a film is drawn
-/// with a probability proportional to `exp(weights . scores)` (ListNet's top-one probability: Cao, Qin, Liu, Tsai and Li
-/// 2007). Concave in the weights, so that Newton's method finds the one best.
+/// Weights of the chosen members, the others being 0, that order the candidates best.
+///
+/// They start equal, and one is changed at a time, if that raises NDCG by more than the standard error of the difference:
+/// what chance may have done is not followed, so that few users leave the weights near equal. Fitting a likelihood of all
+/// films held out would be smoother, but favours members that are right about the many films far down the list.
 pub(super) fn ranking_weights(users: &[Judged], chosen: &[usize], members: usize) -> Vec<f32> {
     let mut weights = vec![0.0; members];
-    chosen.iter().for_each(|&member| weights[member] = 1.0 / chosen.len() as f64);
-    let mut slope = slope_at(users, &weights);
-    for _ in 0..STEPS {
-        let n = chosen.len();
-        let curvature = (0..n * n).map(|at| slope.curvature[chosen[at / n] * members + chosen[at % n]]).collect();
-        let gradient = chosen.iter().map(|&member| slope.gradient[member]).collect();
-        let Some(step) = solve(curvature, gradient) else { break };
-        // Halved until it helps: a full step may overshoot far from the optimum.
-        let better = (0..10).find_map(|halvings| {
-            let scale = 0.5f64.powi(halvings);
-            let mut tried = weights.clone();
-            chosen.iter().zip(&step).for_each(|(&member, step)| tried[member] += scale * step);
-            let there = slope_at(users, &tried);
-            (there.likelihood > slope.likelihood + 1e-9 * slope.likelihood.abs()).then_some((tried, there))
-        });
-        let Some(better) = better else { break };
-        (weights, slope) = better;
+    chosen.iter().for_each(|&member| weights[member] = 1.0);
+    let mut reached = ndcg(users, &weights);
+    for _ in 0..ROUNDS {
+        let before = weights.clone();
+        for &member in chosen {
+            for factor in FACTORS {
+                let mut tried = weights.clone();
+                tried[member] = if weights[member] > 0.0 { weights[member] * factor } else { factor / 4.0 };
+                let figures = ndcg(users, &tried);
+                if is_better(&figures, &reached) {
+                    (weights, reached) = (tried, figures);
+                }
+            }
+        }
+        if weights == before {
+            break;
+        }
     }
-    weights.into_iter().map(|weight| weight as f32).collect()
+    let sum: f32 = weights.iter().sum();
+    weights.iter().map(|weight| weight / sum.max(f32::MIN_POSITIVE)).collect()
 }
 
-/// The penalised logarithm of the likelihood, its gradient, and its curvature (the negative of its second derivatives).
-struct Slope {
-    likelihood: f64,
-    gradient: Vec<f64>,
-    curvature: Vec<f64>,
+/// Whether the mean of the one exceeds that of the other by more than the standard error of their difference.
+fn is_better(figures: &[f64], others: &[f64]) -> bool {
+    let count = figures.len() as f64;
+    let differences = || figures.iter().zip(others).map(|(figure, other)| figure - other);
+    let mean = differences().sum::<f64>() / count;
+    let variance = differences().map(|difference| (difference - mean).powi(2)).sum::<f64>() / count;
+    mean > (variance / count).sqrt()
 }
 
-fn slope_at(users: &[Judged], weights: &[f64]) -> Slope {
-    let n = weights.len();
-    // Summed in order, so that the number of threads makes no difference.
-    let of_users: Vec<Slope> = users.par_iter().map(|user| slope_of_user(user, weights)).collect();
-    let mut sum = Slope {
-        likelihood: -RIDGE / 2.0 * weights.iter().map(|weight| weight * weight).sum::<f64>(),
-        gradient: weights.iter().map(|weight| -RIDGE * weight).collect(),
-        curvature: (0..n * n).map(|at| if at / n == at % n { RIDGE } else { 0.0 }).collect(),
+/// For each user the NDCG at [`CUT`] of the candidates ordered by the weighted sum of their scores.
+fn ndcg(users: &[Judged], weights: &[f32]) -> Vec<f64> {
+    let gain = |at: usize| 1.0 / ((at + 2) as f64).log2();
+    let of_user = |user: &Judged| -> f64 {
+        let sum = |scores: &[f32]| scores.iter().zip(weights).map(|(score, weight)| score * weight).sum();
+        let sums = user.scores.chunks_exact(weights.len()).map(sum);
+        let mut films: Vec<(f32, bool)> = sums.zip(user.relevant.iter().copied()).collect();
+        // Of equals the irrelevant first: no weights win by what is left to chance.
+        let order = |a: &(f32, bool), b: &(f32, bool)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        if CUT < films.len() {
+            films.select_nth_unstable_by(CUT, order);
+            films.truncate(CUT);
+        }
+        films.sort_unstable_by(order);
+        let found = films.iter().enumerate().filter(|(_, film)| film.1).map(|(at, _)| gain(at));
+        found.sum::<f64>() / (0..user.held_out.clamp(1, CUT)).map(gain).sum::<f64>()
     };
-    for user in of_users {
-        sum.likelihood += user.likelihood;
-        add(&mut sum.gradient, 1.0, &user.gradient);
-        add(&mut sum.curvature, 1.0, &user.curvature);
-    }
-    sum
-}
-
-fn slope_of_user(user: &Judged, weights: &[f64]) -> Slope {
-    let n = weights.len();
-    let candidates: Vec<Vec<f64>> =
-        user.scores.chunks_exact(n).map(|scores| scores.iter().map(|&score| f64::from(score)).collect()).collect();
-    let exponents: Vec<f64> = candidates
-        .iter()
-        .map(|scores| scores.iter().zip(weights).map(|(score, weight)| score * weight).sum())
-        .collect();
-    let largest = exponents.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let total: f64 = exponents.iter().map(|exponent| (exponent - largest).exp()).sum();
-    let mut slope = Slope { likelihood: 0.0, gradient: vec![0.0; n], curvature: vec![0.0; n * n] };
-    let mut mean = vec![0.0; n];
-    let mut squares = vec![0.0; n * n];
-    let mut drawn = 0.0;
-    for ((scores, exponent), &relevant) in candidates.iter().zip(&exponents).zip(&user.relevant) {
-        let probability = (exponent - largest).exp() / total;
-        add(&mut mean, probability, scores);
-        for (row, score) in scores.iter().enumerate() {
-            add(&mut squares[row * n..][..n], probability * score, scores);
-        }
-        if relevant {
-            drawn += 1.0;
-            slope.likelihood += exponent - largest - total.ln();
-            add(&mut slope.gradient, 1.0, scores);
-        }
-    }
-    add(&mut slope.gradient, -drawn, &mean);
-    add(&mut slope.curvature, drawn, &squares);
-    for (row, &of_row) in mean.iter().enumerate() {
-        add(&mut slope.curvature[row * n..][..n], -drawn * of_row, &mean);
-    }
-    slope
-}
-
-fn add(to: &mut [f64], factor: f64, what: &[f64]) {
-    for (to, what) in to.iter_mut().zip(what) {
-        *to += factor * what;
-    }
+    users.par_iter().map(of_user).collect()
 }
 
 /// Weights by which the sum of predictions, and a constant at the end, comes closest to the ratings: least squares with

@@ -69,9 +69,8 @@ impl Members {
         self.members.iter().map(|member| &*member.label)
     }
 
-    /// Places of the members that go by what others rated; all if there is none. Once a viewer has rated some films, these
-    /// know better: the likelihood of all films held out gives popularity and content weights that spoil the top of the
-    /// list.
+    /// Places of the members that go by what others rated; all if there is none. Once a viewer has rated some films, the
+    /// rest, popularity and content, only make the top of the list worse.
     pub fn collaborative(&self) -> Vec<usize> {
         let fallback = [Algorithm::Popularity, Algorithm::ContentBased];
         let places = 0..self.members.len();

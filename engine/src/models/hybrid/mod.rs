@@ -35,7 +35,7 @@ pub struct HybridParameters {
 
 impl Default for HybridParameters {
     fn default() -> Self {
-        let names = ["popularity", "content", "user-knn", "item-knn", "ials"];
+        let names = ["popularity", "content", "ials"];
         let mut members: BTreeMap<String, Value> = names.map(|name| (name.to_owned(), json!({}))).into();
         members.insert("ease".to_owned(), json!({ "weighted": true, "lambda": 350.0 }));
         HybridParameters { members, validation_users: 3000, seed: 1, short_profile: 8 }

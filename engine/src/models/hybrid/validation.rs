@@ -36,6 +36,8 @@ pub(super) struct Judged {
     pub scores: Vec<f32>,
     /// Whether each candidate was held out.
     pub relevant: Vec<bool>,
+    /// How many films were held out, candidates or not.
+    pub held_out: usize,
 }
 
 impl Split {

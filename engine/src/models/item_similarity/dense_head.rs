@@ -25,17 +25,18 @@ pub(super) struct DenseHead {
 }
 
 impl DenseHead {
-    /// Sums all that is worth it on this machine.
+    /// Sums all that is worth it on this machine; nothing where plain sums of dense bytes would be slower than scattered
+    /// ones.
     pub fn new(ratings: &Renumbered<u8>) -> DenseHead {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512vnni") {
+        if has_vnni() {
             return DenseHead::with_widths(ratings, worthwhile_widths(ratings));
         }
         DenseHead::default()
     }
 
-    /// Sums the films below `widths` (multiples of [`PANEL`], descending) of each chunk of users.
-    fn with_widths(ratings: &Renumbered<u8>, widths: Vec<usize>) -> DenseHead {
+    /// Sums the films below `widths` (multiples of [`PANEL`], descending, none past the films) of each chunk of users.
+    pub(super) fn with_widths(ratings: &Renumbered<u8>, widths: Vec<usize>) -> DenseHead {
         let panels = widths.first().map_or(0, |width| width / PANEL);
         let mut head = DenseHead { widths, sums: vec![0; start_of_panel(panels)] };
         let mut bytes = Vec::new();
@@ -127,14 +128,35 @@ fn accumulate(bytes: &[u8], panels: usize, sums: &mut [i32]) {
     let of = |panel: usize| &bytes[panel * PANEL * CHUNK..(panel + 1) * PANEL * CHUNK];
     // The longest rows first, so that no thread is left alone with one at the end.
     rows.into_par_iter().rev().with_max_len(1).for_each(|(panel, sums)| {
+        let stride = (panel + 1) * PANEL;
         for other in 0..=panel {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a head is only made where the instructions were detected.
-            unsafe {
-                vnni::accumulate_square(of(panel), of(other), &mut sums[other * PANEL..], (panel + 1) * PANEL);
-            }
+            accumulate_square(of(panel), of(other), &mut sums[other * PANEL..], stride);
         }
     });
+}
+
+/// Adds to `sums[row * stride + column]`, for rows of the one panel and columns of the other, the products of the bytes
+/// of a chunk of users.
+fn accumulate_square(rows: &[u8], columns: &[u8], sums: &mut [i32], stride: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if has_vnni() {
+        // SAFETY: the instructions were detected.
+        unsafe { vnni::accumulate_square(rows, columns, sums, stride) };
+        return;
+    }
+    for (rows, columns) in rows.chunks_exact(4 * PANEL).zip(columns.chunks_exact(4 * PANEL)) {
+        for (row, of_row) in rows.chunks_exact(4).enumerate() {
+            for (column, of_column) in columns.chunks_exact(4).enumerate() {
+                let products = of_row.iter().zip(of_column).map(|(&a, &b)| i32::from(a) * i32::from(b));
+                sums[row * stride + column] += products.sum::<i32>();
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_vnni() -> bool {
+    std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512vnni")
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -143,8 +165,7 @@ mod vnni {
 
     use super::{CHUNK, PANEL};
 
-    /// Adds to `sums[row * stride + column]`, for rows of the one panel and columns of the other, the products of the
-    /// bytes of a chunk of users.
+    /// As [`super::accumulate_square`].
     #[target_feature(enable = "avx512f,avx512vnni")]
     pub(super) fn accumulate_square(rows: &[u8], columns: &[u8], sums: &mut [i32], stride: usize) {
         const ROWS: usize = 4;

@@ -168,3 +168,57 @@ impl<V: Value> Gram<V> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::{Rng, SeedableRng};
+
+    use super::*;
+    use crate::movielens::Rating;
+    use crate::rating::HalfStars;
+
+    /// All sums by the columns of both films.
+    fn sums(gram: &Gram<u8>) -> BTreeMap<(u32, u32), i32> {
+        let rows = gram.for_each_row(Vec::new, |rows: &mut Vec<(usize, Vec<i32>)>, rank, sums| {
+            rows.push((rank, sums.to_vec()));
+        });
+        let columns = gram.columns();
+        let pairs = rows.iter().flatten().flat_map(|(rank, sums)| {
+            sums.iter().enumerate().map(|(other, &sum)| {
+                let (a, b) = (columns[*rank], columns[other]);
+                ((a.min(b), a.max(b)), sum)
+            })
+        });
+        pairs.collect()
+    }
+
+    #[test]
+    fn where_the_line_between_dense_and_scattered_sums_is_drawn_changes_no_sum() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let mut ratings = Vec::new();
+        for user in 0..2500 {
+            for movie in 0..210u32 {
+                if rng.next_u32() % (movie / 8 + 2) == 0 {
+                    let half_stars = HalfStars::new((1 + rng.next_u32() % 10) as u8).unwrap();
+                    ratings.push(Rating { user, movie, half_stars, timestamp: 0 });
+                }
+            }
+        }
+        let matrix = RatingsMatrix::new(ratings, []);
+        let with = |widths: &[usize]| {
+            let ratings = Renumbered::new(&matrix, |_, _, half_stars| half_stars);
+            let head = DenseHead::with_widths(&ratings, widths.to_vec());
+            sums(&Gram::new(ratings, head))
+        };
+        let scattered = with(&[]);
+        assert_eq!(scattered.len(), 210 * 209 / 2);
+        assert!(scattered.values().any(|&sum| sum > 10_000), "the popular films share many users");
+        for widths in [&[64][..], &[192], &[192, 128], &[128, 128, 64]] {
+            assert_eq!(with(widths), scattered, "{widths:?}");
+        }
+        assert_eq!(sums(&Gram::of_integers(&matrix, |half_stars| half_stars)), scattered);
+    }
+}

@@ -134,3 +134,6 @@ impl Lists {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
