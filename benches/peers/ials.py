@@ -12,7 +12,7 @@ import implicit.als
 import numpy
 
 from engine import Engine
-from measure import timed, write
+from measure import begin, timed, write
 from ratings import Ratings
 
 FACTORS = 64
@@ -53,6 +53,7 @@ def factors_of(engine, shape):
 
 def main():
     program, data_dir, name, results = sys.argv[1:]
+    begin(results)
     ratings = Ratings(data_dir, name)
     confidences = ratings.by_user.copy()
     confidences.data = 1.0 + PER_STAR * confidences.data / 2.0

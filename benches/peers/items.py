@@ -12,7 +12,7 @@ import scipy.sparse
 import similaripy
 
 from engine import Engine
-from measure import timed, write
+from measure import begin, timed, write
 from ratings import Ratings
 
 K = 50
@@ -40,6 +40,7 @@ def compare(found, similarities, name):
 
 def main():
     program, data_dir, name, results = sys.argv[1:]
+    begin(results)
     ratings = Ratings(data_dir, name)
     by_film = ratings.by_user.T.tocsr()
     engine = Engine(program, data_dir, name, THREADS)

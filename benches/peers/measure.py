@@ -1,6 +1,7 @@
 """What all comparisons need: taking times, and writing down what was measured, one JSON object a line."""
 
 import json
+import os
 import time
 
 
@@ -16,3 +17,8 @@ def write(path, **measured):
     with open(path, "a", encoding="utf-8") as out:
         out.write(json.dumps(measured) + "\n")
     print(measured, flush=True)
+
+
+def begin(path):
+    """Writes down how busy the machine is; called before a part does anything itself."""
+    write(path, what="load", average=os.getloadavg()[0])

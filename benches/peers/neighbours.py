@@ -10,7 +10,7 @@ import numpy
 
 import user_peers
 from engine import Engine
-from measure import timed, write
+from measure import begin, timed, write
 from ratings import Ratings
 
 K = 40
@@ -143,6 +143,7 @@ def many_at_a_time(engine, ratings, peers, results):
 
 def main():
     program, data_dir, name, results = sys.argv[1:]
+    begin(results)
     ratings = Ratings(data_dir, name)
     engine = Engine(program, data_dir, name, threads=2)
     peers = one_at_a_time(engine, ratings, results)

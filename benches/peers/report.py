@@ -48,6 +48,11 @@ def table(header, alignment, rows):
         print("|", " | ".join(map(str, row)), "|")
 
 
+def figure(value):
+    """Three digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def bold(side, text):
     """The engine's own figures stand out."""
     return f"**{text}**" if side.startswith("engine") else text
@@ -67,9 +72,9 @@ def queries(measured):
             (
                 bold(one["side"], one["side"]),
                 one["queries"],
-                bold(one["side"], f"{one['median_ms']:.3g}"),
-                f"{one['p95_ms']:.3g}",
-                f"{one['median_ms'] / own['median_ms']:.3g}",
+                bold(one["side"], figure(one["median_ms"])),
+                figure(one["p95_ms"]),
+                figure(one["median_ms"] / own["median_ms"]),
             )
             for one in rows
         ],
@@ -103,7 +108,7 @@ def batches(measured):
     table(
         (f"{rows[0]['batch']} queries, 2 cores", "queries a second", "ratio"),
         ("---", "---:", "---:"),
-        [(bold(one["side"], one["side"]), f"{one['per_second']:,.0f}", f"{own / one['per_second']:.3g}") for one in rows],
+        [(bold(one["side"], one["side"]), f"{one['per_second']:,.0f}", figure(own / one["per_second"])) for one in rows],
     )
 
 
@@ -119,8 +124,8 @@ def seconds(measured, what, title, more=()):
         [
             (
                 bold(one["side"], one["side"]),
-                bold(one["side"], f"{one['seconds']:.3g}"),
-                f"{one['seconds'] / own:.3g}",
+                bold(one["side"], figure(one["seconds"])),
+                figure(one["seconds"] / own),
                 *(f"{one[key]:,.0f}" for key in more),
             )
             for one in rows
@@ -136,7 +141,7 @@ def folds(measured):
     table(
         ("one rating more in a user's ALS factors", "median, µs", "p95, µs"),
         ("---", "---:", "---:"),
-        [(bold(one["side"], one["side"]), f"{one['median_us']:.3g}", f"{one['p95_us']:.3g}") for one in rows],
+        [(bold(one["side"], one["side"]), figure(one["median_us"]), figure(one["p95_us"])) for one in rows],
     )
     difference = next(one for one in measured if one["what"] == "fold difference")["largest"]
     print(f"\nThe engine's two ways differ by at most {difference:.1e} of the largest factor.")
@@ -151,6 +156,8 @@ def main():
     seconds(measured, "items", "the 50 most similar films of every film, 2 threads")
     seconds(measured, "ials", "implicit ALS, 64 factors, 2 threads, an iteration", ("loss",))
     folds(measured)
+    loads = [one["average"] for one in measured if one["what"] == "load"]
+    print(f"\nLoad average when a part began: {', '.join(f'{load:.1f}' for load in loads)}.")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ pub struct ValidationParameters {
     pub share: f64,
     /// Once so many ratings are kept, no further user's are.
     pub ratings: usize,
-    /// Imagined ratings, each by one model right and by the others saying nothing, that pull all weights towards zero.
+    /// Weight, in squared stars, that pulls all weights towards zero; above 0.
     pub ridge: f64,
     /// Seed of the choice.
     pub seed: u64,

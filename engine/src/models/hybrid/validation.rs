@@ -101,7 +101,7 @@ impl Split {
         let relevant =
             candidates.iter().map(|&column| held_out.columns.binary_search(&(column as u32)).is_ok()).collect();
         let scores = candidates.iter().flat_map(|&column| by_member.iter().map(move |scores| scores[column])).collect();
-        Some(Judged { scores, relevant })
+        Some(Judged { scores, relevant, held_out: held_out.columns.len() })
     }
 
     /// Which of the models predict ratings, by the first rating held out.
