@@ -31,18 +31,14 @@ class Engine:
         index, with_rows, seconds, *kernels = self.ask("neighbours", "memory")
         return int(index), int(with_rows), float(seconds), kernels
 
-    def neighbours(self, users, k, kernel="best", threads=1):
-        """Seconds, and for each user a list of (neighbour, similarity), best first."""
-        how = "one" if len(users) == 1 else "many"
-        nanoseconds, *words = self.ask("neighbours", how, kernel, threads, k, *users)
-        answers = [[]]
-        for word in words:
-            if word == ";":
-                answers.append([])
-            else:
-                user, similarity = word.split(":")
-                answers[-1].append((int(user), float(similarity)))
-        return int(nanoseconds) / 1e9, answers
+    def neighbours(self, how, users, k, kernel="best", threads=1):
+        """For each user the seconds, and a list of (neighbour, similarity), best first. How: "each" or "batch"."""
+        answers = []
+        for part in " ".join(self.ask("neighbours", how, kernel, threads, k, *users)).split(" ; "):
+            nanoseconds, *found = part.split()
+            pairs = (word.split(":") for word in found)
+            answers.append((int(nanoseconds) / 1e9, [(int(user), float(similarity)) for user, similarity in pairs]))
+        return answers
 
     def seconds(self, *words):
         """The time, in seconds, that the answer to a request begins with."""

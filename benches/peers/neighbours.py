@@ -15,8 +15,10 @@ from ratings import Ratings
 
 K = 40
 QUERIES = 200
-# A block of queries of one side, then the next side; the first of each block is repeated, and counts only then.
-BLOCK = 10
+# A block of queries of one side, then the next side; some at the beginning of each block are repeated, and count only
+# then. Which side is first changes from block to block.
+BLOCK = 40
+WARM_UP = 4
 BATCH = 64
 BATCHES = 8
 # How many times fewer queries the slow ones get.
@@ -53,38 +55,41 @@ def one_at_a_time(engine, ratings, results):
     sample = ratings.sample(QUERIES)
     answers = {}
 
-    def ask(kernel, threads):
-        def query(user):
-            seconds, [neighbours] = engine.neighbours([ratings.user_ids[user]], K, kernel, threads)
-            if answers.setdefault(user, neighbours) != neighbours:
-                raise AssertionError(f"{kernel} on {threads} threads finds other neighbours of {user}")
-            return seconds
+    def own(kernel, threads):
+        def ask(users):
+            answered = engine.neighbours("each", ratings.user_ids[users], K, kernel, threads)
+            for user, (_, neighbours) in zip(users, answered, strict=True):
+                if answers.setdefault(user, neighbours) != neighbours:
+                    raise AssertionError(f"{kernel} on {threads} threads finds other neighbours of {user}")
+            return [seconds for seconds, _ in answered]
 
-        return query
+        return ask
 
-    def peer_query(peer):
-        def query(user):
-            seconds, answer = timed(peer.query, user)
+    def of_peer(peer):
+        def ask(users):
+            answered = [timed(peer.query, user) for user in users]
             if getattr(peer, "comparable", True):
-                same(answers[user], answer, ratings.user_ids)
-            return seconds
+                for user, (_, answer) in zip(users, answered, strict=True):
+                    same(answers[user], answer, ratings.user_ids)
+            return [seconds for seconds, _ in answered]
 
-        return query
+        return ask
 
     sides = [
-        ("engine", ask("best", 1), 1),
-        ("engine, 2 threads", ask("best", 2), 1),
-        ("engine, portable", ask("Portable", 1), 1),
+        ("engine", own("best", 1), 1),
+        ("engine, 2 threads", own("best", 2), 1),
+        ("engine, portable", own("Portable", 1), 1),
     ]
-    sides += [(peer.name, peer_query(peer), FEWER.get(type(peer).__name__, 1)) for peer in peers]
+    sides += [(peer.name, of_peer(peer), FEWER.get(type(peer).__name__, 1)) for peer in peers]
     times = {name: [] for name, _, _ in sides}
+    # What peers answer is held against the engine's answers.
+    own("best", 1)(sample)
     for block in range(0, QUERIES, BLOCK):
-        users = sample[block : block + BLOCK]
-        for name, query, fewer in sides:
-            some = [user for at, user in enumerate(users, block) if at % fewer == 0]
-            for user in some[:1]:
-                query(user)
-            times[name] += [query(user) for user in some]
+        first = block // BLOCK % len(sides)
+        for name, ask, fewer in sides[first:] + sides[:first]:
+            users = sample[block : block + BLOCK : fewer]
+            ask(users[: WARM_UP // fewer + 1])
+            times[name] += ask(users)
     touched = numpy.diff(ratings.by_user.tocsc().indptr)
     postings = [int(touched[ratings.profile(user)[0]].sum()) for user in sample]
     write(results, what="queries", k=K, postings_median=float(numpy.median(postings)))
@@ -125,7 +130,7 @@ def many_at_a_time(engine, ratings, peers, results):
     for at in range(BATCHES + 1):
         users = ratings.sample(BATCH, seed=at)
         ids = ratings.user_ids[users]
-        taken = {"engine, a batch": engine.neighbours(ids, K, "best", 2)[0]}
+        taken = {"engine, a batch": engine.neighbours("batch", ids, K, "best", 2)[0][0]}
         for name, queue, answered, _ in streams:
             taken[name] = timed(batch_of, queue, answered, users)[0]
         # The first warms up.

@@ -40,8 +40,9 @@ impl<'a> Bench<'a> {
 
 /// Answers one of
 /// - `memory`: bytes of the index, bytes with the rows, seconds it took to build, kernels;
-/// - `one KERNEL THREADS K USER`: time, then `user:similarity` of each neighbour, best first;
-/// - `many KERNEL THREADS K USER...`: time for all at once, then the neighbours of each user, separated by `;`.
+/// - `each KERNEL THREADS K USER...`: one query after the other, for each the time, then `user:similarity` of each
+///   neighbour, best first, separated by `;`;
+/// - `batch KERNEL THREADS K USER...`: all at once; the same, with the time of all as each one's.
 pub(crate) fn answer(bench: &mut Bench<'_>, words: &[&str]) -> Outcome<String> {
     match words.first() {
         Some(&"memory") => {
@@ -50,15 +51,16 @@ pub(crate) fn answer(bench: &mut Bench<'_>, words: &[&str]) -> Outcome<String> {
             let kernels: Vec<String> = Kernel::available().iter().map(|kernel| format!("{kernel:?}")).collect();
             Ok(format!("{index} {with_rows} {} {}", bench.build_seconds, kernels.join(" ")))
         }
-        Some(&("one" | "many")) => {
+        Some(&how @ ("each" | "batch")) => {
             let kernel = kernel(word(words, 1, "kernel")?)?;
             let threads: NonZeroUsize = word(words, 2, "count of threads")?;
             let k = word(words, 3, "k")?;
             let users = words.iter().skip(4).map(|user| user.parse().map_err(|_| format!("{user:?} is no user")));
             let queries = users.map(|user| bench.query(user?, k)).collect::<Outcome<Vec<_>>>()?;
-            measure(bench, kernel, threads.get(), &queries)
+            let at_once = if how == "each" { 1 } else { queries.len().max(1) };
+            measure(bench, kernel, threads.get(), &queries, at_once)
         }
-        _ => Err("neighbours needs one of memory, one, many".into()),
+        _ => Err("neighbours needs one of memory, each, batch".into()),
     }
 }
 
@@ -71,11 +73,13 @@ fn kernel(name: String) -> Outcome<Kernel> {
     found.ok_or_else(|| format!("there is no kernel {name:?} here").into())
 }
 
+/// Answers so many queries at once, and then the next.
 fn measure(
     bench: &mut Bench<'_>,
     kernel: Kernel,
     threads: usize,
     queries: &[(Profile, NeighbourOptions)],
+    at_once: usize,
 ) -> Outcome<String> {
     let shards: Vec<&ShardIndex> = bench.shards.iter().collect();
     let at = bench.scratches.iter().position(|(of, _)| *of == kernel).unwrap_or_else(|| {
@@ -86,14 +90,24 @@ fn measure(
     while scratches.len() < threads {
         scratches.push(Scratch::with_kernel(kernel));
     }
-    let started = Instant::now();
-    let answers = match (queries, &mut scratches[..threads]) {
-        ([(profile, options)], [scratch]) => vec![top_k_over(&shards, profile, options, scratch)],
-        (queries, scratches) => top_k_parallel(&shards, queries, scratches),
+    let mut answer = || {
+        let mut answers = Vec::new();
+        for queries in queries.chunks(at_once) {
+            let started = Instant::now();
+            let found = match (queries, &mut scratches[..threads]) {
+                ([(profile, options)], [scratch]) => vec![top_k_over(&shards, profile, options, scratch)],
+                (queries, scratches) => top_k_parallel(&shards, queries, scratches),
+            };
+            let nanoseconds = started.elapsed().as_nanos();
+            answers.extend(found.into_iter().map(|neighbours| (nanoseconds, neighbours)));
+        }
+        answers
     };
-    let mut line = started.elapsed().as_nanos().to_string();
-    for (at, neighbours) in answers.iter().enumerate() {
-        line.push_str(if at == 0 { "" } else { " ;" });
+    // On a thread of the pool there is no need to wake one that waits for the others.
+    let answers = if threads == 1 { answer() } else { rayon::scope(|_| answer()) };
+    let mut line = String::new();
+    for (at, (nanoseconds, neighbours)) in answers.iter().enumerate() {
+        write!(line, "{}{nanoseconds}", if at == 0 { "" } else { " ; " })?;
         for Neighbour { user, similarity, .. } in neighbours {
             write!(line, " {user}:{similarity}")?;
         }

@@ -100,7 +100,7 @@ impl Scratch {
             products: Sums::default(),
             overlaps: Sums::default(),
             candidates: Vec::new(),
-            weights: Vec::new(),
+            weights: sweep::Weights::default(),
         }
     }
 }
