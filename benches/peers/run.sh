@@ -43,6 +43,8 @@ trap 'rm -f "$results"' EXIT
 # Whoever uses more threads here says so: what is compared on one thread must not get a second one from its libraries.
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 RAYON_NUM_THREADS=1
 export LK_NUM_THREADS=1 LK_NUM_BACKEND_THREADS=1 PYTHONDONTWRITEBYTECODE=1
+# Large arrays on large pages: numpy asks for them itself, so the engine's allocator is told to as well.
+export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 IFS=, read -ra names <<<"$parts"
 for name in "${names[@]}"; do
     echo "run.sh: measuring $name" >&2
