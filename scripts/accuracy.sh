@@ -98,9 +98,11 @@ done
 
 if [ -n "$ncf" ]; then
     files=(--train "$ncf/ml-1m.train.rating" --test "$ncf/ml-1m.test.rating" --negatives "$ncf/ml-1m.test.negative")
-    row ncf "user kNN" ".671 / .391" "hr@10>=0.671 ndcg@10>=0.391" user-knn hr@10,ndcg@10 "${files[@]}"
+    row ncf "user kNN" ".671 / .391" "hr@10>=0.671 ndcg@10>=0.391" user-knn hr@10,ndcg@10 "${files[@]}" \
+        --set user-knn.weighting=tf_idf --set user-knn.k=250 --set user-knn.amplification=4
     row ncf "item kNN" ".660 / .390" "hr@10>=0.660 ndcg@10>=0.390" item-knn hr@10,ndcg@10 "${files[@]}"
-    row ncf "implicit ALS" ".731 / .452" "hr@10>=0.731 ndcg@10>=0.452" ials hr@10,ndcg@10 "${files[@]}"
+    row ncf "implicit ALS" ".731 / .452" "hr@10>=0.731 ndcg@10>=0.452" ials hr@10,ndcg@10 "${files[@]}" \
+        --set ials.factors=256 --set ials.iterations=16
 fi
 
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo "an unknown commit")

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cineswarm_mqtt::embedded::EmbeddedBroker;
 
-use super::{block_on, told_to_stop_or_failed};
+use super::{block_on, return_large_arrays, told_to_stop_or_failed};
 use crate::datasets::open_or_make;
 use crate::progress::ImportProgress;
 
@@ -27,6 +27,7 @@ pub(crate) struct Arguments {
 
 /// Runs everything until told to stop.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    return_large_arrays();
     let mut options = arguments.master;
     let mut bar = ImportProgress::default();
     let dataset = open_or_make(&options.data_dir, &options.dataset, &mut |progress| bar.show(progress))?;
