@@ -77,14 +77,19 @@ fn films_of_many_and_of_few_raters_in_several_blocks_give_the_neighbours_of_the_
 #[test]
 fn profiles_too_long_for_narrow_sums_give_the_neighbours_of_the_reference() {
     let mut ratings = skewed(300, 2500, 9);
-    // Someone who gave ten half-stars to every film, as the viewer does: a dot product of 250,000.
-    ratings.insert(77, (0..2500).map(|film| (film * 3, 10)).collect());
-    let viewers = [(0..2500).map(|film| (film * 3, 10)).collect(), viewer((0..4000).map(|film| film * 2), 3)];
+    // Some who gave ten half-stars to many films, as the viewer does: dot products of up to 250,000.
+    for (user, films) in [(77, 2500), (79, 2000), (81, 700)] {
+        ratings.insert(user, (0..films).map(|film| (film * 3, 10)).collect());
+    }
+    let viewers: [BTreeMap<u32, u8>; 2] =
+        [(0..2500).map(|film| (film * 3, 10)).collect(), viewer((0..4000).map(|film| film * 2), 3)];
     check(
         &ratings,
         &viewers,
         &[NeighbourOptions::default(), NeighbourOptions { shrink: 10, ..NeighbourOptions::default() }],
     );
+    let many: Vec<_> = viewers.iter().cycle().take(40).cloned().collect();
+    check(&ratings, &many, &[NeighbourOptions { k: 60, ..NeighbourOptions::default() }]);
 }
 
 #[test]
