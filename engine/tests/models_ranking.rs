@@ -298,9 +298,9 @@ fn a_hybrid_of_itself_of_nothing_or_of_unknown_models_is_refused() {
         let refused = Algorithm::Hybrid.train(&data, &json!({ "members": members }), &|_| {});
         assert!(refused.is_err(), "{members}");
     }
-    let twice = json!({ "members": { "ease": {}, "ease:strict": { "lambda": 900.0 } } });
+    let twice = json!({ "members": { "ease": {}, "ease_strict": { "lambda": 900.0 } } });
     let model = Algorithm::Hybrid.train(&data, &twice, &|_| {}).unwrap();
-    assert!(model.parts().arrays().contains_key("ease:strict/weights"));
+    assert!(model.parts().arrays().contains_key("ease_strict/weights"));
 }
 
 #[test]

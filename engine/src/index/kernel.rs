@@ -4,17 +4,23 @@
 //! There is one source of each loop. It is compiled for several instruction sets, and the best that the machine has is
 //! chosen when a query is made.
 
+use std::fmt;
+
 use super::block::{CHUNK_USERS, CHUNK_WORDS, MAX_USERS, Postings, split_run};
 
-/// The instruction set that the inner loops use.
+/// The instruction set that the inner loops use: one that this machine has, as there is no other way to come by one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Kernel(Instructions);
+
+/// What instruction sets the loops are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kernel {
+pub(crate) enum Instructions {
     /// What every machine of the architecture has.
     Portable,
     /// AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// AVX-512 as of x86-64-v4.
+    /// AVX2, and AVX-512 F and BW.
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }
@@ -23,15 +29,15 @@ impl Kernel {
     /// All that this machine can run, the slowest first.
     pub fn available() -> Vec<Kernel> {
         #[allow(unused_mut, reason = "on other architectures there is one")]
-        let mut kernels = vec![Kernel::Portable];
+        let mut kernels = vec![Kernel(Instructions::Portable)];
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx2") {
-                kernels.push(Kernel::Avx2);
+                kernels.push(Kernel(Instructions::Avx2));
             }
             let (f, bw) = (is_x86_feature_detected!("avx512f"), is_x86_feature_detected!("avx512bw"));
             if f && bw && is_x86_feature_detected!("avx2") {
-                kernels.push(Kernel::Avx512);
+                kernels.push(Kernel(Instructions::Avx512));
             }
         }
         kernels
@@ -39,7 +45,19 @@ impl Kernel {
 
     /// The fastest that this machine can run.
     pub fn best() -> Kernel {
-        Kernel::available().pop().unwrap_or(Kernel::Portable)
+        Kernel::available().pop().unwrap_or(Kernel(Instructions::Portable))
+    }
+
+    /// What this machine has been found to have.
+    pub(crate) fn instructions(self) -> Instructions {
+        self.0
+    }
+}
+
+/// The name of the instruction set.
+impl fmt::Debug for Kernel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
     }
 }
 
@@ -138,23 +156,23 @@ fn fitting(films: &[QueryFilm<'_>]) -> usize {
 
 impl Kernel {
     fn add(self, summand: Summand, films: &[QueryFilm<'_>], ahead: &[QueryFilm<'_>], sums: &mut [u16; 1 << 16]) {
-        match self {
-            Kernel::Portable => add(summand, films, ahead, sums),
+        match self.0 {
+            Instructions::Portable => add(summand, films, ahead, sums),
             // SAFETY: such a kernel is made only where the machine has been found to have the instructions.
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx2 => unsafe { x86::add_avx2(summand, films, ahead, sums) },
+            Instructions::Avx2 => unsafe { x86::add_avx2(summand, films, ahead, sums) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512 => unsafe { x86::add_avx512(summand, films, ahead, sums) },
+            Instructions::Avx512 => unsafe { x86::add_avx512(summand, films, ahead, sums) },
         }
     }
 
     fn reaching(self, sums: &[u16], bar: f32, lengths: &[f32], users: &mut Vec<u16>) {
-        match self {
-            Kernel::Portable => reaching(sums, bar, lengths, users),
+        match self.0 {
+            Instructions::Portable => reaching(sums, bar, lengths, users),
             // SAFETY: such a kernel is made only where the machine has been found to have AVX2.
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx2 | Kernel::Avx512 => unsafe { x86::reaching_avx2(sums, bar, lengths, users) },
+            Instructions::Avx2 | Instructions::Avx512 => unsafe { x86::reaching_avx2(sums, bar, lengths, users) },
         }
     }
 }

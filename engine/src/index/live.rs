@@ -91,7 +91,7 @@ impl Changes {
 }
 
 /// An index that takes changes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct LiveIndex {
     index: Arc<ShardIndex>,
     changes: Changes,

@@ -8,7 +8,7 @@ mod live;
 
 pub(crate) use block::Block;
 pub use kernel::Kernel;
-pub(crate) use kernel::{QueryFilm, Summand, Sums};
+pub(crate) use kernel::{Instructions, QueryFilm, Summand, Sums};
 pub use live::{Changes, Compacted, Compaction, LiveIndex};
 
 use crate::rating::{MovieId, UserId};

@@ -28,11 +28,8 @@ macro_rules! algorithms {
                 }
             }
 
-            /// All parameters of the model: those given, and what the others are by default for these data.
-            ///
-            /// # Errors
-            /// If one is unknown or of the wrong type.
-            pub fn parameters(self, given: &Value, data: &TrainingData) -> Result<Value, Error> {
+            /// As [`Algorithm::parameters`], but for those of a hybrid's members.
+            fn own_parameters(self, given: &Value, data: &TrainingData) -> Result<Value, Error> {
                 match self {
                     $(Algorithm::$variant => {
                         let defaults: fn(&TrainingData) -> $parameters = $defaults;
@@ -167,6 +164,23 @@ impl Algorithm {
         })
     }
 
+    /// All parameters of the model: those given, and what the others are by default for these data.
+    ///
+    /// # Errors
+    /// If one is unknown or of the wrong type.
+    pub fn parameters(self, given: &Value, data: &TrainingData) -> Result<Value, Error> {
+        let own = self.own_parameters(given, data)?;
+        match self {
+            Algorithm::Hybrid => self.to_value(self.parse::<HybridParameters>(&own)?.completed(data)?),
+            _ => Ok(own),
+        }
+    }
+
+    fn to_value(self, parameters: impl Serialize) -> Result<Value, Error> {
+        serde_json::to_value(parameters)
+            .map_err(|error| Error::Parameters { model: self.name(), reason: error.to_string() })
+    }
+
     fn parse<P: DeserializeOwned>(self, given: &Value) -> Result<P, Error> {
         serde_json::from_value(given.clone())
             .map_err(|error| Error::Parameters { model: self.name(), reason: error.to_string() })
@@ -174,15 +188,34 @@ impl Algorithm {
 
     /// The given parameters, and the defaults for the others.
     fn completed<P: DeserializeOwned + Serialize>(self, given: &Value, defaults: P) -> Result<Value, Error> {
-        let reason = |reason: String| Error::Parameters { model: self.name(), reason };
-        let mut all = serde_json::to_value(defaults).map_err(|error| reason(error.to_string()))?;
-        match (&mut all, given) {
-            (_, Value::Null) => {}
-            (Value::Object(all), Value::Object(given)) => all.extend(given.clone()),
-            _ => return Err(reason(format!("they are {given}; they must be an object of names and values"))),
+        let mut all = self.to_value(defaults)?;
+        match given {
+            Value::Null => {}
+            Value::Object(_) => merge(&mut all, given),
+            _ => {
+                let reason = format!("they are {given}; they must be an object of names and values");
+                return Err(Error::Parameters { model: self.name(), reason });
+            }
         }
         // Read and written once more, which finds unknown names and brings numbers into one form.
-        serde_json::to_value(self.parse::<P>(&all)?).map_err(|error| reason(error.to_string()))
+        self.to_value(self.parse::<P>(&all)?)
+    }
+}
+
+/// Puts what is given in the place of the defaults: of an object that is a group of parameters only those given.
+fn merge(defaults: &mut Value, given: &Value) {
+    /// These are not a group but a choice, to be taken as a whole.
+    const CHOICE: &str = "members";
+    match (defaults, given) {
+        (Value::Object(defaults), Value::Object(given)) => {
+            for (name, given) in given {
+                match defaults.get_mut(name) {
+                    Some(default) if name != CHOICE => merge(default, given),
+                    _ => drop(defaults.insert(name.clone(), given.clone())),
+                }
+            }
+        }
+        (default, given) => *default = given.clone(),
     }
 }
 
@@ -191,6 +224,23 @@ mod tests {
     use super::*;
     use crate::matrix::RatingsMatrix;
     use serde_json::json;
+
+    #[test]
+    fn what_is_given_of_a_group_of_parameters_leaves_the_others_of_the_group_alone() {
+        let data = TrainingData::ratings_only(RatingsMatrix::default());
+        let default = Algorithm::Bpmf.parameters(&Value::Null, &data).unwrap();
+        let mut expected = default.clone();
+        expected["implicit"]["iterations"] = json!(3);
+        assert_ne!(expected, default);
+        assert_eq!(Algorithm::Bpmf.parameters(&json!({ "implicit": { "iterations": 3 } }), &data).unwrap(), expected);
+        let alone = Algorithm::Hybrid.parameters(&json!({ "members": { "ease": { "lambda": 2.0 } } }), &data).unwrap();
+        assert_eq!(alone["members"].as_object().unwrap().len(), 1);
+        let ease = Algorithm::Ease.parameters(&json!({ "lambda": 2.0 }), &data).unwrap();
+        assert_eq!(alone["members"]["ease"], ease, "a member's defaults are there too");
+        for label in ["ease:strict", "ease/strict", "ease_a.b", "hybrid", "ease_12345678901234567"] {
+            assert!(Algorithm::Hybrid.parameters(&json!({ "members": { label: {} } }), &data).is_err(), "{label}");
+        }
+    }
 
     #[test]
     fn a_model_or_parameter_that_does_not_exist_is_named_in_the_error() {

@@ -60,7 +60,7 @@ pub enum Error {
         model: &'static str,
     },
     /// Arrays that are not those of such a model.
-    #[error("loading model {model}: {part} {reason}; train it again")]
+    #[error("loading model {model}: {part} {reason}; train it again, with --force")]
     Damaged {
         /// The model.
         model: &'static str,

@@ -3,7 +3,7 @@
 
 use super::query::Query;
 use super::{Scratch, ShardView};
-use crate::index::Kernel;
+use crate::index::{Instructions, Kernel};
 use crate::rating::MovieId;
 use crate::shard::{FilmNumbers, ShardRatings};
 
@@ -138,14 +138,14 @@ impl Kernel {
         bars: &mut [f32; LANES],
         offer: impl Offer,
     ) {
-        match self {
-            Kernel::Portable => sweep(ratings, first_row, lengths, weights, bars, Portable, offer),
+        match self.instructions() {
+            Instructions::Portable => sweep(ratings, first_row, lengths, weights, bars, Portable, offer),
             // SAFETY: such a kernel is made only where the machine has been found to have the instructions.
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx2 => unsafe { x86::sweep_avx2(ratings, first_row, lengths, weights, bars, offer) },
+            Instructions::Avx2 => unsafe { x86::sweep_avx2(ratings, first_row, lengths, weights, bars, offer) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512 => unsafe { x86::sweep_avx512(ratings, first_row, lengths, weights, bars, offer) },
+            Instructions::Avx512 => unsafe { x86::sweep_avx512(ratings, first_row, lengths, weights, bars, offer) },
         }
     }
 }

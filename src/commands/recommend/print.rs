@@ -60,7 +60,7 @@ pub(super) fn json(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
     let dataset_version = &dataset.metadata().version;
     let (algorithm, source, version) = match &answer.source {
         Source::Neighbours => ("user-knn", "neighbours", dataset_version),
-        Source::Popular => ("user-knn", "popular", dataset_version),
+        Source::Popular => ("popularity", "popular", dataset_version),
         Source::Model { algorithm, version } => (algorithm.name(), "model", version),
     };
     // A model asks no neighbours.

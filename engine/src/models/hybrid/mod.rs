@@ -23,7 +23,7 @@ const NAME: &str = "hybrid";
 #[serde(default, deny_unknown_fields)]
 pub struct HybridParameters {
     /// The models it is made of, by name, and their parameters; of those not given the defaults. A model may be there more
-    /// than once with a colon and a word after its name: `ease:strict`.
+    /// than once with an underscore and a word after its name: `ease_strict`. If any is given, these are all.
     pub members: BTreeMap<String, Value>,
     /// Of how many users ratings are held out to fit the weights.
     pub validation_users: usize,
@@ -35,27 +35,42 @@ pub struct HybridParameters {
 
 impl Default for HybridParameters {
     fn default() -> Self {
-        let names = ["popularity", "content", "ials"];
-        let mut members: BTreeMap<String, Value> = names.map(|name| (name.to_owned(), json!({}))).into();
-        members.insert("ease".to_owned(), json!({ "weighted": true, "lambda": 350.0 }));
+        let members = [
+            ("popularity", json!({})),
+            ("content", json!({})),
+            ("ease", json!({ "weighted": true, "lambda": 350.0 })),
+            // Factors that began elsewhere err elsewhere, and together less.
+            ("ials", json!({})),
+            ("ials_2", json!({ "seed": 2 })),
+            ("ials_3", json!({ "seed": 3 })),
+        ];
+        let members = members.map(|(label, parameters)| (label.to_owned(), parameters)).into();
         HybridParameters { members, validation_users: 3000, seed: 1, short_profile: 8 }
     }
 }
 
 impl HybridParameters {
+    /// With all parameters of the members, so that the hybrid stays what it is when defaults change.
+    pub(super) fn completed(mut self, data: &TrainingData) -> Result<HybridParameters, Error> {
+        let plan = self.plan(data)?;
+        self.members = plan.into_iter().map(|(label, (_, parameters))| (label, parameters)).collect();
+        Ok(self)
+    }
+
     /// The members, with all their parameters for these data.
     fn plan(&self, data: &TrainingData) -> Result<Plan, Error> {
         let mut plan = Plan::new();
         for (label, parameters) in &self.members {
             let refused =
                 |expected| Error::Parameter { model: NAME, parameter: "members", value: label.clone(), expected };
-            let (name, _) = label.split_once(':').unwrap_or((label, ""));
+            let (name, word) = label.split_once('_').unwrap_or((label, ""));
             let algorithm = Algorithm::named(name)?;
             if algorithm == Algorithm::Hybrid {
                 return Err(refused("other models than a hybrid"));
             }
-            if label.contains('/') {
-                return Err(refused("a model, or a model, a colon and a word without slashes"));
+            // It becomes part of names of files.
+            if word.len() > 16 || !word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                return Err(refused("a model, or a model, an underscore and at most 16 letters and digits"));
             }
             plan.insert(label.clone(), (algorithm, algorithm.parameters(parameters, data)?));
         }

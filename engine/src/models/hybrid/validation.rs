@@ -1,10 +1,9 @@
 //! A part of the ratings held out inside the training, and what the members of a hybrid say about it.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
 use super::members::{Members, standardised};
+use crate::chance::Chance;
 use crate::matrix::RatingsMatrix;
 use crate::models::{Model, TrainingData, Viewer};
 use crate::movielens::Rating;
@@ -21,6 +20,7 @@ const CANDIDATES_A_MEMBER: usize = 60;
 pub(super) struct Split {
     pub data: TrainingData,
     pub users: Vec<HeldOut>,
+    seed: u64,
 }
 
 /// A user, and what was held out.
@@ -44,17 +44,17 @@ impl Split {
     /// Holds out a fifth of the ratings of at most `most_users` users.
     pub fn new(data: &TrainingData, most_users: usize, seed: u64) -> Split {
         let matrix = &*data.matrix;
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut chance = Chance::of_stream(seed, 0);
         let mut rows: Vec<usize> =
             (0..matrix.users()).filter(|&row| matrix.by_user().row(row).0.len() >= LEAST_RATINGS).collect();
-        shuffle(&mut rows, &mut rng);
+        chance.shuffle(&mut rows);
         rows.truncate(most_users);
         rows.sort_unstable();
         let mut users = Vec::with_capacity(rows.len());
         for &row in &rows {
             let (columns, half_stars) = matrix.by_user().row(row);
             let mut places: Vec<usize> = (0..columns.len()).collect();
-            shuffle(&mut places, &mut rng);
+            chance.shuffle(&mut places);
             places.truncate(columns.len() / ONE_IN);
             places.sort_unstable();
             users.push(HeldOut {
@@ -65,7 +65,7 @@ impl Split {
         }
         let kept = matrix.iter().filter(|rating| !is_held_out(matrix, &users, rating));
         let kept = RatingsMatrix::new(kept, matrix.movie_ids().iter().copied());
-        Split { data: TrainingData { matrix: kept.into(), content: data.content.clone() }, users }
+        Split { data: TrainingData { matrix: kept.into(), content: data.content.clone() }, users, seed }
     }
 
     /// What the members say of the films that any of them ranks high for each user, not counting those rated. With
@@ -76,11 +76,17 @@ impl Split {
 
     fn judge(&self, members: &Members, held_out: &HeldOut, ratings: Option<usize>) -> Option<Judged> {
         let matrix = &*self.data.matrix;
-        let viewer = Viewer::known(matrix, matrix.row_of(held_out.user)?);
-        let short = viewer.columns.len().min(ratings.unwrap_or(usize::MAX));
+        let row = matrix.row_of(held_out.user)?;
+        let viewer = Viewer::known(matrix, row);
+        let mut places: Vec<usize> = (0..viewer.columns.len()).collect();
+        Chance::of_stream(self.seed, 1 + row as u64).shuffle(&mut places);
+        places.truncate(ratings.unwrap_or(usize::MAX));
+        places.sort_unstable();
+        let columns: Vec<u32> = places.iter().map(|&at| viewer.columns[at]).collect();
+        let half_stars: Vec<u8> = places.iter().map(|&at| viewer.half_stars[at]).collect();
         let asked = match ratings {
             None => viewer,
-            Some(_) => Viewer { row: None, columns: &viewer.columns[..short], half_stars: &viewer.half_stars[..short] },
+            Some(_) => Viewer { row: None, columns: &columns, half_stars: &half_stars },
         };
         let films = matrix.films();
         let mut by_member = Vec::new();
@@ -135,11 +141,4 @@ fn is_held_out(matrix: &RatingsMatrix, users: &[HeldOut], rating: &Rating) -> bo
     let Ok(at) = users.binary_search_by_key(&rating.user, |held_out| held_out.user) else { return false };
     let column = matrix.column_of(rating.movie).map(|column| column as u32);
     column.is_some_and(|column| users[at].columns.binary_search(&column).is_ok())
-}
-
-/// Fisher and Yates' shuffle.
-fn shuffle<T>(items: &mut [T], rng: &mut ChaCha8Rng) {
-    for last in (1..items.len()).rev() {
-        items.swap(last, (rng.next_u64() % (last as u64 + 1)) as usize);
-    }
 }
