@@ -2,7 +2,8 @@
 //! It prints nothing; who calls it is told of the progress.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
 use cineswarm_engine::dataset::{self, Dataset, Error, ImportOptions, Metadata, import, import_rows};
@@ -22,11 +23,34 @@ pub(crate) fn now() -> i64 {
 ///
 /// A name of an imported dataset comes before a path (`./NAME` is always a path). What lies at a path is imported under
 /// its [name](name_for), unless the same has been imported before. The demo dataset is generated once, and again if
-/// another release of the program or an accident has left it unreadable.
+/// another release of the program or an accident has left it unreadable. Where another command is making it, that is waited
+/// for.
 ///
 /// # Errors
 /// If there is no such dataset, saying which there are; if it cannot be imported or opened.
 pub(crate) fn open_or_make(
+    data_dir: &Path,
+    name_or_path: &str,
+    progress: &mut dyn FnMut(Progress),
+) -> anyhow::Result<Dataset> {
+    let deadline = Instant::now() + MAKING_TIMEOUT;
+    loop {
+        match try_to_open_or_make(data_dir, name_or_path, progress) {
+            Err(error) if is_being_made(&error) && Instant::now() < deadline => thread::sleep(MAKING_POLL),
+            done => return done,
+        }
+    }
+}
+
+/// How long another command may take to make a dataset: many times what twenty million ratings take.
+const MAKING_TIMEOUT: Duration = Duration::from_secs(120);
+const MAKING_POLL: Duration = Duration::from_millis(200);
+
+fn is_being_made(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Error::Busy { .. }))
+}
+
+fn try_to_open_or_make(
     data_dir: &Path,
     name_or_path: &str,
     progress: &mut dyn FnMut(Progress),
@@ -107,6 +131,13 @@ fn make_demo(data_dir: &Path, progress: &mut dyn FnMut(Progress)) -> anyhow::Res
 fn unknown(data_dir: &Path, name: &str) -> anyhow::Error {
     let names: Vec<String> =
         dataset::list(data_dir).unwrap_or_default().into_iter().map(|listed| listed.name).collect();
+    if names.iter().any(|listed| listed == name) {
+        return anyhow!(
+            "dataset {name} in {} has versions, but its file `latest` names none of them; import it again with \
+             `cineswarm data import PATH --name {name}`",
+            data_dir.display()
+        );
+    }
     let there_are = if names.is_empty() { "there are none".into() } else { format!("there are: {}", names.join(", ")) };
     anyhow!(
         "no dataset called \"{}\" in {}; {there_are}; import one with `cineswarm data import PATH`, or download one with \

@@ -15,15 +15,23 @@ use cineswarm_engine::models::Algorithm;
 use common::{Ended, Place, RATINGS, assert_mentions, command_in, ended};
 use serde_json::Value;
 
-/// A data directory with all models of the bundled dataset, trained once by the program itself for all tests of this
-/// process.
+/// A data directory with all models of the bundled dataset, trained by the program itself, once for all tests, each of which
+/// may be a process of its own.
 fn demo_dir() -> &'static Path {
     static DIRECTORY: OnceLock<std::path::PathBuf> = OnceLock::new();
     DIRECTORY.get_or_init(|| {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli_models-{}", std::process::id()));
-        // An earlier process with this number may have been of another program.
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli_models");
+        let lock = fs::File::create(directory.with_extension("lock")).unwrap();
+        lock.lock().unwrap();
+        // What another build has trained is of no use.
+        let built = fs::metadata(env!("CARGO_BIN_EXE_cineswarm")).unwrap().modified().unwrap();
+        let (built, of_build) = (format!("{built:?}"), directory.join("build"));
+        if fs::read_to_string(&of_build).is_ok_and(|known| known == built) {
+            return directory;
+        }
         let _ = fs::remove_dir_all(&directory);
         ended(command_in(&directory, &["train", "--models", "all", "--no-validation"])).success();
+        fs::write(of_build, built).unwrap();
         directory
     })
 }
@@ -120,11 +128,15 @@ fn how_good_a_model_is_on_ratings_kept_from_it_is_measured_and_kept_with_it() {
 
 #[test]
 fn the_table_has_a_line_a_model() {
-    let table = demo(&["train", "--models", "all"]).success();
-    assert_eq!(table.lines().count(), 2 + Algorithm::ALL.len(), "{table}");
-    for (line, algorithm) in table.lines().skip(2).zip(Algorithm::ALL) {
+    let table = demo(&["train", "--models", "all", "--no-validation"]).success();
+    assert_eq!(table.lines().count(), 2 + 2 * Algorithm::ALL.len(), "{table}");
+    let lines: Vec<&str> = table.lines().skip(2).collect();
+    let (rows, parameters) = lines.split_at(Algorithm::ALL.len());
+    for ((row, parameters), algorithm) in rows.iter().zip(parameters).zip(Algorithm::ALL) {
         let stored = StoredModel::latest(demo_dir(), "demo", algorithm).unwrap();
-        assert_mentions(line, &[algorithm.name(), "skipped", &stored.metadata().version]);
+        assert_mentions(row, &[algorithm.name(), "skipped"]);
+        assert!(row.len() <= 80, "{row}");
+        assert_mentions(parameters, &[algorithm.name(), &stored.metadata().version]);
     }
 }
 
@@ -155,7 +167,7 @@ fn a_model_that_cannot_be_trained_does_not_stop_the_others() {
     let outcomes: Value = serde_json::from_str(&ended.stdout).unwrap();
     for (outcome, algorithm) in outcomes.as_array().unwrap().iter().zip(Algorithm::ALL) {
         let expected = if algorithm == Algorithm::Popularity { "failed" } else { "trained" };
-        assert_eq!((&outcome["algorithm"], &outcome["outcome"]), (&algorithm.name().into(), &expected.into()));
+        assert_eq!((&outcome["model"], &outcome["outcome"]), (&algorithm.name().into(), &expected.into()));
     }
     assert_mentions(&ended.failure(1), &["damping is -1", "1 of", "popularity"]);
 }
@@ -222,10 +234,15 @@ fn every_model_honours_filters_and_answers_a_profile_it_has_never_seen() {
 }
 
 #[test]
-fn who_is_unknown_gets_popular_films_whatever_the_model() {
-    let ended = demo(&["recommend", "--algorithm", "popularity", "--user", "4000000000"]);
+fn who_is_unknown_gets_popular_films_from_a_model_or_without() {
+    let ended = demo(&["recommend", "--algorithm", "item-knn", "--user", "4000000000"]);
     assert_mentions(&ended.stderr, &["user 4000000000 has no ratings in dataset demo", "popular films"]);
     assert_eq!(ended.success(), demo(&["recommend"]).success());
+    let ended = demo(&["recommend", "--algorithm", "popularity", "--user", "4000000000", "-n", "3"]);
+    assert_mentions(&ended.stderr, &["user 4000000000 has no ratings in dataset demo"]);
+    let table = ended.success();
+    assert_mentions(&table, &["(model popularity, dataset demo)"]);
+    assert_eq!(table.lines().count(), 2 + 3, "{table}");
 }
 
 #[test]

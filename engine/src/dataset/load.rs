@@ -68,7 +68,12 @@ impl Dataset {
         if !directory.is_dir() {
             return Err(Error::NotFound { name: format!("{name}/{version}"), data_dir: data_dir.to_owned() });
         }
-        let metadata = read_metadata(&directory)?;
+        let metadata: Metadata = read_metadata(&directory)?;
+        if metadata.version != version || metadata.name != name {
+            let reason =
+                format!("it is the metadata of {} {}", metadata.name.escape_debug(), metadata.version.escape_debug());
+            return Err(Error::damaged(directory.join(METADATA_FILE), &reason));
+        }
         let catalogue = read_catalogue(&directory, &metadata)?;
         let shards = read_shards(&directory, &metadata)?;
         Ok(Dataset { directory, metadata, catalogue, shards })

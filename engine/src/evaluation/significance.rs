@@ -51,8 +51,13 @@ fn paired_t_test(a: &Tally, b: &Tally, at: usize) -> Option<f64> {
     let users = both.len() as f64;
     let squares: f64 = both.iter().map(|influence| influence * influence).sum();
     let error = (squares * users / (users - 1.0)).sqrt();
-    if error == 0.0 {
-        return Some(if difference == 0.0 { 1.0 } else { 0.0 });
+    // What differs by less is what rounding leaves of equals.
+    let rounding = 1e-12 * (ratio(a).abs() + ratio(b).abs());
+    if difference.abs() <= rounding {
+        return Some(1.0);
+    }
+    if error <= rounding {
+        return Some(0.0);
     }
     let t = StudentsT::new(0.0, 1.0, users - 1.0).ok()?;
     Some((2.0 * t.cdf(-(difference / error).abs())).min(1.0))

@@ -182,8 +182,11 @@ impl Algorithm {
     }
 
     fn parse<P: DeserializeOwned>(self, given: &Value) -> Result<P, Error> {
-        serde_json::from_value(given.clone())
-            .map_err(|error| Error::Parameters { model: self.name(), reason: error.to_string() })
+        serde_path_to_error::deserialize(given).map_err(|error| {
+            let (path, error) = (error.path().to_string(), error.inner().to_string());
+            let place = if path == "." { String::new() } else { format!("{path}: ") };
+            Error::Parameters { model: self.name(), reason: place + &without_rust(&error) }
+        })
     }
 
     /// The given parameters, and the defaults for the others.
@@ -200,6 +203,15 @@ impl Algorithm {
         // Read and written once more, which finds unknown names and brings numbers into one form.
         self.to_value(self.parse::<P>(&all)?)
     }
+}
+
+/// The types of parameters as people call them.
+fn without_rust(error: &str) -> String {
+    let names =
+        [("usize", "a whole number"), ("u64", "a whole number"), ("u32", "a whole number"), ("u8", "a whole number")];
+    let names = names.into_iter().chain([("f64", "a number"), ("f32", "a number"), ("struct ", "parameters of ")]);
+    names
+        .fold(error.to_owned(), |text, (from, to)| text.replace(&format!("expected {from}"), &format!("expected {to}")))
 }
 
 /// Puts what is given in the place of the defaults: of an object that is a group of parameters only those given.

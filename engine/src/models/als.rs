@@ -206,7 +206,9 @@ impl Model for Als {
 
     /// As Hu et al. 2008, equation 7, for what the rating exceeds the film's mean by.
     fn because(&self, viewer: &Viewer<'_>, column: u32, limit: usize) -> Vec<Weighted> {
-        if column as usize >= self.films.len() {
+        // Of films that nobody rated only the viewer's own bias speaks.
+        let is_unknown = |film: usize| dot(self.films.own().row(film), self.films.own().row(film)) == 0.0;
+        if column as usize >= self.films.len() || is_unknown(column as usize) {
             return Vec::new();
         }
         let (workspace, _) = self.fold_in(viewer);

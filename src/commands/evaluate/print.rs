@@ -1,9 +1,10 @@
 //! Results as a table for people, or as JSON for programs.
 
 use std::io::{self, Write};
+use std::iter;
 
 use cineswarm_engine::evaluation::{Comparison, Found, Metric, compare_all};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, Table, presets};
 use console::Term;
 use serde::Serialize;
 use serde::ser::Serializer;
@@ -122,27 +123,15 @@ fn compare(all: &[Evaluated], at: usize) -> Vec<Comparison> {
 /// Prints a table, the tests against the best model, and the parameters.
 pub(super) fn table(all: &[Evaluated], data: &Data) -> anyhow::Result<()> {
     let metrics = all.first().map_or(&[][..], |first| first.tally.metrics());
-    let mut table = Table::new();
-    let mut headings = vec!["Model".to_owned()];
-    headings.extend(metrics.iter().map(Metric::to_string));
-    headings.extend(["Training".to_owned(), "Asking".to_owned()]);
-    let columns = headings.len();
-    table.load_preset(presets::NOTHING).set_header(headings);
-    if let Some((_, width)) = Term::stdout().size_checked() {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
-    for evaluated in all {
-        let mut row = vec![evaluated.algorithm.name().to_owned()];
-        row.extend((0..metrics.len()).map(|at| cell(evaluated, at)));
-        row.extend([evaluated.training, evaluated.asking].map(|time| format!("{:.1} s", time.as_secs_f64())));
-        table.add_row(row);
-    }
-    (1..columns)
-        .filter_map(|column| table.column_mut(column).map(|it| it.set_cell_alignment(CellAlignment::Right)))
-        .count();
     let mut out = io::stdout().lock();
     writeln!(out, "{}", data.described())?;
-    writeln!(out, "{table}")?;
+    // So many side by side as the terminal has room for, and the others below.
+    let room = Term::stdout().size_checked().map_or(usize::MAX, |(_, width)| usize::from(width));
+    let together = (room.saturating_sub(TIMES_WIDTH) / METRIC_WIDTH).max(1);
+    let numbers: Vec<usize> = (0..metrics.len()).collect();
+    for (part, numbers) in numbers.chunks(together).enumerate() {
+        writeln!(out, "{}", of_metrics(all, metrics, numbers, part == 0))?;
+    }
     let splits = data.splits();
     let deviation = if splits > 1 { format!("± is the deviation over {splits} splits, ") } else { String::new() };
     writeln!(out, "{deviation}[ ] is the 95 % confidence interval over users")?;
@@ -160,6 +149,26 @@ pub(super) fn table(all: &[Evaluated], data: &Data) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a metric's column takes, with its interval, and what the columns of names and times take, at most.
+const METRIC_WIDTH: usize = 20;
+const TIMES_WIDTH: usize = 34;
+
+/// A table of some of the metrics, and of the times.
+fn of_metrics(all: &[Evaluated], metrics: &[Metric], numbers: &[usize], with_times: bool) -> Table {
+    let times = if with_times { &["Training", "Asking"][..] } else { &[] };
+    let mut table = Table::new();
+    let named = numbers.iter().map(|&at| metrics[at].to_string());
+    let headings = iter::once("Model".to_owned()).chain(named).chain(times.iter().map(|&time| time.to_owned()));
+    table.load_preset(presets::NOTHING).set_header(headings);
+    for evaluated in all {
+        let taken = [evaluated.training, evaluated.asking].map(|time| format!("{:.1} s", time.as_secs_f64()));
+        let cells = numbers.iter().map(|&at| cell(evaluated, at)).chain(taken.into_iter().take(times.len()));
+        table.add_row(iter::once(evaluated.algorithm.name().to_owned()).chain(cells));
+    }
+    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table
+}
+
 fn cell(evaluated: &Evaluated, at: usize) -> String {
     let tally = &evaluated.tally;
     let Some(mean) = tally.mean(at) else { return "-".into() };
@@ -168,11 +177,15 @@ fn cell(evaluated: &Evaluated, at: usize) -> String {
     format!("{mean:.4}{deviation}{}", interval.unwrap_or_default())
 }
 
-/// "ndcg@10: ease is best; against it ials p = 0.012, popularity p < 0.001 (paired t-tests, Holm)".
+/// "ndcg@10: ease is best; against it ials p = 0.012, popularity p < 0.001 (paired t-tests, Holm)"; nothing if several are
+/// best.
 fn against_best(all: &[Evaluated], at: usize, metric: Metric) -> Option<String> {
     let sign = if metric.lower_is_better() { -1.0 } else { 1.0 };
     let known = all.iter().enumerate().filter_map(|(model, evaluated)| Some((model, sign * evaluated.tally.mean(at)?)));
-    let (best, _) = known.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (best, most) = known.clone().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    if known.filter(|(_, value)| most - value <= 1e-12 * most.abs()).count() > 1 {
+        return None;
+    }
     let tests = compare(all, at);
     let tests = tests.iter().filter_map(|comparison| {
         let other = match (comparison.first, comparison.second) {

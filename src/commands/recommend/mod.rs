@@ -140,11 +140,9 @@ impl Arguments {
     fn answer(&self, dataset: &Dataset) -> anyhow::Result<Answer> {
         let filters = self.filters(dataset.catalogue())?;
         let basis = self.basis(dataset)?;
-        if basis.profile.is_empty() {
-            return Ok(basis.popular(dataset, &filters));
-        }
         match self.algorithm {
             Some(algorithm) => self.by_model(algorithm, basis, dataset, &filters),
+            None if basis.profile.is_empty() => Ok(basis.popular(dataset, &filters)),
             None => self.by_neighbours(basis, dataset, &filters),
         }
     }
@@ -170,16 +168,19 @@ impl Arguments {
     ) -> anyhow::Result<Answer> {
         let loaded = load(&self.choice.place.data_dir, dataset, algorithm)?;
         let asker = Asker::new(&loaded, &basis.profile, self.user);
-        if asker.is_unknown() {
+        if asker.is_unknown() && !basis.profile.is_empty() {
             basis.note = format!("model {} knows none of these films", algorithm.name());
-            return Ok(basis.popular(dataset, filters));
         }
         let started = Instant::now();
         let (model, data, viewer) = (&*loaded.model, &loaded.data, asker.viewer());
         let recommendations = models::recommend(model, data, dataset.catalogue(), &viewer, filters, &basis.ranking);
+        if asker.is_unknown() && recommendations.is_empty() {
+            return Ok(basis.popular(dataset, filters));
+        }
         let processing_time_ms = milliseconds_since(started);
         let source = Source::Model { algorithm, version: loaded.metadata.version };
-        Ok(Answer { heading: basis.heading, note: None, source, recommendations, processing_time_ms })
+        let note = asker.is_unknown().then_some(basis.note);
+        Ok(Answer { heading: basis.heading, note, source, recommendations, processing_time_ms })
     }
 
     fn basis(&self, dataset: &Dataset) -> anyhow::Result<Basis> {

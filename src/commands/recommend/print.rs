@@ -18,7 +18,7 @@ pub(super) fn table(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
         eprintln!("note: {note}");
     }
     if answer.recommendations.is_empty() {
-        eprintln!("note: no film passes; allow more genres or years");
+        eprintln!("note: no film passes that was not rated; if there are filters, allow more genres or years");
         if let Source::Model { algorithm, .. } = answer.source {
             eprintln!("note: it may also be that model {} can say nothing; try another", algorithm.name());
         }

@@ -13,7 +13,7 @@ use cineswarm_engine::Dataset;
 use cineswarm_engine::model_store::{self, ModelMetadata, ModelSlot, Training, training_data};
 use cineswarm_engine::models::{self, Algorithm, TrainingData};
 use clap::builder::{FalseyValueParser, PossibleValuesParser};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::settings::{Setting, parse_setting, with_settings};
@@ -64,14 +64,25 @@ pub(crate) struct Arguments {
 #[derive(Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Outcome {
-    Trained(ModelMetadata),
+    Trained(#[serde(serialize_with = "with_model")] ModelMetadata),
     /// The same was trained before.
-    Skipped(ModelMetadata),
+    Skipped(#[serde(serialize_with = "with_model")] ModelMetadata),
     Failed {
-        algorithm: &'static str,
+        model: &'static str,
         parameters: Value,
         error: String,
     },
+}
+
+/// A version's metadata, with the name of the model under "model" as in what other commands print.
+fn with_model<S: Serializer>(metadata: &ModelMetadata, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Named<'a> {
+        model: &'a str,
+        #[serde(flatten)]
+        metadata: &'a ModelMetadata,
+    }
+    Named { model: &metadata.algorithm, metadata }.serialize(serializer)
 }
 
 /// Why a model is not there.
@@ -101,7 +112,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let outcomes = planned.into_iter().map(|(algorithm, parameters)| {
         trainer.train(algorithm, &parameters).unwrap_or_else(|error| {
             eprintln!("error: {error}");
-            Outcome::Failed { algorithm: algorithm.name(), parameters, error: error.to_string() }
+            Outcome::Failed { model: algorithm.name(), parameters, error: error.to_string() }
         })
     });
     let outcomes: Vec<Outcome> = outcomes.collect();
@@ -172,7 +183,7 @@ impl Outcome {
 
     fn failed(&self) -> Option<&'static str> {
         match self {
-            Outcome::Failed { algorithm, .. } => Some(algorithm),
+            Outcome::Failed { model, .. } => Some(model),
             _ => None,
         }
     }

@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use cineswarm_engine::Dataset;
 use cineswarm_engine::model_store::ModelMetadata;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use console::Term;
+use comfy_table::{CellAlignment, Table, presets};
 use indicatif::HumanBytes;
 use serde_json::Value;
 
@@ -14,7 +13,7 @@ use super::Outcome;
 /// What of the validation is shown.
 const SHOWN_METRICS: [&str; 2] = ["ndcg@10", "rmse"];
 
-/// Prints a table as wide as the terminal; a line a model where the output is no terminal.
+/// Prints a table, and below it the parameters.
 pub(super) fn table(outcomes: &[Outcome], dataset: &Dataset) -> anyhow::Result<()> {
     let metrics = SHOWN_METRICS.into_iter().filter(|metric| {
         let mut there = outcomes.iter().filter_map(Outcome::metadata);
@@ -22,37 +21,37 @@ pub(super) fn table(outcomes: &[Outcome], dataset: &Dataset) -> anyhow::Result<(
     });
     let metrics: Vec<&str> = metrics.collect();
     let mut table = Table::new();
-    let headings = ["Model", "Outcome", "Version", "Seconds", "Size"].into_iter().chain(metrics.clone());
-    table.load_preset(presets::NOTHING).set_header(headings.chain(["Parameters"]));
-    if let Some((_, columns)) = Term::stdout().size_checked() {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
-    }
+    let headings = ["Model", "Outcome", "Seconds", "Size"].into_iter().chain(metrics.iter().copied());
+    table.load_preset(presets::NOTHING).set_header(headings);
     for outcome in outcomes {
         table.add_row(row(outcome, &metrics));
     }
-    for column in 3..5 + metrics.len() {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+    table.column_iter_mut().skip(2).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     let mut out = io::stdout().lock();
     let metadata = dataset.metadata();
     writeln!(out, "Models of dataset {} {}", metadata.name, metadata.version)?;
     writeln!(out, "{table}")?;
+    for outcome in outcomes {
+        let (name, parameters) = match outcome {
+            Outcome::Trained(metadata) | Outcome::Skipped(metadata) => (&*metadata.algorithm, &metadata.parameters),
+            Outcome::Failed { model, parameters, .. } => (*model, parameters),
+        };
+        let version = outcome.metadata().map(|metadata| format!(" {}", metadata.version)).unwrap_or_default();
+        writeln!(out, "{name}{version}: {}", in_words(parameters))?;
+    }
     Ok(())
 }
 
 fn row(outcome: &Outcome, metrics: &[&str]) -> Vec<String> {
-    let (name, became, parameters) = match outcome {
-        Outcome::Trained(metadata) => (&*metadata.algorithm, "trained", &metadata.parameters),
-        Outcome::Skipped(metadata) => (&*metadata.algorithm, "skipped", &metadata.parameters),
-        Outcome::Failed { algorithm, parameters, .. } => (*algorithm, "failed", parameters),
+    let (name, became) = match outcome {
+        Outcome::Trained(metadata) => (&*metadata.algorithm, "trained"),
+        Outcome::Skipped(metadata) => (&*metadata.algorithm, "skipped"),
+        Outcome::Failed { model, .. } => (*model, "failed"),
     };
     let of_version = |cell: &dyn Fn(&ModelMetadata) -> String| outcome.metadata().map(cell).unwrap_or_default();
     let mut cells = vec![
         name.to_owned(),
         became.to_owned(),
-        of_version(&|metadata| metadata.version.clone()),
         of_version(&|metadata| format!("{:.1}", metadata.training_seconds)),
         of_version(&|metadata| HumanBytes(metadata.bytes()).to_string()),
     ];
@@ -60,7 +59,6 @@ fn row(outcome: &Outcome, metrics: &[&str]) -> Vec<String> {
         let value = |metadata: &ModelMetadata| metadata.metrics.get(*metric).map(|value| format!("{value:.4}"));
         cells.push(of_version(&|metadata| value(metadata).unwrap_or_default()));
     }
-    cells.push(in_words(parameters));
     cells
 }
 

@@ -191,7 +191,8 @@ impl Model for Bpmf {
     /// In each draw as Hu et al. 2008, equation 7, for what the rating exceeds the viewer's prior by.
     fn because(&self, viewer: &Viewer<'_>, column: u32, limit: usize) -> Vec<Weighted> {
         let film = column as usize;
-        if film >= self.rated.len() {
+        // Of films that nobody rated only the viewer's own bias speaks.
+        if !self.rated.get(film).is_some_and(|&rated| rated) {
             return Vec::new();
         }
         let mut added: Vec<Weighted> = viewer.columns.iter().map(|&column| Weighted { column, weight: 0.0 }).collect();

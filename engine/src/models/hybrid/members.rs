@@ -89,6 +89,21 @@ impl Members {
         &self.unrated
     }
 
+    /// Sets `scores` to the sums of the members' scores on one scale, times their weights; false if no member with a weight
+    /// has a say.
+    pub fn add_scores(&self, viewer: &Viewer<'_>, weights: &[f32], scores: &mut [f32]) -> bool {
+        scores.fill(0.0);
+        let mut any = false;
+        for (model, &weight) in self.models().zip(weights).filter(|(_, weight)| **weight != 0.0) {
+            let Some(of_member) = standardised(model, viewer, &self.unrated) else { continue };
+            any = true;
+            for (score, of_member) in scores.iter_mut().zip(of_member) {
+                *score += weight * of_member;
+            }
+        }
+        any
+    }
+
     /// Gives films without ratings the score that films of like content have on average: the regression, over the films
     /// with ratings, of the scores on those of the content-based model.
     pub fn score_unrated(&self, viewer: &Viewer<'_>, scores: &mut [f32]) {

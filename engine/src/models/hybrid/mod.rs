@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use self::members::{Member, Members, Plan, standardised};
+use self::members::{Member, Members, Plan};
 use self::validation::Split;
 use super::weighted_lists::{best_first, check_finite, shares};
 use super::{Algorithm, Array, Error, Model, Parts, Progress, TrainingData, Viewer, Watch, Weighted};
@@ -214,21 +214,11 @@ fn fit_predictions(split: &Split, members: &Members) -> Vec<f64> {
 
 impl Model for Hybrid {
     fn score(&self, viewer: &Viewer<'_>, scores: &mut [f32]) {
-        scores.fill(f32::NEG_INFINITY);
-        let unrated = self.members.unrated();
-        let mut any = false;
-        let mut sums = vec![0f32; scores.len()];
-        for (model, weight) in self.members.models().zip(self.weights_for(viewer)) {
-            let of_member = if weight == 0.0 { None } else { standardised(model, viewer, unrated) };
-            let Some(of_member) = of_member else { continue };
-            any = true;
-            for (sum, of_member) in sums.iter_mut().zip(of_member) {
-                *sum += weight * of_member;
-            }
-        }
-        if any {
-            self.members.score_unrated(viewer, &mut sums);
-            scores.copy_from_slice(&sums);
+        if self.members.add_scores(viewer, &self.weights_for(viewer), scores) {
+            self.members.score_unrated(viewer, scores);
+        } else if !self.members.add_scores(viewer, &vec![1.0; self.members.len()], scores) {
+            // Not even those have a say that do not count while others have one, as of films that nobody rated.
+            scores.fill(f32::NEG_INFINITY);
         }
     }
 
@@ -253,7 +243,8 @@ impl Model for Hybrid {
         shares(added.into_iter().map(|(column, weight)| Weighted { column, weight }).collect(), limit)
     }
 
-    /// What the members find similar, each on the scale of its most similar film, times the weight of the member.
+    /// What the members find similar, each on the scale of its most similar film, times the weight of the member. For films
+    /// that none of these knows, what is similar in content.
     fn similar(&self, column: u32, k: usize) -> Vec<Weighted> {
         let mut added: BTreeMap<u32, f32> = BTreeMap::new();
         let mut sum = 0.0;
@@ -264,6 +255,9 @@ impl Model for Hybrid {
             for film in similar {
                 *added.entry(film.column).or_default() += weight * film.weight / most;
             }
+        }
+        if added.is_empty() {
+            return self.members.content().map(|content| content.similar(column, k)).unwrap_or_default();
         }
         best_first(added.into_iter().map(|(column, weight)| Weighted { column, weight: weight / sum }).collect(), k)
     }
