@@ -52,20 +52,25 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let catalogue = dataset.catalogue();
     let wanted = find(catalogue, &film)?;
     let loaded = load(data_dir, &dataset, model)?;
-    let similar = loaded.model.similar(column_of(&loaded, wanted)?, n as usize);
+    let column = column_of(&loaded, wanted)?;
+    let similar = loaded.model.similar(column, n as usize);
     let of = |weighted: &Weighted| catalogue.get(*loaded.data.matrix.movie_ids().get(weighted.column as usize)?);
-    let similar: Vec<(&Movie, f32)> =
-        similar.iter().filter_map(|weighted| Some((of(weighted)?, weighted.weight))).collect();
+    let people = |weighted: &Weighted| loaded.model.coincidences(column, weighted.column);
+    let similar: Vec<(&Movie, f32, Option<u32>)> =
+        similar.iter().filter_map(|weighted| Some((of(weighted)?, weighted.weight, people(weighted)))).collect();
     let name = model.name();
     let Some(wanted) = catalogue.get(wanted) else { bail!("film {wanted} is not in the catalogue") };
     if similar.is_empty() {
         bail!("model {name} knows no film like {}; try another --model", with_year(wanted));
     }
     if json {
-        let listed = (1u32..).zip(&similar).map(|(rank, (movie, similarity))| {
+        let listed = (1u32..).zip(&similar).map(|(rank, (movie, similarity, people))| {
             let mut listed = facts(movie);
             listed["rank"] = rank.into();
             listed["similarity"] = (*similarity).into();
+            if let Some(people) = people {
+                listed["coincidences"] = (*people).into();
+            }
             listed
         });
         let meta = json!({
@@ -76,20 +81,23 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         return print_json(&json!({ "film": facts(wanted), "similar": listed.collect::<Vec<Value>>(), "meta": meta }));
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["#", "Title", "Year", "Genres", "Similarity"]);
+    let counted = similar.iter().any(|(_, _, people)| people.is_some());
+    let headings = ["#", "Title", "Year", "Genres", "Similarity"].into_iter().chain(counted.then_some("People"));
+    table.load_preset(presets::NOTHING).set_header(headings);
     if let Some((_, columns)) = Term::stdout().size_checked() {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
     }
-    for (rank, (movie, similarity)) in (1..).zip(&similar) {
-        table.add_row([
+    for (rank, (movie, similarity, people)) in (1..).zip(&similar) {
+        let cells = [
             format!("{rank}"),
             for_terminal(&movie.title),
             movie.year.map(|year| year.to_string()).unwrap_or_default(),
             for_terminal(&movie.genres.join(", ")),
             format!("{similarity:.4}"),
-        ]);
+        ];
+        table.add_row(cells.into_iter().chain(people.map(|people| people.to_string())));
     }
-    for column in [0, 2, 4] {
+    for column in [0, 2, 4, 5] {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }

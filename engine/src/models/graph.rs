@@ -84,13 +84,6 @@ impl Graph {
         let lists = WeightedLists::from_parts(&mut parts, NAME, films, films)?;
         Ok(Graph { exponent: parameters.popularity_exponent, lists, edges })
     }
-
-    /// How many people liked both films; `None` where the second is not among those kept for the first.
-    pub fn coincidences(&self, film: u32, other: u32) -> Option<u32> {
-        let weight = f64::from(self.lists.weight(film as usize, other)?);
-        let edges = f64::from(*self.edges.get(other as usize)?);
-        Some((weight * edges.powf(self.exponent)).round() as u32)
-    }
 }
 
 impl Model for Graph {
@@ -106,6 +99,13 @@ impl Model for Graph {
     /// By coincidences, divided by the other film's popularity raised to the exponent.
     fn similar(&self, column: u32, k: usize) -> Vec<Weighted> {
         self.lists.best(column as usize, k)
+    }
+
+    /// How many people liked both films; `None` where the second is not among those kept for the first.
+    fn coincidences(&self, film: u32, other: u32) -> Option<u32> {
+        let weight = f64::from(self.lists.weight(film as usize, other)?);
+        let edges = f64::from(*self.edges.get(other as usize)?);
+        Some((weight * edges.powf(self.exponent)).round() as u32)
     }
 
     fn parts(&self) -> Parts {

@@ -153,6 +153,11 @@ pub trait Model: Send + Sync + std::fmt::Debug {
         Vec::new()
     }
 
+    /// How many people the link from one film to another goes through; `None` where the model does not count them.
+    fn coincidences(&self, _film: u32, _other: u32) -> Option<u32> {
+        None
+    }
+
     /// What was learned, from which [`Algorithm::load`] makes the same model again.
     fn parts(&self) -> Parts;
 }

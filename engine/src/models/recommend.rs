@@ -21,8 +21,8 @@ fn higher_score_first(a: &Scored, b: &Scored) -> std::cmp::Ordering {
 /// The best films by the model's score that are in the catalogue and pass the filters, the best first, ties by ascending
 /// film id. Films of which the model can say nothing are left out.
 ///
-/// `data` are those the model was trained on. Of `options` the number of films and of reasons count. No neighbours are
-/// asked, so their numbers are 0.
+/// `data` are those the model was trained on. Of `options` the number of films and of reasons count. The numbers of
+/// neighbours are those of [`Model::coincidences`], 0 where nobody is counted.
 pub fn recommend(
     model: &dyn Model,
     data: &TrainingData,
@@ -50,7 +50,7 @@ pub fn recommend(
         let reasons = model.because(viewer, column, options.because).into_iter().map(|reason| Because {
             movie_id: movie_ids[reason.column as usize],
             share: reason.weight.into(),
-            neighbours: 0,
+            neighbours: model.coincidences(reason.column, column).unwrap_or(0),
         });
         Recommendation {
             movie_id: movie_ids[column as usize],

@@ -18,7 +18,8 @@ pub enum Weighting {
     /// `sqrt(half-stars)` times the inverse document frequency, `ln(1 + documents / (1 + frequency))`, of the user for
     /// films as documents, or of the film for users as documents.
     TfIdf,
-    /// Okapi BM25 (Robertson and Walker 1994, with k1 = 1.2 and b = 0.75), films being documents and users terms.
+    /// Okapi BM25 (Robertson and Walker 1994, with k1 = 1.2 and b = 0.75), but with the inverse document frequency of
+    /// `TfIdf`, which is never negative; films being documents and users terms.
     Bm25,
 }
 

@@ -63,8 +63,8 @@ pub(super) fn json(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
         Source::Popular => ("popularity", "popular", dataset_version),
         Source::Model { algorithm, version } => (algorithm.name(), "model", version),
     };
-    // A model asks no neighbours.
-    let neighbours = |count: u32| (source != "model").then_some(count);
+    // Hardly a model counts people.
+    let neighbours = |count: u32| (source != "model" || count > 0).then_some(count);
     let films = (1..).zip(&answer.recommendations);
     let films: Vec<Value> = films
         .filter_map(|(rank, recommendation): (u32, _)| {
