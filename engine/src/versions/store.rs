@@ -69,7 +69,7 @@ impl LockedDirectory {
     /// Takes the lock, which the system gives back however the process ends, and removes what a crashed one left.
     pub(crate) fn lock(parent: &Path, name: &str) -> Result<LockedDirectory, Error> {
         check_name(name)?;
-        fs::create_dir_all(parent).map_err(Error::io("creating", parent))?;
+        create_directory(parent)?;
         // Beside the directory, so that it holds versions and nothing else.
         let lock_path = parent.join(format!(".{name}.lock"));
         let lock = File::create(&lock_path).map_err(Error::io("creating", &lock_path))?;
@@ -80,7 +80,7 @@ impl LockedDirectory {
         }
         // Under the lock, because who had it before may have removed the directory at the end.
         let directory = parent.join(name);
-        fs::create_dir_all(&directory).map_err(Error::io("creating", &directory))?;
+        create_directory(&directory)?;
         for left_over in names_in(&directory)?.iter().filter(|name| name.starts_with(TEMPORARY_PREFIX)) {
             let path = directory.join(left_over);
             let remove = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
@@ -185,6 +185,24 @@ pub(crate) fn write_synced(
         out.into_inner().map_err(|error| error.into_error())?.sync_all()
     };
     all().map_err(Error::io("writing", path))
+}
+
+/// Makes a directory and those above it that are not there, and brings their names to the disk.
+fn create_directory(directory: &Path) -> Result<(), Error> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let above = match directory.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    };
+    create_directory(above)?;
+    match fs::create_dir(directory) {
+        // Another process was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && directory.is_dir() => {}
+        made => made.map_err(Error::io("creating", directory))?,
+    }
+    sync_directory(above)
 }
 
 /// Makes renames and new files in a directory survive a power cut.
