@@ -70,8 +70,9 @@ impl ModelSlot {
         Ok(found)
     }
 
-    /// Writes a model as a new version and makes it the latest. Until that is done nothing of it is seen, and when it
-    /// fails nothing of it stays.
+    /// Writes a model as a new version and makes it the latest. Until it is written nothing of it is seen, and when that
+    /// fails nothing of it stays. Where another version of the same time and contents is there, both stay, the later with a
+    /// number behind its name.
     ///
     /// # Errors
     /// If files cannot be written.
@@ -113,7 +114,6 @@ impl ModelSlot {
         };
         metadata.content_sha256 = metadata.computed_content_sha256();
         metadata.version = version_name(ended_at, &metadata.content_sha256);
-        self.directory.publish(temporary, &metadata)?;
-        Ok(metadata)
+        Ok(self.directory.publish(temporary, metadata)?)
     }
 }

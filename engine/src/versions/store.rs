@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempDir};
@@ -123,26 +124,40 @@ impl LockedDirectory {
         builder.tempdir_in(&self.directory).map_err(Error::io("creating a directory in", &self.directory))
     }
 
-    /// Adds the metadata to a written directory, makes it a version in one step, and that version the latest.
-    pub(crate) fn publish<M: VersionMetadata>(&self, written: TempDir, metadata: &M) -> Result<PathBuf, Error> {
+    /// Adds the metadata to a written directory, makes it a version in one step, and that version the latest. Returns the
+    /// metadata with the name that the version got.
+    ///
+    /// On an error nothing of it stays, unless all is written and only the last sync of the pointer failed: then it is
+    /// whole and the latest, but may not survive a power cut.
+    pub(crate) fn publish<M: VersionMetadata>(&self, written: TempDir, mut metadata: M) -> Result<M, Error> {
+        metadata.set_version(self.unused_name(metadata.version()));
         write_synced(&written.path().join(METADATA_FILE), |out| {
-            serde_json::to_writer_pretty(&mut *out, metadata)?;
+            serde_json::to_writer_pretty(&mut *out, &metadata)?;
             writeln!(out)
         })?;
         sync_directory(written.path())?;
         let target = self.directory.join(metadata.version());
-        // A version of this name holds the same, but may be damaged or older in other ways. It is moved away rather than
-        // removed, so that the name is without files for no longer than between two renames.
-        let replaced = target.exists().then(|| self.temporary()).transpose()?;
-        if let Some(replaced) = &replaced {
-            fs::rename(&target, replaced.path()).map_err(Error::io("replacing", &target))?;
-        }
         fs::rename(written.path(), &target).map_err(Error::io("renaming to", &target))?;
+        let made_latest = sync_directory(&self.directory).and_then(|()| self.point_latest_to(metadata.version()));
+        if let Err(error) = made_latest {
+            let is_latest = latest(&self.directory).is_ok_and(|named| named.as_deref() == Some(metadata.version()));
+            if !is_latest {
+                // Back to where it vanishes from. If that fails too, a whole version stays that nothing points to.
+                let _ = fs::rename(&target, written.path());
+            }
+            return Err(error);
+        }
         // The directory is no longer where it was made, so there is nothing to remove.
         let _ = written.keep();
-        sync_directory(&self.directory)?;
-        self.point_latest_to(metadata.version())?;
-        Ok(target)
+        Ok(metadata)
+    }
+
+    /// The name, or if a version has it already, the name with the first number behind it that none has: what is there is
+    /// never replaced, because it may be in use, and the only whole one.
+    fn unused_name(&self, name: &str) -> String {
+        let is_free = |name: &String| fs::symlink_metadata(self.directory.join(name)).is_err();
+        let numbered = (2_u32..).map(|number| format!("{name}-{number:02}"));
+        iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_else(|| name.to_owned())
     }
 
     /// Points `latest` to a version; readers see the old or the new one.
