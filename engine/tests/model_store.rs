@@ -73,7 +73,7 @@ fn the_same_training_is_found_again_and_latest_points_to_what_was_asked_for_last
     let latest = || StoredModel::latest(place.data_dir(), "films", Algorithm::Popularity).unwrap().metadata().clone();
     let by_count = place.parameters(Algorithm::Popularity, &json!({}));
     let by_mean = place.parameters(Algorithm::Popularity, &json!({ "measure": "damped_mean" }));
-    let find = |parameters| place.lock(Algorithm::Popularity).unwrap().find(parameters).unwrap();
+    let find = |parameters| place.lock(Algorithm::Popularity).unwrap().find(parameters, |_| true).unwrap();
     assert_eq!(find(&by_count), None);
 
     let (_, first) = place.train_at(0, Algorithm::Popularity, &by_count);
@@ -82,6 +82,10 @@ fn the_same_training_is_found_again_and_latest_points_to_what_was_asked_for_last
     assert_eq!(latest(), second);
     assert_eq!(find(&by_count), Some(first.clone()));
     assert_eq!(latest(), first, "who asks for the first again gets it again");
+    let slot = place.lock(Algorithm::Popularity).unwrap();
+    assert_eq!(slot.find(&by_mean, |metadata| !metadata.validation.is_empty()).unwrap(), None);
+    assert_eq!(latest(), first, "what is not enough for who asks is passed over");
+    drop(slot);
 
     let (_, forced) = place.train_at(120, Algorithm::Popularity, &by_count);
     assert_ne!(forced.version, first.version);
@@ -163,7 +167,7 @@ fn a_model_is_loaded_with_the_dataset_version_it_was_trained_on() {
 
     // On the new version there is nothing yet.
     let slot = ModelSlot::lock(place.data_dir(), &newer, Algorithm::Popularity).unwrap();
-    assert_eq!(slot.find(&metadata.parameters).unwrap(), None);
+    assert_eq!(slot.find(&metadata.parameters, |_| true).unwrap(), None);
 
     fs::remove_dir_all(place.dataset.directory()).unwrap();
     let error = stored.open().unwrap_err();
