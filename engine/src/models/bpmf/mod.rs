@@ -68,8 +68,7 @@ impl Bpmf {
             return Err(Error::TooLarge { model: NAME, films: matrix.films(), needed, limit: MOST_MIB, advice });
         }
         let implicit = Ials::train(data, &parameters.implicit, &|_| {})?;
-        let flat: Vec<f32> =
-            (0..matrix.users()).flat_map(|row| implicit.viewer_factors(&Viewer::known(matrix, row))).collect();
+        let flat = implicit.user_factors(matrix).to_flat();
         let known_scale = one_over_root_mean_square(&flat);
         let known = |flat: Vec<f32>, scale: f32| {
             let scaled: Vec<f32> = flat.into_iter().map(|value| value * scale).collect();
