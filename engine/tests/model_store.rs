@@ -93,7 +93,6 @@ fn the_same_training_is_found_again_and_latest_points_to_what_was_asked_for_last
     assert_eq!(latest(), forced);
     let version = |version: &str| StoredModel::version(place.data_dir(), "films", Algorithm::Popularity, version);
     assert_eq!(*version(&second.version).unwrap().metadata(), second, "what is no longer the latest stays");
-
 }
 
 #[test]
