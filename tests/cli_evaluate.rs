@@ -157,9 +157,18 @@ fn a_model_without_anything_to_search_or_without_the_metric_does_not_stop_the_ot
         (1..=20u32).flat_map(|user| [1u32, 2, 30].map(|film| format!("{user},{film},{}.0,0\n", 1 + (user + film) % 5)));
     let ratings = format!("userId,movieId,rating,timestamp\n{}", ratings.collect::<String>());
     let source = place.put_source("films", &ratings);
-    let models = "popularity,als,baseline";
+    let models = "popularity,bpmf,baseline";
     let list = place.json(&[
-        "evaluate", "--data", &source, "--models", models, "--metrics", "rmse", "--search", "5", "--json",
+        "evaluate",
+        "--data",
+        &source,
+        "--models",
+        models,
+        "--metrics",
+        "rmse",
+        "--search",
+        "5",
+        "--json",
     ]);
     assert_eq!(list[0]["metrics"]["rmse"], Value::Null);
     assert!(list[1]["metrics"]["rmse"].as_f64().unwrap() > 0.0);

@@ -38,7 +38,9 @@ const COUNTED_AS: Range = Words(&["ones", "half_stars", "weights"]);
 /// as iterations do, stay as they are.
 pub fn space(algorithm: Algorithm) -> &'static [(&'static str, Range)] {
     match algorithm {
-        Algorithm::Popularity => &[("measure", Words(&["count", "damped_mean"])), ("damping", Logarithmic(1.0, 1000.0))],
+        Algorithm::Popularity => {
+            &[("measure", Words(&["count", "damped_mean"])), ("damping", Logarithmic(1.0, 1000.0))]
+        }
         Algorithm::UserKnn => &[
             ("k", Whole(20, 800)),
             ("weighting", WEIGHTINGS),
@@ -70,8 +72,16 @@ pub fn space(algorithm: Algorithm) -> &'static [(&'static str, Range)] {
         Algorithm::ContentBased => {
             &[("genres", Even(0.0, 2.0)), ("tags", Even(0.0, 2.0)), ("title", Even(0.0, 2.0)), ("year", Even(0.0, 2.0))]
         }
-        // They have nothing worth a search, or fit themselves to a validation part as the hybrid does.
-        Algorithm::Hybrid | Algorithm::Als | Algorithm::Bpmf | Algorithm::Blend => &[],
+        Algorithm::Als => &[
+            ("factors", Whole(5, 60)),
+            ("regularisation", Logarithmic(0.05, 3.0)),
+            ("bias_regularisation", Logarithmic(0.05, 3.0)),
+            ("regularisation_exponent", Even(0.0, 1.0)),
+        ],
+        // It draws how regular it is.
+        Algorithm::Bpmf => &[],
+        // They fit themselves to a validation part of their own.
+        Algorithm::Hybrid | Algorithm::Blend => &[],
     }
 }
 
