@@ -151,6 +151,34 @@ fn a_search_says_what_it_tried_and_found_on_which_split() {
 }
 
 #[test]
+fn a_model_without_anything_to_search_or_without_the_metric_does_not_stop_the_others() {
+    let place = Place::new();
+    let ratings =
+        (1..=20u32).flat_map(|user| [1u32, 2, 30].map(|film| format!("{user},{film},{}.0,0\n", 1 + (user + film) % 5)));
+    let ratings = format!("userId,movieId,rating,timestamp\n{}", ratings.collect::<String>());
+    let source = place.put_source("films", &ratings);
+    let models = "popularity,bpmf,baseline";
+    let list = place.json(&[
+        "evaluate",
+        "--data",
+        &source,
+        "--models",
+        models,
+        "--metrics",
+        "rmse",
+        "--search",
+        "5",
+        "--json",
+    ]);
+    assert_eq!(list[0]["metrics"]["rmse"], Value::Null);
+    assert!(list[1]["metrics"]["rmse"].as_f64().unwrap() > 0.0);
+    let searches = [&list[0]["searches"][0], &list[1]["searches"][0], &list[2]["searches"][0]];
+    assert_eq!(searches.map(|search| search["tried"].as_u64().unwrap()), [1, 0, 5]);
+    assert_eq!(searches[0]["validation"], Value::Null);
+    assert!(searches[2]["validation"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
 fn what_cannot_be_done_is_said_in_words() {
     let (place, [train, test, _]) = files();
     let bad = place.put("bad", "1\t1\t4\t0\n1\t2\t9\t0\n").display().to_string();

@@ -123,7 +123,32 @@ fn how_good_a_model_is_on_ratings_kept_from_it_is_measured_and_kept_with_it() {
     assert_mentions(&table, &["ndcg@10", "1.0000", "skipped"]);
 
     let arguments = ["train", "--models", "popularity", "--data", "small", "--force", "--json", "--no-validation"];
-    assert_eq!(place.json(&arguments)[0]["metrics"], serde_json::json!({}));
+    let unvalidated = place.json(&arguments)[0].clone();
+    assert_eq!(unvalidated["metrics"], serde_json::json!({}));
+    let unforced = ["train", "--models", "popularity", "--data", "small", "--json"];
+    let validated = place.json(&unforced)[0].clone();
+    assert_eq!(
+        (&validated["outcome"], &validated["version"]),
+        (&"skipped".into(), &trained["version"]),
+        "of two the one that was validated is used"
+    );
+}
+
+#[test]
+fn a_model_that_was_trained_without_validation_is_trained_again_to_be_validated() {
+    let place = Place::new();
+    let rows =
+        (1..=30u32).flat_map(|user| [1u32, 2, 30].map(|film| format!("{user},{film},{}.5,1000000000\n", film % 5)));
+    let source = place.put_source("small", &format!("userId,movieId,rating,timestamp\n{}", rows.collect::<String>()));
+    place.output(&["data", "import", &source]);
+    let quick = trained(&place, &["--no-validation"]);
+    assert_eq!((&quick["outcome"], &quick["metrics"]), (&"trained".into(), &serde_json::json!({})));
+    assert_eq!(trained(&place, &["--no-validation"])["outcome"], "skipped");
+    let validated = trained(&place, &[]);
+    assert_eq!((&validated["outcome"], &validated["metrics"]["ndcg@10"]), (&"trained".into(), &1.0.into()));
+    assert_ne!(validated["version"], quick["version"]);
+    let again = trained(&place, &[]);
+    assert_eq!((&again["outcome"], &again["version"]), (&"skipped".into(), &validated["version"]));
 }
 
 #[test]

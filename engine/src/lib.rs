@@ -1,4 +1,5 @@
-//! The mathematics of the recommender: ratings, exact neighbours, ranking, and the datasets they are read from.
+//! The mathematics of the recommender: ratings, exact neighbours, ranking, models that are trained, their evaluation, and
+//! the datasets and models on disk.
 //!
 //! This crate never opens a socket, never awaits, and never reads the clock; what depends on the present time
 //! takes it as a parameter.

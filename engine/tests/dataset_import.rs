@@ -145,15 +145,18 @@ fn the_same_source_is_imported_once_and_a_changed_one_becomes_the_latest() {
     let forced = ImportOptions { force: true, ..later(fixture.options(), 180) };
     let third = import(fixture.folder.path(), &forced, &mut |_| {}).unwrap();
     assert_eq!(third.metadata.content_sha256, first.metadata.content_sha256);
+    let at_once = import(fixture.folder.path(), &forced, &mut |_| {}).unwrap();
+    assert_ne!(at_once.metadata.version, third.metadata.version, "what is there is never replaced");
+    assert!(at_once.directory.ends_with(&at_once.metadata.version));
     fixture.put("ratings.csv", b"userId,movieId,rating,timestamp\n1,1,1.0,1000\n");
     let fourth = import(fixture.folder.path(), &later(fixture.options(), 240), &mut |_| {}).unwrap();
-    let made = [&first, &second, &third, &fourth].map(|report| report.metadata.version.clone());
+    let made = [&first, &second, &third, &at_once, &fourth].map(|report| report.metadata.version.clone());
     assert_eq!(versions(data_dir, "films").unwrap(), made);
-    assert_eq!(Dataset::open(data_dir, "films").unwrap().metadata().version, made[3]);
+    assert_eq!(Dataset::open(data_dir, "films").unwrap().metadata().version, made[4]);
     assert_eq!(Dataset::open_version(data_dir, "films", &made[1]).unwrap().shard_count(), 5);
     let listed = list(data_dir).unwrap();
     assert_eq!(listed.len(), 1);
-    assert_eq!(listed[0].metadata.as_ref().unwrap().version, made[3]);
+    assert_eq!(listed[0].metadata.as_ref().unwrap().version, made[4]);
 
     // Going back to the earlier source makes its version the latest again.
     fixture.put("ratings.csv", RATINGS);

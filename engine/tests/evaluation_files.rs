@@ -89,6 +89,26 @@ fn what_is_passed_over_is_counted() {
 }
 
 #[test]
+fn negatives_of_a_test_rating_that_is_passed_over_are_not_said_to_be_without_one() {
+    // (0,0) is in training too, (1,0) is rated 0, (1,2) once 0 and once not, and (5,5) is nowhere.
+    let test = "0\t1\t4\t9\n0\t0\t4\t9\n1\t0\t0\t9\n1\t2\t0\t9\n1\t2\t4\t9\n";
+    let negatives = b"(0,1)\t3\n(0,0)\t3\n(1,0)\t3\n(1,2)\t3\n(5,5)\t3\n";
+    let read = read(TRAIN, test, Some(negatives)).unwrap();
+    assert_eq!((read.zero_ratings, read.test_ratings_in_training), (2, 1));
+    assert_eq!((read.negatives_of_passed_over, read.negatives_without_test), (2, 1));
+    let asked: Vec<_> = read.split.cases.iter().map(|case| (case.user, case.held_out.columns[0])).collect();
+    assert_eq!(asked, [(0, 1), (1, 2)]);
+}
+
+#[test]
+fn of_two_ratings_of_a_pair_the_last_counts_in_both_files() {
+    let twice = |first: u32, last: u32, item: u32| format!("0\t{item}\t{first}\t1\n0\t{item}\t{last}\t1\n");
+    let read = read(twice(1, 5, 0), twice(2, 4, 1), None).unwrap();
+    assert_eq!(read.split.training.matrix.by_user().row(0), (&[0][..], &[10][..]));
+    assert_eq!(read.split.cases[0].held_out.half_stars, [8]);
+}
+
+#[test]
 fn a_line_that_is_not_of_its_layout_is_named_with_what_was_found_and_expected() {
     let good = "0\t1\t4\t9\n";
     let id = "a whole number from 0 to 4294967295";

@@ -73,7 +73,7 @@ fn the_same_training_is_found_again_and_latest_points_to_what_was_asked_for_last
     let latest = || StoredModel::latest(place.data_dir(), "films", Algorithm::Popularity).unwrap().metadata().clone();
     let by_count = place.parameters(Algorithm::Popularity, &json!({}));
     let by_mean = place.parameters(Algorithm::Popularity, &json!({ "measure": "damped_mean" }));
-    let find = |parameters| place.lock(Algorithm::Popularity).unwrap().find(parameters).unwrap();
+    let find = |parameters| place.lock(Algorithm::Popularity).unwrap().find(parameters, |_| true).unwrap();
     assert_eq!(find(&by_count), None);
 
     let (_, first) = place.train_at(0, Algorithm::Popularity, &by_count);
@@ -82,6 +82,10 @@ fn the_same_training_is_found_again_and_latest_points_to_what_was_asked_for_last
     assert_eq!(latest(), second);
     assert_eq!(find(&by_count), Some(first.clone()));
     assert_eq!(latest(), first, "who asks for the first again gets it again");
+    let slot = place.lock(Algorithm::Popularity).unwrap();
+    assert_eq!(slot.find(&by_mean, |metadata| !metadata.validation.is_empty()).unwrap(), None);
+    assert_eq!(latest(), first, "what is not enough for who asks is passed over");
+    drop(slot);
 
     let (_, forced) = place.train_at(120, Algorithm::Popularity, &by_count);
     assert_ne!(forced.version, first.version);
@@ -89,11 +93,60 @@ fn the_same_training_is_found_again_and_latest_points_to_what_was_asked_for_last
     assert_eq!(latest(), forced);
     let version = |version: &str| StoredModel::version(place.data_dir(), "films", Algorithm::Popularity, version);
     assert_eq!(*version(&second.version).unwrap().metadata(), second, "what is no longer the latest stays");
+}
 
-    // The same again in the same second is the same version.
-    let (_, again) = place.train_at(120, Algorithm::Popularity, &by_count);
-    assert_eq!(again, forced);
-    latest();
+#[test]
+fn the_same_training_in_the_same_second_is_a_version_of_its_own_and_leaves_the_other_in_place() {
+    let place = Trainable::new();
+    let versions = place.data_dir().join("models/films/popularity");
+    let (_, first) = place.train_at(0, Algorithm::Popularity, &json!({}));
+    let in_use = StoredModel::latest(place.data_dir(), "films", Algorithm::Popularity).unwrap();
+    let before = tree(&versions.join(&first.version));
+    let (_, second) = place.train_at(0, Algorithm::Popularity, &json!({}));
+    let (_, third) = place.train_at(0, Algorithm::Popularity, &json!({}));
+    let (_, later) = place.train_at(1, Algorithm::Popularity, &json!({}));
+    assert_eq!(first.content_sha256, third.content_sha256);
+    let mut names: Vec<String> = fs::read_dir(&versions)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "latest")
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, [&*first.version, &*second.version, &*third.version, &*later.version], "in the order of time");
+    assert_eq!(tree(&versions.join(&first.version)), before);
+    for metadata in [&first, &second, &third, &later] {
+        let version =
+            StoredModel::version(place.data_dir(), "films", Algorithm::Popularity, &metadata.version).unwrap();
+        assert_eq!(version.metadata(), metadata);
+        version.open().unwrap();
+    }
+    in_use.open().unwrap();
+}
+
+#[test]
+fn a_version_that_cannot_be_made_the_latest_does_not_stay() {
+    let place = Trainable::new();
+    let versions = place.data_dir().join("models/films/popularity");
+    let slot = place.lock(Algorithm::Popularity).unwrap();
+    // No file can take the place of a directory.
+    fs::create_dir_all(versions.join("latest/in_the_way")).unwrap();
+    let before = tree(&versions);
+    let (model, parameters) = (place.model(Algorithm::Popularity, &json!({})), json!({}));
+    let training = Training {
+        data: &place.data,
+        parameters: &parameters,
+        metrics: BTreeMap::new(),
+        validation: String::new(),
+        took: Duration::ZERO,
+        ended_at: NOW,
+    };
+    let error = slot.save(&*model, training.clone()).unwrap_err();
+    assert!(error.to_string().contains("latest"), "{error}");
+    assert_eq!(tree(&versions), before);
+    assert_eq!(fs::read_dir(&versions).unwrap().count(), 1, "not even an empty directory");
+    fs::remove_dir_all(versions.join("latest")).unwrap();
+    slot.save(&*model, training).unwrap();
+    StoredModel::latest(place.data_dir(), "films", Algorithm::Popularity).unwrap().open().unwrap();
 }
 
 #[test]
@@ -113,7 +166,7 @@ fn a_model_is_loaded_with_the_dataset_version_it_was_trained_on() {
 
     // On the new version there is nothing yet.
     let slot = ModelSlot::lock(place.data_dir(), &newer, Algorithm::Popularity).unwrap();
-    assert_eq!(slot.find(&metadata.parameters).unwrap(), None);
+    assert_eq!(slot.find(&metadata.parameters, |_| true).unwrap(), None);
 
     fs::remove_dir_all(place.dataset.directory()).unwrap();
     let error = stored.open().unwrap_err();

@@ -49,9 +49,10 @@ fn ask(model: &dyn Model, data: &TrainingData, what: &str) {
         let mut scores = vec![f32::NAN; matrix.films()];
         model.score(viewer, &mut scores);
         assert!(scores.iter().all(|score| score.is_finite() || *score == f32::NEG_INFINITY), "{what}: {scores:?}");
-        for &column in &all {
-            if let Some(stars) = model.predict(viewer, column) {
-                assert!((0.5..=5.0).contains(&stars), "{what}: {stars} stars");
+        let each: Vec<Option<f32>> = all.iter().map(|&column| model.predict(viewer, column)).collect();
+        for (&column, stars) in all.iter().zip(&each) {
+            if let Some(stars) = stars {
+                assert!((0.5..=5.0).contains(stars), "{what}: {stars} stars");
             }
             for limit in [0, 3, usize::MAX] {
                 let because = model.because(viewer, column, limit);
@@ -61,6 +62,13 @@ fn ask(model: &dyn Model, data: &TrainingData, what: &str) {
                     assert!((0.0..=1.0001).contains(&film.weight), "{what}: a share of {}", film.weight);
                 }
             }
+        }
+        assert_eq!(model.predict_each(viewer, &all), each, "{what}: predictions together and one by one");
+        for beyond in [films, u32::MAX] {
+            let stars = model.predict(viewer, beyond);
+            assert!(stars.is_none_or(|stars| (0.5..=5.0).contains(&stars)), "{what}: {stars:?} for no film");
+            assert!(model.because(viewer, beyond, 3).is_empty(), "{what}: reasons for no film");
+            assert!(model.similar(beyond, 3).is_empty(), "{what}: films like no film");
         }
     }
     for column in 0..films {

@@ -275,6 +275,7 @@ fn publish(
         last_rating_at,
         files,
     };
-    let directory = dataset.publish(directory, &metadata)?;
+    let metadata = dataset.publish(directory, metadata)?;
+    let directory = dataset.path().join(&metadata.version);
     Ok(ImportReport { metadata, directory, reused: false, bad_rows })
 }

@@ -74,6 +74,10 @@ impl VersionMetadata for Metadata {
         &self.version
     }
 
+    fn set_version(&mut self, version: String) {
+        self.version = version;
+    }
+
     fn files(&self) -> &BTreeMap<String, FileSummary> {
         &self.files
     }

@@ -100,14 +100,6 @@ pub enum Error {
         /// Of what.
         what: &'static str,
     },
-    /// Hyper-parameters were to be searched for a model that has none to search.
-    #[error("searching the parameters of model {model}: {reason}")]
-    Search {
-        /// The model.
-        model: &'static str,
-        /// What is wrong.
-        reason: String,
-    },
     /// A model could not be trained.
     #[error(transparent)]
     Model(#[from] crate::models::Error),

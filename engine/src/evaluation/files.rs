@@ -45,20 +45,23 @@ pub struct FileSplit {
     pub test_users_not_in_training: u64,
     /// Negatives that are the very item to be found, or that the user has rated in the training file.
     pub negatives_rated: u64,
+    /// Lines of negatives for a pair of the test file that is passed over: it is rated 0, or rated in the training file.
+    pub negatives_of_passed_over: u64,
     /// Lines of negatives for a pair that is not in the test file.
     pub negatives_without_test: u64,
 }
 
 /// Reads a split.
 ///
-/// Without negatives there is a case for each user of the test file; with them, one for each rating.
+/// Without negatives there is a case for each user of the test file; with them, one for each rating. Of two ratings of the
+/// same pair in a file the last counts, and one of 0 never.
 ///
 /// # Errors
 /// If a file cannot be read, is empty or too large, or has a line that is not of its layout; if negatives are given but
 /// not for every rating of the test file.
 pub fn read_split(train: &Path, test: &Path, negatives: Option<&Path>) -> Result<FileSplit, Error> {
-    let (mut training, zero_ratings) = read_ratings(train)?;
-    let (mut held_out, zeros_of_test) = read_ratings(test)?;
+    let Ratings { ratings: mut training, zeros: zeros_of_training } = read_ratings(train)?;
+    let Ratings { ratings: mut held_out, zeros: zeros_of_test } = read_ratings(test)?;
     let mut candidates = negatives.map(read_negatives).transpose()?;
     let others: Vec<MovieId> = candidates.iter().flat_map(|by_pair| by_pair.values().flatten().copied()).collect();
     let films = others.into_iter().chain(held_out.iter().map(|rating| rating.movie));
@@ -66,10 +69,21 @@ pub fn read_split(train: &Path, test: &Path, negatives: Option<&Path>) -> Result
     drop(training);
 
     held_out.sort_by_key(|rating| (rating.user, rating.movie));
-    held_out.dedup_by_key(|rating| (rating.user, rating.movie));
+    held_out.dedup_by(|later, kept| {
+        let again = (later.user, later.movie) == (kept.user, kept.movie);
+        if again {
+            *kept = *later;
+        }
+        again
+    });
     let mut test_users_not_in_training = 0;
     let mut test_ratings_in_training = 0;
     let mut negatives_rated = 0;
+    let mut negatives_of_passed_over = 0;
+    let mut pass_over = |pair: (UserId, MovieId), candidates: &mut Option<Negatives>| {
+        let line = candidates.as_mut().and_then(|by_pair| by_pair.remove(&pair));
+        negatives_of_passed_over += u64::from(line.is_some());
+    };
     let mut cases = Vec::new();
     for of_user in held_out.chunk_by(|a, b| a.user == b.user) {
         let user = of_user[0].user;
@@ -82,6 +96,7 @@ pub fn read_split(train: &Path, test: &Path, negatives: Option<&Path>) -> Result
             let Some(column) = matrix.column_of(rating.movie).map(|column| column as u32) else { continue };
             if seen.binary_search(&column).is_ok() {
                 test_ratings_in_training += 1;
+                pass_over((user, rating.movie), &mut candidates);
                 continue;
             }
             let half_stars = rating.half_stars.get();
@@ -109,36 +124,46 @@ pub fn read_split(train: &Path, test: &Path, negatives: Option<&Path>) -> Result
             cases.push(Case { user, asks: asks(), held_out: films, candidates: None });
         }
     }
+    // Last, because of a pair that is rated too the negatives are needed.
+    zeros_of_test.iter().for_each(|&pair| pass_over(pair, &mut candidates));
     if cases.is_empty() {
         return Err(Error::EmptyFile { path: test.to_owned(), expected: "ratings that are not in the training file" });
     }
     Ok(FileSplit {
         split: Source::ratings_only(RatingsMatrix::default()).split(matrix, cases),
-        zero_ratings: zero_ratings + zeros_of_test,
+        zero_ratings: (zeros_of_training.len() + zeros_of_test.len()) as u64,
         test_ratings_in_training,
         test_users_not_in_training,
         negatives_rated,
+        negatives_of_passed_over,
         negatives_without_test: candidates.map_or(0, |by_pair| by_pair.len() as u64),
     })
 }
 
-/// The ratings of a file in either layout, and how many ratings of 0 were left out.
-fn read_ratings(path: &Path) -> Result<(Vec<Rating>, u64), Error> {
+/// What a rating file holds.
+struct Ratings {
+    ratings: Vec<Rating>,
+    /// The pairs that are rated 0.
+    zeros: Vec<(UserId, MovieId)>,
+}
+
+/// Reads a file in either layout.
+fn read_ratings(path: &Path) -> Result<Ratings, Error> {
     let mut ratings = Vec::new();
-    let mut zeros = 0;
+    let mut zeros = Vec::new();
     let mut tabs = None;
     let mut lines = Lines::open(path)?;
     while let Some(line) = lines.next()? {
         if *tabs.get_or_insert_with(|| line.contains(&b'\t')) {
             match parse_rating(line).map_err(|fault| lines.fault(fault, A_RATING))? {
-                Some(rating) => ratings.push(rating),
-                None => zeros += 1,
+                Ok(rating) => ratings.push(rating),
+                Err(rated_zero) => zeros.push(rated_zero),
             }
         } else {
             let parsed = parse_list(line, &mut ratings);
             parsed.map_err(|fault| lines.fault(fault, A_LIST))?;
         }
-        if ratings.len() > MAX_ENTRIES {
+        if ratings.len() + zeros.len() > MAX_ENTRIES {
             return Err(Error::TooMuch { path: path.to_owned(), limit: MAX_ENTRIES, what: "ratings" });
         }
     }
@@ -146,10 +171,13 @@ fn read_ratings(path: &Path) -> Result<(Vec<Rating>, u64), Error> {
         let expected = "lines of user, item, rating and time separated by tabs, or of a user and its items";
         return Err(Error::EmptyFile { path: path.to_owned(), expected });
     }
-    Ok((ratings, zeros))
+    Ok(Ratings { ratings, zeros })
 }
 
-fn read_negatives(path: &Path) -> Result<FxHashMap<(UserId, MovieId), Vec<MovieId>>, Error> {
+/// The items that each pair is ranked among.
+type Negatives = FxHashMap<(UserId, MovieId), Vec<MovieId>>;
+
+fn read_negatives(path: &Path) -> Result<Negatives, Error> {
     let mut by_pair = FxHashMap::default();
     let mut entries = 0;
     let mut lines = Lines::open(path)?;
@@ -176,8 +204,8 @@ struct Fault {
     expected: Option<&'static str>,
 }
 
-/// `user item rating time`; `None` for a rating of 0.
-fn parse_rating(line: &[u8]) -> Result<Option<Rating>, Fault> {
+/// `user item rating time`; the pair alone for a rating of 0.
+fn parse_rating(line: &[u8]) -> Result<Result<Rating, (UserId, MovieId)>, Fault> {
     let mut fields = line.split(|byte| *byte == b'\t');
     let four = [fields.next(), fields.next(), fields.next(), fields.next()];
     let ([Some(user), Some(item), Some(stars), Some(time)], None) = (four, fields.next()) else {
@@ -189,11 +217,11 @@ fn parse_rating(line: &[u8]) -> Result<Option<Rating>, Fault> {
     let number = number.map_err(|_| fault("rating", stars, "a number of stars, 0.5, 1, 1.5, ... 5"))?;
     let timestamp = text(time).parse().map_err(|_| fault("time", time, "whole seconds since 1970"))?;
     if number == 0.0 {
-        return Ok(None);
+        return Ok(Err((user, movie)));
     }
     let half_stars =
         HalfStars::from_stars(number).map_err(|_| fault("rating", stars, "a number of stars, 0.5, 1, 1.5, ... 5"))?;
-    Ok(Some(Rating { user, movie, half_stars, timestamp }))
+    Ok(Ok(Rating { user, movie, half_stars, timestamp }))
 }
 
 /// `user item item ...`

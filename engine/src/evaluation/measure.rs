@@ -169,8 +169,9 @@ impl<'a> Questions<'a> {
         let viewer = case.viewer(self.matrix);
         let mut errors = Errors::default();
         let mut predicted = false;
-        for (&column, &half_stars) in case.held_out.columns.iter().zip(&case.held_out.half_stars) {
-            let stars = model.predict(&viewer, column).map(f64::from).filter(|stars| stars.is_finite());
+        let stars_of_each = model.predict_each(&viewer, &case.held_out.columns);
+        for (stars, &half_stars) in stars_of_each.into_iter().zip(&case.held_out.half_stars) {
+            let stars = stars.map(f64::from).filter(|stars| stars.is_finite());
             predicted |= stars.is_some();
             let error = stars.unwrap_or(self.mean_stars) - f64::from(half_stars) / 2.0;
             errors.absolute += error.abs();

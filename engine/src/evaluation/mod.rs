@@ -1,6 +1,6 @@
 //! How good models are: ratings divided by a protocol, models asked about what was held out, metrics with their
-//! uncertainty, and paired tests between models. Nothing here trains in secret: who calls it trains on a split's training
-//! part and hands the model in.
+//! uncertainty, and paired tests between models. What is measured was trained by who asks; only the search for parameters
+//! trains, and never sees what is held out for the test.
 
 mod error;
 mod files;

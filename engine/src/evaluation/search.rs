@@ -37,9 +37,11 @@ const COUNTED_AS: Range = Words(&["ones", "half_stars", "weights"]);
 /// The parameters that are searched of a model, none where there is nothing worth it. Parameters that only cost time,
 /// as iterations do, stay as they are.
 pub fn space(algorithm: Algorithm) -> &'static [(&'static str, Range)] {
-    match algorithm.name() {
-        "popularity" => &[("measure", Words(&["count", "damped_mean"])), ("damping", Logarithmic(1.0, 1000.0))],
-        "user-knn" => &[
+    match algorithm {
+        Algorithm::Popularity => {
+            &[("measure", Words(&["count", "damped_mean"])), ("damping", Logarithmic(1.0, 1000.0))]
+        }
+        Algorithm::UserKnn => &[
             ("k", Whole(20, 800)),
             ("weighting", WEIGHTINGS),
             ("shrink", Logarithmic(0.1, 100.0)),
@@ -47,7 +49,7 @@ pub fn space(algorithm: Algorithm) -> &'static [(&'static str, Range)] {
             ("amplification", Even(0.5, 4.0)),
             ("votes", COUNTED_AS),
         ],
-        "item-knn" => &[
+        Algorithm::ItemKnn => &[
             ("k", Whole(20, 1000)),
             ("weighting", WEIGHTINGS),
             ("centred", Either),
@@ -55,23 +57,31 @@ pub fn space(algorithm: Algorithm) -> &'static [(&'static str, Range)] {
             ("asymmetry", Even(0.0, 1.0)),
             ("profile", COUNTED_AS),
         ],
-        "ease" => &[("lambda", Logarithmic(10.0, 5000.0)), ("weighted", Either)],
-        "rp3beta" => &[("alpha", Even(0.3, 2.0)), ("beta", Even(0.0, 1.0)), ("k", Whole(50, 1000))],
-        "graph" => &[("popularity_exponent", Even(0.0, 1.0)), ("k", Whole(50, 1000))],
-        "ials" => &[
+        Algorithm::Ease => &[("lambda", Logarithmic(10.0, 5000.0)), ("weighted", Either)],
+        Algorithm::Rp3Beta => &[("alpha", Even(0.3, 2.0)), ("beta", Even(0.0, 1.0)), ("k", Whole(50, 1000))],
+        Algorithm::Graph => &[("popularity_exponent", Even(0.0, 1.0)), ("k", Whole(50, 1000))],
+        Algorithm::Ials => &[
             ("factors", Whole(16, 256)),
             ("regularisation", Logarithmic(0.0003, 0.1)),
             ("regularisation_exponent", Even(0.0, 1.0)),
             ("unobserved_weight", Logarithmic(0.01, 1.0)),
         ],
-        "baseline" => &[("film_damping", Logarithmic(0.1, 100.0)), ("user_damping", Logarithmic(0.1, 100.0))],
-        "knn-means" => &[("k", Whole(10, 200))],
-        "knn-baseline" => &[("k", Whole(10, 200)), ("shrinkage", Logarithmic(1.0, 1000.0))],
-        "content" => {
+        Algorithm::Baseline => &[("film_damping", Logarithmic(0.1, 100.0)), ("user_damping", Logarithmic(0.1, 100.0))],
+        Algorithm::KnnMeans => &[("k", Whole(10, 200))],
+        Algorithm::KnnBaseline => &[("k", Whole(10, 200)), ("shrinkage", Logarithmic(1.0, 1000.0))],
+        Algorithm::ContentBased => {
             &[("genres", Even(0.0, 2.0)), ("tags", Even(0.0, 2.0)), ("title", Even(0.0, 2.0)), ("year", Even(0.0, 2.0))]
         }
-        // What is not here has nothing worth a search, or fits itself to a validation part as the hybrid does.
-        _ => &[],
+        Algorithm::Als => &[
+            ("factors", Whole(5, 60)),
+            ("regularisation", Logarithmic(0.05, 3.0)),
+            ("bias_regularisation", Logarithmic(0.05, 3.0)),
+            ("regularisation_exponent", Even(0.0, 1.0)),
+        ],
+        // It draws how regular it is.
+        Algorithm::Bpmf => &[],
+        // They fit themselves to a validation part of their own.
+        Algorithm::Hybrid | Algorithm::Blend => &[],
     }
 }
 
@@ -93,13 +103,14 @@ pub struct Search {
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// All parameters of the best candidate; of equally good ones the first.
+    /// All parameters of the best candidate; of equally good ones the first. Without a search those it would start from.
     pub parameters: Value,
-    /// How good it was on the validation part.
+    /// How good it was on the validation part; NaN where there was no search.
     pub validation: f64,
     /// How good the first candidate was: what the search started from.
     pub unsearched: Option<f64>,
-    /// How many different settings were tried.
+    /// How many different settings were tried: none of a model without anything to search, one of a model that has no
+    /// value for the objective.
     pub tried: usize,
 }
 
@@ -107,8 +118,11 @@ impl Search {
     /// Tries parameters on a part of the split's training part; those `given` stay as they are. `tried` is told how many
     /// candidates of how many are done.
     ///
+    /// There is no search of a model without a [`space`], nor beyond the first candidate if that has no value for the
+    /// objective, as a model that predicts no ratings has none for their errors.
+    ///
     /// # Errors
-    /// If the training part cannot be divided, or a model cannot be trained, or none has a value for the objective.
+    /// If the training part cannot be divided, or a model cannot be trained.
     pub fn run(
         &self,
         algorithm: Algorithm,
@@ -116,31 +130,38 @@ impl Search {
         split: &Split,
         tried: &mut dyn FnMut(u64, u64),
     ) -> Result<Found, Error> {
+        let unsearched = |tried: usize| {
+            let parameters = algorithm.parameters(given, &split.training)?;
+            Ok(Found { parameters, validation: f64::NAN, unsearched: None, tried })
+        };
+        if space(algorithm).is_empty() {
+            return unsearched(0);
+        }
         let validation = self.validation.split(&split.training_source(), self.seed, 0)?;
         let candidates = self.candidates(algorithm, given, &validation.training)?;
-        let mut best: Option<Found> = None;
-        let mut unsearched = None;
+        let mut found: Option<Found> = None;
         for (number, parameters) in candidates.iter().enumerate() {
             let model = algorithm.train(&validation.training, parameters, &|_| ())?;
             let measured = measure(model.as_ref(), &validation, &[self.objective], self.relevant_from, &|| ());
             tried(number as u64 + 1, candidates.len() as u64);
-            let Some(value) = measured.values.first().copied().flatten() else { continue };
-            if number == 0 {
-                unsearched = Some(value);
-            }
-            let better = |best: &Found| {
-                if self.objective.lower_is_better() { value < best.validation } else { value > best.validation }
-            };
-            if best.as_ref().is_none_or(better) {
-                let parameters = parameters.clone();
-                best = Some(Found { parameters, validation: value, unsearched, tried: candidates.len() });
+            let parameters = || parameters.clone();
+            match (&mut found, measured.values.first().copied().flatten()) {
+                (None, None) => return unsearched(1),
+                (None, Some(value)) => {
+                    let (parameters, tried) = (parameters(), candidates.len());
+                    found = Some(Found { parameters, validation: value, unsearched: Some(value), tried });
+                }
+                (Some(best), Some(value)) if self.is_better(value, best.validation) => {
+                    (best.parameters, best.validation) = (parameters(), value);
+                }
+                (Some(_), _) => {}
             }
         }
-        let best = best.map(|best| Found { unsearched, ..best });
-        best.ok_or_else(|| Error::Search {
-            model: algorithm.name(),
-            reason: format!("it has no {} on the validation part; choose another metric to come first", self.objective),
-        })
+        found.map_or_else(|| unsearched(0), Ok)
+    }
+
+    fn is_better(&self, value: f64, than: f64) -> bool {
+        if self.objective.lower_is_better() { value < than } else { value > than }
     }
 
     /// What is given alone, and then with searched parameters, each setting once.

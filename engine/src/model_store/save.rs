@@ -53,16 +53,22 @@ impl ModelSlot {
         Ok(ModelSlot { directory, algorithm, dataset: dataset.name.clone(), dataset_version: dataset.version.clone() })
     }
 
-    /// The newest version trained on this version of the dataset with these (complete) parameters. It becomes the latest.
+    /// The newest version trained on this version of the dataset with these (complete) parameters that `is_enough` for who
+    /// asks. It becomes the latest.
     ///
     /// # Errors
     /// If directories cannot be read or the pointer not be written.
-    pub fn find(&self, parameters: &Value) -> Result<Option<ModelMetadata>, Error> {
+    pub fn find(
+        &self,
+        parameters: &Value,
+        is_enough: impl Fn(&ModelMetadata) -> bool,
+    ) -> Result<Option<ModelMetadata>, Error> {
         let found = self.directory.find(|metadata: &ModelMetadata| {
             metadata.algorithm == self.algorithm.name()
                 && metadata.dataset_version == self.dataset_version
                 && metadata.parameters == *parameters
                 && metadata.content_sha256 == metadata.computed_content_sha256()
+                && is_enough(metadata)
         })?;
         if let Some(found) = &found {
             self.directory.point_latest_to(&found.version)?;
@@ -70,8 +76,9 @@ impl ModelSlot {
         Ok(found)
     }
 
-    /// Writes a model as a new version and makes it the latest. Until that is done nothing of it is seen, and when it
-    /// fails nothing of it stays.
+    /// Writes a model as a new version and makes it the latest. Until it is written nothing of it is seen, and when that
+    /// fails nothing of it stays. Where another version of the same time and contents is there, both stay, the later with a
+    /// number behind its name.
     ///
     /// # Errors
     /// If files cannot be written.
@@ -113,7 +120,6 @@ impl ModelSlot {
         };
         metadata.content_sha256 = metadata.computed_content_sha256();
         metadata.version = version_name(ended_at, &metadata.content_sha256);
-        self.directory.publish(temporary, &metadata)?;
-        Ok(metadata)
+        Ok(self.directory.publish(temporary, metadata)?)
     }
 }

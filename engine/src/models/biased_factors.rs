@@ -49,6 +49,18 @@ impl BiasedFactors {
         self.biases[row]
     }
 
+    /// A row with a zero in the bias's place: its product with any row leaves out the biases.
+    pub(super) fn without_bias(&self, row: usize) -> Vec<Lane> {
+        let mut own = self.own.row(row).to_vec();
+        *at_mut(&mut own, self.rank() - 1) = 0.0;
+        own
+    }
+
+    /// The bytes of `rows` rows of `rank` numbers.
+    pub(super) fn bytes(rows: usize, rank: usize) -> usize {
+        rows.saturating_mul(2 * rank.div_ceil(LANE) * size_of::<Lane>() + size_of::<f32>())
+    }
+
     /// The rows without biases, of which alikeness is measured.
     pub(super) fn without_biases(&self) -> FactorRows {
         let rank = self.rank() - 1;

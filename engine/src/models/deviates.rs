@@ -1,4 +1,7 @@
-//! Random numbers of the distributions that factor models start from and draw by, from seeds alone.
+//! Random numbers of the distributions that factor models start from and draw by, from seeds alone and the same on every
+//! machine: the system's logarithms and cosines, which differ in the last bit, are never asked.
+
+use libm::{cos, log, pow};
 
 use crate::chance::Chance;
 
@@ -18,20 +21,21 @@ impl Deviates {
 
     /// Normal with mean 0 and variance 1 (Box and Muller 1958).
     pub(crate) fn normal(&mut self) -> f64 {
-        (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
+        (-2.0 * log(self.unit())).sqrt() * cos(std::f64::consts::TAU * self.unit())
     }
 
     /// Gamma with a shape of 1/2 or more and scale 1 (Marsaglia and Tsang, "A Simple Method for Generating Gamma
     /// Variables", 2000).
     pub(crate) fn gamma(&mut self, shape: f64) -> f64 {
         if shape < 1.0 {
-            return self.gamma(shape + 1.0) * self.unit().powf(1.0 / shape);
+            return self.gamma(shape + 1.0) * pow(self.unit(), 1.0 / shape);
         }
         let d = shape - 1.0 / 3.0;
         loop {
             let x = self.normal();
-            let v = (1.0 + x / (9.0 * d).sqrt()).powi(3);
-            if v > 0.0 && self.unit().ln() < 0.5 * x * x + d - d * v + d * v.ln() {
+            let root = 1.0 + x / (9.0 * d).sqrt();
+            let v = root * root * root;
+            if v > 0.0 && log(self.unit()) < 0.5 * x * x + d - d * v + d * log(v) {
                 return d * v;
             }
         }

@@ -320,3 +320,47 @@ fn parameters_out_of_range_are_named_in_the_error() {
     let not_a_number = AlsParameters { regularisation: f64::NAN, ..AlsParameters::default() };
     assert!(Als::train(&data, &not_a_number, &|_| {}).unwrap_err().to_string().contains("regularisation is NaN"));
 }
+
+#[test]
+fn films_of_large_biases_and_hardly_any_factors_are_alike_by_their_factors_alone() {
+    let (data, _) = tastes();
+    let parameters = Algorithm::Bpmf.parameters(&small(Algorithm::Bpmf), &data).unwrap();
+    let trained = train(Algorithm::Bpmf, &data).parts();
+    let (films, rank) = (data.matrix.films(), 4);
+    let length = trained.length("film_factors");
+    // Three factors about a ten-thousandth of the bias; films of the same number modulo 6 have the same, film 5 has none.
+    let factors = (0..length).map(|at| match (at / rank % films, at % rank) {
+        (film, 3) => 1.7 + film as f32 / 100.0,
+        (5, _) => 0.0,
+        (film, place) => [1e-4, -2e-4][film % 2] * (1 + film % 3 + place) as f32,
+    });
+    let crafted = trained.with("film_factors", Array::F32(factors.collect()));
+    let model = Algorithm::Bpmf.load(crafted, &data, &parameters).unwrap();
+    let similar = model.similar(0, usize::MAX);
+    assert_eq!(similar.len(), films - 1);
+    for film in similar {
+        let expected = match film.column {
+            5 => 0.0,
+            column if column % 6 == 0 => 1.0,
+            column => {
+                let factors = |film: f64| [1.0 + film % 3.0, 2.0 + film % 3.0, 3.0 + film % 3.0];
+                let (own, other) = (factors(0.0), factors(f64::from(column)));
+                let dot = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+                let sign = if column % 2 == 0 { 1.0 } else { -1.0 };
+                sign * dot(own, other) / (dot(own, own) * dot(other, other)).sqrt()
+            }
+        };
+        assert!((f64::from(film.weight) - expected).abs() < 1e-4, "{} for {expected} of {}", film.weight, film.column);
+    }
+    assert!(model.similar(5, 3).iter().all(|film| film.weight == 0.0), "what has no factors is like nothing");
+}
+
+#[test]
+fn draws_that_would_not_fit_into_memory_are_refused_before_any_is_made() {
+    let matrix = RatingsMatrix::new([rating(1, 1, 3.0)], 0..33_000);
+    let data = TrainingData::ratings_only(matrix);
+    // Two numbers a row fill a line of sixteen, twice.
+    let error = Algorithm::Bpmf.train(&data, &json!({ "factors": 1, "draws": 1000 }), &|_| {}).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { needed: 4097.., .. }), "{error}");
+    assert!(error.to_string().contains("fewer draws"), "{error}");
+}

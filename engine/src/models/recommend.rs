@@ -46,7 +46,10 @@ pub fn recommend(
             }
         }
     }
-    let explained = |Scored { score, column }: Scored| {
+    let best = best.into_sorted();
+    let columns: Vec<u32> = best.iter().map(|scored| scored.column).collect();
+    let predicted = model.predict_each(viewer, &columns);
+    let explained = |(Scored { score, column }, stars): (Scored, Option<f32>)| {
         let reasons = model.because(viewer, column, options.because).into_iter().map(|reason| Because {
             movie_id: movie_ids[reason.column as usize],
             share: reason.weight.into(),
@@ -55,10 +58,10 @@ pub fn recommend(
         Recommendation {
             movie_id: movie_ids[column as usize],
             score: score.into(),
-            predicted_rating: model.predict(viewer, column).map(f64::from),
+            predicted_rating: stars.map(f64::from),
             neighbours: 0,
             because: reasons.collect(),
         }
     };
-    best.into_sorted().into_iter().map(explained).collect()
+    best.into_iter().zip(predicted).map(explained).collect()
 }

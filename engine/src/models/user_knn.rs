@@ -122,6 +122,12 @@ impl UserKnn {
             .map(move |(&column, &half_stars)| (column, factor * self.weights.of_film(column)[usize::from(half_stars)]))
     }
 
+    /// The rows and half-stars of those who rated a film; none of a column that there is not.
+    fn raters(&self, column: u32) -> (&[u32], &[u8]) {
+        let by_film = self.matrix.by_film();
+        if (column as usize) < by_film.len() { by_film.row(column as usize) } else { (&[], &[]) }
+    }
+
     /// The most similar users but the viewer, best first, of equals the lower row.
     fn neighbours(&self, viewer: &Viewer<'_>) -> Vec<Neighbour> {
         let mut dots = vec![0f32; self.matrix.users()];
@@ -191,23 +197,32 @@ impl Model for UserKnn {
     /// Resnick's formula: the viewer's mean and the neighbours' mean distance from theirs, weighted by similarity
     /// (Resnick, Iacovou, Suchak, Bergstrom and Riedl 1994); without neighbours the mean of the film, of the viewer, or
     /// of all ratings, whichever is there.
-    fn predict(&self, viewer: &Viewer<'_>, column: u32) -> Option<f32> {
-        let (rows, half_stars) = self.matrix.by_film().row(column as usize);
-        let of_film = UserKnn::mean_of(half_stars);
+    fn predict_each(&self, viewer: &Viewer<'_>, columns: &[u32]) -> Vec<Option<f32>> {
         let of_viewer = UserKnn::mean_of(viewer.half_stars);
-        let (mut sum, mut weight) = (0.0, 0.0);
-        for neighbour in self.neighbours(viewer) {
-            let Ok(at) = rows.binary_search(&neighbour.row) else { continue };
-            let influence = f64::from(self.influence(&neighbour));
+        let voter = |neighbour: Neighbour| {
             let mean = UserKnn::mean_of(self.matrix.by_user().row(neighbour.row as usize).1).unwrap_or(0.0);
-            sum += influence * (f64::from(half_stars[at]) - mean);
-            weight += influence;
-        }
-        let predicted = match of_viewer {
-            Some(mean) if weight > 0.0 => mean + sum / weight,
-            _ => of_film.or(of_viewer).unwrap_or_else(|| self.matrix.mean_half_stars()),
+            (neighbour.row, f64::from(self.influence(&neighbour)), mean)
         };
-        Some((predicted / 2.0).clamp(0.5, 5.0) as f32)
+        let voters: Vec<(u32, f64, f64)> = self.neighbours(viewer).into_iter().map(voter).collect();
+        let predict = |&column: &u32| {
+            let (rows, half_stars) = self.raters(column);
+            let (mut sum, mut weight) = (0.0, 0.0);
+            for &(row, influence, mean) in &voters {
+                let Ok(at) = rows.binary_search(&row) else { continue };
+                sum += influence * (f64::from(half_stars[at]) - mean);
+                weight += influence;
+            }
+            let predicted = match of_viewer {
+                Some(mean) if weight > 0.0 => mean + sum / weight,
+                _ => UserKnn::mean_of(half_stars).or(of_viewer).unwrap_or_else(|| self.matrix.mean_half_stars()),
+            };
+            Some((predicted / 2.0).clamp(0.5, 5.0) as f32)
+        };
+        columns.iter().map(predict).collect()
+    }
+
+    fn predict(&self, viewer: &Viewer<'_>, column: u32) -> Option<f32> {
+        self.predict_each(viewer, &[column]).pop().flatten()
     }
 
     /// The share of a film of the viewer: what it adds to the similarities of those neighbours who rated the film asked
@@ -215,7 +230,7 @@ impl Model for UserKnn {
     fn because(&self, viewer: &Viewer<'_>, column: u32, limit: usize) -> Vec<Weighted> {
         let profile: Vec<(u32, f32)> = self.profile(viewer).collect();
         let mut added = vec![0f32; profile.len()];
-        let (rows, half_stars) = self.matrix.by_film().row(column as usize);
+        let (rows, half_stars) = self.raters(column);
         for neighbour in self.neighbours(viewer) {
             let Ok(at) = rows.binary_search(&neighbour.row) else { continue };
             let vote = self.influence(&neighbour) * self.vote(neighbour.row, column, half_stars[at]);

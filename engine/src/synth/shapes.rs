@@ -146,8 +146,10 @@ impl Shape {
         if ratings > users * films {
             return impossible(format!("there are only {} pairs of a user and a film", users * films));
         }
-        if ratings < films {
-            return impossible("every film needs a rating".to_owned());
+        let of_each_film = u64::from(self.popularity.minimum.max(1));
+        if of_each_film * films > ratings {
+            let needed = if of_each_film == 1 { "a rating".to_owned() } else { format!("{of_each_film} ratings") };
+            return impossible(format!("every film needs {needed}"));
         }
         if u64::from(self.activity.minimum) * users > ratings || ratings < users {
             return impossible(format!("every user needs {} ratings", self.activity.minimum.max(1)));

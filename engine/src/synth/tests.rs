@@ -223,6 +223,10 @@ fn a_shape_that_cannot_be_is_refused_with_the_reason() {
     assert_eq!(reason(size(2, 9, 8)), "every film needs a rating");
     assert_eq!(reason(size(9, 2, 8)), "every user needs 1 ratings");
     let small = size(10, 10, 50);
+    let popular = |minimum: u32| reason(Shape { popularity: LongTail { minimum, ..small.popularity }, ..small });
+    assert_eq!(popular(5), "");
+    assert_eq!(popular(6), "every film needs 6 ratings");
+    assert_eq!(popular(u32::MAX), "every film needs 4294967295 ratings");
     assert!(reason(Shape { half_star_shares: [0.0; 10], ..small }).starts_with("the shares"));
     assert!(reason(Shape { half_star_shares: [f64::NAN; 10], ..small }).starts_with("the shares"));
     assert!(reason(Shape { period: (5, 4), ..small }).starts_with("its period"));

@@ -33,6 +33,8 @@ pub(crate) trait VersionMetadata: Serialize + DeserializeOwned {
     const FORMAT_VERSION: u32;
     /// The name of the version.
     fn version(&self) -> &str;
+    /// Gives the version another name.
+    fn set_version(&mut self, version: String);
     /// The files by name, `metadata.json` not among them.
     fn files(&self) -> &BTreeMap<String, FileSummary>;
 }

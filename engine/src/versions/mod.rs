@@ -1,6 +1,6 @@
 //! Immutable versions on disk, as datasets and models have them: `DIRECTORY/VERSION/` holds files and `metadata.json`, and
-//! `DIRECTORY/latest` names the version in use. A version appears whole or not at all, and is never changed, which is what
-//! allows its files to be mapped. What the files hold is not known here.
+//! `DIRECTORY/latest` names the version in use. A version appears whole or not at all, and is never changed or
+//! replaced, which is what allows its files to be mapped. What the files hold is not known here.
 
 mod arrow_file;
 mod error;

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempDir};
@@ -69,7 +70,7 @@ impl LockedDirectory {
     /// Takes the lock, which the system gives back however the process ends, and removes what a crashed one left.
     pub(crate) fn lock(parent: &Path, name: &str) -> Result<LockedDirectory, Error> {
         check_name(name)?;
-        fs::create_dir_all(parent).map_err(Error::io("creating", parent))?;
+        create_directory(parent)?;
         // Beside the directory, so that it holds versions and nothing else.
         let lock_path = parent.join(format!(".{name}.lock"));
         let lock = File::create(&lock_path).map_err(Error::io("creating", &lock_path))?;
@@ -80,7 +81,7 @@ impl LockedDirectory {
         }
         // Under the lock, because who had it before may have removed the directory at the end.
         let directory = parent.join(name);
-        fs::create_dir_all(&directory).map_err(Error::io("creating", &directory))?;
+        create_directory(&directory)?;
         for left_over in names_in(&directory)?.iter().filter(|name| name.starts_with(TEMPORARY_PREFIX)) {
             let path = directory.join(left_over);
             let remove = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
@@ -123,26 +124,40 @@ impl LockedDirectory {
         builder.tempdir_in(&self.directory).map_err(Error::io("creating a directory in", &self.directory))
     }
 
-    /// Adds the metadata to a written directory, makes it a version in one step, and that version the latest.
-    pub(crate) fn publish<M: VersionMetadata>(&self, written: TempDir, metadata: &M) -> Result<PathBuf, Error> {
+    /// Adds the metadata to a written directory, makes it a version in one step, and that version the latest. Returns the
+    /// metadata with the name that the version got.
+    ///
+    /// On an error nothing of it stays, unless all is written and only the last sync of the pointer failed: then it is
+    /// whole and the latest, but may not survive a power cut.
+    pub(crate) fn publish<M: VersionMetadata>(&self, written: TempDir, mut metadata: M) -> Result<M, Error> {
+        metadata.set_version(self.unused_name(metadata.version()));
         write_synced(&written.path().join(METADATA_FILE), |out| {
-            serde_json::to_writer_pretty(&mut *out, metadata)?;
+            serde_json::to_writer_pretty(&mut *out, &metadata)?;
             writeln!(out)
         })?;
         sync_directory(written.path())?;
         let target = self.directory.join(metadata.version());
-        // A version of this name holds the same, but may be damaged or older in other ways. It is moved away rather than
-        // removed, so that the name is without files for no longer than between two renames.
-        let replaced = target.exists().then(|| self.temporary()).transpose()?;
-        if let Some(replaced) = &replaced {
-            fs::rename(&target, replaced.path()).map_err(Error::io("replacing", &target))?;
-        }
         fs::rename(written.path(), &target).map_err(Error::io("renaming to", &target))?;
+        let made_latest = sync_directory(&self.directory).and_then(|()| self.point_latest_to(metadata.version()));
+        if let Err(error) = made_latest {
+            let is_latest = latest(&self.directory).is_ok_and(|named| named.as_deref() == Some(metadata.version()));
+            if !is_latest {
+                // Back to where it vanishes from. If that fails too, a whole version stays that nothing points to.
+                let _ = fs::rename(&target, written.path());
+            }
+            return Err(error);
+        }
         // The directory is no longer where it was made, so there is nothing to remove.
         let _ = written.keep();
-        sync_directory(&self.directory)?;
-        self.point_latest_to(metadata.version())?;
-        Ok(target)
+        Ok(metadata)
+    }
+
+    /// The name, or if a version has it already, the name with the first number behind it that none has: what is there is
+    /// never replaced, because it may be in use, and the only whole one.
+    fn unused_name(&self, name: &str) -> String {
+        let is_free = |name: &String| fs::symlink_metadata(self.directory.join(name)).is_err();
+        let numbered = (2_u32..).map(|number| format!("{name}-{number:02}"));
+        iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_else(|| name.to_owned())
     }
 
     /// Points `latest` to a version; readers see the old or the new one.
@@ -185,6 +200,24 @@ pub(crate) fn write_synced(
         out.into_inner().map_err(|error| error.into_error())?.sync_all()
     };
     all().map_err(Error::io("writing", path))
+}
+
+/// Makes a directory and those above it that are not there, and brings their names to the disk.
+fn create_directory(directory: &Path) -> Result<(), Error> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let above = match directory.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    };
+    create_directory(above)?;
+    match fs::create_dir(directory) {
+        // Another process was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && directory.is_dir() => {}
+        made => made.map_err(Error::io("creating", directory))?,
+    }
+    sync_directory(above)
 }
 
 /// Makes renames and new files in a directory survive a power cut.

@@ -29,7 +29,8 @@ const ALL: &str = "all";
 #[command(after_help = "Examples:\n  \
     cineswarm train --models all --data ml-latest-small\n  \
     cineswarm train --models ials,ease --set ials.factors=64 --set ease.lambda=300\n\n\
-    Where the same was trained before, with the same parameters on the same version of the dataset, that version is used.\n\
+    Where the same was trained before, with the same parameters on the same version of the dataset, that version is used,\n\
+    unless it was not validated and now is to be.\n\
     Before it is kept, the same training is held against a fifth of the ratings that it does not see; the numbers are those\n\
     of `cineswarm evaluate`.\n\n\
     Versions are kept in DIR/models/DATASET/MODEL/VERSION, with their parameters in metadata.json.")]
@@ -135,7 +136,7 @@ struct Trainer<'a> {
     data: TrainingData,
     force: bool,
     no_validation: bool,
-    /// Divided when the first model is trained, because it may be that none is.
+    /// Divided when the first model is to be validated, because it may be that none is.
     validation: OnceCell<Option<Validation>>,
 }
 
@@ -144,7 +145,7 @@ impl Trainer<'_> {
     fn train(&self, algorithm: Algorithm, parameters: &Value) -> Result<Outcome, Error> {
         let slot = ModelSlot::lock(self.data_dir, self.dataset.metadata(), algorithm)?;
         if !self.force
-            && let Some(found) = slot.find(parameters)?
+            && let Some(found) = slot.find(parameters, |found| self.is_enough(found))?
         {
             return Ok(Outcome::Skipped(found));
         }
@@ -159,12 +160,22 @@ impl Trainer<'_> {
         Ok(Outcome::Trained(slot.save(&*model, training)?))
     }
 
-    /// How good such a model is, and on which ratings.
-    fn validate(&self, algorithm: Algorithm, parameters: &Value) -> Option<(BTreeMap<String, f64>, String)> {
+    /// Whether a model of the same training need not be trained again: it is validated, if it is to be and can be.
+    fn is_enough(&self, found: &ModelMetadata) -> bool {
+        !found.validation.is_empty() || self.validation().is_none()
+    }
+
+    /// What to validate on; `None` if that is not wanted or not possible.
+    fn validation(&self) -> Option<&Validation> {
         if self.no_validation {
             return None;
         }
-        let validation = self.validation.get_or_init(|| validation::of(self.dataset)).as_ref()?;
+        self.validation.get_or_init(|| validation::of(self.dataset)).as_ref()
+    }
+
+    /// How good such a model is, and on which ratings.
+    fn validate(&self, algorithm: Algorithm, parameters: &Value) -> Option<(BTreeMap<String, f64>, String)> {
+        let validation = self.validation()?;
         let shown = StepProgress::new(format!("validating {}", algorithm.name()));
         let measured = validation.measure(algorithm, parameters, &|progress| shown.show(progress));
         // What is trained is kept all the same.

@@ -62,14 +62,13 @@ impl Bpmf {
         if matrix.ratings() == 0 {
             return Err(Error::NoRatings { model: NAME });
         }
-        let needed = (matrix.films() * (parameters.rank() + 1) * parameters.draws * 8) >> 20;
+        let needed = BiasedFactors::bytes(matrix.films(), parameters.rank()).saturating_mul(parameters.draws) >> 20;
         if needed > MOST_MIB {
             let advice = "keep fewer draws or factors";
             return Err(Error::TooLarge { model: NAME, films: matrix.films(), needed, limit: MOST_MIB, advice });
         }
         let implicit = Ials::train(data, &parameters.implicit, &|_| {})?;
-        let flat: Vec<f32> =
-            (0..matrix.users()).flat_map(|row| implicit.viewer_factors(&Viewer::known(matrix, row))).collect();
+        let flat = implicit.user_factors(matrix).to_flat();
         let known_scale = one_over_root_mean_square(&flat);
         let known = |flat: Vec<f32>, scale: f32| {
             let scaled: Vec<f32> = flat.into_iter().map(|value| value * scale).collect();
@@ -215,12 +214,15 @@ impl Model for Bpmf {
         }
         let mut sums = vec![0.0f32; self.rated.len()];
         for draw in &self.draws {
-            let product = |a: usize, b: usize| {
-                dot(draw.films.own().row(a), draw.films.own().row(b)) - draw.films.bias(a) * draw.films.bias(b)
-            };
-            let length = product(film, film).sqrt();
+            let own = draw.films.without_bias(film);
+            let length = dot(&own, &own).sqrt();
             for (other, sum) in sums.iter_mut().enumerate() {
-                *sum += product(film, other) / (length * product(other, other).sqrt()).max(f32::MIN_POSITIVE);
+                let squares = draw.films.own().values(other).take(draw.films.rank() - 1).map(|factor| factor * factor);
+                let lengths = length * squares.sum::<f32>().sqrt();
+                // Without factors there is nothing to be like.
+                if lengths > 0.0 {
+                    *sum += dot(&own, draw.films.own().row(other)) / lengths;
+                }
             }
         }
         let others = (0..self.rated.len()).filter(|&other| other != film && self.rated[other]);

@@ -15,11 +15,12 @@ pub use folding::FoldedViewer;
 pub use parameters::IalsParameters;
 pub use training::IalsTraining;
 
-use super::alternating::{Workspace, empty_row, gram};
+use super::alternating::{Workspace, empty_row, gram, solve_rows};
 use super::similar::FilmLengths;
 use super::weighted_lists::{check_finite, shares};
 use super::{Array, Error, Model, Parts, Progress, TrainingData, Viewer, Watch, Weighted};
 use crate::dense::{FactorRows, Lane, Symmetric, dot, inner_products};
+use crate::matrix::RatingsMatrix;
 
 const NAME: &str = "ials";
 const FILM_FACTORS: &str = "film_factors";
@@ -84,6 +85,16 @@ impl Ials {
     /// The factors that fit a viewer's ratings, `parameters.factors` of them.
     pub fn viewer_factors(&self, viewer: &Viewer<'_>) -> Vec<f32> {
         flat(&self.fold_in(viewer).1, self.films.rank())
+    }
+
+    /// [The factors](Ials::viewer_factors) of all users of a matrix of the same films, on all threads of the pool.
+    pub(super) fn user_factors(&self, matrix: &RatingsMatrix) -> FactorRows {
+        let mut users = FactorRows::zeros(matrix.users(), self.films.rank());
+        solve_rows(&mut users, |row, workspace, into| {
+            let (columns, half_stars) = matrix.by_user().row(row);
+            training::solve_row(&self.parameters, (&self.films, &self.gram), columns, half_stars, workspace, into);
+        });
+        users
     }
 
     /// The score of a film as a sum over the viewer's films (Hu et al. 2008, equation 7): each contributes

@@ -255,3 +255,16 @@ fn one_new_rating_changes_the_factors_to_those_of_the_longer_profile() {
     let updated = folded.factors(&model);
     assert!(anew.iter().zip(&updated).all(|(a, b)| (a - b).abs() < 1e-4), "{anew:?} {updated:?}");
 }
+
+#[test]
+fn the_factors_of_all_users_are_those_of_each_as_a_viewer() {
+    let data = two_tastes();
+    for parameters in objectives() {
+        let model = train(&data, &parameters);
+        let together = model.user_factors(&data.matrix);
+        for row in 0..data.matrix.users() {
+            let alone = model.viewer_factors(&Viewer::known(&data.matrix, row));
+            assert_eq!(together.values(row).collect::<Vec<f32>>(), alone);
+        }
+    }
+}
