@@ -68,7 +68,8 @@ pub fn space(algorithm: Algorithm) -> &'static [(&'static str, Range)] {
         "knn-means" => &[("k", Whole(10, 200))],
         "knn-baseline" => &[("k", Whole(10, 200)), ("shrinkage", Logarithmic(1.0, 1000.0))],
         "content" => {
-            &[("genres", Even(0.0, 2.0)), ("tags", Even(0.0, 2.0)), ("title", Even(0.0, 2.0)), ("year", Even(0.0, 2.0))]
+            const WEIGHT: Range = Even(0.0, 2.0);
+            &[("genres", WEIGHT), ("tags", WEIGHT), ("title", WEIGHT), ("year", WEIGHT), ("genome", Even(0.0, 4.0))]
         }
         // What is not here has nothing worth a search, or fits itself to a validation part as the hybrid does.
         _ => &[],
