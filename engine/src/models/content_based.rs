@@ -26,8 +26,9 @@ pub struct ContentParameters {
     pub title: f64,
     /// How much the time of release counts; 0 or more.
     pub year: f64,
-    /// How much the tag genome counts, for films that have one; 0 or more. By default as much as anything else twice over:
-    /// that each of a thousand tags fits a film so far says more of it than its genres and the few tags that users typed.
+    /// How much the tag genome counts, for films that have one; 0 or more. A cosine has the squares of these weights, so
+    /// that by default the genome counts for more than all else together: how far each of a thousand tags fits a film says
+    /// more of it than genres and the few tags that users typed.
     pub genome: f64,
 }
 

@@ -2,7 +2,7 @@
 //! from tags, ratings and reviews. Vig, Sen and Riedl, "The tag genome: encoding community knowledge to support novel
 //! interaction", ACM TiiS 2(3), 2012.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fields::{Fault, decode, id, shown};
 use super::layout::Role;
@@ -119,23 +119,22 @@ impl Source {
     ) -> Result<Option<FxHashMap<u32, usize>>, Error> {
         let file = self.file_name(Role::GenomeTags).to_owned();
         let Some(bytes) = self.read_whole(Role::GenomeTags)? else { return Ok(None) };
-        let (mut tags, mut rows) = (Vec::new(), 0);
-        let mut places = FxHashMap::default();
+        let (mut tags, mut rows) = (FxHashSet::default(), 0);
         for_each_csv_row(&file, &decode(bytes), ["tagId", "tag"], &[], |line, row| {
             rows += 1;
             let tag = row.and_then(|row| id(row.field(0).trim().as_bytes(), "the tag id"));
-            let added = tag.and_then(|tag| match places.insert(tag, 0) {
-                None => Ok(tags.push(tag)),
-                Some(_) => Err((BadReason::Duplicate, format!("tag {tag} was listed before"))),
+            let added = tag.and_then(|tag| match tags.insert(tag) {
+                true => Ok(()),
+                false => Err((BadReason::Duplicate, format!("tag {tag} was listed before"))),
             });
             if let Err((reason, detail)) = added {
                 bad_rows.add(&file, line, reason, || detail);
             }
         })?;
         bad_rows.check(&file, rows, allowed)?;
+        let mut tags: Vec<u32> = tags.into_iter().collect();
         tags.sort_unstable();
-        places.extend(tags.into_iter().zip(0..));
-        Ok(Some(places))
+        Ok(Some(tags.into_iter().zip(0..).collect()))
     }
 }
 
