@@ -11,13 +11,14 @@ use cineswarm_engine::Dataset;
 use cineswarm_engine::dataset::{Error, ImportOptions, import, list};
 use common::{Fixture, agree_on_size, clean};
 
-const FILES: [&str; 4] = ["ratings.arrow", "users.arrow", "movies.arrow", "tags.arrow"];
+const FILES: [&str; 5] = ["ratings.arrow", "users.arrow", "movies.arrow", "tags.arrow", "genome.arrow"];
 
 /// Opens, reads everything that can be read, and checks the hashes.
 fn read_all(fixture: &Fixture) -> Result<(), Error> {
     let dataset = Dataset::open(fixture.data_dir.path(), "films")?;
     common::ratings(&dataset);
     dataset.tags()?;
+    dataset.genome()?;
     dataset.verify()
 }
 

@@ -9,7 +9,7 @@ use std::fs;
 use cineswarm_engine::dataset::{Error, ImportOptions, import, import_rows, list, shard_of, versions};
 use cineswarm_engine::movielens::{self, BadReason, Progress, Rating, Stage};
 use cineswarm_engine::{Dataset, HalfStars, Movie};
-use common::{Fixture, LINKS, MOVIES, NOW, RATINGS, TAGS, clean, ratings, tree};
+use common::{Fixture, GENOME_SCORES, GENOME_TAGS, LINKS, MOVIES, NOW, RATINGS, TAGS, clean, ratings, tree};
 use proptest::prelude::*;
 
 #[test]
@@ -56,7 +56,7 @@ fn each_bad_rating_is_reported_with_file_line_and_reason() {
 }
 
 #[test]
-fn bad_films_links_and_tags_are_reported_too() {
+fn bad_films_links_tags_and_scores_are_reported_too() {
     for line_end in ["\n", "\r\n"] {
         let put = |text: &str| text.replace('\n', line_end).into_bytes();
         let fixture = Fixture::new(&[
@@ -68,9 +68,29 @@ fn bad_films_links_and_tags_are_reported_too() {
             ),
             ("links.csv", &put("movieId,imdbId,tmdbId\n1,7,\n9,1,1\n2,tt1,1\n")),
             ("tags.csv", &put("userId,movieId,tag,timestamp\n1,1,,5\n1,9,a,5\n1,1,a,1800000001\n1,1,a,5\n")),
+            ("genome-tags.csv", &put("tagId,tag\n1,a\n\n2,b\n1,c\nx,d\n4,\n")),
+            (
+                "genome-scores.csv",
+                &put("movieId,tagId,relevance\n1,1,0.5\n1,2,much\n1,2,\n1,2,1.01\n1,2,-0.5\n1,2,NaN\n\n1,4,0.5\n\
+                      9,1,0.5\n1,1,0.5\n1,2\n1,2,0.5,7\n-1,2,0.5\n2,2,1\n"),
+            ),
         ]);
         // The quoted third film has no genres field either, but an empty one is a fault as well.
         let expected = [
+            "genome-scores.csv:3:not_a_number",
+            "genome-scores.csv:4:missing_field",
+            "genome-scores.csv:5:off_scale",
+            "genome-scores.csv:6:off_scale",
+            "genome-scores.csv:7:not_a_number",
+            "genome-scores.csv:9:unknown_tag",
+            "genome-scores.csv:10:unknown_film",
+            "genome-scores.csv:11:duplicate",
+            "genome-scores.csv:12:missing_field",
+            "genome-scores.csv:13:extra_field",
+            "genome-scores.csv:14:not_a_number",
+            "genome-tags.csv:5:duplicate",
+            "genome-tags.csv:6:not_a_number",
+            "genome-tags.csv:7:missing_field",
             "links.csv:3:unknown_film",
             "links.csv:4:not_a_number",
             "movies.csv:4:missing_field",
@@ -85,7 +105,18 @@ fn bad_films_links_and_tags_are_reported_too() {
             "tags.csv:4:future_time",
         ];
         assert_eq!(fixture.bad_rows(), expected);
+        let genome = Dataset::open(fixture.data_dir.path(), "films").unwrap().genome().unwrap().unwrap();
+        assert_eq!((genome.of(1), genome.of(2)), (Some(&[128, 0][..]), Some(&[0, 255][..])));
     }
+}
+
+#[test]
+fn too_many_bad_scores_of_the_genome_stop_an_import() {
+    let fixture = clean();
+    fixture.put("genome-scores.csv", b"movieId,tagId,relevance\n1,1,0.8\n1,7,1.8\n");
+    let options = ImportOptions { max_bad_rows: 0.4, ..fixture.options() };
+    let message = import(fixture.folder.path(), &options, &mut |_| {}).unwrap_err().to_string();
+    assert!(message.contains("genome-scores.csv:3: the relevance 1.8 is not from 0 to 1"), "{message}");
 }
 
 /// A ratings file of a hundred rows, the first `bad` of which are off the scale.
@@ -307,16 +338,17 @@ proptest! {
 
     #[test]
     fn no_bytes_in_any_file_make_an_import_panic(
-        file in 0usize..10,
+        file in 0usize..12,
         noise in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(b",:|\t\n\r\"015.".to_vec())], 0..400),
         keep in 0usize..120,
     ) {
-        let files: [(&str, &[u8]); 10] = [
+        let files: [(&str, &[u8]); 12] = [
             ("movies.csv", MOVIES), ("ratings.csv", RATINGS), ("links.csv", LINKS), ("tags.csv", TAGS),
+            ("genome-tags.csv", GENOME_TAGS), ("genome-scores.csv", GENOME_SCORES),
             ("movies.dat", b"1::A (1990)::War\n"), ("ratings.dat", b"1::1::5::978300760\n"), ("tags.dat", b"1::1::a::5\n"),
             ("u.item", b"1|A (1990)|||"), ("u.data", b"1\t1\t5\t978300760\n"), ("u.genre", b"War|0\n"),
         ];
-        let layout = match file { 0..4 => 0..4, 4..7 => 4..7, _ => 7..10 };
+        let layout = match file { 0..6 => 0..6, 6..9 => 6..9, _ => 9..12 };
         let fixture = Fixture::new(&files[layout]);
         let (name, contents) = files[file];
         let start = &contents[..keep.min(contents.len())];

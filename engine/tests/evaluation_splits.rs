@@ -239,3 +239,16 @@ fn tags_of_films_held_out_are_kept_from_the_models_with_the_ratings() {
         assert_eq!(split.training.content.movie(column).unwrap().title, "Quiet Harbour");
     }
 }
+
+#[test]
+fn the_genome_of_films_stays_however_often_ratings_are_divided() {
+    let source = Source::from_dataset(&common::clean().imported()).unwrap();
+    let halves = Protocol::KFold { folds: 2 };
+    let split = halves.split(&source, 1, 0).unwrap();
+    let again = halves.split(&split.training_source(), 1, 0).unwrap();
+    for content in [&split.training.content, &again.training.content] {
+        assert_eq!(content.genome(0), Some(&[204, 6][..]));
+        assert_eq!(content.genome(1), None);
+        assert_eq!(content.genome(2), Some(&[0, 255][..]));
+    }
+}

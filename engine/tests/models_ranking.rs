@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use cineswarm_engine::models::{Algorithm, FilmContent, Graph, GraphParameters, Model, TrainingData, Viewer};
-use cineswarm_engine::movielens::{Rating, Tag};
+use cineswarm_engine::movielens::{Genome, Rating, Tag};
 use cineswarm_engine::{Catalogue, HalfStars, Movie, MovieStats, RatingsMatrix};
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ fn data() -> TrainingData {
     };
     let catalogue = Catalogue::new((0..FILMS).map(|id| (movie(id), MovieStats::default())));
     let tag = |movie, tag: &str| Tag { user: 1, movie, tag: tag.to_owned(), timestamp: 0 };
-    let content = FilmContent::new(&matrix, &catalogue, &[tag(3, "space"), tag(39, "Space"), tag(4, "sea")]);
+    let content = FilmContent::new(&matrix, &catalogue, &[tag(3, "space"), tag(39, "Space"), tag(4, "sea")], None);
     TrainingData { matrix: matrix.into(), content: content.into() }
 }
 
@@ -256,6 +256,92 @@ fn content_finds_films_nobody_has_rated_by_their_genres_and_tags() {
     assert_eq!(model.because(&viewer, 39, 5).iter().map(|film| film.column).collect::<Vec<_>>(), [3]);
     let liked = Viewer { row: None, columns: &[0, 3], half_stars: &[1, 10] };
     assert!(model.predict(&liked, 39).unwrap() > model.predict(&liked, 38).unwrap());
+}
+
+/// Films 0 to 5 have a genome, of which 0 and 3 the same, and nothing else: no genre, no tag, and a title of their own.
+/// Films 4 to 7 share a genre.
+fn with_genome() -> TrainingData {
+    let matrix = RatingsMatrix::new(ratings(), 0..FILMS);
+    let movie = |id: u32| Movie {
+        id,
+        title: format!("Alone{id}"),
+        other_titles: Vec::new(),
+        year: None,
+        genres: if (4..8).contains(&id) { vec!["Drama".to_owned()] } else { Vec::new() },
+        imdb_id: None,
+        tmdb_id: None,
+    };
+    let catalogue = Catalogue::new((0..FILMS).map(|id| (movie(id), MovieStats::default())));
+    let rows: [[u8; 3]; 6] = [[250, 90, 10], [10, 80, 240], [20, 100, 90], [250, 90, 10], [90, 90, 90], [9, 90, 250]];
+    let genome = Genome::new((0..6).collect(), 3, rows.concat()).unwrap();
+    let content = FilmContent::new(&matrix, &catalogue, &[], Some(&genome.into()));
+    TrainingData { matrix: matrix.into(), content: content.into() }
+}
+
+#[test]
+fn films_of_the_same_genome_are_alike_though_they_share_nothing_else() {
+    let data = with_genome();
+    let model = model("content", &data, Value::Null);
+    let first = model.similar(0, 1)[0];
+    assert_eq!(first.column, 3);
+    assert!((first.weight - 1.0).abs() < 1e-5, "{}", first.weight);
+    let viewer = Viewer { row: None, columns: &[0, 1], half_stars: &[10, 4] };
+    let scored = scores(&*model, &viewer);
+    assert!(scored[3] > scored[5], "{} and {}", scored[3], scored[5]);
+    let because = model.because(&viewer, 3, 5);
+    assert_eq!(because.iter().map(|film| film.column).collect::<Vec<_>>(), [0], "the other is its opposite");
+    assert!(model.predict(&viewer, 3).unwrap() > model.predict(&viewer, 5).unwrap());
+}
+
+#[test]
+fn the_genomes_cosine_is_that_of_the_differences_from_the_average_film() {
+    let data = with_genome();
+    let genome_alone = json!({ "genres": 0.0, "tags": 0.0, "title": 0.0, "year": 0.0 });
+    let model = model("content", &data, genome_alone);
+    let rows: Vec<Vec<f64>> =
+        (0..6).map(|film| data.content.genome(film).unwrap().iter().map(|&step| f64::from(step)).collect()).collect();
+    let means: Vec<f64> = (0..3).map(|tag| column(&rows, tag).iter().sum::<f64>() / 6.0).collect();
+    let centred: Vec<Vec<f64>> =
+        rows.iter().map(|row| row.iter().zip(&means).map(|(step, mean)| step - mean).collect()).collect();
+    for film in 0..6 {
+        let viewer = Viewer { row: None, columns: &[film], half_stars: &[1] };
+        let scored = scores(&*model, &viewer);
+        for other in 0..6 {
+            let expected = cosine(&centred[film as usize], &centred[other]);
+            assert!((f64::from(scored[other]) - expected).abs() < 1e-5, "{film} and {other}: {}", scored[other]);
+        }
+        assert!(scored[8..].iter().all(|&score| score == f32::NEG_INFINITY), "{scored:?}");
+    }
+}
+
+#[test]
+fn films_without_a_genome_are_alike_by_what_else_is_known() {
+    let data = with_genome();
+    let model = model("content", &data, Value::Null);
+    let with_genre: Vec<u32> = model.similar(6, 5).iter().map(|film| film.column).collect();
+    // Film 7 has no genome either; of the others only a part is the genre.
+    assert_eq!(with_genre, [7, 4, 5]);
+    let viewer = Viewer { row: None, columns: &[6], half_stars: &[8] };
+    let scored = scores(&*model, &viewer);
+    assert_eq!(scored[0], 0.0, "a genome is known of it, but none of what the viewer has seen");
+    assert_eq!(scored[8], f32::NEG_INFINITY, "nothing is known of it");
+    let without = self::model("content", &data, json!({ "genome": 0.0 }));
+    assert_eq!(without.similar(0, 5), []);
+    assert!(!without.parts().arrays().keys().any(|name| name.starts_with("genome")));
+}
+
+#[test]
+fn genomes_that_are_all_the_same_say_nothing() {
+    let all = with_genome();
+    let same = Genome::new((0..FILMS).collect(), 3, [7, 99, 250].repeat(FILMS as usize)).unwrap();
+    let content = FilmContent::new(&all.matrix, &Catalogue::default(), &[], Some(&same.into()));
+    let data = TrainingData { matrix: all.matrix, content: content.into() };
+    let model = model("content", &data, Value::Null);
+    assert!(
+        scores(&*model, &Viewer { row: None, columns: &[1], half_stars: &[10] })
+            .iter()
+            .all(|score| *score == f32::NEG_INFINITY)
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::path::Path;
 use cineswarm_engine::dataset::{Error, ImportOptions, import};
 use cineswarm_engine::movielens::{self, BadRows, Layout, Source};
 use cineswarm_engine::{Dataset, Movie};
-use common::{Fixture, LINKS, MOVIES, NOW, RATINGS, TAGS, clean, ratings, tree};
+use common::{Fixture, GENOME_SCORES, GENOME_TAGS, LINKS, MOVIES, NOW, RATINGS, TAGS, clean, ratings, tree};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -48,11 +48,68 @@ fn the_layout_of_ml_latest_is_read_with_links_and_tags() {
 }
 
 #[test]
+fn the_genome_is_read_by_either_name_and_only_with_its_tags() {
+    let clean = clean();
+    let genome = clean.imported().genome().unwrap().unwrap();
+    assert_eq!((genome.movies(), genome.tags()), (&[1, 30][..], 2));
+    assert_eq!(genome.of(1), Some(&[204, 6][..]));
+    assert_eq!(genome.of(30), Some(&[0, 255][..]));
+    assert_eq!(genome.of(2), None);
+    assert_eq!(clean.imported().metadata().counts.genome, 2);
+
+    let without = Fixture::new(&[("movies.csv", MOVIES), ("ratings.csv", RATINGS)]);
+    without.put("genome_scores.csv", GENOME_SCORES);
+    assert_eq!(without.imported().genome().unwrap(), None);
+    without.put("genome_tags.csv", GENOME_TAGS);
+    assert_eq!(without.imported().genome().unwrap(), Some(genome));
+}
+
+#[test]
+fn rows_of_the_genome_stand_in_any_order_and_pairs_without_a_row_are_irrelevant() {
+    let fixture = clean();
+    fixture.put("genome-tags.csv", b"tag,tagId\ncalm,7\n\"sea, rough\",1\n");
+    fixture.put("genome-scores.csv", b"relevance,tagId,movieId\n1,7,30\n0.4,7,1\n0.8,1,1\n");
+    let genome = fixture.imported().genome().unwrap().unwrap();
+    assert_eq!((genome.of(1), genome.of(30)), (Some(&[204, 102][..]), Some(&[0, 255][..])));
+}
+
+#[test]
+fn a_dataset_without_a_genome_is_what_it_was_before_there_were_genomes() {
+    let fixture = Fixture::new(&[("movies.csv", MOVIES), ("ratings.csv", RATINGS), ("tags.csv", TAGS)]);
+    let report = fixture.import().unwrap();
+    let names: Vec<&str> = report.metadata.files.keys().map(String::as_str).collect();
+    assert_eq!(names, ["movies.arrow", "ratings.arrow", "tags.arrow", "users.arrow"]);
+    let metadata = fs::read_to_string(report.directory.join("metadata.json")).unwrap();
+    assert!(!metadata.contains("genome"), "{metadata}");
+}
+
+#[test]
+fn a_genome_out_of_proportion_to_its_file_is_refused() {
+    let tags: String = (0..400_000).map(|tag| format!("{tag},t\n")).collect();
+    let movies: String = (0..200).map(|film| format!("{film},Film {film},War\n")).collect();
+    let scores: String = (0..200).map(|film| format!("{film},1,0.5\n")).collect();
+    let fixture = Fixture::new(&[
+        ("movies.csv", format!("movieId,title,genres\n{movies}").as_bytes()),
+        ("ratings.csv", RATINGS),
+        ("genome-tags.csv", format!("tagId,tag\n{tags}").as_bytes()),
+        ("genome-scores.csv", format!("movieId,tagId,relevance\n{scores}").as_bytes()),
+    ]);
+    let message = refused(fixture.folder.path());
+    assert!(message.contains("genome-scores.csv scores 168 films, which for 400000 tags each"), "{message}");
+}
+
+#[test]
 fn windows_line_ends_and_byte_order_marks_change_nothing() {
     let plain = clean();
     let from_windows = Fixture::new(&[]);
-    for (name, contents) in [("movies.csv", MOVIES), ("ratings.csv", RATINGS), ("tags.csv", TAGS), ("links.csv", LINKS)]
-    {
+    for (name, contents) in [
+        ("movies.csv", MOVIES),
+        ("ratings.csv", RATINGS),
+        ("tags.csv", TAGS),
+        ("links.csv", LINKS),
+        ("genome-tags.csv", GENOME_TAGS),
+        ("genome-scores.csv", GENOME_SCORES),
+    ] {
         let text = std::str::from_utf8(contents).unwrap().replace('\n', "\r\n");
         from_windows.put(name, format!("\u{feff}{text}").as_bytes());
     }
@@ -81,7 +138,8 @@ fn kaggles_quoted_times_are_utc() {
             b"\"userId\",\"movieId\",\"rating\",\"timestamp\"\n1,5,3.5,\"2005-04-02 23:53:47\"\n\"2\",\"5\",\"4\",\"1970-01-01 00:00:00\"\n",
         ),
         ("tag.csv", b"\"userId\",\"movieId\",\"tag\",\"timestamp\"\n1,5,\"road\",\"2005-04-02 23:53:48\"\n"),
-        ("genome_scores.csv", b"\"movieId\",\"tagId\",\"relevance\"\n5,1,0.5\n"),
+        ("genome_tags.csv", b"\"tagId\",\"tag\"\n1,\"road\"\n"),
+        ("genome_scores.csv", b"\"movieId\",\"tagId\",\"relevance\"\n5,\"1\",0.2\n"),
     ]);
     assert_eq!(layout(fixture.folder.path()), Layout::Kaggle);
     let dataset = fixture.imported();
@@ -89,6 +147,7 @@ fn kaggles_quoted_times_are_utc() {
     // `date -u -d "2005-04-02 23:53:47" +%s`
     assert_eq!(ratings(&dataset), [((1, 5), (7, 1_112_486_027)), ((2, 5), (8, 0))].into());
     assert_eq!(dataset.tags().unwrap()[0].timestamp, 1_112_486_028);
+    assert_eq!(dataset.genome().unwrap().unwrap().of(5), Some(&[51][..]));
 }
 
 #[test]

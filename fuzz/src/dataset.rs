@@ -11,8 +11,8 @@ use cineswarm_engine::model_store::training_data;
 use crate::common::{Fixture, agree_on_size, clean};
 use crate::{joined, split};
 
-const FILES: [&str; 6] =
-    ["ratings.arrow", "users.arrow", "movies.arrow", "tags.arrow", "metadata.json", "../latest"];
+const FILES: [&str; 7] =
+    ["ratings.arrow", "users.arrow", "movies.arrow", "tags.arrow", "genome.arrow", "metadata.json", "../latest"];
 
 thread_local! {
     static VERSION: OnceCell<Version> = const { OnceCell::new() };
@@ -22,7 +22,7 @@ thread_local! {
 struct Version {
     fixture: Fixture,
     directory: PathBuf,
-    contents: [Vec<u8>; 6],
+    contents: [Vec<u8>; 7],
 }
 
 impl Version {

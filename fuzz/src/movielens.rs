@@ -7,14 +7,16 @@ use std::ops::Range;
 use cineswarm_engine::Dataset;
 use cineswarm_engine::dataset::import;
 
-use crate::common::{Fixture, LINKS, MOVIES, RATINGS, TAGS};
+use crate::common::{Fixture, GENOME_SCORES, GENOME_TAGS, LINKS, MOVIES, RATINGS, TAGS};
 use crate::{joined, split};
 
-const FILES: [(&str, &[u8]); 10] = [
+const FILES: [(&str, &[u8]); 12] = [
     ("movies.csv", MOVIES),
     ("ratings.csv", RATINGS),
     ("links.csv", LINKS),
     ("tags.csv", TAGS),
+    ("genome-tags.csv", GENOME_TAGS),
+    ("genome-scores.csv", GENOME_SCORES),
     ("movies.dat", b"1::Lighthouse, The (1971)::Drama|Mystery\n2::A (1990)::War\n"),
     ("ratings.dat", b"1::1::5::978300760\n2::2::3::978300761\n"),
     ("tags.dat", b"1::1::slow, calm::978300760\n"),
@@ -23,7 +25,7 @@ const FILES: [(&str, &[u8]); 10] = [
     ("u.genre", b"War|0\nDrama|1\n"),
 ];
 
-const LAYOUTS: [Range<usize>; 3] = [0..4, 4..7, 7..10];
+const LAYOUTS: [Range<usize>; 3] = [0..6, 6..9, 9..12];
 
 /// After the files: an archive.
 const ARCHIVE: usize = FILES.len();
@@ -57,6 +59,7 @@ pub fn run(input: &[u8]) {
             let dataset = Dataset::open(fixture.data_dir.path(), "films").expect("what was imported can be opened");
             dataset.verify().expect("what was imported is as it was written");
             dataset.tags().expect("what was imported has tags that can be read");
+            dataset.genome().expect("what was imported has a genome that can be read, or none");
         }
         if layout.is_some() {
             fixture.put(FILES[file].0, FILES[file].1);

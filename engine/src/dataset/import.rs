@@ -9,11 +9,12 @@ use tempfile::TempDir;
 
 use super::store::lock;
 use super::write::{
-    MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USERS_FILE, write_movies, write_ratings, write_tags,
+    GENOME_FILE, MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USERS_FILE, write_genome, write_movies,
+    write_ratings, write_tags,
 };
 use super::{Counts, Error, FORMAT_VERSION, MAX_SHARD_COUNT, Metadata, Origin, shard_of};
 use crate::catalogue::Movie;
-use crate::movielens::{self, BadReason, BadRow, BadRows, Progress, Rating, Source, Stage, Tag};
+use crate::movielens::{self, BadReason, BadRow, BadRows, Genome, Progress, Rating, Source, Stage, Tag};
 use crate::rating::MovieId;
 use crate::versions::{self, LockedDirectory, content_sha256, utc, version_name, write_synced};
 
@@ -98,12 +99,13 @@ pub fn import(
     let known: HashSet<MovieId> = movies.iter().map(|movie| movie.id).collect();
     let is_known = |movie| known.contains(&movie);
     let tags = source.read_tags(is_known, options.now, &mut bad_rows, options.max_bad_rows)?;
+    let genome = source.read_genome(is_known, &mut bad_rows, progress, options.max_bad_rows)?;
     let mut shards = Shards::new(options.shard_count);
     let file = source.ratings_file().to_owned();
     let accept = |line, rating| shards.add(line, rating);
     let rows = source.read_ratings(is_known, options.now, &mut bad_rows, progress, accept)?;
     bad_rows.check(&file, rows, options.max_bad_rows)?;
-    let rows = Rows { movies, tags, shards, ratings_file: file, rows, bad_rows };
+    let rows = Rows { movies, tags, genome, shards, ratings_file: file, rows, bad_rows };
     let written = write(&dataset, options, rows, progress)?;
     let source_sha256 = source.sha256(progress)?;
     publish(&dataset, options, now, written, origin, source.name(), source_sha256)
@@ -142,7 +144,7 @@ pub fn import_rows(
         }
     }
     bad_rows.check(label, rows, options.max_bad_rows)?;
-    let rows = Rows { movies, tags: None, shards, ratings_file: label.to_owned(), rows, bad_rows };
+    let rows = Rows { movies, tags: None, genome: None, shards, ratings_file: label.to_owned(), rows, bad_rows };
     let written = write(&dataset, options, rows, progress)?;
     let content_sha256 = written.content_sha256.clone();
     if !options.force
@@ -178,6 +180,7 @@ impl Shards {
 struct Rows {
     movies: Vec<Movie>,
     tags: Option<Vec<Tag>>,
+    genome: Option<Genome>,
     shards: Shards,
     ratings_file: String,
     rows: u64,
@@ -201,7 +204,7 @@ fn write(
     rows: Rows,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Written, Error> {
-    let Rows { mut movies, tags, shards, ratings_file, rows, mut bad_rows } = rows;
+    let Rows { mut movies, tags, genome, shards, ratings_file, rows, mut bad_rows } = rows;
     let temporary = dataset.temporary()?;
     let directory = temporary.path();
     let row_bytes = size_of::<StoredRating>() as u64;
@@ -231,6 +234,9 @@ fn write(
     if let Some(tags) = &tags {
         files.insert(TAGS_FILE.to_owned(), write_tags(directory, tags)?);
     }
+    if let Some(genome) = &genome {
+        files.insert(GENOME_FILE.to_owned(), write_genome(directory, genome)?);
+    }
     let content_sha256 = content_sha256("", &files);
     let mut detailed = bad_rows.detailed().to_vec();
     detailed.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
@@ -243,6 +249,7 @@ fn write(
         movies: movies.len() as u64,
         ratings: summary.ratings,
         tags: tags.map_or(0, |tags| tags.len() as u64),
+        genome: genome.map_or(0, |genome| genome.movies().len() as u64),
         bad_rows: bad_rows.by_reason().clone(),
     };
     let bad_rows = detailed;

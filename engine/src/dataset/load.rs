@@ -9,11 +9,12 @@ use arrow_schema::SchemaRef;
 
 use super::store::latest;
 use super::write::{
-    MOVIES_FILE, RATINGS_FILE, TAGS_FILE, USERS_FILE, movies_schema, ratings_schema, tags_schema, users_schema,
+    GENOME_FILE, MOVIES_FILE, RATINGS_FILE, TAGS_FILE, USERS_FILE, genome_schema, movies_schema, ratings_schema,
+    tags_schema, users_schema,
 };
 use super::{Error, MAX_SHARD_COUNT, Metadata, shard_of, version_directory};
 use crate::catalogue::{Catalogue, Movie, MovieStats};
-use crate::movielens::Tag;
+use crate::movielens::{Genome, Tag};
 use crate::profile::Profile;
 use crate::rating::{HalfStars, MovieId, UserId};
 use crate::versions::{METADATA_FILE, map, read_metadata, verify};
@@ -145,6 +146,28 @@ impl Dataset {
             Some(tags.collect())
         };
         tags().ok_or_else(|| other_columns(&path))
+    }
+
+    /// Reads the tag genome; `None` if the source had none.
+    pub fn genome(&self) -> Result<Option<Genome>, Error> {
+        if !self.metadata.files.contains_key(GENOME_FILE) {
+            return Ok(None);
+        }
+        let (path, batch) = map_one_batch(&self.directory, &self.metadata, GENOME_FILE, &genome_schema())?;
+        let columns = || {
+            let movies = batch.column(0).as_primitive_opt::<UInt32Type>()?;
+            let lists: &ListArray = batch.column(1).as_list_opt()?;
+            Some((movies, lists, lists.values().as_primitive_opt::<UInt8Type>()?))
+        };
+        let (movies, lists, relevances) = columns().ok_or_else(|| other_columns(&path))?;
+        let offsets = lists.value_offsets();
+        // The first list says how many tags there are, and all others must have as many.
+        let tags = offsets.get(1).map_or(0, |&end| end as usize);
+        let even = offsets.iter().enumerate().all(|(row, &start)| row.checked_mul(tags) == Some(start as usize));
+        let whole = even && movies.len() as u64 == self.metadata.counts.genome;
+        let genome = Genome::new(movies.values().to_vec(), tags, relevances.values().to_vec());
+        let genome = genome.filter(|_| whole && lists.null_count() == 0 && relevances.null_count() == 0);
+        genome.map(Some).ok_or_else(|| Error::damaged(path, "its films and relevances are not those that were written"))
     }
 
     /// Reads every file and compares its hash with the one taken when it was written.

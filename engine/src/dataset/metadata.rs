@@ -25,7 +25,7 @@ pub struct Metadata {
     pub source: String,
     /// SHA-256 over the source's contents, the same for a folder and its archive.
     pub source_sha256: String,
-    /// SHA-256 over the columns written, the same for the same ratings, films and tags in the same shards.
+    /// SHA-256 over the columns written, the same for the same ratings, films, tags and genome in the same shards.
     pub content_sha256: String,
     /// What the source was.
     pub layout: Origin,
@@ -63,8 +63,15 @@ pub struct Counts {
     pub ratings: u64,
     /// Tags kept.
     pub tags: u64,
+    /// Films with a row in the tag genome; not written if there is none, as before there were genomes.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub genome: u64,
     /// Rows skipped, by reason.
     pub bad_rows: BTreeMap<BadReason, u64>,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl VersionMetadata for Metadata {

@@ -1,7 +1,7 @@
 //! Datasets on disk: immutable versions in Arrow IPC files, made by an import and loaded by memory mapping.
 //!
 //! `DATA_DIR/datasets/NAME/VERSION/` holds `ratings.arrow`, `users.arrow`, `movies.arrow`, `tags.arrow` where there
-//! are tags, `bad_rows.jsonl` and `metadata.json`; `DATA_DIR/datasets/NAME/latest` names the version in use. A
+//! are tags, `genome.arrow` where there is a tag genome, `bad_rows.jsonl` and `metadata.json`; `DATA_DIR/datasets/NAME/latest` names the version in use. A
 //! version appears whole or not at all and is never changed, which is what allows it to be mapped.
 
 mod error;

@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::{
-    ArrayRef, RecordBatch, StringArray, TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+    ArrayRef, ListArray, RecordBatch, StringArray, TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array,
+    UInt64Array,
 };
-use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 
 use super::Error;
 use crate::catalogue::{Movie, MovieStats};
-use crate::movielens::Tag;
+use crate::movielens::{Genome, Tag};
 use crate::rating::{MovieId, UserId};
 use crate::versions::{ArrowFileWriter, FileSummary};
 
@@ -22,6 +24,7 @@ pub(super) const RATINGS_FILE: &str = "ratings.arrow";
 pub(super) const USERS_FILE: &str = "users.arrow";
 pub(super) const MOVIES_FILE: &str = "movies.arrow";
 pub(super) const TAGS_FILE: &str = "tags.arrow";
+pub(super) const GENOME_FILE: &str = "genome.arrow";
 
 const UTC: &str = "UTC";
 
@@ -82,6 +85,15 @@ pub(super) fn tags_schema() -> SchemaRef {
         ("tag", DataType::Utf8, false),
         ("timestamp", seconds(), false),
     ])
+}
+
+/// One record batch, sorted by film; lists of the same length, by ascending id of the tag.
+pub(super) fn genome_schema() -> SchemaRef {
+    schema([("movie_id", DataType::UInt32, false), ("relevances", DataType::List(relevance_field()), false)])
+}
+
+fn relevance_field() -> FieldRef {
+    Arc::new(Field::new("relevance", DataType::UInt8, false))
 }
 
 /// A rating on its way from the source to its shard.
@@ -207,6 +219,16 @@ pub(super) fn write_tags(directory: &Path, tags: &[Tag]) -> Result<FileSummary, 
         Arc::new(timestamps.with_timezone(UTC)),
     ];
     write_one_batch(directory, TAGS_FILE, &tags_schema(), columns)
+}
+
+/// Writes the genome.
+pub(super) fn write_genome(directory: &Path, genome: &Genome) -> Result<FileSummary, Error> {
+    let lengths = std::iter::repeat_n(genome.tags(), genome.movies().len());
+    let relevances = Arc::new(UInt8Array::from(genome.relevances().to_vec()));
+    let lists = ListArray::try_new(relevance_field(), OffsetBuffer::from_lengths(lengths), relevances, None);
+    let lists = lists.map_err(|source| Error::Write { path: directory.join(GENOME_FILE), source })?;
+    let columns: Vec<ArrayRef> = vec![Arc::new(UInt32Array::from(genome.movies().to_vec())), Arc::new(lists)];
+    write_one_batch(directory, GENOME_FILE, &genome_schema(), columns)
 }
 
 fn text_lists<'a>(lists: impl Iterator<Item = &'a [String]>) -> ArrayRef {

@@ -70,7 +70,8 @@ pub fn space(algorithm: Algorithm) -> &'static [(&'static str, Range)] {
         Algorithm::KnnMeans => &[("k", Whole(10, 200))],
         Algorithm::KnnBaseline => &[("k", Whole(10, 200)), ("shrinkage", Logarithmic(1.0, 1000.0))],
         Algorithm::ContentBased => {
-            &[("genres", Even(0.0, 2.0)), ("tags", Even(0.0, 2.0)), ("title", Even(0.0, 2.0)), ("year", Even(0.0, 2.0))]
+            const WEIGHT: Range = Even(0.0, 2.0);
+            &[("genres", WEIGHT), ("tags", WEIGHT), ("title", WEIGHT), ("year", WEIGHT), ("genome", Even(0.0, 4.0))]
         }
         Algorithm::Als => &[
             ("factors", Whole(5, 60)),

@@ -1,6 +1,7 @@
 //! Finding a model version and loading it, with the very dataset version it was trained on.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::metadata::ModelMetadata;
 use super::{Error, array_file, models_directory};
@@ -32,10 +33,11 @@ pub struct LoadedModel {
 /// What models learn from a dataset.
 ///
 /// # Errors
-/// If the tags cannot be read.
+/// If the tags or the genome cannot be read.
 pub fn training_data(dataset: &Dataset) -> Result<TrainingData, dataset::Error> {
     let matrix = RatingsMatrix::from_dataset(dataset);
-    let content = FilmContent::new(&matrix, dataset.catalogue(), &dataset.tags()?);
+    let genome = dataset.genome()?.map(Arc::new);
+    let content = FilmContent::new(&matrix, dataset.catalogue(), &dataset.tags()?, genome.as_ref());
     Ok(TrainingData { matrix: matrix.into(), content: content.into() })
 }
 

@@ -1,25 +1,34 @@
-//! What is known of the films besides their ratings: genres, year, title, and words that users attached.
+//! What is known of the films besides their ratings: genres, year, title, words that users attached,
+//! and how relevant the tags of a genome are to them.
+
+use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Movie};
 use crate::matrix::RatingsMatrix;
-use crate::movielens::Tag;
+use crate::movielens::{Genome, Tag};
 
 /// What is known of the film in each column of a matrix.
 #[derive(Clone, Debug, Default)]
 pub struct FilmContent {
     movies: Vec<Option<Movie>>,
     tags: Vec<Vec<String>>,
+    genome: Option<Arc<Genome>>,
 }
 
 impl FilmContent {
     /// Films of which nothing is known.
     pub fn unknown(films: usize) -> FilmContent {
-        FilmContent { movies: vec![None; films], tags: vec![Vec::new(); films] }
+        FilmContent { movies: vec![None; films], tags: vec![Vec::new(); films], genome: None }
     }
 
     /// Looks up the films of a matrix; tags of other films are passed over.
-    pub fn new(matrix: &RatingsMatrix, catalogue: &Catalogue, tags: &[Tag]) -> FilmContent {
-        let mut content = FilmContent::unknown(matrix.films());
+    pub fn new(
+        matrix: &RatingsMatrix,
+        catalogue: &Catalogue,
+        tags: &[Tag],
+        genome: Option<&Arc<Genome>>,
+    ) -> FilmContent {
+        let mut content = FilmContent { genome: genome.cloned(), ..FilmContent::unknown(matrix.films()) };
         for (known, &movie) in content.movies.iter_mut().zip(matrix.movie_ids()) {
             *known = catalogue.get(movie).cloned();
         }
@@ -44,5 +53,11 @@ impl FilmContent {
     /// The tags of a column in lower case, one for each time a user gave it.
     pub fn tags(&self, column: usize) -> &[String] {
         self.tags.get(column).map_or(&[], Vec::as_slice)
+    }
+
+    /// How relevant each tag of the genome is to the film of a column, 0 to 255; `None` if it has no genome. All that
+    /// there are have the same length.
+    pub fn genome(&self, column: usize) -> Option<&[u8]> {
+        self.genome.as_ref()?.of(self.movie(column)?.id)
     }
 }

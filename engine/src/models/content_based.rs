@@ -1,14 +1,18 @@
-//! Content-based: films like those the viewer liked, by genres, tags, words of the title and time. It looks at nobody
-//! else's ratings, so that a film without any is scored like all others.
+//! Content-based: films like those the viewer liked, by genres, tags, words of the title, time, and a tag genome where
+//! there is one. It looks at nobody else's ratings, so that a film without any is scored like all others.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::genome::GenomeVectors;
 use super::weighted_lists::{WeightedLists, best_first, shares};
 use super::{Error, FilmContent, Model, Parts, TrainingData, Viewer, Weighted};
 
 const NAME: &str = "content";
+
+/// The group of the arrays of the genome.
+const GENOME: &str = "genome";
 
 /// How the content-based model learns.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,11 +26,15 @@ pub struct ContentParameters {
     pub title: f64,
     /// How much the time of release counts; 0 or more.
     pub year: f64,
+    /// How much the tag genome counts, for films that have one; 0 or more. A cosine has the squares of these weights, so
+    /// that by default the genome counts for more than all else together: how far each of a thousand tags fits a film says
+    /// more of it than genres and the few tags that users typed.
+    pub genome: f64,
 }
 
 impl Default for ContentParameters {
     fn default() -> Self {
-        ContentParameters { genres: 1.0, tags: 1.0, title: 0.5, year: 0.5 }
+        ContentParameters { genres: 1.0, tags: 1.0, title: 0.5, year: 0.5, genome: 2.0 }
     }
 }
 
@@ -36,14 +44,15 @@ impl ContentParameters {
     }
 
     fn check(&self) -> Result<(), Error> {
-        for (parameter, weight) in self.groups() {
+        for (parameter, weight) in self.groups().into_iter().chain([("genome", self.genome)]) {
             Error::unless_within(NAME, parameter, weight, 0.0..=1e6, "between 0 and 1e6")?;
         }
         Ok(())
     }
 }
 
-/// Genres, tags, title, year: each is a vector of length 1, times its weight.
+/// Genres, tags, title, year: each is a vector of length 1, times its weight. So is the genome, which is kept apart because
+/// all its films have all its features.
 const GROUPS: usize = 4;
 
 /// A feature vector of length 1 for each film of which something is known.
@@ -53,6 +62,14 @@ pub struct ContentBased {
     films: WeightedLists,
     /// Films of each feature.
     features: WeightedLists,
+    /// More features of each film that has a genome.
+    genome: GenomeVectors,
+}
+
+/// The sum of the features of some films.
+struct Profile {
+    features: Vec<f32>,
+    genome: Vec<f32>,
 }
 
 impl ContentBased {
@@ -79,7 +96,11 @@ impl ContentBased {
                 (feature, (number as u32, (1.0 + films as f64 / frequency as f64).ln()))
             })
             .collect();
-        let lists = described.iter().map(|film| {
+        let mut genome = match parameters.genome {
+            0.0 => GenomeVectors::default(),
+            _ => GenomeVectors::new(&data.content),
+        };
+        let lists = (0..).zip(&described).map(|(column, film)| {
             let mut groups: [Vec<(u32, f64)>; GROUPS] = Default::default();
             for ((group, name), count) in film {
                 if let Some(&(number, idf)) = numbers.get(&(*group, name.as_str())) {
@@ -87,15 +108,21 @@ impl ContentBased {
                 }
             }
             for (group, (_, weight)) in groups.iter_mut().zip(parameters.groups()) {
-                scale(group, weight);
+                let square = square(group);
+                scale(group, square, weight);
             }
             let mut all = groups.concat();
-            scale(&mut all, 1.0);
+            let of_genome = if genome.has(column) { parameters.genome } else { 0.0 };
+            let square = square(&all) + of_genome * of_genome;
+            scale(&mut all, square, 1.0);
+            if of_genome > 0.0 {
+                genome.scale(column, of_genome / square.sqrt());
+            }
             all.into_iter().map(|(column, weight)| Weighted { column, weight: weight as f32 }).collect()
         });
         let films = WeightedLists::new(lists);
         let features = films.transposed(films.width());
-        Ok(ContentBased { films, features })
+        Ok(ContentBased { films, features, genome })
     }
 
     /// Takes the arrays of a model of `films` films.
@@ -105,30 +132,37 @@ impl ContentBased {
     pub fn load(mut parts: Parts, films: usize) -> Result<ContentBased, Error> {
         // Every feature there is occurs, so that their numbers are below the number of occurrences.
         let width = parts.length("columns");
+        let genome = GenomeVectors::from_parts(parts.take_group(GENOME), NAME, films)?;
         let films = WeightedLists::from_parts(&mut parts, NAME, films, width)?;
         let features = films.transposed(films.width());
-        Ok(ContentBased { films, features })
+        Ok(ContentBased { films, features, genome })
     }
 
-    /// Adds the features of a film, times a weight.
-    fn add(&self, column: u32, weight: f32, profile: &mut [f32]) {
-        let (features, weights) = self.films.list(column as usize);
-        for (&feature, &of_film) in features.iter().zip(weights) {
-            profile[feature as usize] += weight * of_film;
+    /// The sum of the features of films, each times a weight.
+    fn profile(&self, films: impl Iterator<Item = (u32, f32)>) -> Profile {
+        let mut profile = Profile { features: vec![0.0; self.features.films()], genome: vec![0.0; self.genome.tags()] };
+        for (column, weight) in films {
+            let (features, weights) = self.films.list(column as usize);
+            for (&feature, &of_film) in features.iter().zip(weights) {
+                profile.features[feature as usize] += weight * of_film;
+            }
+            self.genome.add(column, weight, &mut profile.genome);
         }
+        profile
     }
 
-    /// The cosine of two films.
+    /// The cosine of two films; below 0 only if their genomes are unlike.
     fn similarity(&self, film: u32, other: u32) -> f32 {
         let (features, weights) = self.films.list(film as usize);
         let product = |(&feature, &weight)| Some(weight * self.films.weight(other as usize, feature)?);
-        features.iter().zip(weights).filter_map(product).sum()
+        let of_features: f32 = features.iter().zip(weights).filter_map(product).sum();
+        of_features + self.genome.product(film, other)
     }
 
     /// The dot product of each film with the profile; negative infinity for a film of which nothing is known.
-    fn dots(&self, profile: &[f32], dots: &mut [f32]) {
+    fn dots(&self, profile: &Profile, dots: &mut [f32]) {
         dots.fill(0.0);
-        for (feature, &weight) in profile.iter().enumerate() {
+        for (feature, &weight) in profile.features.iter().enumerate() {
             if weight != 0.0 {
                 let (films, weights) = self.features.list(feature);
                 for (&film, &of_film) in films.iter().zip(weights) {
@@ -141,6 +175,7 @@ impl ContentBased {
                 *dot = f32::NEG_INFINITY;
             }
         }
+        self.genome.add_dots(&profile.genome, dots);
     }
 }
 
@@ -164,9 +199,14 @@ fn describe(content: &FilmContent, column: usize) -> Described {
     described
 }
 
-/// Makes a vector of this length, unless it is zero.
-fn scale(vector: &mut [(u32, f64)], length: f64) {
-    let norm = vector.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt();
+/// The square of a vector's length.
+fn square(vector: &[(u32, f64)]) -> f64 {
+    vector.iter().map(|(_, weight)| weight * weight).sum()
+}
+
+/// Makes a vector, of which this is the square of the length, of another length, unless it is zero.
+fn scale(vector: &mut [(u32, f64)], square: f64, length: f64) {
+    let norm = square.sqrt();
     for (_, weight) in vector.iter_mut() {
         *weight = if norm > 0.0 { *weight * length / norm } else { 0.0 };
     }
@@ -174,14 +214,11 @@ fn scale(vector: &mut [(u32, f64)], length: f64) {
 
 impl Model for ContentBased {
     fn score(&self, viewer: &Viewer<'_>, scores: &mut [f32]) {
-        let mut profile = vec![0f32; self.features.films()];
-        for (&column, &half_stars) in viewer.columns.iter().zip(viewer.half_stars) {
-            self.add(column, f32::from(half_stars), &mut profile);
-        }
+        let rated = viewer.columns.iter().zip(viewer.half_stars);
         if viewer.columns.is_empty() {
             scores.fill(f32::NEG_INFINITY);
         } else {
-            self.dots(&profile, scores);
+            self.dots(&self.profile(rated.map(|(&column, &half_stars)| (column, f32::from(half_stars)))), scores);
         }
     }
 
@@ -192,7 +229,8 @@ impl Model for ContentBased {
         let mean = viewer.half_stars.iter().map(|&half_stars| f64::from(half_stars)).sum::<f64>() / count.max(1) as f64;
         let (mut sum, mut weight) = (0.0, 0.0);
         for (&rated, &half_stars) in viewer.columns.iter().zip(viewer.half_stars) {
-            let similarity = f64::from(self.similarity(column, rated));
+            // What the viewer thinks of unlike films says nothing.
+            let similarity = f64::from(self.similarity(column, rated)).max(0.0);
             sum += similarity * (f64::from(half_stars) - mean);
             weight += similarity;
         }
@@ -210,15 +248,14 @@ impl Model for ContentBased {
     }
 
     fn similar(&self, column: u32, k: usize) -> Vec<Weighted> {
-        let mut profile = vec![0f32; self.features.films()];
-        self.add(column, 1.0, &mut profile);
         let mut dots = vec![0f32; self.films.films()];
-        self.dots(&profile, &mut dots);
+        self.dots(&self.profile(std::iter::once((column, 1.0))), &mut dots);
         let others = (0..).zip(&dots).filter(|&(other, &dot)| other != column && dot > 0.0);
         best_first(others.map(|(column, &weight)| Weighted { column, weight }).collect(), k)
     }
 
     fn parts(&self) -> Parts {
-        self.films.add_to(Parts::default())
+        let parts = self.films.add_to(Parts::default());
+        if self.genome.is_empty() { parts } else { parts.with_group(GENOME, self.genome.parts()) }
     }
 }

@@ -15,6 +15,7 @@ mod dense_inverse;
 mod deviates;
 mod ease;
 mod error;
+mod genome;
 mod graph;
 mod hybrid;
 pub mod ials;

@@ -20,13 +20,15 @@ pub enum BadReason {
     MissingField,
     /// There are more fields than the layout has.
     ExtraField,
-    /// An id is not a whole number from 0 to 4,294,967,295, or a rating no number.
+    /// An id is not a whole number from 0 to 4,294,967,295, or a rating or relevance no number.
     NotANumber,
-    /// A rating is not 0.5, 1.0, ... 5.0.
+    /// A rating is not 0.5, 1.0, ... 5.0, or a relevance not from 0 to 1.
     OffScale,
     /// The film is in no movies file.
     UnknownFilm,
-    /// The user has rated the film in an earlier row, or the film was listed before.
+    /// The tag is in no file of the genome's tags.
+    UnknownTag,
+    /// The user has rated the film in an earlier row, the film or tag was listed before, or the tag scored for the film.
     Duplicate,
     /// The time is neither seconds since 1970 nor `YYYY-MM-DD HH:MM:SS`.
     BadTime,

@@ -57,6 +57,21 @@ pub enum Error {
         /// The most that is read.
         limit: u64,
     },
+    /// A genome of so many films and tags was not made from a file of this size.
+    #[error(
+        "{file} scores {films} films, which for {tags} tags each takes more than the {limit} bytes that a file of its \
+         size may; is it MovieLens data? Leave it out to import the rest"
+    )]
+    GenomeTooLarge {
+        /// Its name in the source.
+        file: String,
+        /// How many films have been scored so far.
+        films: usize,
+        /// How many tags there are.
+        tags: usize,
+        /// The most bytes that are taken.
+        limit: u64,
+    },
     /// A CSV header lacks a column.
     #[error("{file} has no column \"{column}\"; its first line is \"{header}\"")]
     MissingColumn {

@@ -10,6 +10,8 @@ pub(super) enum Role {
     Links,
     Tags,
     Genres,
+    GenomeTags,
+    GenomeScores,
 }
 
 /// A way in which MovieLens has been published.
@@ -32,14 +34,31 @@ pub enum Layout {
 impl Layout {
     pub(super) const ALL: [Layout; 4] = [Layout::Csv, Layout::Kaggle, Layout::Dat, Layout::HundredK];
 
-    /// The files that are read; ratings and movies, the first two, must be there.
+    /// The files that are read; ratings and movies, the first two, must be there. Of two names for the same, the last
+    /// found is read.
     pub(super) fn files(self) -> &'static [(Role, &'static str)] {
         use Role::*;
         match self {
-            Layout::Csv => {
-                &[(Ratings, "ratings.csv"), (Movies, "movies.csv"), (Links, "links.csv"), (Tags, "tags.csv")]
-            }
-            Layout::Kaggle => &[(Ratings, "rating.csv"), (Movies, "movie.csv"), (Links, "link.csv"), (Tags, "tag.csv")],
+            Layout::Csv => &[
+                (Ratings, "ratings.csv"),
+                (Movies, "movies.csv"),
+                (Links, "links.csv"),
+                (Tags, "tags.csv"),
+                (GenomeTags, "genome_tags.csv"),
+                (GenomeTags, "genome-tags.csv"),
+                (GenomeScores, "genome_scores.csv"),
+                (GenomeScores, "genome-scores.csv"),
+            ],
+            Layout::Kaggle => &[
+                (Ratings, "rating.csv"),
+                (Movies, "movie.csv"),
+                (Links, "link.csv"),
+                (Tags, "tag.csv"),
+                (GenomeTags, "genome-tags.csv"),
+                (GenomeTags, "genome_tags.csv"),
+                (GenomeScores, "genome-scores.csv"),
+                (GenomeScores, "genome_scores.csv"),
+            ],
             Layout::Dat => &[(Ratings, "ratings.dat"), (Movies, "movies.dat"), (Tags, "tags.dat")],
             Layout::HundredK => &[(Ratings, "u.data"), (Movies, "u.item"), (Genres, "u.genre")],
         }

@@ -14,10 +14,10 @@ use super::fields::shown;
 use super::layout::Role;
 use super::{Error, Layout, Progress, Stage};
 
-/// Files other than ratings are read into memory; the largest published, 32m's tags, has 72 MB.
+/// Files other than ratings and the genome's scores are read into memory; the largest published, 32m's tags, has 72 MB.
 const IN_MEMORY_LIMIT: u64 = 256 << 20;
 
-/// The largest ratings file read from an archive; 32m's has 0.9 GB.
+/// The largest of these two read from an archive; 32m's has 0.9 GB.
 const ARCHIVED_LIMIT: u64 = 64 << 30;
 
 /// Ratings shrink to a quarter or a fifth when archived; what expands this many times is made to fill the memory.
@@ -151,7 +151,7 @@ impl Source {
         self.files.get(&role).map_or(0, |file| file.bytes)
     }
 
-    /// Reads a whole file other than the ratings; `None` if the source has none of this role.
+    /// Reads a whole file that is not tens of millions of lines long; `None` if the source has none of this role.
     pub(super) fn read_whole(&mut self, role: Role) -> Result<Option<Vec<u8>>, Error> {
         let Some(SourceFile { name, bytes, .. }) = self.files.get(&role).cloned() else { return Ok(None) };
         if bytes > IN_MEMORY_LIMIT {

@@ -125,7 +125,16 @@ pub const RATINGS: &[u8] = b"userId,movieId,rating,timestamp\n\
     1,1,4.5,1000000000\n1,30,0.5,1000000001\n2,2,3.0,1000000002\n7,1,5.0,1000000003\n";
 pub const TAGS: &[u8] = b"userId,movieId,tag,timestamp\n2,2,\"slow, calm\",1000000004\n";
 pub const LINKS: &[u8] = b"movieId,imdbId,tmdbId\n1,0000123,456\n2,0000789,\n30,,\n";
+pub const GENOME_TAGS: &[u8] = b"tagId,tag\n1,\"sea, rough\"\n7,calm\n";
+pub const GENOME_SCORES: &[u8] = b"movieId,tagId,relevance\n1,1,0.8\n1,7,0.02400000000000002\n30,1,0\n30,7,1\n";
 
 pub fn clean() -> Fixture {
-    Fixture::new(&[("movies.csv", MOVIES), ("ratings.csv", RATINGS), ("tags.csv", TAGS), ("links.csv", LINKS)])
+    Fixture::new(&[
+        ("movies.csv", MOVIES),
+        ("ratings.csv", RATINGS),
+        ("tags.csv", TAGS),
+        ("links.csv", LINKS),
+        ("genome-tags.csv", GENOME_TAGS),
+        ("genome-scores.csv", GENOME_SCORES),
+    ])
 }

@@ -38,10 +38,17 @@ pub fn two_tastes() -> Fixture {
             }
         }
     }
+    // The last films have no genome.
+    let scores: String = (1..=FILMS * 2 / 3)
+        .flat_map(|film| (1..=5).map(move |tag| (film, tag, (film * 7919 + tag * 104_729) % 97)))
+        .map(|(film, tag, luck)| format!("{film},{tag},{}\n", f64::from(luck) / 100.0))
+        .collect();
     Fixture::new(&[
         ("movies.csv", format!("movieId,title,genres\n{movies}").as_bytes()),
         ("ratings.csv", format!("userId,movieId,rating,timestamp\n{ratings}").as_bytes()),
         ("tags.csv", format!("userId,movieId,tag,timestamp\n{tags}").as_bytes()),
+        ("genome-tags.csv", b"tagId,tag\n1,a\n2,b\n3,c\n4,d\n5,e\n"),
+        ("genome-scores.csv", format!("movieId,tagId,relevance\n{scores}").as_bytes()),
     ])
 }
 

@@ -52,7 +52,11 @@ pub(super) fn counted(metadata: &Metadata) -> String {
     let counts = &metadata.counts;
     let (users, films, ratings) = (HumanCount(counts.users), HumanCount(counts.movies), HumanCount(counts.ratings));
     let tags = if counts.tags > 0 { format!(", {} tags", HumanCount(counts.tags)) } else { String::new() };
-    format!("{users} users, {films} films, {ratings} ratings{tags}")
+    let genome = match counts.genome {
+        0 => String::new(),
+        films => format!(", tag genome of {} films", HumanCount(films)),
+    };
+    format!("{users} users, {films} films, {ratings} ratings{tags}{genome}")
 }
 
 /// "3: 2 duplicate, 1 off scale".
