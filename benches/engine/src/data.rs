@@ -10,6 +10,10 @@ use cineswarm_engine::synth::{SEED, Shape, Synthetic};
 
 use crate::Outcome;
 
+/// The most users of a block of the index. Shards of about as many are the largest that are one block, and so the fewest
+/// places that a query goes to.
+const USERS_A_SHARD: u32 = 16_384;
+
 /// Invents a dataset named after its shape, unless it is there.
 pub(crate) fn make(data_dir: &Path, shape_name: &str) -> Outcome<()> {
     let shape = Shape::named(shape_name).ok_or_else(|| format!("there is no shape {shape_name:?}"))?;
@@ -23,7 +27,9 @@ pub(crate) fn make(data_dir: &Path, shape_name: &str) -> Outcome<()> {
     let ratings: Vec<Rating> = synthetic.ratings().collect();
     eprintln!("invented {} ratings in {:.1} s", ratings.len(), started.elapsed().as_secs_f64());
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let options = ImportOptions::new(data_dir, shape_name, i64::try_from(now)?);
+    let mut options = ImportOptions::new(data_dir, shape_name, i64::try_from(now)?);
+    // An even number, for two threads.
+    options.shard_count = shape.users.div_ceil(USERS_A_SHARD).next_multiple_of(2);
     let started = Instant::now();
     let label = format!("invented like {shape_name} with seed {SEED}");
     import_rows(&label, movies, ratings, &options, &mut |_| {})?;
