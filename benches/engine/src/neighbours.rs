@@ -90,21 +90,16 @@ fn measure(
     while scratches.len() < threads {
         scratches.push(Scratch::with_kernel(kernel));
     }
-    let mut answer = || {
-        let mut answers = Vec::new();
-        for queries in queries.chunks(at_once) {
-            let started = Instant::now();
-            let found = match (queries, &mut scratches[..threads]) {
-                ([(profile, options)], [scratch]) => vec![top_k_over(&shards, profile, options, scratch)],
-                (queries, scratches) => top_k_parallel(&shards, queries, scratches),
-            };
-            let nanoseconds = started.elapsed().as_nanos();
-            answers.extend(found.into_iter().map(|neighbours| (nanoseconds, neighbours)));
-        }
-        answers
-    };
-    // On a thread of the pool there is no need to wake one that waits for the others.
-    let answers = if threads == 1 { answer() } else { rayon::scope(|_| answer()) };
+    let mut answers = Vec::new();
+    for queries in queries.chunks(at_once) {
+        let started = Instant::now();
+        let found = match (queries, &mut scratches[..threads]) {
+            ([(profile, options)], [scratch]) => vec![top_k_over(&shards, profile, options, scratch)],
+            (queries, scratches) => top_k_parallel(&shards, queries, scratches),
+        };
+        let nanoseconds = started.elapsed().as_nanos();
+        answers.extend(found.into_iter().map(|neighbours| (nanoseconds, neighbours)));
+    }
     let mut line = String::new();
     for (at, (nanoseconds, neighbours)) in answers.iter().enumerate() {
         write!(line, "{}{nanoseconds}", if at == 0 { "" } else { " ; " })?;
