@@ -220,6 +220,10 @@ fn notes(read: &FileSplit) -> Vec<String> {
         (read.test_ratings_in_training, "test ratings were left out: the same user has rated the film in training"),
         (read.test_users_not_in_training, "users of the test file have no training rating; their profiles are empty"),
         (read.negatives_rated, "negatives were left out: they are the film to be found or one rated in training"),
+        (
+            read.negatives_of_passed_over,
+            "lines of negatives were left out: their pair is rated 0 or in training as well",
+        ),
         (read.negatives_without_test, "lines of negatives were left out: their pair is not in the test file"),
     ];
     let counts = counts.into_iter().filter(|(count, _)| *count > 0);
