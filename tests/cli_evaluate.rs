@@ -207,3 +207,16 @@ fn what_is_passed_over_in_files_is_noted_on_standard_error_only() {
     assert_mentions(&ended.stderr, &["1 test ratings were left out", "1 users of the test file"]);
     assert!(serde_json::from_str::<Value>(&ended.success()).unwrap().is_array());
 }
+
+#[test]
+fn of_equals_none_is_called_the_best() {
+    let place = Place::new();
+    let rows: String =
+        (1..=30u32).flat_map(|user| [1u32, 2, 3].map(|film| format!("{user},{film},3.0,1000000000\n"))).collect();
+    let source = place.put_source("equal", &format!("userId,movieId,rating,timestamp\n{rows}"));
+    place.output(&["data", "import", &source]);
+    let table =
+        place.output(&["evaluate", "--data", "equal", "--models", "popularity,item-knn", "--metrics", "ndcg@3,hr@3"]);
+    assert_mentions(&table, &["popularity", "item-knn", "1.0000"]);
+    assert!(!table.contains("is best"), "{table}");
+}

@@ -278,3 +278,15 @@ fn the_sample_of_movielens_is_recommended_from() {
     assert_eq!(films.len(), 10);
     assert!(ids(films).is_disjoint(&seen));
 }
+
+#[test]
+fn commands_that_are_started_together_wait_for_the_one_that_makes_the_dataset() {
+    let place = Place::new();
+    let mut started: Vec<_> = (0..4)
+        .map(|_| {
+            let mut command = place.command(&["neighbours", "--user", "1", "--k", "1"]);
+            command.stdout(std::process::Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    assert!(started.iter_mut().all(|command| command.wait().unwrap().success()));
+}

@@ -123,6 +123,13 @@ fn damaged_metadata_and_pointers_are_refused_and_still_listed() {
         fs::write(&path, whole.replace("\"shard_count\": 3", &format!("\"shard_count\": {shard_count}"))).unwrap();
         assert!(matches!(read_all(&fixture), Err(Error::Damaged { .. })), "{shard_count} shards");
     }
+    for (true_line, other) in
+        [("\"name\": \"films\"", "\"name\": \"others\""), ("\"version\": \"2", "\"version\": \"1")]
+    {
+        assert!(whole.contains(true_line), "{whole}");
+        fs::write(&path, whole.replace(true_line, other)).unwrap();
+        assert!(matches!(read_all(&fixture), Err(Error::Damaged { .. })), "{other}");
+    }
     fs::write(&path, whole).unwrap();
     read_all(&fixture).unwrap();
 

@@ -364,6 +364,18 @@ fn a_hybrid_serves_new_viewers_with_popular_films_and_scores_films_nobody_has_ra
 }
 
 #[test]
+fn a_hybrid_knows_films_nobody_has_rated_by_what_they_are_about_alone() {
+    let data = data();
+    let (hybrid, content) = (model("hybrid", &data, Value::Null), model("content", &data, Value::Null));
+    assert_eq!(hybrid.similar(39, 5), content.similar(39, 5));
+    assert!(!hybrid.similar(39, 5).is_empty());
+    // Who has rated all that anybody has rated can only be told about the others.
+    let (columns, half_stars): (Vec<u32>, Vec<u8>) = (0..RATED).map(|film| (film, 1 + 9 * (film % 2) as u8)).unzip();
+    let scored = scores(&*hybrid, &Viewer { row: None, columns: &columns, half_stars: &half_stars });
+    assert!(scored[39].is_finite() && scored[39] > scored[38], "{} and {}", scored[39], scored[38]);
+}
+
+#[test]
 fn a_hybrid_trained_anew_or_on_another_number_of_threads_is_the_same() {
     let data = data();
     let with = |threads: usize| {
