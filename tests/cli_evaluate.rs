@@ -212,7 +212,7 @@ fn what_is_passed_over_in_files_is_noted_on_standard_error_only() {
 fn of_equals_none_is_called_the_best() {
     let place = Place::new();
     let rows: String =
-        (1..=30u32).flat_map(|user| [1u32, 2, 3].map(|film| format!("{user},{film},3.0,1000000000\n"))).collect();
+        (1..=30u32).flat_map(|user| [1u32, 2, 30].map(|film| format!("{user},{film},3.0,1000000000\n"))).collect();
     let source = place.put_source("equal", &format!("userId,movieId,rating,timestamp\n{rows}"));
     place.output(&["data", "import", &source]);
     let table =
