@@ -106,13 +106,19 @@ fn a_model_is_trained_once_and_again_if_told_so_or_if_anything_is_different() {
     assert_ne!(newer["dataset_version"], first["dataset_version"]);
 }
 
-#[test]
-fn how_good_a_model_is_on_ratings_kept_from_it_is_measured_and_kept_with_it() {
+/// Enough for a validation.
+fn everyone_rated_everything() -> Place {
     let place = Place::new();
     let rows =
         (1..=30u32).flat_map(|user| [1u32, 2, 30].map(|film| format!("{user},{film},{}.5,1000000000\n", film % 5)));
     let source = place.put_source("small", &format!("userId,movieId,rating,timestamp\n{}", rows.collect::<String>()));
     place.output(&["data", "import", &source]);
+    place
+}
+
+#[test]
+fn how_good_a_model_is_on_ratings_kept_from_it_is_measured_and_kept_with_it() {
+    let place = everyone_rated_everything();
     let trained = trained(&place, &[]);
     let metrics = trained["metrics"].as_object().unwrap();
     // Every viewer has rated every film: nothing is left to rank but what was held out.
@@ -136,11 +142,7 @@ fn how_good_a_model_is_on_ratings_kept_from_it_is_measured_and_kept_with_it() {
 
 #[test]
 fn a_model_that_was_trained_without_validation_is_trained_again_to_be_validated() {
-    let place = Place::new();
-    let rows =
-        (1..=30u32).flat_map(|user| [1u32, 2, 30].map(|film| format!("{user},{film},{}.5,1000000000\n", film % 5)));
-    let source = place.put_source("small", &format!("userId,movieId,rating,timestamp\n{}", rows.collect::<String>()));
-    place.output(&["data", "import", &source]);
+    let place = everyone_rated_everything();
     let quick = trained(&place, &["--no-validation"]);
     assert_eq!((&quick["outcome"], &quick["metrics"]), (&"trained".into(), &serde_json::json!({})));
     assert_eq!(trained(&place, &["--no-validation"])["outcome"], "skipped");

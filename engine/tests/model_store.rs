@@ -132,14 +132,7 @@ fn a_version_that_cannot_be_made_the_latest_does_not_stay() {
     fs::create_dir_all(versions.join("latest/in_the_way")).unwrap();
     let before = tree(&versions);
     let (model, parameters) = (place.model(Algorithm::Popularity, &json!({})), json!({}));
-    let training = Training {
-        data: &place.data,
-        parameters: &parameters,
-        metrics: BTreeMap::new(),
-        validation: String::new(),
-        took: Duration::ZERO,
-        ended_at: NOW,
-    };
+    let training = place.training(&parameters, NOW);
     let error = slot.save(&*model, training.clone()).unwrap_err();
     assert!(error.to_string().contains("latest"), "{error}");
     assert_eq!(tree(&versions), before);
@@ -228,14 +221,7 @@ fn of_two_trainings_of_a_model_at_a_time_one_is_told_to_wait_and_readers_always_
                 for round in 0..20 {
                     if let Ok(slot) = place.lock(Algorithm::Popularity) {
                         let parameters = json!({ "measure": "count", "damping": f64::from(trainer), "window_days": 0 });
-                        let training = Training {
-                            data: &place.data,
-                            parameters: &parameters,
-                            metrics: BTreeMap::new(),
-                            validation: String::new(),
-                            took: Duration::ZERO,
-                            ended_at: NOW + 10 * round + trainer as i64,
-                        };
+                        let training = place.training(&parameters, NOW + 10 * round + trainer as i64);
                         let model = place.model(Algorithm::Popularity, &parameters);
                         slot.save(&*model, training).unwrap();
                         saved += 1;
@@ -259,14 +245,7 @@ fn a_time_that_cannot_be_is_refused() {
     let model = place.model(Algorithm::Popularity, &json!({}));
     for ended_at in [-1, i64::MAX, i64::MIN] {
         let parameters = json!({});
-        let training = Training {
-            data: &place.data,
-            parameters: &parameters,
-            metrics: BTreeMap::new(),
-            validation: String::new(),
-            took: Duration::ZERO,
-            ended_at,
-        };
+        let training = place.training(&parameters, ended_at);
         assert!(matches!(slot.save(&*model, training), Err(Error::BadTime(_))), "{ended_at}");
     }
 }

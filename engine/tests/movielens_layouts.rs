@@ -10,7 +10,7 @@ use std::path::Path;
 use cineswarm_engine::dataset::{Error, ImportOptions, import};
 use cineswarm_engine::movielens::{self, BadRows, Layout, Source};
 use cineswarm_engine::{Dataset, Movie};
-use common::{Fixture, GENOME_SCORES, GENOME_TAGS, LINKS, MOVIES, NOW, RATINGS, TAGS, clean, ratings, tree};
+use common::{FILES, Fixture, GENOME_SCORES, GENOME_TAGS, MOVIES, NOW, RATINGS, TAGS, clean, ratings, tree};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -102,14 +102,7 @@ fn a_genome_out_of_proportion_to_its_file_is_refused() {
 fn windows_line_ends_and_byte_order_marks_change_nothing() {
     let plain = clean();
     let from_windows = Fixture::new(&[]);
-    for (name, contents) in [
-        ("movies.csv", MOVIES),
-        ("ratings.csv", RATINGS),
-        ("tags.csv", TAGS),
-        ("links.csv", LINKS),
-        ("genome-tags.csv", GENOME_TAGS),
-        ("genome-scores.csv", GENOME_SCORES),
-    ] {
+    for (name, contents) in FILES {
         let text = std::str::from_utf8(contents).unwrap().replace('\n', "\r\n");
         from_windows.put(name, format!("\u{feff}{text}").as_bytes());
     }

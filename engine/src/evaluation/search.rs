@@ -106,8 +106,8 @@ pub struct Search {
 pub struct Found {
     /// All parameters of the best candidate; of equally good ones the first. Without a search those it would start from.
     pub parameters: Value,
-    /// How good it was on the validation part; NaN where there was no search.
-    pub validation: f64,
+    /// How good it was on the validation part; `None` where there was no search.
+    pub validation: Option<f64>,
     /// How good the first candidate was: what the search started from.
     pub unsearched: Option<f64>,
     /// How many different settings were tried: none of a model without anything to search, one of a model that has no
@@ -133,32 +133,33 @@ impl Search {
     ) -> Result<Found, Error> {
         let unsearched = |tried: usize| {
             let parameters = algorithm.parameters(given, &split.training)?;
-            Ok(Found { parameters, validation: f64::NAN, unsearched: None, tried })
+            Ok(Found { parameters, validation: None, unsearched: None, tried })
         };
         if space(algorithm).is_empty() {
             return unsearched(0);
         }
         let validation = self.validation.split(&split.training_source(), self.seed, 0)?;
         let candidates = self.candidates(algorithm, given, &validation.training)?;
-        let mut found: Option<Found> = None;
+        let mut best: Option<(&Value, f64)> = None;
+        let mut first = None;
         for (number, parameters) in candidates.iter().enumerate() {
             let model = algorithm.train(&validation.training, parameters, &|_| ())?;
             let measured = measure(model.as_ref(), &validation, &[self.objective], self.relevant_from, &|| ());
             tried(number as u64 + 1, candidates.len() as u64);
-            let parameters = || parameters.clone();
-            match (&mut found, measured.values.first().copied().flatten()) {
-                (None, None) => return unsearched(1),
-                (None, Some(value)) => {
-                    let (parameters, tried) = (parameters(), candidates.len());
-                    found = Some(Found { parameters, validation: value, unsearched: Some(value), tried });
+            let Some(value) = measured.values.first().copied().flatten() else {
+                if number == 0 {
+                    return unsearched(1);
                 }
-                (Some(best), Some(value)) if self.is_better(value, best.validation) => {
-                    (best.parameters, best.validation) = (parameters(), value);
-                }
-                (Some(_), _) => {}
+                continue;
+            };
+            first.get_or_insert(value);
+            if best.is_none_or(|(_, reached)| self.is_better(value, reached)) {
+                best = Some((parameters, value));
             }
         }
-        found.map_or_else(|| unsearched(0), Ok)
+        let Some((parameters, reached)) = best else { return unsearched(0) };
+        let (parameters, tried) = (parameters.clone(), candidates.len());
+        Ok(Found { parameters, validation: Some(reached), unsearched: first, tried })
     }
 
     fn is_better(&self, value: f64, than: f64) -> bool {

@@ -128,13 +128,16 @@ pub const LINKS: &[u8] = b"movieId,imdbId,tmdbId\n1,0000123,456\n2,0000789,\n30,
 pub const GENOME_TAGS: &[u8] = b"tagId,tag\n1,\"sea, rough\"\n7,calm\n";
 pub const GENOME_SCORES: &[u8] = b"movieId,tagId,relevance\n1,1,0.8\n1,7,0.02400000000000002\n30,1,0\n30,7,1\n";
 
+/// All files that MovieLens publishes.
+pub const FILES: [(&str, &[u8]); 6] = [
+    ("movies.csv", MOVIES),
+    ("ratings.csv", RATINGS),
+    ("tags.csv", TAGS),
+    ("links.csv", LINKS),
+    ("genome-tags.csv", GENOME_TAGS),
+    ("genome-scores.csv", GENOME_SCORES),
+];
+
 pub fn clean() -> Fixture {
-    Fixture::new(&[
-        ("movies.csv", MOVIES),
-        ("ratings.csv", RATINGS),
-        ("tags.csv", TAGS),
-        ("links.csv", LINKS),
-        ("genome-tags.csv", GENOME_TAGS),
-        ("genome-scores.csv", GENOME_SCORES),
-    ])
+    Fixture::new(&FILES)
 }

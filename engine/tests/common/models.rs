@@ -84,20 +84,18 @@ impl Trainable {
         algorithm.train(&self.data, given, &|_| {}).unwrap()
     }
 
+    /// A training that nobody validated.
+    pub fn training<'a>(&'a self, parameters: &'a Value, ended_at: i64) -> Training<'a> {
+        let (metrics, validation) = (BTreeMap::new(), String::new());
+        Training { data: &self.data, parameters, metrics, validation, took: Duration::from_millis(1500), ended_at }
+    }
+
     /// Trains and saves at a time.
     pub fn train_at(&self, seconds: i64, algorithm: Algorithm, given: &Value) -> (Box<dyn Model>, ModelMetadata) {
         let slot = self.lock(algorithm).unwrap();
         let model = self.model(algorithm, given);
         let parameters = self.parameters(algorithm, given);
-        let training = Training {
-            data: &self.data,
-            parameters: &parameters,
-            metrics: BTreeMap::new(),
-            validation: String::new(),
-            took: Duration::from_millis(1500),
-            ended_at: NOW + seconds,
-        };
-        let metadata = slot.save(&*model, training).unwrap();
+        let metadata = slot.save(&*model, self.training(&parameters, NOW + seconds)).unwrap();
         (model, metadata)
     }
 }

@@ -41,7 +41,7 @@ struct Listed<'a> {
 struct Searched<'a> {
     parameters: &'a Value,
     /// The first metric with these parameters.
-    validation: f64,
+    validation: Option<f64>,
     /// The first metric without a search.
     unsearched: Option<f64>,
     /// How many settings were tried.

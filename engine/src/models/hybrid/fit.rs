@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::validation::Judged;
+use crate::dense::Cholesky;
 
 /// Where the list is cut.
 const CUT: usize = 10;
@@ -92,26 +93,8 @@ pub(super) fn prediction_weights(ratings: &[(f64, Vec<f64>)]) -> Option<Vec<f64>
     for at in 0..size {
         normal[at * size + at] += RIDGE;
     }
-    let mut weights = solve(normal, right)?;
+    let mut weights = right;
+    Cholesky::of(normal, size, 1e-12).solve(&mut weights);
     weights[..members].iter_mut().for_each(|weight| *weight += equal);
     weights.iter().all(|weight| weight.is_finite()).then_some(weights)
-}
-
-/// Solves a positive definite system by elimination.
-fn solve(mut matrix: Vec<f64>, mut right: Vec<f64>) -> Option<Vec<f64>> {
-    let n = right.len();
-    for pivot in 0..n {
-        let diagonal = matrix[pivot * n + pivot];
-        if !(diagonal > 0.0 && diagonal.is_finite()) {
-            return None;
-        }
-        for row in (0..n).filter(|&row| row != pivot) {
-            let factor = matrix[row * n + pivot] / diagonal;
-            for column in pivot..n {
-                matrix[row * n + column] -= factor * matrix[pivot * n + column];
-            }
-            right[row] -= factor * right[pivot];
-        }
-    }
-    Some((0..n).map(|at| right[at] / matrix[at * n + at]).collect())
 }

@@ -128,13 +128,8 @@ impl Members {
     }
 
     /// The arrays of all, each with the name of its model before it.
-    pub fn add_to(&self, mut parts: Parts) -> Parts {
-        for Member { label, model, .. } in &self.members {
-            for (name, array) in model.parts().arrays() {
-                parts = parts.with(&format!("{label}/{name}"), array.clone());
-            }
-        }
-        parts
+    pub fn add_to(&self, parts: Parts) -> Parts {
+        self.members.iter().fold(parts, |parts, member| parts.with_group(&member.label, member.model.parts()))
     }
 }
 

@@ -140,39 +140,27 @@ impl Hybrid {
     ///
     /// # Errors
     /// If they are not such a model's.
-    pub fn load(parts: Parts, data: &TrainingData, parameters: &HybridParameters) -> Result<Hybrid, Error> {
-        let mut own = Parts::default();
-        let mut of_members: BTreeMap<String, Parts> = BTreeMap::new();
-        for (name, array) in parts.arrays() {
-            match name.split_once('/') {
-                None => own = own.with(name, array.clone()),
-                Some((member, name)) => {
-                    let before = of_members.remove(member).unwrap_or_default();
-                    of_members.insert(member.to_owned(), before.with(name, array.clone()));
-                }
-            }
-        }
+    pub fn load(mut parts: Parts, data: &TrainingData, parameters: &HybridParameters) -> Result<Hybrid, Error> {
         let mut members = Vec::new();
         for (label, (algorithm, parameters)) in parameters.plan(data)? {
-            if let Some(parts) = of_members.remove(&label) {
-                members.push(Member { model: algorithm.load(parts, data, &parameters)?, label, algorithm });
+            let group = parts.take_group(&label);
+            // What would not have fitted into memory was left out.
+            if !group.arrays().is_empty() {
+                members.push(Member { model: algorithm.load(group, data, &parameters)?, label, algorithm });
             }
         }
-        if let Some(name) = of_members.keys().next() {
-            return Err(Error::damaged(
-                NAME,
-                "members",
-                format!("have one that is no parameter: {}", name.escape_debug()),
-            ));
+        if let Some(name) = parts.arrays().keys().find(|name| name.contains('/')) {
+            let reason = format!("have an array of a model that is no parameter: {}", name.escape_debug());
+            return Err(Error::damaged(NAME, "members", reason));
         }
         let members = Members::new(members, &data.matrix);
         let count = members.len();
-        let weights = own.take_f32(NAME, "weights", count)?;
-        let short_weights = own.take_f32(NAME, "short_weights", count)?;
+        let weights = parts.take_f32(NAME, "weights", count)?;
+        let short_weights = parts.take_f32(NAME, "short_weights", count)?;
         check_finite(NAME, "weights", &weights)?;
         check_finite(NAME, "short_weights", &short_weights)?;
-        let expected = if own.length("prediction_weights") == 0 { 0 } else { count + 1 };
-        let prediction_weights = own.take_f64(NAME, "prediction_weights", expected)?;
+        let expected = if parts.length("prediction_weights") == 0 { 0 } else { count + 1 };
+        let prediction_weights = parts.take_f64(NAME, "prediction_weights", expected)?;
         if prediction_weights.iter().any(|weight| !weight.is_finite()) {
             return Err(Error::damaged(NAME, "prediction_weights", "have an element that is no number"));
         }

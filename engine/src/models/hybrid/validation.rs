@@ -78,15 +78,16 @@ impl Split {
         let matrix = &*self.data.matrix;
         let row = matrix.row_of(held_out.user)?;
         let viewer = Viewer::known(matrix, row);
-        let mut places: Vec<usize> = (0..viewer.columns.len()).collect();
-        Chance::of_stream(self.seed, 1 + row as u64).shuffle(&mut places);
-        places.truncate(ratings.unwrap_or(usize::MAX));
-        places.sort_unstable();
-        let columns: Vec<u32> = places.iter().map(|&at| viewer.columns[at]).collect();
-        let half_stars: Vec<u8> = places.iter().map(|&at| viewer.half_stars[at]).collect();
-        let asked = match ratings {
+        let sampled = ratings.map(|count| {
+            let mut places: Vec<usize> = (0..viewer.columns.len()).collect();
+            Chance::of_stream(self.seed, 1 + row as u64).shuffle(&mut places);
+            places.truncate(count);
+            places.sort_unstable();
+            places.into_iter().map(|at| (viewer.columns[at], viewer.half_stars[at])).unzip::<_, _, Vec<_>, Vec<_>>()
+        });
+        let asked = match &sampled {
             None => viewer,
-            Some(_) => Viewer { row: None, columns: &columns, half_stars: &half_stars },
+            Some((columns, half_stars)) => Viewer { row: None, columns, half_stars },
         };
         let films = matrix.films();
         let mut by_member = Vec::new();
