@@ -20,6 +20,7 @@ pub mod models;
 pub mod movielens;
 pub mod neighbours;
 pub mod popularity;
+mod prefetch;
 pub mod profile;
 pub mod ranking;
 pub mod rating;

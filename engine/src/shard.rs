@@ -1,8 +1,11 @@
 //! The ratings of one shard's users as rows: who rated what. Immutable once built, and nothing trusts the arrays it is
 //! given: they may come from the wire.
 
+use std::cmp::Reverse;
+
 use rustc_hash::FxHashMap;
 
+use crate::prefetch::prefetch;
 use crate::rating::{HalfStars, MovieId, UserId};
 
 /// More films than this in one user's row are refused, so that a squared norm and a dot product (at most 100 a film)
@@ -82,8 +85,10 @@ pub enum Error {
 pub struct ShardRatings {
     user_ids: Vec<UserId>,
     row_offsets: Vec<u32>,
-    /// Ids by number, ascending.
+    /// Ids by number. The films with the most ratings come first, so that what is kept by film is mostly in the cache.
     films: Vec<MovieId>,
+    /// The same ids with their numbers, ascending.
+    numbers: Vec<(MovieId, u32)>,
     film_numbers: FilmNumbers<Vec<u16>, Vec<u32>>,
     half_stars: Vec<u8>,
 }
@@ -146,7 +151,9 @@ impl ShardRatings {
             }
         }
         let (films, film_numbers) = number(movie_ids);
-        Ok(ShardRatings { user_ids, row_offsets, films, film_numbers, half_stars })
+        let mut numbers: Vec<(MovieId, u32)> = films.iter().copied().zip(0..).collect();
+        numbers.sort_unstable();
+        Ok(ShardRatings { user_ids, row_offsets, films, numbers, film_numbers, half_stars })
     }
 
     /// Users, ascending.
@@ -174,16 +181,22 @@ impl ShardRatings {
         size_of_val(&self.user_ids[..])
             + size_of_val(&self.row_offsets[..])
             + size_of_val(&self.films[..])
+            + size_of_val(&self.numbers[..])
             + film_numbers
             + size_of_val(&self.half_stars[..])
     }
 
-    /// Film ids by the numbers they have in this shard, ascending.
+    /// Film ids by the numbers they have in this shard.
     pub(crate) fn films(&self) -> &[MovieId] {
         &self.films
     }
 
-    /// The numbers of the films of a row, ascending.
+    /// Film ids, ascending, with the numbers they have in this shard.
+    pub(crate) fn numbers(&self) -> &[(MovieId, u32)] {
+        &self.numbers
+    }
+
+    /// The numbers of the films of a row, in the order of their ids.
     pub(crate) fn films_of(&self, row: usize) -> impl Iterator<Item = usize> {
         let (narrow, wide) = match self.film_numbers_of(row) {
             FilmNumbers::Narrow(numbers) => (numbers, &[][..]),
@@ -192,7 +205,16 @@ impl ShardRatings {
         narrow.iter().map(|&number| usize::from(number)).chain(wide.iter().map(|&number| number as usize))
     }
 
+    /// Asks for what [`ShardRatings::films_of`] will read.
+    pub(crate) fn prefetch_films(&self, row: usize) {
+        match self.film_numbers_of(row) {
+            FilmNumbers::Narrow(numbers) => prefetch(numbers),
+            FilmNumbers::Wide(numbers) => prefetch(numbers),
+        }
+    }
+
     /// [`ShardRatings::films_of`] as they are kept.
+    #[inline]
     pub(crate) fn film_numbers_of(&self, row: usize) -> FilmNumbers<&[u16], &[u32]> {
         match &self.film_numbers {
             FilmNumbers::Narrow(numbers) => FilmNumbers::Narrow(&numbers[self.range(row)]),
@@ -201,23 +223,24 @@ impl ShardRatings {
     }
 
     /// Half-stars of a row, parallel to its films.
+    #[inline]
     pub(crate) fn half_stars_of(&self, row: usize) -> &[u8] {
         &self.half_stars[self.range(row)]
     }
 
+    #[inline]
     fn range(&self, row: usize) -> std::ops::Range<usize> {
         self.row_offsets[row] as usize..self.row_offsets[row + 1] as usize
     }
 }
 
-/// Numbers the films of all ratings in the order of their ids.
+/// Numbers the films of all ratings, those with the most first.
 fn number(movie_ids: Vec<MovieId>) -> (Vec<MovieId>, FilmNumbers<Vec<u16>, Vec<u32>>) {
-    let mut numbers: FxHashMap<MovieId, u32> = movie_ids.iter().map(|&movie| (movie, 0)).collect();
-    let mut films: Vec<MovieId> = numbers.keys().copied().collect();
-    films.sort_unstable();
-    for (movie, number) in films.iter().zip(0..) {
-        numbers.insert(*movie, number);
-    }
+    let mut counts: FxHashMap<MovieId, u32> = FxHashMap::default();
+    movie_ids.iter().for_each(|&movie| *counts.entry(movie).or_default() += 1);
+    let mut films: Vec<MovieId> = counts.keys().copied().collect();
+    films.sort_unstable_by_key(|&movie| (Reverse(counts[&movie]), movie));
+    let numbers: FxHashMap<MovieId, u32> = films.iter().copied().zip(0..).collect();
     let numbered = movie_ids.iter().map(|movie| numbers[movie]);
     let film_numbers = match films.len() <= 1 << 16 {
         true => FilmNumbers::Narrow(numbered.map(|number| number as u16).collect()),

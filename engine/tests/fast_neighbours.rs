@@ -69,9 +69,12 @@ fn check(ratings: &Ratings, viewers: &[BTreeMap<u32, u8>], options: &[NeighbourO
 fn films_of_many_and_of_few_raters_in_several_blocks_give_the_neighbours_of_the_reference() {
     // A block has at most 16,384 users, and a third of these are in a shard.
     let ratings = skewed(60_000, 40, 7);
-    let viewers = [viewer((0..40).map(|film| film * 3), 1), viewer([0, 3, 117, 500].into_iter(), 2)];
-    let options = NeighbourOptions { exclude_user: Some(11), ..NeighbourOptions::default() };
-    check(&ratings, &viewers, &[options, NeighbourOptions { k: 3, min_overlap: 4, shrink: 5, ..options }]);
+    // The last is the user who is never a neighbour, would be the nearest, and is in the shard that comes first.
+    let own = ratings[&7].clone();
+    let viewers = [viewer((0..40).map(|film| film * 3), 1), viewer([0, 3, 117, 500].into_iter(), 2), own];
+    let options = NeighbourOptions { k: 1, exclude_user: Some(7), ..NeighbourOptions::default() };
+    let more = NeighbourOptions { k: 40, ..options };
+    check(&ratings, &viewers, &[options, more, NeighbourOptions { k: 3, min_overlap: 4, shrink: 5, ..options }]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Finds a film's ratings in a block by the film's id.
 
-use super::kernel::prefetch;
+use crate::prefetch::prefetch;
 use crate::rating::MovieId;
 
 /// Film ids, each with a place, in an open-addressed hash table.

@@ -5,8 +5,10 @@
 //! chosen when a query is made.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::block::{CHUNK_USERS, CHUNK_WORDS, MAX_USERS, Postings, split_run};
+use crate::prefetch::prefetch;
 
 /// The instruction set that the inner loops use: one that this machine has, as there is no other way to come by one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub(crate) enum Instructions {
     /// AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// AVX2, and AVX-512 F and BW.
+    /// AVX2, and AVX-512 F, BW, VBMI and VNNI.
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }
@@ -35,8 +37,11 @@ impl Kernel {
             if is_x86_feature_detected!("avx2") {
                 kernels.push(Kernel(Instructions::Avx2));
             }
-            let (f, bw) = (is_x86_feature_detected!("avx512f"), is_x86_feature_detected!("avx512bw"));
-            if f && bw && is_x86_feature_detected!("avx2") {
+            let avx512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vbmi")
+                && is_x86_feature_detected!("avx512vnni");
+            if avx512 && is_x86_feature_detected!("avx2") {
                 kernels.push(Kernel(Instructions::Avx512));
             }
         }
@@ -133,13 +138,35 @@ impl Sums {
         }
     }
 
-    /// Gathers in ascending order the users whose sum is above zero and at least `bar` times their length. `lengths` goes
-    /// to the end of the last chunk.
-    pub(crate) fn reaching(&self, kernel: Kernel, bar: f32, lengths: &[f32], users: &mut Vec<u16>) {
-        users.clear();
+    /// A bar that at least so many of all users reach, near the highest such; 0 if none is known.
+    pub(crate) fn reached_by(&self, kernel: Kernel, users: usize, lengths: &[f32]) -> f32 {
+        if users == 0 || users > GROUPS {
+            return 0.0;
+        }
+        let mut highest = [0.0; GROUPS];
         match self.wide.is_empty() {
-            true => kernel.reaching(&self.narrow[..lengths.len()], bar, lengths, users),
-            false => reaching(&self.wide, bar, lengths, users),
+            true => kernel.highest_of_groups(&self.narrow[..lengths.len()], lengths, &mut highest),
+            false => highest_of_groups(&self.wide, lengths, &mut highest),
+        }
+        let (_, &mut bar, _) = highest.select_nth_unstable_by(users - 1, |a, b| b.total_cmp(a));
+        bar
+    }
+
+    /// Gathers in ascending order those of some users whose sum is above zero and at least `bar` times their length.
+    /// `users` begin and end with chunks; `lengths` are of all users, to the end of the last chunk.
+    pub(crate) fn reaching(
+        &self,
+        kernel: Kernel,
+        bar: f32,
+        lengths: &[f32],
+        users: Range<usize>,
+        reached: &mut Vec<usize>,
+    ) {
+        reached.clear();
+        let (lengths, first) = (&lengths[users.clone()], users.start);
+        match self.wide.is_empty() {
+            true => kernel.reaching(&self.narrow[users], bar, lengths, first, reached),
+            false => reaching(&self.wide[users], bar, lengths, first, reached),
         }
     }
 }
@@ -167,12 +194,23 @@ impl Kernel {
         }
     }
 
-    fn reaching(self, sums: &[u16], bar: f32, lengths: &[f32], users: &mut Vec<u16>) {
+    fn highest_of_groups(self, sums: &[u16], lengths: &[f32], highest: &mut [f32; GROUPS]) {
         match self.0 {
-            Instructions::Portable => reaching(sums, bar, lengths, users),
+            Instructions::Portable => highest_of_groups(sums, lengths, highest),
             // SAFETY: such a kernel is made only where the machine has been found to have AVX2.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 | Instructions::Avx512 => unsafe { x86::reaching_avx2(sums, bar, lengths, users) },
+            Instructions::Avx2 | Instructions::Avx512 => unsafe { x86::highest_of_groups_avx2(sums, lengths, highest) },
+        }
+    }
+
+    fn reaching(self, sums: &[u16], bar: f32, lengths: &[f32], first: usize, reached: &mut Vec<usize>) {
+        match self.0 {
+            Instructions::Portable => reaching(sums, bar, lengths, first, reached),
+            // SAFETY: such a kernel is made only where the machine has been found to have AVX2.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 | Instructions::Avx512 => unsafe {
+                x86::reaching_avx2(sums, bar, lengths, first, reached)
+            },
         }
     }
 }
@@ -204,8 +242,13 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn reaching_avx2(sums: &[u16], bar: f32, lengths: &[f32], users: &mut Vec<u16>) {
-        super::reaching(sums, bar, lengths, users);
+    pub(super) fn highest_of_groups_avx2(sums: &[u16], lengths: &[f32], highest: &mut [f32; super::GROUPS]) {
+        super::highest_of_groups(sums, lengths, highest);
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn reaching_avx2(sums: &[u16], bar: f32, lengths: &[f32], first: usize, reached: &mut Vec<usize>) {
+        super::reaching(sums, bar, lengths, first, reached);
     }
 }
 
@@ -311,25 +354,22 @@ fn ones(word: u16) -> u16 {
 /// twice the distance it is asked how long runs are.
 const PREFETCH_DISTANCE: usize = 8;
 
-/// Asks for memory that will be read soon: it is in the second-level cache by then.
+/// Users this far apart are in one group, of which the highest bar that one of them reaches is known.
+const GROUPS: usize = 512;
+
 #[inline(always)]
-pub(super) fn prefetch<T>(values: &[T]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        const LINE: usize = 64;
-        let start = values.as_ptr().cast::<i8>();
-        for offset in (0..size_of_val(values)).step_by(LINE) {
-            // SAFETY: every x86-64 has the instruction, it faults on no address, and this one is in the slice.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(start.add(offset)) };
+fn highest_of_groups<Sum: Copy + Into<u32>>(sums: &[Sum], lengths: &[f32], highest: &mut [f32; GROUPS]) {
+    for (sums, lengths) in sums.chunks(GROUPS).zip(lengths.chunks(GROUPS)) {
+        for ((highest, &sum), &length) in highest.iter_mut().zip(sums).zip(lengths) {
+            // Nothing by nothing, past the last user, is no number and not above any.
+            let bar = sum.into() as f32 / length;
+            *highest = if bar > *highest { bar } else { *highest };
         }
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = values;
 }
 
 #[inline(always)]
-fn reaching<Sum: Copy + Into<u32>>(sums: &[Sum], bar: f32, lengths: &[f32], users: &mut Vec<u16>) {
+fn reaching<Sum: Copy + Into<u32>>(sums: &[Sum], bar: f32, lengths: &[f32], first: usize, reached: &mut Vec<usize>) {
     const STEP: usize = 32;
     let (sums, _) = sums.as_chunks::<STEP>();
     let (lengths, _) = lengths.as_chunks::<STEP>();
@@ -338,7 +378,7 @@ fn reaching<Sum: Copy + Into<u32>>(sums: &[Sum], bar: f32, lengths: &[f32], user
         let reaches = |at: usize| sums[at].into() as f32 >= (bar * lengths[at]).max(1.0);
         let any = (0..STEP).fold(false, |any, at| any | reaches(at));
         if any {
-            users.extend((0..STEP).filter(|&at| reaches(at)).map(|at| (step * STEP + at) as u16));
+            reached.extend((0..STEP).filter(|&at| reaches(at)).map(|at| first + step * STEP + at));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Exact user neighbours: the users of some shards whose ratings are most similar to a profile.
 //! Everything is an integer until the last division, so the answer does not depend on how users are spread over shards.
 
+mod helpers;
 mod query;
 mod sweep;
 
@@ -9,7 +10,8 @@ use std::sync::atomic::{self, AtomicUsize};
 
 use serde::{Deserialize, Serialize};
 
-use query::{Query, advance, blocks};
+use helpers::on_threads;
+use query::{Bar, Query, advance, blocks};
 
 use crate::index::{Changes, Kernel, LiveIndex, ShardIndex, Sums};
 use crate::profile::Profile;
@@ -81,14 +83,16 @@ pub fn similarity(dot: u32, overlap: u32, norm_u: u64, norm_v: u64, shrink: u32)
     cosine * (f64::from(overlap) / (u64::from(overlap) + u64::from(shrink)) as f64)
 }
 
-/// Working memory of neighbour queries, to be reused from query to query; any shard may follow any other.
+/// Working memory of neighbour queries, to be reused from query to query; any shard may follow any other. Aligned so that
+/// two threads' are in no common line of the cache.
 #[derive(Debug)]
+#[repr(align(128))]
 pub struct Scratch {
     kernel: Kernel,
     products: Sums,
     overlaps: Sums,
     /// Users of the block at hand who may be among the best.
-    candidates: Vec<u16>,
+    candidates: Vec<usize>,
     weights: sweep::Weights,
 }
 
@@ -146,7 +150,8 @@ pub fn top_k_over<'a, Shard: Copy + Into<ShardView<'a>>>(
     scratch: &mut Scratch,
 ) -> Vec<Neighbour> {
     let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
-    let mut query = Query::new(profile, options);
+    let bar = Bar::default();
+    let mut query = Query::new(profile, options, &bar);
     advance(&mut [&mut query], (0..shards.len()).flat_map(|number| blocks(&shards, number)), scratch);
     query.finish(&shards)
 }
@@ -158,64 +163,51 @@ pub fn top_k_batch<'a, Shard: Copy + Into<ShardView<'a>>>(
     queries: &[(Profile, NeighbourOptions)],
     scratch: &mut Scratch,
 ) -> Vec<Vec<Neighbour>> {
-    let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
-    answer(&shards, 0..shards.len(), queries, scratch)
+    top_k_parallel(shards, queries, std::slice::from_mut(scratch))
 }
 
-/// As [`top_k_batch`], on as many threads as there are working memories: the caller's, and others of rayon's pool.
+/// As [`top_k_batch`], on as many threads as there are working memories: the caller's, and others.
 pub fn top_k_parallel<'a, Shard: Copy + Into<ShardView<'a>>>(
     shards: &[Shard],
     queries: &[(Profile, NeighbourOptions)],
     scratches: &mut [Scratch],
 ) -> Vec<Vec<Neighbour>> {
     let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
-    // Each takes the next shard when it needs one, so that a thread that starts late has less to do.
+    let bars: Vec<Bar> = queries.iter().map(|_| Bar::default()).collect();
+    // Each thread takes the next shard when it needs one, so that one that starts late has less to do.
     let next = AtomicUsize::new(0);
-    let work = |scratch: &mut Scratch| {
-        let taken = std::iter::from_fn(|| Some(next.fetch_add(1, atomic::Ordering::Relaxed)));
-        answer(&shards, taken.take_while(|&number| number < shards.len()), queries, scratch)
+    let search = |scratch: &mut Scratch| {
+        let queries = queries.iter().zip(&bars).map(|((profile, options), bar)| Query::new(profile, options, bar));
+        let mut queries: Vec<Query<'_>> = queries.collect();
+        take_through(&mut queries, &shards, &next, scratch);
+        queries.into_iter().map(|query| query.finish(&shards)).collect::<Vec<_>>()
     };
-    let (mine, others) = match scratches.split_first_mut() {
-        Some((mine, others)) => (mine, others),
-        None => (&mut Scratch::default(), &mut [][..]),
+    let mut parts = match scratches {
+        [] => vec![search(&mut Scratch::default())],
+        scratches => on_threads(scratches.iter_mut(), search),
     };
-    let mut parts = vec![Vec::new(); others.len() + 1];
-    if let Some((part, others_parts)) = parts.split_first_mut() {
-        rayon::in_place_scope(|scope| {
-            for (part, scratch) in others_parts.iter_mut().zip(others) {
-                let work = &work;
-                scope.spawn(move |_| *part = work(scratch));
-            }
-            *part = work(mine);
-        });
-    }
     let merge = |(at, (_, options)): (usize, &(Profile, NeighbourOptions))| {
         merge_top_k(parts.iter_mut().map(|part| std::mem::take(&mut part[at])), options.k)
     };
     queries.iter().enumerate().map(merge).collect()
 }
 
-/// Answers queries on the shards with these numbers.
-fn answer(
-    shards: &[ShardView<'_>],
-    numbers: impl Iterator<Item = usize>,
-    queries: &[(Profile, NeighbourOptions)],
-    scratch: &mut Scratch,
-) -> Vec<Vec<Neighbour>> {
-    let mut queries: Vec<Query<'_>> = queries.iter().map(|(profile, options)| Query::new(profile, options)).collect();
+/// Takes the next shards through the queries until there are no more.
+fn take_through(queries: &mut [Query<'_>], shards: &[ShardView<'_>], next: &AtomicUsize, scratch: &mut Scratch) {
+    let numbers = std::iter::from_fn(|| Some(next.fetch_add(1, atomic::Ordering::Relaxed)));
+    let numbers = numbers.take_while(|&number| number < shards.len());
     let (mut swept, mut others): (Vec<&mut Query<'_>>, Vec<&mut Query<'_>>) =
         queries.iter_mut().partition(|query| sweep::can_take(query));
     if swept.len() < sweep::WORTH_IT {
         others.append(&mut swept);
         advance(&mut others, numbers.flat_map(|number| blocks(shards, number)), scratch);
-    } else {
-        let mut groups: Vec<sweep::Group<'_, '_, '_>> = swept.chunks_mut(sweep::LANES).map(sweep::Group::new).collect();
-        for number in numbers {
-            groups.iter_mut().for_each(|group| sweep::shard(group, number, shards[number], scratch));
-            advance(&mut others, blocks(shards, number), scratch);
-        }
+        return;
     }
-    queries.into_iter().map(|query| query.finish(shards)).collect()
+    let mut groups: Vec<sweep::Group<'_, '_, '_>> = swept.chunks_mut(sweep::LANES).map(sweep::Group::new).collect();
+    for number in numbers {
+        groups.iter_mut().for_each(|group| sweep::shard(group, number, shards[number], scratch));
+        advance(&mut others, blocks(shards, number), scratch);
+    }
 }
 
 /// The `k` best of several lists of neighbours of disjoint shards. The lists are best sorted, which makes it faster,

@@ -1,8 +1,10 @@
 //! One query on its way over blocks of users, by the inverted index.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::{Neighbour, NeighbourOptions, Scratch, ShardView, similarity};
 use crate::best::Best;
-use crate::index::{Block, Changes, QueryFilm, Summand};
+use crate::index::{Block, CHUNK_USERS, Changes, QueryFilm, Summand};
 use crate::profile::Profile;
 use crate::rating::{MovieId, UserId};
 
@@ -44,14 +46,39 @@ pub(super) fn advance<'a>(
     }
 }
 
-/// One query on its way over the shards.
+/// So many users are held to the same bar. As it rises fastest at the beginning, far fewer pass it than if it were many.
+const BETWEEN_BARS: usize = 2 * CHUNK_USERS;
+
+/// So much lower is a bar than it might be: far more than the rounding of what is compared with it, and far less than would
+/// cost time.
+const MARGIN: f64 = 1e-5;
+
+/// Users whose dot product is below the bar times their length cannot be among the best of a query any more. Threads that
+/// work on one query share it, as what one has found spares the others looking at what comes after; so it has its line of
+/// the cache to itself.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(super) struct Bar(AtomicU32);
+
+impl Bar {
+    #[inline]
+    pub(super) fn get(&self) -> f32 {
+        f32::from_bits(self.0.load(Ordering::Relaxed))
+    }
+
+    fn raise(&self, bar: f32) {
+        // Numbers that are not negative have the order of their bits.
+        self.0.fetch_max(bar.max(0.0).to_bits(), Ordering::Relaxed);
+    }
+}
+
+/// One query on its way over the shards, or over those that one thread takes.
 pub(super) struct Query<'a> {
     pub(super) profile: &'a Profile,
     norm: u64,
     pub(super) options: &'a NeighbourOptions,
     best: Best<Found>,
-    /// Users whose dot product is below the bar times their length cannot be among the best any more.
-    pub(super) bar: f32,
+    pub(super) bar: &'a Bar,
 }
 
 /// A neighbour, and where the ratings stand from which the overlap is yet to be counted.
@@ -63,23 +90,28 @@ struct Found {
 }
 
 impl<'a> Query<'a> {
-    pub(super) fn new(profile: &'a Profile, options: &'a NeighbourOptions) -> Query<'a> {
+    pub(super) fn new(profile: &'a Profile, options: &'a NeighbourOptions, bar: &'a Bar) -> Query<'a> {
         let best = Best::new(options.k, |a: &Found, b: &Found| a.neighbour.best_first(&b.neighbour));
-        Query { profile, norm: profile.norm_squared(), options, best, bar: 0.0 }
+        Query { profile, norm: profile.norm_squared(), options, best, bar }
     }
 
-    /// The best users of all blocks.
+    /// The best users of all blocks, but for those whom others have put out of the question.
     pub(super) fn finish(self, shards: &[ShardView<'_>]) -> Vec<Neighbour> {
+        let bar = self.bar.get();
+        let scale = self.scale();
+        let mut best = self.best.into_sorted();
+        best.retain(|found| (found.neighbour.similarity * scale) as f32 >= bar);
+        let ratings = |(shard, row): (usize, usize)| (shards[shard].index.ratings(), row);
+        // Most of these rows are in no cache, so all are asked for before the first is read.
+        best.iter().filter_map(|found| found.place).map(ratings).for_each(|(ratings, row)| ratings.prefetch_films(row));
         let films = FilmSet::new(self.profile.movie_ids());
-        let counted = self.best.into_sorted().into_iter().map(|Found { mut neighbour, place }| {
-            if let Some((shard, row)) = place {
-                let ratings = shards[shard].index.ratings();
+        for found in &mut best {
+            if let Some((ratings, row)) = found.place.map(ratings) {
                 let common = ratings.films_of(row).filter(|&film| films.has(ratings.films()[film]));
-                neighbour.overlap = common.count() as u32;
+                found.neighbour.overlap = common.count() as u32;
             }
-            neighbour
-        });
-        counted.collect()
+        }
+        best.into_iter().map(|found| found.neighbour).collect()
     }
 
     /// Whether overlaps decide who is a neighbour. Otherwise they are counted at the end, for those who are.
@@ -122,25 +154,45 @@ impl<'a> Query<'a> {
         if overlap_matters {
             overlaps.add_up(*kernel, Summand::Film, films, &[], users);
         }
-        products.reaching(*kernel, self.bar, block.lengths(), candidates);
-        for at in candidates.iter().map(|&candidate| usize::from(candidate)) {
-            let dot = products.get(at);
-            // The bar may have been raised since.
-            if (dot as f32) < self.bar * block.lengths()[at] {
-                continue;
-            }
-            let overlap = if overlap_matters { overlaps.get(at) } else { 0 };
-            if overlap_matters && overlap < self.options.min_overlap {
-                continue;
-            }
-            let row = block.first_row() + at;
-            let user = shard.index.ratings().user_ids()[row];
-            if shard.changes.is_some_and(|changes| changes.has(user)) {
-                continue;
-            }
-            let place = (!overlap_matters).then_some((number, row));
-            self.offer(user, dot, overlap, block.norms()[at], place);
+        if !overlap_matters && self.bar.get() == 0.0 {
+            // Who is skipped below may be among those who reach it.
+            let skipped = usize::from(self.options.exclude_user.is_some()) + shard.changes.map_or(0, Changes::users);
+            let bar = products.reached_by(*kernel, self.options.k.saturating_add(skipped), block.lengths());
+            self.bar.raise(bar * (1.0 - MARGIN as f32));
         }
+        let all = block.lengths().len();
+        for first in (0..all).step_by(BETWEEN_BARS) {
+            products.reaching(
+                *kernel,
+                self.bar.get(),
+                block.lengths(),
+                first..all.min(first + BETWEEN_BARS),
+                candidates,
+            );
+            for &at in candidates.iter() {
+                let dot = products.get(at);
+                // The bar may have been raised since.
+                if (dot as f32) < self.bar.get() * block.lengths()[at] {
+                    continue;
+                }
+                let overlap = if overlap_matters { overlaps.get(at) } else { 0 };
+                if overlap_matters && overlap < self.options.min_overlap {
+                    continue;
+                }
+                let row = block.first_row() + at;
+                let user = shard.index.ratings().user_ids()[row];
+                if shard.changes.is_some_and(|changes| changes.has(user)) {
+                    continue;
+                }
+                let place = (!overlap_matters).then_some((number, row));
+                self.offer(user, dot, overlap, block.norms()[at], place);
+            }
+        }
+    }
+
+    /// What a similarity is to be multiplied with for the scale of the bar.
+    fn scale(&self) -> f64 {
+        (self.norm as f64).sqrt()
     }
 
     pub(super) fn offer(&mut self, user: UserId, dot: u32, overlap: u32, norm: u32, place: Option<(usize, usize)>) {
@@ -150,9 +202,9 @@ impl<'a> Query<'a> {
         let similarity = similarity(dot, overlap, self.norm, u64::from(norm), self.options.shrink);
         if self.best.offer(Found { neighbour: Neighbour { user, similarity, overlap, dot }, place }) {
             // The weighting by overlap only lowers a similarity, so a plain cosine below the bar's similarity is enough
-            // to pass a user over. The margin is far above the rounding of this check and far below what costs time.
+            // to pass a user over.
             let bar = self.best.bar().map_or(0.0, |bar| bar.neighbour.similarity);
-            self.bar = (bar * (self.norm as f64).sqrt() * (1.0 - 1e-5)) as f32;
+            self.bar.raise((bar * self.scale() * (1.0 - MARGIN)) as f32);
         }
     }
 }

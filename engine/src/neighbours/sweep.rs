@@ -13,10 +13,27 @@ pub(super) const LANES: usize = 64;
 /// With fewer queries than this each is answered by itself.
 pub(super) const WORTH_IT: usize = 32;
 
-/// The half-stars that all queries give a film, each in a byte of its own: see [`byte_of`]. One line of the cache.
+/// The half-stars that all queries give a film, four bits each: what takes time is to fetch them, once a rating.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-struct FilmWeights([u8; LANES]);
+#[repr(align(32))]
+struct FilmWeights([u8; LANES / 2]);
+
+impl FilmWeights {
+    const NOTHING: FilmWeights = FilmWeights([0; LANES / 2]);
+
+    fn set(&mut self, lane: usize, half_stars: u8) {
+        let (byte, shift) = place_of(lane);
+        self.0[byte] = self.0[byte] & !(0xf << shift) | half_stars << shift;
+    }
+}
+
+/// The byte of a query and where its bits begin: the first half of the queries have the low bits, and of each half the
+/// first half have the even bytes. So bits masked out of words of two bytes are those of consecutive queries.
+const fn place_of(lane: usize) -> (usize, usize) {
+    (lane % QUARTER * 2 + lane / QUARTER % 2, lane / (2 * QUARTER) * 4)
+}
+
+const QUARTER: usize = LANES / 4;
 
 /// Numbers of films that fit two bytes.
 const NARROW: usize = 1 << 16;
@@ -33,40 +50,26 @@ pub(super) struct Weights {
 impl Weights {
     /// Takes the weights of a group's films in a shard.
     fn set(&mut self, queried: &[(MovieId, usize, u8)], ratings: &ShardRatings) {
-        const NOTHING: FilmWeights = FilmWeights([0; LANES]);
-        self.queried.drain(..).for_each(|film| self.of_films[film] = NOTHING);
-        let films = ratings.films();
-        let needed = films.len().max(NARROW);
+        self.queried.drain(..).for_each(|film| self.of_films[film] = FilmWeights::NOTHING);
+        let mut numbers = ratings.numbers().iter().copied().peekable();
+        let needed = numbers.len().max(NARROW);
         if self.of_films.len() < needed {
-            self.of_films.resize(needed, NOTHING);
+            self.of_films.resize(needed, FilmWeights::NOTHING);
         }
-        let mut film = 0;
         for &(movie, lane, half_stars) in queried {
-            while films.get(film).is_some_and(|&other| other < movie) {
-                film += 1;
-            }
-            if films.get(film) == Some(&movie) {
-                self.of_films[film].0[byte_of(lane)] = half_stars;
+            while numbers.next_if(|&(other, _)| other < movie).is_some() {}
+            if let Some(film) = numbers.peek().filter(|(other, _)| *other == movie).map(|(_, number)| *number as usize)
+            {
+                self.of_films[film].set(lane, half_stars);
                 self.queried.push(film);
             }
         }
-    }
-
-    /// The dot product of a row and a query, however large.
-    fn dot(&self, ratings: &ShardRatings, row: usize, lane: usize) -> u32 {
-        let weights = ratings.films_of(row).map(|film| u32::from(self.of_films[film].0[byte_of(lane)]));
-        weights.zip(ratings.half_stars_of(row)).map(|(weight, &half_stars)| weight * u32::from(half_stars)).sum()
     }
 
     /// By numbers of two bytes. Empty if nothing was set.
     fn narrow(&self) -> Option<&[FilmWeights; NARROW]> {
         self.of_films.first_chunk()
     }
-}
-
-/// The byte of a query: the first half of the queries have the even ones, so that as low bytes of words they are in order.
-fn byte_of(lane: usize) -> usize {
-    lane % (LANES / 2) * 2 + lane / (LANES / 2)
 }
 
 /// Whether a query's dot products are all that is needed.
@@ -101,16 +104,15 @@ pub(super) fn shard(group: &mut Group<'_, '_, '_>, number: usize, shard: ShardVi
     let queries = &mut group.queries;
     let mut bars = [f32::INFINITY; LANES];
     for (bar, query) in bars.iter_mut().zip(queries.iter()) {
-        *bar = query.bar;
+        *bar = query.bar.get();
     }
     for block in shard.index.blocks() {
-        let offer = |at: usize, lane: usize, dot: u16, bars: &mut [f32; LANES]| {
+        let offer = |at: usize, lane: usize, dot: u32, bars: &mut [f32; LANES]| {
             let row = block.first_row() + at;
             let user = ratings.user_ids()[row];
             if !shard.changes.is_some_and(|changes| changes.has(user)) {
-                let dot = if dot == u16::MAX { weights.dot(ratings, row, lane) } else { u32::from(dot) };
                 queries[lane].offer(user, dot, 0, block.norms()[at], Some((number, row)));
-                bars[lane] = queries[lane].bar;
+                bars[lane] = queries[lane].bar.get();
             }
         };
         let lengths = &block.lengths()[..block.norms().len()];
@@ -121,10 +123,9 @@ pub(super) fn shard(group: &mut Group<'_, '_, '_>, number: usize, shard: ShardVi
     }
 }
 
-/// Called with a user's place in the block, a query, and their dot product, which may be more if it is the largest there is;
-/// may raise the bars.
-trait Offer: FnMut(usize, usize, u16, &mut [f32; LANES]) {}
-impl<F: FnMut(usize, usize, u16, &mut [f32; LANES])> Offer for F {}
+/// Called with a user's place in the block, a query, and their dot product; may raise the bars.
+trait Offer: FnMut(usize, usize, u32, &mut [f32; LANES]) {}
+impl<F: FnMut(usize, usize, u32, &mut [f32; LANES])> Offer for F {}
 
 impl Kernel {
     /// Offers, for each user from `first_row` on that there is a length of, the queries whose dot product is above zero and
@@ -161,51 +162,50 @@ fn sweep<A: AddUp>(
     mut offer: impl Offer,
 ) {
     let Some(narrow) = weights.narrow() else { return };
-    let mut bars_by_slot: [f32; LANES] = std::array::from_fn(|slot| bars[A::lane(slot)]);
     for (at, &length) in lengths.iter().enumerate() {
         let half_stars = ratings.half_stars_of(first_row + at);
         let sums = match ratings.film_numbers_of(first_row + at) {
-            FilmNumbers::Narrow(films) => adder.add_up(films, half_stars, |film| &narrow[usize::from(film)].0),
-            FilmNumbers::Wide(films) => adder.add_up(films, half_stars, |film| &weights.of_films[film as usize].0),
+            FilmNumbers::Narrow(films) => adder.add_up(films, half_stars, |film| &narrow[usize::from(film)]),
+            FilmNumbers::Wide(films) => adder.add_up(films, half_stars, |film| &weights.of_films[film as usize]),
         };
-        let reaches = |dot: u16, bar: f32| f32::from(dot) >= (bar * length).clamp(1.0, f32::from(u16::MAX));
-        let any = (0..LANES).fold(false, |any, slot| any | reaches(sums[slot], bars_by_slot[slot]));
+        // A sum below 16 million is exact in single precision, and a larger one rounded far finer than the bar's margin.
+        let reaches = |dot: u32, bar: f32| dot as f32 >= (bar * length).max(1.0);
+        let any = (0..LANES).fold(false, |any, lane| any | reaches(sums[lane], bars[lane]));
         if any {
-            for (slot, &dot) in sums.iter().enumerate() {
-                if reaches(dot, bars_by_slot[slot]) {
-                    offer(at, A::lane(slot), dot, bars);
-                    bars_by_slot[slot] = bars[A::lane(slot)];
+            for (lane, &dot) in sums.iter().enumerate() {
+                if reaches(dot, bars[lane]) {
+                    offer(at, lane, dot, bars);
                 }
             }
         }
     }
 }
 
-/// Adds up, over the films of a row, the products of the row's half-stars and each query's, up to the largest sum there is.
+/// Adds up, over the films of a row, the products of the row's half-stars and each query's.
 trait AddUp: Copy {
-    /// The query whose sum is in a slot.
-    fn lane(slot: usize) -> usize;
-
     /// `weights` gives a film's.
     fn add_up<'w, Film: Copy>(
         self,
         films: &[Film],
         half_stars: &[u8],
-        weights: impl Fn(Film) -> &'w [u8; LANES],
-    ) -> [u16; LANES];
+        weights: impl Fn(Film) -> &'w FilmWeights,
+    ) -> [u32; LANES];
 }
 
-/// Calls `add` with each two films of a row and their half-stars; with the last twice, and without a say the second time,
-/// if they are odd.
+/// Calls `add` with each `N` films of a row and their half-stars. If films are left over, the last is repeated, with no
+/// half-stars.
 #[inline(always)]
-fn by_pairs<Film: Copy>(films: &[Film], half_stars: &[u8], mut add: impl FnMut([Film; 2], [u8; 2])) {
-    let (pairs, last) = films.as_chunks::<2>();
-    let (pairs_half_stars, last_half_stars) = half_stars.as_chunks::<2>();
-    for (&pair, &half_stars) in pairs.iter().zip(pairs_half_stars) {
-        add(pair, half_stars);
+fn by_groups<Film: Copy, const N: usize>(films: &[Film], half_stars: &[u8], mut add: impl FnMut([Film; N], [u8; N])) {
+    let (groups, rest) = films.as_chunks::<N>();
+    let (groups_half_stars, rest_half_stars) = half_stars.as_chunks::<N>();
+    for (&films, &half_stars) in groups.iter().zip(groups_half_stars) {
+        add(films, half_stars);
     }
-    for (&film, &half_stars) in last.iter().zip(last_half_stars) {
-        add([film; 2], [half_stars, 0]);
+    if let Some(&last) = rest.last() {
+        let (mut films, mut half_stars) = ([last; N], [0; N]);
+        films[..rest.len()].copy_from_slice(rest);
+        half_stars[..rest.len()].copy_from_slice(rest_half_stars);
+        add(films, half_stars);
     }
 }
 
@@ -213,10 +213,6 @@ fn by_pairs<Film: Copy>(films: &[Film], half_stars: &[u8], mut add: impl FnMut([
 struct Portable;
 
 impl AddUp for Portable {
-    fn lane(slot: usize) -> usize {
-        slot
-    }
-
     /// A product of half-stars fits a byte, and so does the sum of two: two ratings of two queries are added up in one
     /// word before its bytes are parted.
     #[inline(always)]
@@ -224,22 +220,29 @@ impl AddUp for Portable {
         self,
         films: &[Film],
         half_stars: &[u8],
-        weights: impl Fn(Film) -> &'w [u8; LANES],
-    ) -> [u16; LANES] {
-        let mut sums = [0u16; LANES];
-        let (low, high) = sums.split_at_mut(LANES / 2);
-        by_pairs(films, half_stars, |films, by| {
-            let [first, second] = films.map(&weights);
-            let [by, second_by] = by.map(u16::from);
-            let (first, second) = (first.as_chunks::<2>().0, second.as_chunks::<2>().0);
-            for lane in 0..LANES / 2 {
-                let product = u16::from_le_bytes(first[lane]).wrapping_mul(by);
-                let both = product.wrapping_add(u16::from_le_bytes(second[lane]).wrapping_mul(second_by));
-                low[lane] = low[lane].saturating_add(both & 0xff);
-                high[lane] = high[lane].saturating_add(both >> 8);
-            }
-        });
-        sums
+        weights: impl Fn(Film) -> &'w FilmWeights,
+    ) -> [u32; LANES] {
+        /// So many products of at most 100 fit a sum of two bytes.
+        const FIT: usize = 512;
+        let mut totals = [0; LANES];
+        for (films, half_stars) in films.chunks(FIT).zip(half_stars.chunks(FIT)) {
+            let mut sums = [0u16; LANES];
+            by_groups(films, half_stars, |films: [Film; 2], by| {
+                let [first, second] = films.map(|film| weights(film).0.as_chunks::<2>().0);
+                let [by, second_by] = by.map(u16::from);
+                let (quarters, _) = sums.as_chunks_mut::<QUARTER>();
+                for (half, quarters) in quarters.chunks_exact_mut(2).enumerate() {
+                    for lane in 0..QUARTER {
+                        let of_both = |words: &[[u8; 2]]| u16::from_le_bytes(words[lane]) >> (4 * half) & 0x0f0f;
+                        let sum = of_both(first).wrapping_mul(by).wrapping_add(of_both(second).wrapping_mul(second_by));
+                        quarters[0][lane] = quarters[0][lane].wrapping_add(sum & 0xff);
+                        quarters[1][lane] = quarters[1][lane].wrapping_add(sum >> 8);
+                    }
+                }
+            });
+            totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += u32::from(sum));
+        }
+        totals
     }
 }
 
@@ -249,7 +252,7 @@ mod x86 {
 
     use std::arch::x86_64::*;
 
-    use super::{AddUp, LANES, Offer, Portable, ShardRatings, Weights, by_pairs};
+    use super::{AddUp, FilmWeights, LANES, Offer, Portable, ShardRatings, Weights, by_groups, place_of};
 
     #[target_feature(enable = "avx2")]
     pub(super) fn sweep_avx2(
@@ -263,7 +266,7 @@ mod x86 {
         super::sweep(ratings, first_row, lengths, weights, bars, Portable, offer);
     }
 
-    #[target_feature(enable = "avx512f,avx512bw")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
     pub(super) fn sweep_avx512(
         ratings: &ShardRatings,
         first_row: usize,
@@ -275,42 +278,59 @@ mod x86 {
         super::sweep(ratings, first_row, lengths, weights, bars, Avx512, offer);
     }
 
-    /// To be used only where the machine has AVX-512 F and BW.
+    /// To be used only where the machine has AVX-512 F, BW, VBMI and VNNI.
     #[derive(Clone, Copy)]
     struct Avx512;
 
-    impl AddUp for Avx512 {
-        /// Unpacking takes 8 of every 16 bytes, of which the even ones are of the first half of the queries.
-        fn lane(slot: usize) -> usize {
-            let (half, slot) = (slot / 32, slot % 32);
-            let byte = slot / 8 * 16 + half * 8 + slot % 8;
-            byte / 2 + byte % 2 * (LANES / 2)
+    /// For each byte of a permutation of two registers with two films each which byte it takes, for each half of the bytes
+    /// of a film: for one byte after the other in the order of the queries that of the first, second, third and fourth film.
+    const SIDE_BY_SIDE: [[u8; 64]; 2] = {
+        let mut halves = [[0; 64]; 2];
+        let mut at = 0;
+        while at < 128 {
+            let (byte, _) = place_of(at / 4);
+            let film = at % 4;
+            halves[at / 64][at % 64] = (film * 32 + byte) as u8;
+            at += 1;
         }
+        halves
+    };
 
-        /// Puts the bytes of two films side by side, which one instruction multiplies and adds.
+    impl AddUp for Avx512 {
+        /// Puts the bytes of four films side by side, which one instruction multiplies and adds up. A byte is that of two
+        /// queries, the second's times 16; what it has added is taken off at the end.
         #[inline(always)]
         fn add_up<'w, Film: Copy>(
             self,
             films: &[Film],
             half_stars: &[u8],
-            weights: impl Fn(Film) -> &'w [u8; LANES],
-        ) -> [u16; LANES] {
+            weights: impl Fn(Film) -> &'w FilmWeights,
+        ) -> [u32; LANES] {
             let mut sums = [0; LANES];
-            // SAFETY: where there is an `Avx512` there are the instructions; 64 bytes are read of arrays that long, and
-            // 128 written to one that long.
+            // SAFETY: where there is an `Avx512` there are the instructions; 32 bytes are read of arrays that long, 64 of
+            // those that long, and four times 64 written to one that long.
             unsafe {
-                let (mut low, mut high) = (_mm512_setzero_si512(), _mm512_setzero_si512());
-                by_pairs(films, half_stars, |films, by| {
-                    let [first, second] = films.map(&weights);
-                    let by = _mm512_set1_epi16(i16::from_le_bytes(by));
-                    let first = _mm512_loadu_si512(first.as_ptr().cast());
-                    let second = _mm512_loadu_si512(second.as_ptr().cast());
-                    let products = |pairs| _mm512_maddubs_epi16(pairs, by);
-                    low = _mm512_adds_epu16(low, products(_mm512_unpacklo_epi8(first, second)));
-                    high = _mm512_adds_epu16(high, products(_mm512_unpackhi_epi8(first, second)));
+                let halves = SIDE_BY_SIDE.map(|bytes| _mm512_loadu_si512(bytes.as_ptr().cast()));
+                let low_bits = _mm512_set1_epi8(0xf);
+                let mut both = [_mm512_setzero_si512(); 2];
+                let mut seconds = [_mm512_setzero_si512(); 2];
+                by_groups(films, half_stars, |films: [Film; 4], by| {
+                    let [a, b, c, d] = films.map(|film| _mm256_loadu_si256(weights(film).0.as_ptr().cast()));
+                    let ab = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(a), b);
+                    let cd = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(c), d);
+                    let by = _mm512_set1_epi32(i32::from_le_bytes(by));
+                    for half in 0..2 {
+                        let films = _mm512_permutex2var_epi8(ab, halves[half], cd);
+                        let second = _mm512_and_si512(_mm512_srli_epi16::<4>(films), low_bits);
+                        both[half] = _mm512_dpbusd_epi32(both[half], films, by);
+                        seconds[half] = _mm512_dpbusd_epi32(seconds[half], second, by);
+                    }
                 });
-                _mm512_storeu_si512(sums.as_mut_ptr().cast(), low);
-                _mm512_storeu_si512(sums[LANES / 2..].as_mut_ptr().cast(), high);
+                let firsts = [0, 1].map(|half| _mm512_sub_epi32(both[half], _mm512_slli_epi32::<4>(seconds[half])));
+                let (quarters, _) = sums.as_chunks_mut::<16>();
+                for (quarter, lanes) in quarters.iter_mut().zip(firsts.into_iter().chain(seconds)) {
+                    _mm512_storeu_si512(quarter.as_mut_ptr().cast(), lanes);
+                }
             }
             sums
         }
