@@ -50,8 +50,8 @@ pub(super) fn on_threads<Piece: Send, Done: Send>(
         if let Some((piece, done)) = mine {
             *done = Some(work(piece));
         }
+        // What is left is nearly done, and being woken for it would take longer.
         let started = Instant::now();
-
         while unfinished.load(Ordering::Acquire) > 0 && started.elapsed() < AWAKE {
             std::hint::spin_loop();
         }

@@ -11,7 +11,7 @@ use std::sync::atomic::{self, AtomicUsize};
 use serde::{Deserialize, Serialize};
 
 use helpers::on_threads;
-use query::{Bar, Query, advance, blocks};
+use query::{Bar, Found, Query, advance, blocks, count_overlaps};
 
 use crate::index::{Changes, Kernel, LiveIndex, ShardIndex, Sums};
 use crate::profile::Profile;
@@ -153,7 +153,9 @@ pub fn top_k_over<'a, Shard: Copy + Into<ShardView<'a>>>(
     let bar = Bar::default();
     let mut query = Query::new(profile, options, &bar);
     advance(&mut [&mut query], (0..shards.len()).flat_map(|number| blocks(&shards, number)), scratch);
-    query.finish(&shards)
+    let mut found: Vec<Found<'_>> = query.into_found().collect();
+    count_overlaps(&mut found, &shards);
+    found.iter().map(Found::neighbour).collect()
 }
 
 /// Answers many queries in one pass over the shards, one answer a query and in their order; the same as one by one, in
@@ -180,16 +182,27 @@ pub fn top_k_parallel<'a, Shard: Copy + Into<ShardView<'a>>>(
         let queries = queries.iter().zip(&bars).map(|((profile, options), bar)| Query::new(profile, options, bar));
         let mut queries: Vec<Query<'_>> = queries.collect();
         take_through(&mut queries, &shards, &next, scratch);
-        queries.into_iter().map(|query| query.finish(&shards)).collect::<Vec<_>>()
+        queries
     };
     let mut parts = match scratches {
         [] => vec![search(&mut Scratch::default())],
         scratches => on_threads(scratches.iter_mut(), search),
     };
-    let merge = |(at, (_, options)): (usize, &(Profile, NeighbourOptions))| {
-        merge_top_k(parts.iter_mut().map(|part| std::mem::take(&mut part[at])), options.k)
-    };
-    queries.iter().enumerate().map(merge).collect()
+    let threads = parts.len();
+    let mut queries = parts.swap_remove(0);
+    for part in parts {
+        queries.iter_mut().zip(part).for_each(|(query, part)| query.absorb(part));
+    }
+    let mut ends = Vec::with_capacity(queries.len());
+    let mut found = Vec::new();
+    for query in queries {
+        found.extend(query.into_found());
+        ends.push(found.len());
+    }
+    let share = found.len().div_ceil(threads).max(1);
+    on_threads(found.chunks_mut(share), |found| count_overlaps(found, &shards));
+    let begins = std::iter::once(0).chain(ends.iter().copied());
+    begins.zip(&ends).map(|(begin, &end)| found[begin..end].iter().map(Found::neighbour).collect()).collect()
 }
 
 /// Takes the next shards through the queries until there are no more.

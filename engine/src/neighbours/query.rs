@@ -77,41 +77,64 @@ pub(super) struct Query<'a> {
     pub(super) profile: &'a Profile,
     norm: u64,
     pub(super) options: &'a NeighbourOptions,
-    best: Best<Found>,
+    best: Best<Candidate>,
     pub(super) bar: &'a Bar,
 }
 
 /// A neighbour, and where the ratings stand from which the overlap is yet to be counted.
 #[derive(Clone, Copy)]
-struct Found {
+struct Candidate {
     neighbour: Neighbour,
     /// Number of the shard and row in it; `None` if the overlap is known.
     place: Option<(usize, usize)>,
 }
 
+/// One of the best of a query, and the query's profile.
+pub(super) struct Found<'a> {
+    profile: &'a Profile,
+    candidate: Candidate,
+}
+
+impl Found<'_> {
+    pub(super) fn neighbour(&self) -> Neighbour {
+        self.candidate.neighbour
+    }
+}
+
+/// Counts the films that those found have in common with the profiles, where it has not been done.
+pub(super) fn count_overlaps(found: &mut [Found<'_>], shards: &[ShardView<'_>]) {
+    let ratings = |(shard, row): (usize, usize)| (shards[shard].index.ratings(), row);
+    for found in found.chunk_by_mut(|a, b| std::ptr::eq(a.profile, b.profile)) {
+        // Most of these rows are in no cache, so all are asked for before the first is read.
+        let places = found.iter().filter_map(|found| found.candidate.place);
+        places.map(ratings).for_each(|(ratings, row)| ratings.prefetch_films(row));
+        let films = FilmSet::new(found[0].profile.movie_ids());
+        for Candidate { neighbour, place } in found.iter_mut().map(|found| &mut found.candidate) {
+            if let Some((ratings, row)) = place.take().map(ratings) {
+                let common = ratings.films_of(row).filter(|&film| films.has(ratings.films()[film]));
+                neighbour.overlap = common.count() as u32;
+            }
+        }
+    }
+}
+
 impl<'a> Query<'a> {
     pub(super) fn new(profile: &'a Profile, options: &'a NeighbourOptions, bar: &'a Bar) -> Query<'a> {
-        let best = Best::new(options.k, |a: &Found, b: &Found| a.neighbour.best_first(&b.neighbour));
+        let best = Best::new(options.k, |a: &Candidate, b: &Candidate| a.neighbour.best_first(&b.neighbour));
         Query { profile, norm: profile.norm_squared(), options, best, bar }
     }
 
-    /// The best users of all blocks, but for those whom others have put out of the question.
-    pub(super) fn finish(self, shards: &[ShardView<'_>]) -> Vec<Neighbour> {
-        let bar = self.bar.get();
-        let scale = self.scale();
-        let mut best = self.best.into_sorted();
-        best.retain(|found| (found.neighbour.similarity * scale) as f32 >= bar);
-        let ratings = |(shard, row): (usize, usize)| (shards[shard].index.ratings(), row);
-        // Most of these rows are in no cache, so all are asked for before the first is read.
-        best.iter().filter_map(|found| found.place).map(ratings).for_each(|(ratings, row)| ratings.prefetch_films(row));
-        let films = FilmSet::new(self.profile.movie_ids());
-        for found in &mut best {
-            if let Some((ratings, row)) = found.place.map(ratings) {
-                let common = ratings.films_of(row).filter(|&film| films.has(ratings.films()[film]));
-                found.neighbour.overlap = common.count() as u32;
-            }
+    /// Takes what the same query has found elsewhere.
+    pub(super) fn absorb(&mut self, other: Query<'_>) {
+        for found in other.best.into_sorted() {
+            self.best.offer(found);
         }
-        best.into_iter().map(|found| found.neighbour).collect()
+    }
+
+    /// The best users of all blocks, best first; if overlaps do not matter they are yet to be counted.
+    pub(super) fn into_found(self) -> impl Iterator<Item = Found<'a>> {
+        let profile = self.profile;
+        self.best.into_sorted().into_iter().map(move |candidate| Found { profile, candidate })
     }
 
     /// Whether overlaps decide who is a neighbour. Otherwise they are counted at the end, for those who are.
@@ -200,7 +223,7 @@ impl<'a> Query<'a> {
             return;
         }
         let similarity = similarity(dot, overlap, self.norm, u64::from(norm), self.options.shrink);
-        if self.best.offer(Found { neighbour: Neighbour { user, similarity, overlap, dot }, place }) {
+        if self.best.offer(Candidate { neighbour: Neighbour { user, similarity, overlap, dot }, place }) {
             // The weighting by overlap only lowers a similarity, so a plain cosine below the bar's similarity is enough
             // to pass a user over.
             let bar = self.best.bar().map_or(0.0, |bar| bar.neighbour.similarity);
