@@ -22,7 +22,7 @@ WARM_UP = 4
 BATCH = 64
 BATCHES = 8
 # How many times fewer queries the slow ones get.
-FEWER = {"BruteForce": 10, "LensKit": 20, "LensKitAll": 20, "Product": 2}
+FEWER = {"BruteForce": 10, "LensKit": 10, "LensKitAll": 10, "Product": 2}
 
 
 def same(found, expected, ids):

@@ -29,10 +29,8 @@ pub(super) fn on_threads<Piece: Send, Done: Send>(
     work: impl Fn(Piece) -> Done + Sync,
 ) -> Vec<Done> {
     let others = pieces.len().saturating_sub(1);
-    let helpers = match HELPERS.as_ref() {
-        Some(helpers) if others > 0 => helpers,
-        _ => return pieces.map(work).collect(),
-    };
+    let helpers = if others > 0 { HELPERS.as_ref() } else { None };
+    let Some(helpers) = helpers else { return pieces.map(work).collect() };
     helpers.threads.keep_off_this_core();
     helpers.stay_awake(others);
     let mut done: Vec<Option<Done>> = (0..pieces.len()).map(|_| None).collect();
@@ -121,4 +119,45 @@ impl Threads {
     }
 
     fn keep_off_this_core(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_piece_is_done_once_in_its_place_for_many_callers_at_a_time() {
+        std::thread::scope(|scope| {
+            for caller in 0..8_usize {
+                scope.spawn(move || {
+                    for pieces in [0, 1, 2, 3, 40] {
+                        let done = AtomicUsize::new(0);
+                        let squares = on_threads(0..pieces, |piece| {
+                            done.fetch_add(1, Ordering::Relaxed);
+                            piece * piece + caller
+                        });
+                        assert_eq!(squares, (0..pieces).map(|piece| piece * piece + caller).collect::<Vec<_>>());
+                        assert_eq!(done.into_inner(), pieces);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    #[should_panic(expected = "piece 1")]
+    fn a_panic_of_a_helper_is_the_callers() {
+        on_threads(0..2_usize, |piece| assert_eq!(piece, 0, "piece {piece}"));
+    }
+
+    #[test]
+    fn helpers_fall_asleep_when_there_is_no_work() {
+        on_threads(0..3_usize, |piece| piece);
+        let asleep = || HELPERS.as_ref().is_none_or(|helpers| helpers.awake.load(Ordering::Acquire) == 0);
+        let until = Instant::now() + Duration::from_secs(30);
+        while !asleep() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(asleep());
+    }
 }
