@@ -1,7 +1,7 @@
 //! The mathematics of the recommender: ratings, exact neighbours, ranking, models that are trained, their evaluation, and
 //! the datasets and models on disk.
 //!
-//! This crate never opens a socket, never awaits, and never reads the clock; what depends on the present time
+//! This crate never opens a socket and never awaits, and no answer depends on the clock; what depends on the present time
 //! takes it as a parameter.
 
 mod best;

@@ -106,6 +106,16 @@ fn many_queries_at_once_give_the_neighbours_of_the_reference() {
 }
 
 #[test]
+fn more_films_than_two_bytes_can_number_give_the_neighbours_of_the_reference() {
+    let mut ratings = skewed(90, 60, 8);
+    // In the shard that comes first, and with them most others of that shard have numbers past two bytes.
+    ratings.insert(7, (0..70_000).map(|film| (film * 3, 10 - (film % 10) as u8)).collect());
+    ratings.insert(13, (0..70_000).map(|film| (film * 3, 5)).collect());
+    let viewers: Vec<_> = (0..40).map(|n| viewer((0..70).map(|film| film * 3 + n * 3000), n.into())).collect();
+    check(&ratings, &viewers, &[NeighbourOptions { k: 5, ..NeighbourOptions::default() }]);
+}
+
+#[test]
 fn odd_questions_have_the_right_answer() {
     let ratings = skewed(500, 30, 3);
     let everyone = NeighbourOptions { k: 10_000, ..NeighbourOptions::default() };
@@ -193,7 +203,12 @@ proptest! {
             }
             let found = top_k_over(&[&live], &profile, &options, &mut Scratch::default());
             let expected = reference::bits(&reference::neighbours(&ratings, &viewer, &options));
-            prop_assert_eq!(reference::bits(&merge_top_k([found], 7)), expected);
+            prop_assert_eq!(reference::bits(&merge_top_k([found], 7)), expected.clone());
+            let many = vec![(profile.clone(), options); 33];
+            let mut scratches = [Scratch::default(), Scratch::default()];
+            for found in top_k_parallel(&[&live], &many, &mut scratches) {
+                prop_assert_eq!(reference::bits(&found), expected.clone());
+            }
             for (user, row) in &ratings {
                 let expected: (Vec<u32>, Vec<u8>) = row.iter().map(|(film, rating)| (*film, *rating)).unzip();
                 let found = live.ratings_of(*user).map(|(films, ratings)| (films, ratings.to_vec()));

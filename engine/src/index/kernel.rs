@@ -374,7 +374,7 @@ fn reaching<Sum: Copy + Into<u32>>(sums: &[Sum], bar: f32, lengths: &[f32], firs
     let (sums, _) = sums.as_chunks::<STEP>();
     let (lengths, _) = lengths.as_chunks::<STEP>();
     for (step, (sums, lengths)) in sums.iter().zip(lengths).enumerate() {
-        // A sum below a million is exact in single precision, and a larger one rounded far finer than the bar's margin.
+        // A sum below 16 million is exact in single precision, and a larger one rounded far finer than the bar's margin.
         let reaches = |at: usize| sums[at].into() as f32 >= (bar * lengths[at]).max(1.0);
         let any = (0..STEP).fold(false, |any, at| any | reaches(at));
         if any {

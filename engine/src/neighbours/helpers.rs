@@ -1,6 +1,7 @@
-//! Threads that help with work of some hundred microseconds, which is over before a sleeping thread has been woken and
-//! found a core. They stay awake for a little while after each piece of work, and keep off the core of whoever they help.
+//! Threads that help with work of some hundred microseconds, of which waking a sleeping thread would take a good part. They
+//! stay awake for a little while after each piece of work, and keep off the core of whoever they help.
 
+use std::cell::Cell;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -11,16 +12,22 @@ const AWAKE: Duration = Duration::from_micros(200);
 struct Helpers {
     pool: rayon::ThreadPool,
     threads: Threads,
-    /// How many are looking for work.
+    /// How many are looking for work, or are about to.
     awake: AtomicUsize,
 }
 
-/// One fewer than there are cores, but one at least; `None` if the system gives no threads.
+/// One fewer than the cores that the first caller may use; `None` if that is none, or the system gives no threads.
 static HELPERS: LazyLock<Option<Helpers>> = LazyLock::new(|| {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let helpers = std::thread::available_parallelism().map_or(0, |cores| cores.get() - 1);
+    if helpers == 0 {
+        return None;
+    }
     let builder = rayon::ThreadPoolBuilder::new().thread_name(|number| format!("helper-{number}"));
-    let pool = builder.num_threads(cores.saturating_sub(1).max(1)).build().ok()?;
-    Some(Helpers { threads: Threads::of(&pool), pool, awake: AtomicUsize::new(0) })
+    let pool = builder.num_threads(helpers).build().ok()?;
+    // On a thread of its own, as a caller that is one of rayon's would do other work while it waits, perhaps work that comes
+    // back here.
+    let threads = std::thread::scope(|scope| scope.spawn(|| Threads::of(&pool)).join()).ok()?;
+    Some(Helpers { pool, threads, awake: AtomicUsize::new(0) })
 });
 
 /// Does the first piece of work on this thread and each other on a helper; what they give, in their order.
@@ -48,7 +55,7 @@ pub(super) fn on_threads<Piece: Send, Done: Send>(
         if let Some((piece, done)) = mine {
             *done = Some(work(piece));
         }
-        // What is left is nearly done, and being woken for it would take longer.
+        // What is left is mostly nearly done, and being woken for it would take longer.
         let started = Instant::now();
         while unfinished.load(Ordering::Acquire) > 0 && started.elapsed() < AWAKE {
             std::hint::spin_loop();
@@ -57,22 +64,36 @@ pub(super) fn on_threads<Piece: Send, Done: Send>(
     done.into_iter().flatten().collect()
 }
 
+thread_local! {
+    static LOOKING_FOR_WORK: Cell<bool> = const { Cell::new(false) };
+}
+
 impl Helpers {
-    /// Has so many helpers look for work, if there are so many, unless they do already.
-    fn stay_awake(&'static self, helpers: usize) {
-        let helpers = helpers.min(self.pool.current_num_threads());
-        let one_more = |awake| (awake < helpers).then_some(awake + 1);
-        while self.awake.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_ok() {
+    /// Has as many helpers as are wanted, if there are so many, look for work.
+    fn stay_awake(&'static self, wanted: usize) {
+        let wanted = wanted.min(self.pool.current_num_threads());
+        let missing = wanted.saturating_sub(self.awake.load(Ordering::Acquire));
+        for _ in 0..missing {
+            self.awake.fetch_add(1, Ordering::AcqRel);
             self.pool.spawn(|| {
-                let mut idle_since = Instant::now();
-                while idle_since.elapsed() < AWAKE {
-                    match rayon::yield_now() {
-                        Some(rayon::Yield::Executed) => idle_since = Instant::now(),
-                        _ => std::hint::spin_loop(),
-                    }
+                // A helper that looks for work may find this; then it is for another time.
+                if !LOOKING_FOR_WORK.replace(true) {
+                    look_for_work();
+                    LOOKING_FOR_WORK.set(false);
                 }
                 self.awake.fetch_sub(1, Ordering::AcqRel);
             });
+        }
+    }
+}
+
+/// Does what work there is on a helper, until there has been none for a while.
+fn look_for_work() {
+    let mut idle_since = Instant::now();
+    while idle_since.elapsed() < AWAKE {
+        match rayon::yield_now() {
+            Some(rayon::Yield::Executed) => idle_since = Instant::now(),
+            _ => std::hint::spin_loop(),
         }
     }
 }
@@ -81,29 +102,39 @@ impl Helpers {
 /// caller keeps busy, though another is idle.
 #[cfg(target_os = "linux")]
 struct Threads {
-    threads: Vec<rustix::thread::Pid>,
+    /// Each with the cores it was given. None where there are so many cores that a second idle one is soon found, and moving
+    /// all would take too long.
+    threads: Vec<(rustix::thread::Pid, rustix::thread::CpuSet)>,
     /// The core they keep off; at first none.
-    kept_off: AtomicUsize,
+    kept_off: std::sync::Mutex<Option<usize>>,
 }
 
 #[cfg(target_os = "linux")]
 impl Threads {
+    const FEW: usize = 8;
+
     fn of(pool: &rayon::ThreadPool) -> Threads {
-        Threads { threads: pool.broadcast(|_| rustix::thread::gettid()), kept_off: AtomicUsize::new(usize::MAX) }
+        use rustix::thread::{gettid, sched_getaffinity};
+        let threads = match pool.current_num_threads() <= Threads::FEW {
+            true => pool.broadcast(|_| Some((gettid(), sched_getaffinity(None).ok()?))),
+            false => Vec::new(),
+        };
+        Threads { threads: threads.into_iter().flatten().collect(), kept_off: std::sync::Mutex::default() }
     }
 
-    /// Moves all helpers off the core that the caller runs on. It is only for speed, so what fails is left as it is.
+    /// Moves all helpers off the core that the caller runs on. It is only for speed, so what fails is left as it is, and so
+    /// it is where another caller is at it.
     fn keep_off_this_core(&self) {
-        use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
+        use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
         let core = sched_getcpu();
-        if self.kept_off.swap(core, Ordering::Relaxed) == core {
+        let Ok(mut kept_off) = self.kept_off.try_lock() else { return };
+        if kept_off.replace(core) == Some(core) {
             return;
         }
-        let Ok(mut cores) = sched_getaffinity(None) else { return };
-        if core < CpuSet::MAX_CPU && cores.count() > 1 {
-            cores.unset(core);
-        }
-        for &thread in &self.threads {
+        for &(thread, mut cores) in &self.threads {
+            if core < CpuSet::MAX_CPU && cores.is_set(core) && cores.count() > 1 {
+                cores.unset(core);
+            }
             let _ = sched_setaffinity(Some(thread), &cores);
         }
     }
@@ -123,6 +154,8 @@ impl Threads {
 
 #[cfg(test)]
 mod tests {
+    use rayon::prelude::*;
+
     use super::*;
 
     #[test]
@@ -153,11 +186,17 @@ mod tests {
     #[test]
     fn helpers_fall_asleep_when_there_is_no_work() {
         on_threads(0..3_usize, |piece| piece);
-        let asleep = || HELPERS.as_ref().is_none_or(|helpers| helpers.awake.load(Ordering::Acquire) == 0);
         let until = Instant::now() + Duration::from_secs(30);
-        while !asleep() && Instant::now() < until {
+        while HELPERS.as_ref().is_some_and(|helpers| helpers.awake.load(Ordering::Acquire) > 0) {
+            assert!(Instant::now() < until, "they look for work for ever");
             std::thread::sleep(Duration::from_millis(1));
         }
-        assert!(asleep());
+    }
+
+    #[test]
+    fn a_caller_that_is_one_of_rayons_threads_gets_its_answer_too() {
+        let sums = |caller: usize| on_threads(0..4_usize, move |piece| piece + caller).into_iter().sum::<usize>();
+        let expected: Vec<usize> = (0..50).map(|caller| 6 + 4 * caller).collect();
+        assert_eq!((0..50).into_par_iter().map(sums).collect::<Vec<_>>(), expected);
     }
 }

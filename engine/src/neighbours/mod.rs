@@ -168,7 +168,8 @@ pub fn top_k_batch<'a, Shard: Copy + Into<ShardView<'a>>>(
     top_k_parallel(shards, queries, std::slice::from_mut(scratch))
 }
 
-/// As [`top_k_batch`], on as many threads as there are working memories: the caller's, and others.
+/// As [`top_k_batch`], on at most as many threads as there are working memories: the caller's, and helpers that stay awake
+/// for a fraction of a millisecond afterwards.
 pub fn top_k_parallel<'a, Shard: Copy + Into<ShardView<'a>>>(
     shards: &[Shard],
     queries: &[(Profile, NeighbourOptions)],

@@ -213,11 +213,6 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// What a similarity is to be multiplied with for the scale of the bar.
-    fn scale(&self) -> f64 {
-        (self.norm as f64).sqrt()
-    }
-
     pub(super) fn offer(&mut self, user: UserId, dot: u32, overlap: u32, norm: u32, place: Option<(usize, usize)>) {
         if self.options.exclude_user == Some(user) {
             return;
@@ -227,7 +222,7 @@ impl<'a> Query<'a> {
             // The weighting by overlap only lowers a similarity, so a plain cosine below the bar's similarity is enough
             // to pass a user over.
             let bar = self.best.bar().map_or(0.0, |bar| bar.neighbour.similarity);
-            self.bar.raise((bar * self.scale() * (1.0 - MARGIN)) as f32);
+            self.bar.raise((bar * (self.norm as f64).sqrt() * (1.0 - MARGIN)) as f32);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Many queries at once: instead of looking up who rated the films of each, every user's row is gone through once, and each
-//! rating is added to the sums of all queries, which are a byte apart. Past some dozens of queries this takes less time.
+//! rating is added to the sums of all queries. Past some dozens of queries this takes less time.
 
 use super::query::Query;
 use super::{Scratch, ShardView};
@@ -66,7 +66,7 @@ impl Weights {
         }
     }
 
-    /// By numbers of two bytes. Empty if nothing was set.
+    /// By numbers of two bytes. `None` if nothing was set.
     fn narrow(&self) -> Option<&[FilmWeights; NARROW]> {
         self.of_films.first_chunk()
     }
@@ -282,8 +282,9 @@ mod x86 {
     #[derive(Clone, Copy)]
     struct Avx512;
 
-    /// For each byte of a permutation of two registers with two films each which byte it takes, for each half of the bytes
-    /// of a film: for one byte after the other in the order of the queries that of the first, second, third and fourth film.
+    /// Of two registers with two films each, the place of the byte that each byte of a permutation takes: those of the four
+    /// films for the first query (and the one that shares its byte), then for the next. One half of the bytes of a film at
+    /// a time.
     const SIDE_BY_SIDE: [[u8; 64]; 2] = {
         let mut halves = [[0; 64]; 2];
         let mut at = 0;
