@@ -72,7 +72,7 @@ describe("with workers as processes", () => {
   }));
 
   test("a worker that hangs is given up, and its work goes to the other", onFarm({}, async (farm, viewer) => {
-    farm.workers.get("worker-1").signal("SIGSTOP");
+    await farm.workers.get("worker-1").freeze();
     for (const user_id of [1, 2, 3]) assert.equal((await viewer.answered({ user_id })).meta.coverage, 1);
     farm.workers.get("worker-1").signal("SIGCONT");
     await farm.settled(viewer, ["worker-1", "worker-2"]);
@@ -118,7 +118,7 @@ describe("with workers as processes", () => {
   }));
 
   test("requests that were not finished when the master was killed are answered, once, by the next", onFarm({}, async (farm, viewer) => {
-    for (const worker of farm.workers.values()) worker.signal("SIGSTOP");
+    for (const worker of farm.workers.values()) await worker.freeze();
     const users = [1, 2, 3, 4, 5];
     const asked = await Promise.all(users.map((user_id) => viewer.ask({ user_id, key: `before ${user_id}` })));
     await farm.master.stop("SIGKILL");
@@ -143,7 +143,7 @@ describe("with workers as processes", () => {
     try {
       const viewer = await farm.visit();
       await farm.settled(viewer, farm.workers.keys());
-      for (const worker of farm.workers.values()) worker.signal("SIGSTOP");
+      for (const worker of farm.workers.values()) await worker.freeze();
       const { event, payload } = await viewer.end(await viewer.ask({ user_id: 1 }));
       assert.equal(event, "failed");
       assert.equal(payload.code, "timed_out");

@@ -265,7 +265,7 @@ test("a request that is cancelled ends as cancelled, once, in every tab", async 
   try {
     const viewer = await farm.visit();
     const other = await farm.visit({ session: viewer.session.session_id });
-    for (const worker of farm.workers.values()) worker.signal("SIGSTOP");
+    for (const worker of farm.workers.values()) await worker.freeze();
     const request_id = await viewer.ask({ user_id: 1 });
     for (const tab of [viewer, other]) {
       const progress = await tab.next("progress", (event) => event.request_id === request_id);

@@ -2,6 +2,7 @@
 // Knows nothing of what the processes do.
 
 import { spawn } from "node:child_process";
+import { readFileSync, readdirSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { once } from "node:events";
 
@@ -98,6 +99,16 @@ export class Process {
 
   signal(name) {
     if (!this.end) this.child.kill(name);
+  }
+
+  /** Stops all threads, until SIGCONT. The signal is sent at once, but a busy machine takes its time with it. */
+  async freeze() {
+    this.signal("SIGSTOP");
+    const tasks = `/proc/${this.child.pid}/task`;
+    const frozen = () => readdirSync(tasks).every((task) => readFileSync(`${tasks}/${task}/stat`, "latin1").includes(") T "));
+    for (const until = Date.now() + PATIENCE_MS; !frozen(); await pause(2)) {
+      if (Date.now() > until) throw new Error(`waited ${PATIENCE_MS} ms for ${this.name} to be stopped`);
+    }
   }
 
   /** Sends a signal and waits for the end; gives the exit code, or null if it was killed. */
