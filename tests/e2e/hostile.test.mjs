@@ -266,9 +266,14 @@ describe("1,000 events in a second from one socket, with the usual limit", () =>
       }
       assert.equal((await calm.answered({ user_id: 1 })).meta.coverage, 1, "others do not notice");
       for (const { request_id } of acknowledgements.filter((one) => one.request_id)) await eager.end(request_id);
-      await pause(refused.at(-1).error.retry_after_ms);
-      const later = await eager.send("rate", { movie_id: FILMS.fargo, rating: 3 });
-      assert.equal(later.error, undefined, "after the wait it goes on");
+      // An event taken after the last refusal may have used up what that said to wait for, so the wait is asked for anew.
+      const again = () => eager.send("rate", { movie_id: FILMS.fargo, rating: 3 });
+      const { error } = await again();
+      if (error) {
+        assert.equal(error.code, "rate_limited");
+        await pause(error.retry_after_ms);
+        assert.equal((await again()).error, undefined, "after the wait it goes on");
+      }
     });
   }
 
