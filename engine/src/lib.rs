@@ -33,7 +33,7 @@ pub use dataset::Dataset;
 pub use filters::Filters;
 pub use index::{Kernel, LiveIndex, ShardIndex};
 pub use matrix::RatingsMatrix;
-pub use neighbours::{Neighbour, NeighbourOptions, Scratch, merge_top_k, top_k_batch, top_k_over, top_k_parallel};
+pub use neighbours::{Neighbour, NeighbourOptions, Scratch, top_k_batch, top_k_over, top_k_parallel};
 pub use popularity::{popular, starters};
 pub use profile::Profile;
 pub use ranking::{Because, NeighbourRow, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation};

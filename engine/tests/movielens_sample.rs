@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use cineswarm_engine::{
     Catalogue, Filters, NeighbourOptions, PopularityPenalty, Profile, RankOptions, RankScratch, Ranker, Scratch,
-    ShardIndex, merge_top_k, popular, starters, top_k_over,
+    ShardIndex, popular, starters, top_k_over,
 };
 use reference::Ratings;
 
@@ -63,7 +63,7 @@ fn neighbours_and_ranking_of_real_viewers_equal_the_reference_for_1_2_4_and_8_wo
                 let held: Vec<&ShardIndex> = shards.iter().skip(worker).step_by(workers).collect();
                 top_k_over(&held, &profile, &options, &mut scratch)
             });
-            let merged = merge_top_k(answers, options.k);
+            let merged = reference::merged(answers, options.k);
             assert_eq!(reference::bits(&merged), reference::bits(&expected), "user {user}, {workers} workers");
             let of_user = |user: u32| shards[user as usize % 16].ratings_of(user).unwrap();
             let ratings: Vec<_> = merged.iter().map(|neighbour| of_user(neighbour.user)).collect();

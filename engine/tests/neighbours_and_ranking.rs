@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use cineswarm_engine::{
     Filters, Neighbour, NeighbourOptions, NeighbourRow, PopularityPenalty, RankOptions, RankScratch, Ranker,
-    Recommendation, Scratch, ShardIndex, merge_top_k, top_k_over,
+    Recommendation, Scratch, ShardIndex, top_k_over,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -126,7 +126,7 @@ proptest! {
                     top_k_over(&held, &profile, &options, &mut scratch)
                 })
                 .collect();
-            prop_assert_eq!(&reference::bits(&merge_top_k(answers, options.k)), &expected, "{} shards", shards);
+            prop_assert_eq!(&reference::bits(&reference::merged(answers, options.k)), &expected, "{} shards", shards);
         }
     }
 

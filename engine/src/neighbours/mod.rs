@@ -149,13 +149,7 @@ pub fn top_k_over<'a, Shard: Copy + Into<ShardView<'a>>>(
     options: &NeighbourOptions,
     scratch: &mut Scratch,
 ) -> Vec<Neighbour> {
-    let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
-    let bar = Bar::default();
-    let mut query = Query::new(profile, options, &bar);
-    advance(&mut [&mut query], (0..shards.len()).flat_map(|number| blocks(&shards, number)), scratch);
-    let mut found: Vec<Found<'_>> = query.into_found().collect();
-    count_overlaps(&mut found, &shards);
-    found.iter().map(Found::neighbour).collect()
+    answer(shards, &[(profile, options)], std::slice::from_mut(scratch)).pop().unwrap_or_default()
 }
 
 /// Answers many queries in one pass over the shards, one answer a query and in their order; the same as one by one, in
@@ -175,12 +169,22 @@ pub fn top_k_parallel<'a, Shard: Copy + Into<ShardView<'a>>>(
     queries: &[(Profile, NeighbourOptions)],
     scratches: &mut [Scratch],
 ) -> Vec<Vec<Neighbour>> {
+    let queries: Vec<(&Profile, &NeighbourOptions)> =
+        queries.iter().map(|(profile, options)| (profile, options)).collect();
+    answer(shards, &queries, scratches)
+}
+
+fn answer<'a, Shard: Copy + Into<ShardView<'a>>>(
+    shards: &[Shard],
+    queries: &[(&Profile, &NeighbourOptions)],
+    scratches: &mut [Scratch],
+) -> Vec<Vec<Neighbour>> {
     let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
     let bars: Vec<Bar> = queries.iter().map(|_| Bar::default()).collect();
     // Each thread takes the next shard when it needs one, so that one that starts late has less to do.
     let next = AtomicUsize::new(0);
     let search = |scratch: &mut Scratch| {
-        let queries = queries.iter().zip(&bars).map(|((profile, options), bar)| Query::new(profile, options, bar));
+        let queries = queries.iter().zip(&bars).map(|(&(profile, options), bar)| Query::new(profile, options, bar));
         let mut queries: Vec<Query<'_>> = queries.collect();
         take_through(&mut queries, &shards, &next, scratch);
         queries
@@ -222,14 +226,4 @@ fn take_through(queries: &mut [Query<'_>], shards: &[ShardView<'_>], next: &Atom
         groups.iter_mut().for_each(|group| sweep::shard(group, number, shards[number], scratch));
         advance(&mut others, blocks(shards, number), scratch);
     }
-}
-
-/// The `k` best of several lists of neighbours of disjoint shards. The lists are best sorted, which makes it faster,
-/// but need not be.
-pub fn merge_top_k(lists: impl IntoIterator<Item = Vec<Neighbour>>, k: usize) -> Vec<Neighbour> {
-    let mut all: Vec<Neighbour> = lists.into_iter().flatten().collect();
-    // The standard stable sort finds the sorted runs and only merges them.
-    all.sort_by(Neighbour::best_first);
-    all.truncate(k);
-    all
 }

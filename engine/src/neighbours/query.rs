@@ -49,7 +49,7 @@ pub(super) fn advance<'a>(
 /// So many users are held to the same bar. As it rises fastest at the beginning, far fewer pass it than if it were many.
 const BETWEEN_BARS: usize = 2 * CHUNK_USERS;
 
-/// So much lower is a bar than it might be: far more than the rounding of what is compared with it, and far less than would
+/// So much lower is a bar than what is reached: far more than the rounding of what is compared with it, and far less than would
 /// cost time.
 const MARGIN: f64 = 1e-5;
 
@@ -66,9 +66,11 @@ impl Bar {
         f32::from_bits(self.0.load(Ordering::Relaxed))
     }
 
-    fn raise(&self, bar: f32) {
+    /// As many users as are wanted have been found to reach this.
+    fn raise(&self, reached: f64) {
+        let bar = (reached * (1.0 - MARGIN)).max(0.0) as f32;
         // Numbers that are not negative have the order of their bits.
-        self.0.fetch_max(bar.max(0.0).to_bits(), Ordering::Relaxed);
+        self.0.fetch_max(bar.to_bits(), Ordering::Relaxed);
     }
 }
 
@@ -180,8 +182,8 @@ impl<'a> Query<'a> {
         if !overlap_matters && self.bar.get() == 0.0 {
             // Who is skipped below may be among those who reach it.
             let skipped = usize::from(self.options.exclude_user.is_some()) + shard.changes.map_or(0, Changes::users);
-            let bar = products.reached_by(*kernel, self.options.k.saturating_add(skipped), block.lengths());
-            self.bar.raise(bar * (1.0 - MARGIN as f32));
+            let wanted = self.options.k.saturating_add(skipped);
+            self.bar.raise(products.reached_by(*kernel, wanted, block.lengths()).into());
         }
         let all = block.lengths().len();
         for first in (0..all).step_by(BETWEEN_BARS) {
@@ -221,8 +223,8 @@ impl<'a> Query<'a> {
         if self.best.offer(Candidate { neighbour: Neighbour { user, similarity, overlap, dot }, place }) {
             // The weighting by overlap only lowers a similarity, so a plain cosine below the bar's similarity is enough
             // to pass a user over.
-            let bar = self.best.bar().map_or(0.0, |bar| bar.neighbour.similarity);
-            self.bar.raise((bar * (self.norm as f64).sqrt() * (1.0 - MARGIN)) as f32);
+            let last = self.best.bar().map_or(0.0, |last| last.neighbour.similarity);
+            self.bar.raise(last * (self.norm as f64).sqrt());
         }
     }
 }

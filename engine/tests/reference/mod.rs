@@ -118,6 +118,14 @@ pub fn neighbour_rows<'a>(neighbours: &[Neighbour], ratings: &'a [(Vec<u32>, &'a
     rows.map(|(neighbour, (movies, half_stars))| NeighbourRow::new(*neighbour, movies, half_stars).unwrap()).collect()
 }
 
+/// The best of what several workers found, in the way the master merges it.
+pub fn merged(lists: impl IntoIterator<Item = Vec<Neighbour>>, k: usize) -> Vec<Neighbour> {
+    let mut all: Vec<Neighbour> = lists.into_iter().flatten().collect();
+    all.sort_by(Neighbour::best_first);
+    all.truncate(k);
+    all
+}
+
 /// Neighbours as comparable bits.
 pub fn bits(neighbours: &[Neighbour]) -> Vec<(u32, u64, u32, u32)> {
     neighbours.iter().map(|n| (n.user, n.similarity.to_bits(), n.overlap, n.dot)).collect()
