@@ -31,10 +31,10 @@ class Engine:
         index, with_rows, seconds, *kernels = self.ask("neighbours", "memory")
         return int(index), int(with_rows), float(seconds), kernels
 
-    def neighbours(self, how, users, k, kernel="best", threads=1):
-        """For each user the seconds, and a list of (neighbour, similarity), best first. How: "each" or "batch"."""
+    def neighbours(self, users, k, kernel="best", threads=1, at_once=1):
+        """For each user the seconds of the queries it was among, and a list of (neighbour, similarity), best first."""
         answers = []
-        for part in " ".join(self.ask("neighbours", how, kernel, threads, k, *users)).split(" ; "):
+        for part in " ".join(self.ask("neighbours", "query", kernel, threads, k, at_once, *users)).split(" ; "):
             nanoseconds, *found = part.split()
             pairs = (word.split(":") for word in found)
             answers.append((int(nanoseconds) / 1e9, [(int(user), float(similarity)) for user, similarity in pairs]))

@@ -19,8 +19,10 @@ QUERIES = 200
 # then. Which side is first changes from block to block.
 BLOCK = 40
 WARM_UP = 4
+# So many batches of one side in a row, then the next side. The first counts only as one that comes after a pause.
 BATCH = 64
-BATCHES = 8
+IN_A_ROW = 5
+ROUNDS = 8
 # How many times fewer queries the slow ones get.
 FEWER = {"BruteForce": 10, "LensKit": 10, "LensKitAll": 10, "Product": 2}
 
@@ -57,7 +59,7 @@ def one_at_a_time(engine, ratings, results):
 
     def own(kernel, threads):
         def ask(users):
-            answered = engine.neighbours("each", ratings.user_ids[users], K, kernel, threads)
+            answered = engine.neighbours(ratings.user_ids[users], K, kernel, threads)
             for user, (_, neighbours) in zip(users, answered, strict=True):
                 if answers.setdefault(user, neighbours) != neighbours:
                     raise AssertionError(f"{kernel} on {threads} threads finds other neighbours of {user}")
@@ -120,25 +122,31 @@ def many_at_a_time(engine, ratings, peers, results):
             process.start()
         streams.append((peer.name, queue, answered, processes))
 
-    def batch_of(queue, answered, users):
-        for user in users:
-            queue.put(user)
-        for _ in users:
-            answered.get()
+    def own(users):
+        answered = engine.neighbours(ratings.user_ids[users], K, "best", threads=2, at_once=BATCH)
+        return [seconds for seconds, _ in answered[::BATCH]]
 
-    rates = {"engine, a batch": []} | {name: [] for name, *_ in streams}
-    for at in range(BATCHES + 1):
-        users = ratings.sample(BATCH, seed=at)
-        ids = ratings.user_ids[users]
-        taken = {"engine, a batch": engine.neighbours("batch", ids, K, "best", 2)[0][0]}
-        for name, queue, answered, _ in streams:
-            taken[name] = timed(batch_of, queue, answered, users)[0]
-        # The first warms up.
-        if at > 0:
-            for name, seconds in taken.items():
-                rates[name].append(BATCH / seconds)
-    for name, of_batches in rates.items():
-        write(results, what="batch", side=name, batch=BATCH, per_second=float(numpy.median(of_batches)))
+    def of_peer(queue, answered):
+        def batch(users):
+            for user in users:
+                queue.put(user)
+            for _ in users:
+                answered.get()
+
+        return lambda users: [timed(batch, users[at : at + BATCH])[0] for at in range(0, len(users), BATCH)]
+
+    sides = [("engine, a batch", own)] + [(name, of_peer(queue, answered)) for name, queue, answered, _ in streams]
+    rates = {name: ([], []) for name, _ in sides}
+    for at in range(ROUNDS):
+        users = ratings.sample(BATCH * IN_A_ROW, seed=at)
+        first = at % len(sides)
+        for name, ask in sides[first:] + sides[:first]:
+            after_pause, *in_a_row = ask(users)
+            rates[name][0].append(BATCH / after_pause)
+            rates[name][1].append(BATCH * len(in_a_row) / sum(in_a_row))
+    for name, measured in rates.items():
+        after_pause, in_a_row = (float(numpy.median(rate)) for rate in measured)
+        write(results, what="batch", side=name, batch=BATCH, after_pause=after_pause, per_second=in_a_row)
     for _, queue, _, processes in streams:
         for process in processes:
             queue.put(None)

@@ -215,7 +215,7 @@ impl ShardRatings {
 
     /// [`ShardRatings::films_of`] as they are kept.
     #[inline]
-    pub(crate) fn film_numbers_of(&self, row: usize) -> FilmNumbers<&[u16], &[u32]> {
+    fn film_numbers_of(&self, row: usize) -> FilmNumbers<&[u16], &[u32]> {
         match &self.film_numbers {
             FilmNumbers::Narrow(numbers) => FilmNumbers::Narrow(&numbers[self.range(row)]),
             FilmNumbers::Wide(numbers) => FilmNumbers::Wide(&numbers[self.range(row)]),
@@ -226,6 +226,18 @@ impl ShardRatings {
     #[inline]
     pub(crate) fn half_stars_of(&self, row: usize) -> &[u8] {
         &self.half_stars[self.range(row)]
+    }
+
+    /// Film numbers and half-stars from the first of a row to the last of all, and how many of them are the row's: for who
+    /// takes several at a time and would else have to stop short of its end.
+    #[inline]
+    pub(crate) fn row_and_after(&self, row: usize) -> (FilmNumbers<&[u16], &[u32]>, &[u8], usize) {
+        let range = self.range(row);
+        let films = match &self.film_numbers {
+            FilmNumbers::Narrow(numbers) => FilmNumbers::Narrow(&numbers[range.start..]),
+            FilmNumbers::Wide(numbers) => FilmNumbers::Wide(&numbers[range.start..]),
+        };
+        (films, &self.half_stars[range.start..], range.len())
     }
 
     #[inline]

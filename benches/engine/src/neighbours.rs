@@ -40,9 +40,8 @@ impl<'a> Bench<'a> {
 
 /// Answers one of
 /// - `memory`: bytes of the index, bytes with the rows, seconds it took to build, kernels;
-/// - `each KERNEL THREADS K USER...`: one query after the other, for each the time, then `user:similarity` of each
-///   neighbour, best first, separated by `;`;
-/// - `batch KERNEL THREADS K USER...`: all at once; the same, with the time of all as each one's.
+/// - `query KERNEL THREADS K AT_ONCE USER...`: so many queries at once, then the next; for each the time of those it was
+///   among, then `user:similarity` of each neighbour, best first, separated by `;`.
 pub(crate) fn answer(bench: &mut Bench<'_>, words: &[&str]) -> Outcome<String> {
     match words.first() {
         Some(&"memory") => {
@@ -51,16 +50,16 @@ pub(crate) fn answer(bench: &mut Bench<'_>, words: &[&str]) -> Outcome<String> {
             let kernels: Vec<String> = Kernel::available().iter().map(|kernel| format!("{kernel:?}")).collect();
             Ok(format!("{index} {with_rows} {} {}", bench.build_seconds, kernels.join(" ")))
         }
-        Some(&how @ ("each" | "batch")) => {
+        Some(&"query") => {
             let kernel = kernel(word(words, 1, "kernel")?)?;
             let threads: NonZeroUsize = word(words, 2, "count of threads")?;
             let k = word(words, 3, "k")?;
-            let users = words.iter().skip(4).map(|user| user.parse().map_err(|_| format!("{user:?} is no user")));
+            let at_once: NonZeroUsize = word(words, 4, "count of queries at once")?;
+            let users = words.iter().skip(5).map(|user| user.parse().map_err(|_| format!("{user:?} is no user")));
             let queries = users.map(|user| bench.query(user?, k)).collect::<Outcome<Vec<_>>>()?;
-            let at_once = if how == "each" { 1 } else { queries.len().max(1) };
-            measure(bench, kernel, threads.get(), &queries, at_once)
+            measure(bench, kernel, threads.get(), &queries, at_once.get())
         }
-        _ => Err("neighbours needs one of memory, each, batch".into()),
+        _ => Err("neighbours needs one of memory, query".into()),
     }
 }
 

@@ -163,10 +163,10 @@ fn sweep<A: AddUp>(
 ) {
     let Some(narrow) = weights.narrow() else { return };
     for (at, &length) in lengths.iter().enumerate() {
-        let half_stars = ratings.half_stars_of(first_row + at);
-        let sums = match ratings.film_numbers_of(first_row + at) {
-            FilmNumbers::Narrow(films) => adder.add_up(films, half_stars, |film| &narrow[usize::from(film)]),
-            FilmNumbers::Wide(films) => adder.add_up(films, half_stars, |film| &weights.of_films[film as usize]),
+        let (films, half_stars, count) = ratings.row_and_after(first_row + at);
+        let sums = match films {
+            FilmNumbers::Narrow(films) => adder.add_up(films, half_stars, count, |film| &narrow[usize::from(film)]),
+            FilmNumbers::Wide(films) => adder.add_up(films, half_stars, count, |film| &weights.of_films[film as usize]),
         };
         // A sum below 16 million is exact in single precision, and a larger one rounded far finer than the bar's margin.
         let reaches = |dot: u32, bar: f32| dot as f32 >= (bar * length).max(1.0);
@@ -181,31 +181,43 @@ fn sweep<A: AddUp>(
     }
 }
 
-/// Adds up, over the films of a row, the products of the row's half-stars and each query's.
+/// Adds up, over the `count` films of a row, the products of the row's half-stars and each query's.
 trait AddUp: Copy {
-    /// `weights` gives a film's.
+    /// `films` and `half_stars` begin with the row's and may go on with what comes after it. `weights` gives a film's.
     fn add_up<'w, Film: Copy>(
         self,
         films: &[Film],
         half_stars: &[u8],
+        count: usize,
         weights: impl Fn(Film) -> &'w FilmWeights,
     ) -> [u32; LANES];
 }
 
-/// Calls `add` with each `N` films of a row and their half-stars. If films are left over, the last is repeated, with no
-/// half-stars.
+/// Calls `add` with each `N` of the first `count` films and their half-stars. The last group is filled up with films that come
+/// after them, if there are so many, and no half-stars.
 #[inline(always)]
-fn by_groups<Film: Copy, const N: usize>(films: &[Film], half_stars: &[u8], mut add: impl FnMut([Film; N], [u8; N])) {
-    let (groups, rest) = films.as_chunks::<N>();
-    let (groups_half_stars, rest_half_stars) = half_stars.as_chunks::<N>();
-    for (&films, &half_stars) in groups.iter().zip(groups_half_stars) {
+fn by_groups<Film: Copy, const N: usize>(
+    films: &[Film],
+    half_stars: &[u8],
+    count: usize,
+    mut add: impl FnMut([Film; N], [u8; N]),
+) {
+    let (whole, rest) = (count / N, count % N);
+    let (film_groups, last_films) = films.as_chunks::<N>();
+    let (half_star_groups, last_half_stars) = half_stars.as_chunks::<N>();
+    for (&films, &half_stars) in film_groups.iter().zip(half_star_groups).take(whole) {
         add(films, half_stars);
     }
-    if let Some(&last) = rest.last() {
-        let (mut films, mut half_stars) = ([last; N], [0; N]);
-        films[..rest.len()].copy_from_slice(rest);
-        half_stars[..rest.len()].copy_from_slice(rest_half_stars);
-        add(films, half_stars);
+    if rest > 0 {
+        let (mut films, mut half_stars) = ([films[count - 1]; N], [0; N]);
+        match (film_groups.get(whole), half_star_groups.get(whole)) {
+            (Some(group), Some(group_half_stars)) => (films, half_stars) = (*group, *group_half_stars),
+            _ => {
+                films[..rest].copy_from_slice(&last_films[..rest]);
+                half_stars[..rest].copy_from_slice(&last_half_stars[..rest]);
+            }
+        }
+        add(films, std::array::from_fn(|at| if at < rest { half_stars[at] } else { 0 }));
     }
 }
 
@@ -220,14 +232,15 @@ impl AddUp for Portable {
         self,
         films: &[Film],
         half_stars: &[u8],
+        count: usize,
         weights: impl Fn(Film) -> &'w FilmWeights,
     ) -> [u32; LANES] {
         /// So many products of at most 100 fit a sum of two bytes.
         const FIT: usize = 512;
         let mut totals = [0; LANES];
-        for (films, half_stars) in films.chunks(FIT).zip(half_stars.chunks(FIT)) {
+        for (films, half_stars) in films[..count].chunks(FIT).zip(half_stars[..count].chunks(FIT)) {
             let mut sums = [0u16; LANES];
-            by_groups(films, half_stars, |films: [Film; 2], by| {
+            by_groups(films, half_stars, films.len(), |films: [Film; 2], by| {
                 let [first, second] = films.map(|film| weights(film).0.as_chunks::<2>().0);
                 let [by, second_by] = by.map(u16::from);
                 let (quarters, _) = sums.as_chunks_mut::<QUARTER>();
@@ -280,7 +293,7 @@ mod x86 {
 
     /// To be used only where the machine has AVX-512 F, BW, VBMI and VNNI.
     #[derive(Clone, Copy)]
-    struct Avx512;
+    pub(super) struct Avx512;
 
     /// Of two registers with two films each, the place of the byte that each byte of a permutation takes: those of the four
     /// films for the first query (and the one that shares its byte), then for the next. One half of the bytes of a film at
@@ -298,42 +311,84 @@ mod x86 {
     };
 
     impl AddUp for Avx512 {
-        /// Puts the bytes of four films side by side, which one instruction multiplies and adds up. A byte is that of two
-        /// queries, the second's times 16; what it has added is taken off at the end.
         #[inline(always)]
         fn add_up<'w, Film: Copy>(
             self,
             films: &[Film],
             half_stars: &[u8],
+            count: usize,
             weights: impl Fn(Film) -> &'w FilmWeights,
         ) -> [u32; LANES] {
-            let mut sums = [0; LANES];
-            // SAFETY: where there is an `Avx512` there are the instructions; 32 bytes are read of arrays that long, 64 of
-            // those that long, and four times 64 written to one that long.
-            unsafe {
-                let halves = SIDE_BY_SIDE.map(|bytes| _mm512_loadu_si512(bytes.as_ptr().cast()));
-                let low_bits = _mm512_set1_epi8(0xf);
-                let mut both = [_mm512_setzero_si512(); 2];
-                let mut seconds = [_mm512_setzero_si512(); 2];
-                by_groups(films, half_stars, |films: [Film; 4], by| {
-                    let [a, b, c, d] = films.map(|film| _mm256_loadu_si256(weights(film).0.as_ptr().cast()));
-                    let ab = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(a), b);
-                    let cd = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(c), d);
-                    let by = _mm512_set1_epi32(i32::from_le_bytes(by));
-                    for half in 0..2 {
-                        let films = _mm512_permutex2var_epi8(ab, halves[half], cd);
-                        let second = _mm512_and_si512(_mm512_srli_epi16::<4>(films), low_bits);
-                        both[half] = _mm512_dpbusd_epi32(both[half], films, by);
-                        seconds[half] = _mm512_dpbusd_epi32(seconds[half], second, by);
-                    }
-                });
-                let firsts = [0, 1].map(|half| _mm512_sub_epi32(both[half], _mm512_slli_epi32::<4>(seconds[half])));
-                let (quarters, _) = sums.as_chunks_mut::<16>();
-                for (quarter, lanes) in quarters.iter_mut().zip(firsts.into_iter().chain(seconds)) {
-                    _mm512_storeu_si512(quarter.as_mut_ptr().cast(), lanes);
-                }
+            /// So many products of at most 100, and as many times 16, fit a sum of four bytes.
+            const FIT: usize = 1 << 21;
+            if count > FIT {
+                return Portable.add_up(films, half_stars, count, weights);
             }
-            sums
+            // SAFETY: where there is an `Avx512` there are the instructions.
+            unsafe { add_up_avx512(films, half_stars, count, weights) }
+        }
+    }
+
+    /// Puts the bytes of four films side by side, which one instruction multiplies and adds up. A byte is that of two queries,
+    /// the second's times 16; that is added up by itself too, and taken off at the end.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
+    fn add_up_avx512<'w, Film: Copy>(
+        films: &[Film],
+        half_stars: &[u8],
+        count: usize,
+        weights: impl Fn(Film) -> &'w FilmWeights,
+    ) -> [u32; LANES] {
+        // SAFETY: 64 bytes are read of arrays that long.
+        let halves = SIDE_BY_SIDE.map(|bytes| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) });
+        let high_bits = _mm512_set1_epi8(0xf0_u8 as i8);
+        let mut both = [_mm512_setzero_si512(); 2];
+        let mut seconds = [_mm512_setzero_si512(); 2];
+        by_groups(films, half_stars, count, |films: [Film; 4], by| {
+            // SAFETY: 32 bytes are read of arrays that long.
+            let load = |film| unsafe { _mm256_loadu_si256(weights(film).0.as_ptr().cast()) };
+            let [a, b, c, d] = films.map(load);
+            let ab = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(a), b);
+            let cd = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(c), d);
+            let by = _mm512_set1_epi32(i32::from_le_bytes(by));
+            for half in 0..2 {
+                let films = _mm512_permutex2var_epi8(ab, halves[half], cd);
+                both[half] = _mm512_dpbusd_epi32(both[half], films, by);
+                let second = _mm512_and_si512(films, high_bits);
+                seconds[half] = _mm512_dpbusd_epi32(seconds[half], second, by);
+            }
+        });
+        let firsts = [0, 1].map(|half| _mm512_sub_epi32(both[half], seconds[half]));
+        let seconds = seconds.map(|sums| _mm512_srli_epi32::<4>(sums));
+        let mut sums = [0; LANES];
+        let (quarters, _) = sums.as_chunks_mut::<16>();
+        for (quarter, lanes) in quarters.iter_mut().zip(firsts.into_iter().chain(seconds)) {
+            // SAFETY: 64 bytes are written to an array that long.
+            unsafe { _mm512_storeu_si512(quarter.as_mut_ptr().cast(), lanes) };
+        }
+        sums
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_any_length_are_added_up_and_nothing_that_comes_after_them() {
+        let weights = FilmWeights([0xaa; LANES / 2]);
+        let long = [(1 << 21, 0), (2_700_000, 2)];
+        for (count, after) in (0..70).flat_map(|count| [0, 1, 2, 3, 9].map(|after| (count, after))).chain(long) {
+            let films = vec![0_u16; count + after];
+            let half_stars = vec![10; count + after];
+            for kernel in Kernel::available() {
+                let sums = match kernel.instructions() {
+                    #[cfg(target_arch = "x86_64")]
+                    Instructions::Avx512 => x86::Avx512.add_up(&films, &half_stars, count, |_| &weights),
+                    _ => Portable.add_up(&films, &half_stars, count, |_| &weights),
+                };
+                assert_eq!(sums, [100 * count as u32; LANES], "{count} and {after} with {kernel:?}");
+            }
         }
     }
 }
