@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::block::{CHUNK_USERS, CHUNK_WORDS, MAX_USERS, Postings, split_run};
-use crate::prefetch::prefetch;
+use crate::prefetch::{prefetch, prefetch_at};
 
 /// The instruction set that the inner loops use: one that this machine has, as there is no other way to come by one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,8 +75,8 @@ pub(crate) enum Summand {
     Film,
 }
 
-/// A film of the query: its ratings by users of the block, if there are any, and the viewer's half-stars.
-pub(crate) type QueryFilm<'a> = (Option<Postings<'a>>, u8);
+/// A film of the query: its ratings by users of the block, and the viewer's half-stars.
+pub(crate) type QueryFilm<'a> = (Postings<'a>, u8);
 
 /// So many half-stars of the viewer, each times at most ten, fit a sum of two bytes.
 const NARROW_HALF_STARS: u32 = u16::MAX as u32 / 10;
@@ -97,8 +97,8 @@ impl Default for Sums {
 }
 
 impl Sums {
-    /// Adds up anew, for a block of `users`. Meanwhile asks for `upcoming`, the same films in the block that comes next;
-    /// it may be empty.
+    /// Adds up anew, for a block of `users`. Meanwhile asks for `upcoming`, the films of what comes next; it may be empty. Of
+    /// both those with runs come first.
     pub(crate) fn add_up(
         &mut self,
         kernel: Kernel,
@@ -260,44 +260,64 @@ fn add(summand: Summand, films: &[QueryFilm<'_>], ahead: &[QueryFilm<'_>], sums:
     }
 }
 
+/// First the films with runs, then the dense ones. While at one it asks for the memory of those that come later, a little at a
+/// time, as it would have to wait for much at once.
 #[inline(always)]
 fn add_summand<const COUNT: bool>(films: &[QueryFilm<'_>], ahead: &[QueryFilm<'_>], sums: &mut [u16; 1 << 16]) {
-    let mut rows: [&[[u16; CHUNK_WORDS]]; 4] = [&[]; 4];
-    let mut weights = [0; 4];
-    let mut filled = 0;
-    for (at, &(postings, weight)) in films.iter().enumerate() {
-        let later = |distance: usize| {
-            let at = at + distance;
-            films.get(at).or_else(|| ahead.get(at - films.len())).and_then(|(postings, _)| *postings)
-        };
-        match later(2 * PREFETCH_DISTANCE) {
-            Some(Postings::Runs(runs)) => prefetch(&runs[..1]),
-            Some(Postings::Dense(row)) => prefetch(row),
-            None => {}
-        }
-        if let Some(Postings::Runs(runs)) = later(PREFETCH_DISTANCE) {
-            prefetch(of_film(runs));
-        }
-        let weight = if COUNT { 1 } else { u16::from(weight) };
-        match postings {
-            Some(Postings::Runs(runs)) => add_runs::<COUNT>(of_film(runs), weight, sums),
-            Some(Postings::Dense(row)) => {
-                (rows[filled], weights[filled]) = (row, weight);
-                filled += 1;
-                if filled == 4 {
-                    add_dense::<COUNT>(rows, weights, sums);
-                    (filled, weights) = (0, [0; 4]);
-                }
-            }
-            None => {}
+    let (runs, dense) = split_dense(films);
+    let (runs_ahead, dense_ahead) = split_dense(ahead);
+    for (at, &(postings, weight)) in runs.iter().enumerate() {
+        runs.get(at + 2 * PREFETCH_DISTANCE).into_iter().for_each(prefetch_head);
+        runs.get(at + PREFETCH_DISTANCE).into_iter().for_each(prefetch_runs);
+        if let Postings::Runs(own) = postings {
+            add_runs::<COUNT>(of_film(own), if COUNT { 1 } else { u16::from(weight) }, sums);
         }
     }
-    if filled > 0 {
-        // What is not filled has a weight of zero, and needs only to be as long.
-        let row = rows[0];
-        rows[filled..].fill(row);
-        add_dense::<COUNT>(rows, weights, sums);
+    runs_ahead.iter().take(2 * PREFETCH_DISTANCE).for_each(prefetch_head);
+    let mut fours = dense.chunks(4).peekable();
+    while let Some(films) = fours.next() {
+        let (rows, weights) = dense_rows::<COUNT>(films);
+        let (next, _) = dense_rows::<COUNT>(fours.peek().unwrap_or(&dense_ahead));
+        add_dense::<COUNT>(rows, weights, next, sums);
     }
+    runs_ahead.iter().take(PREFETCH_DISTANCE).for_each(prefetch_runs);
+}
+
+/// How many films with runs ahead memory is asked for: long enough before it is needed, and not so long that it is gone
+/// again. At twice the distance it is asked how long they are.
+const PREFETCH_DISTANCE: usize = 8;
+
+#[inline(always)]
+fn prefetch_head((postings, _): &QueryFilm<'_>) {
+    if let Postings::Runs(runs) = postings {
+        prefetch(&runs[..1]);
+    }
+}
+
+#[inline(always)]
+fn prefetch_runs((postings, _): &QueryFilm<'_>) {
+    if let Postings::Runs(runs) = postings {
+        prefetch(of_film(runs));
+    }
+}
+
+fn split_dense<'f, 'a>(films: &'f [QueryFilm<'a>]) -> (&'f [QueryFilm<'a>], &'f [QueryFilm<'a>]) {
+    films.split_at(films.partition_point(|(postings, _)| matches!(postings, Postings::Runs(_))))
+}
+
+/// The rows of the first four films and their weights. Where there are fewer, the first row is repeated, as all need to be as
+/// long, with a weight of zero.
+#[inline(always)]
+fn dense_rows<'a, const COUNT: bool>(films: &[QueryFilm<'a>]) -> ([&'a [[u16; CHUNK_WORDS]]; 4], [u16; 4]) {
+    let (mut rows, mut weights): ([&[[u16; CHUNK_WORDS]]; 4], [u16; 4]) = Default::default();
+    for (at, (postings, weight)) in films.iter().take(4).enumerate() {
+        if let Postings::Dense(row) = postings {
+            (rows[at], weights[at]) = (row, if COUNT { 1 } else { u16::from(*weight) });
+        }
+    }
+    let first = rows[0];
+    rows[films.len().min(4)..].fill(first);
+    (rows, weights)
 }
 
 /// The runs of the film whose length comes first.
@@ -318,14 +338,20 @@ fn add_runs<const COUNT: bool>(mut runs: &[u16], weight: u16, sums: &mut [u16; 1
     }
 }
 
-/// Adds four dense rows. In a word of four nibbles every other one is a byte of its own once the others are masked out;
+/// Adds four dense rows, and asks for those that come next. In a word of four nibbles every other one is a byte of its own once the others are masked out;
 /// times a weight of at most ten it stays one, and so does the sum of two such products.
 #[inline(always)]
-fn add_dense<const COUNT: bool>(rows: [&[[u16; CHUNK_WORDS]]; 4], weights: [u16; 4], sums: &mut [u16; 1 << 16]) {
+fn add_dense<const COUNT: bool>(
+    rows: [&[[u16; CHUNK_WORDS]]; 4],
+    weights: [u16; 4],
+    next: [&[[u16; CHUNK_WORDS]]; 4],
+    sums: &mut [u16; 1 << 16],
+) {
     let (sums, _) = sums.as_chunks_mut::<CHUNK_WORDS>();
     let (sums, _) = sums.as_chunks_mut::<4>();
     let [a, b, c, d] = rows;
-    for ((((sums, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+    for (chunk, ((((sums, a), b), c), d)) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d).enumerate() {
+        next.iter().for_each(|row| prefetch_at(row, chunk));
         let [first, second, third, fourth] = sums;
         for word in 0..CHUNK_WORDS {
             let quad = [a[word], b[word], c[word], d[word]].map(|word| if COUNT { ones(word) } else { word });
@@ -349,10 +375,6 @@ fn ones(word: u16) -> u16 {
     let pairs = word | word >> 2 & 0x3333;
     (pairs | pairs >> 1) & 0x1111
 }
-
-/// How many films ahead memory is asked for: long enough before it is needed, and not so long that it is gone again. At
-/// twice the distance it is asked how long runs are.
-const PREFETCH_DISTANCE: usize = 8;
 
 /// Users this far apart are in one group, of which the highest bar that one of them reaches is known.
 const GROUPS: usize = 512;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Neighbour, NeighbourOptions, Scratch, ShardView, similarity};
 use crate::best::Best;
-use crate::index::{Block, CHUNK_USERS, Changes, QueryFilm, Summand};
+use crate::index::{Block, CHUNK_USERS, Changes, Postings, QueryFilm, Summand};
 use crate::profile::Profile;
 use crate::rating::{MovieId, UserId};
 
@@ -144,8 +144,13 @@ impl<'a> Query<'a> {
         self.options.shrink > 0 || self.options.min_overlap > 1
     }
 
+    /// Those with runs first.
     fn films_in<'s>(&self, block: &'s Block) -> Vec<QueryFilm<'s>> {
-        self.profile.iter().map(|(movie, half_stars)| (block.postings(movie), half_stars)).collect()
+        let films = self.profile.iter().filter_map(|(movie, half_stars)| Some((block.postings(movie)?, half_stars)));
+        let has_runs = |(postings, _): &QueryFilm<'s>| matches!(postings, Postings::Runs(_));
+        let (mut films, dense): (Vec<QueryFilm<'s>>, Vec<QueryFilm<'s>>) = films.partition(has_runs);
+        films.extend(dense);
+        films
     }
 
     pub(super) fn scan_changes(&mut self, changes: &Changes) {
