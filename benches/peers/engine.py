@@ -34,11 +34,15 @@ class Engine:
     def neighbours(self, users, k, kernel="best", threads=1, at_once=1):
         """For each user the seconds of the queries it was among, and a list of (neighbour, similarity), best first."""
         answers = []
-        for part in " ".join(self.ask("neighbours", "query", kernel, threads, k, at_once, *users)).split(" ; "):
+        for part in " ".join(self.ask("neighbours", "query", at_once, kernel, threads, k, *users)).split(" ; "):
             nanoseconds, *found = part.split()
             pairs = (word.split(":") for word in found)
             answers.append((int(nanoseconds) / 1e9, [(int(user), float(similarity)) for user, similarity in pairs]))
         return answers
+
+    def streams(self, users, k, kernel="best", threads=2):
+        """Seconds of single queries, where every thread asks all of them, each its own."""
+        return [int(word) / 1e9 for word in self.ask("neighbours", "streams", kernel, threads, k, *users)]
 
     def seconds(self, *words):
         """The time, in seconds, that the answer to a request begins with."""

@@ -67,6 +67,10 @@ def one_at_a_time(engine, ratings, results):
 
         return ask
 
+    def two_streams(users):
+        """What a query takes longer then is the machine's doing, and two threads on one query cannot do better."""
+        return engine.streams(ratings.user_ids[users], K)
+
     def of_peer(peer):
         def ask(users):
             answered = [timed(peer.query, user) for user in users]
@@ -80,6 +84,7 @@ def one_at_a_time(engine, ratings, results):
     sides = [
         ("engine", own("best", 1), 1),
         ("engine, 2 threads", own("best", 2), 1),
+        ("engine, 1 thread while another is at other queries", two_streams, 1),
         ("engine, portable", own("Portable", 1), 1),
     ]
     sides += [(peer.name, of_peer(peer), FEWER.get(type(peer).__name__, 1)) for peer in peers]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::num::NonZeroUsize;
+use std::sync::Barrier;
 use std::time::Instant;
 
 use cineswarm_engine::{
@@ -10,6 +11,8 @@ use cineswarm_engine::{
 };
 
 use crate::{Outcome, word};
+
+type Query = (Profile, NeighbourOptions);
 
 /// The shards of a dataset, ready for queries.
 pub(crate) struct Bench<'a> {
@@ -32,7 +35,7 @@ impl<'a> Bench<'a> {
         Ok(Bench { dataset, shards, build_seconds: started.elapsed().as_secs_f64(), scratches: Vec::new() })
     }
 
-    fn query(&self, user: UserId, k: usize) -> Outcome<(Profile, NeighbourOptions)> {
+    fn query(&self, user: UserId, k: usize) -> Outcome<Query> {
         let profile = self.dataset.profile(user).ok_or_else(|| format!("there is no user {user}"))?;
         Ok((profile, NeighbourOptions { k, exclude_user: Some(user), ..NeighbourOptions::default() }))
     }
@@ -40,8 +43,9 @@ impl<'a> Bench<'a> {
 
 /// Answers one of
 /// - `memory`: bytes of the index, bytes with the rows, seconds it took to build, kernels;
-/// - `query KERNEL THREADS K AT_ONCE USER...`: so many queries at once, then the next; for each the time of those it was
-///   among, then `user:similarity` of each neighbour, best first, separated by `;`.
+/// - `query AT_ONCE KERNEL THREADS K USER...`: so many queries at once, then the next; for each the time of those it was
+///   among, then `user:similarity` of each neighbour, best first, separated by `;`;
+/// - `streams KERNEL THREADS K USER...`: every thread asks all, one by one on its own; the times of all.
 pub(crate) fn answer(bench: &mut Bench<'_>, words: &[&str]) -> Outcome<String> {
     match words.first() {
         Some(&"memory") => {
@@ -51,16 +55,25 @@ pub(crate) fn answer(bench: &mut Bench<'_>, words: &[&str]) -> Outcome<String> {
             Ok(format!("{index} {with_rows} {} {}", bench.build_seconds, kernels.join(" ")))
         }
         Some(&"query") => {
-            let kernel = kernel(word(words, 1, "kernel")?)?;
-            let threads: NonZeroUsize = word(words, 2, "count of threads")?;
-            let k = word(words, 3, "k")?;
-            let at_once: NonZeroUsize = word(words, 4, "count of queries at once")?;
-            let users = words.iter().skip(5).map(|user| user.parse().map_err(|_| format!("{user:?} is no user")));
-            let queries = users.map(|user| bench.query(user?, k)).collect::<Outcome<Vec<_>>>()?;
-            measure(bench, kernel, threads.get(), &queries, at_once.get())
+            let at_once: NonZeroUsize = word(words, 1, "count of queries at once")?;
+            let (kernel, threads, queries) = asked(bench, words.get(2..).unwrap_or_default())?;
+            measure(bench, kernel, threads, &queries, at_once.get())
         }
-        _ => Err("neighbours needs one of memory, query".into()),
+        Some(&"streams") => {
+            let (kernel, threads, queries) = asked(bench, &words[1..])?;
+            Ok(streams(bench, kernel, threads, &queries))
+        }
+        _ => Err("neighbours needs one of memory, query, streams".into()),
     }
+}
+
+/// Kernel, count of threads and queries, of the words KERNEL THREADS K USER...
+fn asked(bench: &Bench<'_>, words: &[&str]) -> Outcome<(Kernel, usize, Vec<Query>)> {
+    let kernel = kernel(word(words, 0, "kernel")?)?;
+    let threads: NonZeroUsize = word(words, 1, "count of threads")?;
+    let k = word(words, 2, "k")?;
+    let users = words.iter().skip(3).map(|user| user.parse().map_err(|_| format!("{user:?} is no user")));
+    Ok((kernel, threads.get(), users.map(|user| bench.query(user?, k)).collect::<Outcome<_>>()?))
 }
 
 /// `best`, or the name of a kernel that this machine can run.
@@ -77,7 +90,7 @@ fn measure(
     bench: &mut Bench<'_>,
     kernel: Kernel,
     threads: usize,
-    queries: &[(Profile, NeighbourOptions)],
+    queries: &[Query],
     at_once: usize,
 ) -> Outcome<String> {
     let shards: Vec<&ShardIndex> = bench.shards.iter().collect();
@@ -107,4 +120,30 @@ fn measure(
         }
     }
     Ok(line)
+}
+
+/// Nanoseconds of each query of each thread, while the others are at theirs.
+fn streams(bench: &Bench<'_>, kernel: Kernel, threads: usize, queries: &[Query]) -> String {
+    let shards: Vec<&ShardIndex> = bench.shards.iter().collect();
+    let begin = Barrier::new(threads);
+    let stream = |thread: usize| {
+        let mut scratch = Scratch::with_kernel(kernel);
+        // Each begins elsewhere, so that no thread finds in the cache what another has just read.
+        let (later, first) = queries.split_at(queries.len() * thread / threads);
+        begin.wait();
+        let times = first.iter().chain(later).map(|(profile, options)| {
+            let started = Instant::now();
+            std::hint::black_box(top_k_over(&shards, profile, options, &mut scratch));
+            started.elapsed().as_nanos().to_string()
+        });
+        times.collect::<Vec<String>>().join(" ")
+    };
+    let mut times = vec![String::new(); threads];
+    std::thread::scope(|scope| {
+        for (thread, times) in times.iter_mut().enumerate() {
+            let stream = &stream;
+            scope.spawn(move || *times = stream(thread));
+        }
+    });
+    times.join(" ")
 }
