@@ -21,18 +21,20 @@ pub(crate) fn now() -> i64 {
 
 /// Opens the latest version of a dataset, which is made first if need be.
 ///
-/// A name of an imported dataset comes before a path (`./NAME` is always a path). What lies at a path is imported under
-/// its [name](name_for), unless the same has been imported before. The demo dataset is generated once, and again if
-/// another release of the program or an accident has left it unreadable. Where another command is making it, that is waited
-/// for.
+/// If none is asked for it is the one that has been imported, and the demo dataset if there is none. A name of an imported
+/// dataset comes before a path (`./NAME` is always a path). What lies at a path is imported under its [name](name_for),
+/// unless the same has been imported before. The demo dataset is generated once, and again if another release of the
+/// program or an accident has left it unreadable. Where another command is making it, that is waited for.
 ///
 /// # Errors
-/// If there is no such dataset, saying which there are; if it cannot be imported or opened.
+/// If there is no such dataset, or none is asked for and there are several, saying which there are; if it cannot be
+/// imported or opened.
 pub(crate) fn open_or_make(
     data_dir: &Path,
-    name_or_path: &str,
+    name_or_path: Option<&str>,
     progress: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<Dataset> {
+    let name_or_path = &name_or_path.map_or_else(|| the_only(data_dir), |asked| Ok(asked.to_owned()))?;
     let deadline = Instant::now() + MAKING_TIMEOUT;
     loop {
         match try_to_open_or_make(data_dir, name_or_path, progress) {
@@ -40,6 +42,20 @@ pub(crate) fn open_or_make(
             done => return done,
         }
     }
+}
+
+/// The name of the imported dataset if there is one, of the demo dataset if there is none.
+fn the_only(data_dir: &Path) -> anyhow::Result<String> {
+    let mut names: Vec<String> = dataset::list(data_dir)?.into_iter().map(|listed| listed.name).collect();
+    names.retain(|name| name != DEMO);
+    if names.len() > 1 {
+        return Err(anyhow!(
+            "{} has several datasets: {}; choose one with --data NAME",
+            data_dir.display(),
+            names.join(", ")
+        ));
+    }
+    Ok(names.pop().unwrap_or_else(|| DEMO.to_owned()))
 }
 
 /// How long another command may take to make a dataset: many times what twenty million ratings take.
@@ -128,20 +144,32 @@ fn make_demo(data_dir: &Path, progress: &mut dyn FnMut(Progress)) -> anyhow::Res
     Ok(())
 }
 
+/// What to add to a command for it to look in this folder.
+pub(crate) fn looking_in(data_dir: &Path) -> String {
+    let path = data_dir.to_string_lossy();
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "/._-".contains(character);
+    match &*path {
+        "data" => String::new(),
+        plain if plain.chars().all(is_plain) => format!(" --data-dir {plain}"),
+        other => format!(" --data-dir '{}'", other.replace('\'', "'\\''")),
+    }
+}
+
 fn unknown(data_dir: &Path, name: &str) -> anyhow::Error {
+    let there = looking_in(data_dir);
     let names: Vec<String> =
         dataset::list(data_dir).unwrap_or_default().into_iter().map(|listed| listed.name).collect();
     if names.iter().any(|listed| listed == name) {
         return anyhow!(
             "dataset {name} in {} has versions, but its file `latest` names none of them; import it again with \
-             `cineswarm data import PATH --name {name}`",
+             `cineswarm data import PATH --name {name}{there}`",
             data_dir.display()
         );
     }
     let there_are = if names.is_empty() { "there are none".into() } else { format!("there are: {}", names.join(", ")) };
     anyhow!(
-        "no dataset called \"{}\" in {}; {there_are}; import one with `cineswarm data import PATH`, or download one with \
-         `cineswarm data get NAME`",
+        "no dataset called \"{}\" in {}; {there_are}; import one with `cineswarm data import PATH{there}`, or download one \
+         with `cineswarm data get NAME{there}`",
         name.escape_debug(),
         data_dir.display()
     )

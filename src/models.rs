@@ -10,6 +10,8 @@ use cineswarm_engine::{Dataset, MovieId, Profile, UserId};
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
 
+use crate::datasets::looking_in;
+
 /// Takes the name of a model on the command line; the help lists them.
 pub(crate) fn algorithm_parser() -> impl TypedValueParser<Value = Algorithm> {
     PossibleValuesParser::new(Algorithm::ALL.map(Algorithm::name)).try_map(|name| Algorithm::named(&name))
@@ -22,12 +24,14 @@ pub(crate) fn algorithm_parser() -> impl TypedValueParser<Value = Algorithm> {
 /// If there is none, saying how to train it and which there are; if it is damaged.
 pub(crate) fn load(data_dir: &Path, dataset: &Dataset, algorithm: Algorithm) -> anyhow::Result<LoadedModel> {
     let name = &dataset.metadata().name;
+    let training = format!("`cineswarm train --models {} --data {name}{}`", algorithm.name(), looking_in(data_dir));
     let stored = StoredModel::latest(data_dir, name, algorithm).map_err(|error| match error {
         Error::NotTrained { .. } => {
             let others: Vec<&str> =
                 trained(data_dir, name).unwrap_or_default().into_iter().map(Algorithm::name).collect();
+            let error = anyhow!("no model {} is trained on dataset {name}; run {training}", algorithm.name());
             match others.as_slice() {
-                [] => error.into(),
+                [] => error,
                 others => anyhow!("{error}, or choose one that is trained: {}", others.join(", ")),
             }
         }
@@ -38,9 +42,11 @@ pub(crate) fn load(data_dir: &Path, dataset: &Dataset, algorithm: Algorithm) -> 
         let model = stored.load(&data)?;
         return Ok(LoadedModel { model, metadata: stored.metadata().clone(), data });
     }
-    let (model, name) = (algorithm.name(), name.as_str());
-    eprintln!("note: model {model} knows an earlier version of dataset {name}; to bring it up to date, run");
-    eprintln!("`cineswarm train --models {model} --data {name}`");
+    eprintln!(
+        "note: model {} knows an earlier version of dataset {name}; to bring it up to date, run",
+        algorithm.name()
+    );
+    eprintln!("{training}");
     Ok(stored.open()?)
 }
 

@@ -199,6 +199,11 @@ fn a_model_that_cannot_be_trained_does_not_stop_the_others() {
     assert_mentions(&ended.failure(1), &["damping is -1", "1 of", "popularity"]);
 }
 
+/// What is to be run so that there is a model of the place's dataset.
+fn training_command(place: &Place) -> String {
+    format!("`cineswarm train --models popularity --data small --data-dir {}`", place.data_dir().display())
+}
+
 #[test]
 fn a_model_that_is_not_trained_is_asked_for_in_words_and_never_trained_unasked() {
     let place = small();
@@ -208,7 +213,7 @@ fn a_model_that_is_not_trained_is_asked_for_in_words_and_never_trained_unasked()
         vec!["predict", "--user", "1", "Untitled Tapes", "--model", "popularity"],
     ] {
         let error = place.run(&[&arguments[..], &["--data", "small"]].concat()).failure(1);
-        assert_mentions(&error, &["`cineswarm train --models popularity --data small`"]);
+        assert_mentions(&error, &[&training_command(&place)]);
     }
     assert!(!place.data_dir().join("models").exists());
 }
@@ -299,7 +304,7 @@ fn a_model_of_an_earlier_version_of_the_dataset_still_answers_and_says_so() {
     place.output(&["data", "import", &place.path("small").display().to_string()]);
 
     let ended = place.run(&["recommend", "--user", "1", "--algorithm", "popularity", "--data", "small", "--json"]);
-    assert_mentions(&ended.stderr, &["earlier version", "`cineswarm train --models popularity --data small`"]);
+    assert_mentions(&ended.stderr, &["earlier version", &training_command(&place)]);
     let answer: Value = serde_json::from_str(&ended.success()).unwrap();
     assert_eq!(answer["recommendations"], Value::Array(Vec::new()), "all films the model knows are rated by now");
     let answer = place.json(&["recommend", "--user", "9", "--algorithm", "popularity", "--data", "small", "--json"]);

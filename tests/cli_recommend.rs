@@ -252,6 +252,23 @@ fn a_path_is_imported_when_it_is_first_used_and_again_when_it_has_changed() {
 }
 
 #[test]
+fn unless_one_is_asked_for_the_dataset_is_the_only_imported_one_and_of_several_none_is_guessed() {
+    let place = Place::new();
+    let used = || place.json(&["recommend", "--json"])["meta"]["model_version"].clone();
+    let version = |name: &str| Dataset::open(place.data_dir(), name).unwrap().metadata().version.clone();
+    let first_used = used();
+    assert_eq!(first_used, version("demo").as_str());
+    for name in ["first", "second"] {
+        let source = place.put_source(name, RATINGS);
+        place.output(&["data", "import", &source]);
+        if name == "first" {
+            assert_eq!(used(), version("first").as_str(), "though the demo dataset is there as well");
+        }
+    }
+    assert_mentions(&place.run(&["recommend"]).failure(1), &["first, second", "--data NAME"]);
+}
+
+#[test]
 fn a_demo_dataset_that_cannot_be_read_is_made_anew() {
     let place = Place::new();
     place.output(&["recommend", "--n", "1"]);

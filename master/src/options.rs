@@ -41,9 +41,10 @@ pub struct Options {
     #[arg(long = "data-dir", env = "DATA_DIR", value_name = "DIR", default_value = "data")]
     pub data_dir: PathBuf,
 
-    /// The dataset to serve: name of an imported one, path of one to import first, or "demo" for the bundled one
-    #[arg(long = "data", alias = "dataset", env = "DATASET", value_name = "NAME-OR-PATH", default_value = "demo")]
-    pub dataset: String,
+    /// The dataset to serve: name of an imported one, path of one to import first, or "demo" for the bundled one [default:
+    /// the one that is imported; demo if there is none]
+    #[arg(long = "data", alias = "dataset", env = "DATASET", value_name = "NAME-OR-PATH")]
+    pub dataset: Option<String>,
 
     /// sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE [default: cineswarm.db in the data folder]
     #[arg(long = "database-url", env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]

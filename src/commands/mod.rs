@@ -15,7 +15,12 @@ mod up;
 mod worker;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use cineswarm_engine::Dataset;
+
+use crate::datasets::open_or_make;
+use crate::progress::ImportProgress;
 
 /// What can be done.
 #[derive(clap::Subcommand)]
@@ -75,12 +80,25 @@ pub(crate) struct DataDir {
 /// Which dataset to compute with.
 #[derive(clap::Args)]
 pub(crate) struct DatasetChoice {
-    /// Name of an imported dataset, path of one to import first, or "demo" for the bundled one
-    #[arg(long = "data", env = "DATASET", value_name = "NAME-OR-PATH", default_value = "demo")]
-    pub(crate) dataset: String,
+    /// Name of an imported dataset, path of one to import first, or "demo" for the bundled one [default: the one that is
+    /// imported; demo if there is none]
+    #[arg(long = "data", env = "DATASET", value_name = "NAME-OR-PATH")]
+    dataset: Option<String>,
 
     #[command(flatten)]
     pub(crate) place: DataDir,
+}
+
+impl DatasetChoice {
+    /// Opens it, and shows how far that has come if it takes long.
+    pub(crate) fn open(&self) -> anyhow::Result<Dataset> {
+        open_dataset(&self.place.data_dir, self.dataset.as_deref())
+    }
+}
+
+fn open_dataset(data_dir: &Path, name_or_path: Option<&str>) -> anyhow::Result<Dataset> {
+    let mut shown = ImportProgress::default();
+    open_or_make(data_dir, name_or_path, &mut |progress| shown.show(progress))
 }
 
 /// Prints JSON and ends the line.

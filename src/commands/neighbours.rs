@@ -8,9 +8,7 @@ use clap::builder::FalseyValueParser;
 use serde::Serialize;
 
 use super::{DatasetChoice, print_json};
-use crate::datasets::open_or_make;
 use crate::local::Local;
-use crate::progress::ImportProgress;
 
 /// Whose neighbours, and how many.
 #[derive(clap::Args)]
@@ -45,9 +43,7 @@ struct Listed {
 /// Computes and lists them, the most similar first.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { user, k, choice, json } = arguments;
-    let mut shown = ImportProgress::default();
-    let dataset = open_or_make(&choice.place.data_dir, &choice.dataset, &mut |progress| shown.show(progress))?;
-    drop(shown);
+    let dataset = choice.open()?;
     let name = &dataset.metadata().name;
     let profile =
         dataset.profile(user).ok_or_else(|| anyhow!("user {user} has no ratings in dataset {name}; try another"))?;

@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 
 use super::films::{find, with_year};
 use super::{DatasetChoice, print_json};
-use crate::datasets::open_or_make;
 use crate::models::{Asker, algorithm_parser, column_of, load};
-use crate::progress::ImportProgress;
 
 /// How many of the user's films are given as reasons.
 const REASONS: usize = 3;
@@ -44,10 +42,8 @@ pub(crate) struct Arguments {
 /// Predicts and says why.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { user, film, model, choice, json } = arguments;
-    let mut shown = ImportProgress::default();
     let data_dir = &choice.place.data_dir;
-    let dataset = open_or_make(data_dir, &choice.dataset, &mut |progress| shown.show(progress))?;
-    drop(shown);
+    let dataset = choice.open()?;
     let (catalogue, dataset_name) = (dataset.catalogue(), &dataset.metadata().name);
     let movie = find(catalogue, &film)?;
     let profile = dataset

@@ -13,9 +13,7 @@ use serde_json::{Value, json};
 
 use super::films::{find, for_terminal, with_year};
 use super::{DatasetChoice, print_json};
-use crate::datasets::open_or_make;
 use crate::models::{algorithm_parser, column_of, load};
-use crate::progress::ImportProgress;
 
 /// Like which film, by which model.
 #[derive(clap::Args)]
@@ -45,10 +43,8 @@ pub(crate) struct Arguments {
 /// Finds and lists them, the most similar first.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { film, model, n, choice, json } = arguments;
-    let mut shown = ImportProgress::default();
     let data_dir = &choice.place.data_dir;
-    let dataset = open_or_make(data_dir, &choice.dataset, &mut |progress| shown.show(progress))?;
-    drop(shown);
+    let dataset = choice.open()?;
     let catalogue = dataset.catalogue();
     let wanted = find(catalogue, &film)?;
     let loaded = load(data_dir, &dataset, model)?;

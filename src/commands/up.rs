@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use cineswarm_mqtt::embedded::EmbeddedBroker;
 
-use super::{block_on, return_large_arrays, told_to_stop_or_failed};
-use crate::datasets::open_or_make;
-use crate::progress::ImportProgress;
+use super::{block_on, open_dataset, return_large_arrays, told_to_stop_or_failed};
 
 /// What to start.
 #[derive(clap::Args)]
@@ -29,9 +27,7 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     return_large_arrays();
     let mut options = arguments.master;
-    let mut bar = ImportProgress::default();
-    let dataset = open_or_make(&options.data_dir, &options.dataset, &mut |progress| bar.show(progress))?;
-    drop(bar);
+    let dataset = open_dataset(&options.data_dir, options.dataset.as_deref())?;
     block_on(async {
         let broker = match options.broker {
             Some(_) => None,

@@ -9,8 +9,6 @@ use indicatif::HumanCount;
 
 use super::Files;
 use crate::commands::DatasetChoice;
-use crate::datasets::open_or_make;
-use crate::progress::ImportProgress;
 
 /// How a dataset is divided.
 #[derive(clap::Args)]
@@ -110,8 +108,7 @@ impl Data {
             );
             let protocol = how.protocol();
             protocol.check()?;
-            let mut shown = ImportProgress::default();
-            let dataset = open_or_make(&choice.place.data_dir, &choice.dataset, &mut |progress| shown.show(progress))?;
+            let dataset = choice.open()?;
             let source = Source::from_dataset(&dataset)?;
             let name = dataset.metadata().name.clone();
             Origin::Divided { source, name, protocol, seed: how.seed, seeds: how.seeds }

@@ -16,10 +16,8 @@ use cineswarm_engine::{
 use clap::builder::FalseyValueParser;
 
 use super::{DatasetChoice, films};
-use crate::datasets::open_or_make;
 use crate::local::Local;
 use crate::models::{Asker, algorithm_parser, load};
-use crate::progress::ImportProgress;
 
 /// For whom, how many, and which films.
 #[derive(clap::Args)]
@@ -128,10 +126,7 @@ impl Basis {
 
 /// Computes and prints an answer.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let mut shown = ImportProgress::default();
-    let DatasetChoice { dataset, place } = &arguments.choice;
-    let dataset = open_or_make(&place.data_dir, dataset, &mut |progress| shown.show(progress))?;
-    drop(shown);
+    let dataset = arguments.choice.open()?;
     let answer = arguments.answer(&dataset)?;
     if arguments.json { print::json(&answer, &dataset) } else { print::table(&answer, &dataset) }
 }

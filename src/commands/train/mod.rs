@@ -18,8 +18,8 @@ use serde_json::Value;
 
 use super::settings::{Setting, parse_setting, with_settings};
 use super::{DatasetChoice, print_json};
-use crate::datasets::{now, open_or_make};
-use crate::progress::{ImportProgress, StepProgress};
+use crate::datasets::now;
+use crate::progress::StepProgress;
 use validation::Validation;
 
 const ALL: &str = "all";
@@ -101,10 +101,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let is_chosen = |algorithm: &Algorithm| models.iter().any(|name| name == ALL || name == algorithm.name());
     let chosen: Vec<Algorithm> = Algorithm::ALL.into_iter().filter(is_chosen).collect();
     let given = with_settings(&chosen, &settings)?;
-    let mut shown = ImportProgress::default();
     let data_dir = &choice.place.data_dir;
-    let dataset = open_or_make(data_dir, &choice.dataset, &mut |progress| shown.show(progress))?;
-    drop(shown);
+    let dataset = choice.open()?;
     let data = training_data(&dataset).with_context(|| format!("reading dataset {}", dataset.metadata().name))?;
     // All are looked at before the first training, which may take long.
     let complete = |(algorithm, given): (Algorithm, Value)| Ok((algorithm, algorithm.parameters(&given, &data)?));
