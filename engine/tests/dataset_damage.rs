@@ -90,7 +90,8 @@ fn files_missing_or_in_each_others_place_are_refused() {
         let path = directory.join(file);
         let whole = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
-        assert!(matches!(read_all(&fixture), Err(Error::Io { .. })), "{file} missing");
+        let error = read_all(&fixture).unwrap_err().to_string();
+        assert!(error.contains(&format!("{file} is damaged: it is missing; import the dataset again")), "{error}");
         for other in FILES.iter().filter(|other| **other != file) {
             let contents = fs::read(directory.join(other)).unwrap();
             agree_on_size(&directory, file, contents.len());

@@ -41,7 +41,7 @@ impl Saved {
 }
 
 #[test]
-fn a_file_altered_or_cut_off_anywhere_is_refused_by_name() {
+fn a_file_missing_altered_or_cut_off_anywhere_is_refused_by_name() {
     let saved = Saved::new();
     for (algorithm, directory, files) in &saved.models {
         for file in files {
@@ -61,7 +61,8 @@ fn a_file_altered_or_cut_off_anywhere_is_refused_by_name() {
                 }
             }
             fs::remove_file(&path).unwrap();
-            assert!(saved.ask(*algorithm).unwrap_err().to_string().contains(file), "{file} is missing");
+            let message = saved.ask(*algorithm).unwrap_err().to_string();
+            assert!(message.contains(&format!("{file} is damaged: it is missing; train the model again")), "{message}");
             fs::write(&path, whole).unwrap();
         }
         saved.ask(*algorithm).unwrap();

@@ -84,7 +84,7 @@ impl ArrowFileWriter {
 
 /// Maps a file and returns its record batches, whose columns lie in the mapping. All are of one of the schemas given.
 pub(crate) fn map(path: &Path, schemas: &[SchemaRef], summary: &FileSummary) -> Result<Vec<RecordBatch>, Error> {
-    let file = File::open(path).map_err(Error::io("opening", path))?;
+    let file = File::open(path).map_err(Error::io_within("opening", path))?;
     check_size(path, &file, summary)?;
     // SAFETY: files of a version are written under another name, renamed when complete, and never written to or
     // shortened afterwards, so the mapped bytes do not change while they are borrowed.

@@ -1,7 +1,7 @@
 //! What can go wrong with versions on disk. Who knows what the versions are of adds what to do about it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a version could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,14 @@ impl Error {
     pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
         let path = path.into();
         move |source| Error::Io { doing, path, source }
+    }
+
+    /// For a file that a version has: if it is not there, the version is damaged.
+    pub(super) fn io_within(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+        move |source| match source.kind() {
+            io::ErrorKind::NotFound => Error::damaged(path, "it is missing"),
+            _ => Error::io(doing, path)(source),
+        }
     }
 
     pub(crate) fn damaged(path: impl Into<PathBuf>, reason: impl ToString) -> Error {

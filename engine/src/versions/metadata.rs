@@ -46,7 +46,7 @@ pub(crate) fn read_metadata<M: VersionMetadata>(directory: &Path) -> Result<M, E
         format_version: u32,
     }
     let path = directory.join(METADATA_FILE);
-    let text = fs::read(&path).map_err(Error::io("reading", &path))?;
+    let text = fs::read(&path).map_err(Error::io_within("reading", &path))?;
     let damaged = |reason: serde_json::Error| Error::damaged(&path, reason);
     let OnlyFormat { format_version } = serde_json::from_slice(&text).map_err(damaged)?;
     if format_version != M::FORMAT_VERSION {
@@ -66,7 +66,7 @@ pub(super) fn check_size(path: &Path, file: &File, summary: &FileSummary) -> Res
 
 /// Reads a file and compares its size and its hash with those it was written with.
 pub(crate) fn verify(path: &Path, summary: &FileSummary) -> Result<(), Error> {
-    let mut file = File::open(path).map_err(Error::io("opening", path))?;
+    let mut file = File::open(path).map_err(Error::io_within("opening", path))?;
     check_size(path, &file, summary)?;
     let mut hash = || {
         let mut hasher = Sha256::new();
