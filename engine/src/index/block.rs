@@ -43,6 +43,13 @@ pub(crate) enum Postings<'a> {
     Dense(&'a [[u16; CHUNK_WORDS]]),
 }
 
+impl Postings<'_> {
+    #[inline]
+    pub(crate) fn are_runs(&self) -> bool {
+        matches!(self, Postings::Runs(_))
+    }
+}
+
 /// The index of some consecutive rows of a shard.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {

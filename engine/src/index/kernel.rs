@@ -302,7 +302,7 @@ fn prefetch_runs((postings, _): &QueryFilm<'_>) {
 }
 
 fn split_dense<'f, 'a>(films: &'f [QueryFilm<'a>]) -> (&'f [QueryFilm<'a>], &'f [QueryFilm<'a>]) {
-    films.split_at(films.partition_point(|(postings, _)| matches!(postings, Postings::Runs(_))))
+    films.split_at(films.partition_point(|(postings, _)| postings.are_runs()))
 }
 
 /// The rows of the first four films and their weights. Where there are fewer, the first row is repeated, as all need to be as
@@ -338,8 +338,9 @@ fn add_runs<const COUNT: bool>(mut runs: &[u16], weight: u16, sums: &mut [u16; 1
     }
 }
 
-/// Adds four dense rows, and asks for those that come next. In a word of four nibbles every other one is a byte of its own once the others are masked out;
-/// times a weight of at most ten it stays one, and so does the sum of two such products.
+/// Adds four dense rows, and asks for those that come next. In a word of four nibbles every other one is a byte of its
+/// own once the others are masked out; times a weight of at most ten it stays one, and so does the sum of two such
+/// products.
 #[inline(always)]
 fn add_dense<const COUNT: bool>(
     rows: [&[[u16; CHUNK_WORDS]]; 4],

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Neighbour, NeighbourOptions, Scratch, ShardView, similarity};
 use crate::best::Best;
-use crate::index::{Block, CHUNK_USERS, Changes, Postings, QueryFilm, Summand};
+use crate::index::{Block, CHUNK_USERS, Changes, QueryFilm, Summand};
 use crate::profile::Profile;
 use crate::rating::{MovieId, UserId};
 
@@ -49,8 +49,8 @@ pub(super) fn advance<'a>(
 /// So many users are held to the same bar. As it rises fastest at the beginning, far fewer pass it than if it were many.
 const BETWEEN_BARS: usize = 2 * CHUNK_USERS;
 
-/// So much lower is a bar than what is reached: far more than the rounding of what is compared with it, and far less than would
-/// cost time.
+/// So much lower is a bar than what is reached: far more than the rounding of what is compared with it, and far less
+/// than would cost time.
 const MARGIN: f64 = 1e-5;
 
 /// Users whose dot product is below the bar times their length cannot be among the best of a query any more. Threads that
@@ -147,8 +147,8 @@ impl<'a> Query<'a> {
     /// Those with runs first.
     fn films_in<'s>(&self, block: &'s Block) -> Vec<QueryFilm<'s>> {
         let films = self.profile.iter().filter_map(|(movie, half_stars)| Some((block.postings(movie)?, half_stars)));
-        let has_runs = |(postings, _): &QueryFilm<'s>| matches!(postings, Postings::Runs(_));
-        let (mut films, dense): (Vec<QueryFilm<'s>>, Vec<QueryFilm<'s>>) = films.partition(has_runs);
+        let (mut films, dense): (Vec<QueryFilm<'s>>, Vec<QueryFilm<'s>>) =
+            films.partition(|(postings, _)| postings.are_runs());
         films.extend(dense);
         films
     }
