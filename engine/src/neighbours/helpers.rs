@@ -2,18 +2,25 @@
 //! stay awake for a little while after each piece of work, and keep off the core of whoever they help.
 
 use std::cell::Cell;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 /// How long a helper looks for more work before it sleeps, and how long its caller looks whether it is done.
 const AWAKE: Duration = Duration::from_micros(200);
+
+/// So many pieces a helper may wait for it; with more, callers do theirs themselves.
+const WAITING_PER_HELPER: usize = 8;
 
 struct Helpers {
     pool: rayon::ThreadPool,
     threads: Threads,
     /// How many are looking for work, or are about to.
     awake: AtomicUsize,
+    /// How many pieces helpers have been asked to do and have not looked at.
+    waiting: AtomicUsize,
 }
 
 /// One fewer than the cores that the first caller may use; `None` if that is none, or the system gives no threads.
@@ -27,41 +34,60 @@ static HELPERS: LazyLock<Option<Helpers>> = LazyLock::new(|| {
     // On a thread of its own, as a caller that is one of rayon's would do other work while it waits, perhaps work that comes
     // back here.
     let threads = std::thread::scope(|scope| scope.spawn(|| Threads::of(&pool)).join()).ok()?;
-    Some(Helpers { pool, threads, awake: AtomicUsize::new(0) })
+    Some(Helpers { pool, threads, awake: AtomicUsize::new(0), waiting: AtomicUsize::new(0) })
 });
 
-/// Does the first piece of work on this thread and each other on a helper; what they give, in their order.
+/// Does the first piece of work on this thread and each other on a helper, or on this thread too if no helper has begun it by
+/// then; what they give, in their order.
 pub(super) fn on_threads<Piece: Send, Done: Send>(
     pieces: impl ExactSizeIterator<Item = Piece>,
     work: impl Fn(Piece) -> Done + Sync,
 ) -> Vec<Done> {
-    let others = pieces.len().saturating_sub(1);
-    let helpers = if others > 0 { HELPERS.as_ref() } else { None };
+    let helpers = if pieces.len() > 1 { HELPERS.as_ref() } else { None };
     let Some(helpers) = helpers else { return pieces.map(work).collect() };
-    helpers.threads.keep_off_this_core();
-    helpers.stay_awake(others);
-    let mut done: Vec<Option<Done>> = (0..pieces.len()).map(|_| None).collect();
-    let unfinished = AtomicUsize::new(others);
-    helpers.pool.in_place_scope(|scope| {
-        let mut pieces = pieces.zip(&mut done);
-        let mine = pieces.next();
-        for (piece, done) in pieces {
-            let (work, unfinished) = (&work, &unfinished);
-            scope.spawn(move |_| {
-                *done = Some(work(piece));
-                unfinished.fetch_sub(1, Ordering::Release);
-            });
-        }
-        if let Some((piece, done)) = mine {
-            *done = Some(work(piece));
-        }
-        // What is left is mostly nearly done, and being woken for it would take longer.
-        let started = Instant::now();
-        while unfinished.load(Ordering::Acquire) > 0 && started.elapsed() < AWAKE {
-            std::hint::spin_loop();
+    let pieces: Vec<_> = pieces.map(|piece| Mutex::new(Some(piece))).collect();
+    let done: Vec<_> = pieces.iter().map(|_| Mutex::new(None)).collect();
+    helpers.help(pieces.len(), &|number| {
+        if let Some(piece) = lock(&pieces[number]).take() {
+            let result = catch_unwind(AssertUnwindSafe(|| work(piece)));
+            *lock(&done[number]) = Some(result);
         }
     });
-    done.into_iter().flatten().collect()
+    let results = done.iter().filter_map(|done| lock(done).take());
+    results.map(|result| result.unwrap_or_else(|panic| resume_unwind(panic))).collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Pieces of work of one caller, some of which helpers have been asked to do.
+struct Task {
+    /// Does the piece with a number. It is the caller's, who may be gone once all pieces are done.
+    do_piece: *const (dyn Fn(usize) + Sync),
+    taken: Vec<AtomicBool>,
+    unfinished: AtomicUsize,
+    caller: Thread,
+}
+
+// SAFETY: what `do_piece` points to may be called by any thread, and the rest may be used by any.
+unsafe impl Send for Task {}
+// SAFETY: as above.
+unsafe impl Sync for Task {}
+
+impl Task {
+    /// Does a piece, unless another thread has taken it.
+    fn do_piece(&self, number: usize) {
+        if self.taken[number].swap(true, Ordering::Relaxed) {
+            return;
+        }
+        // SAFETY: this piece is unfinished and no other thread finishes it, and as long as there is such a piece the caller is
+        // in `Helpers::help` with what this points to.
+        unsafe { (*self.do_piece)(number) };
+        if self.unfinished.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.caller.unpark();
+        }
+    }
 }
 
 thread_local! {
@@ -69,6 +95,37 @@ thread_local! {
 }
 
 impl Helpers {
+    /// Has so many pieces done, the first of them on this thread. `do_piece` must not panic.
+    fn help(&'static self, pieces: usize, do_piece: &(dyn Fn(usize) + Sync)) {
+        self.threads.keep_off_this_core();
+        self.stay_awake(pieces - 1);
+        // SAFETY: only the lifetime changes; `Task::do_piece` says why it is not used for longer than it may be.
+        let do_piece: &'static (dyn Fn(usize) + Sync) = unsafe { std::mem::transmute(do_piece) };
+        let task = Arc::new(Task {
+            do_piece,
+            taken: (0..pieces).map(|_| AtomicBool::new(false)).collect(),
+            unfinished: AtomicUsize::new(pieces),
+            caller: thread::current(),
+        });
+        for number in 1..pieces {
+            if self.waiting.load(Ordering::Relaxed) >= WAITING_PER_HELPER * self.pool.current_num_threads() {
+                break;
+            }
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            let task = Arc::clone(&task);
+            self.pool.spawn(move || {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                task.do_piece(number);
+            });
+        }
+        (0..pieces).for_each(|number| task.do_piece(number));
+        // What is left is mostly nearly done, and being woken for it would take longer.
+        let started = Instant::now();
+        while task.unfinished.load(Ordering::Acquire) > 0 {
+            if started.elapsed() < AWAKE { std::hint::spin_loop() } else { thread::park() }
+        }
+    }
+
     /// Has as many helpers as are wanted, if there are so many, look for work.
     fn stay_awake(&'static self, wanted: usize) {
         let wanted = wanted.min(self.pool.current_num_threads());
@@ -181,6 +238,30 @@ mod tests {
     #[should_panic(expected = "piece 1")]
     fn a_panic_of_a_helper_is_the_callers() {
         on_threads(0..2_usize, |piece| assert_eq!(piece, 0, "piece {piece}"));
+    }
+
+    #[test]
+    fn nobody_waits_for_a_helper_that_is_at_the_work_of_another() {
+        let helpers = HELPERS.as_ref().map_or(0, |helpers| helpers.pool.current_num_threads());
+        let (busy, answered) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let until = Instant::now() + Duration::from_secs(30);
+        let wait = |what: &dyn Fn() -> bool| {
+            while !what() {
+                assert!(Instant::now() < until, "{} of {helpers} helpers are busy", busy.load(Ordering::Relaxed));
+                thread::sleep(Duration::from_millis(1));
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                on_threads(0..helpers + 1, |_| {
+                    busy.fetch_add(1, Ordering::Relaxed);
+                    wait(&|| answered.load(Ordering::Relaxed));
+                });
+            });
+            wait(&|| busy.load(Ordering::Relaxed) > helpers);
+            assert_eq!(on_threads(0..4_usize, |piece| piece), [0, 1, 2, 3]);
+            answered.store(true, Ordering::Relaxed);
+        });
     }
 
     #[test]
