@@ -37,6 +37,13 @@ impl<T: Copy> Best<T> {
         true
     }
 
+    /// Takes what another has kept.
+    pub(crate) fn absorb(&mut self, other: Best<T>) {
+        other.kept.into_iter().for_each(|item| {
+            self.offer(item);
+        });
+    }
+
     /// The best items, in order.
     pub(crate) fn into_sorted(mut self) -> Vec<T> {
         self.kept.sort_unstable_by(self.order);

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
-use crate::prefetch::prefetch;
+use crate::prefetch::{prefetch, prefetch_at};
 use crate::rating::{HalfStars, MovieId, UserId};
 
 /// More films than this in one user's row are refused, so that a squared norm and a dot product (at most 100 a film)
@@ -80,10 +80,13 @@ pub enum Error {
 
 /// The ratings of a shard's users in compressed sparse rows. Holding one means its arrays have been checked.
 ///
-/// Films are numbered within the shard, so that a rating takes three bytes where there are at most 65,536 films.
+/// The longest row in Euclidean norm comes first and the shortest last, so that a few bounds tell the lengths of many. Films are numbered within the shard, so that a rating takes three bytes where there are at most 65,536 films.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShardRatings {
+    /// Users by row.
     user_ids: Vec<UserId>,
+    /// Rows, ascending by user.
+    by_user: Vec<u32>,
     row_offsets: Vec<u32>,
     /// Ids by number. The films with the most ratings come first, so that what is kept by film is mostly in the cache.
     films: Vec<MovieId>,
@@ -150,13 +153,30 @@ impl ShardRatings {
                 return Err(Error::OffScale { user, movie: movies[at], half_stars: ratings[at] });
             }
         }
-        let (films, film_numbers) = number(movie_ids);
-        let mut numbers: Vec<(MovieId, u32)> = films.iter().copied().zip(0..).collect();
-        numbers.sort_unstable();
-        Ok(ShardRatings { user_ids, row_offsets, films, numbers, film_numbers, half_stars })
+        Ok(ShardRatings::longest_first(&user_ids, &row_offsets, &movie_ids, &half_stars))
     }
 
-    /// Users, ascending.
+    /// Puts checked rows in their order.
+    fn longest_first(user_ids: &[UserId], offsets: &[u32], movie_ids: &[MovieId], half_stars: &[u8]) -> ShardRatings {
+        let range = |row: usize| offsets[row] as usize..offsets[row + 1] as usize;
+        let mut rows: Vec<usize> = (0..user_ids.len()).collect();
+        rows.sort_by_cached_key(|&row| Reverse(squared_norm(&half_stars[range(row)])));
+        let mut by_user = vec![0; rows.len()];
+        rows.iter().zip(0..).for_each(|(&row, now)| by_user[row] = now);
+        let ends = rows.iter().scan(0, |end, &row| {
+            *end += range(row).len() as u32;
+            Some(*end)
+        });
+        let row_offsets = std::iter::once(0).chain(ends).collect();
+        let (films, film_numbers) = number(movie_ids, rows.iter().map(|&row| range(row)));
+        let mut numbers: Vec<(MovieId, u32)> = films.iter().copied().zip(0..).collect();
+        numbers.sort_unstable();
+        let half_stars = rows.iter().flat_map(|&row| &half_stars[range(row)]).copied().collect();
+        let user_ids = rows.iter().map(|&row| user_ids[row]).collect();
+        ShardRatings { user_ids, by_user, row_offsets, films, numbers, film_numbers, half_stars }
+    }
+
+    /// Users by row.
     pub fn user_ids(&self) -> &[UserId] {
         &self.user_ids
     }
@@ -168,7 +188,8 @@ impl ShardRatings {
 
     /// A user's films, ascending, and the half-stars parallel to them; `None` if the user is not in this shard.
     pub fn ratings_of(&self, user: UserId) -> Option<(Vec<MovieId>, &[u8])> {
-        let row = self.user_ids.binary_search(&user).ok()?;
+        let at = self.by_user.binary_search_by_key(&user, |&row| self.user_ids[row as usize]).ok()?;
+        let row = self.by_user[at] as usize;
         Some((self.films_of(row).map(|film| self.films[film]).collect(), self.half_stars_of(row)))
     }
 
@@ -179,6 +200,7 @@ impl ShardRatings {
             FilmNumbers::Wide(numbers) => size_of_val(&numbers[..]),
         };
         size_of_val(&self.user_ids[..])
+            + size_of_val(&self.by_user[..])
             + size_of_val(&self.row_offsets[..])
             + size_of_val(&self.films[..])
             + size_of_val(&self.numbers[..])
@@ -211,6 +233,12 @@ impl ShardRatings {
             FilmNumbers::Narrow(numbers) => prefetch(numbers),
             FilmNumbers::Wide(numbers) => prefetch(numbers),
         }
+    }
+
+    /// Asks for the user of a row, which may be past the last.
+    #[inline]
+    pub(crate) fn prefetch_user(&self, row: usize) {
+        prefetch_at(&self.user_ids, row);
     }
 
     /// [`ShardRatings::films_of`] as they are kept.
@@ -246,14 +274,23 @@ impl ShardRatings {
     }
 }
 
-/// Numbers the films of all ratings, those with the most first.
-fn number(movie_ids: Vec<MovieId>) -> (Vec<MovieId>, FilmNumbers<Vec<u16>, Vec<u32>>) {
+/// Sum of the squares, exact: a row has at most [`MAX_FILMS_PER_USER`].
+pub(crate) fn squared_norm(half_stars: &[u8]) -> u32 {
+    half_stars.iter().map(|&half_stars| u32::from(half_stars).pow(2)).sum()
+}
+
+/// Numbers the films of all ratings, those with the most first; the numbers of the ratings are those of the rows, one after
+/// the other.
+fn number(
+    movie_ids: &[MovieId],
+    rows: impl Iterator<Item = std::ops::Range<usize>>,
+) -> (Vec<MovieId>, FilmNumbers<Vec<u16>, Vec<u32>>) {
     let mut counts: FxHashMap<MovieId, u32> = FxHashMap::default();
     movie_ids.iter().for_each(|&movie| *counts.entry(movie).or_default() += 1);
     let mut films: Vec<MovieId> = counts.keys().copied().collect();
     films.sort_unstable_by_key(|&movie| (Reverse(counts[&movie]), movie));
     let numbers: FxHashMap<MovieId, u32> = films.iter().copied().zip(0..).collect();
-    let numbered = movie_ids.iter().map(|movie| numbers[movie]);
+    let numbered = rows.flat_map(|row| &movie_ids[row]).map(|movie| numbers[movie]);
     let film_numbers = match films.len() <= 1 << 16 {
         true => FilmNumbers::Narrow(numbered.map(|number| number as u16).collect()),
         false => FilmNumbers::Wide(numbered.collect()),

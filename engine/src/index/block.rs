@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::films::FilmTable;
 use crate::rating::MovieId;
-use crate::shard::ShardRatings;
+use crate::shard::{ShardRatings, squared_norm};
 
 /// The most users of a block: sums of two bytes each then take 32 KiB.
 pub(crate) const MAX_USERS: usize = 1 << 14;
@@ -50,15 +50,49 @@ impl Postings<'_> {
     }
 }
 
+/// So many consecutive users are of about the same length.
+pub(crate) const GROUP_USERS: usize = 32;
+const _: () = assert!(CHUNK_USERS.is_multiple_of(GROUP_USERS));
+
+/// What is known of the lengths of a block's users, the longest of whom come first.
+#[derive(Clone, Debug)]
+pub(crate) struct Lengths {
+    /// Of the first user, then of the last of each group. Empty if there are no users.
+    bounds: Vec<f32>,
+}
+
+impl Lengths {
+    fn of(norms: &[u32]) -> Lengths {
+        let ends = norms.chunks(GROUP_USERS).filter_map(<[u32]>::last);
+        Lengths { bounds: norms.first().into_iter().chain(ends).map(|&norm| length(norm)).collect() }
+    }
+
+    /// For each group a length that none in it exceeds.
+    pub(crate) fn longest(&self) -> &[f32] {
+        self.bounds.split_last().map_or(&[], |(_, longest)| longest)
+    }
+
+    /// For each group a length that none in it falls short of.
+    pub(crate) fn shortest(&self) -> &[f32] {
+        self.bounds.get(1..).unwrap_or_default()
+    }
+}
+
+/// A row's length: the square root of its squared norm, rounded somehow. Good for passing users over, not for an answer.
+#[inline]
+pub(crate) fn length(norm: u32) -> f32 {
+    (norm as f32).sqrt()
+}
+
 /// The index of some consecutive rows of a shard.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
     first_row: usize,
     /// Squared Euclidean norm of each user's whole row, exact.
     norms: Vec<u32>,
-    /// The norms' square roots, rounded somehow: good for passing users over, not for an answer. Zero past the last user,
-    /// to the end of the last chunk.
-    lengths: Vec<f32>,
+    lengths: Lengths,
+    /// How many chunks of users there are.
+    chunks: usize,
     films: FilmTable,
     /// For each film with runs the number of words that follow, then its runs.
     runs: Vec<u16>,
@@ -107,13 +141,12 @@ impl Block {
                     *slot += 1;
                 }
             }
-            norms.push(half_stars.iter().map(|&rating| u32::from(rating).pow(2)).sum::<u32>());
+            norms.push(squared_norm(half_stars));
         }
-        let mut lengths: Vec<f32> = norms.iter().map(|&norm| f64::from(norm).sqrt() as f32).collect();
-        lengths.resize(chunks * CHUNK_USERS, 0.0);
+        let lengths = Lengths::of(&norms);
         let by_id = ratings.films().iter().copied().zip(places).filter(|(_, place)| *place != NOWHERE);
         let films = FilmTable::new(&by_id.collect::<Vec<_>>());
-        Block { first_row: rows.start, norms, lengths, films, runs, dense }
+        Block { first_row: rows.start, norms, lengths, chunks, films, runs, dense }
     }
 
     /// The row of the shard that is the block's first.
@@ -126,8 +159,8 @@ impl Block {
         &self.norms
     }
 
-    /// Square roots of the norms, rounded somehow; zeroes to the end of the last chunk.
-    pub(crate) fn lengths(&self) -> &[f32] {
+    /// What is known of the square roots of the norms.
+    pub(crate) fn lengths(&self) -> &Lengths {
         &self.lengths
     }
 
@@ -136,10 +169,7 @@ impl Block {
     pub(crate) fn postings(&self, movie: MovieId) -> Option<Postings<'_>> {
         let place = self.films.get(movie)?;
         Some(match place.checked_sub(FIRST_DENSE) {
-            Some(row) => {
-                let chunks = self.lengths.len() / CHUNK_USERS;
-                Postings::Dense(&self.dense[row as usize * chunks..][..chunks])
-            }
+            Some(row) => Postings::Dense(&self.dense[row as usize * self.chunks..][..self.chunks]),
             None => Postings::Runs(&self.runs[place as usize..]),
         })
     }
@@ -152,7 +182,7 @@ impl Block {
 
     pub(super) fn memory_bytes(&self) -> usize {
         size_of_val(&self.norms[..])
-            + size_of_val(&self.lengths[..])
+            + size_of_val(&self.lengths.bounds[..])
             + self.films.memory_bytes()
             + size_of_val(&self.runs[..])
             + size_of_val(&self.dense[..])

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::block::{CHUNK_USERS, CHUNK_WORDS, MAX_USERS, Postings, split_run};
+use super::block::{CHUNK_USERS, CHUNK_WORDS, GROUP_USERS, Lengths, MAX_USERS, Postings, split_run};
 use crate::prefetch::{prefetch, prefetch_at};
 
 /// The instruction set that the inner loops use: one that this machine has, as there is no other way to come by one.
@@ -139,34 +139,37 @@ impl Sums {
     }
 
     /// A bar that at least so many of all users reach, near the highest such; 0 if none is known.
-    pub(crate) fn reached_by(&self, kernel: Kernel, users: usize, lengths: &[f32]) -> f32 {
-        if users == 0 || users > GROUPS {
+    pub(crate) fn reached_by(&self, kernel: Kernel, users: usize, lengths: &Lengths) -> f32 {
+        let longest = lengths.longest();
+        if users == 0 || users > longest.len() {
             return 0.0;
         }
-        let mut highest = [0.0; GROUPS];
+        let mut highest = [0.0; MAX_USERS / GROUP_USERS];
         match self.wide.is_empty() {
-            true => kernel.highest_of_groups(&self.narrow[..lengths.len()], lengths, &mut highest),
-            false => highest_of_groups(&self.wide, lengths, &mut highest),
+            true => kernel.highest_of_groups(&self.narrow[..], longest, &mut highest),
+            false => highest_of_groups(&self.wide, longest, &mut highest),
         }
-        let (_, &mut bar, _) = highest.select_nth_unstable_by(users - 1, |a, b| b.total_cmp(a));
+        let (_, &mut bar, _) = highest[..longest.len()].select_nth_unstable_by(users - 1, |a, b| b.total_cmp(a));
         bar
     }
 
-    /// Gathers in ascending order those of some users whose sum is above zero and at least `bar` times their length.
-    /// `users` begin and end with chunks; `lengths` are of all users, to the end of the last chunk.
+    /// Gathers in ascending order the users of some groups whose sum is above zero and may be at least `bar` times their
+    /// length.
     pub(crate) fn reaching(
         &self,
         kernel: Kernel,
         bar: f32,
-        lengths: &[f32],
-        users: Range<usize>,
+        lengths: &Lengths,
+        groups: Range<usize>,
         reached: &mut Vec<usize>,
     ) {
         reached.clear();
-        let (lengths, first) = (&lengths[users.clone()], users.start);
+        let shortest = &lengths.shortest()[groups.clone()];
+        let users = groups.start * GROUP_USERS..groups.end * GROUP_USERS;
+        let first = users.start;
         match self.wide.is_empty() {
-            true => kernel.reaching(&self.narrow[users], bar, lengths, first, reached),
-            false => reaching(&self.wide[users], bar, lengths, first, reached),
+            true => kernel.reaching(&self.narrow[users], bar, shortest, first, reached),
+            false => reaching(&self.wide[users], bar, shortest, first, reached),
         }
     }
 }
@@ -194,22 +197,22 @@ impl Kernel {
         }
     }
 
-    fn highest_of_groups(self, sums: &[u16], lengths: &[f32], highest: &mut [f32; GROUPS]) {
+    fn highest_of_groups(self, sums: &[u16], longest: &[f32], highest: &mut [f32]) {
         match self.0 {
-            Instructions::Portable => highest_of_groups(sums, lengths, highest),
+            Instructions::Portable => highest_of_groups(sums, longest, highest),
             // SAFETY: such a kernel is made only where the machine has been found to have AVX2.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 | Instructions::Avx512 => unsafe { x86::highest_of_groups_avx2(sums, lengths, highest) },
+            Instructions::Avx2 | Instructions::Avx512 => unsafe { x86::highest_of_groups_avx2(sums, longest, highest) },
         }
     }
 
-    fn reaching(self, sums: &[u16], bar: f32, lengths: &[f32], first: usize, reached: &mut Vec<usize>) {
+    fn reaching(self, sums: &[u16], bar: f32, shortest: &[f32], first: usize, reached: &mut Vec<usize>) {
         match self.0 {
-            Instructions::Portable => reaching(sums, bar, lengths, first, reached),
+            Instructions::Portable => reaching(sums, bar, shortest, first, reached),
             // SAFETY: such a kernel is made only where the machine has been found to have AVX2.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 | Instructions::Avx512 => unsafe {
-                x86::reaching_avx2(sums, bar, lengths, first, reached)
+                x86::reaching_avx2(sums, bar, shortest, first, reached)
             },
         }
     }
@@ -242,13 +245,13 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn highest_of_groups_avx2(sums: &[u16], lengths: &[f32], highest: &mut [f32; super::GROUPS]) {
-        super::highest_of_groups(sums, lengths, highest);
+    pub(super) fn highest_of_groups_avx2(sums: &[u16], longest: &[f32], highest: &mut [f32]) {
+        super::highest_of_groups(sums, longest, highest);
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn reaching_avx2(sums: &[u16], bar: f32, lengths: &[f32], first: usize, reached: &mut Vec<usize>) {
-        super::reaching(sums, bar, lengths, first, reached);
+    pub(super) fn reaching_avx2(sums: &[u16], bar: f32, shortest: &[f32], first: usize, reached: &mut Vec<usize>) {
+        super::reaching(sums, bar, shortest, first, reached);
     }
 }
 
@@ -377,31 +380,34 @@ fn ones(word: u16) -> u16 {
     (pairs | pairs >> 1) & 0x1111
 }
 
-/// Users this far apart are in one group, of which the highest bar that one of them reaches is known.
-const GROUPS: usize = 512;
-
+/// For each group of users the bar that one of them is known to reach.
 #[inline(always)]
-fn highest_of_groups<Sum: Copy + Into<u32>>(sums: &[Sum], lengths: &[f32], highest: &mut [f32; GROUPS]) {
-    for (sums, lengths) in sums.chunks(GROUPS).zip(lengths.chunks(GROUPS)) {
-        for ((highest, &sum), &length) in highest.iter_mut().zip(sums).zip(lengths) {
-            // Nothing by nothing, past the last user, is no number and not above any.
-            let bar = sum.into() as f32 / length;
-            *highest = if bar > *highest { bar } else { *highest };
-        }
+fn highest_of_groups<Sum: Copy + Ord + Default + Into<u32>>(sums: &[Sum], longest: &[f32], highest: &mut [f32]) {
+    let (sums, _) = sums.as_chunks::<GROUP_USERS>();
+    for ((highest, sums), &longest) in highest.iter_mut().zip(sums).zip(longest) {
+        let sum = sums.iter().fold(Sum::default(), |highest, &sum| highest.max(sum));
+        // Where there is no length there are no ratings, and no sum either.
+        *highest = if longest > 0.0 { sum.into() as f32 / longest } else { 0.0 };
     }
 }
 
 #[inline(always)]
-fn reaching<Sum: Copy + Into<u32>>(sums: &[Sum], bar: f32, lengths: &[f32], first: usize, reached: &mut Vec<usize>) {
-    const STEP: usize = 32;
-    let (sums, _) = sums.as_chunks::<STEP>();
-    let (lengths, _) = lengths.as_chunks::<STEP>();
-    for (step, (sums, lengths)) in sums.iter().zip(lengths).enumerate() {
-        // A sum below 16 million is exact in single precision, and a larger one rounded far finer than the bar's margin.
-        let reaches = |at: usize| sums[at].into() as f32 >= (bar * lengths[at]).max(1.0);
-        let any = (0..STEP).fold(false, |any, at| any | reaches(at));
+fn reaching<Sum: Copy + Ord + TryFrom<u32>>(
+    sums: &[Sum],
+    bar: f32,
+    shortest: &[f32],
+    first: usize,
+    reached: &mut Vec<usize>,
+) {
+    let (sums, _) = sums.as_chunks::<GROUP_USERS>();
+    for (group, (sums, &shortest)) in sums.iter().zip(shortest).enumerate() {
+        let least = (bar * shortest).ceil().max(1.0);
+        // Else no sum is so high.
+        let Ok(least) = Sum::try_from(least as u32) else { continue };
+        let any = sums.iter().fold(false, |any, &sum| any | (sum >= least));
         if any {
-            reached.extend((0..STEP).filter(|&at| reaches(at)).map(|at| first + step * STEP + at));
+            let those = sums.iter().zip(first + group * GROUP_USERS..).filter(|(sum, _)| **sum >= least);
+            reached.extend(those.map(|(_, user)| user));
         }
     }
 }

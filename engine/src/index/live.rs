@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::ShardIndex;
 use crate::profile::Profile;
 use crate::rating::{HalfStars, MovieId, UserId};
-use crate::shard::{Error, MAX_FILMS_PER_USER, ShardRatings};
+use crate::shard::{Error, MAX_FILMS_PER_USER, ShardRatings, squared_norm};
 
 /// The whole row of a user of whom something has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +145,7 @@ impl LiveIndex {
         let LiveIndex { index, changes } = self;
         let row = changes.rows.entry(user).or_insert_with(|| {
             let (movies, half_stars) = index.ratings_of(user).unwrap_or_default();
-            let norm = half_stars.iter().map(|&rating| u32::from(rating).pow(2)).sum();
+            let norm = squared_norm(half_stars);
             ChangedRow { movie_ids: movies, half_stars: half_stars.to_vec(), norm, changed_at: 0 }
         });
         row.set(movie, half_stars);

@@ -6,7 +6,7 @@ mod films;
 mod kernel;
 mod live;
 
-pub(crate) use block::{Block, CHUNK_USERS};
+pub(crate) use block::{Block, length};
 pub use kernel::Kernel;
 pub(crate) use kernel::{Instructions, QueryFilm, Summand, Sums};
 pub use live::{Changes, Compacted, Compaction, LiveIndex};

@@ -3,15 +3,16 @@
 
 mod helpers;
 mod query;
+mod shares;
 mod sweep;
 
 use std::cmp::Ordering;
-use std::sync::atomic::{self, AtomicUsize};
 
 use serde::{Deserialize, Serialize};
 
 use helpers::on_threads;
 use query::{Bar, Found, Query, advance, blocks, count_overlaps};
+use shares::Shares;
 
 use crate::index::{Changes, Kernel, LiveIndex, ShardIndex, Sums};
 use crate::profile::Profile;
@@ -181,17 +182,16 @@ fn answer<'a, Shard: Copy + Into<ShardView<'a>>>(
 ) -> Vec<Vec<Neighbour>> {
     let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
     let bars: Vec<Bar> = queries.iter().map(|_| Bar::default()).collect();
-    // Each thread takes the next shard when it needs one, so that one that starts late has less to do.
-    let next = AtomicUsize::new(0);
-    let search = |scratch: &mut Scratch| {
+    let shares = Shares::new(shards.len(), scratches.len().max(1));
+    let search = |(thread, scratch): (usize, &mut Scratch)| {
         let queries = queries.iter().zip(&bars).map(|(&(profile, options), bar)| Query::new(profile, options, bar));
         let mut queries: Vec<Query<'_>> = queries.collect();
-        take_through(&mut queries, &shards, &next, scratch);
+        take_through(&mut queries, &shards, &shares, thread, scratch);
         queries
     };
     let mut parts = match scratches {
-        [] => vec![search(&mut Scratch::default())],
-        scratches => on_threads(scratches.iter_mut(), search),
+        [] => vec![search((0, &mut Scratch::default()))],
+        scratches => on_threads(scratches.iter_mut().enumerate(), search),
     };
     let threads = parts.len();
     let mut queries = parts.swap_remove(0);
@@ -210,20 +210,28 @@ fn answer<'a, Shard: Copy + Into<ShardView<'a>>>(
     begins.zip(&ends).map(|(begin, &end)| found[begin..end].iter().map(Found::neighbour).collect()).collect()
 }
 
-/// Takes the next shards through the queries until there are no more.
-fn take_through(queries: &mut [Query<'_>], shards: &[ShardView<'_>], next: &AtomicUsize, scratch: &mut Scratch) {
-    let numbers = std::iter::from_fn(|| Some(next.fetch_add(1, atomic::Ordering::Relaxed)));
-    let numbers = numbers.take_while(|&number| number < shards.len());
+/// Takes shards through the queries until there are no more.
+fn take_through(
+    queries: &mut [Query<'_>],
+    shards: &[ShardView<'_>],
+    shares: &Shares,
+    thread: usize,
+    scratch: &mut Scratch,
+) {
     let (mut swept, mut others): (Vec<&mut Query<'_>>, Vec<&mut Query<'_>>) =
         queries.iter_mut().partition(|query| sweep::can_take(query));
     if swept.len() < sweep::WORTH_IT {
         others.append(&mut swept);
-        advance(&mut others, numbers.flat_map(|number| blocks(shards, number)), scratch);
+        let own = shares.own(thread).flat_map(|number| blocks(shards, number));
+        advance(&mut others, own, || shares.take_own(thread).is_some(), scratch);
+        while let Some(number) = shares.take_others() {
+            advance(&mut others, blocks(shards, number), || true, scratch);
+        }
         return;
     }
     let mut groups: Vec<sweep::Group<'_, '_, '_>> = swept.chunks_mut(sweep::LANES).map(sweep::Group::new).collect();
-    for number in numbers {
+    while let Some(number) = shares.take_own(thread).or_else(|| shares.take_others()) {
         groups.iter_mut().for_each(|group| sweep::shard(group, number, shards[number], scratch));
-        advance(&mut others, blocks(shards, number), scratch);
+        advance(&mut others, blocks(shards, number), || true, scratch);
     }
 }

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Neighbour, NeighbourOptions, Scratch, ShardView, similarity};
 use crate::best::Best;
-use crate::index::{Block, CHUNK_USERS, Changes, QueryFilm, Summand};
+use crate::index::{Block, Changes, QueryFilm, Summand, length};
+use crate::prefetch::prefetch_at;
 use crate::profile::Profile;
 use crate::rating::{MovieId, UserId};
 
@@ -16,16 +17,25 @@ pub(super) struct Place<'a> {
     block: &'a Block,
 }
 
+impl Place<'_> {
+    /// Of its shard; every shard has a first block.
+    fn is_first(&self) -> bool {
+        self.block.first_row() == 0
+    }
+}
+
 pub(super) fn blocks<'a>(shards: &[ShardView<'a>], number: usize) -> impl Iterator<Item = Place<'a>> + use<'a> {
     let shard = shards[number];
     shard.index.blocks().iter().map(move |block| Place { number, shard, block })
 }
 
 /// Takes blocks through all queries, one block after the other. While at one query in one block it asks for the memory
-/// that the next will need, and where that is for the one after: most of the time would otherwise be spent waiting.
+/// that the next will need, and where that is for the one after: most of the time would otherwise be spent waiting. Ends
+/// before a shard that may not `begin`.
 pub(super) fn advance<'a>(
     queries: &mut [&mut Query<'_>],
     blocks: impl Iterator<Item = Place<'a>>,
+    begin: impl Fn() -> bool,
     scratch: &mut Scratch,
 ) {
     let count = queries.len();
@@ -34,8 +44,14 @@ pub(super) fn advance<'a>(
     let films_of = |queries: &[&mut Query<'_>], visit: Option<(Place<'a>, usize)>| {
         visit.map_or_else(Vec::new, |(place, query)| queries[query].films_in(place.block))
     };
+    for (place, query) in [now, next].into_iter().flatten() {
+        queries[query].prefetch_places(place.block);
+    }
     let mut films = films_of(queries, now);
     while let Some((place, query)) = now {
+        if place.is_first() && query == 0 && !begin() {
+            return;
+        }
         let later = visits.next();
         if let Some((place, query)) = later {
             queries[query].prefetch_places(place.block);
@@ -46,8 +62,9 @@ pub(super) fn advance<'a>(
     }
 }
 
-/// So many users are held to the same bar. As it rises fastest at the beginning, far fewer pass it than if it were many.
-const BETWEEN_BARS: usize = 2 * CHUNK_USERS;
+/// So many groups of users are held to the same bar at first, then twice as many each time, as it rises fastest at the
+/// beginning.
+const BETWEEN_BARS: usize = 8;
 
 /// So much lower is a bar than what is reached: far more than the rounding of what is compared with it, and far less
 /// than would cost time.
@@ -81,6 +98,8 @@ pub(super) struct Query<'a> {
     pub(super) options: &'a NeighbourOptions,
     best: Best<Candidate>,
     pub(super) bar: &'a Bar,
+    /// Groups of users that are next held to the same bar.
+    between_bars: usize,
 }
 
 /// A neighbour, and where the ratings stand from which the overlap is yet to be counted.
@@ -123,14 +142,12 @@ pub(super) fn count_overlaps(found: &mut [Found<'_>], shards: &[ShardView<'_>]) 
 impl<'a> Query<'a> {
     pub(super) fn new(profile: &'a Profile, options: &'a NeighbourOptions, bar: &'a Bar) -> Query<'a> {
         let best = Best::new(options.k, |a: &Candidate, b: &Candidate| a.neighbour.best_first(&b.neighbour));
-        Query { profile, norm: profile.norm_squared(), options, best, bar }
+        Query { profile, norm: profile.norm_squared(), options, best, bar, between_bars: BETWEEN_BARS }
     }
 
     /// Takes what the same query has found elsewhere.
     pub(super) fn absorb(&mut self, other: Query<'_>) {
-        for found in other.best.into_sorted() {
-            self.best.offer(found);
-        }
+        self.best.absorb(other.best);
     }
 
     /// The best users of all blocks, best first; if overlaps do not matter they are yet to be counted.
@@ -173,8 +190,7 @@ impl<'a> Query<'a> {
             return;
         }
         let Place { number, shard, block } = place;
-        // Once a shard; every shard has a first block.
-        if block.first_row() == 0 {
+        if place.is_first() {
             shard.changes.into_iter().for_each(|changes| self.scan_changes(changes));
         }
         let Scratch { kernel, products, overlaps, candidates, .. } = scratch;
@@ -190,31 +206,34 @@ impl<'a> Query<'a> {
             let wanted = self.options.k.saturating_add(skipped);
             self.bar.raise(products.reached_by(*kernel, wanted, block.lengths()).into());
         }
-        let all = block.lengths().len();
-        for first in (0..all).step_by(BETWEEN_BARS) {
-            products.reaching(
-                *kernel,
-                self.bar.get(),
-                block.lengths(),
-                first..all.min(first + BETWEEN_BARS),
-                candidates,
-            );
+        let user_ids = &shard.index.ratings().user_ids()[block.first_row()..];
+        let groups = block.lengths().shortest().len();
+        let mut first = 0;
+        while first < groups {
+            let some = first..groups.min(first.saturating_add(self.between_bars));
+            first = some.end;
+            self.between_bars = self.between_bars.saturating_mul(2);
+            products.reaching(*kernel, self.bar.get(), block.lengths(), some, candidates);
+            // They are few and far apart.
+            for &at in candidates.iter() {
+                prefetch_at(block.norms(), at);
+                prefetch_at(user_ids, at);
+            }
             for &at in candidates.iter() {
                 let dot = products.get(at);
                 // The bar may have been raised since.
-                if (dot as f32) < self.bar.get() * block.lengths()[at] {
+                if (dot as f32) < self.bar.get() * length(block.norms()[at]) {
                     continue;
                 }
                 let overlap = if overlap_matters { overlaps.get(at) } else { 0 };
                 if overlap_matters && overlap < self.options.min_overlap {
                     continue;
                 }
-                let row = block.first_row() + at;
-                let user = shard.index.ratings().user_ids()[row];
+                let user = user_ids[at];
                 if shard.changes.is_some_and(|changes| changes.has(user)) {
                     continue;
                 }
-                let place = (!overlap_matters).then_some((number, row));
+                let place = (!overlap_matters).then_some((number, block.first_row() + at));
                 self.offer(user, dot, overlap, block.norms()[at], place);
             }
         }

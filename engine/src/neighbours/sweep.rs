@@ -3,7 +3,7 @@
 
 use super::query::Query;
 use super::{Scratch, ShardView};
-use crate::index::{Instructions, Kernel};
+use crate::index::{Instructions, Kernel, length};
 use crate::rating::MovieId;
 use crate::shard::{FilmNumbers, ShardRatings};
 
@@ -49,19 +49,18 @@ pub(super) struct Weights {
 
 impl Weights {
     /// Takes the weights of a group's films in a shard.
-    fn set(&mut self, queried: &[(MovieId, usize, u8)], ratings: &ShardRatings) {
+    fn set(&mut self, queried: &[(MovieId, FilmWeights)], ratings: &ShardRatings) {
         self.queried.drain(..).for_each(|film| self.of_films[film] = FilmWeights::NOTHING);
         let mut numbers = ratings.numbers().iter().copied().peekable();
         let needed = numbers.len().max(NARROW);
         if self.of_films.len() < needed {
             self.of_films.resize(needed, FilmWeights::NOTHING);
         }
-        for &(movie, lane, half_stars) in queried {
+        for &(movie, weights) in queried {
             while numbers.next_if(|&(other, _)| other < movie).is_some() {}
-            if let Some(film) = numbers.peek().filter(|(other, _)| *other == movie).map(|(_, number)| *number as usize)
-            {
-                self.of_films[film].set(lane, half_stars);
-                self.queried.push(film);
+            if let Some((_, number)) = numbers.next_if(|&(other, _)| other == movie) {
+                self.of_films[number as usize] = weights;
+                self.queried.push(number as usize);
             }
         }
     }
@@ -80,18 +79,24 @@ pub(super) fn can_take(query: &Query<'_>) -> bool {
 /// At most [`LANES`] queries that go over the shards together.
 pub(super) struct Group<'g, 'b, 'q> {
     queries: &'g mut [&'b mut Query<'q>],
-    /// The films of all queries, ascending: film, query, half-stars.
-    films: Vec<(MovieId, usize, u8)>,
+    /// The films of all queries, ascending.
+    films: Vec<(MovieId, FilmWeights)>,
 }
 
 impl<'g, 'b, 'q> Group<'g, 'b, 'q> {
     pub(super) fn new(queries: &'g mut [&'b mut Query<'q>]) -> Group<'g, 'b, 'q> {
-        let of_query = |(lane, query): (usize, &&'b mut Query<'q>)| {
+        let of_query = |(lane, query): (u8, &&'b mut Query<'q>)| {
             let profile = query.profile;
             profile.iter().map(move |(movie, half_stars)| (movie, lane, half_stars))
         };
-        let mut films: Vec<_> = queries.iter().enumerate().flat_map(of_query).collect();
-        films.sort_unstable();
+        let mut ratings: Vec<(MovieId, u8, u8)> = (0..).zip(queries.iter()).flat_map(of_query).collect();
+        ratings.sort_unstable_by_key(|&(movie, ..)| movie);
+        let of_film = |ratings: &[(MovieId, u8, u8)]| {
+            let mut weights = FilmWeights::NOTHING;
+            ratings.iter().for_each(|&(_, lane, half_stars)| weights.set(lane.into(), half_stars));
+            (ratings[0].0, weights)
+        };
+        let films = ratings.chunk_by(|(a, ..), (b, ..)| a == b).map(of_film).collect();
         Group { queries, films }
     }
 }
@@ -115,8 +120,7 @@ pub(super) fn shard(group: &mut Group<'_, '_, '_>, number: usize, shard: ShardVi
                 bars[lane] = queries[lane].bar.get();
             }
         };
-        let lengths = &block.lengths()[..block.norms().len()];
-        scratch.kernel.sweep(ratings, block.first_row(), lengths, weights, &mut bars, offer);
+        scratch.kernel.sweep(ratings, block.first_row(), block.norms(), weights, &mut bars, offer);
     }
     if let Some(changes) = shard.changes {
         queries.iter_mut().for_each(|query| query.scan_changes(changes));
@@ -128,55 +132,55 @@ trait Offer: FnMut(usize, usize, u32, &mut [f32; LANES]) {}
 impl<F: FnMut(usize, usize, u32, &mut [f32; LANES])> Offer for F {}
 
 impl Kernel {
-    /// Offers, for each user from `first_row` on that there is a length of, the queries whose dot product is above zero and
+    /// Offers, for each user from `first_row` on that there is a norm of, the queries whose dot product is above zero and
     /// at least their bar times the user's length.
     fn sweep(
         self,
         ratings: &ShardRatings,
         first_row: usize,
-        lengths: &[f32],
+        norms: &[u32],
         weights: &Weights,
         bars: &mut [f32; LANES],
         offer: impl Offer,
     ) {
         match self.instructions() {
-            Instructions::Portable => sweep(ratings, first_row, lengths, weights, bars, Portable, offer),
+            Instructions::Portable => sweep(ratings, first_row, norms, weights, bars, Portable, offer),
             // SAFETY: such a kernel is made only where the machine has been found to have the instructions.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 => unsafe { x86::sweep_avx2(ratings, first_row, lengths, weights, bars, offer) },
+            Instructions::Avx2 => unsafe { x86::sweep_avx2(ratings, first_row, norms, weights, bars, offer) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx512 => unsafe { x86::sweep_avx512(ratings, first_row, lengths, weights, bars, offer) },
+            Instructions::Avx512 => unsafe { x86::sweep_avx512(ratings, first_row, norms, weights, bars, offer) },
         }
     }
 }
+
+/// The users of so many rows ahead are asked for: only now and then one is looked at, and is in no cache then.
+const AHEAD: usize = 64;
 
 #[inline(always)]
 fn sweep<A: AddUp>(
     ratings: &ShardRatings,
     first_row: usize,
-    lengths: &[f32],
+    norms: &[u32],
     weights: &Weights,
     bars: &mut [f32; LANES],
     adder: A,
     mut offer: impl Offer,
 ) {
     let Some(narrow) = weights.narrow() else { return };
-    for (at, &length) in lengths.iter().enumerate() {
+    for (at, &norm) in norms.iter().enumerate() {
         let (films, half_stars, count) = ratings.row_and_after(first_row + at);
         let sums = match films {
             FilmNumbers::Narrow(films) => adder.add_up(films, half_stars, count, |film| &narrow[usize::from(film)]),
             FilmNumbers::Wide(films) => adder.add_up(films, half_stars, count, |film| &weights.of_films[film as usize]),
         };
-        // A sum below 16 million is exact in single precision, and a larger one rounded far finer than the bar's margin.
-        let reaches = |dot: u32, bar: f32| dot as f32 >= (bar * length).max(1.0);
-        let any = (0..LANES).fold(false, |any, lane| any | reaches(sums[lane], bars[lane]));
-        if any {
-            for (lane, &dot) in sums.iter().enumerate() {
-                if reaches(dot, bars[lane]) {
-                    offer(at, lane, dot, bars);
-                }
-            }
+        ratings.prefetch_user(first_row + at + AHEAD);
+        let mut reaching = adder.reaching(&sums, bars, length(norm));
+        while reaching != 0 {
+            let lane = reaching.trailing_zeros() as usize;
+            reaching &= reaching - 1;
+            offer(at, lane, sums[lane], bars);
         }
     }
 }
@@ -191,6 +195,18 @@ trait AddUp: Copy {
         count: usize,
         weights: impl Fn(Film) -> &'w FilmWeights,
     ) -> [u32; LANES];
+
+    /// A bit for each sum that is above zero and at least its bar times the user's length. A sum below 16 million is exact in
+    /// single precision, and a larger one rounded far finer than the bar's margin.
+    #[inline(always)]
+    fn reaching(self, sums: &[u32; LANES], bars: &[f32; LANES], length: f32) -> u64 {
+        let reaches = |lane: usize| sums[lane] as f32 >= (bars[lane] * length).max(1.0);
+        // Mostly there is none, and this is quicker to find out.
+        if !(0..LANES).fold(false, |any, lane| any | reaches(lane)) {
+            return 0;
+        }
+        (0..LANES).fold(0, |bits, lane| bits | u64::from(reaches(lane)) << lane)
+    }
 }
 
 /// Calls `add` with each `N` of the first `count` films and their half-stars. The last group is filled up with films that come
@@ -271,24 +287,24 @@ mod x86 {
     pub(super) fn sweep_avx2(
         ratings: &ShardRatings,
         first_row: usize,
-        lengths: &[f32],
+        norms: &[u32],
         weights: &Weights,
         bars: &mut [f32; LANES],
         offer: impl Offer,
     ) {
-        super::sweep(ratings, first_row, lengths, weights, bars, Portable, offer);
+        super::sweep(ratings, first_row, norms, weights, bars, Portable, offer);
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
     pub(super) fn sweep_avx512(
         ratings: &ShardRatings,
         first_row: usize,
-        lengths: &[f32],
+        norms: &[u32],
         weights: &Weights,
         bars: &mut [f32; LANES],
         offer: impl Offer,
     ) {
-        super::sweep(ratings, first_row, lengths, weights, bars, Avx512, offer);
+        super::sweep(ratings, first_row, norms, weights, bars, Avx512, offer);
     }
 
     /// To be used only where the machine has AVX-512 F, BW, VBMI and VNNI.
@@ -327,6 +343,27 @@ mod x86 {
             // SAFETY: where there is an `Avx512` there are the instructions.
             unsafe { add_up_avx512(films, half_stars, count, weights) }
         }
+
+        #[inline(always)]
+        fn reaching(self, sums: &[u32; LANES], bars: &[f32; LANES], length: f32) -> u64 {
+            // SAFETY: as above.
+            unsafe { reaching_avx512(sums, bars, length) }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn reaching_avx512(sums: &[u32; LANES], bars: &[f32; LANES], length: f32) -> u64 {
+        const _: () = assert!(LANES == 64);
+        let (length, one) = (_mm512_set1_ps(length), _mm512_set1_ps(1.0));
+        (0..LANES).step_by(16).fold(0, |reaching, lane| {
+            // SAFETY: 64 bytes are read of the middle of arrays.
+            let (sums, bars) =
+                unsafe { (_mm512_loadu_si512(sums[lane..].as_ptr().cast()), _mm512_loadu_ps(bars[lane..].as_ptr())) };
+            let least = _mm512_max_ps(_mm512_mul_ps(bars, length), one);
+            let bits = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_cvtepu32_ps(sums), least);
+            reaching | u64::from(bits) << lane
+        })
     }
 
     /// Puts the bytes of four films side by side, which one instruction multiplies and adds up. A byte is that of two queries,
