@@ -11,6 +11,8 @@ target=${CARGO_TARGET_DIR:-$root/target}
 export CINESWARM_BIN=${CINESWARM_BIN:-$target/release/cineswarm}
 export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
+# What makes the next build faster takes as much disk as the build.
+export CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}
 venv=$target/test-venv
 sample=${CINESWARM_TEST_DATA:-$root/../shared/data/ml-latest-small}
 
