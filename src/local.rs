@@ -22,12 +22,7 @@ impl Local {
         let numbers = 0..dataset.shard_count();
         let shards = numbers.filter_map(|number| Some((number, dataset.shard(number)?)));
         let shards = shards.map(|(number, shard)| {
-            let ratings = ShardRatings::new(
-                shard.user_ids.to_vec(),
-                shard.row_offsets.to_vec(),
-                shard.movie_ids.to_vec(),
-                shard.half_stars.to_vec(),
-            );
+            let ratings = ShardRatings::new(shard.user_ids, shard.row_offsets, shard.movie_ids, shard.half_stars);
             ratings.map(ShardIndex::build).with_context(|| format!("indexing shard {number}"))
         });
         let ranker = Ranker::new(Arc::new(dataset.catalogue().clone()));

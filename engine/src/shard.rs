@@ -80,7 +80,8 @@ pub enum Error {
 
 /// The ratings of a shard's users in compressed sparse rows. Holding one means its arrays have been checked.
 ///
-/// The longest row in Euclidean norm comes first and the shortest last, so that a few bounds tell the lengths of many. Films are numbered within the shard, so that a rating takes three bytes where there are at most 65,536 films.
+/// The longest row in Euclidean norm comes first and the shortest last, so that a few bounds tell the lengths of many. Films
+/// are numbered within the shard, so that a rating takes three bytes where there are at most 65,536 films.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShardRatings {
     /// Users by row.
@@ -110,7 +111,7 @@ impl<Wide> Default for FilmNumbers<Vec<u16>, Wide> {
 }
 
 impl ShardRatings {
-    /// Checks and takes the arrays of a shard with U users and R ratings.
+    /// Checks the arrays of a shard with U users and R ratings and copies them, the longest row first.
     ///
     /// `user_ids` (U) ascends without repetition; `row_offsets` (U + 1) ascends from 0 to R, user `u` having the
     /// ratings `row_offsets[u]..row_offsets[u + 1]`; `movie_ids` (R) ascends without repetition within a row;
@@ -119,10 +120,10 @@ impl ShardRatings {
     /// # Errors
     /// The first of these conditions that does not hold.
     pub fn new(
-        user_ids: Vec<UserId>,
-        row_offsets: Vec<u32>,
-        movie_ids: Vec<MovieId>,
-        half_stars: Vec<u8>,
+        user_ids: &[UserId],
+        row_offsets: &[u32],
+        movie_ids: &[MovieId],
+        half_stars: &[u8],
     ) -> Result<ShardRatings, Error> {
         let (Some(&first), Some(&last)) = (row_offsets.first(), row_offsets.last()) else {
             return Err(Error::OffsetCount { users: user_ids.len(), offsets: 0 });
@@ -153,7 +154,7 @@ impl ShardRatings {
                 return Err(Error::OffScale { user, movie: movies[at], half_stars: ratings[at] });
             }
         }
-        Ok(ShardRatings::longest_first(&user_ids, &row_offsets, &movie_ids, &half_stars))
+        Ok(ShardRatings::longest_first(user_ids, row_offsets, movie_ids, half_stars))
     }
 
     /// Puts checked rows in their order.
@@ -163,20 +164,21 @@ impl ShardRatings {
         rows.sort_by_cached_key(|&row| Reverse(squared_norm(&half_stars[range(row)])));
         let mut by_user = vec![0; rows.len()];
         rows.iter().zip(0..).for_each(|(&row, now)| by_user[row] = now);
-        let ends = rows.iter().scan(0, |end, &row| {
-            *end += range(row).len() as u32;
-            Some(*end)
-        });
-        let row_offsets = std::iter::once(0).chain(ends).collect();
+        let mut row_offsets = Vec::with_capacity(offsets.len());
+        row_offsets.push(0);
+        let mut rated = Vec::with_capacity(half_stars.len());
+        for &row in &rows {
+            rated.extend_from_slice(&half_stars[range(row)]);
+            row_offsets.push(rated.len() as u32);
+        }
         let (films, film_numbers) = number(movie_ids, rows.iter().map(|&row| range(row)));
         let mut numbers: Vec<(MovieId, u32)> = films.iter().copied().zip(0..).collect();
         numbers.sort_unstable();
-        let half_stars = rows.iter().flat_map(|&row| &half_stars[range(row)]).copied().collect();
         let user_ids = rows.iter().map(|&row| user_ids[row]).collect();
-        ShardRatings { user_ids, by_user, row_offsets, films, numbers, film_numbers, half_stars }
+        ShardRatings { user_ids, by_user, row_offsets, films, numbers, film_numbers, half_stars: rated }
     }
 
-    /// Users by row.
+    /// Users by row, which is no order of their ids.
     pub fn user_ids(&self) -> &[UserId] {
         &self.user_ids
     }
@@ -292,10 +294,17 @@ fn number(
     let numbers: FxHashMap<MovieId, u32> = films.iter().copied().zip(0..).collect();
     let numbered = rows.flat_map(|row| &movie_ids[row]).map(|movie| numbers[movie]);
     let film_numbers = match films.len() <= 1 << 16 {
-        true => FilmNumbers::Narrow(numbered.map(|number| number as u16).collect()),
-        false => FilmNumbers::Wide(numbered.collect()),
+        true => FilmNumbers::Narrow(exactly(movie_ids.len(), numbered.map(|number| number as u16))),
+        false => FilmNumbers::Wide(exactly(movie_ids.len(), numbered)),
     };
     (films, film_numbers)
+}
+
+/// Collects as many as there are said to be, in no more memory than that takes.
+fn exactly<T>(count: usize, items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all = Vec::with_capacity(count);
+    all.extend(items);
+    all
 }
 
 #[cfg(test)]
@@ -304,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_user_is_found_with_his_own_ratings_and_no_other() {
-        let ratings = ShardRatings::new(vec![2, 5, 9], vec![0, 2, 2, 3], vec![10, 30, 7], vec![1, 10, 6]).unwrap();
+        let ratings = ShardRatings::new(&[2, 5, 9], &[0, 2, 2, 3], &[10, 30, 7], &[1, 10, 6]).unwrap();
         assert_eq!(ratings.ratings_of(2), Some((vec![10, 30], &[1, 10][..])));
         assert_eq!(ratings.ratings_of(5), Some((vec![], &[][..])));
         assert_eq!(ratings.ratings_of(9), Some((vec![7], &[6][..])));
@@ -314,14 +323,14 @@ mod tests {
     #[test]
     fn more_films_than_two_bytes_can_number_are_kept_too() {
         let films: Vec<MovieId> = (0..70_000).map(|film| film * 11).collect();
-        let ratings = ShardRatings::new(vec![4], vec![0, 70_000], films.clone(), vec![3; 70_000]).unwrap();
+        let ratings = ShardRatings::new(&[4], &[0, 70_000], &films, &[3; 70_000]).unwrap();
         assert_eq!(ratings.ratings_of(4), Some((films, &[3; 70_000][..])));
     }
 
     #[test]
     fn arrays_that_are_no_matrix_are_refused_with_the_place_of_the_fault() {
         let refused = |users: &[u32], offsets: &[u32], movies: &[u32], half_stars: &[u8]| {
-            ShardRatings::new(users.into(), offsets.into(), movies.into(), half_stars.into()).unwrap_err()
+            ShardRatings::new(users, offsets, movies, half_stars).unwrap_err()
         };
         assert_eq!(refused(&[], &[], &[], &[]), Error::OffsetCount { users: 0, offsets: 0 });
         assert_eq!(refused(&[1, 2], &[0, 1], &[7], &[1]), Error::OffsetCount { users: 2, offsets: 2 });

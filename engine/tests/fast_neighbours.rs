@@ -89,7 +89,11 @@ fn profiles_too_long_for_narrow_sums_give_the_neighbours_of_the_reference() {
     check(
         &ratings,
         &viewers,
-        &[NeighbourOptions::default(), NeighbourOptions { shrink: 10, ..NeighbourOptions::default() }],
+        &[
+            NeighbourOptions::default(),
+            NeighbourOptions { k: 2, ..NeighbourOptions::default() },
+            NeighbourOptions { shrink: 10, ..NeighbourOptions::default() },
+        ],
     );
     let many: Vec<_> = viewers.iter().cycle().take(40).cloned().collect();
     check(&ratings, &many, &[NeighbourOptions { k: 60, ..NeighbourOptions::default() }]);
@@ -97,7 +101,8 @@ fn profiles_too_long_for_narrow_sums_give_the_neighbours_of_the_reference() {
 
 #[test]
 fn many_queries_at_once_give_the_neighbours_of_the_reference() {
-    let ratings = skewed(3000, 60, 5);
+    let mut ratings = skewed(3000, 60, 5);
+    ratings.insert(15, BTreeMap::new());
     // More than fit one sweep over the users, some of which no sweep can take.
     let viewers: Vec<_> = (0..150).map(|n| viewer((0..70).filter(|film| (film * 7 + n) % 5 < 2), n.into())).collect();
     check(&ratings, &viewers, &[NeighbourOptions { exclude_user: Some(21), ..NeighbourOptions::default() }]);
@@ -130,6 +135,24 @@ fn odd_questions_have_the_right_answer() {
     // One user, one film; all ratings equal.
     check(&Ratings::from([(1, BTreeMap::from([(0, 7)]))]), &viewers, &[everyone]);
     check(&(0..50).map(|user| (user, (0..9).map(|film| (film, 6)).collect())).collect(), &viewers, &[everyone]);
+}
+
+#[test]
+fn when_the_nearest_users_are_deleted_the_next_ones_are_found() {
+    for users in [400, 3000] {
+        let mut ratings = skewed(users, 60, 4);
+        let mut live = LiveIndex::new(reference::shard(&ratings, |_| true));
+        let viewer = viewer((0..40).map(|film| film * 3), 4);
+        for k in [1, 1, 1, 2, 3, 40] {
+            let options = NeighbourOptions { k, ..NeighbourOptions::default() };
+            let found = top_k_over(&[&live], &reference::profile(&viewer), &options, &mut Scratch::default());
+            assert_eq!(reference::bits(&found), reference::bits(&reference::neighbours(&ratings, &viewer, &options)));
+            for Neighbour { user, .. } in found {
+                live.delete_user(user);
+                ratings.remove(&user);
+            }
+        }
+    }
 }
 
 /// What may happen to a live index.

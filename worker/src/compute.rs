@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn shard() -> Vec<Arc<ShardIndex>> {
-        let ratings = ShardRatings::new(vec![1, 2], vec![0, 2, 3], vec![10, 30, 10], vec![6, 8, 9]).unwrap();
+        let ratings = ShardRatings::new(&[1, 2], &[0, 2, 3], &[10, 30, 10], &[6, 8, 9]).unwrap();
         vec![Arc::new(ShardIndex::build(ratings))]
     }
 

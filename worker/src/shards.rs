@@ -146,7 +146,7 @@ impl PartialShard {
 
     /// Builds the index of a shard that has come whole. Takes a while for millions of ratings: not on an async thread.
     pub fn into_index(self) -> Result<ShardIndex, FetchError> {
-        let ratings = ShardRatings::new(self.user_ids, self.row_offsets, self.movie_ids, self.half_stars);
+        let ratings = ShardRatings::new(&self.user_ids, &self.row_offsets, &self.movie_ids, &self.half_stars);
         let shard = self.shard;
         ratings.map(ShardIndex::build).map_err(|error| FetchError::Malformed { shard, reason: error.to_string() })
     }

@@ -27,8 +27,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn new(dataset: &'a Dataset) -> Outcome<Bench<'a>> {
         let started = Instant::now();
         let shards = (0..dataset.shard_count()).filter_map(|shard| dataset.shard(shard)).map(|shard| {
-            let (users, offsets) = (shard.user_ids.to_vec(), shard.row_offsets.to_vec());
-            ShardRatings::new(users, offsets, shard.movie_ids.to_vec(), shard.half_stars.to_vec())
+            ShardRatings::new(shard.user_ids, shard.row_offsets, shard.movie_ids, shard.half_stars)
                 .map(ShardIndex::build)
         });
         let shards = shards.collect::<Result<Vec<ShardIndex>, _>>()?;

@@ -62,7 +62,9 @@ pub(crate) struct Lengths {
 }
 
 impl Lengths {
-    fn of(norms: &[u32]) -> Lengths {
+    /// Of norms that do not ascend.
+    pub(super) fn of(norms: &[u32]) -> Lengths {
+        debug_assert!(norms.is_sorted_by(|one, next| one >= next), "the longest row comes first");
         let ends = norms.chunks(GROUP_USERS).filter_map(<[u32]>::last);
         Lengths { bounds: norms.first().into_iter().chain(ends).map(|&norm| length(norm)).collect() }
     }

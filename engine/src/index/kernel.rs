@@ -140,16 +140,16 @@ impl Sums {
 
     /// A bar that at least so many of all users reach, near the highest such; 0 if none is known.
     pub(crate) fn reached_by(&self, kernel: Kernel, users: usize, lengths: &Lengths) -> f32 {
+        let mut bars = [0.0; MOST_PARTS];
         let longest = lengths.longest();
-        if users == 0 || users > longest.len() {
+        let parts = match self.wide.is_empty() {
+            true => kernel.bars_of_parts(&self.narrow[..], longest, &mut bars),
+            false => bars_of_parts(&self.wide, longest, &mut bars),
+        };
+        if users == 0 || users > parts {
             return 0.0;
         }
-        let mut highest = [0.0; MAX_USERS / GROUP_USERS];
-        match self.wide.is_empty() {
-            true => kernel.highest_of_groups(&self.narrow[..], longest, &mut highest),
-            false => highest_of_groups(&self.wide, longest, &mut highest),
-        }
-        let (_, &mut bar, _) = highest[..longest.len()].select_nth_unstable_by(users - 1, |a, b| b.total_cmp(a));
+        let (_, &mut bar, _) = bars[..parts].select_nth_unstable_by(users - 1, |a, b| b.total_cmp(a));
         bar
     }
 
@@ -197,12 +197,12 @@ impl Kernel {
         }
     }
 
-    fn highest_of_groups(self, sums: &[u16], longest: &[f32], highest: &mut [f32]) {
+    fn bars_of_parts(self, sums: &[u16], longest: &[f32], bars: &mut [f32; MOST_PARTS]) -> usize {
         match self.0 {
-            Instructions::Portable => highest_of_groups(sums, longest, highest),
+            Instructions::Portable => bars_of_parts(sums, longest, bars),
             // SAFETY: such a kernel is made only where the machine has been found to have AVX2.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 | Instructions::Avx512 => unsafe { x86::highest_of_groups_avx2(sums, longest, highest) },
+            Instructions::Avx2 | Instructions::Avx512 => unsafe { x86::bars_of_parts_avx2(sums, longest, bars) },
         }
     }
 
@@ -245,8 +245,8 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn highest_of_groups_avx2(sums: &[u16], longest: &[f32], highest: &mut [f32]) {
-        super::highest_of_groups(sums, longest, highest);
+    pub(super) fn bars_of_parts_avx2(sums: &[u16], longest: &[f32], bars: &mut [f32; super::MOST_PARTS]) -> usize {
+        super::bars_of_parts(sums, longest, bars)
     }
 
     #[target_feature(enable = "avx2")]
@@ -380,15 +380,38 @@ fn ones(word: u16) -> u16 {
     (pairs | pairs >> 1) & 0x1111
 }
 
-/// For each group of users the bar that one of them is known to reach.
+/// A block is taken for so many parts at most. Of each a bar is known that one of its users reaches.
+const MOST_PARTS: usize = MAX_USERS / GROUP_USERS;
+
+/// The bars of all parts, and how many parts there are: of groups, or where these are few, of parts of groups.
 #[inline(always)]
-fn highest_of_groups<Sum: Copy + Ord + Default + Into<u32>>(sums: &[Sum], longest: &[f32], highest: &mut [f32]) {
-    let (sums, _) = sums.as_chunks::<GROUP_USERS>();
-    for ((highest, sums), &longest) in highest.iter_mut().zip(sums).zip(longest) {
-        let sum = sums.iter().fold(Sum::default(), |highest, &sum| highest.max(sum));
-        // Where there is no length there are no ratings, and no sum either.
-        *highest = if longest > 0.0 { sum.into() as f32 / longest } else { 0.0 };
+fn bars_of_parts<Sum: Copy + Ord + Default + Into<u32>>(
+    sums: &[Sum],
+    longest: &[f32],
+    bars: &mut [f32; MOST_PARTS],
+) -> usize {
+    match longest.len() * GROUP_USERS / MOST_PARTS {
+        0 => bars_of::<Sum, 1>(sums, longest, bars),
+        1..8 => bars_of::<Sum, 8>(sums, longest, bars),
+        _ => bars_of::<Sum, GROUP_USERS>(sums, longest, bars),
     }
+}
+
+#[inline(always)]
+fn bars_of<Sum: Copy + Ord + Default + Into<u32>, const USERS: usize>(
+    sums: &[Sum],
+    longest: &[f32],
+    bars: &mut [f32; MOST_PARTS],
+) -> usize {
+    let (groups, _) = sums.as_chunks::<GROUP_USERS>();
+    for ((bars, sums), &longest) in bars.chunks_mut(GROUP_USERS / USERS).zip(groups).zip(longest) {
+        for (bar, sums) in bars.iter_mut().zip(sums.as_chunks::<USERS>().0) {
+            let sum = sums.iter().fold(Sum::default(), |highest, &sum| highest.max(sum));
+            // Where there is no length there are no ratings, and no sum either.
+            *bar = if longest > 0.0 { sum.into() as f32 / longest } else { 0.0 };
+        }
+    }
+    longest.len() * (GROUP_USERS / USERS)
 }
 
 #[inline(always)]
@@ -413,3 +436,63 @@ fn reaching<Sum: Copy + Ord + TryFrom<u32>>(
 }
 
 const _: () = assert!(MAX_USERS <= 1 << 16 && MAX_USERS.is_multiple_of(CHUNK_USERS), "rows are two bytes");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Chance;
+    use crate::index::length;
+
+    /// Sums of users of these norms with each kernel, in two bytes and, higher, in four.
+    fn each_way(norms: &[u32], chance: &mut Chance, check: impl Fn(Kernel, &Sums, &[u32])) {
+        for highest in [60_u64, 1 << 16, 1 << 20] {
+            let sums: Vec<u32> = norms.iter().map(|_| (chance.bits() % highest) as u32).collect();
+            let mut all = Sums::default();
+            let padded = norms.len().next_multiple_of(CHUNK_USERS);
+            match highest > 1 << 16 {
+                true => all.wide = sums.iter().copied().chain(std::iter::repeat(0)).take(padded).collect(),
+                false => sums.iter().zip(all.narrow.iter_mut()).for_each(|(&sum, narrow)| *narrow = sum as u16),
+            }
+            Kernel::available().into_iter().for_each(|kernel| check(kernel, &all, &sums));
+        }
+    }
+
+    #[test]
+    fn bars_pass_over_nobody_who_reaches_them_and_are_reached_by_as_many_as_said() {
+        let mut chance = Chance::of_stream(1, 1);
+        for users in [1, 31, 33, 500, 1000, 5000, MAX_USERS] {
+            let mut norms: Vec<u32> = (0..users).map(|_| 1 + (chance.unit().powi(4) * 900_000.0) as u32).collect();
+            norms.sort_unstable_by(|a, b| b.cmp(a));
+            let lengths = Lengths::of(&norms);
+            let (longest, shortest) = (lengths.longest(), lengths.shortest());
+            assert_eq!([longest.len(), shortest.len()], [users.div_ceil(GROUP_USERS); 2]);
+            for (user, &norm) in norms.iter().enumerate() {
+                let group = user / GROUP_USERS;
+                assert!((shortest[group]..=longest[group]).contains(&length(norm)), "user {user} of {users}");
+            }
+            each_way(&norms, &mut chance, |kernel, all, sums| {
+                let bar_of = |user: usize| f64::from(sums[user]) / f64::from(norms[user]).sqrt();
+                for wanted in [1, 10, 40] {
+                    let bar = all.reached_by(kernel, wanted, &lengths);
+                    let reach = (0..users).filter(|&user| bar_of(user) >= f64::from(bar) * (1.0 - 1e-6)).count();
+                    assert!(reach >= wanted.min(users), "{reach} of {users} reach {bar}, not {wanted}; {kernel:?}");
+                    assert!(bar > 0.0 || users < 2 * wanted, "there is no bar for {wanted} of {users}");
+                }
+                for bar in [0.0, 0.01, 3.0, 200.0, 2000.0] {
+                    let mut reached = Vec::new();
+                    all.reaching(kernel, bar, &lengths, 0..shortest.len(), &mut reached);
+                    assert!(reached.is_sorted_by(|one, next| one < next));
+                    for user in 0..users {
+                        let least = (f64::from(bar) * f64::from(shortest[user / GROUP_USERS])).max(1.0);
+                        // At the bar itself rounding decides.
+                        let over = f64::from(sums[user]) / least - 1.0;
+                        if over.abs() > 1e-6 {
+                            let is_reached = reached.binary_search(&user).is_ok();
+                            assert_eq!(is_reached, over >= 0.0, "{kernel:?}, user {user} of {users} at {bar}");
+                        }
+                    }
+                }
+            });
+        }
+    }
+}

@@ -200,7 +200,7 @@ impl Compaction {
             // Past 2^32 the offsets no longer fit, and the check below refuses them.
             offsets.push(movie_ids.len() as u32);
         }
-        let ratings = ShardRatings::new(users, offsets, movie_ids, half_stars)?;
+        let ratings = ShardRatings::new(&users, &offsets, &movie_ids, &half_stars)?;
         Ok(Compacted { index: ShardIndex::build(ratings), before: self.index, up_to: self.changes.count })
     }
 }

@@ -33,12 +33,16 @@ static HELPERS: LazyLock<Option<Helpers>> = LazyLock::new(|| {
     let pool = builder.num_threads(helpers).build().ok()?;
     // On a thread of its own, as a caller that is one of rayon's would do other work while it waits, perhaps work that comes
     // back here.
-    let threads = std::thread::scope(|scope| scope.spawn(|| Threads::of(&pool)).join()).ok()?;
+    let threads = thread::scope(|scope| {
+        let threads = thread::Builder::new().spawn_scoped(scope, || Threads::of(&pool));
+        threads.ok()?.join().ok()
+    });
+    let threads = threads?;
     Some(Helpers { pool, threads, awake: AtomicUsize::new(0), waiting: AtomicUsize::new(0) })
 });
 
-/// Does the first piece of work on this thread and each other on a helper, or on this thread too if no helper has begun it by
-/// then; what they give, in their order.
+/// Does the first piece of work on this thread and each other on a helper, or on this thread too if no helper has begun it
+/// by then; what they give, in their order.
 pub(super) fn on_threads<Piece: Send, Done: Send>(
     pieces: impl ExactSizeIterator<Item = Piece>,
     work: impl Fn(Piece) -> Done + Sync,
@@ -47,12 +51,14 @@ pub(super) fn on_threads<Piece: Send, Done: Send>(
     let Some(helpers) = helpers else { return pieces.map(work).collect() };
     let pieces: Vec<_> = pieces.map(|piece| Mutex::new(Some(piece))).collect();
     let done: Vec<_> = pieces.iter().map(|_| Mutex::new(None)).collect();
-    helpers.help(pieces.len(), &|number| {
+    let do_piece = |number: usize| {
         if let Some(piece) = lock(&pieces[number]).take() {
             let result = catch_unwind(AssertUnwindSafe(|| work(piece)));
             *lock(&done[number]) = Some(result);
         }
-    });
+    };
+    // SAFETY: the work's panics are caught, and a number is that of a piece.
+    unsafe { helpers.help(pieces.len(), &do_piece) };
     let results = done.iter().filter_map(|done| lock(done).take());
     results.map(|result| result.unwrap_or_else(|panic| resume_unwind(panic))).collect()
 }
@@ -81,8 +87,8 @@ impl Task {
         if self.taken[number].swap(true, Ordering::Relaxed) {
             return;
         }
-        // SAFETY: this piece is unfinished and no other thread finishes it, and as long as there is such a piece the caller is
-        // in `Helpers::help` with what this points to.
+        // SAFETY: no other thread has this piece, so it is unfinished, and as long as one is the caller is in
+        // `Helpers::help`, with what this points to.
         unsafe { (*self.do_piece)(number) };
         if self.unfinished.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.caller.unpark();
@@ -95,8 +101,11 @@ thread_local! {
 }
 
 impl Helpers {
-    /// Has so many pieces done, the first of them on this thread. `do_piece` must not panic.
-    fn help(&'static self, pieces: usize, do_piece: &(dyn Fn(usize) + Sync)) {
+    /// Has so many pieces done, the first of them on this thread.
+    ///
+    /// # Safety
+    /// `do_piece` must not panic for any number below that of the pieces: helpers would go on with what is no longer there.
+    unsafe fn help(&'static self, pieces: usize, do_piece: &(dyn Fn(usize) + Sync)) {
         self.threads.keep_off_this_core();
         self.stay_awake(pieces - 1);
         // SAFETY: only the lifetime changes; `Task::do_piece` says why it is not used for longer than it may be.
@@ -215,8 +224,12 @@ mod tests {
 
     use super::*;
 
+    /// Some of these tests want all helpers to themselves.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
     #[test]
     fn each_piece_is_done_once_in_its_place_for_many_callers_at_a_time() {
+        let _alone = lock(&ONE_AT_A_TIME);
         std::thread::scope(|scope| {
             for caller in 0..8_usize {
                 scope.spawn(move || {
@@ -242,6 +255,7 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_a_helper_that_is_at_the_work_of_another() {
+        let _alone = lock(&ONE_AT_A_TIME);
         let helpers = HELPERS.as_ref().map_or(0, |helpers| helpers.pool.current_num_threads());
         let (busy, answered) = (AtomicUsize::new(0), AtomicBool::new(false));
         let until = Instant::now() + Duration::from_secs(30);
@@ -262,6 +276,13 @@ mod tests {
             assert_eq!(on_threads(0..4_usize, |piece| piece), [0, 1, 2, 3]);
             answered.store(true, Ordering::Relaxed);
         });
+    }
+
+    #[test]
+    fn pieces_may_have_pieces_of_their_own() {
+        let sums =
+            on_threads(0..5_usize, |outer| on_threads(0..5_usize, |inner| outer * inner).into_iter().sum::<usize>());
+        assert_eq!(sums, [0, 10, 20, 30, 40]);
     }
 
     #[test]

@@ -229,8 +229,13 @@ fn take_through(
         }
         return;
     }
+    let mut numbers = std::iter::from_fn(|| shares.take_own(thread).or_else(|| shares.take_others())).peekable();
+    // A thread that comes late has nothing to make ready for.
+    if numbers.peek().is_none() {
+        return;
+    }
     let mut groups: Vec<sweep::Group<'_, '_, '_>> = swept.chunks_mut(sweep::LANES).map(sweep::Group::new).collect();
-    while let Some(number) = shares.take_own(thread).or_else(|| shares.take_others()) {
+    for number in numbers {
         groups.iter_mut().for_each(|group| sweep::shard(group, number, shards[number], scratch));
         advance(&mut others, blocks(shards, number), || true, scratch);
     }

@@ -40,8 +40,8 @@ impl Shares {
     /// Takes the last of a thread that has the most left.
     pub(super) fn take_others(&self) -> Option<usize> {
         loop {
-            let most = (0..self.left.len()).max_by_key(|&thread| self.own(thread).len())?;
-            if self.own(most).is_empty() {
+            let (left, most) = (0..self.left.len()).map(|thread| (self.own(thread).len(), thread)).max()?;
+            if left == 0 {
                 return None;
             }
             if let Some(before) = self.change(most, |Range { start, end }| start..end - 1) {

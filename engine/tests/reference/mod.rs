@@ -25,10 +25,10 @@ pub fn shard(ratings: &Ratings, belongs: impl Fn(u32) -> bool) -> ShardIndex {
         *end += row.len() as u32;
         Some(*end)
     }));
-    let movies = rows.iter().flat_map(|(_, row)| row.keys().copied()).collect();
-    let half_stars = rows.iter().flat_map(|(_, row)| row.values().copied()).collect();
-    let users = rows.iter().map(|(user, _)| **user).collect();
-    ShardIndex::build(ShardRatings::new(users, offsets, movies, half_stars).unwrap())
+    let movies: Vec<u32> = rows.iter().flat_map(|(_, row)| row.keys().copied()).collect();
+    let half_stars: Vec<u8> = rows.iter().flat_map(|(_, row)| row.values().copied()).collect();
+    let users: Vec<u32> = rows.iter().map(|(user, _)| **user).collect();
+    ShardIndex::build(ShardRatings::new(&users, &offsets, &movies, &half_stars).unwrap())
 }
 
 pub fn neighbours(ratings: &Ratings, viewer: &BTreeMap<u32, u8>, options: &NeighbourOptions) -> Vec<Neighbour> {

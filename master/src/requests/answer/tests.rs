@@ -31,8 +31,7 @@ fn handed_in(library: &Library, spec: &Spec, shards: &[u32]) -> QueryResult {
         .iter()
         .map(|number| {
             let shard = library.dataset.shard(*number).unwrap();
-            let (users, offsets) = (shard.user_ids.to_vec(), shard.row_offsets.to_vec());
-            let ratings = ShardRatings::new(users, offsets, shard.movie_ids.to_vec(), shard.half_stars.to_vec());
+            let ratings = ShardRatings::new(shard.user_ids, shard.row_offsets, shard.movie_ids, shard.half_stars);
             ShardIndex::build(ratings.unwrap())
         })
         .collect();
