@@ -1,5 +1,5 @@
-//! Neighbours and recommendations computed in this process, over all shards of a dataset: what the farm computes, without
-//! the farm. It never prints.
+//! Neighbours and recommendations computed in this process, over all shards of a dataset: what the farm computes,
+//! without the farm. It never prints.
 
 use std::sync::Arc;
 

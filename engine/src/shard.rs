@@ -80,8 +80,8 @@ pub enum Error {
 
 /// The ratings of a shard's users in compressed sparse rows. Holding one means its arrays have been checked.
 ///
-/// The longest row in Euclidean norm comes first and the shortest last, so that a few bounds tell the lengths of many. Films
-/// are numbered within the shard, so that a rating takes three bytes where there are at most 65,536 films.
+/// The longest row in Euclidean norm comes first and the shortest last, so that a few bounds tell the lengths of many.
+/// Films are numbered within the shard, so that a rating takes three bytes where there are at most 65,536 films.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShardRatings {
     /// Users by row.
@@ -258,8 +258,8 @@ impl ShardRatings {
         &self.half_stars[self.range(row)]
     }
 
-    /// Film numbers and half-stars from the first of a row to the last of all, and how many of them are the row's: for who
-    /// takes several at a time and would else have to stop short of its end.
+    /// Film numbers and half-stars from the first of a row to the last of all, and how many of them are the row's: for
+    /// who takes several at a time and would else have to stop short of its end.
     #[inline]
     pub(crate) fn row_and_after(&self, row: usize) -> (FilmNumbers<&[u16], &[u32]>, &[u8], usize) {
         let range = self.range(row);
@@ -281,8 +281,8 @@ pub(crate) fn squared_norm(half_stars: &[u8]) -> u32 {
     half_stars.iter().map(|&half_stars| u32::from(half_stars).pow(2)).sum()
 }
 
-/// Numbers the films of all ratings, those with the most first; the numbers of the ratings are those of the rows, one after
-/// the other.
+/// Numbers the films of all ratings, those with the most first; the numbers of the ratings are those of the rows, one
+/// after the other.
 fn number(
     movie_ids: &[MovieId],
     rows: impl Iterator<Item = std::ops::Range<usize>>,

@@ -1,5 +1,5 @@
-//! Every fast path to neighbours is held, to the last bit, to the slow reference: each kernel, films rated by many and by
-//! few, several blocks of users, profiles too long for narrow sums, batches, threads, and changes over an index.
+//! Every fast path to neighbours is held, to the last bit, to the slow reference: each kernel, films rated by many and
+//! by few, several blocks of users, profiles too long for narrow sums, batches, threads, and changes over an index.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 

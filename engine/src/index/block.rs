@@ -1,8 +1,8 @@
 //! The inverted index of a block of users, few enough for the sums of a query to stay in the fastest cache.
 //!
-//! A film's raters are kept in one of two forms. *Runs*, where they are few: for each rating value the ascending rows of
-//! those who gave it, so that adding up takes no more than a row and a constant. *Dense*, where they are many: a nibble
-//! for every user, rated or not, so that users are taken many at a time.
+//! A film's raters are kept in one of two forms. *Runs*, where they are few: for each rating value the ascending rows
+//! of those who gave it, so that adding up takes no more than a row and a constant. *Dense*, where they are many: a
+//! nibble for every user, rated or not, so that users are taken many at a time.
 
 use std::ops::Range;
 
@@ -36,8 +36,8 @@ const NOWHERE: u32 = u32::MAX;
 /// A film's ratings by the users of a block.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Postings<'a> {
-    /// How many elements follow, as many elements of runs to be taken apart by [`split_run`], and then something else. The
-    /// length is left in place so that nobody waits for it before it is needed.
+    /// How many elements follow, as many elements of runs to be taken apart by [`split_run`], and then something else.
+    /// The length is left in place so that nobody waits for it before it is needed.
     Runs(&'a [u16]),
     /// Chunks of nibbles.
     Dense(&'a [[u16; CHUNK_WORDS]]),
@@ -80,7 +80,8 @@ impl Lengths {
     }
 }
 
-/// A row's length: the square root of its squared norm, rounded somehow. Good for passing users over, not for an answer.
+/// A row's length: the square root of its squared norm, rounded somehow. Good for passing users over, not for an
+/// answer.
 #[inline]
 pub(crate) fn length(norm: u32) -> f32 {
     (norm as f32).sqrt()

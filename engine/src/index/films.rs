@@ -56,7 +56,8 @@ impl FilmTable {
 
     #[inline]
     fn first_slot(&self, movie: MovieId) -> usize {
-        // Fibonacci hashing (Knuth, volume 3, 6.4): bits from the upper half of a product with 2^64 over the golden ratio.
+        // Fibonacci hashing (Knuth, volume 3, 6.4): bits from the upper half of a product with 2^64 over the golden
+        // ratio.
         let mixed = u64::from(movie).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         mixed as usize & (self.slots.len() - 1)
     }

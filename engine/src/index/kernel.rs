@@ -97,8 +97,8 @@ impl Default for Sums {
 }
 
 impl Sums {
-    /// Adds up anew, for a block of `users`. Meanwhile asks for `upcoming`, the films of what comes next; it may be empty. Of
-    /// both those with runs come first.
+    /// Adds up anew, for a block of `users`. Meanwhile asks for `upcoming`, the films of what comes next; it may be
+    /// empty. Of both those with runs come first.
     pub(crate) fn add_up(
         &mut self,
         kernel: Kernel,
@@ -153,8 +153,8 @@ impl Sums {
         bar
     }
 
-    /// Gathers in ascending order the users of some groups whose sum is above zero and may be at least `bar` times their
-    /// length.
+    /// Gathers in ascending order the users of some groups whose sum is above zero and may be at least `bar` times
+    /// their length.
     pub(crate) fn reaching(
         &self,
         kernel: Kernel,
@@ -263,8 +263,8 @@ fn add(summand: Summand, films: &[QueryFilm<'_>], ahead: &[QueryFilm<'_>], sums:
     }
 }
 
-/// First the films with runs, then the dense ones. While at one it asks for the memory of those that come later, a little at a
-/// time, as it would have to wait for much at once.
+/// First the films with runs, then the dense ones. While at one it asks for the memory of those that come later, a
+/// little at a time, as it would have to wait for much at once.
 #[inline(always)]
 fn add_summand<const COUNT: bool>(films: &[QueryFilm<'_>], ahead: &[QueryFilm<'_>], sums: &mut [u16; 1 << 16]) {
     let (runs, dense) = split_dense(films);
@@ -308,8 +308,8 @@ fn split_dense<'f, 'a>(films: &'f [QueryFilm<'a>]) -> (&'f [QueryFilm<'a>], &'f 
     films.split_at(films.partition_point(|(postings, _)| postings.are_runs()))
 }
 
-/// The rows of the first four films and their weights. Where there are fewer, the first row is repeated, as all need to be as
-/// long, with a weight of zero.
+/// The rows of the first four films and their weights. Where there are fewer, the first row is repeated, as all need to
+/// be as long, with a weight of zero.
 #[inline(always)]
 fn dense_rows<'a, const COUNT: bool>(films: &[QueryFilm<'a>]) -> ([&'a [[u16; CHUNK_WORDS]]; 4], [u16; 4]) {
     let (mut rows, mut weights): ([&[[u16; CHUNK_WORDS]]; 4], [u16; 4]) = Default::default();

@@ -1,5 +1,5 @@
-//! Changes over an index: ratings given, changed or taken back and users deleted since it was built. The next query sees
-//! them; they are folded in by a compaction, which can run elsewhere while changes and queries go on.
+//! Changes over an index: ratings given, changed or taken back and users deleted since it was built. The next query
+//! sees them; they are folded in by a compaction, which can run elsewhere while changes and queries go on.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Threads that help with work of some hundred microseconds, of which waking a sleeping thread would take a good part. They
-//! stay awake for a little while after each piece of work, and keep off the core of whoever they help.
+//! Threads that help with work of some hundred microseconds, of which waking a sleeping thread would take a good part.
+//! They stay awake for a little while after each piece of work, and keep off the core of whoever they help.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -31,8 +31,8 @@ static HELPERS: LazyLock<Option<Helpers>> = LazyLock::new(|| {
     }
     let builder = rayon::ThreadPoolBuilder::new().thread_name(|number| format!("helper-{number}"));
     let pool = builder.num_threads(helpers).build().ok()?;
-    // On a thread of its own, as a caller that is one of rayon's would do other work while it waits, perhaps work that comes
-    // back here.
+    // On a thread of its own, as a caller that is one of rayon's would do other work while it waits, perhaps work that
+    // comes back here.
     let threads = thread::scope(|scope| {
         let threads = thread::Builder::new().spawn_scoped(scope, || Threads::of(&pool));
         threads.ok()?.join().ok()
@@ -41,8 +41,8 @@ static HELPERS: LazyLock<Option<Helpers>> = LazyLock::new(|| {
     Some(Helpers { pool, threads, awake: AtomicUsize::new(0), waiting: AtomicUsize::new(0) })
 });
 
-/// Does the first piece of work on this thread and each other on a helper, or on this thread too if no helper has begun it
-/// by then; what they give, in their order.
+/// Does the first piece of work on this thread and each other on a helper, or on this thread too if no helper has begun
+/// it by then; what they give, in their order.
 pub(super) fn on_threads<Piece: Send, Done: Send>(
     pieces: impl ExactSizeIterator<Item = Piece>,
     work: impl Fn(Piece) -> Done + Sync,
@@ -104,7 +104,8 @@ impl Helpers {
     /// Has so many pieces done, the first of them on this thread.
     ///
     /// # Safety
-    /// `do_piece` must not panic for any number below that of the pieces: helpers would go on with what is no longer there.
+    /// `do_piece` must not panic for any number below that of the pieces: helpers would go on with what is no longer
+    /// there.
     unsafe fn help(&'static self, pieces: usize, do_piece: &(dyn Fn(usize) + Sync)) {
         self.threads.keep_off_this_core();
         self.stay_awake(pieces - 1);
@@ -164,12 +165,12 @@ fn look_for_work() {
     }
 }
 
-/// The threads of the helpers as the scheduler knows them. Left to itself it often wakes a helper on the very core that the
-/// caller keeps busy, though another is idle.
+/// The threads of the helpers as the scheduler knows them. Left to itself it often wakes a helper on the very core that
+/// the caller keeps busy, though another is idle.
 #[cfg(target_os = "linux")]
 struct Threads {
-    /// Each with the cores it was given. None where there are so many cores that a second idle one is soon found, and moving
-    /// all would take too long.
+    /// Each with the cores it was given. None where there are so many cores that a second idle one is soon found, and
+    /// moving all would take too long.
     threads: Vec<(rustix::thread::Pid, rustix::thread::CpuSet)>,
     /// The core they keep off; at first none.
     kept_off: std::sync::Mutex<Option<usize>>,
@@ -188,8 +189,8 @@ impl Threads {
         Threads { threads: threads.into_iter().flatten().collect(), kept_off: std::sync::Mutex::default() }
     }
 
-    /// Moves all helpers off the core that the caller runs on. It is only for speed, so what fails is left as it is, and so
-    /// it is where another caller is at it.
+    /// Moves all helpers off the core that the caller runs on. It is only for speed, so what fails is left as it is,
+    /// and so it is where another caller is at it.
     fn keep_off_this_core(&self) {
         use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
         let core = sched_getcpu();

@@ -84,8 +84,8 @@ pub fn similarity(dot: u32, overlap: u32, norm_u: u64, norm_v: u64, shrink: u32)
     cosine * (f64::from(overlap) / (u64::from(overlap) + u64::from(shrink)) as f64)
 }
 
-/// Working memory of neighbour queries, to be reused from query to query; any shard may follow any other. Aligned so that
-/// two threads' are in no common line of the cache.
+/// Working memory of neighbour queries, to be reused from query to query; any shard may follow any other. Aligned so
+/// that two threads' are in no common line of the cache.
 #[derive(Debug)]
 #[repr(align(128))]
 pub struct Scratch {
@@ -163,8 +163,8 @@ pub fn top_k_batch<'a, Shard: Copy + Into<ShardView<'a>>>(
     top_k_parallel(shards, queries, std::slice::from_mut(scratch))
 }
 
-/// As [`top_k_batch`], on at most as many threads as there are working memories: the caller's, and helpers that stay awake
-/// for a fraction of a millisecond afterwards.
+/// As [`top_k_batch`], on at most as many threads as there are working memories: the caller's, and helpers that stay
+/// awake for a fraction of a millisecond afterwards.
 pub fn top_k_parallel<'a, Shard: Copy + Into<ShardView<'a>>>(
     shards: &[Shard],
     queries: &[(Profile, NeighbourOptions)],

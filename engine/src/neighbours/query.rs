@@ -30,8 +30,8 @@ pub(super) fn blocks<'a>(shards: &[ShardView<'a>], number: usize) -> impl Iterat
 }
 
 /// Takes blocks through all queries, one block after the other. While at one query in one block it asks for the memory
-/// that the next will need, and where that is for the one after: most of the time would otherwise be spent waiting. Ends
-/// before a shard that may not `begin`.
+/// that the next will need, and where that is for the one after: most of the time would otherwise be spent waiting.
+/// Ends before a shard that may not `begin`.
 pub(super) fn advance<'a>(
     queries: &mut [&mut Query<'_>],
     blocks: impl Iterator<Item = Place<'a>>,
@@ -70,9 +70,9 @@ const BETWEEN_BARS: usize = 8;
 /// than would cost time.
 const MARGIN: f64 = 1e-5;
 
-/// Users whose dot product is below the bar times their length cannot be among the best of a query any more. Threads that
-/// work on one query share it, as what one has found spares the others looking at what comes after; so it has its line of
-/// the cache to itself.
+/// Users whose dot product is below the bar times their length cannot be among the best of a query any more. Threads
+/// that work on one query share it, as what one has found spares the others looking at what comes after; so it has its
+/// line of the cache to itself.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct Bar(AtomicU32);
@@ -183,8 +183,8 @@ impl<'a> Query<'a> {
         self.profile.movie_ids().iter().for_each(|&movie| block.prefetch_place(movie));
     }
 
-    /// Adds up the query's `films` of a block and takes those users that may be among the best. `upcoming` are the films
-    /// of the next query, or in the next block.
+    /// Adds up the query's `films` of a block and takes those users that may be among the best. `upcoming` are the
+    /// films of the next query, or in the next block.
     fn scan(&mut self, place: Place<'_>, films: &[QueryFilm<'_>], upcoming: &[QueryFilm<'_>], scratch: &mut Scratch) {
         if self.options.k == 0 {
             return;

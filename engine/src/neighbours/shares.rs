@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Shards by number, each to be taken by one thread. A thread has a share of its own, so that it knows what it will probably
-/// take next; one that is through with it takes the last of another's, so that a slow or late thread has less to do.
+/// Shards by number, each to be taken by one thread. A thread has a share of its own, so that it knows what it will
+/// probably take next; one that is through with it takes the last of another's, so that a slow or late thread has less
+/// to do.
 pub(super) struct Shares {
     /// What is left of each thread's: the first in the upper half of the bits and the end in the lower.
     left: Vec<AtomicU64>,

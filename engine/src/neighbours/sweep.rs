@@ -1,5 +1,5 @@
-//! Many queries at once: instead of looking up who rated the films of each, every user's row is gone through once, and each
-//! rating is added to the sums of all queries. Past some dozens of queries this takes less time.
+//! Many queries at once: instead of looking up who rated the films of each, every user's row is gone through once, and
+//! each rating is added to the sums of all queries. Past some dozens of queries this takes less time.
 
 use super::query::Query;
 use super::{Scratch, ShardView};
@@ -132,8 +132,8 @@ trait Offer: FnMut(usize, usize, u32, &mut [f32; LANES]) {}
 impl<F: FnMut(usize, usize, u32, &mut [f32; LANES])> Offer for F {}
 
 impl Kernel {
-    /// Offers, for each user from `first_row` on that there is a norm of, the queries whose dot product is above zero and
-    /// at least their bar times the user's length.
+    /// Offers, for each user from `first_row` on that there is a norm of, the queries whose dot product is above zero
+    /// and at least their bar times the user's length.
     fn sweep(
         self,
         ratings: &ShardRatings,
@@ -196,8 +196,8 @@ trait AddUp: Copy {
         weights: impl Fn(Film) -> &'w FilmWeights,
     ) -> [u32; LANES];
 
-    /// A bit for each sum that is above zero and at least its bar times the user's length. A sum below 16 million is exact in
-    /// single precision, and a larger one rounded far finer than the bar's margin.
+    /// A bit for each sum that is above zero and at least its bar times the user's length. A sum below 16 million is
+    /// exact in single precision, and a larger one rounded far finer than the bar's margin.
     #[inline(always)]
     fn reaching(self, sums: &[u32; LANES], bars: &[f32; LANES], length: f32) -> u64 {
         let reaches = |lane: usize| sums[lane] as f32 >= (bars[lane] * length).max(1.0);
@@ -209,8 +209,8 @@ trait AddUp: Copy {
     }
 }
 
-/// Calls `add` with each `N` of the first `count` films and their half-stars. The last group is filled up with films that come
-/// after them, if there are so many, and no half-stars.
+/// Calls `add` with each `N` of the first `count` films and their half-stars. The last group is filled up with films
+/// that come after them, if there are so many, and no half-stars.
 #[inline(always)]
 fn by_groups<Film: Copy, const N: usize>(
     films: &[Film],
@@ -311,9 +311,9 @@ mod x86 {
     #[derive(Clone, Copy)]
     pub(super) struct Avx512;
 
-    /// Of two registers with two films each, the place of the byte that each byte of a permutation takes: those of the four
-    /// films for the first query (and the one that shares its byte), then for the next. One half of the bytes of a film at
-    /// a time.
+    /// Of two registers with two films each, the place of the byte that each byte of a permutation takes: those of the
+    /// four films for the first query (and the one that shares its byte), then for the next. One half of the bytes of a
+    /// film at a time.
     const SIDE_BY_SIDE: [[u8; 64]; 2] = {
         let mut halves = [[0; 64]; 2];
         let mut at = 0;
@@ -366,8 +366,8 @@ mod x86 {
         })
     }
 
-    /// Puts the bytes of four films side by side, which one instruction multiplies and adds up. A byte is that of two queries,
-    /// the second's times 16; that is added up by itself too, and taken off at the end.
+    /// Puts the bytes of four films side by side, which one instruction multiplies and adds up. A byte is that of two
+    /// queries, the second's times 16; that is added up by itself too, and taken off at the end.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
     fn add_up_avx512<'w, Film: Copy>(

@@ -1,5 +1,5 @@
-//! The slow, obvious way to neighbours and rankings: hash maps, every pair of users, every film. What the engine computes
-//! must equal it to the last bit.
+//! The slow, obvious way to neighbours and rankings: hash maps, every pair of users, every film. What the engine
+//! computes must equal it to the last bit.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
