@@ -229,7 +229,7 @@ fn take_through(
         }
         return;
     }
-    let mut numbers = std::iter::from_fn(|| shares.take_own(thread).or_else(|| shares.take_others())).peekable();
+    let mut numbers = std::iter::from_fn(|| shares.take(thread)).peekable();
     // A thread that comes late has nothing to make ready for.
     if numbers.peek().is_none() {
         return;

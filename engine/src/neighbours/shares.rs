@@ -38,6 +38,11 @@ impl Shares {
         Some(before.start as usize)
     }
 
+    /// Takes one, of another thread's if there is none of the thread's own.
+    pub(super) fn take(&self, thread: usize) -> Option<usize> {
+        self.take_own(thread).or_else(|| self.take_others())
+    }
+
     /// Takes the last of a thread that has the most left.
     pub(super) fn take_others(&self) -> Option<usize> {
         loop {
@@ -68,8 +73,7 @@ mod tests {
             let shares = Shares::new(shards, threads);
             let mut taken: Vec<usize> = std::thread::scope(|scope| {
                 let shares = &shares;
-                let take =
-                    move |thread| std::iter::from_fn(move || shares.take_own(thread).or_else(|| shares.take_others()));
+                let take = move |thread| std::iter::from_fn(move || shares.take(thread));
                 let threads: Vec<_> =
                     (0..threads).map(|thread| scope.spawn(move || take(thread).collect::<Vec<_>>())).collect();
                 threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
