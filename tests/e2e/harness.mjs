@@ -19,7 +19,7 @@ assert.ok(["embedded", "mosquitto"].includes(BROKER), `E2E_BROKER is ${BROKER}, 
 /** For tests that stop the broker and leave the master running. */
 export const needsMosquitto = { skip: BROKER === "embedded" && "the embedded broker ends with its master" };
 
-const binary = () => {
+export const binary = () => {
   const builds = [process.env.CINESWARM_BIN, ...["release", "debug"].map((kind) => join(repository, "target", kind, "cineswarm"))];
   const found = builds.find((path) => path && existsSync(path));
   assert.ok(found, "there is no binary: run cargo build --release, or set CINESWARM_BIN");
