@@ -23,7 +23,7 @@ sections=(
     install shellcheck fmt
     page-check page-unit page-build page-alone
     clippy rust doc release
-    e2e-embedded e2e-mosquitto run-script
+    e2e-embedded e2e-mosquitto run-script chaos
     browser-demo browser-sample
 )
 
@@ -33,6 +33,8 @@ section_install() {
     missing cc && packages+=(gcc libc6-dev)
     missing mosquitto && packages+=(mosquitto)
     missing mosquitto_sub && packages+=(mosquitto-clients)
+    missing sqlite3 && packages+=(sqlite3)
+    compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || packages+=(libfaketime)
     [ -n "$(find /usr/lib/postgresql -name initdb -print -quit 2>/dev/null)" ] || packages+=(postgresql)
     [ -x "$CHROMIUM" ] || packages+=(chromium)
     python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
@@ -46,6 +48,7 @@ section_install() {
     fi
     (cd web && npm ci --no-audit --no-fund)
     (cd tests/e2e && npm ci --no-audit --no-fund)
+    (cd tests/chaos && npm ci --no-audit --no-fund)
     if ! "$venv/bin/python" -c 'import grpc_tools, paho.mqtt' 2>/dev/null; then
         python3 -m venv "$venv"
         "$venv/bin/pip" install --quiet -r tests/python_worker/requirements.txt
@@ -84,6 +87,15 @@ e2e() { E2E_BROKER=$1 PYTHON=$venv/bin/python node_tests tests/e2e/*.test.mjs te
 section_e2e-embedded() { e2e embedded; }
 section_e2e-mosquitto() { e2e mosquitto; }
 section_run-script() { node_tests tests/e2e/run_script.mjs; }
+
+# The ledger itself, that docs/GUARANTEES.md names tests that exist, and the main kinds of accidents; scripts/chaos.sh has more.
+section_chaos() {
+    node_tests tests/chaos/*.test.mjs
+    scripts/chaos.sh --seed 1 --accident worker-killed+sqlite-locked --accident master-killed+grpc-delayed \
+        --accident broker-killed+postgres-connections-terminated --accident gray-worker+worker-clock-ahead \
+        --accident postgres-switchover+assignments-forged-empty --accident disk-full+master-status-cleared \
+        --accident lying-worker+browsers-cut
+}
 
 free_port() {
     node -e 'const server = require("node:net").createServer().listen(0, () => { console.log(server.address().port); server.close(); })'

@@ -40,7 +40,8 @@ for (const accident of ACCIDENTS.filter((one) => lacks(one).length > 0)) console
 const firstSeed = Number(options.seed ?? Math.floor(Math.random() * 1e6));
 const until = options.minutes ? Date.now() + 60_000 * Number(options.minutes) : Infinity;
 const alone = Number(options.alone ?? 0);
-const planned = Number(options.rounds ?? (options.minutes ? Infinity : 20));
+const chosen = options.accident.map((names) => names.split("+").map(named));
+const planned = Number(options.rounds ?? (options.minutes ? Infinity : chosen.length || 20));
 let kinds = options.database ? [options.database] : ["sqlite", "postgres"];
 if (!postgresPrograms() && kinds.includes("postgres")) {
   console.log("SKIPPED everything on PostgreSQL: it is not installed (apt-get install postgresql)");
@@ -85,6 +86,7 @@ function count({ ledger, reports, broken }) {
   return counts;
 }
 
+/** Prints a round's line; gives whether all was well. */
 function tell(world, { seed, ledger, reports, broken }, counts) {
   const { acknowledged, ended, partial, failed, refused, ratings } = counts;
   const faults = FAULTS.map((fault) => `${fault} ${counts[fault]}`).join("  ");
@@ -93,7 +95,7 @@ function tell(world, { seed, ledger, reports, broken }, counts) {
   console.log(`${String(totals.rounds).padStart(4)}  seed ${seed}  ${world.kind.padEnd(8)}  ${names.padEnd(60)}  acknowledged ${acknowledged}  ended ${ended} (partial ${partial}, failed ${failed})  `
     + `ratings ${ratings}  refused ${refused}  ${faults}  recovery ${reports.map(({ recoveryMs }) => seconds(recoveryMs)).join(", ")}${bad ? "  FAILED" : ""}`);
   for (const { trouble } of reports) if (trouble) console.log(`      could not: ${trouble}`);
-  if (!bad) return;
+  if (!bad) return true;
   failedSeeds.push(seed);
   if (broken) console.log(`      ${broken.message.split("\n")[0]}`);
   for (const { kind, what } of ledger.troubles.slice(0, 5)) console.log(`      ${kind}: ${what.slice(0, 300)}`);
@@ -102,6 +104,7 @@ function tell(world, { seed, ledger, reports, broken }, counts) {
   const asks = [...ledger.asks.values()].map(({ key, id, at, acknowledgedAt, refused: code, sent, endings }) => JSON.stringify({ key, id, at, acknowledgedAt, refused: code, sent, endings: endings.map(({ films, ...rest }) => rest) }));
   writeFileSync(file, [JSON.stringify(reports.map(({ state, ...rest }) => rest)), broken?.stack ?? "", ...ledger.troubles.map(({ kind, what }) => `${kind}: ${what}`), ...asks, ...world.processes.map(({ name, child, log }) => `--- ${name} ${child.pid}\n${log.slice(-60_000)}`)].join("\n"));
   console.log(`      more in ${file}`);
+  return false;
 }
 
 const quantile = (list, part) => list[Math.min(list.length - 1, Math.floor(list.length * part))];
@@ -133,16 +136,16 @@ async function play(seed, chosen) {
   const accidents = chosen ?? drawn(kind, chance);
   const result = await round({ world, seed, accidents, list, calm, normalMs, perSecond: Number(options["per-second"]) });
   for (const panic of world.panics()) result.broken ??= new Error(`panicked: ${panic}`);
-  tell(world, result, count(result));
-  if (!result.broken) return;
+  const sound = tell(world, result, count(result));
+  if (sound) return;
+  // What went wrong here is not to be blamed on what comes next.
   await world.stop().catch(() => {});
   worlds.delete(kind);
 }
 
 const began = Date.now();
-const chosen = options.accident.length > 0 ? options.accident.map(named) : undefined;
 console.log(`seed ${firstSeed}`);
-for (let number = 0; number < planned && Date.now() < until; number += 1) await play(firstSeed + number, chosen);
+for (let number = 0; number < planned && Date.now() < until; number += 1) await play(firstSeed + number, chosen[number % chosen.length]);
 // What has a bound of its own is also measured with nothing beside it.
 for (const accident of alone ? ACCIDENTS.filter((one) => one.withinMs && lacks(one).length === 0) : []) {
   for (let number = 0; number < alone; number += 1) await play(firstSeed + number, [accident]);
