@@ -2,7 +2,7 @@
 # Puts a farm of real processes through accidents, two at a time, under load, and compares what was promised with what
 # happened and with what is on disk. Ends with an error if anything acknowledged was lost, doubled, wrong or not stored.
 #
-#   scripts/chaos.sh [--rounds N] [--seed S] [--minutes M] [--accident NAME[+NAME]]... [--alone N] [--database KIND] [--data PATH]
+#   scripts/chaos.sh [--rounds N] [--seed S] [--minutes M] [--accident NAME[+NAME]]... [--each] [--alone N] [--database KIND] [--data PATH]
 #   scripts/chaos.sh --list
 #   scripts/chaos.sh --asks N [--data PATH]
 #
@@ -11,6 +11,7 @@
 #                    again with its seed and --rounds 1
 #   --minutes M      begin no round after so many minutes
 #   --accident NAME  this accident, or NAME+NAME two at once, instead of drawn ones; of several such, one a round in turn
+#   --each           every accident once, with nothing beside it
 #   --alone N        afterwards, so many rounds of each accident that has a bound on its recovery, with nothing beside it
 #   --database KIND  sqlite or postgres, instead of both in turn
 #   --per-second N   asks and ratings in a second [default: 30]

@@ -90,8 +90,9 @@ class Server {
     throw new Error(`${this.name} does not start:\n${this.process.tail()}`);
   }
 
-  async sql(statement) {
-    const { stdout } = await this.program("psql", ["-XAtq", "-h", "127.0.0.1", "-p", String(this.port), "-U", "postgres", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", statement]);
+  /** What an administrator does, who has connections of their own left when all others are taken. */
+  async sql(statement, database = "cineswarm") {
+    const { stdout } = await this.program("psql", ["-XAtq", "-h", "127.0.0.1", "-p", String(this.port), "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-c", statement]);
     return stdout;
   }
 
@@ -135,6 +136,7 @@ export class Postgres extends Database {
     for (const server of [first, second]) server.port = await freePort();
     await first.program("initdb", ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "-D", first.directory]);
     await first.start();
+    for (const statement of ["CREATE ROLE cineswarm LOGIN", "CREATE ROLE guest LOGIN", "CREATE DATABASE cineswarm OWNER cineswarm"]) await first.sql(statement, "postgres");
     await first.program("pg_basebackup", ["-h", "127.0.0.1", "-p", String(first.port), "-U", "postgres", "-D", second.directory, "-R", "-X", "stream"]);
     await second.start();
     Object.assign(database, { primary: first, standby: second, proxy: await Proxy.before(first.port) });
@@ -142,7 +144,7 @@ export class Postgres extends Database {
   }
 
   get url() {
-    return `postgres://postgres@127.0.0.1:${this.proxy.port}/postgres`;
+    return `postgres://cineswarm@127.0.0.1:${this.proxy.port}/cineswarm`;
   }
 
   async rows(sql) {

@@ -5,8 +5,10 @@ import { io } from "socket.io-client";
 import { pause } from "../e2e/processes.mjs";
 
 const EVENTS = ["answer", "failed"];
-/** An ask that nobody acknowledged in this time is sent again with the same key. */
+/** An ask that nobody acknowledged in this time is sent again with the same key; then after twice that, and so on. */
 const AGAIN_AFTER_MS = 3_000;
+/** A viewer with so many open asks waits, so that a slow machine is not drowned in what is sent again. */
+const OPEN_ASKS = 8;
 
 /** What can be asked, each with a name under which the calm answer is kept; `own` asks depend on what was rated. */
 export function questions(chance) {
@@ -121,7 +123,7 @@ class Client {
       this.session = session_id;
       this.connection += 1;
       this.ready = true;
-      for (const ask of load.ledger.asks.values()) if (ask.client === this && !ask.id && !ask.refused) this.#send(ask);
+      for (const ask of this.open()) if (!ask.id) this.#send(ask);
     });
     this.socket.on("disconnect", (reason) => {
       this.ready = false;
@@ -142,8 +144,15 @@ class Client {
     const ask = { key, name, question: { ...question, key }, client: this, at: Date.now(), sent: 0, endings: [] };
     if (!name) ask.rated = new Set(this.rated.keys());
     this.load.ledger.asks.set(key, ask);
+    (this.asks ??= []).push(ask);
     if (this.ready) this.#send(ask);
     return ask;
+  }
+
+  /** Its asks that have neither ended nor been refused. */
+  open() {
+    this.asks = (this.asks ?? []).filter((ask) => !ask.refused && ask.endings.length === 0);
+    return this.asks;
   }
 
   #send(ask) {
@@ -158,8 +167,8 @@ class Client {
   /** Sends again what nobody spoke of for a while. */
   remind() {
     if (!this.ready) return;
-    const late = Date.now() - AGAIN_AFTER_MS;
-    for (const ask of this.load.ledger.asks.values()) if (ask.client === this && !ask.id && !ask.refused && !(ask.lastSentAt > late)) this.#send(ask);
+    const now = Date.now();
+    for (const ask of this.open()) if (!ask.id && !(now - ask.lastSentAt < AGAIN_AFTER_MS * 2 ** (ask.sent - 1))) this.#send(ask);
   }
 
   rate(movieId, halfStars) {
@@ -205,6 +214,7 @@ export class Load {
 
   /** The last client of several rates films and asks what goes with them; what the others ask has one right answer. */
   #act(client) {
+    if (client.open().length >= OPEN_ASKS) return;
     if (this.clients.length === 1 || client !== this.clients.at(-1)) {
       client.ask(this.chance.of(this.list));
       return;
@@ -227,10 +237,15 @@ export class Load {
     clearInterval(this.timer);
   }
 
-  /** Waits until every ask has had its word and every acknowledged one its end; gives whether it came to that. */
-  async settled(withinMs) {
-    const until = Date.now() + withinMs;
-    while (this.ledger.open().length > 0 || this.ledger.silent().length > 0) {
+  /** Waits until every ask has had its word and every acknowledged one its end; gives up when none had for so long. */
+  async settled(idleMs) {
+    let until = Date.now() + idleMs;
+    let before = Infinity;
+    for (;;) {
+      const waiting = this.ledger.open().length + this.ledger.silent().length;
+      if (waiting === 0) return true;
+      if (waiting < before) until = Date.now() + idleMs;
+      before = waiting;
       if (Date.now() > until) return false;
       for (const client of this.clients) client.remind();
       await pause(20);

@@ -5,8 +5,8 @@ import { pause } from "../e2e/processes.mjs";
 import { Chance } from "./chance.mjs";
 import { Ledger, Load } from "./load.mjs";
 
-/** How long a mended farm may take to end all that is open; far more than a deadline, as the machine may be loaded. */
-const SETTLED_WITHIN_MS = 60_000;
+/** A mended farm in which nothing has ended for so long, while something is open, has lost it: twice a request's deadline. */
+const SETTLED_WITHIN_MS = 20_000;
 /** What is destroyed must be said, and refused, in this time. */
 const SAID_WITHIN_MS = 5_000;
 const GOOD_IN_A_ROW = 5;

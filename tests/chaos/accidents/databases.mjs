@@ -20,10 +20,17 @@ const lockedByAnother = (name, says, statements) => ({
 
 const onPostgres = (name, says, more) => ({ name, says, touches: ["database", "postgres link"], on: "postgres", ...more });
 const allConnections = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
-const session = (world, statement) => {
+const LONG = "SELECT pg_sleep(61)";
+const endLong = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(61)%' AND pid <> pg_backend_pid()";
+/** Sessions that stay; a server does not notice by itself that a client who waits is gone. */
+const sessions = (world, count, user, statement) => {
   const { primary } = world.database;
-  const psql = spawn("psql", ["-XAtq", "-h", "127.0.0.1", "-p", String(primary.port), "-U", "postgres", "-d", "postgres", "-c", statement], { stdio: "ignore" });
-  const guest = { close: () => psql.kill("SIGKILL") };
+  const args = ["-XAtq", "-h", "127.0.0.1", "-p", String(primary.port), "-U", user, "-d", "cineswarm", "-c", statement];
+  const all = Array.from({ length: count }, () => spawn("psql", args, { stdio: "ignore" }));
+  const guest = { close: async () => {
+    all.forEach((psql) => psql.kill("SIGKILL"));
+    await primary.sql(endLong).catch(() => {});
+  } };
   world.borrowed.add(guest);
   return guest;
 };
@@ -92,15 +99,15 @@ export const databaseAccidents = [
   onPostgres("postgres-switchover", "the standby takes over; for a while the address still leads to the old primary, a standby now", { holdMs: [0, 0],
     inject: (world, chance) => world.database.switchOver(chance.between(500, 3_000)) }),
   onPostgres("postgres-table-locked", "another session locks the requests for seconds", { holdMs: [1_000, 4_000],
-    inject: async (world) => session(world, "BEGIN; LOCK TABLE requests IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)"), heal: async (_, guest) => guest.close() }),
+    inject: async (world) => sessions(world, 1, "postgres", `BEGIN; LOCK TABLE requests IN ACCESS EXCLUSIVE MODE; ${LONG}`), heal: async (_, guest) => guest.close() }),
   onPostgres("postgres-no-connections", "others take all of PostgreSQL's connections, and the master's are ended", { holdMs: [1_000, 3_000],
     inject: async (world) => {
-      const guests = Array.from({ length: 40 }, () => session(world, "SELECT pg_sleep(60)"));
-      await pause(300);
-      await world.database.primary.sql(allConnections.replace("'client backend'", "'client backend' AND query NOT LIKE '%pg_sleep%'")).catch(() => {});
+      const guests = sessions(world, 45, "guest", LONG);
+      await pause(500);
+      await world.database.primary.sql(`${allConnections} AND usename = 'cineswarm'`);
       return guests;
     },
-    heal: async (_, guests) => guests.forEach((guest) => guest.close()) }),
+    heal: async (_, guests) => guests.close() }),
   destroyed("database-removed", "the files of the database are moved away", { inject: async (world) => filesOf(world).forEach((file) => move(file, aside(file))) }),
   destroyed("database-replaced", "another database is put in the place of the files", { inject: async (world) => {
     filesOf(world).forEach((file) => move(file, aside(file)));

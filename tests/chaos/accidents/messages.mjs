@@ -25,7 +25,13 @@ async function publish(world, messages) {
 /** The last word of the master on its status, to forge after. */
 async function masterStatus(world) {
   const client = await mqtt.connectAsync(world.brokerUrl, { protocolVersion: 5, reconnectPeriod: 0 });
-  const said = new Promise((resolve) => client.on("message", (_, payload) => resolve(JSON.parse(payload))));
+  const said = new Promise((resolve) => client.on("message", (_, payload) => {
+    try {
+      resolve(JSON.parse(payload));
+    } catch {
+      // The other accident was here before.
+    }
+  }));
   await client.subscribeAsync(STATUS, { qos: 1 });
   const status = await Promise.race([said, pause(2_000).then(() => ({ online: true, epoch: "unknown", dataset_version: "" }))]);
   await client.endAsync(true).catch(() => {});
