@@ -75,7 +75,7 @@ async function worldOf(kind) {
 const seconds = (ms) => (ms === null ? "never" : `${(ms / 1000).toFixed(2)} s`);
 const totals = { rounds: 0, acknowledged: 0, ended: 0, partial: 0, failed: 0, refused: 0, ratings: 0, broken: 0, ...Object.fromEntries(FAULTS.map((fault) => [fault, 0])) };
 const recoveries = [];
-const failedSeeds = [];
+const failedRounds = [];
 
 function count({ ledger, reports, broken }) {
   const asks = [...ledger.asks.values()];
@@ -102,7 +102,8 @@ function tell(world, { seed, ledger, reports, broken }, counts) {
   for (const { trouble } of reports) if (trouble) console.log(`      could not: ${trouble}`);
   const never = reports.some(({ recoveryMs }) => recoveryMs === null);
   if (!bad && !never) return true;
-  if (bad) failedSeeds.push(seed);
+  const given = options.accident.length > 0 || options.each || reports.length === 1 ? ` --accident ${reports.map(({ name }) => name).join("+")}` : "";
+  if (bad) failedRounds.push(`scripts/chaos.sh --seed ${seed} --rounds 1 --database ${world.kind}${given}`);
   if (broken) console.log(`      ${broken.message.split("\n")[0]}`);
   for (const { kind, what } of ledger.troubles.slice(0, 5)) console.log(`      ${kind}: ${what.slice(0, 300)}`);
   mkdirSync(options.logs, { recursive: true });
@@ -162,5 +163,5 @@ for (const world of worlds.values()) await world.stop();
 table();
 console.log(`\n${totals.rounds} rounds in ${Math.round((Date.now() - began) / 1000)} s: acknowledged ${totals.acknowledged}, ended ${totals.ended} (partial ${totals.partial}, failed ${totals.failed}), ratings ${totals.ratings}, refused ${totals.refused}, `
   + `${FAULTS.map((fault) => `${fault} ${totals[fault]}`).join(", ")}, not whole again ${totals.broken}`);
-if (failedSeeds.length > 0) console.log(`failed: ${failedSeeds.map((seed) => `scripts/chaos.sh --seed ${seed} --rounds 1`).join("; ")}`);
-process.exit(failedSeeds.length > 0 ? 1 : 0);
+if (failedRounds.length > 0) console.log(`failed; to have one again:\n${failedRounds.join("\n")}`);
+process.exit(failedRounds.length > 0 ? 1 : 0);

@@ -2,7 +2,7 @@
 // restart them in a data centre.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -16,13 +16,17 @@ export const LEASE_MS = 2_000;
 const READY_WITHIN_MS = 60_000;
 const DISK_MEGABYTES = { sqlite: 256, postgres: 1_500 };
 const FAKETIME = ["x86_64", "aarch64"].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`).find(existsSync);
-const MEMORY_GROUP = "/sys/fs/cgroup/memory";
+/** Where a limit of memory is set: control groups of the first version, or of the second. */
+const MEMORY = [
+  { folder: "/sys/fs/cgroup/memory", file: "memory.limit_in_bytes", none: "-1", there: () => existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes") },
+  { folder: "/sys/fs/cgroup", file: "memory.max", none: "max", there: () => existsSync("/sys/fs/cgroup/cgroup.subtree_control") && readFileSync("/sys/fs/cgroup/cgroup.subtree_control", "latin1").includes("memory") },
+].find(({ there }) => there());
 
 /** What accidents need of the machine, and whether it is there. */
 export const machine = {
   root: isRoot,
   faketime: Boolean(FAKETIME),
-  memory: isRoot && existsSync(join(MEMORY_GROUP, "memory.limit_in_bytes")),
+  memory: isRoot && Boolean(MEMORY),
   prlimit: ["/usr/bin/prlimit", "/bin/prlimit"].some(existsSync),
 };
 
@@ -121,10 +125,10 @@ export class World {
 
   /** Lets a process have so many bytes of memory at the most. */
   limitMemory(pid, bytes) {
-    const group = join(MEMORY_GROUP, `cineswarm-chaos-${pid}`);
+    const group = join(MEMORY.folder, `cineswarm-chaos-${pid}`);
     mkdirSync(group, { recursive: true });
     this.groups.add(group);
-    writeFileSync(join(group, "memory.limit_in_bytes"), String(bytes));
+    writeFileSync(join(group, MEMORY.file), String(bytes));
     writeFileSync(join(group, "cgroup.procs"), String(pid));
   }
 
@@ -182,8 +186,9 @@ export class World {
     }
     for (const group of this.groups) {
       try {
-        writeFileSync(join(group, "memory.limit_in_bytes"), "-1");
-        rmSync(group, { recursive: false });
+        writeFileSync(join(group, MEMORY.file), MEMORY.none);
+        rmdirSync(group);
+        this.groups.delete(group);
       } catch {
         // A process is in it still.
       }
