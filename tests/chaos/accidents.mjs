@@ -6,7 +6,7 @@
 //   kind          what its time to recover is counted under
 //   holdMs        how long it lasts, from and to; then whatever `mend` of the world does not heal is undone by `heal`
 //   withinMs      the bound on its recovery, where there is one, from the moment it happens
-//   inject(world, chance) gives what heal(world, that) needs
+//   inject(world, chance) gives what heal(world, that) needs; heal may give a fault that only it can see
 // Accidents that destroy what is stored are of class "said": the farm must say so and refuse, not recover.
 
 import { databaseAccidents } from "./accidents/databases.mjs";

@@ -28,7 +28,7 @@ export function recovery(asks, since, normalMs) {
   return null;
 }
 
-async function carryOut(world, accident, chance, report) {
+async function carryOut(world, accident, chance, report, ledger) {
   report.at = Date.now();
   try {
     report.state = await accident.inject(world, chance);
@@ -38,7 +38,8 @@ async function carryOut(world, accident, chance, report) {
   }
   await pause(chance.between(...accident.holdMs));
   try {
-    await accident.heal(world, report.state);
+    const fault = await accident.heal(world, report.state);
+    if (fault?.kind) ledger.troubles.push(fault);
   } catch (error) {
     report.trouble ??= `${accident.name}, to heal: ${error.message.split("\n")[0]}`;
   }
@@ -73,12 +74,12 @@ export async function round({ world, seed, accidents, list, calm, normalMs, perS
     const said = accidents.find((accident) => accident.class === "said");
     if (said) {
       const watched = pause(10).then(() => watchRefusal(world, ledger, reports[0], Date.now() + said.holdMs[0] - 200));
-      await carryOut(world, said, chance, reports[0]);
+      await carryOut(world, said, chance, reports[0], ledger);
       await watched;
     } else {
       await Promise.all(accidents.map(async (accident, at) => {
         await pause(at * chance.between(300, 1_500));
-        await carryOut(world, accident, new Chance(seed + at + 1), reports[at]);
+        await carryOut(world, accident, new Chance(seed + at + 1), reports[at], ledger);
       }));
     }
     await world.mend();

@@ -54,7 +54,7 @@ const joins = (name, says, lieOf, more) => ({
     return worker;
   },
   // It stops, and takes its word back, when the world is mended.
-  heal: async () => {}, ...more,
+  heal: async (_, worker) => (worker?.believed > 0 ? { kind: "wrong", what: `${worker.believed} results were believed that say ${worker.lie.name}; ${worker.refused} were refused` } : undefined), ...more,
 });
 
 export const messageAccidents = [
