@@ -66,6 +66,9 @@ export function postgresPrograms() {
 
 const asPostgres = (program, args) => (isRoot ? ["setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", program, ...args]] : [program, args]);
 
+const STARTED_WITHIN_MS = 20_000;
+const STARTING = /in recovery mode|starting up|not yet accepting|shutting down/;
+
 /** One PostgreSQL server. */
 class Server {
   constructor(name, directory, port) {
@@ -90,10 +93,16 @@ class Server {
     throw new Error(`${this.name} does not start:\n${this.process.tail()}`);
   }
 
-  /** What an administrator does, who has connections of their own left when all others are taken. */
+  /** What an administrator does, who has connections left when all others are taken, and waits for a server that starts. */
   async sql(statement, database = "cineswarm") {
-    const { stdout } = await this.program("psql", ["-XAtq", "-h", "127.0.0.1", "-p", String(this.port), "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-c", statement]);
-    return stdout;
+    const psql = ["-XAtq", "-h", "127.0.0.1", "-p", String(this.port), "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-c", statement];
+    for (const until = Date.now() + STARTED_WITHIN_MS; ; await pause(100)) {
+      try {
+        return (await this.program("psql", psql)).stdout;
+      } catch (error) {
+        if (!STARTING.test(error.stderr) || Date.now() > until) throw error;
+      }
+    }
   }
 
   /** The server's own processes, the first of them the one that owns the others. */
