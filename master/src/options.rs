@@ -68,10 +68,15 @@ pub struct Options {
     #[arg(long = "max-requests", env = "MAX_REQUESTS", value_name = "N", default_value_t = 10_000)]
     pub max_requests: usize,
 
-    /// Days an ended request stays in the database, to be shown again to its session
+    /// Days an ended request stays in the database, to be shown again to its session; counted while a master runs
     #[arg(long = "keep-days", env = "KEEP_DAYS", value_name = "N", default_value_t = 90,
           value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub keep_days: u32,
+
+    /// Mebibytes of requests and answers that stay in the database; past it the oldest go
+    #[arg(long = "keep-mib", env = "KEEP_MIB", value_name = "N", default_value_t = 1024,
+          value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
+    pub keep_mib: u64,
 
     /// Events a browser may send in a second; it may save up two seconds' worth
     #[arg(long = "events-per-second", env = "EVENTS_PER_SECOND", value_name = "N", default_value_t = 50,

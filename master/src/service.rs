@@ -29,6 +29,8 @@ const SOCKET_BUFFER: usize = 1024;
 /// Large enough that a text of 10 MB gets an answer that says it is too long, rather than a closed connection.
 const LARGEST_MESSAGE: usize = 16 << 20;
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
+/// Between two signs of life in the database, and so how soon it is noticed that it cannot be written.
+const SIGN_OF_LIFE_INTERVAL: Duration = Duration::from_secs(2);
 /// How long browsers' connections may take to end when the master stops.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -112,7 +114,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
 
     let database_url =
         options.database_url.clone().unwrap_or_else(|| sqlite_url(&options.data_dir.join("cineswarm.db")));
-    let store = Store::open(store::Options::new(database_url)).await?;
+    let keep_bytes = options.keep_mib << 20;
+    let store = Store::open(store::Options { keep_bytes, ..store::Options::new(database_url) }).await?;
     let unfinished = store.unfinished().await?;
     let library = Arc::new(Library::new(dataset));
     let sessions = Arc::new(Sessions::default());
@@ -172,7 +175,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     };
     socket::register(&io, Arc::new(context));
     let telling = tokio::spawn(socket::tell_status(io.clone(), farm.clone(), stop.clone()));
-    let pruning = tokio::spawn(prune(store.clone(), options.keep_days, stop.clone()));
+    let pruning = tokio::spawn(keep_house(store.clone(), options.keep_days, stop.clone()));
     let http_context =
         http::Context { library: library.clone(), store: store.clone(), coordinator: farm.clone(), started };
     let router = http::router(Arc::new(http_context)).layer(socket_layer);
@@ -221,17 +224,28 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     Ok(Handle { http_address, grpc_address, farm, stop, running })
 }
 
-/// Lets go of what nobody looks at any more, until `stop` is cancelled.
-async fn prune(store: Store, keep_days: u32, stop: CancellationToken) {
-    let kept_ms = i64::from(keep_days) * 24 * 3_600_000;
+/// Counts the time that passes and lets go of what nobody looks at any more, until `stop` is cancelled.
+async fn keep_house(store: Store, keep_days: u32, stop: CancellationToken) {
+    let keep = Duration::from_secs(u64::from(keep_days) * 24 * 3_600);
+    let (mut lived_to, mut pruned_at) = (Instant::now(), None::<Instant>);
     loop {
-        match stop.run_until_cancelled(store.prune(timestamp_ms() - kept_ms)).await {
-            Some(Ok(0)) => {}
-            Some(Ok(pruned)) => tracing::info!(pruned, keep_days, "removed old requests from the database"),
-            Some(Err(error)) => tracing::warn!(%error, "old requests were not removed from the database"),
+        let now = Instant::now();
+        match stop.run_until_cancelled(store.live(now - lived_to)).await {
+            Some(Ok(())) => lived_to = now,
+            // The writer says what is wrong, and health.
+            Some(Err(error)) => tracing::debug!(%error, "no sign of life in the database"),
             None => return,
         }
-        if stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_none() {
+        if pruned_at.is_none_or(|pruned_at| pruned_at.elapsed() >= PRUNE_INTERVAL) {
+            pruned_at = Some(now);
+            match stop.run_until_cancelled(store.prune(keep)).await {
+                Some(Ok(0)) => {}
+                Some(Ok(pruned)) => tracing::info!(pruned, keep_days, "removed old rows from the database"),
+                Some(Err(error)) => tracing::warn!(%error, "old rows were not removed from the database"),
+                None => return,
+            }
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(SIGN_OF_LIFE_INTERVAL)).await.is_none() {
             return;
         }
     }

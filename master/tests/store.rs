@@ -17,6 +17,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+const HOUR: Duration = Duration::from_secs(3_600);
+
 /// A database of its own for one test.
 struct Database {
     url: String,
@@ -64,6 +66,10 @@ on_both_databases!(
     offsets_go_on_after_a_restart_even_when_all_is_pruned,
     sessions_are_resumed_but_never_adopted,
     pruning_takes_only_what_ended_long_ago,
+    a_clock_that_jumps_ages_nothing,
+    sessions_that_nobody_used_go_after_a_week_and_others_stay,
+    what_is_kept_is_bounded_in_bytes,
+    a_unique_key_that_is_not_the_offsets_refuses_one_operation_only,
     hostile_texts_come_back_as_they_were_or_are_refused,
     ratings_are_set_replaced_and_taken_back,
     feedback_hides_films_until_it_changes,
@@ -277,7 +283,9 @@ async fn offsets_go_on_after_a_restart_even_when_all_is_pruned(database: Databas
         assert!(offset > highest, "{offset} comes after {highest}");
         highest = offset;
     }
-    assert_eq!(store.prune(1_000).await.unwrap(), 2, "the last one stays");
+    store.live(HOUR).await.unwrap();
+    store.live(HOUR).await.unwrap();
+    assert_eq!(store.prune(HOUR).await.unwrap(), 2, "the last one stays");
     store.close().await;
 
     let store = database.open().await;
@@ -309,19 +317,88 @@ async fn pruning_takes_only_what_ended_long_ago(database: Database) {
     let store = database.open().await;
     let session_id = new_session(&store).await;
     let waiting = accepted(&store, session_id, "never answered").await;
-    let mut callers = JoinSet::new();
-    for number in 0..1_100 {
-        let store = store.clone();
-        callers.spawn(async move { answered(&store, session_id, if number < 1_050 { 10 } else { 30 }).await });
-    }
-    callers.join_all().await;
+    let answer_many = async |many: usize| {
+        let mut callers = JoinSet::new();
+        for _ in 0..many {
+            let store = store.clone();
+            callers.spawn(async move { answered(&store, session_id, 10).await });
+        }
+        callers.join_all().await;
+    };
+    answer_many(1_050).await;
+    store.live(HOUR).await.unwrap();
+    answer_many(50).await;
     let (latest, _) = answered(&store, session_id, 30).await;
+    store.live(HOUR).await.unwrap();
 
-    assert_eq!(store.prune(30).await.unwrap(), 1_050);
-    assert_eq!(store.prune(30).await.unwrap(), 0);
+    assert_eq!(store.prune(2 * HOUR).await.unwrap(), 0, "nothing is that old");
+    assert_eq!(store.prune(HOUR).await.unwrap(), 1_050);
+    assert_eq!(store.prune(HOUR).await.unwrap(), 0);
     assert_eq!(store.events_since(session_id, 0, 10_000).await.unwrap().len(), 51);
     assert!(store.request(waiting).await.unwrap().is_some(), "what has not ended stays, however old");
     assert!(store.request(latest).await.unwrap().is_some());
+}
+
+async fn a_clock_that_jumps_ages_nothing(database: Database) {
+    let store = database.open().await;
+    let session_id = new_session(&store).await;
+    answered(&store, session_id, 10).await;
+    store.close().await;
+    // 200 days later by the clock, which nobody has seen pass.
+    let store = database.open().await;
+    answered(&store, session_id, 200 * 24 * 3_600_000).await;
+    store.live(HOUR).await.unwrap();
+    assert_eq!(store.prune(24 * HOUR).await.unwrap(), 0);
+    assert_eq!(store.events_since(session_id, 0, 10).await.unwrap().len(), 2);
+}
+
+async fn sessions_that_nobody_used_go_after_a_week_and_others_stay(database: Database) {
+    let store = database.open().await;
+    let (unused, asked, rated) = (new_session(&store).await, new_session(&store).await, new_session(&store).await);
+    answered(&store, asked, 10).await;
+    store.rate(rated, 6, HalfStars::new(9), 1).await.unwrap();
+    store.live(7 * 24 * HOUR).await.unwrap();
+    assert_eq!(store.prune(1_000 * HOUR).await.unwrap(), 0, "a week has not quite passed");
+    store.live(HOUR).await.unwrap();
+    let opened_since = new_session(&store).await;
+    assert_eq!(store.prune(1_000 * HOUR).await.unwrap(), 1);
+    for (session_id, stays) in [(unused, false), (asked, true), (rated, true), (opened_since, true)] {
+        let resumed = store.open_session(Some(session_id), None, 2).await.unwrap();
+        assert_eq!(resumed.resumed, stays, "{session_id}");
+    }
+}
+
+async fn what_is_kept_is_bounded_in_bytes(database: Database) {
+    let keep_bytes = 200_000;
+    let store = Store::open(Options { keep_bytes, ..Options::new(&database.url) }).await.unwrap();
+    let session_id = new_session(&store).await;
+    let outcome = "é".repeat(5_000);
+    let mut last = None;
+    for _ in 0..60 {
+        let request_id = accepted(&store, session_id, "popular").await;
+        last = store.finish(request_id, ending(EndState::Answered, &outcome, 5)).await.unwrap();
+    }
+    let kept = store.events_since(session_id, 0, 100).await.unwrap();
+    let bytes: usize = kept.iter().map(|event| event.outcome.len()).sum();
+    assert!((100_000..=keep_bytes as usize).contains(&bytes), "{bytes} bytes are kept");
+    assert_eq!(kept.last().map(|event| event.offset), last, "the earliest go first");
+}
+
+/// What another key than that of the offsets forbids costs nobody else anything.
+async fn a_unique_key_that_is_not_the_offsets_refuses_one_operation_only(database: Database) {
+    use sqlx::{Connection, Executor};
+    let store = database.open().await;
+    let session_id = new_session(&store).await;
+    let mut other_program = sqlx::AnyConnection::connect(&database.url).await.unwrap();
+    other_program.execute("CREATE UNIQUE INDEX one_rating_a_film ON ratings (movie_id)").await.unwrap();
+    let other_session = new_session(&store).await;
+    store.rate(session_id, 6, HalfStars::new(9), 1).await.unwrap();
+    let (refused, stored) = tokio::join!(
+        store.rate(other_session, 6, HalfStars::new(9), 1),
+        store.rate(other_session, 7, HalfStars::new(9), 1)
+    );
+    assert!(matches!(refused, Err(Error::Refused { .. })), "{refused:?}");
+    assert_eq!(stored.unwrap(), 1);
 }
 
 async fn hostile_texts_come_back_as_they_were_or_are_refused(database: Database) {

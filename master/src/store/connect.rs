@@ -2,10 +2,12 @@
 //! Nothing else in the store knows which database it speaks to.
 
 use super::error::{Error, Trouble};
+use super::file_watch::FileWatch;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -13,12 +15,16 @@ static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Write-ahead logging lets readers run beside the writer. FULL makes every commit wait for the disk. The log is
-/// copied back every 16 MiB: at the default of 4 MiB and thousands of answers a second that is several times a second.
+/// copied back every 16 MiB: at the default of 4 MiB and thousands of answers a second that is several times a second. What
+/// it has grown to while somebody read for long is given back to 64 MiB.
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-     PRAGMA busy_timeout = 2000; PRAGMA wal_autocheckpoint = 4096";
+     PRAGMA busy_timeout = 2000; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864";
 
 /// Connections that only read, beside the writer's one.
 const READERS: u32 = 4;
+
+/// No reader keeps a connection longer: what one has seen of an old file or an old server goes with it.
+const READER_LIFETIME: Duration = Duration::from_secs(60);
 
 /// How long one attempt to connect may take.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
@@ -28,6 +34,8 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 pub(super) struct Address {
     options: AnyConnectOptions,
     is_sqlite: bool,
+    /// Of an SQLite database.
+    file: Option<PathBuf>,
 }
 
 /// The address of the SQLite database in this file, made if it is not there. Any characters may be in the path.
@@ -57,7 +65,19 @@ impl Address {
         }
         let options = AnyConnectOptions::from_str(url).map_err(|error| refused(&error.to_string()))?;
         // sqlx would log each statement it calls slow, with its text; the writer logs what matters itself.
-        Ok(Address { options: options.disable_statement_logging(), is_sqlite })
+        let file = match is_sqlite {
+            true => {
+                let sqlite = SqliteConnectOptions::from_str(url).map_err(|error| refused(&error.to_string()))?;
+                Some(sqlite.get_filename().to_owned())
+            }
+            false => None,
+        };
+        Ok(Address { options: options.disable_statement_logging(), is_sqlite, file })
+    }
+
+    /// Watches the file of an SQLite database, which must be there.
+    pub(super) fn watch(&self) -> std::io::Result<Option<FileWatch>> {
+        self.file.clone().map(FileWatch::new).transpose()
     }
 
     /// Whether waiting may help a first connection: a server may be starting, a file may be locked, but a folder that
@@ -89,6 +109,7 @@ impl Address {
         AnyPoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(deadline)
+            .max_lifetime(READER_LIFETIME)
             // A file does not go away between two reads; a server may, and then the pool connects anew.
             .test_before_acquire(!is_sqlite)
             .after_connect(move |connection, _| Box::pin(prepare(connection, is_sqlite)))

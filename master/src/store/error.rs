@@ -76,8 +76,7 @@ pub(super) enum Trouble {
     Damage,
     /// A foreign key: sessions are the only table others refer to.
     UnknownParent,
-    /// A unique key. Only event offsets can collide (all other inserts say what to do on conflict), so another
-    /// process has written: read the highest offset again.
+    /// The unique key of event offsets: another process has written, so the highest offset is read again.
     TakenOffset,
     /// The operation is at fault.
     Operation,
@@ -89,7 +88,7 @@ impl Trouble {
         match error {
             Driver::Database(database) => match database.kind() {
                 sqlx::error::ErrorKind::ForeignKeyViolation => Trouble::UnknownParent,
-                sqlx::error::ErrorKind::UniqueViolation => Trouble::TakenOffset,
+                sqlx::error::ErrorKind::UniqueViolation if is_of_offsets(&**database) => Trouble::TakenOffset,
                 _ => Trouble::of_code(database.code().as_deref()),
             },
             Driver::Io(_)
@@ -123,6 +122,19 @@ impl Trouble {
             _ => Trouble::Operation,
         }
     }
+}
+
+/// Whether a unique violation is that of the event offsets: PostgreSQL names the constraint, SQLite the columns.
+fn is_of_offsets(error: &dyn sqlx::error::DatabaseError) -> bool {
+    match error.constraint() {
+        Some(constraint) => constraint == "requests_event_offset_key",
+        None => error.message().ends_with("requests.event_offset"),
+    }
+}
+
+/// What keeps a database from being written that SQLite itself would go on with.
+pub(super) fn not_kept(reason: String) -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::other(reason))
 }
 
 /// A stored value that this program would not have written.

@@ -6,9 +6,11 @@
 
 mod connect;
 mod error;
+mod file_watch;
 mod reads;
 mod records;
 mod statements;
+mod upkeep;
 mod writer;
 
 pub use connect::sqlite_url;
@@ -25,7 +27,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use writer::{Answerable, Finish, LastTrouble, OpenSession, Operation, Rate, Writer};
+use writer::{Answerable, Finish, LastStored, LastTrouble, OpenSession, Operation, Rate, Writer};
 
 /// An idempotency key's length at most, in bytes. PostgreSQL keeps no more than some 2,700 in an index.
 pub const LONGEST_KEY: usize = 200;
@@ -41,6 +43,8 @@ pub struct Options {
     pub accept_deadline: Duration,
     /// How long any operation may take in all; past it callers get [`Error::Unavailable`].
     pub operation_deadline: Duration,
+    /// Bytes of requests and their answers that are kept; past it the earliest endings go.
+    pub keep_bytes: u64,
     /// How long [`Store::open`] waits for a database that is not there yet.
     pub open_deadline: Duration,
 }
@@ -53,6 +57,7 @@ impl Options {
             queue_length: 4096,
             accept_deadline: Duration::from_millis(250),
             operation_deadline: Duration::from_secs(5),
+            keep_bytes: 1 << 30,
             open_deadline: Duration::from_secs(30),
         }
     }
@@ -70,8 +75,20 @@ pub struct Store {
     accept_deadline: Duration,
     deadline: Duration,
     trouble: LastTrouble,
+    last_stored: LastStored,
     stop: CancellationToken,
     ended: CancellationToken,
+}
+
+/// How the database does, for health checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// What it last failed with, if it has not worked since.
+    pub trouble: Option<String>,
+    /// How long ago something was last stored; not long, as long as somebody calls [`Store::live`].
+    pub stored_ago: Duration,
+    /// Operations that wait to be written.
+    pub waiting: usize,
 }
 
 impl Store {
@@ -80,6 +97,9 @@ impl Store {
         let address = Address::parse(&options.url)?;
         let mut connection = first_connection(&address, options.open_deadline).await?;
         address.migrate(&mut connection).await?;
+        let watch = address
+            .watch()
+            .map_err(|error| Error::Unavailable { doing: "opening the database", reason: error.to_string() })?;
         let (queue, waiting) = mpsc::channel(options.queue_length.max(1));
         let store = Store {
             queue,
@@ -87,6 +107,7 @@ impl Store {
             accept_deadline: options.accept_deadline,
             deadline: options.operation_deadline,
             trouble: LastTrouble::default(),
+            last_stored: LastStored::now(),
             stop: CancellationToken::new(),
             ended: CancellationToken::new(),
         };
@@ -96,7 +117,10 @@ impl Store {
             queue: waiting,
             stop: store.stop.clone(),
             trouble: store.trouble.clone(),
+            last_stored: store.last_stored.clone(),
+            watch,
             deadline: options.operation_deadline,
+            keep_bytes: options.keep_bytes,
             last_offset: None,
             withdrawals: Vec::new(),
         };
@@ -118,6 +142,12 @@ impl Store {
     /// What the database last failed with, if it has not worked since. For health checks.
     pub fn trouble(&self) -> Option<String> {
         self.trouble.get()
+    }
+
+    /// How the database does.
+    pub fn health(&self) -> Health {
+        let waiting = self.queue.max_capacity() - self.queue.capacity();
+        Health { trouble: self.trouble(), stored_ago: self.last_stored.age(), waiting }
     }
 
     /// Resumes the session with this id, or opens a new one, always under an id made here. `lang` replaces the
@@ -165,14 +195,23 @@ impl Store {
         self.write("storing feedback", self.deadline, feedback, Operation::Feedback).await
     }
 
-    /// Deletes the requests that ended before `before`, a few at a time so that others get their turn; gives how many.
-    /// The one that ended last stays, however old, for the offsets go on from it.
-    pub async fn prune(&self, before: i64) -> Result<u64, Error> {
+    /// Counts that the master has lived so much longer, which is what [`Store::prune`] goes by, and proves that the
+    /// database can be written. To be called every few seconds.
+    pub async fn live(&self, elapsed: Duration) -> Result<(), Error> {
+        let elapsed_ms = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
+        self.write("writing a sign of life", self.deadline, elapsed_ms, Operation::Live).await
+    }
+
+    /// Deletes the requests that ended longer ago than `keep`, in time that masters have lived and to the hour, and
+    /// sessions that were never used within a week; a few at a time so that others get their turn. Gives how many rows went.
+    /// The request that ended last stays, however old, for the offsets go on from it.
+    pub async fn prune(&self, keep: Duration) -> Result<u64, Error> {
+        let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
         let mut deleted = 0;
         loop {
-            let chunk = self.write("deleting old requests", self.deadline, before, Operation::Prune).await?;
+            let chunk = self.write("deleting old requests", self.deadline, keep_ms, Operation::Prune).await?;
             deleted += chunk;
-            if chunk < statements::PRUNE_CHUNK {
+            if chunk == 0 {
                 return Ok(deleted);
             }
         }

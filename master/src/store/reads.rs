@@ -107,6 +107,16 @@ impl Store {
         self.read("reading a session's hidden films", query, |row| movie_id_at(row, 0)).await
     }
 
+    /// Runs a query on one of the readers' connections; one that has failed is not used again.
+    async fn fetch(&self, query: Query) -> Result<Vec<AnyRow>, sqlx::Error> {
+        let mut connection = self.readers.acquire().await?;
+        let rows = query.fetch_all(&mut *connection).await;
+        if rows.is_err() {
+            connection.close_on_drop();
+        }
+        rows
+    }
+
     /// Runs a query and parses its rows, again and again while the database is away and there is time.
     async fn read<T>(
         &self,
@@ -117,7 +127,7 @@ impl Store {
         let reading = async {
             let mut backoff = BACKOFF.0;
             loop {
-                match query().fetch_all(&self.readers).await {
+                match self.fetch(query()).await {
                     Ok(rows) => {
                         let parsed: Result<Vec<T>, sqlx::Error> = rows.iter().map(&parse).collect();
                         return parsed.map_err(|error| Error::from_database(doing, &error));

@@ -3,7 +3,7 @@
 
 use super::records::{Accepted, Session};
 use super::writer::{Answerable, Finish, OpenSession, Operation, Rate};
-use super::{Feedback, NewRequest, error::damaged};
+use super::{Feedback, NewRequest, error::damaged, upkeep};
 use cineswarm_engine::MovieId;
 use sqlx::any::AnyArguments;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection, Row};
@@ -12,9 +12,6 @@ use std::sync::{Arc, LazyLock};
 use uuid::Uuid;
 
 type Query = sqlx::query::Query<'static, Any, AnyArguments>;
-
-/// How many ended requests one prune takes at a time, so that nobody waits long behind it.
-pub(super) const PRUNE_CHUNK: u64 = 500;
 
 /// Statements of many rows are made for 1, 2, 4, ... 64 rows: few enough texts for each to stay prepared.
 const LARGEST_CHUNK_LOG2: usize = 6;
@@ -83,24 +80,33 @@ impl ManyRows {
 pub(super) async fn run_in_one_transaction(
     connection: &mut AnyConnection,
     operations: &mut [Operation],
+    keep_bytes: u64,
 ) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     let mut accepts = Vec::new();
     let mut finishes = Vec::new();
     let mut others = Vec::new();
+    let mut bytes = 0;
     for operation in operations {
         match operation {
             Operation::Accept(accept) => accepts.push(accept),
             Operation::Finish(finish) => finishes.push(finish),
             // Withdrawn requests go first: a key they hold may be asked for again in this very batch.
-            Operation::Withdraw(request_id) => withdraw(&mut transaction, *request_id).await?,
+            Operation::Withdraw(request_id) => bytes -= withdraw(&mut transaction, *request_id).await?,
             other => others.push(other),
         }
     }
     // Only operations whose callers wait for each other depend on each other, and those are never in one batch; so
     // the kinds may change places. Within its kind each keeps its place.
-    accept_all(&mut transaction, &mut accepts).await?;
-    finish_all(&mut transaction, &mut finishes).await?;
+    bytes += accept_all(&mut transaction, &mut accepts).await?;
+    bytes += finish_all(&mut transaction, &mut finishes).await?;
+    if bytes != 0 {
+        let kept = upkeep::count_bytes(&mut transaction, bytes).await?;
+        if kept > keep_bytes as i64 {
+            // Twice what comes in, so that it falls below in the end.
+            upkeep::delete_oldest(&mut transaction, None, 2 * finishes.len() as u64 + 1).await?;
+        }
+    }
     for operation in others {
         match operation {
             Operation::OpenSession(open) => open.outcome = Some(open_session(&mut transaction, &open.input).await?),
@@ -108,7 +114,8 @@ pub(super) async fn run_in_one_transaction(
             Operation::Feedback(feedback) => {
                 feedback.outcome = Some(set_feedback(&mut transaction, &feedback.input).await?);
             }
-            Operation::Prune(prune) => prune.outcome = Some(delete_ended(&mut transaction, prune.input).await?),
+            Operation::Live(live) => live.outcome = Some(upkeep::live(&mut transaction, live.input).await?),
+            Operation::Prune(prune) => prune.outcome = Some(upkeep::prune(&mut transaction, prune.input).await?),
             Operation::Accept(_) | Operation::Finish(_) | Operation::Withdraw(_) => {}
         }
     }
@@ -121,10 +128,11 @@ pub(super) async fn highest_offset(connection: &mut AnyConnection) -> Result<i64
     Ok(row.try_get::<Option<i64>, _>(0)?.unwrap_or(0))
 }
 
+/// Gives the bytes of text that are new.
 async fn accept_all(
     connection: &mut AnyConnection,
     accepts: &mut [&mut Answerable<NewRequest, Accepted>],
-) -> Result<(), sqlx::Error> {
+) -> Result<i64, sqlx::Error> {
     let bind = |query: Query, accept: &&mut Answerable<NewRequest, Accepted>| {
         let request = &accept.input;
         query
@@ -137,15 +145,17 @@ async fn accept_all(
             .bind(request.accepted_at)
     };
     let stored = INSERT_REQUESTS.run(connection, accepts, bind).await?;
+    let mut bytes = 0;
     for accept in accepts {
         let request_id = accept.input.request_id;
         accept.outcome = Some(if stored.contains(&request_id) {
+            bytes += (accept.input.query.len() + accept.input.spec.len()) as i64;
             Accepted::New
         } else {
             holder_of_key(connection, &accept.input).await?
         });
     }
-    Ok(())
+    Ok(bytes)
 }
 
 /// The request that made an insert do nothing. If it is the request itself, an earlier attempt was committed although
@@ -161,10 +171,11 @@ async fn holder_of_key(connection: &mut AnyConnection, request: &NewRequest) -> 
     Ok(if holder == request.request_id { Accepted::New } else { Accepted::Duplicate { request_id: holder } })
 }
 
+/// Gives the bytes of text that are new.
 async fn finish_all(
     connection: &mut AnyConnection,
     finishes: &mut [&mut Answerable<Finish, Option<i64>>],
-) -> Result<(), sqlx::Error> {
+) -> Result<i64, sqlx::Error> {
     // Of several endings of one request the first is tried, the others have lost already.
     let mut seen = HashSet::with_capacity(finishes.len());
     let mut firsts = Vec::with_capacity(finishes.len());
@@ -185,12 +196,15 @@ async fn finish_all(
             .bind(ending.outcome.clone())
     };
     let ended = END_REQUESTS.run(connection, &firsts, bind).await?;
+    let mut bytes = 0;
     for finish in firsts {
         let Finish { request_id, offset, .. } = finish.input;
-        let won = ended.contains(&request_id) || ended_at_offset(connection, request_id, offset).await?;
+        let is_new = ended.contains(&request_id);
+        bytes += if is_new { finish.input.ending.outcome.len() as i64 } else { 0 };
+        let won = is_new || ended_at_offset(connection, request_id, offset).await?;
         finish.outcome = Some(won.then_some(offset));
     }
-    Ok(())
+    Ok(bytes)
 }
 
 /// Whether this very ending was committed before although its acknowledgement was lost: offsets are never given twice.
@@ -203,12 +217,14 @@ async fn ended_at_offset(connection: &mut AnyConnection, request_id: Uuid, offse
     Ok(found.is_some())
 }
 
-async fn withdraw(connection: &mut AnyConnection, request_id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM requests WHERE id = $1 AND state = 'queued'")
+/// Gives the bytes of text that are gone.
+async fn withdraw(connection: &mut AnyConnection, request_id: Uuid) -> Result<i64, sqlx::Error> {
+    let withdrawn = sqlx::query("DELETE FROM requests WHERE id = $1 AND state = 'queued' RETURNING query, spec")
         .bind(request_id.to_string())
-        .execute(connection)
+        .fetch_optional(connection)
         .await?;
-    Ok(())
+    let Some(row) = withdrawn else { return Ok(0) };
+    Ok((row.try_get::<&str, _>(0)?.len() + row.try_get::<&str, _>(1)?.len()) as i64)
 }
 
 async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Result<Session, sqlx::Error> {
@@ -233,12 +249,15 @@ async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Res
         last_offset: 0,
         lang: open.lang.clone().unwrap_or_else(|| "en".to_owned()),
     };
-    sqlx::query("INSERT INTO sessions (id, created_at, last_seen_at, lang) VALUES ($1, $2, $2, $3)")
-        .bind(session.id.to_string())
-        .bind(open.now)
-        .bind(session.lang.clone())
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO sessions (id, created_at, last_seen_at, lang, opened_lived_ms) \
+         SELECT $1, $2, $2, $3, lived_ms FROM lifetime WHERE id = 1",
+    )
+    .bind(session.id.to_string())
+    .bind(open.now)
+    .bind(session.lang.clone())
+    .execute(connection)
+    .await?;
     Ok(session)
 }
 
@@ -281,19 +300,6 @@ async fn set_feedback(connection: &mut AnyConnection, feedback: &Feedback) -> Re
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// The request with the highest offset stays, whatever its age: after a restart the offsets go on from it.
-async fn delete_ended(connection: &mut AnyConnection, before: i64) -> Result<u64, sqlx::Error> {
-    let deleted = sqlx::query(
-        "DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE ended_at < $1 \
-         AND event_offset < (SELECT MAX(event_offset) FROM requests) ORDER BY ended_at LIMIT $2)",
-    )
-    .bind(before)
-    .bind(PRUNE_CHUNK as i64)
-    .execute(connection)
-    .await?;
-    Ok(deleted.rows_affected())
 }
 
 /// A film's number at a column.

@@ -3,13 +3,14 @@
 //! for. It never reads for others.
 
 use super::connect::{Address, disconnect, may_pass};
-use super::error::{Error, Trouble};
+use super::error::{Error, Trouble, not_kept};
+use super::file_watch::FileWatch;
 use super::records::{Accepted, Ending, Feedback, NewRequest, Session};
 use super::statements::{highest_offset, run_in_one_transaction};
 use cineswarm_engine::{HalfStars, MovieId};
 use sqlx::AnyConnection;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -27,6 +28,9 @@ pub(super) enum Operation {
     Finish(Answerable<Finish, Option<i64>>),
     Rate(Answerable<Rate, u64>),
     Feedback(Answerable<Feedback, ()>),
+    /// Masters have lived so many milliseconds longer.
+    Live(Answerable<i64, ()>),
+    /// Lets go of what ended longer ago, in milliseconds of lived time.
     Prune(Answerable<i64, u64>),
     /// Takes a request out again whose caller was told, or must assume, that it is not stored.
     Withdraw(Uuid),
@@ -94,6 +98,7 @@ macro_rules! for_answerable {
             Operation::Finish($answerable) => $then,
             Operation::Rate($answerable) => $then,
             Operation::Feedback($answerable) => $then,
+            Operation::Live($answerable) => $then,
             Operation::Prune($answerable) => $then,
             Operation::Withdraw(_) => $without,
         }
@@ -114,6 +119,24 @@ impl LastTrouble {
     }
 }
 
+/// When the writer last stored something, for health checks.
+#[derive(Clone)]
+pub(super) struct LastStored(Arc<Mutex<Instant>>);
+
+impl LastStored {
+    pub(super) fn now() -> LastStored {
+        LastStored(Arc::new(Mutex::new(Instant::now())))
+    }
+
+    pub(super) fn age(&self) -> Duration {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    fn set(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+}
+
 /// The writer's state, owned by its task.
 pub(super) struct Writer {
     pub(super) address: Address,
@@ -121,8 +144,14 @@ pub(super) struct Writer {
     pub(super) queue: mpsc::Receiver<Operation>,
     pub(super) stop: CancellationToken,
     pub(super) trouble: LastTrouble,
+    /// When something was last stored.
+    pub(super) last_stored: LastStored,
+    /// The file of an SQLite database.
+    pub(super) watch: Option<FileWatch>,
     /// How long one transaction may take before the connection is given up.
     pub(super) deadline: Duration,
+    /// Bytes of requests that are kept.
+    pub(super) keep_bytes: u64,
     /// The highest offset given out; none until it has been read.
     pub(super) last_offset: Option<i64>,
     pub(super) withdrawals: Vec<Operation>,
@@ -169,9 +198,6 @@ impl Writer {
                 Err(error) => error,
             };
             let trouble = Trouble::of(&error);
-            if trouble == Trouble::Connection {
-                self.connection = None;
-            }
             if trouble == Trouble::TakenOffset {
                 self.forget_offsets(&mut part);
             }
@@ -196,14 +222,37 @@ impl Writer {
         }
     }
 
+    /// A connection on which anything failed is not used again: nobody knows what it thinks of its transaction, or which
+    /// server it leads to.
     async fn attempt(&mut self, operations: &mut [Operation]) -> Result<(), sqlx::Error> {
+        if let Some(watch) = &mut self.watch {
+            watch.check_before().map_err(not_kept)?;
+        }
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.address.connect().await?,
+            None => {
+                self.watch.iter_mut().for_each(FileWatch::forget_log);
+                self.address.connect().await?
+            }
         };
+        let running = self.run(&mut connection, operations);
+        let ran = match tokio::time::timeout(self.deadline, running).await {
+            Ok(ran) => ran,
+            Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+        };
+        match ran {
+            Ok(()) => self.connection = Some(connection),
+            // Its goodbye may take long.
+            Err(_) => drop(tokio::spawn(disconnect(connection))),
+        }
+        ran
+    }
+
+    /// Stores the operations on this connection, and makes sure that they are where they will be looked for.
+    async fn run(&mut self, connection: &mut AnyConnection, operations: &mut [Operation]) -> Result<(), sqlx::Error> {
         let mut last_offset = match self.last_offset {
             Some(offset) => offset,
-            None => highest_offset(&mut connection).await?,
+            None => highest_offset(connection).await?,
         };
         for operation in operations.iter_mut() {
             for_answerable!(&mut *operation, answerable => answerable.tried = true, ());
@@ -213,18 +262,15 @@ impl Writer {
             }
         }
         self.last_offset = Some(last_offset);
-        let running = run_in_one_transaction(&mut connection, operations);
-        match tokio::time::timeout(self.deadline, running).await {
-            Ok(result) => {
-                self.connection = Some(connection);
-                result
-            }
-            // Nothing is known of this connection any more, so it is not used again.
-            Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+        run_in_one_transaction(connection, operations, self.keep_bytes).await?;
+        match &mut self.watch {
+            Some(watch) => watch.check_after().map_err(not_kept),
+            None => Ok(()),
         }
     }
 
     fn answer(&mut self, part: Vec<Operation>) {
+        self.last_stored.set();
         if self.trouble.get().is_some() {
             tracing::info!("the database is back");
             self.trouble.set(None);

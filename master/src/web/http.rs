@@ -1,7 +1,7 @@
 //! The HTTP edge: film search, health, and the page.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -21,6 +21,8 @@ use crate::words::{LONGEST_TEXT, Trouble};
 
 /// Films a search may give at the most.
 const LARGEST_LIMIT: usize = 60;
+/// A sign of life is stored every two seconds.
+const STORING_IS_LATE: Duration = Duration::from_secs(8);
 /// Everything the page needs comes from here; nothing else may run or be loaded in it.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -117,12 +119,14 @@ async fn starters(State(context): State<Arc<Context>>, RawQuery(query): RawQuery
 
 async fn health(State(context): State<Arc<Context>>) -> (StatusCode, Json<Value>) {
     let farm = *context.coordinator.status().borrow();
-    let database = context.store.trouble();
+    let database = context.store.health();
     let shards_missing = farm.shard_count as usize - farm.load.shards_ready.min(farm.shard_count as usize);
     let reason = if !farm.broker_connected {
         Some("the MQTT broker cannot be reached".to_owned())
-    } else if let Some(trouble) = &database {
+    } else if let Some(trouble) = &database.trouble {
         Some(format!("the database is in trouble: {trouble}"))
+    } else if database.stored_ago > STORING_IS_LATE {
+        Some(format!("nothing has been stored for {} s", database.stored_ago.as_secs()))
     } else if shards_missing > 0 {
         Some(format!("no worker is ready for {shards_missing} of {} shards", farm.shard_count))
     } else {
