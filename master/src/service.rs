@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cineswarm_engine::dataset::Dataset;
-use cineswarm_mqtt::{FarmLog, Message, timestamp_ms};
+use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;

@@ -594,6 +594,137 @@ async fn while_the_file_is_locked_callers_are_refused_in_time_and_nothing_refuse
     assert_eq!(unfinished_ids(&store).await, HashSet::from([again.request_id]));
 }
 
+/// Accepts until it works; every refusal before says that the database is away.
+async fn accepted_in_the_end(store: &Store, session_id: Uuid) -> Uuid {
+    for _ in 0..40 {
+        let request = request(session_id, "again");
+        let request_id = request.request_id;
+        match store.accept(request).await {
+            Ok(Accepted::New) => return request_id,
+            Ok(other) => panic!("{other:?}"),
+            Err(Error::Unavailable { .. } | Error::Busy { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("nothing is stored any more: {:?}", store.trouble());
+}
+
+/// What is on disk, as another program sees it.
+async fn on_disk(url: &str) -> HashSet<Uuid> {
+    use sqlx::{Connection, Row};
+    let mut other_program = sqlx::AnyConnection::connect(url).await.unwrap();
+    let rows = sqlx::query("SELECT id FROM requests").fetch_all(&mut other_program).await.unwrap();
+    rows.iter().map(|row| Uuid::try_parse(row.get::<&str, _>(0)).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_writes_is_left_for_one_that_does() {
+    use sqlx::{Connection, Executor};
+    let Some(server) = Postgres::shared() else { return };
+    let url = server.new_database();
+    let name = url.rsplit('/').next().unwrap();
+    let options = Options { operation_deadline: Duration::from_secs(1), ..Options::new(&url) };
+    let store = Store::open(options).await.unwrap();
+    let session_id = new_session(&store).await;
+
+    // As after a switchover: connections that are made now lead to a server that only reads, for as long as they live.
+    let mut administrator = sqlx::AnyConnection::connect(&url).await.unwrap();
+    let read_only = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    administrator.execute(sqlx::AssertSqlSafe(read_only)).await.unwrap();
+    let end_others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+                      AND pid <> pg_backend_pid()";
+    administrator.execute(end_others).await.unwrap();
+    let refused = store.accept(request(session_id, "popular")).await;
+    assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
+    assert!(store.trouble().is_some_and(|trouble| trouble.contains("read-only")), "{:?}", store.trouble());
+    administrator.execute("SET default_transaction_read_only = off").await.unwrap();
+    let reset = format!("ALTER DATABASE {name} RESET default_transaction_read_only");
+    administrator.execute(sqlx::AssertSqlSafe(reset)).await.unwrap();
+
+    let request_id = accepted_in_the_end(&store, session_id).await;
+    assert!(on_disk(&url).await.contains(&request_id), "what was acknowledged is on disk");
+    assert_eq!(store.trouble(), None);
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_into_a_file_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, away) = (folder.path().join("store.db"), folder.path().join("away.db"));
+    let url = sqlite_url(&path);
+    let options = Options { operation_deadline: Duration::from_millis(500), ..Options::new(&url) };
+    let store = Store::open(options).await.unwrap();
+    let session_id = new_session(&store).await;
+    accepted(&store, session_id, "before").await;
+
+    std::fs::rename(&path, &away).unwrap();
+    let refused = store.accept(request(session_id, "during")).await;
+    assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
+    let trouble = store.health().trouble.unwrap_or_default();
+    assert!(trouble.contains("is gone") && trouble.contains("put it back"), "{trouble}");
+    assert!(!path.exists(), "no empty database takes its place");
+
+    std::fs::rename(&away, &path).unwrap();
+    let request_id = accepted_in_the_end(&store, session_id).await;
+    assert!(on_disk(&url).await.contains(&request_id), "what was acknowledged is on disk");
+}
+
+/// A folder on a file system of its own that holds so many bytes; none, having said so, where that is not allowed.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount(size: &str) -> Option<SmallDisk> {
+        let disk = SmallDisk(tempfile::tempdir().unwrap());
+        if disk.resize("size", size) {
+            return Some(disk);
+        }
+        println!("SKIPPED: a file system cannot be mounted here (it takes root)");
+        None
+    }
+
+    fn resize(&self, option: &str, size: &str) -> bool {
+        let options = format!("{option}={size}");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &options, "none"]).arg(self.0.path()).stderr(Stdio::null());
+        mount.status().is_ok_and(|status| status.success())
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test]
+async fn after_a_full_disk_what_is_acknowledged_is_on_disk_again() {
+    let Some(disk) = SmallDisk::mount("2m") else { return };
+    let url = sqlite_url(&disk.0.path().join("store.db"));
+    let options = Options { operation_deadline: Duration::from_millis(500), ..Options::new(&url) };
+    let store = Store::open(options).await.unwrap();
+    let session_id = new_session(&store).await;
+    let long = "a film ".repeat(4_000);
+    let mut acknowledged = HashSet::new();
+    let refusal = loop {
+        let request = request(session_id, &long);
+        let request_id = request.request_id;
+        match store.accept(request).await {
+            Ok(_) => assert!(acknowledged.insert(request_id)),
+            Err(error) => break error,
+        }
+        assert!(acknowledged.len() < 1_000, "the disk never gets full");
+    };
+    assert!(matches!(refusal, Error::Unavailable { .. }), "{refusal}");
+    assert!(disk.resize("remount,size", "64m"));
+
+    acknowledged.insert(accepted_in_the_end(&store, session_id).await);
+    for number in 0..100 {
+        acknowledged.insert(accepted(&store, session_id, &format!("film {number}")).await);
+    }
+    let stored = on_disk(&url).await;
+    let lost: Vec<&Uuid> = acknowledged.difference(&stored).collect();
+    assert!(lost.is_empty(), "{} of {} are acknowledged and on no disk", lost.len(), acknowledged.len());
+}
+
 #[tokio::test]
 async fn an_address_that_cannot_work_is_refused_at_once_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();

@@ -235,8 +235,8 @@ impl Writer {
                 self.address.connect().await?
             }
         };
-        let running = self.run(&mut connection, operations);
-        let ran = match tokio::time::timeout(self.deadline, running).await {
+        let deadline = self.deadline;
+        let ran = match tokio::time::timeout(deadline, self.store(&mut connection, operations)).await {
             Ok(ran) => ran,
             Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
         };
@@ -249,7 +249,7 @@ impl Writer {
     }
 
     /// Stores the operations on this connection, and makes sure that they are where they will be looked for.
-    async fn run(&mut self, connection: &mut AnyConnection, operations: &mut [Operation]) -> Result<(), sqlx::Error> {
+    async fn store(&mut self, connection: &mut AnyConnection, operations: &mut [Operation]) -> Result<(), sqlx::Error> {
         let mut last_offset = match self.last_offset {
             Some(offset) => offset,
             None => highest_offset(connection).await?,
