@@ -6,6 +6,7 @@
 pub mod chat;
 pub mod farm;
 pub mod library;
+mod locks;
 mod options;
 pub mod requests;
 pub mod scheduler;

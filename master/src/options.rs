@@ -4,7 +4,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cineswarm_mqtt::BrokerUrl;
+use cineswarm_credentials::Secret;
+use cineswarm_mqtt::BrokerOptions;
+
+use crate::web::origin::AllowedOrigin;
 
 /// The master's settings; every flag is also an environment variable.
 #[derive(Clone, Debug, clap::Args)]
@@ -25,13 +28,26 @@ pub struct Options {
     #[arg(long = "grpc-listen", env = "GRPC_LISTEN", value_name = "ADDRESS")]
     pub grpc_listen: Option<IpAddr>,
 
-    /// Address under which workers reach the gRPC port [default: http://THIS-HOST:GRPC-PORT]
+    /// Address under which workers reach the gRPC port [default: THIS-HOST:GRPC-PORT, https:// with --grpc-cert, else
+    /// http://]
     #[arg(long = "grpc-endpoint", env = "GRPC_ENDPOINT", value_name = "URL")]
     pub grpc_endpoint: Option<String>,
 
-    /// The MQTT broker [default: mqtt://localhost:1883; `up` starts its own]
-    #[arg(long = "broker", env = "BROKER_URL", value_name = "URL", hide_env_values = true)]
-    pub broker: Option<BrokerUrl>,
+    /// Certificate of the gRPC port, in PEM; with it that port takes TLS only
+    #[arg(long = "grpc-cert", env = "GRPC_CERT", value_name = "FILE")]
+    pub grpc_cert: Option<PathBuf>,
+
+    /// Key of the certificate of the gRPC port, in PEM
+    #[arg(long = "grpc-key", env = "GRPC_KEY", value_name = "FILE")]
+    pub grpc_key: Option<PathBuf>,
+
+    /// CA of the workers' certificates, in PEM; with it only workers with one are taken at the gRPC port
+    #[arg(long = "grpc-ca", env = "GRPC_CA", value_name = "FILE")]
+    pub grpc_ca: Option<PathBuf>,
+
+    /// The MQTT broker.
+    #[command(flatten)]
+    pub broker: BrokerOptions,
 
     /// First part of every MQTT topic
     #[arg(long, env = "TOPIC_PREFIX", value_name = "PREFIX", default_value = "cineswarm")]
@@ -48,7 +64,20 @@ pub struct Options {
 
     /// sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE [default: cineswarm.db in the data folder]
     #[arg(long = "database-url", env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
-    pub database_url: Option<String>,
+    pub database_url: Option<Secret>,
+
+    /// File with the database's URL
+    #[arg(long = "database-url-file", env = "DATABASE_URL_FILE", value_name = "FILE")]
+    pub database_url_file: Option<PathBuf>,
+
+    /// Password of the user in the database's URL; everybody on this machine can read a command line, so rather give its
+    /// file
+    #[arg(long = "database-password", env = "DATABASE_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
+    pub database_password: Option<Secret>,
+
+    /// File with the password of the user in the database's URL
+    #[arg(long = "database-password-file", env = "DATABASE_PASSWORD_FILE", value_name = "FILE")]
+    pub database_password_file: Option<PathBuf>,
 
     /// Workers that hold each shard
     #[arg(long, env = "REPLICATION", value_name = "N", default_value_t = 2,
@@ -64,6 +93,12 @@ pub struct Options {
     #[arg(long, env = "LEASE", value_name = "SECONDS", default_value = "2", value_parser = parse_seconds)]
     pub lease: Duration,
 
+    /// Seconds between two words of a worker that has nothing new to say; the workers learn it from the master, which gives
+    /// up one that is silent for four times as long
+    #[arg(long = "heartbeat-interval", env = "HEARTBEAT_INTERVAL", value_name = "SECONDS", default_value = "2",
+          value_parser = parse_heartbeat)]
+    pub heartbeat_interval: Duration,
+
     /// Requests under way at the most; past it askers are told to wait
     #[arg(long = "max-requests", env = "MAX_REQUESTS", value_name = "N", default_value_t = 10_000)]
     pub max_requests: usize,
@@ -78,16 +113,20 @@ pub struct Options {
           value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
     pub keep_mib: u64,
 
+    /// Origins whose pages may connect beside this host's own, such as https://films.example; * for all
+    #[arg(long = "allowed-origins", env = "ALLOWED_ORIGINS", value_name = "ORIGIN,...", value_delimiter = ',')]
+    pub allowed_origins: Vec<AllowedOrigin>,
+
     /// Events a browser may send in a second; it may save up two seconds' worth
     #[arg(long = "events-per-second", env = "EVENTS_PER_SECOND", value_name = "N", default_value_t = 50,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub events_per_second: u32,
 }
 
-impl Options {
-    /// The broker that is meant where none is given.
-    pub fn broker_or_default(&self) -> BrokerUrl {
-        self.broker.clone().unwrap_or_default()
+fn parse_heartbeat(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.2..=60.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("a number of seconds from 0.2 to 60".into()),
     }
 }
 

@@ -16,10 +16,12 @@ use uuid::Uuid;
 use crate::farm::coordinator::{self, Live, Parameters, master_status};
 use crate::farm::grpc;
 use crate::library::Library;
+use crate::locks;
 use crate::options::Options;
 use crate::requests::spec::{Source, Spec};
-use crate::store::{self, EndState, Store, StoredRequest, sqlite_url};
+use crate::store::{self, EndState, Store, StoredRequest};
 use crate::web::events::Desk;
+use crate::web::origin::{self, AllowedOrigin};
 use crate::web::sessions::Sessions;
 use crate::web::{http, socket};
 use crate::words::Trouble;
@@ -50,6 +52,12 @@ pub enum Error {
         /// The option to change.
         flag: &'static str,
     },
+    /// The broker's address, password or certificates.
+    #[error(transparent)]
+    Broker(#[from] cineswarm_mqtt::BadBroker),
+    /// Addresses, passwords or certificates of the master's own.
+    #[error(transparent)]
+    Locks(#[from] locks::Error),
     /// The database cannot be opened.
     #[error("cannot open the database: {0}")]
     Store(#[from] store::Error),
@@ -103,6 +111,9 @@ impl Handle {
 pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> {
     let started = Instant::now();
     let topics = Topics::new(&options.topic_prefix)?;
+    let broker = options.broker.broker()?;
+    let database_url = locks::database_url(&options)?;
+    let grpc_tls = locks::grpc_tls(&options)?.map(Arc::new);
     let http_listener = listen(SocketAddr::new(options.listen, options.port), "--port").await?;
     let grpc_listener =
         listen(SocketAddr::new(options.grpc_listen.unwrap_or(options.listen), options.grpc_port), "--grpc-port")
@@ -110,12 +121,10 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let http_address = local_address(&http_listener);
     let grpc_address = local_address(&grpc_listener);
     let grpc_endpoint =
-        options.grpc_endpoint.clone().unwrap_or_else(|| format!("http://{}:{}", host_name(), grpc_address.port()));
+        locks::grpc_endpoint(options.grpc_endpoint.as_deref(), &host_name(), grpc_address.port(), grpc_tls.is_some())?;
 
-    let database_url =
-        options.database_url.clone().unwrap_or_else(|| sqlite_url(&options.data_dir.join("cineswarm.db")));
     let keep_bytes = options.keep_mib << 20;
-    let store = Store::open(store::Options { keep_bytes, ..store::Options::new(database_url) }).await?;
+    let store = Store::open(store::Options { keep_bytes, ..store::Options::new(database_url.expose()) }).await?;
     let unfinished = store.unfinished().await?;
     let library = Arc::new(Library::new(dataset));
     let sessions = Arc::new(Sessions::default());
@@ -123,13 +132,15 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
 
     let epoch = Uuid::new_v4().simple().to_string()[..12].to_owned();
     let disconnect = CancellationToken::new();
-    let last_will = master_status(&epoch, &grpc_endpoint, library.version(), false);
+    let last_will = master_status(&epoch, &grpc_endpoint, library.version(), options.heartbeat_interval, false);
     let (client, events) = cineswarm_mqtt::connect(
         cineswarm_mqtt::Options {
-            broker: options.broker_or_default(),
+            broker,
             client_id: format!("{}-master-{epoch}", options.topic_prefix.replace('/', "-")),
             // Its own status, too, for a Last Will of an earlier master that comes late.
             subscriptions: vec![topics.register(), topics.workers_status(), topics.master_status()],
+            // Not its own status, which every worker reads.
+            probes: vec![topics.register(), topics.workers_status()],
             last_will: Some(Message::json(topics.master_status(), &last_will).retained()),
         },
         disconnect.clone(),
@@ -147,6 +158,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
             grpc_endpoint: grpc_endpoint.clone(),
             replication: options.replication as usize,
             lease: options.lease,
+            heartbeat: options.heartbeat_interval,
             max_requests: options.max_requests,
             outlet: Arc::new(desk.clone()),
         },
@@ -154,7 +166,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         coordinator_stop.clone(),
     );
     let grpc_stop = CancellationToken::new();
-    let serving_grpc = tokio::spawn(grpc::serve(grpc_listener, library.clone(), farm.clone(), grpc_stop.clone()));
+    let serving_grpc =
+        tokio::spawn(grpc::serve(grpc_listener, grpc_tls, library.clone(), farm.clone(), grpc_stop.clone()));
     resume(unfinished, &farm, &desk, options.request_timeout).await;
 
     let (socket_layer, io) = SocketIo::builder()
@@ -178,7 +191,10 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let pruning = tokio::spawn(keep_house(store.clone(), options.keep_days, stop.clone()));
     let http_context =
         http::Context { library: library.clone(), store: store.clone(), coordinator: farm.clone(), started };
-    let router = http::router(Arc::new(http_context)).layer(socket_layer);
+    let allowed_origins: Arc<[AllowedOrigin]> = options.allowed_origins.into();
+    let router = http::router(Arc::new(http_context))
+        .layer(socket_layer)
+        .layer(axum::middleware::from_fn_with_state(allowed_origins, origin::check));
     let http_stop = stop.clone();
     let serving_http = tokio::spawn(async move {
         let listener = axum::serve::ListenerExt::tap_io(http_listener, |connection| {

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use cineswarm_mqtt::embedded::EmbeddedBroker;
-use cineswarm_mqtt::{Event, Events, Message, Options, connect};
+use cineswarm_mqtt::{BrokerOptions, Event, Events, Message, Options, connect};
 use tokio_util::sync::CancellationToken;
 
 const WARM_UP: usize = 500;
@@ -16,12 +16,14 @@ const ROUND_TRIPS: usize = 5000;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let embedded = EmbeddedBroker::start(([127, 0, 0, 1], 0).into()).await?;
-    let broker = std::env::args().nth(1).unwrap_or_else(|| format!("mqtt://{}", embedded.address())).parse()?;
+    let url = std::env::args().nth(1).unwrap_or_else(|| format!("mqtt://{}", embedded.address()));
+    let broker = BrokerOptions::from(url.as_str()).broker()?;
     let topic = format!("round_trip/{}", std::process::id());
     let options = Options {
         broker,
         client_id: format!("round_trip-{}", std::process::id()),
         subscriptions: vec![topic.clone()],
+        probes: Vec::new(),
         last_will: None,
     };
     let (client, mut events) = connect(options, CancellationToken::new());

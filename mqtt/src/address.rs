@@ -4,9 +4,10 @@ use std::str::FromStr;
 
 use url::Url;
 
-/// `mqtt://[user[:password]@]host[:port]`; the port is 1883 unless given.
+/// `mqtt://[user[:password]@]host[:port]`, or `mqtts://` with TLS; the port is 1883, or 8883, unless given.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrokerUrl {
+    pub(crate) tls: bool,
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) login: Option<(String, String)>,
@@ -20,7 +21,7 @@ pub struct BadBrokerUrl(String);
 impl Default for BrokerUrl {
     /// A broker on this machine, on MQTT's own port.
     fn default() -> BrokerUrl {
-        BrokerUrl { host: "localhost".into(), port: 1883, login: None }
+        BrokerUrl { tls: false, host: "localhost".into(), port: 1883, login: None }
     }
 }
 
@@ -30,15 +31,19 @@ impl FromStr for BrokerUrl {
     fn from_str(text: &str) -> Result<Self, BadBrokerUrl> {
         // The URL may hold a password, so no message repeats it.
         let url = Url::parse(text).map_err(|error| BadBrokerUrl(error.to_string()))?;
-        if url.scheme() != "mqtt" {
-            return Err(BadBrokerUrl(format!("its scheme is {:?}", url.scheme())));
-        }
+        let tls = match url.scheme() {
+            "mqtt" => false,
+            "mqtts" => true,
+            // What stands where a scheme should may be a password.
+            _ => return Err(BadBrokerUrl("it begins with neither mqtt:// nor mqtts://".into())),
+        };
         let host = url.host_str().ok_or_else(|| BadBrokerUrl("it has no host".into()))?.to_owned();
         let login = match (percent_decoded(url.username())?, url.password()) {
             (user, _) if user.is_empty() => None,
             (user, password) => Some((user, percent_decoded(password.unwrap_or_default())?)),
         };
-        Ok(BrokerUrl { host, port: url.port().unwrap_or(1883), login })
+        let port = url.port().unwrap_or(if tls { 8883 } else { 1883 });
+        Ok(BrokerUrl { tls, host, port, login })
     }
 }
 
@@ -54,7 +59,8 @@ fn percent_decoded(text: &str) -> Result<String, BadBrokerUrl> {
 
 impl std::fmt::Display for BrokerUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "mqtt://{}:{}", self.host, self.port)
+        let scheme = if self.tls { "mqtts" } else { "mqtt" };
+        write!(f, "{scheme}://{}:{}", self.host, self.port)
     }
 }
 
@@ -77,10 +83,17 @@ mod tests {
     }
 
     #[test]
+    fn tls_has_a_port_of_its_own() {
+        let url: BrokerUrl = "mqtts://broker.local".parse().unwrap();
+        assert_eq!(url.to_string(), "mqtts://broker.local:8883");
+    }
+
+    #[test]
     fn a_url_of_another_kind_is_refused_with_an_example() {
-        for bad in ["", "localhost:1883", "http://localhost", "mqtt://"] {
+        for bad in ["", "localhost:1883", "http://localhost", "mqtt://", "farm:hidden@host", "hidden://host"] {
             let message = bad.parse::<BrokerUrl>().unwrap_err().to_string();
             assert!(message.contains("mqtt://user:password@host:1883"), "{message}");
+            assert!(!message.contains("hidden"), "{message}");
         }
     }
 }

@@ -5,17 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use rumqttc::NetworkOptions;
-use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
-    Filter, LastWill, LastWillProperties, Packet, Publish, PublishProperties, SubAck, SubscribeReasonCode,
+    ConnectReturnCode, Filter, LastWill, LastWillProperties, Packet, Publish, PublishProperties, SubAck,
+    SubscribeReasonCode,
 };
-use rumqttc::v5::{AsyncClient, EventLoop, MqttOptions};
+use rumqttc::v5::mqttbytes::{self, QoS};
+use rumqttc::v5::{AsyncClient, ConnectionError, EventLoop, MqttOptions, StateError, TlsError};
+use rumqttc::{NetworkOptions, Outgoing, TlsConfiguration, Transport};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::BrokerUrl;
+use crate::Broker;
+use crate::permissions::{Permissions, Shared};
 
 /// Messages that may wait for the broker; past it a publish is refused.
 const OUTGOING_BOUND: usize = 4096;
@@ -38,11 +40,13 @@ const PACKET_OVERHEAD_BYTES: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The broker.
-    pub broker: BrokerUrl,
+    pub broker: Broker,
     /// Unique among the broker's clients: a second one with the same id throws the first one out.
     pub client_id: String,
     /// Topic filters, subscribed at QoS 1 on each connection.
     pub subscriptions: Vec<String>,
+    /// Subscribed topics on which this client sends itself a probe, to learn whether the broker's ACL lets it read them.
+    pub probes: Vec<String>,
     /// Published by the broker when this client disappears.
     pub last_will: Option<Message>,
 }
@@ -124,6 +128,7 @@ pub type Events = mpsc::Receiver<Event>;
 pub struct Client {
     requests: AsyncClient,
     connected: Arc<AtomicBool>,
+    permissions: Shared,
 }
 
 /// A message that did not leave.
@@ -149,15 +154,20 @@ impl Client {
         if message.topic.len() + message.payload.len() + PACKET_OVERHEAD_BYTES > MAX_PACKET_BYTES as usize {
             return Err(PublishError::TooLarge);
         }
-        let (qos, retain) = (message.qos(), message.retain);
-        let sent = match message.expiry_s() {
+        let (qos, retain, topic) = (message.qos(), message.retain, message.topic.clone());
+        let sent = self.permissions.publish(&topic, || match message.expiry_s() {
             None => self.requests.try_publish(message.topic, qos, retain, message.payload),
             expiry => {
                 let properties = PublishProperties { message_expiry_interval: expiry, ..PublishProperties::default() };
                 self.requests.try_publish_with_properties(message.topic, qos, retain, message.payload, properties)
             }
-        };
+        });
         sent.map_err(|_| PublishError::Full)
+    }
+
+    /// What the broker's ACL keeps from this client, in words, as far as this connection has shown.
+    pub fn denied(&self) -> Vec<String> {
+        self.permissions.denied()
     }
 
     /// Whether the connection stands, as far as is known.
@@ -170,15 +180,19 @@ impl Client {
 /// still sent. Needs a tokio runtime.
 pub fn connect(options: Options, stop: CancellationToken) -> (Client, Events) {
     let (requests, event_loop) = AsyncClient::new(rumqttc_options(&options), OUTGOING_BOUND);
-    let client = Client { requests, connected: Arc::new(AtomicBool::new(false)) };
+    let permissions = Permissions::new(&options.client_id);
+    let connected = Arc::new(AtomicBool::new(false));
+    let client = Client { requests, connected, permissions: permissions.shared.clone() };
     let (events, receiver) = mpsc::channel(INCOMING_BOUND);
-    let connection = Connection { event_loop, client: client.clone(), subscriptions: options.subscriptions, events };
+    let Options { broker, subscriptions, probes, .. } = options;
+    let connection =
+        Connection { event_loop, broker, client: client.clone(), subscriptions, probes, permissions, events };
     tokio::spawn(connection.run(stop));
     (client, receiver)
 }
 
 fn rumqttc_options(options: &Options) -> MqttOptions {
-    let broker = &options.broker;
+    let broker = &options.broker.url;
     let mut rumqttc = MqttOptions::new(&options.client_id, &broker.host, broker.port);
     let mut network = NetworkOptions::new();
     // Without it Nagle's algorithm and delayed acknowledgements add 40 ms to each direction of a QoS 1 exchange.
@@ -213,8 +227,11 @@ fn rumqttc_options(options: &Options) -> MqttOptions {
 
 struct Connection {
     event_loop: EventLoop,
+    broker: Broker,
     client: Client,
     subscriptions: Vec<String>,
+    probes: Vec<String>,
+    permissions: Permissions,
     events: mpsc::Sender<Event>,
 }
 
@@ -231,6 +248,7 @@ impl Connection {
     async fn stand(&mut self) {
         let mut backoff = FIRST_BACKOFF;
         let mut connected_at = None;
+        self.read_certificates();
         loop {
             match self.poll().await {
                 Ok(None) => {}
@@ -257,16 +275,28 @@ impl Connection {
                         return;
                     }
                     tokio::time::sleep(retry_in).await;
+                    self.read_certificates();
                 }
             }
+        }
+    }
+
+    /// The next connection is made with the certificates as they are now.
+    fn read_certificates(&mut self) {
+        if let Some(tls) = &self.broker.tls {
+            let transport = Transport::tls_with_config(TlsConfiguration::Rustls(tls.config()));
+            self.event_loop.options.set_transport(transport);
         }
     }
 
     /// Leaves nothing of a broken connection to the next one; returns what was received on it but not delivered.
     fn forget_connection(&mut self) -> Vec<Message> {
         self.client.connected.store(false, Ordering::Relaxed);
-        self.event_loop.clean();
-        self.event_loop.pending.clear();
+        let event_loop = &mut self.event_loop;
+        self.permissions.forget(|| {
+            event_loop.clean();
+            event_loop.pending.clear();
+        });
         // rumqttc keeps these two over `clean`. A collision would keep the next connection from subscribing, and the
         // broker's goodbye, read from the events after the next connection was made, would end that one as well.
         self.event_loop.state.collision = None;
@@ -284,13 +314,34 @@ impl Connection {
         // rumqttc waits for that without a deadline.
         let deadline = 2 * self.event_loop.options.keep_alive();
         let event = match tokio::time::timeout(deadline, self.event_loop.poll()).await {
-            Ok(event) => event.map_err(|error| error.to_string())?,
+            Ok(event) => event.map_err(|error| in_words(&error))?,
             Err(_) => return Err(format!("the broker took nothing for {deadline:?}")),
         };
+        self.permissions.look();
         match event {
+            rumqttc::v5::Event::Outgoing(Outgoing::Publish(packet)) => {
+                self.permissions.sent(packet);
+                Ok(None)
+            }
+            rumqttc::v5::Event::Incoming(Packet::PubAck(acknowledgement)) => {
+                self.permissions.acknowledged(&acknowledgement);
+                let waits_for_it = self.event_loop.state.collision.as_ref();
+                if waits_for_it.is_some_and(|waiting| waiting.pkid == acknowledgement.pkid) {
+                    // rumqttc sends what waits for a packet number only when that was taken, not when it was refused.
+                    return Err(format!(
+                        "the broker refused message {}, which another waited for",
+                        acknowledgement.pkid
+                    ));
+                }
+                Ok(None)
+            }
             rumqttc::v5::Event::Incoming(Packet::ConnAck(_)) => self.subscribe(),
             rumqttc::v5::Event::Incoming(Packet::SubAck(granted)) => self.subscribed(&granted),
-            rumqttc::v5::Event::Incoming(Packet::Publish(publish)) => Ok(received(publish).map(Event::Message)),
+            rumqttc::v5::Event::Incoming(Packet::Publish(publish)) => {
+                let own =
+                    received(publish).filter(|message| !self.permissions.is_probe(&message.topic, &message.payload));
+                Ok(own.map(Event::Message))
+            }
             rumqttc::v5::Event::Incoming(Packet::Disconnect(goodbye)) => {
                 Err(format!("the broker closed the connection: {:?}", goodbye.reason_code))
             }
@@ -318,6 +369,12 @@ impl Connection {
             }
         }
         self.client.connected.store(true, Ordering::Relaxed);
+        for topic in &self.probes {
+            let probe = Message::new(topic.clone(), self.permissions.probe(topic));
+            if let Err(error) = self.client.publish(probe) {
+                tracing::debug!(topic, %error, "not probed");
+            }
+        }
         Ok(Some(Event::Connected))
     }
 
@@ -349,6 +406,25 @@ fn received(publish: Publish) -> Option<Message> {
             None
         }
     }
+}
+
+fn in_words(error: &ConnectionError) -> String {
+    if let ConnectionError::ConnectionRefused(
+        ConnectReturnCode::NotAuthorized | ConnectReturnCode::BadUserNamePassword,
+    ) = error
+    {
+        return "the broker knows no such user with this password; see --broker-user and --broker-password-file".into();
+    }
+    // It does not say what it wraps as others do.
+    let cause: &(dyn std::error::Error + 'static) = match error {
+        ConnectionError::MqttState(StateError::Deserialization(mqttbytes::Error::Io(cause))) => cause,
+        ConnectionError::Tls(TlsError::Io(cause)) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {
+            return "the broker ended the TLS handshake; it may speak plaintext at this port: mqtt:// asks for that"
+                .into();
+        }
+        other => other,
+    };
+    cineswarm_credentials::in_words(cause, "the broker", "--broker").unwrap_or_else(|| error.to_string())
 }
 
 /// Half to all of the time, so that clients of a broker that restarts do not all come at once.

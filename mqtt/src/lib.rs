@@ -4,11 +4,14 @@
 //! again by the caller. Of what the messages mean only log lines are known here.
 
 mod address;
+mod broker;
 mod connection;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod log;
+mod permissions;
 
 pub use address::{BadBrokerUrl, BrokerUrl};
+pub use broker::{BadBroker, Broker, BrokerOptions};
 pub use connection::{Client, Event, Events, Message, Options, PublishError, connect};
 pub use log::{FarmLog, timestamp_ms};

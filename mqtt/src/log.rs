@@ -1,5 +1,6 @@
 //! Log lines for operators: to `P/logs` for whoever subscribes, and to this process's own log.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -23,6 +24,8 @@ pub struct FarmLog {
     topic: Arc<str>,
     source: Arc<str>,
     budget: Arc<Mutex<Budget>>,
+    /// Whether one line was acknowledged, by which the broker shows that it takes them.
+    begun: Arc<AtomicBool>,
 }
 
 /// How many more lines may be published before the second that began at `since` is over.
@@ -36,7 +39,13 @@ impl FarmLog {
     /// Logs as `source` to a topic.
     pub fn new(client: Client, topic: String, source: &str) -> FarmLog {
         let budget = Budget { since: Instant::now(), left: LINES_A_SECOND, withheld: 0 };
-        FarmLog { client, topic: topic.into(), source: source.into(), budget: Arc::new(Mutex::new(budget)) }
+        FarmLog {
+            client,
+            topic: topic.into(),
+            source: source.into(),
+            budget: Arc::new(Mutex::new(budget)),
+            begun: Arc::default(),
+        }
     }
 
     /// A step of normal work.
@@ -103,6 +112,11 @@ impl FarmLog {
             request_id: request_id.map(str::to_owned),
         };
         // Nobody is told that a log line could not be sent: the process's own log has it.
-        let _ = self.client.publish(Message::json(self.topic.to_string(), &line).unacknowledged());
+        let message = Message::json(self.topic.to_string(), &line);
+        if self.begun.load(Ordering::Relaxed) {
+            let _ = self.client.publish(message.unacknowledged());
+        } else if self.client.publish(message).is_ok() {
+            self.begun.store(true, Ordering::Relaxed);
+        }
     }
 }

@@ -22,8 +22,16 @@ pub struct MasterStatus {
     pub dataset_version: String,
     /// See [`crate::PROTOCOL_VERSION`].
     pub protocol: u32,
+    /// How often a worker says its status although nothing changed; after four times as long in silence it is given up.
+    #[serde(default = "default_heartbeat_ms")]
+    pub heartbeat_ms: u64,
     /// When this was written.
     pub timestamp: i64,
+}
+
+/// What a master that does not say it expects.
+fn default_heartbeat_ms() -> u64 {
+    2_000
 }
 
 /// A worker introduces itself, once for each master's epoch and after each reconnect.

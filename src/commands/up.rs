@@ -29,30 +29,38 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut options = arguments.master;
     let dataset = open_dataset(&options.data_dir, options.dataset.as_deref())?;
     block_on(async {
-        let broker = match options.broker {
-            Some(_) => None,
-            None => {
+        let broker = match options.broker.names_one() {
+            true => None,
+            false => {
                 let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.broker_port));
                 let broker = EmbeddedBroker::start(address).await?;
-                options.broker = Some(format!("mqtt://{}", broker.address()).parse()?);
+                options.broker.url = Some(format!("mqtt://{}", broker.address()).into());
                 Some(broker)
             }
         };
-        let broker_url = options.broker_or_default();
+        let broker_options = options.broker.clone();
+        let (grpc_ca, grpc_cert, grpc_key) =
+            (options.grpc_ca.clone(), options.grpc_cert.clone(), options.grpc_key.clone());
         let topic_prefix = options.topic_prefix.clone();
         // The workers are in this process; whoever wants others beside them says so.
         let grpc_listen = *options.grpc_listen.get_or_insert(IpAddr::from(Ipv4Addr::LOCALHOST));
         let reachable = if grpc_listen.is_unspecified() { IpAddr::from(Ipv4Addr::LOCALHOST) } else { grpc_listen };
-        let endpoint = format!("http://{}", SocketAddr::new(reachable, options.grpc_port));
+        let scheme = if options.grpc_cert.is_some() { "https" } else { "http" };
+        let endpoint = format!("{scheme}://{}", SocketAddr::new(reachable, options.grpc_port));
         options.grpc_endpoint.get_or_insert(endpoint);
         let master = cineswarm_master::start(options, dataset).await?;
         let mut workers = Vec::new();
         for number in 1..=arguments.workers {
             workers.push(cineswarm_worker::start(cineswarm_worker::Options {
-                broker: broker_url.clone(),
+                broker: broker_options.clone(),
+                // They are the master's own, so they show its certificate.
+                grpc_ca: grpc_ca.clone(),
+                grpc_cert: grpc_cert.clone(),
+                grpc_key: grpc_key.clone(),
                 worker_id: Some(format!("worker-{number}")),
                 slots: 2,
                 topic_prefix: topic_prefix.clone(),
+                health_listen: None,
                 // There is nobody to hand the shards to.
                 drain_timeout: Duration::ZERO,
             })?);

@@ -1,16 +1,13 @@
-//! The gRPC connection to the master, and the handing in of results.
+//! The handing in of results.
 
 use std::time::Duration;
 
+use cineswarm_proto::farm::TaskResult;
 use cineswarm_proto::farm::farm_client::FarmClient;
-use cineswarm_proto::farm::{MAX_MESSAGE_BYTES, TaskResult};
 use tokio::time::Instant;
 use tonic::Code;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Under the 900 s after which a Swarm network forgets an idle connection, and soon enough to notice a dead master.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const FIRST_BACKOFF: Duration = Duration::from_millis(20);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
 
@@ -23,19 +20,6 @@ pub enum Outcome {
     Stale,
     /// It could not be handed in before the lease ended, or the master refused it.
     Refused(Box<tonic::Status>),
-}
-
-/// Opens a connection, in the background, that is made again when it breaks.
-pub fn connect(endpoint: &str) -> Result<FarmClient<Channel>, tonic::transport::Error> {
-    let channel = Endpoint::from_shared(endpoint.to_owned())?
-        .connect_timeout(CONNECT_TIMEOUT)
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .keep_alive_while_idle(true)
-        .connect_lazy();
-    Ok(FarmClient::new(channel)
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
-        .max_encoding_message_size(MAX_MESSAGE_BYTES))
 }
 
 /// Hands in a result; where the master cannot be reached, again with backoff until `deadline`.

@@ -1,10 +1,12 @@
 //! The compute node: registers with the master, fills itself with shards, answers tasks, calls back.
 //!
-//! It never opens the database or a web port. Started before the broker or the master, it simply waits.
+//! It never opens the database, and no port unless it is told to say how it is. Started before the broker or the master, it simply waits.
 
 mod callback;
+mod channel;
 mod compute;
 mod fetch;
+mod health;
 mod options;
 mod service;
 mod shards;

@@ -1,15 +1,29 @@
 //! What a worker is told from outside.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use cineswarm_mqtt::BrokerUrl;
+use cineswarm_mqtt::BrokerOptions;
 
 /// A worker's settings; every flag is also an environment variable.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// The MQTT broker
-    #[arg(long = "broker", env = "BROKER_URL", value_name = "URL", default_value = "mqtt://localhost:1883")]
-    pub broker: BrokerUrl,
+    /// The MQTT broker.
+    #[command(flatten)]
+    pub broker: BrokerOptions,
+
+    /// CA of the master's certificate, in PEM; with it the master is called with TLS only
+    #[arg(long = "grpc-ca", env = "GRPC_CA", value_name = "FILE")]
+    pub grpc_ca: Option<PathBuf>,
+
+    /// Certificate to show to the master, in PEM
+    #[arg(long = "grpc-cert", env = "GRPC_CERT", value_name = "FILE")]
+    pub grpc_cert: Option<PathBuf>,
+
+    /// Key of the certificate to show to the master, in PEM
+    #[arg(long = "grpc-key", env = "GRPC_KEY", value_name = "FILE")]
+    pub grpc_key: Option<PathBuf>,
 
     /// This worker's name, unique in the farm: letters, digits, '-', '_' and '.' [default: made from the host's name]
     #[arg(long = "id", env = "WORKER_ID", value_name = "NAME", value_parser = parse_worker_id)]
@@ -23,6 +37,10 @@ pub struct Options {
     /// First part of every MQTT topic
     #[arg(long, env = "TOPIC_PREFIX", value_name = "PREFIX", default_value = "cineswarm")]
     pub topic_prefix: String,
+
+    /// Address and port of /health/live and /health/ready, such as 127.0.0.1:8889 [default: none]
+    #[arg(long = "health-listen", env = "HEALTH_LISTEN", value_name = "ADDRESS:PORT")]
+    pub health_listen: Option<SocketAddr>,
 
     /// Seconds to finish the work in hand when told to stop
     #[arg(long = "drain-timeout", env = "DRAIN_TIMEOUT", value_name = "SECONDS", default_value = "5",

@@ -3,24 +3,29 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, timestamp_ms};
+use cineswarm_credentials::{ClientTls, Files};
+use cineswarm_mqtt::{Broker, Client, Event, Events, FarmLog, Message, timestamp_ms};
 use cineswarm_proto::farm::farm_client::FarmClient;
 use cineswarm_proto::messages::{Control, MasterStatus, Registration, Task, WorkerState, WorkerStatus};
 use cineswarm_proto::{PROTOCOL_VERSION, Topics};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
-use crate::callback;
+use crate::channel::Channels;
 use crate::compute::ScratchPool;
 use crate::fetch::{Fetch, Fetched};
+use crate::health::{self, Health};
 use crate::options::Options;
 use crate::shards::HeldShards;
 use crate::task::TaskWork;
 
-/// The status is said this often although nothing changed, so that the master can tell silence from idleness.
+/// The status is said this often although nothing changed, so that the master can tell silence from idleness; a master
+/// may want another interval, between these bounds.
 const HEARTBEAT: Duration = Duration::from_secs(2);
+const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(100);
+const LONGEST_HEARTBEAT: Duration = Duration::from_secs(60);
 /// The status is not said more often than this; what changed in between is said together.
 const STATUS_INTERVAL: Duration = Duration::from_millis(100);
 /// Shards and ended tasks that may wait to be looked at; past it what brings them waits.
@@ -34,6 +39,20 @@ pub enum Error {
     /// The topic prefix is not one.
     #[error(transparent)]
     Prefix(#[from] cineswarm_proto::topics::BadPrefix),
+    /// The broker's address, password or certificates.
+    #[error(transparent)]
+    Broker(#[from] cineswarm_mqtt::BadBroker),
+    /// The address for questions after its health.
+    #[error("cannot listen on {address}: {error}; choose another with --health-listen")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// The certificates for calls to the master.
+    #[error("TLS with the master: {0}")]
+    Certificates(#[from] cineswarm_credentials::Error),
 }
 
 /// A running worker.
@@ -70,6 +89,10 @@ impl Handle {
 /// Starts a worker; it runs until it is stopped or drained.
 pub fn start(options: Options) -> Result<Handle, Error> {
     let topics = Topics::new(&options.topic_prefix)?;
+    let broker = options.broker.broker()?;
+    let files =
+        Files { ca: options.grpc_ca.clone(), certificate: options.grpc_cert.clone(), key: options.grpc_key.clone() };
+    let tls = if files.any() { Some(ClientTls::new(files, &["h2"])?) } else { None };
     let host = host_name();
     let worker_id = options.worker_id.clone().unwrap_or_else(|| id_for(&host));
     let incarnation = uuid::Uuid::new_v4().to_string();
@@ -85,9 +108,11 @@ pub fn start(options: Options) -> Result<Handle, Error> {
     let disconnect = CancellationToken::new();
     let (client, events) = cineswarm_mqtt::connect(
         cineswarm_mqtt::Options {
-            broker: options.broker.clone(),
-            client_id: format!("{}-{worker_id}", options.topic_prefix.replace('/', "-")),
+            broker: broker.clone(),
+            // The same, so that a pattern in the broker's ACL can say what is this worker's own.
+            client_id: worker_id.clone(),
             subscriptions: vec![topics.master_status(), topics.tasks(&worker_id), topics.control(&worker_id)],
+            probes: vec![topics.tasks(&worker_id), topics.control(&worker_id)],
             last_will: Some(Message::json(topics.workers_status(), &offline)),
         },
         disconnect.clone(),
@@ -96,9 +121,13 @@ pub fn start(options: Options) -> Result<Handle, Error> {
     let stop = CancellationToken::new();
     let (fetched, arriving) = mpsc::channel(BACKGROUND_BOUND);
     let (ended, ending) = mpsc::channel(BACKGROUND_BOUND);
+    let (health, watched) = watch::channel(Health::default());
+    let health_listen = options.health_listen;
     let service = Service {
         status: WorkerStatus { state: WorkerState::Idle, ..offline },
         options,
+        broker,
+        channels: Channels::new(tls),
         host,
         topics,
         client,
@@ -114,7 +143,14 @@ pub fn start(options: Options) -> Result<Handle, Error> {
         ended,
         status_said_at: None,
         status_due: None,
+        heartbeat: HEARTBEAT,
+        health,
     };
+    if let Some(address) = health_listen {
+        let listening = health::listen(address, watched, stop.clone());
+        let told = listening.map_err(|error| Error::Listen { address, error })?;
+        tracing::info!(worker = worker_id, address = %told, "telling whoever asks how this worker is");
+    }
     let running = tokio::spawn(service.run(events, arriving, ending, stop.clone(), disconnect));
     Ok(Handle { worker_id, stop, running })
 }
@@ -134,6 +170,8 @@ struct Assignment {
 
 struct Service {
     options: Options,
+    broker: Broker,
+    channels: Channels,
     host: String,
     topics: Topics,
     client: Client,
@@ -154,6 +192,9 @@ struct Service {
     status: WorkerStatus,
     status_said_at: Option<Instant>,
     status_due: Option<Instant>,
+    /// How often the master wants to hear the status.
+    heartbeat: Duration,
+    health: watch::Sender<Health>,
 }
 
 impl Service {
@@ -165,10 +206,13 @@ impl Service {
         stop: CancellationToken,
         disconnect: CancellationToken,
     ) {
-        let mut heartbeat = tokio::time::interval(HEARTBEAT);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heartbeat = every(self.heartbeat);
         let mut leave_at: Option<Instant> = None;
         while !self.may_leave(leave_at) {
+            if heartbeat.period() != self.heartbeat {
+                heartbeat = every(self.heartbeat);
+            }
+            self.health.send_replace(self.health());
             tokio::select! {
                 event = events.recv() => match event {
                     Some(event) => self.react(event),
@@ -189,6 +233,7 @@ impl Service {
                 leave_at = Some(Instant::now() + self.options.drain_timeout);
             }
         }
+        self.health.send_replace(Health::default());
         self.fetching.cancel();
         for task in self.tasks.values() {
             task.cancel();
@@ -209,6 +254,18 @@ impl Service {
         })
     }
 
+    /// What whoever asks this worker is told.
+    fn health(&self) -> Health {
+        Health {
+            broker_connected: self.client.is_connected(),
+            registered: self.master.is_some(),
+            draining: self.status.state == WorkerState::Draining,
+            shards_assigned: self.assignment.as_ref().map(|assignment| assignment.shards.len()),
+            shards_held: self.held.indexes.len(),
+            denied: self.client.denied(),
+        }
+    }
+
     fn drain(&mut self) {
         self.log.info(format!("draining: {} tasks in hand", self.tasks.len()));
         self.status.state = WorkerState::Draining;
@@ -218,7 +275,7 @@ impl Service {
     fn react(&mut self, event: Event) {
         match event {
             Event::Connected => {
-                self.log.info(format!("connected to {}", self.options.broker));
+                self.log.info(format!("connected to {}", self.broker));
                 // The master may have missed what was said before, and its retained status may have come first.
                 self.master = None;
                 if let Some(status) = self.master_status.take() {
@@ -271,7 +328,7 @@ impl Service {
             self.log.error(format!("the master speaks protocol {theirs}, this worker {ours}; update the older one"));
             return;
         }
-        let grpc = match callback::connect(&status.grpc_endpoint) {
+        let grpc = match self.channels.connect(&status.grpc_endpoint) {
             Ok(grpc) => grpc,
             Err(error) => {
                 self.log.error(format!("the master's gRPC endpoint {:?} is not one: {error}", status.grpc_endpoint));
@@ -280,6 +337,7 @@ impl Service {
         };
         let (epoch, grpc_endpoint) = (status.epoch.clone(), status.grpc_endpoint.clone());
         self.master = Some(Master { epoch, grpc_endpoint, grpc });
+        self.heartbeat = Duration::from_millis(status.heartbeat_ms).clamp(SHORTEST_HEARTBEAT, LONGEST_HEARTBEAT);
         self.register();
         self.say_status();
         self.log.info(format!("registered with master {} at {}", status.epoch, status.grpc_endpoint));
@@ -350,7 +408,7 @@ impl Service {
         if missing.is_empty() {
             return;
         }
-        match callback::connect(grpc_endpoint) {
+        match self.channels.connect(grpc_endpoint) {
             Ok(grpc) => {
                 let fetch = Fetch {
                     grpc,
@@ -410,6 +468,7 @@ impl Service {
         self.tasks.insert(task.task_id.clone(), cancelled.clone());
         self.work_changed();
         let work = TaskWork {
+            channels: self.channels.clone(),
             grpc,
             deadline: Instant::now() + Duration::from_millis(task.lease_ms.min(3_600_000)),
             scratch: self.scratch.clone(),
@@ -463,6 +522,12 @@ impl Service {
             tracing::debug!(worker = self.status.worker_id, %error, "a message was not sent");
         }
     }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = tokio::time::interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
 }
 
 /// Waits for ever where there is nothing to wait for.

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
 use crate::callback::{self, Outcome};
+use crate::channel::Channels;
 use crate::compute::{self, ScratchPool, compute};
 
 /// One task in hand.
@@ -22,6 +23,8 @@ pub struct TaskWork {
     pub shards: Vec<Arc<ShardIndex>>,
     /// The connection to the master; `None`: the task names another endpoint than the master does.
     pub grpc: Option<FarmClient<Channel>>,
+    /// Opens a connection to that other endpoint.
+    pub channels: Channels,
     /// When the lease ends.
     pub deadline: Instant,
     /// Seen by the computation itself, which goes on when its task is dropped.
@@ -35,7 +38,7 @@ pub struct TaskWork {
 impl TaskWork {
     /// Computes, and hands the result in unless the lease ends first.
     pub async fn carry_out(self) {
-        let TaskWork { task, shards, grpc, deadline, cancelled, scratch, log } = self;
+        let TaskWork { task, shards, grpc, channels, deadline, cancelled, scratch, log } = self;
         let (task, computed) = match tokio::task::spawn_blocking(move || {
             let computed = compute(&shards, &task.queries, &scratch, &cancelled);
             (task, computed)
@@ -68,7 +71,7 @@ impl TaskWork {
             query_timestamp_ms: task.timestamp,
             completion_timestamp_ms: timestamp_ms(),
         };
-        let grpc = match grpc.map_or_else(|| callback::connect(&task.grpc_endpoint), Ok) {
+        let grpc = match grpc.map_or_else(|| channels.connect(&task.grpc_endpoint), Ok) {
             Ok(grpc) => grpc,
             Err(error) => return log.error(format!("cannot call back to {:?}: {error}", task.grpc_endpoint)),
         };

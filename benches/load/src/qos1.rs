@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use cineswarm_mqtt::{BrokerUrl, Event, Message, Options};
+use cineswarm_mqtt::{BrokerOptions, Event, Message, Options};
 use tokio_util::sync::CancellationToken;
 
 use crate::processes::load_average;
@@ -15,9 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Which broker, and how often.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The broker
-    #[arg(long, value_name = "URL")]
-    broker: BrokerUrl,
+    /// The broker.
+    #[command(flatten)]
+    broker: BrokerOptions,
 
     /// Messages to measure
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
@@ -41,7 +41,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { broker, count, warm_up, bytes, setup } = arguments;
     let client_id = format!("cineswarm-load-{}", std::process::id());
     let topic = format!("{client_id}/echo");
-    let options = Options { broker, client_id, subscriptions: vec![topic.clone()], last_will: None };
+    let broker = broker.broker()?;
+    let options =
+        Options { broker, client_id, subscriptions: vec![topic.clone()], probes: Vec::new(), last_will: None };
     let stop = CancellationToken::new();
     let (client, mut events) = cineswarm_mqtt::connect(options, stop.clone());
     let mut next = async || match tokio::time::timeout(PATIENCE, events.recv()).await {

@@ -22,8 +22,8 @@ use crate::scheduler::{self, Command, Load, RequestId, Scheduler, WorkerId};
 const INPUT_BOUND: usize = 1024;
 /// How often leases, deadlines and positions are looked at.
 const TICK: Duration = Duration::from_millis(100);
-/// Workers say their status every two seconds.
-const SILENCE: Duration = Duration::from_secs(8);
+/// A worker is given up after so many heartbeats that did not come.
+const MISSED_HEARTBEATS: u32 = 4;
 const MAX_BATCH: usize = 32;
 /// Shards named in a worker's message at the most; a dataset has fewer.
 const MAX_SHARDS_NAMED: usize = 65_536;
@@ -48,6 +48,8 @@ pub struct Parameters {
     pub replication: usize,
     /// How long a worker has for a task.
     pub lease: Duration,
+    /// How often workers say their status.
+    pub heartbeat: Duration,
     /// Requests under way at the most.
     pub max_requests: usize,
     /// Takes what has ended and what has moved on.
@@ -216,7 +218,7 @@ pub fn start(parameters: Parameters, events: Events, stop: CancellationToken) ->
         shard_count,
         replication: parameters.replication,
         lease_ms: parameters.lease.as_millis() as u64,
-        silence_ms: SILENCE.as_millis() as u64,
+        silence_ms: (parameters.heartbeat * MISSED_HEARTBEATS).as_millis() as u64,
         max_batch: MAX_BATCH,
         max_requests: parameters.max_requests,
     };
@@ -553,7 +555,8 @@ impl Coordinator {
 
     fn say_online(&self, online: bool) {
         let parameters = &self.parameters;
-        let status = master_status(&parameters.epoch, &parameters.grpc_endpoint, parameters.library.version(), online);
+        let (epoch, endpoint, version) = (&parameters.epoch, &parameters.grpc_endpoint, parameters.library.version());
+        let status = master_status(epoch, endpoint, version, parameters.heartbeat, online);
         let message = Message::json(parameters.topics.master_status(), &status).retained();
         if let Err(error) = parameters.client.publish(message) {
             tracing::debug!(%error, "the master's status was not sent");
@@ -571,13 +574,20 @@ impl Coordinator {
 }
 
 /// The master's retained status, also used as its Last Will.
-pub fn master_status(epoch: &str, grpc_endpoint: &str, dataset_version: &str, online: bool) -> MasterStatus {
+pub fn master_status(
+    epoch: &str,
+    grpc_endpoint: &str,
+    dataset_version: &str,
+    heartbeat: Duration,
+    online: bool,
+) -> MasterStatus {
     MasterStatus {
         online,
         epoch: epoch.to_owned(),
         grpc_endpoint: grpc_endpoint.to_owned(),
         dataset_version: dataset_version.to_owned(),
         protocol: PROTOCOL_VERSION,
+        heartbeat_ms: heartbeat.as_millis() as u64,
         timestamp: timestamp_ms(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cineswarm_credentials::ServerTls;
 use cineswarm_engine::dataset::ShardSlices;
 use cineswarm_proto::farm::farm_server::{Farm, FarmServer};
 use cineswarm_proto::farm::{
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::coordinator::{Handle, Refused, WorkerResult};
+use super::encrypted;
 use crate::library::Library;
 use crate::requests::answer::{Part, unpack};
 
@@ -27,9 +29,10 @@ struct Service {
     coordinator: Handle,
 }
 
-/// Serves workers until `stop` is cancelled.
+/// Serves workers until `stop` is cancelled; `None` of TLS is plaintext.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<ServerTls>>,
     library: Arc<Library>,
     coordinator: Handle,
     stop: CancellationToken,
@@ -48,10 +51,15 @@ pub async fn serve(
         Ok(reflection) => server = server.add_service(reflection),
         Err(error) => tracing::warn!(%error, "gRPC reflection is not available"),
     }
-    let incoming = TcpListenerStream::new(listener);
+    let serving = async {
+        match tls {
+            Some(tls) => server.serve_with_incoming(encrypted::accept(listener, tls, stop.clone())).await,
+            None => server.serve_with_incoming(TcpListenerStream::new(listener)).await,
+        }
+    };
     // Workers hold their connections open for ever, so stopping does not wait for them to close.
     tokio::select! {
-        served = server.serve_with_incoming(incoming) => served,
+        served = serving => served,
         () = stop.cancelled() => Ok(()),
     }
 }

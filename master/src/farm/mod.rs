@@ -1,4 +1,5 @@
 //! The farm's side of the master: the coordinator that owns its state, and the gRPC service that workers call.
 
 pub mod coordinator;
+mod encrypted;
 pub mod grpc;

@@ -7,6 +7,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -58,16 +59,18 @@ impl Address {
         let is_sqlite = match scheme {
             "sqlite" => true,
             "postgres" | "postgresql" => false,
-            other => return Err(refused(&format!("the address begins with {other:?}"))),
+            // What stands there instead may be a password.
+            _ => return Err(refused("the address begins with neither sqlite:// nor postgres://")),
         };
         if is_sqlite && (url.contains(":memory:") || url.contains("mode=memory")) {
             return Err(refused("a database in memory keeps nothing that was acknowledged"));
         }
-        let options = AnyConnectOptions::from_str(url).map_err(|error| refused(&error.to_string()))?;
+        let url: Cow<'_, str> = if is_sqlite { url.into() } else { with_a_known_sslmode(url) };
+        let options = AnyConnectOptions::from_str(&url).map_err(|error| refused(&error.to_string()))?;
         // sqlx would log each statement it calls slow, with its text; the writer logs what matters itself.
         let file = match is_sqlite {
             true => {
-                let sqlite = SqliteConnectOptions::from_str(url).map_err(|error| refused(&error.to_string()))?;
+                let sqlite = SqliteConnectOptions::from_str(&url).map_err(|error| refused(&error.to_string()))?;
                 Some(sqlite.get_filename().to_owned())
             }
             false => None,
@@ -125,6 +128,17 @@ impl Address {
             }
             other => Error::Configuration { reason: format!("its tables are not this program's: {other}") },
         })
+    }
+}
+
+/// `allow` is "plaintext, or TLS if the server wants it", which the driver takes for plaintext alone; `prefer` is the same
+/// with the order turned round, and reaches every server that `allow` does.
+fn with_a_known_sslmode(url: &str) -> Cow<'_, str> {
+    match url.split_once('?') {
+        Some((place, query)) if query.contains("sslmode=allow") => {
+            format!("{place}?{}", query.replace("sslmode=allow", "sslmode=prefer")).into()
+        }
+        _ => url.into(),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod events;
 pub mod http;
+pub mod origin;
 pub mod rate_limit;
 pub mod sessions;
 pub mod socket;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use cineswarm_mqtt::embedded::EmbeddedBroker;
-use cineswarm_mqtt::{BrokerUrl, Client, Event, Events, Message, Options, connect};
+use cineswarm_mqtt::{Broker as Address, BrokerOptions, Client, Event, Events, Message, Options, connect};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -181,8 +181,8 @@ pub fn free_port() -> u16 {
     std::net::TcpListener::bind(local(0)).unwrap().local_addr().unwrap().port()
 }
 
-pub fn url(address: SocketAddr) -> BrokerUrl {
-    format!("mqtt://{address}").parse().unwrap()
+pub fn url(address: SocketAddr) -> Address {
+    BrokerOptions::from(format!("mqtt://{address}").as_str()).broker().unwrap()
 }
 
 /// Options of a client without Last Will.
@@ -191,6 +191,7 @@ pub fn options(address: SocketAddr, client_id: &str, subscriptions: &[&str]) -> 
         broker: url(address),
         client_id: client_id.into(),
         subscriptions: subscriptions.iter().map(|&topic| topic.into()).collect(),
+        probes: Vec::new(),
         last_will: None,
     }
 }

@@ -1,0 +1,12 @@
+//! What proves who one is: passwords that come from files, and certificates that are read again when their files change.
+//!
+//! It opens no connection. Nothing in it is ever shown: a [`Secret`] has no text of its own, and no error quotes one.
+
+mod certificates;
+mod refusal;
+mod reread;
+mod secret;
+
+pub use certificates::{ClientTls, Error, Files, ServerTls};
+pub use refusal::in_words;
+pub use secret::{Secret, SecretError, given};
