@@ -38,6 +38,7 @@ section_install() {
     [ -n "$(find /usr/lib/postgresql -name initdb -print -quit 2>/dev/null)" ] || packages+=(postgresql)
     [ -x "$CHROMIUM" ] || packages+=(chromium)
     python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
+    missing openssl && packages+=(openssl)
     missing shellcheck && packages+=(shellcheck)
     if [ ${#packages[@]} -gt 0 ]; then
         echo "installing ${packages[*]}"

@@ -85,7 +85,7 @@ class Worker:
         self.state = "idle"
         self.tasks_done = 0
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=f"{self.prefix}-{self.id}", protocol=mqtt.MQTTv5
+            mqtt.CallbackAPIVersion.VERSION2, client_id=self.id, protocol=mqtt.MQTTv5
         )
         self.client.will_set(f"{self.prefix}/workers/status", json.dumps(self.status("offline")), qos=1)
         self.client.reconnect_delay_set(min_delay=1, max_delay=5)
