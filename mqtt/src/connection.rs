@@ -1,5 +1,6 @@
 //! The connection: connects, subscribes, delivers, and reconnects with backoff until it is told to stop.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -418,7 +419,9 @@ fn in_words(error: &ConnectionError) -> String {
     // It does not say what it wraps as others do.
     let cause: &(dyn std::error::Error + 'static) = match error {
         ConnectionError::MqttState(StateError::Deserialization(mqttbytes::Error::Io(cause))) => cause,
-        ConnectionError::Tls(TlsError::Io(cause)) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {
+        ConnectionError::Tls(TlsError::Io(cause))
+            if matches!(cause.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) =>
+        {
             return "the broker ended the TLS handshake; it may speak plaintext at this port: mqtt:// asks for that"
                 .into();
         }
