@@ -17,6 +17,7 @@
 #   --per-second N   asks and ratings in a second [default: 30]
 #   --data PATH      MovieLens folder [default: a small invented one]
 #   --logs FOLDER    where what is known of a failed round goes [default: target/chaos]
+#   --verbose        keep what is known of every round
 #   --list           the accidents, and which this machine cannot have
 #   --asks N         instead of accidents: N asks in a row, and the memory of every part and the size of the database
 #                    on the way, as CSV on standard output

@@ -16,7 +16,7 @@ import { World } from "./world.mjs";
 const { values: options } = parseArgs({
   options: {
     rounds: { type: "string" }, seed: { type: "string" }, minutes: { type: "string" }, data: { type: "string" }, database: { type: "string" },
-    accident: { type: "string", multiple: true, default: [] }, alone: { type: "string" }, each: { type: "boolean", default: false }, list: { type: "boolean", default: false },
+    accident: { type: "string", multiple: true, default: [] }, alone: { type: "string" }, each: { type: "boolean", default: false }, verbose: { type: "boolean", default: false }, list: { type: "boolean", default: false },
     "per-second": { type: "string", default: "30" },
     logs: { type: "string", default: join(dirname(fileURLToPath(import.meta.url)), "../../target/chaos") },
   },
@@ -101,7 +101,7 @@ function tell(world, { seed, ledger, reports, broken }, counts) {
     + `ratings ${ratings}  refused ${refused}  ${faults}  recovery ${reports.map(({ recoveryMs }) => seconds(recoveryMs)).join(", ")}${bad ? "  FAILED" : ""}`);
   for (const { trouble } of reports) if (trouble) console.log(`      could not: ${trouble}`);
   const never = reports.some(({ recoveryMs }) => recoveryMs === null);
-  if (!bad && !never) return true;
+  if (!bad && !never && !options.verbose) return true;
   const given = options.accident.length > 0 || options.each || reports.length === 1 ? ` --accident ${reports.map(({ name }) => name).join("+")}` : "";
   if (bad) failedRounds.push(`scripts/chaos.sh --seed ${seed} --rounds 1 --database ${world.kind}${given}`);
   if (broken) console.log(`      ${broken.message.split("\n")[0]}`);
