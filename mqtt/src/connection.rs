@@ -28,9 +28,12 @@ pub(crate) const INCOMING_BOUND: usize = 1024;
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT_S: u64 = 5;
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
-/// Also how long a connection must have stood for the backoff to begin anew: two clients with the same id would
-/// otherwise throw each other out as fast as they can.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+/// A broker that comes back is found within a second.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
+/// How long a connection must have stood for the backoff to begin anew.
+const STEADY: Duration = Duration::from_secs(5);
+/// Two clients with the same id would otherwise throw each other out as fast as they can.
+const TAKEN_OVER_BACKOFF: Duration = Duration::from_secs(5);
 /// How long the last messages may take to leave when the connection is closed.
 const GOODBYE: Duration = Duration::from_secs(5);
 pub(crate) const MAX_PACKET_BYTES: u32 = 16 << 20;
@@ -262,7 +265,7 @@ impl Connection {
                     }
                 }
                 Err(reason) => {
-                    if connected_at.take().is_some_and(|at| at.elapsed() >= LONGEST_BACKOFF) {
+                    if connected_at.take().is_some_and(|at| at.elapsed() >= STEADY) {
                         backoff = FIRST_BACKOFF;
                     }
                     for message in self.forget_connection() {
@@ -270,7 +273,9 @@ impl Connection {
                             return;
                         }
                     }
-                    let retry_in = jittered(backoff);
+                    // rumqttc tells it in more than one kind of error, each with the reason's name.
+                    let taken_over = reason.contains("SessionTakenOver");
+                    let retry_in = jittered(if taken_over { TAKEN_OVER_BACKOFF } else { backoff });
                     backoff = (backoff * 2).min(LONGEST_BACKOFF);
                     if self.events.send(Event::Disconnected { reason, retry_in }).await.is_err() {
                         return;
