@@ -1,6 +1,6 @@
 //! Who is there: the master's own word of itself, kept true against whoever overwrites it, and the starts of each worker.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use cineswarm_mqtt::{Message, timestamp_ms};
 use cineswarm_proto::PROTOCOL_VERSION;
@@ -76,22 +76,25 @@ pub(super) struct Incarnations(HashMap<WorkerId, Starts>);
 
 #[derive(Default)]
 struct Starts {
-    latest: Option<String>,
-    before: Option<String>,
+    /// In the order in which they came, the latest last; never the same one twice in a row.
+    seen: VecDeque<String>,
     alternated_at: Option<Millis>,
 }
+
+/// Starts of one worker that are remembered.
+const REMEMBERED: usize = 4;
 
 impl Incarnations {
     /// `true`: two workers of this name are there, which has not been said lately.
     pub fn meet(&mut self, now: Millis, worker: &WorkerId, incarnation: String) -> bool {
         let starts = self.0.entry(worker.clone()).or_default();
-        if starts.latest.as_ref() == Some(&incarnation) {
+        if starts.seen.back() == Some(&incarnation) {
             return false;
         }
-        let back_again = starts.before.as_ref() == Some(&incarnation);
-        // The latest start may have been forgotten when its connection broke; the one before it is then still known.
-        if let Some(latest) = starts.latest.replace(incarnation) {
-            starts.before = Some(latest);
+        let back_again = starts.seen.contains(&incarnation);
+        starts.seen.push_back(incarnation);
+        if starts.seen.len() > REMEMBERED {
+            starts.seen.pop_front();
         }
         let said_lately = starts.alternated_at.is_some_and(|at| now.saturating_sub(at) < ALTERNATING_MS);
         let say = back_again && !said_lately;
@@ -109,17 +112,8 @@ impl Incarnations {
 
     /// Whether a word of this start is about the worker that is there.
     pub fn is_latest(&self, worker: &WorkerId, incarnation: &str) -> bool {
-        let latest = self.0.get(worker).and_then(|starts| starts.latest.as_ref());
+        let latest = self.0.get(worker).and_then(|starts| starts.seen.back());
         latest.is_none_or(|latest| latest == incarnation)
-    }
-
-    /// The worker is gone; which starts it had is known for a while.
-    pub fn depart(&mut self, worker: &WorkerId) {
-        if let Some(starts) = self.0.get_mut(worker)
-            && let Some(latest) = starts.latest.take()
-        {
-            starts.before = Some(latest);
-        }
     }
 
     pub fn forget(&mut self, worker: &WorkerId) {
@@ -240,12 +234,12 @@ mod tests {
         let mut starts = Incarnations::default();
         for restart in ["a", "b", "c"] {
             assert!(!starts.meet(0, &worker(), restart.into()), "each start is a new one");
+            assert!(!starts.meet(0, &worker(), restart.into()), "and a reconnect is none");
         }
         let mut named = 0;
         for second in 0..120 {
             let incarnation = if second % 2 == 0 { "b" } else { "c" };
             named += usize::from(starts.meet(second * 1_000, &worker(), incarnation.into()));
-            starts.depart(&worker());
         }
         assert_eq!(named, 2);
     }

@@ -116,7 +116,6 @@ impl Coordinator {
     /// A worker is gone. Its Last Will goes to those who listen; whoever comes later reads the retained status, which
     /// only the master can put right.
     pub(super) fn departed(&mut self, worker: &WorkerId) {
-        self.incarnations.depart(worker);
         self.refusals.remove(worker);
         self.departed.left(self.now(), worker);
         let status = WorkerStatus {
