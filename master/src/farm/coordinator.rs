@@ -126,17 +126,19 @@ pub struct FarmStatus {
 }
 
 impl FarmStatus {
-    /// What keeps the farm from answering as it should although its workers are there, in words.
+    /// What keeps the farm from answering as it should although its workers are there, in words. A demoted worker alone
+    /// does not: others do its work.
     pub fn trouble(&self) -> Option<String> {
-        if self.lately.incomplete >= FEW && self.lately.incomplete * 10 >= self.lately.ended {
-            let Lately { ended, incomplete } = self.lately;
-            let names = if self.demoted.is_empty() { String::new() } else { format!(": {}", self.demoted.join(", ")) };
-            return Some(format!(
-                "tasks go unanswered: {incomplete} of the last {ended} requests ended without all shards{names}"
-            ));
+        let Lately { ended, incomplete } = self.lately;
+        if incomplete < FEW || incomplete * 10 < ended {
+            return None;
         }
-        (!self.demoted.is_empty())
-            .then(|| format!("alive, but not handing in what they are sent: {}", self.demoted.join(", ")))
+        let names = if self.demoted.is_empty() {
+            String::new()
+        } else {
+            format!("; alive, but not handing in what they are sent: {}", self.demoted.join(", "))
+        };
+        Some(format!("tasks go unanswered: {incomplete} of the last {ended} requests ended without all shards{names}"))
     }
 }
 
