@@ -363,52 +363,50 @@ impl Coordinator {
     }
 
     fn obey(&mut self, command: Command) {
-        {
-            match command {
-                Command::Assign { worker, sequence, shards } => {
-                    let order = Control::AssignShards {
-                        epoch: self.parameters.epoch.clone(),
-                        sequence,
-                        dataset_version: self.parameters.library.version().to_owned(),
-                        shards,
-                        shard_count: self.parameters.library.dataset.shard_count(),
-                        grpc_endpoint: self.parameters.grpc_endpoint.clone(),
-                    };
-                    self.order(&worker, &order);
+        match command {
+            Command::Assign { worker, sequence, shards } => {
+                let order = Control::AssignShards {
+                    epoch: self.parameters.epoch.clone(),
+                    sequence,
+                    dataset_version: self.parameters.library.version().to_owned(),
+                    shards,
+                    shard_count: self.parameters.library.dataset.shard_count(),
+                    grpc_endpoint: self.parameters.grpc_endpoint.clone(),
+                };
+                self.order(&worker, &order);
+            }
+            Command::Send { worker, task, attempt, shards, requests } => {
+                self.send(&worker, task, attempt, &shards, &requests);
+            }
+            Command::CancelTask { worker, task } => {
+                self.order(&worker, &Control::Cancel { task_id: self.task_id(task) });
+            }
+            Command::Progress { request, position, shards_done } => {
+                if let Some(live) = self.live.get_mut(&request)
+                    && live.moved.replace((position, shards_done)).is_none()
+                {
+                    self.moved.push(request);
                 }
-                Command::Send { worker, task, attempt, shards, requests } => {
-                    self.send(&worker, task, attempt, &shards, &requests);
+            }
+            Command::Complete { request, .. } => {
+                if let Some(mut live) = self.live.remove(&request) {
+                    let sent = live.first_sent.unwrap_or_else(Instant::now);
+                    live.timings.queue_ms = (sent - live.submitted).as_secs_f64() * 1e3;
+                    live.timings.farm_ms = sent.elapsed().as_secs_f64() * 1e3;
+                    self.parameters.outlet.ended(live);
                 }
-                Command::CancelTask { worker, task } => {
-                    self.order(&worker, &Control::Cancel { task_id: self.task_id(task) });
-                }
-                Command::Progress { request, position, shards_done } => {
-                    if let Some(live) = self.live.get_mut(&request)
-                        && live.moved.replace((position, shards_done)).is_none()
-                    {
-                        self.moved.push(request);
-                    }
-                }
-                Command::Complete { request, .. } => {
-                    if let Some(mut live) = self.live.remove(&request) {
-                        let sent = live.first_sent.unwrap_or_else(Instant::now);
-                        live.timings.queue_ms = (sent - live.submitted).as_secs_f64() * 1e3;
-                        live.timings.farm_ms = sent.elapsed().as_secs_f64() * 1e3;
-                        self.parameters.outlet.ended(live);
-                    }
-                }
-                Command::Lost { worker, reason } => {
-                    self.departed(&worker);
-                    let line = format!("worker {worker} is lost: {reason}; its tasks go to others");
-                    self.log_of(&worker, LogLevel::Warn, line);
-                }
-                Command::Demoted { worker, reason } => {
-                    let log = &self.parameters.log;
-                    log.error(format!("worker {worker} gets no work that others can do: {reason}; it is probed"));
-                }
-                Command::Restored { worker } => {
-                    self.parameters.log.info(format!("worker {worker} delivers again and gets work as before"));
-                }
+            }
+            Command::Lost { worker, reason } => {
+                self.departed(&worker);
+                let line = format!("worker {worker} is lost: {reason}; its tasks go to others");
+                self.log_of(&worker, LogLevel::Warn, line);
+            }
+            Command::Demoted { worker, reason } => {
+                let log = &self.parameters.log;
+                log.error(format!("worker {worker} gets no work that others can do: {reason}; it is probed"));
+            }
+            Command::Restored { worker } => {
+                self.parameters.log.info(format!("worker {worker} delivers again and gets work as before"));
             }
         }
     }
