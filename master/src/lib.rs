@@ -9,11 +9,11 @@ pub mod library;
 mod locks;
 mod options;
 pub mod requests;
-pub mod scheduler;
 mod service;
 pub mod store;
 pub mod web;
 pub mod words;
 
+pub use cineswarm_scheduler as scheduler;
 pub use options::Options;
 pub use service::{Error, Handle, start};

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::farm::coordinator::{self, Live, Parameters, master_status};
+use crate::farm::coordinator::{self, Live, NotTaken, Parameters, master_status};
 use crate::farm::grpc;
 use crate::library::Library;
 use crate::locks;
@@ -168,7 +168,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let grpc_stop = CancellationToken::new();
     let serving_grpc =
         tokio::spawn(grpc::serve(grpc_listener, grpc_tls, library.clone(), farm.clone(), grpc_stop.clone()));
-    resume(unfinished, &farm, &desk, options.request_timeout).await;
+    let resuming =
+        tokio::spawn(resume(unfinished, farm.clone(), desk.clone(), options.clone(), coordinator_stop.clone()));
 
     let (socket_layer, io) = SocketIo::builder()
         .max_buffer_size(SOCKET_BUFFER)
@@ -228,6 +229,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         }
         let _ = tokio::join!(telling, pruning);
         coordinator_stop.cancel();
+        let _ = resuming.await;
         if !coordinator_failed {
             let _ = coordinating.await;
         }
@@ -267,27 +269,46 @@ async fn keep_house(store: Store, keep_days: u32, stop: CancellationToken) {
     }
 }
 
-/// Takes up what an earlier master accepted and did not end.
-async fn resume(unfinished: Vec<StoredRequest>, farm: &coordinator::Handle, desk: &Desk, timeout: Duration) {
+/// Takes up what an earlier master accepted and did not end; past half the bound it waits for room, so that whoever
+/// asks now is served as well. Ends early when `stop` is cancelled: what is left is taken up by the next master.
+async fn resume(
+    unfinished: Vec<StoredRequest>,
+    farm: coordinator::Handle,
+    desk: Desk,
+    options: Options,
+    stop: CancellationToken,
+) {
     if !unfinished.is_empty() {
         tracing::info!(requests = unfinished.len(), "taking up what was not ended before the restart");
     }
+    let at_a_time = options.max_requests.div_ceil(2);
+    let mut status = farm.status();
     for StoredRequest { request_id, session_id, query, spec, .. } in unfinished {
         let parsed: Result<Spec, _> = serde_json::from_str(&spec);
         let readable = parsed.is_ok();
         // What an older version wrote and this one cannot read still has to end.
-        let spec = parsed.unwrap_or_else(|_| Spec::unreadable());
-        let live = || {
-            let live = Live::new(request_id, session_id, query.clone().into(), Arc::new(spec.clone()));
-            live.stored.cancel();
-            live
-        };
+        let spec = Arc::new(parsed.unwrap_or_else(|_| Spec::unreadable()));
+        let query: Arc<str> = query.into();
+        let live = || Live::stored(request_id, session_id, query.clone(), spec.clone());
         if !readable {
             desk.fail(&live(), EndState::Failed, &Trouble::Unavailable).await;
-        } else if spec.source == Source::Popular {
+            continue;
+        }
+        if spec.source == Source::Popular {
             desk.end(live()).await;
-        } else if farm.submit(live(), timeout).await.is_err() {
-            desk.fail(&live(), EndState::Failed, &Trouble::QueueFull).await;
+            continue;
+        }
+        loop {
+            let room = status.wait_for(|farm| farm.load.requests < at_a_time);
+            if !matches!(stop.run_until_cancelled(room).await, Some(Ok(_))) {
+                return;
+            }
+            match farm.submit(live(), options.request_timeout).await {
+                Ok(_) => break,
+                Err(NotTaken::Stopping) => return,
+                // Others took the room; there will be some again.
+                Err(NotTaken::QueueFull) => {}
+            }
         }
     }
 }

@@ -118,9 +118,8 @@ impl Desk {
             Err(error) => return self.0.log.error(format!("request {}: cannot be written: {error}", request.id)),
         };
         // The store would take the ending of a request it does not have yet for that of an ended one.
-        tokio::select! {
-            () = request.stored.cancelled() => {}
-            () = request.given_up.cancelled() => return,
+        if !request.is_stored().await {
+            return;
         }
         let session = self.0.sessions.get(request.session_id);
         let _in_order = match &session {

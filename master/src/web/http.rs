@@ -118,7 +118,7 @@ async fn starters(State(context): State<Arc<Context>>, RawQuery(query): RawQuery
 }
 
 async fn health(State(context): State<Arc<Context>>) -> (StatusCode, Json<Value>) {
-    let farm = *context.coordinator.status().borrow();
+    let farm = context.coordinator.status().borrow().clone();
     let database = context.store.health();
     let shards_missing = farm.shard_count as usize - farm.load.shards_ready.min(farm.shard_count as usize);
     let reason = if !farm.broker_connected {
@@ -130,7 +130,7 @@ async fn health(State(context): State<Arc<Context>>) -> (StatusCode, Json<Value>
     } else if shards_missing > 0 {
         Some(format!("no worker is ready for {shards_missing} of {} shards", farm.shard_count))
     } else {
-        None
+        farm.trouble()
     };
     let workers = farm.load.idle + farm.load.busy;
     let (code, status) = match reason {
@@ -145,7 +145,7 @@ async fn health(State(context): State<Arc<Context>>) -> (StatusCode, Json<Value>
         "version": env!("CARGO_PKG_VERSION"),
         "uptime_s": context.started.elapsed().as_secs(),
         "broker_connected": farm.broker_connected,
-        "workers": { "idle": farm.load.idle, "busy": farm.load.busy, "total": workers },
+        "workers": { "idle": farm.load.idle, "busy": farm.load.busy, "total": workers, "demoted": *farm.demoted },
         "shards": { "ready": farm.load.shards_ready, "total": farm.shard_count },
         "requests": farm.load.requests,
         "queue_depth": farm.load.queue_depth,

@@ -127,7 +127,7 @@ pub fn register(io: &SocketIo, context: Arc<Context>) {
 pub async fn tell_status(io: SocketIo, coordinator: Handle, stop: CancellationToken) {
     let mut status = coordinator.status();
     while let Some(Ok(())) = stop.run_until_cancelled(status.changed()).await {
-        let current = *status.borrow_and_update();
+        let current = status.borrow_and_update().clone();
         if let Err(error) = io.emit("status", &status_event(&current)).await {
             tracing::debug!(%error, "not every browser got the status");
         }
@@ -433,9 +433,7 @@ async fn submit(
         spec: serde_json::to_string(&spec).map_err(|_| Trouble::Storage)?,
         accepted_at: timestamp_ms(),
     };
-    let live = Live::new(request_id, session.id, query.into(), Arc::new(spec));
-    let stored = live.stored.clone();
-    let unless_stored = live.given_up.clone().drop_guard();
+    let (live, storing) = Live::new(request_id, session.id, query.into(), Arc::new(spec));
     if key.is_none() && live.spec.source == Source::Neighbours {
         let (accepted, submitted) =
             tokio::join!(context.store.accept(new), context.coordinator.submit(live, context.request_timeout));
@@ -443,8 +441,7 @@ async fn submit(
             context.coordinator.cancel(request_id).await;
         }
         accepted.map_err(storage)?;
-        unless_stored.disarm();
-        stored.cancel();
+        storing.stored();
         return match submitted {
             Ok(position) => Ok(json!({ "request_id": request_id, "position": position })),
             Err(not_taken) => Err(refuse(context, request_id, not_taken, session.lang()).await),
@@ -460,8 +457,7 @@ async fn submit(
             Ok(json!({ "request_id": request_id, "position": 0 }))
         }
         Accepted::New => {
-            unless_stored.disarm();
-            stored.cancel();
+            storing.stored();
             if live.spec.source == Source::Popular {
                 context.desk.ended(live);
                 return Ok(json!({ "request_id": request_id, "position": 0 }));
@@ -505,8 +501,7 @@ async fn cancel(payload: Value, context: &Context, session: &Session) -> Result<
     let Ok(spec) = serde_json::from_str::<Spec>(&request.spec) else { return Err(Trouble::UnknownRequest) };
     let under_way = context.coordinator.cancel(request_id).await;
     if under_way {
-        let live = Live::new(request_id, session.id, request.query.into(), Arc::new(spec));
-        live.stored.cancel();
+        let live = Live::stored(request_id, session.id, request.query.into(), Arc::new(spec));
         context.desk.fail(&live, EndState::Cancelled, &Trouble::Cancelled).await;
     }
     Ok(json!({ "cancelled": under_way }))
