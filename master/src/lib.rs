@@ -5,6 +5,7 @@
 
 pub mod chat;
 pub mod farm;
+pub mod label;
 pub mod library;
 mod locks;
 mod options;

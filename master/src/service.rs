@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::farm::coordinator::{self, Live, Parameters, master_status};
 use crate::farm::grpc;
+use crate::label::SessionLabels;
 use crate::library::Library;
 use crate::locks;
 use crate::options::Options;
@@ -22,8 +23,10 @@ use crate::requests::spec::{Source, Spec};
 use crate::store::{self, EndState, Store, StoredRequest};
 use crate::web::events::Desk;
 use crate::web::origin::{self, AllowedOrigin};
+use crate::web::gate::{Bounds, Gate};
+use crate::web::health::Health;
 use crate::web::sessions::Sessions;
-use crate::web::{http, socket};
+use crate::web::{descriptors, http, serve, socket};
 use crate::words::Trouble;
 
 /// Packets that may wait for one browser; past it the browser is disconnected and resumes.
@@ -114,6 +117,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let broker = options.broker.broker()?;
     let database_url = locks::database_url(&options)?;
     let grpc_tls = locks::grpc_tls(&options)?.map(Arc::new);
+    let descriptor_limit = descriptors::raise_limit();
     let http_listener = listen(SocketAddr::new(options.listen, options.port), "--port").await?;
     let grpc_listener =
         listen(SocketAddr::new(options.grpc_listen.unwrap_or(options.listen), options.grpc_port), "--grpc-port")
@@ -160,6 +164,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
             lease: options.lease,
             heartbeat: options.heartbeat_interval,
             max_requests: options.max_requests,
+            labels: SessionLabels::new(),
             outlet: Arc::new(desk.clone()),
         },
         events,
@@ -189,22 +194,24 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     socket::register(&io, Arc::new(context));
     let telling = tokio::spawn(socket::tell_status(io.clone(), farm.clone(), stop.clone()));
     let pruning = tokio::spawn(keep_house(store.clone(), options.keep_days, stop.clone()));
-    let http_context =
-        http::Context { library: library.clone(), store: store.clone(), coordinator: farm.clone(), started };
+    let gate = Gate::new(Bounds {
+        in_all: descriptors::for_browsers(descriptor_limit),
+        per_address: options.connections_per_address as usize,
+        trusted_proxies: options.trusted_proxies.clone(),
+    });
+    let health = Health {
+        library: library.clone(),
+        store: store.clone(),
+        coordinator: farm.clone(),
+        gate: gate.clone(),
+        started,
+    };
+    let http_context = http::Context { library: library.clone(), health };
     let allowed_origins: Arc<[AllowedOrigin]> = options.allowed_origins.into();
     let router = http::router(Arc::new(http_context))
         .layer(socket_layer)
         .layer(axum::middleware::from_fn_with_state(allowed_origins, origin::check));
-    let http_stop = stop.clone();
-    let serving_http = tokio::spawn(async move {
-        let listener = axum::serve::ListenerExt::tap_io(http_listener, |connection| {
-            // Answers are small and wanted at once.
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-            }
-        });
-        axum::serve(listener, router).with_graceful_shutdown(http_stop.cancelled_owned()).await
-    });
+    let serving_http = tokio::spawn(serve::serve(http_listener, router, gate, stop.clone()));
     log.info(format!("serving {} on {http_address}, workers call {grpc_endpoint}", library.version()));
 
     let stopping = stop.clone();

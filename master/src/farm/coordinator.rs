@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, timestamp_ms};
+use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, quoted, timestamp_ms};
 use cineswarm_proto::messages::{Control, MasterStatus, Registration, Task, WorkerState, WorkerStatus, is_worker_id};
 use cineswarm_proto::{PROTOCOL_VERSION, Topics};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::label::SessionLabels;
 use crate::library::Library;
 use crate::requests::answer::{Part, Timings};
 use crate::requests::spec::Spec;
@@ -52,6 +53,8 @@ pub struct Parameters {
     pub heartbeat: Duration,
     /// Requests under way at the most.
     pub max_requests: usize,
+    /// Names sessions to workers and operators, who must not be able to open them.
+    pub labels: SessionLabels,
     /// Takes what has ended and what has moved on.
     pub outlet: Arc<dyn Outlet>,
 }
@@ -278,9 +281,9 @@ impl Coordinator {
                 let taken = self.scheduler.submit(now, request.id, deadline);
                 if let Ok(position) = taken {
                     let query = request.query.clone();
-                    self.parameters
-                        .log
-                        .request(&request.id.to_string(), || format!("queued {query:?}, {position} before it"));
+                    self.parameters.log.request(&request.id.to_string(), || {
+                        format!("queued {:?}, {position} before it", quoted(&query))
+                    });
                     self.live.insert(request.id, *request);
                 }
                 // Whoever asked may be gone; the request goes on.
@@ -363,7 +366,8 @@ impl Coordinator {
             return;
         };
         if let Err(error) = read {
-            let topic = &message.topic;
+            let (topic, error) = (&message.topic, error.to_string());
+            let error = quoted(&error);
             self.parameters.log.warn(format!("ignored a message on {topic}: it is not what PROTOCOL.md says: {error}"));
         }
     }
@@ -393,9 +397,11 @@ impl Coordinator {
         let held = ready.len();
         self.scheduler.register(self.now(), worker, registration.slots.min(256) as usize, ready);
         let (host, slots) = (registration.host, registration.slots);
-        self.parameters
-            .log
-            .info(format!("worker {} registered from {host}: {slots} slots, {held} shards", registration.worker_id));
+        self.parameters.log.info(format!(
+            "worker {} registered from {}: {slots} slots, {held} shards",
+            registration.worker_id,
+            quoted(&host)
+        ));
     }
 
     fn hear(&mut self, status: WorkerStatus) {
@@ -508,7 +514,7 @@ impl Coordinator {
             task_id: self.task_id(task),
             attempt,
             lease_ms: self.parameters.lease.as_millis() as u64,
-            session_id: session_id.to_string(),
+            session_id: self.parameters.labels.of(session_id),
             request_id,
             query,
             grpc_endpoint: self.parameters.grpc_endpoint.clone(),
