@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::gate::Gate;
+use crate::app::room::Room;
+use crate::app::underway::Underway;
 use crate::farm::coordinator::{FarmStatus, Handle};
 use crate::library::Library;
 use crate::store::Store;
@@ -22,6 +24,10 @@ pub struct Health {
     pub store: Store,
     /// The farm.
     pub coordinator: Handle,
+    /// Where requests wait for the farm.
+    pub room: Arc<Room>,
+    /// The requests that have not ended, and how those of the last minute did.
+    pub underway: Arc<Underway>,
     /// The connections.
     pub gate: Arc<Gate>,
     /// When the master started.
@@ -30,7 +36,7 @@ pub struct Health {
 
 impl Health {
     /// Why the master is not of full use, the gravest first; none if it is.
-    fn reasons(&self, farm: &FarmStatus) -> Vec<String> {
+    fn reasons(&self, farm: &FarmStatus, of_requests: Vec<String>) -> Vec<String> {
         let mut reasons = Vec::new();
         if !farm.broker_connected {
             reasons.push("the MQTT broker cannot be reached".to_owned());
@@ -45,6 +51,7 @@ impl Health {
         if missing > 0 {
             reasons.push(format!("no worker is ready for {missing} of {} shards", farm.shard_count));
         }
+        reasons.extend(of_requests);
         let (open, bound) = self.gate.occupancy();
         if open >= bound {
             reasons.push(format!("{open} connections are open, as many as there may be; browsers are refused"));
@@ -55,7 +62,8 @@ impl Health {
     /// Whether it is ready, and the whole of it as /health says it.
     pub fn report(&self) -> (bool, Value) {
         let farm = *self.coordinator.status().borrow();
-        let reasons = self.reasons(&farm);
+        let (last_minute, of_requests) = self.underway.report(Instant::now());
+        let reasons = self.reasons(&farm, of_requests);
         let workers = farm.load.idle + farm.load.busy;
         let status = match reasons.is_empty() {
             true => "ready",
@@ -73,8 +81,9 @@ impl Health {
             "broker_connected": farm.broker_connected,
             "workers": { "idle": farm.load.idle, "busy": farm.load.busy, "total": workers },
             "shards": { "ready": farm.load.shards_ready, "total": farm.shard_count },
-            "requests": farm.load.requests,
-            "queue_depth": farm.load.queue_depth,
+            "requests": self.underway.count(),
+            "queue_depth": farm.load.queue_depth + self.room.waiting(),
+            "last_minute": last_minute,
             "connections": { "open": open, "bound": bound },
             "dataset": { "name": metadata.name, "version": metadata.version },
         });

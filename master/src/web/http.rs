@@ -9,17 +9,21 @@ use axum::routing::get;
 use axum::{Json, Router};
 use cineswarm_mqtt::quoted;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::assets;
 use super::health::Health;
 use crate::chat::Lang;
+use crate::computing::Computing;
 use crate::library::{Film, Library};
 use crate::words::{LONGEST_TEXT, Trouble};
 
 /// Films a search may give at the most.
 const LARGEST_LIMIT: usize = 60;
+/// Searches that may be under way or wait for a core.
+pub const SEARCHES: usize = 256;
 /// Everything the page needs comes from here; nothing else may run or be loaded in it.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -27,6 +31,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; frame-ancestors 'none
 pub struct Context {
     /// The films.
     pub library: Arc<Library>,
+    /// Searches that may be under way; see [`SEARCHES`].
+    pub searches: Semaphore,
+    /// The cores, for searches.
+    pub computing: Computing,
     /// How the master is.
     pub health: Health,
 }
@@ -90,12 +98,29 @@ fn refused((trouble, lang): (Trouble, Lang)) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": trouble.refusal(lang) }))).into_response()
 }
 
+fn unavailable(trouble: &Trouble, lang: Lang) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": trouble.refusal(lang) }))).into_response()
+}
+
 async fn search(State(context): State<Arc<Context>>, RawQuery(query): RawQuery) -> Response {
     match Parameters::parse(query, 8) {
-        Ok(Parameters { q, limit, .. }) => {
-            let hits = context.library.titles.search(&q, limit);
-            let movies: Vec<Film<'_>> = hits.iter().filter_map(|hit| context.library.film(hit.movie_id)).collect();
-            Json(json!({ "movies": movies })).into_response()
+        Ok(Parameters { q, limit, lang }) => {
+            let Ok(_permit) = context.searches.try_acquire() else {
+                return unavailable(&Trouble::QueueFull, lang);
+            };
+            let library = context.library.clone();
+            let found = context.computing.run(move |_| {
+                let hits = library.titles.search(&q, limit);
+                let movies: Vec<Film<'_>> = hits.iter().filter_map(|hit| library.film(hit.movie_id)).collect();
+                json!({ "movies": movies })
+            });
+            match found.await {
+                Ok(found) => Json(found).into_response(),
+                Err(error) => {
+                    tracing::error!(%error, "a search of films failed");
+                    unavailable(&Trouble::Internal, lang)
+                }
+            }
         }
         Err(trouble) => refused(trouble),
     }

@@ -8,6 +8,8 @@ pub mod health;
 pub mod http;
 pub mod origin;
 pub mod rate_limit;
+pub mod reception;
 pub mod serve;
 pub mod sessions;
 pub mod socket;
+pub mod tab;
