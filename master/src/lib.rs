@@ -3,10 +3,14 @@
 //! It never computes neighbours. The scheduler and the chat are pure; MQTT, gRPC, HTTP, Socket.IO and the database
 //! are rooms at the edge.
 
+pub mod app;
 pub mod chat;
+pub mod computing;
 pub mod farm;
+pub mod label;
 pub mod library;
 mod locks;
+mod memory;
 mod options;
 pub mod requests;
 mod service;

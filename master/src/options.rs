@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cineswarm_credentials::Secret;
 use cineswarm_mqtt::BrokerOptions;
+use ipnet::IpNet;
 
 use crate::web::origin::AllowedOrigin;
 
@@ -121,6 +122,16 @@ pub struct Options {
     #[arg(long = "events-per-second", env = "EVENTS_PER_SECOND", value_name = "N", default_value_t = 50,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub events_per_second: u32,
+
+    /// Connections that one address may have open; past it it is refused with a reason
+    #[arg(long = "connections-per-address", env = "CONNECTIONS_PER_ADDRESS", value_name = "N", default_value_t = 1_000,
+          value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub connections_per_address: u32,
+
+    /// Proxies whose X-Forwarded-For says who connects, as in "10.0.0.0/8,::1"; nobody else's is believed
+    #[arg(long = "trusted-proxies", env = "TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',',
+          value_parser = parse_network)]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 fn parse_heartbeat(text: &str) -> Result<Duration, String> {
@@ -148,6 +159,14 @@ fn parse_lease(text: &str) -> Result<Duration, String> {
         return Err(format!("a lease under {shortest} s would take healthy workers for lost; give {shortest} or more"));
     }
     Ok(lease)
+}
+
+/// A network, or one address.
+fn parse_network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "an address as in 10.0.0.7, or a network as in 10.0.0.0/8".into())
 }
 
 #[cfg(test)]

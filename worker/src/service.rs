@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use cineswarm_credentials::{ClientTls, Files};
-use cineswarm_mqtt::{Broker, Client, Event, Events, FarmLog, Message, timestamp_ms};
+use cineswarm_mqtt::{Broker, Client, Event, Events, FarmLog, Message, quoted, timestamp_ms};
 use cineswarm_proto::farm::farm_client::FarmClient;
 use cineswarm_proto::messages::{
     Control, HeldOrder, MasterStatus, Registration, Task, WorkerState, WorkerStatus, is_later_order,
@@ -324,7 +324,9 @@ impl Service {
             return;
         };
         if let Err(error) = outcome {
-            self.log.warn(format!("ignored a message on {}: it is not what PROTOCOL.md says: {error}", message.topic));
+            let (topic, error) = (&message.topic, error.to_string());
+            let error = quoted(&error);
+            self.log.warn(format!("ignored a message on {topic}: it is not what PROTOCOL.md says: {error}"));
         }
     }
 
@@ -364,7 +366,8 @@ impl Service {
         let grpc = match self.channels.connect(&status.grpc_endpoint) {
             Ok(grpc) => grpc,
             Err(error) => {
-                self.log.error(format!("the master's gRPC endpoint {:?} is not one: {error}", status.grpc_endpoint));
+                let endpoint = quoted(&status.grpc_endpoint);
+                self.log.error(format!("the master's gRPC endpoint {endpoint:?} is not one: {error}"));
                 return;
             }
         };

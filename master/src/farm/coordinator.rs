@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, PublishError, timestamp_ms};
+use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, PublishError, quoted, timestamp_ms};
 use cineswarm_proto::Topics;
 use cineswarm_proto::messages::{Control, LogLevel, Task};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -21,6 +21,7 @@ use presence::{Announcing, Departed, Incarnations};
 pub use presence::master_status;
 
 pub use super::live::{Live, Outlet, Progress};
+use crate::label::SessionLabels;
 use crate::library::Library;
 use crate::requests::answer::Part;
 use crate::scheduler::{self, Command, Lately, Load, RequestId, Scheduler, WorkerId};
@@ -63,6 +64,8 @@ pub struct Parameters {
     pub heartbeat: Duration,
     /// Requests under way at the most.
     pub max_requests: usize,
+    /// Names sessions to workers and operators, who must not be able to open them.
+    pub labels: SessionLabels,
     /// Takes what has ended and what has moved on.
     pub outlet: Arc<dyn Outlet>,
 }
@@ -267,9 +270,9 @@ impl Coordinator {
                 let taken = self.scheduler.submit(now, request.id, deadline, weight);
                 if let Ok(position) = taken {
                     let query = request.query.clone();
-                    self.parameters
-                        .log
-                        .request(&request.id.to_string(), || format!("queued {query:?}, {position} before it"));
+                    self.parameters.log.request(&request.id.to_string(), || {
+                        format!("queued {:?}, {position} before it", quoted(&query))
+                    });
                     self.live.insert(request.id, *request);
                 }
                 // Whoever asked may be gone; the request goes on.
@@ -325,7 +328,8 @@ impl Coordinator {
             return;
         };
         if let Err(error) = read {
-            let topic = &message.topic;
+            let (topic, error) = (&message.topic, error.to_string());
+            let error = quoted(&error);
             self.parameters.log.warn(format!("ignored a message on {topic}: it is not what PROTOCOL.md says: {error}"));
         }
     }
@@ -435,7 +439,7 @@ impl Coordinator {
             task_id: self.task_id(task),
             attempt,
             lease_ms: self.parameters.lease.as_millis() as u64,
-            session_id: session_id.to_string(),
+            session_id: self.parameters.labels.of(session_id),
             request_id,
             query,
             grpc_endpoint: self.parameters.grpc_endpoint.clone(),
