@@ -4,6 +4,7 @@
 //! are rooms at the edge.
 
 pub mod chat;
+mod computing;
 pub mod farm;
 pub mod library;
 mod options;

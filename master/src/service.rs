@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::computing::Computing;
 use crate::farm::coordinator::{self, Live, Parameters, master_status};
 use crate::farm::grpc;
 use crate::library::Library;
@@ -135,7 +136,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         disconnect.clone(),
     );
     let log = FarmLog::new(client.clone(), topics.logs(), "master");
-    let desk = Desk::new(library.clone(), store.clone(), sessions.clone(), log.clone());
+    let computing = Computing::default();
+    let desk = Desk::new(library.clone(), store.clone(), sessions.clone(), computing.clone(), log.clone());
     let coordinator_stop = CancellationToken::new();
     let (farm, mut coordinating) = coordinator::start(
         Parameters {
@@ -154,7 +156,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         coordinator_stop.clone(),
     );
     let grpc_stop = CancellationToken::new();
-    let serving_grpc = tokio::spawn(grpc::serve(grpc_listener, library.clone(), farm.clone(), grpc_stop.clone()));
+    let service = grpc::Service::new(library.clone(), farm.clone(), computing, log.clone());
+    let serving_grpc = tokio::spawn(grpc::serve(grpc_listener, service, grpc_stop.clone()));
     resume(unfinished, &farm, &desk, options.request_timeout).await;
 
     let (socket_layer, io) = SocketIo::builder()

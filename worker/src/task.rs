@@ -24,7 +24,7 @@ pub struct TaskWork {
     pub grpc: Option<FarmClient<Channel>>,
     /// When the lease ends.
     pub deadline: Instant,
-    /// Seen by the computation itself, which goes on when its task is dropped.
+    /// Seen by the computation itself, which does not end because its task is dropped.
     pub cancelled: CancellationToken,
     /// Working memory.
     pub scratch: ScratchPool,
@@ -37,7 +37,8 @@ impl TaskWork {
     pub async fn carry_out(self) {
         let TaskWork { task, shards, grpc, deadline, cancelled, scratch, log } = self;
         let (task, computed) = match tokio::task::spawn_blocking(move || {
-            let computed = compute(&shards, &task.queries, &scratch, &cancelled);
+            let in_vain = || cancelled.is_cancelled() || Instant::now() >= deadline;
+            let computed = compute(&shards, &task.queries, task.with_ratings, &scratch, in_vain);
             (task, computed)
         })
         .await

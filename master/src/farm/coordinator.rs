@@ -121,18 +121,32 @@ pub struct Progress {
     pub shards_total: u32,
 }
 
-/// A result as a worker handed it in, unpacked.
-pub struct WorkerResult {
+/// One sending of a task to one worker, as the worker names it.
+#[derive(Clone, Debug)]
+pub struct Attempt {
     /// Who.
     pub worker_id: String,
-    /// For which task.
+    /// Which task.
     pub task_id: String,
-    /// For which sending of it.
+    /// Which sending of it.
     pub attempt: u32,
-    /// The shards covered.
+}
+
+/// What a task asks.
+#[derive(Debug)]
+pub struct Contents {
+    /// The shards to search.
     pub shards: Vec<u32>,
-    /// One for each query of the task, in its order.
-    pub parts: Vec<Part>,
+    /// A request and its spec for each query; none for a request that has ended meanwhile.
+    pub queries: Vec<(RequestId, Option<Arc<Spec>>)>,
+}
+
+/// A result as a worker handed it in, checked.
+pub struct WorkerResult {
+    /// By whom and for what.
+    pub of: Attempt,
+    /// One for each query of the task, in its order; none where nobody waits for it any more.
+    pub parts: Vec<Option<Part>>,
 }
 
 /// Why a result was not taken.
@@ -140,8 +154,6 @@ pub struct WorkerResult {
 pub enum Refused {
     /// The attempt no longer counts.
     Stale,
-    /// It does not fit its task.
-    Misfit(String),
     /// The coordinator is ending.
     Stopping,
 }
@@ -158,6 +170,7 @@ pub enum NotTaken {
 enum Input {
     Submit { request: Box<Live>, timeout: Duration, reply: oneshot::Sender<Result<usize, NotTaken>> },
     Cancel { request: RequestId, reply: oneshot::Sender<bool> },
+    Contents { of: Attempt, reply: oneshot::Sender<Result<Contents, Refused>> },
     Result { result: WorkerResult, reply: oneshot::Sender<Result<(), Refused>> },
 }
 
@@ -192,6 +205,14 @@ impl Handle {
     pub async fn cancel(&self, request: RequestId) -> bool {
         let (reply, answer) = oneshot::channel();
         self.inputs.send(Input::Cancel { request, reply }).await.is_ok() && answer.await.unwrap_or(false)
+    }
+
+    /// What the task asks that a worker is about to hand in a result for; whether that is stale is known before the
+    /// result is looked at.
+    pub async fn contents(&self, of: Attempt) -> Result<Contents, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Contents { of, reply }).await.map_err(|_| Refused::Stopping)?;
+        answer.await.unwrap_or(Err(Refused::Stopping))
     }
 
     /// Hands in a worker's result.
@@ -289,6 +310,10 @@ impl Coordinator {
                 self.live.remove(&request);
                 let _ = reply.send(known);
             }
+            Input::Contents { of, reply } => {
+                let contents = self.contents(now, &of);
+                let _ = reply.send(contents);
+            }
             Input::Result { result, reply } => {
                 let outcome = self.credit(now, result);
                 let _ = reply.send(outcome);
@@ -296,26 +321,22 @@ impl Coordinator {
         }
     }
 
+    fn contents(&mut self, now: scheduler::Millis, of: &Attempt) -> Result<Contents, Refused> {
+        let task = self.task_number(&of.task_id).ok_or(Refused::Stale)?;
+        let worker = WorkerId::from(of.worker_id.as_str());
+        let contents = self.scheduler.contents(now, &worker, task, of.attempt);
+        let (shards, requests) = contents.ok_or(Refused::Stale)?;
+        let spec = |id: &RequestId| (*id, self.live.get(id).map(|live| live.spec.clone()));
+        Ok(Contents { shards: shards.to_vec(), queries: requests.iter().map(spec).collect() })
+    }
+
     fn credit(&mut self, now: scheduler::Millis, result: WorkerResult) -> Result<(), Refused> {
-        let task = self.task_number(&result.task_id).ok_or(Refused::Stale)?;
-        if let Some((shards, requests)) = self.scheduler.contents(task) {
-            let misfit = |reason: String| Err(Refused::Misfit(format!("task {}: {reason}", result.task_id)));
-            if *shards != *result.shards {
-                return misfit(format!("its shards are {shards:?}"));
-            }
-            if requests.len() != result.parts.len() {
-                return misfit(format!("it has {} queries", requests.len()));
-            }
-            let answers = |(request, part): (&RequestId, &Part)| part.query_id.parse::<RequestId>() == Ok(*request);
-            if let Some(at) = requests.iter().zip(&result.parts).position(|pair| !answers(pair)) {
-                return misfit(format!("results[{at}].query_id: it is not that of the task's query {at}"));
-            }
-        }
-        let worker = WorkerId::from(result.worker_id);
+        let task = self.task_number(&result.of.task_id).ok_or(Refused::Stale)?;
+        let worker = WorkerId::from(result.of.worker_id);
         let accepted =
-            self.scheduler.result(now, &worker, task, result.attempt).map_err(|scheduler::Stale| Refused::Stale)?;
+            self.scheduler.result(now, &worker, task, result.of.attempt).map_err(|scheduler::Stale| Refused::Stale)?;
         for (request, part) in accepted.requests.into_iter().zip(result.parts) {
-            if let Some(live) = request.and_then(|id| self.live.get_mut(&id)) {
+            if let (Some(live), Some(part)) = (request.and_then(|id| self.live.get_mut(&id)), part) {
                 live.parts.push(part);
             }
         }
@@ -514,6 +535,8 @@ impl Coordinator {
             dataset_version: self.parameters.library.version().to_owned(),
             shards: shards.to_vec(),
             queries,
+            // The ranker has them.
+            with_ratings: false,
         };
         self.parameters.log.request(&task.request_id, || {
             let (id, queries, shards) = (&task.task_id, task.queries.len(), shards.len());

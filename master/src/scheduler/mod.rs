@@ -293,9 +293,20 @@ impl Scheduler {
         known
     }
 
-    /// The shards of a task that is under way, and the requests its queries are for.
-    pub fn contents(&self, task: TaskId) -> Option<(&[u32], &[RequestId])> {
-        self.tasks.get(&task).map(|task| (&*task.shards, &*task.requests))
+    /// The shards of a task and the requests its queries are for, if this is the current attempt at it. Whoever asks has
+    /// been heard of.
+    pub fn contents(
+        &mut self,
+        now: Millis,
+        worker: &WorkerId,
+        task: TaskId,
+        attempt: u32,
+    ) -> Option<(&[u32], &[RequestId])> {
+        if let Some(known) = self.workers.get_mut(worker) {
+            known.heard_at = now;
+        }
+        let task = self.tasks.get(&task).filter(|task| task.worker == *worker && task.attempt == attempt)?;
+        Some((&task.shards, &task.requests))
     }
 
     /// A worker handed in a result; only the current attempt at a task counts.

@@ -1,9 +1,8 @@
 //! The events a session gets: built from what has ended or moved on, stored, then pushed to its tabs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use cineswarm_engine::RankScratch;
 use cineswarm_mqtt::{FarmLog, timestamp_ms};
 use serde::Serialize;
 use serde_json::Value;
@@ -11,9 +10,10 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::sessions::Sessions;
+use crate::computing::Computing;
 use crate::farm::coordinator::{Live, Outlet, Progress};
 use crate::library::Library;
-use crate::requests::answer::{Answer, merge};
+use crate::requests::answer::merge;
 use crate::requests::spec::Source;
 use crate::store::{self, EndState, Ending, Store};
 use crate::words::Trouble;
@@ -31,7 +31,7 @@ struct Shared {
     store: Store,
     sessions: Arc<Sessions>,
     log: FarmLog,
-    scratch: Mutex<Vec<RankScratch>>,
+    computing: Computing,
     tasks: TaskTracker,
 }
 
@@ -82,9 +82,14 @@ impl Outlet for Desk {
 
 impl Desk {
     /// A desk without work.
-    pub fn new(library: Arc<Library>, store: Store, sessions: Arc<Sessions>, log: FarmLog) -> Desk {
-        let (scratch, tasks) = (Mutex::default(), TaskTracker::new());
-        Desk(Arc::new(Shared { library, store, sessions, log, scratch, tasks }))
+    pub fn new(
+        library: Arc<Library>,
+        store: Store,
+        sessions: Arc<Sessions>,
+        computing: Computing,
+        log: FarmLog,
+    ) -> Desk {
+        Desk(Arc::new(Shared { library, store, sessions, log, computing, tasks: TaskTracker::new() }))
     }
 
     /// Waits for the endings under way.
@@ -99,9 +104,17 @@ impl Desk {
             return self.fail(&request, EndState::Failed, &Trouble::TimedOut).await;
         }
         let parts = std::mem::take(&mut request.parts);
-        let answer =
-            self.with_scratch(|scratch| merge(&self.0.library, &request.spec, parts, request.timings, scratch));
-        self.0.log.request(&request.id.to_string(), || answer.summary());
+        let (library, spec, timings) = (self.0.library.clone(), request.spec.clone(), request.timings);
+        let merged = self.0.computing.run(move |scratch| merge(&library, &spec, parts, timings, scratch)).await;
+        let merged = merged.map_err(|aborted| aborted.to_string());
+        let answer = match merged.and_then(|answer| answer.map_err(|error| error.to_string())) {
+            Ok(answer) => answer,
+            Err(reason) => {
+                self.0.log.error(format!("request {}: cannot be answered: {reason}", request.id));
+                return self.fail(&request, EndState::Failed, &Trouble::Unavailable).await;
+            }
+        };
+        self.0.log.request(&request.id.to_string(), || answer.summary().to_owned());
         self.conclude(&request, EndState::Answered, "answer", &answer).await;
     }
 
@@ -170,21 +183,6 @@ impl Desk {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    fn with_scratch<T>(&self, work: impl FnOnce(&mut RankScratch) -> T) -> T {
-        let pool = &self.0.scratch;
-        let mut scratch = pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        let result = work(&mut scratch);
-        pool.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        result
-    }
-}
-
-impl Answer<'_> {
-    fn summary(&self) -> String {
-        let workers: Vec<&str> = self.workers().collect();
-        format!("answered with {} films by {workers:?}, coverage {}", self.films(), self.coverage())
     }
 }
 
