@@ -41,7 +41,7 @@ impl Library {
         Library {
             titles: TitleIndex::build(&catalogue),
             starters: starters(&catalogue, STARTERS),
-            ranker: Ranker::new(catalogue),
+            ranker: Ranker::new(catalogue, dataset.rows()),
             dataset,
         }
     }

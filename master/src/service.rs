@@ -161,7 +161,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let log = FarmLog::new(client.clone(), topics.logs(), "master");
     let computing = Computing::default();
     let underway = Arc::new(Underway::new(options.max_requests, options.request_timeout));
-    let desk = Desk::new(library.clone(), store.clone(), sessions.clone(), underway.clone(), log.clone());
+    let desk =
+        Desk::new(library.clone(), store.clone(), sessions.clone(), underway.clone(), computing.clone(), log.clone());
     let labels = SessionLabels::new();
     let coordinator_stop = CancellationToken::new();
     let (farm, mut coordinating) = coordinator::start(
@@ -183,8 +184,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         coordinator_stop.clone(),
     );
     let grpc_stop = CancellationToken::new();
-    let serving_grpc =
-        tokio::spawn(grpc::serve(grpc_listener, grpc_tls, library.clone(), farm.clone(), grpc_stop.clone()));
+    let service = grpc::Service::new(library.clone(), farm.clone(), computing.clone());
+    let serving_grpc = tokio::spawn(grpc::serve(grpc_listener, grpc_tls, service, grpc_stop.clone()));
     let room = Room::new(farm.clone(), Arc::new(desk.clone()), options.max_requests);
     desk.serve(room.clone());
     let resuming =

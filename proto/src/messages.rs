@@ -143,6 +143,14 @@ pub struct Task {
     pub shards: Vec<u32>,
     /// At least one.
     pub queries: Vec<TaskQuery>,
+    /// Whether each neighbour is to come with all of that user's ratings. A master that does not say has no other way to
+    /// them.
+    #[serde(default = "said_by_older_masters")]
+    pub with_ratings: bool,
+}
+
+fn said_by_older_masters() -> bool {
+    true
 }
 
 /// One query of a task: the nearest neighbours of one profile.

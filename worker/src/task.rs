@@ -27,7 +27,7 @@ pub struct TaskWork {
     pub channels: Channels,
     /// When the lease ends.
     pub deadline: Instant,
-    /// Seen by the computation itself, which goes on when its task is dropped.
+    /// Seen by the computation itself, which does not end because its task is dropped.
     pub cancelled: CancellationToken,
     /// Working memory.
     pub scratch: ScratchPool,
@@ -42,7 +42,8 @@ impl TaskWork {
         let TaskWork { task, shards, grpc, channels, deadline, cancelled, scratch, log } = self;
         let seen_by_computing = cancelled.clone();
         let (task, computed) = match tokio::task::spawn_blocking(move || {
-            let computed = compute(&shards, &task.queries, &scratch, &seen_by_computing);
+            let in_vain = || seen_by_computing.is_cancelled() || Instant::now() >= deadline;
+            let computed = compute(&shards, &task.queries, task.with_ratings, &scratch, in_vain);
             (task, computed)
         })
         .await

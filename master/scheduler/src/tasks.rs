@@ -42,8 +42,21 @@ pub(crate) enum Role {
 }
 
 impl Scheduler {
-    /// The shards of a task that is under way, and the requests its queries are for.
-    pub fn contents(&self, task: TaskId) -> Option<(&[u32], &[RequestId])> {
+    /// The shards of a task and the requests its queries are for, if this is the current attempt at it. Whoever asks has
+    /// been heard of.
+    pub fn contents(
+        &mut self,
+        now: Millis,
+        worker: &WorkerId,
+        task: TaskId,
+        attempt: u32,
+    ) -> Option<(&[u32], &[RequestId])> {
+        if let Some(known) = self.workers.get_mut(worker) {
+            known.heard_at = now;
+        }
+        if !self.is_current(worker, task, attempt) {
+            return None;
+        }
         self.tasks.get(&task).map(|task| (&*task.shards, &*task.requests))
     }
 

@@ -70,18 +70,32 @@ pub struct Parameters {
     pub outlet: Arc<dyn Outlet>,
 }
 
-/// A result as a worker handed it in, unpacked.
-pub struct WorkerResult {
+/// One sending of a task to one worker, as the worker names it.
+#[derive(Clone, Debug)]
+pub struct Attempt {
     /// Who.
     pub worker_id: String,
-    /// For which task.
+    /// Which task.
     pub task_id: String,
-    /// For which sending of it.
+    /// Which sending of it.
     pub attempt: u32,
-    /// The shards covered.
+}
+
+/// What a task asks.
+#[derive(Debug)]
+pub struct Contents {
+    /// The shards to search.
     pub shards: Vec<u32>,
-    /// One for each query of the task, in its order.
-    pub parts: Vec<Part>,
+    /// A request and its spec for each query; none for a request that has ended meanwhile.
+    pub queries: Vec<(RequestId, Option<Arc<Spec>>)>,
+}
+
+/// A result as a worker handed it in, checked.
+pub struct WorkerResult {
+    /// By whom and for what.
+    pub of: Attempt,
+    /// One for each query of the task, in its order; none where nobody waits for it any more.
+    pub parts: Vec<Option<Part>>,
 }
 
 /// Why a result was not taken.
@@ -89,8 +103,6 @@ pub struct WorkerResult {
 pub enum Refused {
     /// The attempt no longer counts.
     Stale,
-    /// It does not fit its task.
-    Misfit(String),
     /// The coordinator is ending.
     Stopping,
 }
@@ -107,8 +119,9 @@ pub enum NotTaken {
 enum Input {
     Submit { request: Box<Live>, timeout: Duration, reply: oneshot::Sender<Result<usize, NotTaken>> },
     Cancel { request: RequestId, reply: oneshot::Sender<bool> },
+    Contents { of: Attempt, reply: oneshot::Sender<Result<Contents, Refused>> },
     Result { result: WorkerResult, reply: oneshot::Sender<Result<(), Refused>> },
-    Refused { worker_id: String, task_id: String, attempt: u32, reason: String },
+    Refused { of: Attempt, reason: String },
 }
 
 /// The farm as browsers and health checks see it.
@@ -170,6 +183,14 @@ impl Handle {
         self.inputs.send(Input::Cancel { request, reply }).await.is_ok() && answer.await.unwrap_or(false)
     }
 
+    /// What the task asks that a worker is about to hand in a result for; whether that is stale is known before the
+    /// result is looked at.
+    pub async fn contents(&self, of: Attempt) -> Result<Contents, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Contents { of, reply }).await.map_err(|_| Refused::Stopping)?;
+        answer.await.unwrap_or(Err(Refused::Stopping))
+    }
+
     /// Hands in a worker's result.
     pub async fn result(&self, result: WorkerResult) -> Result<(), Refused> {
         let (reply, answer) = oneshot::channel();
@@ -179,9 +200,9 @@ impl Handle {
 
     /// Counts a result that was refused before it came here; a worker whose results are refused often gets no more
     /// work while others can do it.
-    pub async fn refused(&self, worker_id: String, task_id: String, attempt: u32, reason: String) {
+    pub async fn refused(&self, of: Attempt, reason: String) {
         // A coordinator that is ending counts nothing.
-        let _ = self.inputs.send(Input::Refused { worker_id, task_id, attempt, reason }).await;
+        let _ = self.inputs.send(Input::Refused { of, reason }).await;
     }
 
     /// The farm's status, to look at or to wait on.
@@ -283,13 +304,15 @@ impl Coordinator {
                 self.live.remove(&request);
                 let _ = reply.send(known);
             }
+            Input::Contents { of, reply } => {
+                let contents = self.contents(now, &of);
+                let _ = reply.send(contents);
+            }
             Input::Result { result, reply } => {
                 let outcome = self.credit(now, result);
                 let _ = reply.send(outcome);
             }
-            Input::Refused { worker_id, task_id, attempt, reason } => {
-                self.refuse(now, &WorkerId::from(worker_id), &task_id, attempt, &reason);
-            }
+            Input::Refused { of, reason } => self.refuse(now, &of, &reason),
         }
     }
 
@@ -447,6 +470,8 @@ impl Coordinator {
             dataset_version: self.parameters.library.version().to_owned(),
             shards: shards.to_vec(),
             queries,
+            // The ranker has them.
+            with_ratings: false,
         };
         self.parameters.log.request(&task.request_id, || {
             let (id, queries, shards) = (&task.task_id, task.queries.len(), shards.len());
