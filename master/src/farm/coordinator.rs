@@ -24,6 +24,7 @@ pub use super::live::{Live, Outlet, Progress};
 use crate::label::SessionLabels;
 use crate::library::Library;
 use crate::requests::answer::Part;
+use crate::requests::spec::Spec;
 use crate::scheduler::{self, Command, Lately, Load, RequestId, Scheduler, WorkerId};
 
 /// Inputs that may wait for the coordinator; past it callers wait.

@@ -203,7 +203,8 @@ fn what_a_hostile_worker_says_is_refused_and_changes_nothing_for_who_comes_next(
     let library = library();
     let good = handed_in(&library, &spec(), &[0, 1]);
     let mut scratch = RankScratch::default();
-    let lies: [(&str, fn(&mut Vec<farm::Neighbour>)); 8] = [
+    type Lie = fn(&mut Vec<farm::Neighbour>);
+    let lies: [(&str, Lie); 8] = [
         ("the same user three times", |list| {
             list[1] = list[0].clone();
             list[2] = list[0].clone();
