@@ -210,7 +210,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     });
     let context = socket::Context {
         app: app.clone(),
-        reception: Reception::new(app),
+        reception: Reception::new(app, options.events_per_second),
         coordinator: farm.clone(),
         post_in_all: PostInAll::default(),
         events_per_second: options.events_per_second,

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use cineswarm_engine::{HalfStars, MovieId};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::rate_limit::Pace;
 use super::tab::Tab;
 use crate::chat::Lang;
 
@@ -22,6 +24,7 @@ pub struct Session {
     /// order of their offsets would miss some when it resumes after the last.
     pub in_order: tokio::sync::Mutex<()>,
     viewer: Mutex<ViewerState>,
+    pace: Mutex<Pace>,
 }
 
 #[derive(Default)]
@@ -62,6 +65,11 @@ impl Session {
     fn state(&self) -> MutexGuard<'_, ViewerState> {
         // Each critical section leaves the state whole, so a poisoned lock still guards good data.
         self.viewer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts something said in any of its tabs; gives how much was said in about the last second.
+    pub fn say(&self, now: Instant) -> f64 {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).say(now)
     }
 
     /// The language replies are in.
@@ -127,7 +135,12 @@ impl Sessions {
         let mut open = self.open();
         let session = open.entry(id).or_insert_with(|| {
             let viewer = ViewerState { since_opened: Some(Vec::new()), ..ViewerState::default() };
-            Arc::new(Session { id, in_order: tokio::sync::Mutex::default(), viewer: Mutex::new(viewer) })
+            Arc::new(Session {
+                id,
+                in_order: tokio::sync::Mutex::default(),
+                viewer: Mutex::new(viewer),
+                pace: Mutex::new(Pace::new(Instant::now())),
+            })
         });
         session.state().opening += 1;
         session.clone()
