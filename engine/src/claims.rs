@@ -35,25 +35,15 @@ pub enum Error {
     },
     /// Other figures than the ratings give.
     #[error(
-        "user {user} is said to have dot {dot}, overlap {overlap} and similarity {similarity}, but their ratings give dot \
-         {true_dot}, overlap {true_overlap} and similarity {true_similarity}, of which the overlap must be {min_overlap} \
-         or more; drop this answer"
+        "user {} is said to have dot {}, overlap {} and similarity {}, but their ratings give dot {}, overlap {} and \
+         similarity {}, of which the overlap must be {min_overlap} or more; drop this answer",
+        claimed.user, claimed.dot, claimed.overlap, claimed.similarity, computed.dot, computed.overlap, computed.similarity
     )]
     Figures {
-        /// The user.
-        user: UserId,
         /// As claimed.
-        dot: u32,
-        /// As claimed.
-        overlap: u32,
-        /// As claimed.
-        similarity: f64,
-        /// As it is.
-        true_dot: u32,
-        /// As it is.
-        true_overlap: u32,
+        claimed: Neighbour,
         /// As it is, to the last bit.
-        true_similarity: f64,
+        computed: Neighbour,
         /// As asked for.
         min_overlap: u32,
     },
@@ -106,25 +96,13 @@ impl Ranker {
         let row = row.ok_or(Error::NoNeighbour { user })?;
         let (dot, overlap) = in_common(row, rated, &scratch.rated);
         let norms = (profile.norm_squared(), u64::from(row.squared_norm()));
-        let true_similarity = similarity(dot, overlap, norms.0, norms.1, options.shrink);
+        let computed =
+            Neighbour { user, similarity: similarity(dot, overlap, norms.0, norms.1, options.shrink), overlap, dot };
         let min_overlap = options.min_overlap.max(1);
         let is_so = (claimed.dot, claimed.overlap) == (dot, overlap)
-            && claimed.similarity.to_bits() == true_similarity.to_bits()
+            && claimed.similarity.to_bits() == computed.similarity.to_bits()
             && overlap >= min_overlap;
-        if is_so {
-            return Ok(());
-        }
-        let &Neighbour { similarity, overlap: said, dot: claimed_dot, .. } = claimed;
-        Err(Error::Figures {
-            user,
-            dot: claimed_dot,
-            overlap: said,
-            similarity,
-            true_dot: dot,
-            true_overlap: overlap,
-            true_similarity,
-            min_overlap,
-        })
+        if is_so { Ok(()) } else { Err(Error::Figures { claimed: *claimed, computed, min_overlap }) }
     }
 }
 

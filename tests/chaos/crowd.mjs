@@ -4,7 +4,6 @@
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -13,74 +12,24 @@ import WebSocket from "ws";
 import { invent } from "../e2e/datasets.mjs";
 import { pause } from "../e2e/processes.mjs";
 import { Viewer } from "../e2e/viewer.mjs";
+import { rawSocket, send } from "./guests.mjs";
 import { World } from "./world.mjs";
 
 const { values: options } = parseArgs({
-  options: { crowd: { type: "boolean" }, data: { type: "string" }, only: { type: "string", multiple: true }, seconds: { type: "string", default: "60" }, flooder: { type: "string" } },
+  options: { crowd: { type: "boolean" }, data: { type: "string" }, only: { type: "string", multiple: true }, seconds: { type: "string", default: "60" } },
 });
 
-/** A Socket.IO connection by hand, which counts what it is told. */
-function rawSocket(port, told, { from = "127.0.0.1" } = {}) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`, { perMessageDeflate: false, localAddress: from });
-  const outcome = new Promise((resolve) => {
-    socket.on("unexpected-response", (_, response) => { response.resume(); socket.terminate(); resolve(response.statusCode); });
-    socket.on("error", (error) => resolve(error.code ?? error.message));
-    socket.on("close", () => resolve("closed"));
-    socket.on("message", (data) => {
-      const text = data.toString();
-      if (text[0] === "0") socket.send("40{}");
-      else if (text === "2") socket.send("3");
-      else if (text.startsWith('42["session"')) resolve("open");
-      else told?.(text);
-    });
-  });
-  return { socket, outcome };
-}
-
-if (options.flooder) {
-  await floodAsChild(JSON.parse(options.flooder));
-  process.exit(0);
-}
-
-/** Asks at a steady rate from many sockets, and tells what came of it. */
-async function floodAsChild({ port, count, perSecond, seconds }) {
-  const counts = { sent: 0, accepted: 0, refused: {} };
-  const told = (text) => {
-    if (!text.startsWith("43")) return;
-    const code = /"code":"(\w+)"/.exec(text)?.[1];
-    if (code) counts.refused[code] = (counts.refused[code] ?? 0) + 1;
-    else counts.accepted += 1;
-  };
-  const sockets = [];
-  for (let at = 0; at < count; at += 1) {
-    const one = rawSocket(port, told);
-    if ((await one.outcome) === "open") sockets.push(one.socket);
-  }
-  process.send({ open: sockets.length });
-  const began = Date.now();
-  while (Date.now() - began < seconds * 1000) {
-    for (const due = ((Date.now() - began) / 1000) * perSecond; counts.sent < due; counts.sent += 1) {
-      const socket = sockets[counts.sent % sockets.length];
-      if (socket.readyState === WebSocket.OPEN) socket.send(`42${counts.sent}["ask",{"user_id":${1 + (counts.sent % 350)},"n":10}]`);
-    }
-    await pause(10);
-  }
-  process.send(counts);
-  sockets.forEach((socket) => socket.terminate());
-}
-
 const quantile = (times, part) => [...times].sort((one, other) => one - other)[Math.min(times.length - 1, Math.floor(times.length * part))];
-const megabytes = (world) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${world.master.child.pid}/status`, "latin1"))[1]) / 1024;
+const megabytes = (world) => world.memoryOf(world.master.child.pid) / 2 ** 20;
 
 let missed = 0;
 function figure(what, value, unit, bound) {
   const over = bound !== undefined && !(value <= bound);
   missed += over ? 1 : 0;
-  const text = typeof value === "number" ? `${Math.round(value * 10) / 10} ${unit}`.trim() : value;
-  console.log(`  ${what.padEnd(58)} ${text}${bound === undefined ? "" : ` (at most ${bound})`}${over ? "  OVER" : ""}`);
+  console.log(`  ${what.padEnd(58)} ${`${Math.round(value * 10) / 10} ${unit}`.trim()}${bound === undefined ? "" : ` (at most ${bound})`}${over ? "  OVER" : ""}`);
 }
 
-/** Asks ten times a second until stopped; gives the time of each answer and when it was asked. */
+/** Asks five times a second until stopped, which is fast for a person; gives when it asked and how long each answer took. */
 function ordinary(world) {
   const asked = [];
   let over = false;
@@ -91,7 +40,7 @@ function ordinary(world) {
     for (let number = 0; !over; number += 1) {
       const at = Date.now();
       running.push(viewer.answered({ user_id: 1 + (number % 350) }).then(() => asked.push({ at, ms: Date.now() - at }), (error) => asked.push({ at, ms: Infinity, error })));
-      await pause(100);
+      await pause(200);
     }
     await Promise.all(running);
     viewer.socket.close();
@@ -104,12 +53,13 @@ async function capacity(world, seconds) {
   let answers = 0;
   let over = false;
   const lane = async (at) => {
-    const ask = () => one.socket.send(`42${answers}["ask",{"user_id":${1 + ((answers + at) % 350)},"n":10}]`);
-    const one = rawSocket(world.port, (text) => {
+    const ask = () => send(one.socket, answers, { user_id: 1 + ((answers + at) % 350), n: 10 });
+    const told = (text) => {
       if (!text.startsWith('42["answer"')) return;
       answers += 1;
       if (!over) ask();
-    });
+    };
+    const one = rawSocket(world.port, { told });
     await one.outcome;
     ask();
     return one.socket;
@@ -132,7 +82,7 @@ const crowds = {
     const perSecond = Math.ceil(10 * answered);
     // Half of what a socket may send; an address may have a thousand.
     const count = Math.min(950, Math.ceil(perSecond / 25));
-    const child = fork(fileURLToPath(import.meta.url), ["--flooder", JSON.stringify({ port: world.port, count, perSecond, seconds })]);
+    const child = fork(fileURLToPath(new URL("flooder.mjs", import.meta.url)), [JSON.stringify({ port: world.port, count, perSecond, seconds })]);
     const [{ open }] = await once(child, "message");
     const from = Date.now();
     let most = 0;
@@ -164,7 +114,7 @@ const crowds = {
     let most = 0;
     const client = ordinary(world);
     for (let number = 1; number <= 1_200; number += 1) {
-      all.forEach(({ socket }, at) => socket.readyState === WebSocket.OPEN && socket.bufferedAmount < 1 << 20 && number % 4 === at % 4 && socket.send(`42${number}["ask",{"user_id":${1 + at},"n":100}]`));
+      all.forEach(({ socket }, at) => socket.bufferedAmount < 1 << 20 && number % 4 === at % 4 && send(socket, number, { user_id: 1 + at, n: 100 }));
       most = Math.max(most, megabytes(world));
       await pause(50);
     }
@@ -184,7 +134,7 @@ const crowds = {
     const times = [];
     for (let at = 0; at < 20_000; at += 50) {
       const began = Date.now();
-      const some = Array.from({ length: 50 }, (_, more) => rawSocket(world.port, undefined, { from: `127.0.0.${10 + ((at + more) % 10)}` }));
+      const some = Array.from({ length: 50 }, (_, more) => rawSocket(world.port, { from: `127.0.0.${10 + ((at + more) % 10)}` }));
       for (const one of some) {
         const outcome = await one.outcome;
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;

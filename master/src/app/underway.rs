@@ -17,7 +17,7 @@ const COME_BACK_MS: u64 = 500;
 /// What is under way is a queue, and the farm behind, when it is more than is done in this time, and more than this.
 const BEHIND: (Duration, usize) = (Duration::from_millis(100), 128);
 /// How fast it is done is seen from the endings of this time.
-const PACE: Duration = Duration::from_secs(2);
+const LAST_SECONDS: Duration = Duration::from_secs(2);
 /// Endings are looked back on for this long.
 const LOOK_BACK: Duration = Duration::from_secs(60);
 /// Endings of this time say how the master is now.
@@ -155,8 +155,8 @@ impl Underway {
         if under_way <= few {
             return false;
         }
-        let ended = state.sum(now, PACE).complete as f64;
-        under_way as f64 > ended * wait.as_secs_f64() / PACE.as_secs_f64()
+        let ended = state.sum(now, LAST_SECONDS).complete as f64;
+        under_way as f64 > ended * wait.as_secs_f64() / LAST_SECONDS.as_secs_f64()
     }
 
     /// Requests that were made since the start, also those that were refused.

@@ -23,9 +23,8 @@ pub use presence::master_status;
 pub use super::live::{Live, Outlet, Progress};
 use crate::label::SessionLabels;
 use crate::library::Library;
-use crate::requests::answer::Part;
-use crate::requests::spec::Spec;
 use crate::scheduler::{self, Command, Lately, Load, RequestId, Scheduler, WorkerId};
+pub use credit::{Attempt, Contents, Refused, WorkerResult};
 
 /// Inputs that may wait for the coordinator; past it callers wait.
 const INPUT_BOUND: usize = 1024;
@@ -69,43 +68,6 @@ pub struct Parameters {
     pub labels: SessionLabels,
     /// Takes what has ended and what has moved on.
     pub outlet: Arc<dyn Outlet>,
-}
-
-/// One sending of a task to one worker, as the worker names it.
-#[derive(Clone, Debug)]
-pub struct Attempt {
-    /// Who.
-    pub worker_id: String,
-    /// Which task.
-    pub task_id: String,
-    /// Which sending of it.
-    pub attempt: u32,
-}
-
-/// What a task asks.
-#[derive(Debug)]
-pub struct Contents {
-    /// The shards to search.
-    pub shards: Vec<u32>,
-    /// A request and its spec for each query; none for a request that has ended meanwhile.
-    pub queries: Vec<(RequestId, Option<Arc<Spec>>)>,
-}
-
-/// A result as a worker handed it in, checked.
-pub struct WorkerResult {
-    /// By whom and for what.
-    pub of: Attempt,
-    /// One for each query of the task, in its order; none where nobody waits for it any more.
-    pub parts: Vec<Option<Part>>,
-}
-
-/// Why a result was not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
-    /// The attempt no longer counts.
-    Stale,
-    /// The coordinator is ending.
-    Stopping,
 }
 
 /// Why a request was not taken.

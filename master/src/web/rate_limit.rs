@@ -9,7 +9,8 @@ const BURST_SECONDS: f64 = 2.0;
 /// Bytes that come with each event of the allowance: a second's worth of the usual 50 is one message of the largest size.
 const BYTES_PER_EVENT: u32 = 20 << 10;
 
-/// How often somebody speaks: a count that halves and halves again, about as high as what was said in the last second.
+/// How often somebody speaks: a count that decays with a time constant of a second, so that it is about what was said in
+/// the last one.
 #[derive(Debug)]
 pub struct Pace {
     said: f64,

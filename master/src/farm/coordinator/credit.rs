@@ -1,7 +1,48 @@
 //! Results: the current attempt at a task is credited, one that was refused is counted against its worker.
 
-use super::{Attempt, Contents, Coordinator, Refused, WorkerResult};
+use std::sync::Arc;
+
+use super::Coordinator;
+use crate::requests::answer::Part;
+use crate::requests::spec::Spec;
 use crate::scheduler::{self, RequestId, WorkerId};
+
+/// One sending of a task to one worker, as the worker names it.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Who.
+    pub worker_id: String,
+    /// Which task.
+    pub task_id: String,
+    /// Which sending of it.
+    pub attempt: u32,
+}
+
+/// What a task asks.
+#[derive(Debug)]
+pub struct Contents {
+    /// The shards to search.
+    pub shards: Vec<u32>,
+    /// A request and its spec for each query; none for a request that has ended meanwhile.
+    pub queries: Vec<(RequestId, Option<Arc<Spec>>)>,
+}
+
+/// A result as a worker handed it in, checked.
+pub struct WorkerResult {
+    /// By whom and for what.
+    pub of: Attempt,
+    /// One for each query of the task, in its order; none where nobody waits for it any more.
+    pub parts: Vec<Option<Part>>,
+}
+
+/// Why a result was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// The attempt no longer counts.
+    Stale,
+    /// The coordinator is ending.
+    Stopping,
+}
 
 impl Coordinator {
     /// What the task asks, if this is the current attempt at it.
