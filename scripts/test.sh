@@ -25,6 +25,7 @@ sections=(
     clippy rust doc release
     e2e-embedded e2e-mosquitto run-script chaos
     browser-demo browser-sample
+    monitoring swarm
 )
 
 section_install() {
@@ -40,6 +41,14 @@ section_install() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
     missing openssl && packages+=(openssl)
     missing shellcheck && packages+=(shellcheck)
+    missing promtool && packages+=(prometheus)
+    missing amtool && packages+=(prometheus-alertmanager)
+    missing dockerd && packages+=(docker.io)
+    missing docker-registry && packages+=(docker-registry)
+    missing ip && packages+=(iproute2)
+    missing iptables && packages+=(iptables)
+    missing jq && packages+=(jq)
+    missing curl && packages+=(curl)
     if [ ${#packages[@]} -gt 0 ]; then
         echo "installing ${packages[*]}"
         local as_root=()
@@ -56,7 +65,10 @@ section_install() {
     fi
 }
 
-section_shellcheck() { shellcheck scripts/*.sh benches/peers/*.sh .ci/run; }
+section_shellcheck() {
+    shellcheck scripts/*.sh scripts/lib/*.sh tests/swarm/*.sh benches/peers/*.sh .ci/run
+    scripts/acl.sh --check
+}
 section_fmt() { cargo fmt --all --check; }
 section_page-check() { cd web && npm run check; }
 section_page-unit() { cd web && npm test; }
@@ -137,6 +149,13 @@ section_browser-sample() {
         exit "$SKIPPED"
     fi
     browser "$sample"
+}
+
+# The images and the stack on a Swarm that is made for it, which needs root; scripts/test-swarm.sh by itself does more.
+section_swarm() {
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo -n --preserve-env=PATH,CINESWARM_BIN,CINESWARM_TEST_DATA)
+    CINESWARM_TEST_DATA=$sample "${as_root[@]}" scripts/test-swarm.sh --short
 }
 
 # Sums up what the test runners said; a section without tests of its own counts as one.

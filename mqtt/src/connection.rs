@@ -1,8 +1,8 @@
 //! The connection: connects, subscribes, delivers, and reconnects with backoff until it is told to stop.
 
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -133,6 +133,7 @@ pub type Events = mpsc::Receiver<Event>;
 pub struct Client {
     requests: AsyncClient,
     connected: Arc<AtomicBool>,
+    refused: Arc<Mutex<Option<String>>>,
     permissions: Shared,
 }
 
@@ -178,6 +179,12 @@ impl Client {
         self.permissions.denied()
     }
 
+    /// Why the broker refuses what this client shows it, if it has taken it on no connection so far. Whoever was taken
+    /// once is refused for a time, as while passwords change; who never was has been given the wrong ones.
+    pub fn refused(&self) -> Option<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Whether the connection stands, as far as is known.
     pub fn is_connected(&self) -> bool {
         self.connected.load(Ordering::Relaxed)
@@ -190,7 +197,8 @@ pub fn connect(options: Options, stop: CancellationToken) -> (Client, Events) {
     let (requests, event_loop) = AsyncClient::new(rumqttc_options(&options), OUTGOING_BOUND);
     let permissions = Permissions::new(&options.client_id);
     let connected = Arc::new(AtomicBool::new(false));
-    let client = Client { requests, connected, permissions: permissions.shared.clone() };
+    let refused = Arc::default();
+    let client = Client { requests, connected, refused, permissions: permissions.shared.clone() };
     let (events, receiver) = mpsc::channel(INCOMING_BOUND);
     let Options { broker, subscriptions, probes, .. } = options;
     let connection =
@@ -233,6 +241,19 @@ fn rumqttc_options(options: &Options) -> MqttOptions {
     rumqttc
 }
 
+/// Why a connection ended or was not made.
+struct Broken {
+    reason: String,
+    /// It is the password or a certificate that is not taken.
+    refused: bool,
+}
+
+impl From<String> for Broken {
+    fn from(reason: String) -> Broken {
+        Broken { reason, refused: false }
+    }
+}
+
 struct Connection {
     event_loop: EventLoop,
     broker: Broker,
@@ -256,6 +277,7 @@ impl Connection {
     async fn stand(&mut self) {
         let mut backoff = FIRST_BACKOFF;
         let mut connected_at = None;
+        let mut taken_once = false;
         self.read_certificates();
         loop {
             match self.poll().await {
@@ -263,12 +285,17 @@ impl Connection {
                 Ok(Some(event)) => {
                     if matches!(event, Event::Connected) {
                         connected_at = Some(Instant::now());
+                        taken_once = true;
+                        self.say_refused(None);
                     }
                     if self.events.send(event).await.is_err() {
                         return;
                     }
                 }
-                Err(reason) => {
+                Err(Broken { reason, refused }) => {
+                    if refused && !taken_once {
+                        self.say_refused(Some(reason.clone()));
+                    }
                     let stood = connected_at.take().map(|at: Instant| at.elapsed());
                     let stood_briefly = stood.is_some_and(|time| time < STEADY);
                     if stood.is_some_and(|time| time >= STEADY) {
@@ -289,6 +316,10 @@ impl Connection {
                 }
             }
         }
+    }
+
+    fn say_refused(&self, reason: Option<String>) {
+        *self.client.refused.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
     /// The next connection is made with the certificates as they are now.
@@ -319,13 +350,13 @@ impl Connection {
     }
 
     /// One step of the protocol; an error ends the connection.
-    async fn poll(&mut self) -> Result<Option<Event>, String> {
+    async fn poll(&mut self) -> Result<Option<Event>, Broken> {
         // A ping makes an event in each keep-alive interval, unless a write hangs because the other side is gone:
         // rumqttc waits for that without a deadline.
         let deadline = 2 * self.event_loop.options.keep_alive();
         let event = match tokio::time::timeout(deadline, self.event_loop.poll()).await {
             Ok(event) => event.map_err(|error| in_words(&error))?,
-            Err(_) => return Err(format!("the broker took nothing for {deadline:?}")),
+            Err(_) => return Err(format!("the broker took nothing for {deadline:?}").into()),
         };
         self.permissions.look();
         match event {
@@ -341,19 +372,20 @@ impl Connection {
                     return Err(format!(
                         "the broker refused message {}, which another waited for",
                         acknowledgement.pkid
-                    ));
+                    )
+                    .into());
                 }
                 Ok(None)
             }
-            rumqttc::v5::Event::Incoming(Packet::ConnAck(_)) => self.subscribe(),
-            rumqttc::v5::Event::Incoming(Packet::SubAck(granted)) => self.subscribed(&granted),
+            rumqttc::v5::Event::Incoming(Packet::ConnAck(_)) => Ok(self.subscribe()?),
+            rumqttc::v5::Event::Incoming(Packet::SubAck(granted)) => Ok(self.subscribed(&granted)?),
             rumqttc::v5::Event::Incoming(Packet::Publish(publish)) => {
                 let own =
                     received(publish).filter(|message| !self.permissions.is_probe(&message.topic, &message.payload));
                 Ok(own.map(Event::Message))
             }
             rumqttc::v5::Event::Incoming(Packet::Disconnect(goodbye)) => {
-                Err(format!("the broker closed the connection: {:?}", goodbye.reason_code))
+                Err(format!("the broker closed the connection: {:?}", goodbye.reason_code).into())
             }
             _ => Ok(None),
         }
@@ -418,12 +450,13 @@ fn received(publish: Publish) -> Option<Message> {
     }
 }
 
-fn in_words(error: &ConnectionError) -> String {
+fn in_words(error: &ConnectionError) -> Broken {
     if let ConnectionError::ConnectionRefused(
         ConnectReturnCode::NotAuthorized | ConnectReturnCode::BadUserNamePassword,
     ) = error
     {
-        return "the broker knows no such user with this password; see --broker-user and --broker-password-file".into();
+        let reason = "the broker knows no such user with this password; see --broker-user and --broker-password-file";
+        return Broken { reason: reason.into(), refused: true };
     }
     // It does not say what it wraps as others do.
     let cause: &(dyn std::error::Error + 'static) = match error {
@@ -431,12 +464,15 @@ fn in_words(error: &ConnectionError) -> String {
         ConnectionError::Tls(TlsError::Io(cause))
             if matches!(cause.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) =>
         {
-            return "the broker ended the TLS handshake; it may speak plaintext at this port: mqtt:// asks for that"
-                .into();
+            let reason = "the broker ended the TLS handshake; it may speak plaintext at this port: mqtt:// asks for that";
+            return reason.to_owned().into();
         }
         other => other,
     };
-    cineswarm_credentials::in_words(cause, "the broker", "--broker").unwrap_or_else(|| error.to_string())
+    match cineswarm_credentials::in_words(cause, "the broker", "--broker") {
+        Some(reason) => Broken { reason, refused: true },
+        None => error.to_string().into(),
+    }
 }
 
 /// Half to all of the time, so that clients of a broker that restarts do not all come at once.

@@ -40,6 +40,8 @@ pub struct Health {
     pub shards_held: usize,
     /// What the broker's ACL keeps from it, in words.
     pub denied: Vec<String>,
+    /// Why the broker refuses its password or certificate, if it has never taken them.
+    pub refused: Option<String>,
 }
 
 impl Health {
@@ -53,6 +55,7 @@ impl Health {
             Health { shards_assigned: Some(assigned), shards_held, .. } if shards_held < assigned => {
                 Some("not all of its shards have come yet")
             }
+            Health { denied, .. } if !denied.is_empty() => Some("the broker's ACL keeps from it what it needs"),
             _ => None,
         }
     }
@@ -97,6 +100,8 @@ async fn accept(listener: TcpListener, health: watch::Receiver<Health>) {
 fn answer(method: &Method, path: &str, health: &Health) -> Response<Full<Bytes>> {
     let why_not_ready = health.why_not_ready();
     let status = match (method, path) {
+        // It would wait for ever; whoever rolls it out is to hear that it does not work.
+        (&Method::GET | &Method::HEAD, "/health/live") if health.refused.is_some() => StatusCode::SERVICE_UNAVAILABLE,
         (&Method::GET | &Method::HEAD, "/health/live") => StatusCode::OK,
         (&Method::GET | &Method::HEAD, "/health/ready" | "/health") if why_not_ready.is_none() => StatusCode::OK,
         (&Method::GET | &Method::HEAD, "/health/ready" | "/health") => StatusCode::SERVICE_UNAVAILABLE,
@@ -142,5 +147,21 @@ mod tests {
         assert_eq!(answer(&Method::GET, "/health/live", &health).status(), StatusCode::OK);
         assert_eq!(answer(&Method::POST, "/health/live", &health).status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(answer(&Method::GET, "/metrics", &health).status(), StatusCode::NOT_FOUND);
+    }
+
+    #[test]
+    fn a_worker_whose_password_was_never_taken_is_not_live() {
+        let asked = |health: &Health| answer(&Method::GET, "/health/live", health).status();
+        assert_eq!(asked(&Health::default()), StatusCode::OK, "a broker that is away may come");
+        let health = Health { refused: Some("no such user".into()), ..Health::default() };
+        assert_eq!(asked(&health), StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[test]
+    fn a_worker_from_whom_its_tasks_are_kept_is_not_ready() {
+        let mut health = Health { broker_connected: true, registered: true, shards_assigned: Some(0), ..Health::default() };
+        assert_eq!(health.why_not_ready(), None);
+        health.denied.push("its tasks".into());
+        assert!(health.why_not_ready().is_some());
     }
 }

@@ -284,6 +284,7 @@ impl Service {
             shards_assigned: self.assignment.as_ref().map(|assignment| assignment.shards.len()),
             shards_held: self.held.indexes.len(),
             denied: self.client.denied(),
+            refused: self.client.refused(),
         }
     }
 

@@ -120,6 +120,8 @@ pub struct FarmStatus {
     pub shard_count: u32,
     /// Whether the broker can be reached.
     pub broker_connected: bool,
+    /// Why the broker refuses this master's password or certificate, if it has never taken them.
+    pub broker_refused: Option<String>,
     /// Workers that are alive and do not deliver, by name.
     pub demoted: Arc<[WorkerId]>,
     /// How the requests of the last minute ended.
@@ -475,6 +477,7 @@ impl Coordinator {
             load: self.scheduler.load(),
             shard_count: self.parameters.library.dataset.shard_count(),
             broker_connected: self.parameters.client.is_connected(),
+            broker_refused: self.parameters.client.refused(),
             demoted: self.scheduler.demoted(),
             lately: self.scheduler.lately(),
             oldest_task_s: self.scheduler.oldest_task_sent_at().map_or(0, |at| self.now().saturating_sub(at) / 1000),

@@ -60,6 +60,11 @@ impl Health {
         reasons
     }
 
+    /// Why the broker refuses this master's password or certificate, if it has never taken them.
+    pub fn refused(&self) -> Option<String> {
+        self.coordinator.status().borrow().broker_refused.clone()
+    }
+
     /// Whether it is ready, and the whole of it as /health says it.
     pub fn report(&self) -> (bool, Value) {
         let farm = self.coordinator.status().borrow().clone();

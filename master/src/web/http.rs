@@ -138,8 +138,12 @@ async fn starters(State(context): State<Arc<Context>>, RawQuery(query): RawQuery
 }
 
 /// Whether the process is there to be asked: who is not is started anew.
-async fn live() -> Json<Value> {
-    Json(json!({ "status": "live", "version": env!("CARGO_PKG_VERSION") }))
+async fn live(State(context): State<Arc<Context>>) -> (StatusCode, Json<Value>) {
+    // It would wait for ever; whoever rolls it out is to hear that it does not work.
+    if let Some(reason) = context.health.refused() {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "refused", "reason": reason })));
+    }
+    (StatusCode::OK, Json(json!({ "status": "live", "version": env!("CARGO_PKG_VERSION") })))
 }
 
 /// Whether it is of use.
