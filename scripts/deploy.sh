@@ -109,6 +109,13 @@ version_of() { { sha256sum "$1" 2>/dev/null || echo 000000000000; } | cut -c1-12
 variable_of() { printf 'V_%s' "$(tr '[:lower:].' '[:upper:]_' <<<"$1")"; }
 secret_names=(ca.crt broker.crt broker.key master.crt master.key worker.crt worker.key postgres.crt postgres.key
     master.password worker.password postgres.password mosquitto.passwd mosquitto_sub)
+# Monitoring has some of its own; of those who can be told, one is chosen, and the others need no secret.
+for file in ${files[@]+"${files[@]}"}; do
+    [[ $file == *monitoring/stack.yml ]] || continue
+    receivers=(alert_webhook_token alert_slack_url alert_pagerduty_key alert_mail_password)
+    secret_names+=(grafana.password "${receivers[@]}")
+    for name in "${receivers[@]}"; do $dry_run || [ -s "$secrets/$name" ] || (umask 077 && echo none >"$secrets/$name"); done
+done
 new_secrets=0
 for name in "${secret_names[@]}"; do
     [ -s "$secrets/$name" ] || $dry_run || fail "$secrets/$name is missing; scripts/secrets.sh --dir $secrets makes what is missing"
@@ -129,7 +136,9 @@ ACL=$work/acl
 "$root/scripts/acl.sh" --prefix "${TOPIC_PREFIX:-cineswarm}" >"$ACL"
 MOSQUITTO_CONF=$root/mosquitto/swarm.conf
 V_ACL=$(version_of "$ACL") V_MOSQUITTO_CONF=$(version_of "$MOSQUITTO_CONF")
-export ACL MOSQUITTO_CONF V_ACL V_MOSQUITTO_CONF
+MONITORING=$root/monitoring
+V_MONITORING=$(cat "$MONITORING"/*.yml "$MONITORING"/dashboards/*.json | sha256sum | cut -c1-12)
+export ACL MOSQUITTO_CONF V_ACL V_MOSQUITTO_CONF MONITORING V_MONITORING
 
 # -- Data -----------------------------------------------------------------------------------------------------------------
 

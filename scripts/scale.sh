@@ -12,8 +12,7 @@ Scales a service, as in "scripts/scale.sh worker 5", and waits until new workers
 over what they hold first. The master, the broker and the database have one replica each.
 
 With --auto, looks at the farm every few seconds and keeps the wait for an answer under a target: up at once, by as many
-as the queue asks for; down by one, and only after a while of quiet. Runs until it is stopped; stack.autoscale.yml runs it
-as a service.
+as the queue asks for; down by one, and only after a while of quiet. Runs until it is stopped.
 
 options:
   --auto                scale by the load

@@ -151,6 +151,19 @@ section_browser-sample() {
     browser "$sample"
 }
 
+# Rules, receivers and dashboards by the programs that will read them, and against a farm that runs.
+section_monitoring() {
+    promtool check rules monitoring/rules.yml
+    promtool test rules monitoring/rules.test.yml
+    promtool check config --syntax-only monitoring/prometheus.yml
+    # Docker fills these in.
+    sed -E 's/\{\{ env "ALERT_RECEIVER" \}\}/nobody/; s/\{\{ env "ALERT_WEBHOOK_URL" \}\}/http:\/\/example.org/; s/\{\{ env "[A-Z_]+" \}\}/a@example.org:25/' \
+        monitoring/alertmanager.yml >"${TMPDIR:-/tmp}/cineswarm-alertmanager.yml"
+    amtool check-config "${TMPDIR:-/tmp}/cineswarm-alertmanager.yml"
+    node monitoring/dashboards.mjs --check
+    node_tests tests/monitoring/*.test.mjs
+}
+
 # The images and the stack on a Swarm that is made for it, which needs root; scripts/test-swarm.sh by itself does more.
 section_swarm() {
     local as_root=()

@@ -58,7 +58,16 @@ export class Load {
   #send(tab, ask) {
     tab.viewer.socket.timeout(15_000).emit("ask", { text: ask.text, key: ask.key, n: 3 }, (error, said) => {
       if (error) return ask.acknowledged || this.#send(tab, ask);
-      if (said.error) return (ask.refused = said.error.code);
+      if (said.error) {
+        ask.refused = said.error.code;
+        // Who is told when to come again does so, with the same key.
+        if (said.error.retry_after_ms && Date.now() - ask.at < GRACE_MS) {
+          ask.told_to_wait = true;
+          setTimeout(() => this.#send(tab, ask), said.error.retry_after_ms);
+        }
+        return;
+      }
+      ask.refused = undefined;
       ask.acknowledged = true;
       ask.request = said.request_id;
       this.#byRequest.set(ask.request, ask);
@@ -87,7 +96,7 @@ export class Load {
   async stop() {
     this.#going = false;
     await this.#asking;
-    const open = () => this.#asks.filter((ask) => !ask.refused && !ask.ended);
+    const open = () => this.#asks.filter((ask) => !ask.ended && !(ask.refused && !ask.told_to_wait));
     for (const end = Date.now() + GRACE_MS; open().length > 0 && Date.now() < end;) await pause(100);
     this.#tabs.forEach((tab) => tab.viewer.close());
     const count = (fits) => this.#asks.filter(fits).length;
@@ -98,6 +107,7 @@ export class Load {
       answered: count((ask) => ask.ended === "answer"),
       in_part: count((ask) => ask.coverage < 1),
       failed: count((ask) => ask.ended === "failed"),
+      told_to_wait: count((ask) => ask.told_to_wait),
       refused: count((ask) => ask.refused),
       lost: count((ask) => ask.acknowledged && !ask.ended),
       never_acknowledged: count((ask) => !ask.acknowledged && !ask.refused),
