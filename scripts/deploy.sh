@@ -208,6 +208,7 @@ spec_of() { swarm service inspect "${STACK}_$1" --format '{{json .Spec}}' 2>/dev
 declare -A spec_before
 for service in $($first_time || services); do spec_before[$service]=$(spec_of "$service"); done
 before=$SECONDS
+SINCE=$(date -u +%FT%TZ)
 swarm stack deploy "${arguments[@]}" "$STACK" >"$work/said" 2>&1 || { cat "$work/said" >&2; fail "Docker did not take the stack"; }
 changed=()
 mapfile -t deployed < <(services)

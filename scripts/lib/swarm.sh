@@ -152,13 +152,13 @@ page_url() {
     printf 'http://%s:%s\n' "$address" "$port"
 }
 
-# Why tasks of a service do not run: what Swarm says, then what they said themselves last.
+# Why tasks of a service do not run: what Swarm says, then what they said themselves last, from SINCE on.
 why_not() {
     local service=$1
     swarm service ps "${STACK}_$service" --no-trunc --format '{{.Name}} on {{.Node}}: {{.CurrentState}}{{if .Error}}: {{.Error}}{{end}}' |
         grep -E 'Failed|Rejected|Pending|Shutdown.*:|Starting|Preparing' | head -3 | while read -r line; do note "$line"; done || true
     # A broken task says it again and again; each sentence once, the latest.
-    timeout 10 docker ${CONTEXT:+--context "$CONTEXT"} service logs --raw --no-trunc --tail 40 "${STACK}_$service" 2>&1 |
+    timeout 10 docker ${CONTEXT:+--context "$CONTEXT"} service logs --raw --no-trunc --tail 60 ${SINCE:+--since "$SINCE"} "${STACK}_$service" 2>&1 |
         grep -E 'ERROR|WARN|error:|[Ee]rror|FATAL|refused' | sed -E 's/\x1b\[[0-9;]*m//g; s/^[^ ]+Z +//' | tail -8 |
         sed -E 's/retry_in_ms=[0-9]+//' | sort -u | tail -4 | while read -r line; do note "it says: ${line:0:300}"; done || true
 }

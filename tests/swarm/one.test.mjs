@@ -3,6 +3,9 @@
 
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { connect } from "node:net";
 import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -206,6 +209,26 @@ describe("a farm on one node", () => {
     });
   });
 
+  step("the number of workers follows the load, within its bounds and not too often", async () => {
+    // A farm that says what it is told to say; the workers that are scaled are real.
+    let queue = 0;
+    const told = createServer((_, response) => response.end(JSON.stringify({
+      queue_depth: queue, last_minute: { complete: 600, partial: 0 }, workers: { busy: queue ? 2 : 0, total: 2 },
+    }))).listen(0, "127.0.0.1");
+    await once(told, "listening");
+    const url = `http://127.0.0.1:${told.address().port}`;
+    const auto = (...options) => farm.succeeds("scale.sh", "worker", "--auto", "--url", url, "--interval", "1", ...options);
+    assert.match(await auto("--rounds", "1"), /2 workers .*: as it is/);
+    queue = 100;
+    assert.match(await auto("--rounds", "1", "--dry-run"), /2 -> 4 workers: a wait of 10000 ms/);
+    assert.match(await auto("--rounds", "2", "--max", "3"), /2 -> 3 workers: a wait of 10000 ms[\s\S]*3 workers .*: a wait of/);
+    queue = 0;
+    assert.match(await auto("--rounds", "7", "--max", "3", "--cooldown", "1"), /3 -> 2 workers: quiet for \d s/);
+    told.close();
+    await farm.until(() => farm.containers("worker").length === 2, "two workers");
+    await farm.ready();
+  });
+
   step("workers are replaced under load", async () => {
     await during("rolling update of the workers", () => farm.replace("worker"));
   });
@@ -296,4 +319,22 @@ describe("a farm on one node", () => {
     assert.doesNotMatch(farm.docker("network", "ls", "--format", "{{.Name}}"), /cineswarm/);
     assert.match(farm.docker("volume", "ls", "-q"), /cineswarm_master-data\ncineswarm_postgres-data/);
   });
+
+  step("compose.yml starts the same images", async (context) => {
+    const compose = ["docker-compose", "docker compose"].find((command) => spawnSync("sh", ["-c", `${command} version`]).status === 0);
+    if (!compose) return context.skip("there is no Docker Compose here");
+    const { REGISTRY, TAG } = process.env;
+    for (const name of ["master", "worker", "mosquitto"]) farm.docker("tag", `${REGISTRY}/cineswarm-${name}:${TAG}`, `cineswarm-${name}:dev`);
+    const run = (command) => {
+      const { status, stdout, stderr } = spawnSync("sh", ["-c", `${compose} ${command}`], { cwd: farm.repository, encoding: "utf8" });
+      assert.equal(status, 0, `${compose} ${command}: ${stdout}${stderr}`);
+    };
+    run("up -d --no-build --scale worker=3");
+    try {
+      await farm.ready();
+      assert.equal((await farm.health()).workers.total, 3);
+    } finally {
+      run("down --volumes --timeout 5");
+    }
+  }, { long: true });
 });
