@@ -55,12 +55,35 @@ tasks_a_second() {
     counted=$done_now counted_at=$now
 }
 
+# How long requests took that were answered since the last look, or since the master started: half of them, 99 of 100.
+latencies() {
+    local master
+    master=$(state_node ps -q --filter "label=com.docker.swarm.service.name=${STACK}_master" | head -1)
+    { [ -n "$master" ] && state_node exec "$master" /usr/bin/cineswarm health --metrics --url http://127.0.0.1:8889 2>/dev/null; } |
+        sed -nE 's/^cineswarm_request_duration_seconds_bucket\{(.*)\} ([0-9.e+]+)$/\1 \2/p' | grep 'outcome="answered"' |
+        sed -E 's/.*le="([^"]+)".* ([0-9.e+]+)$/\1 \2/; s/^\+Inf /1e9 /' | sort -g >"$work/buckets" || true
+    touch "$work/buckets.before"
+    awk '
+        NR == FNR { before[$1] = $2; next }
+        { bound[++n] = $1; count[n] = $2 - before[$1] }
+        function below(part, i, wanted, from, least) {
+            wanted = part * count[n]
+            for (i = 1; i <= n && count[i] < wanted; i++) { from = count[i]; least = bound[i] }
+            if (bound[i] >= 1e9) return "over " least * 1000
+            return sprintf("%.1f", 1000 * (least + (bound[i] - least) * (count[i] > from ? (wanted - from) / (count[i] - from) : 1)))
+        }
+        END { if (n && count[n] > 0) printf "half within %s ms, 99 of 100 within %s ms", below(0.5), below(0.99); else printf "nothing was answered" }
+    ' "$work/buckets.before" "$work/buckets"
+    mv "$work/buckets" "$work/buckets.before"
+}
+
 show() {
     local report farm status usage_of
     report=$(curl -s --max-time 4 "$url/health") || true
     status=$(jq -r .status <<<"$report" 2>/dev/null) || status=''
     farm=$(workers)
     tasks_a_second "$farm" >"$work/rate"
+    latencies >"$work/latencies"
     usage_of=$(state_node ps -q --filter "label=com.docker.stack.namespace=$STACK" | xargs -r docker ${CONTEXT:+--context "$CONTEXT"} stats --no-stream \
         --format '{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}' 2>/dev/null | sed -E "s/^${STACK}_//; s/\.[a-z0-9]{25}\t/\t/" | sort) || true
     {
@@ -71,8 +94,9 @@ show() {
         *) printf '  %s%s%s  %s\n' "$RED" "$status" "$PLAIN" "$(jq -r '.reasons | join("\n            ")' <<<"$report")" ;;
         esac
         if [ -n "$status" ]; then
-            jq -r --arg rate "$(cat "$work/rate")" '
+            jq -r --arg rate "$(cat "$work/rate")" --arg latencies "$(cat "$work/latencies")" '
                 "  requests   \(.requests) under way, \(.queue_depth) in the queue; the last minute: \(.last_minute.complete) answered, \(.last_minute.partial) in part, \(.last_minute.timed_out) timed out",
+                "  answers    \($latencies)",
                 "  tasks      \($rate) a second",
                 "  shards     \(.shards.ready) of \(.shards.total) with a worker; dataset \(.dataset.name)",
                 "  browsers   \(.connections.open) connections of \(.connections.bound)"' <<<"$report"

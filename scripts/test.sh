@@ -167,7 +167,7 @@ section_monitoring() {
 # The images and the stack on a Swarm that is made for it, which needs root; scripts/test-swarm.sh by itself does more.
 section_swarm() {
     local as_root=()
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo -n --preserve-env=PATH,CINESWARM_BIN,CINESWARM_TEST_DATA)
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo -n "--preserve-env=PATH,CINESWARM_BIN,CINESWARM_TEST_DATA")
     CINESWARM_TEST_DATA=$sample "${as_root[@]}" scripts/test-swarm.sh --short
 }
 

@@ -464,7 +464,8 @@ fn in_words(error: &ConnectionError) -> Broken {
         ConnectionError::Tls(TlsError::Io(cause))
             if matches!(cause.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) =>
         {
-            let reason = "the broker ended the TLS handshake; it may speak plaintext at this port: mqtt:// asks for that";
+            let reason =
+                "the broker ended the TLS handshake; it may speak plaintext at this port: mqtt:// asks for that";
             return reason.to_owned().into();
         }
         other => other,

@@ -58,6 +58,8 @@ export class Load {
   #send(tab, ask) {
     tab.viewer.socket.timeout(15_000).emit("ask", { text: ask.text, key: ask.key, n: 3 }, (error, said) => {
       if (error) return ask.acknowledged || this.#send(tab, ask);
+      // It was said twice, and taken the first time.
+      if (ask.acknowledged) return;
       if (said.error) {
         ask.refused = said.error.code;
         // Who is told when to come again does so, with the same key.

@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn a_worker_from_whom_its_tasks_are_kept_is_not_ready() {
-        let mut health = Health { broker_connected: true, registered: true, shards_assigned: Some(0), ..Health::default() };
+        let mut health =
+            Health { broker_connected: true, registered: true, shards_assigned: Some(0), ..Health::default() };
         assert_eq!(health.why_not_ready(), None);
         health.denied.push("its tasks".into());
         assert!(health.why_not_ready().is_some());
