@@ -44,9 +44,8 @@ left() {
     swarm config ls --filter "$namespace" --format 'configuration {{.Name}}'
     state_node ps -a --filter "$namespace" --format 'container {{.Names}}'
 }
-its_volumes() {
-    { state_node volume ls -q --filter "$namespace"; state_node volume ls -q --filter "name=^${STACK}_master-data$"; } | sort -u
-}
+# By name: those that scripts/restore.sh or an import made have no label.
+its_volumes() { state_node volume ls -q | { grep -Ex "${STACK}_(master|postgres|prometheus|grafana)-data" || true; } | sort; }
 
 title "Stopping $STACK"
 mapfile -t kept < <(its_volumes)

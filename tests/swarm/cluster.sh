@@ -48,7 +48,8 @@ network() {
     # Otherwise the bridge drops what the daemons' firewalls do not know.
     inside $LAN sysctl -qw net.bridge.bridge-nf-call-iptables=0 2>/dev/null || true
     # A name that is nobody's is refused at once, as by any resolver; without one each costs five seconds.
-    inside $LAN python3 "$(dirname "${BASH_SOURCE[0]}")/no_such_name.py" "$SUBNET.254" &
+    # Not by way of a function: the process that is noted would be the shell around it, and end alone.
+    nsenter --net=/run/netns/$LAN python3 "$(dirname "${BASH_SOURCE[0]}")/no_such_name.py" "$SUBNET.254" &
     echo $! >"$CLUSTER/resolver.pid"
 }
 
@@ -81,7 +82,7 @@ log: {level: error}
 storage: {filesystem: {rootdirectory: $CLUSTER/registry/data}}
 http: {addr: "$registry"}
 CONFIG
-    inside cs-n1 docker-registry serve "$CLUSTER/registry/config.yml" >"$CLUSTER/registry/log" 2>&1 &
+    nsenter --net=/run/netns/cs-n1 docker-registry serve "$CLUSTER/registry/config.yml" >"$CLUSTER/registry/log" 2>&1 &
     echo $! >"$CLUSTER/registry.pid"
     await 100 inside $LAN curl -fs "http://$registry/v2/"
 }

@@ -112,6 +112,20 @@ describe("a farm on one node", () => {
     assert.match(labels["org.opencontainers.image.revision"], /^[0-9a-f]{40}$|^unknown$/);
   });
 
+  step("images are small, and so is what runs while nobody asks", () => {
+    const { REGISTRY, TAG } = process.env;
+    for (const name of ["master", "worker", "mosquitto"]) {
+      const bytes = farm.inspected(`${REGISTRY}/cineswarm-${name}:${TAG}`)[0].Size;
+      console.log(`MEASURED image of ${name}: ${(bytes / 1e6).toFixed(1)} MB`);
+    }
+    const used = farm.docker("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}", ...farm.containers());
+    for (const line of used.split("\n")) {
+      const [name, memory] = line.split(" ");
+      console.log(`MEASURED memory at rest of ${name.split(".").slice(0, 2).join(".")}: ${memory}`);
+      assert.ok(memory.endsWith("MiB") && parseFloat(memory) < 128, line);
+    }
+  });
+
   describe("the doors", () => {
     const topics = [
       "master/status", "workers/register", "workers/status", "logs", "something/else",
