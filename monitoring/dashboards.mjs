@@ -68,7 +68,7 @@ export const boards = {
       line("Connected, by worker", "none", ["{{worker}}", "cineswarm_worker_broker_connected"]),
       line("Registered, by worker", "none", ["{{worker}}", "cineswarm_worker_registered"]),
       line("Tasks through the broker, a second", "ops", ["sent", "sum(rate(cineswarm_tasks_sent_total[1m]))"]),
-      line("Leases that ended without a word, a second", "ops", ["leases", 'sum(rate(cineswarm_tasks_total{outcome="lease_expired"}[1m]))']),
+      line("Leases that ended without a word, a second", "ops", ["leases", 'sum(rate(cineswarm_tasks_total{outcome="lease_expired"}[1m])) or vector(0)']),
       line("For how long the oldest task is waited for", "s", ["oldest", "cineswarm_oldest_task_age_seconds"]),
     ],
   },
