@@ -39,6 +39,7 @@ section_install() {
     [ -x "$CHROMIUM" ] || packages+=(chromium)
     python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
     missing openssl && packages+=(openssl)
+    missing promtool && packages+=(prometheus)
     missing shellcheck && packages+=(shellcheck)
     if [ ${#packages[@]} -gt 0 ]; then
         echo "installing ${packages[*]}"

@@ -12,10 +12,11 @@ use super::{App, Done, storage};
 use crate::chat::{Intent, Lang, Tweak, replies};
 use crate::farm::coordinator::{Live, NotTaken, Outlet};
 use crate::library::Library;
+use crate::measure;
 use crate::requests::ask::{Ask, Basis};
 use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
 use crate::requests::spec::{Source, Spec};
-use crate::store::{Accepted, EndState, Ending, NewRequest};
+use crate::store::{self, Accepted, EndState, Ending, NewRequest};
 use crate::web::events::replayed;
 use crate::web::sessions::{Session, TabId};
 use crate::words::{LONGEST_TEXT, Trouble, shortened};
@@ -29,7 +30,10 @@ impl App {
     ) -> Result<Done, Trouble> {
         let ask = Ask::parse(payload)?;
         self.make_sure(session).await?;
-        match self.understand(&ask, session).await? {
+        let begun = Instant::now();
+        let understood = self.understand(&ask, session).await?;
+        measure::stage("understand", begun.elapsed().as_secs_f64());
+        match understood {
             Step::Say(reply) => Ok(json!({ "reply": reply }).into()),
             Step::Rate { movie, rating, message } => {
                 let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
@@ -88,10 +92,11 @@ impl App {
         // Ids that ascend with time keep the database's work on one page of their index.
         let request_id = Uuid::now_v7();
         self.underway.begin(request_id, session.id, Instant::now())?;
+        let source = spec.source;
         let taken = self.store_and_hand_over(request_id, session, query, key, spec).await;
-        let is_taken = matches!(&taken, Ok((_, true)));
-        if !is_taken {
-            self.underway.forget(request_id);
+        match &taken {
+            Ok((_, true)) => measure::accepted(source),
+            _ => self.underway.forget(request_id),
         }
         taken.map(|(done, _)| done)
     }
@@ -121,7 +126,7 @@ impl App {
         let (live, storing) = Live::new(request_id, session.id, query.into(), Arc::new(spec));
         if key.is_none() && live.spec.source == Source::Neighbours {
             // It cannot be a repetition: it is stored while the farm has it already.
-            let (accepted, entered) = tokio::join!(self.store.accept(new), self.room.enter(live, self.request_timeout));
+            let (accepted, entered) = tokio::join!(self.accept(new), self.room.enter(live, self.request_timeout));
             if accepted.is_err() {
                 self.room.cancel(request_id).await;
             }
@@ -132,7 +137,7 @@ impl App {
                 Err(not_taken) => Err(self.refuse(request_id, not_taken, session.lang()).await),
             };
         }
-        if let Accepted::Duplicate { request_id } = self.store.accept(new).await.map_err(storage)? {
+        if let Accepted::Duplicate { request_id } = self.accept(new).await.map_err(storage)? {
             // Whoever asks again with the same key gets the ending again, if there is one already.
             let ending = self.store.ending(request_id).await.map_err(storage)?;
             let acknowledgement = json!({ "request_id": request_id, "position": 0 });
@@ -147,6 +152,13 @@ impl App {
             Ok(position) => Ok(acknowledged(position)),
             Err(not_taken) => Err(self.refuse(request_id, not_taken, session.lang()).await),
         }
+    }
+
+    async fn accept(&self, new: NewRequest) -> Result<Accepted, store::Error> {
+        let begun = Instant::now();
+        let accepted = self.store.accept(new).await;
+        measure::stage("accept", begun.elapsed().as_secs_f64());
+        accepted
     }
 
     /// A request that is stored but that the farm did not take: ended, unless the master is stopping and will find it

@@ -8,15 +8,18 @@ use std::time::Duration;
 use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, PublishError, quoted, timestamp_ms};
 use cineswarm_proto::Topics;
 use cineswarm_proto::messages::{Control, LogLevel, Task};
+use cineswarm_telemetry::metrics::{self, list};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 mod credit;
 mod presence;
+mod tally;
 mod workers;
 
 use presence::{Announcing, Departed, Incarnations};
+use tally::Tally;
 
 pub use presence::master_status;
 
@@ -213,6 +216,7 @@ pub fn start(parameters: Parameters, events: Events, stop: CancellationToken) ->
         refusals: HashMap::new(),
         departed: Departed::default(),
         announcing: Announcing::default(),
+        tally: Tally::default(),
         status,
         parameters,
     };
@@ -231,6 +235,7 @@ struct Coordinator {
     refusals: HashMap<WorkerId, u64>,
     departed: Departed,
     announcing: Announcing,
+    tally: Tally,
     status: watch::Sender<FarmStatus>,
 }
 
@@ -342,6 +347,7 @@ impl Coordinator {
         }
         for worker in self.departed.due(now) {
             self.forget_retained(&worker);
+            metrics::forget_worker(&worker);
         }
         let shards_total = self.parameters.library.dataset.shard_count();
         for id in std::mem::take(&mut self.moved) {
@@ -358,6 +364,7 @@ impl Coordinator {
     fn carry_out(&mut self) {
         // What cannot be carried out may make further commands.
         loop {
+            self.tally.count(self.scheduler.take_news());
             let commands = self.scheduler.take_commands();
             if commands.is_empty() {
                 return;
@@ -402,6 +409,7 @@ impl Coordinator {
             }
             Command::Lost { worker, reason } => {
                 self.departed(&worker);
+                list::WORKERS_LOST.increment([]);
                 let line = format!("worker {worker} is lost: {reason}; its tasks go to others");
                 self.log_of(&worker, LogLevel::Warn, line);
             }

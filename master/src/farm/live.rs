@@ -90,6 +90,11 @@ impl Live {
         live
     }
 
+    /// How long ago it was understood; or taken up again, if an earlier master accepted it.
+    pub fn age(&self) -> std::time::Duration {
+        self.submitted.elapsed()
+    }
+
     /// Waits until it is known whether the request is on disk. `false`: it is not and never will be.
     pub async fn is_stored(&self) -> bool {
         let mut durability = self.durability.clone();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use cineswarm_engine::RankScratch;
 use cineswarm_mqtt::{FarmLog, timestamp_ms};
+use cineswarm_telemetry::metrics::list;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_util::task::TaskTracker;
@@ -15,6 +16,7 @@ use crate::app::room::Room;
 use crate::app::underway::{Outcome, Underway};
 use crate::farm::coordinator::{Live, Outlet, Progress};
 use crate::library::Library;
+use crate::measure;
 use crate::requests::answer::{Answer, merge};
 use crate::requests::spec::Source;
 use crate::store::{self, EndState, Ending, Store};
@@ -119,10 +121,17 @@ impl Desk {
         if request.parts.is_empty() && request.spec.source == Source::Neighbours {
             return self.fail(&request, EndState::Failed, &Trouble::TimedOut).await;
         }
+        if request.spec.source == Source::Neighbours {
+            measure::stage("queue", request.timings.queue_ms / 1e3);
+            measure::stage("farm", request.timings.farm_ms / 1e3);
+        }
+        let merging = Instant::now();
         let parts = std::mem::take(&mut request.parts);
         let answer =
             self.with_scratch(|scratch| merge(&self.0.library, &request.spec, parts, request.timings, scratch));
         self.0.log.request(&request.id.to_string(), || answer.summary());
+        measure::stage("merge", merging.elapsed().as_secs_f64());
+        list::ANSWER_COVERAGE.observe([], answer.coverage());
         let outcome = if answer.coverage() < 1.0 { Outcome::Partial } else { Outcome::Complete };
         self.conclude(&request, EndState::Answered, outcome, "answer", &answer).await;
     }
@@ -149,9 +158,14 @@ impl Desk {
             Some(session) => Some(session.in_order.lock().await),
             None => None,
         };
+        let storing = Instant::now();
         let ending = self.store_ending(request.id, state, stored).await;
+        measure::stage("finish", storing.elapsed().as_secs_f64());
         let how = if ending.is_ok() { how } else { Outcome::NotStored };
         self.0.underway.end(request.id, how, Instant::now());
+        if !matches!(ending, Ok(Stored::NotNow)) {
+            measure::ended(request, state, how);
+        }
         match ending {
             Ok(Stored::Now { offset }) => {
                 let event_payload = RequestEvent { request_id: request.id, offset, query: &request.query, outcome };
