@@ -31,6 +31,10 @@ pub fn ended(request: &Live, state: EndState, how: Outcome) {
         (EndState::Answered, Outcome::Complete) => "answered",
         (EndState::Failed, Outcome::Complete) => "failed",
     };
+    request.span.word("outcome", outcome);
+    if matches!(how, Outcome::NotStored | Outcome::TimedOut) {
+        request.span.fail(outcome);
+    }
     list::REQUESTS.increment([outcome, source_name(request.spec.source)]);
     // Of a cancelled one only the cancelling is known.
     if state != EndState::Cancelled {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use cineswarm_mqtt::embedded::EmbeddedBroker;
-use cineswarm_telemetry::logs;
+use cineswarm_telemetry::{logs, traces};
 
 use super::{block_on, open_dataset, return_large_arrays, told_to_stop_or_failed};
 
@@ -30,6 +30,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut options = arguments.master;
     let dataset = open_dataset(&options.data_dir, options.dataset.as_deref())?;
     block_on(async {
+        let traces = traces::start("cineswarm")?;
         let broker = match options.broker.names_one() {
             true => None,
             false => {
@@ -88,6 +89,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         if let Some(broker) = broker {
             broker.stop().await;
         }
+        traces.stop().await;
         told
     })
 }

@@ -4,3 +4,4 @@
 pub mod listener;
 pub mod logs;
 pub mod metrics;
+pub mod traces;

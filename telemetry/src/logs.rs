@@ -54,8 +54,17 @@ fn parse_filter(text: &str) -> Result<String, String> {
 }
 
 /// Libraries that log, below `info`, what they carry: browsers' messages have in them what opens a session, the first
-/// message to a broker has its password, calls by gRPC have viewers' ratings.
-const CARRIERS: [&str; 5] = ["tungstenite", "tokio_tungstenite", "socketioxide", "engineioxide", "rumqttc"];
+/// message to a broker has its password, a collector's headers may have another.
+const CARRIERS: [&str; 8] = [
+    "tungstenite",
+    "tokio_tungstenite",
+    "socketioxide",
+    "engineioxide",
+    "rumqttc",
+    "opentelemetry",
+    "opentelemetry-otlp",
+    "opentelemetry_sdk",
+];
 
 /// Whether a log line may have a secret in it, whatever level was asked for.
 fn may_log_secrets(what: &Metadata<'_>) -> bool {

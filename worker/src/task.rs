@@ -8,6 +8,7 @@ use cineswarm_proto::farm::TaskResult;
 use cineswarm_proto::farm::farm_client::FarmClient;
 use cineswarm_proto::messages::Task;
 use cineswarm_telemetry::metrics::list;
+use cineswarm_telemetry::traces::{Kind, Span};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
@@ -43,13 +44,22 @@ impl TaskWork {
     /// a task whose processor time is still being used is in hand.
     pub async fn carry_out(self) {
         let worker_id = self.task.worker_id.clone();
-        let outcome = self.outcome().await;
+        let span = Span::of("carry out task", Kind::Consumer, self.task.traceparent.as_deref());
+        span.word("worker", &worker_id);
+        span.number("queries", self.task.queries.len() as f64);
+        span.number("shards", self.task.shards.len() as f64);
+        let outcome = self.outcome(&span).await;
+        span.word("outcome", outcome);
+        if outcome == "failed" || outcome == "refused" {
+            span.fail(outcome);
+        }
         list::WORKER_TASKS.increment([&worker_id, outcome]);
     }
 
-    async fn outcome(self) -> &'static str {
+    async fn outcome(self, span: &Span) -> &'static str {
         let TaskWork { task, shards, grpc, channels, begun, deadline, cancelled, scratch, log } = self;
         let seen_by_computing = cancelled.clone();
+        let computing = span.part("compute", Kind::Inside);
         let (task, computed) = match tokio::task::spawn_blocking(move || {
             list::WORKER_TASK_STAGE_DURATION.observe(["wait"], begun.elapsed().as_secs_f64());
             let computed = compute(&shards, &task.queries, &scratch, &seen_by_computing);
@@ -71,6 +81,7 @@ impl TaskWork {
                 return "failed";
             }
         };
+        drop(computing);
         list::WORKER_TASK_STAGE_DURATION.observe(["compute"], computed.processing_time_ms / 1e3);
         log.request(&task.request_id, || {
             let (id, queries, shards) = (&task.task_id, task.queries.len(), task.shards.len());
@@ -98,9 +109,12 @@ impl TaskWork {
             }
         };
         let submitting = Instant::now();
-        let Some(outcome) = cancelled.run_until_cancelled(callback::submit(grpc, result, deadline)).await else {
+        let handing_in = span.part("hand in", Kind::Client);
+        let submitted = callback::submit(grpc, result, handing_in.traceparent(), deadline);
+        let Some(outcome) = cancelled.run_until_cancelled(submitted).await else {
             return "cancelled";
         };
+        drop(handing_in);
         list::WORKER_TASK_STAGE_DURATION.observe(["submit"], submitting.elapsed().as_secs_f64());
         match outcome {
             Outcome::Taken => "taken",

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use cineswarm_engine::{HalfStars, MovieId};
 use cineswarm_mqtt::timestamp_ms;
+use cineswarm_telemetry::traces::{Kind, Span};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -30,8 +31,10 @@ impl App {
     ) -> Result<Done, Trouble> {
         let ask = Ask::parse(payload)?;
         self.make_sure(session).await?;
-        let begun = Instant::now();
+        let span = Span::first("ask", Kind::Server, ask.traceparent.as_deref());
+        let (begun, understanding) = (Instant::now(), span.part("understand", Kind::Inside));
         let understood = self.understand(&ask, session).await?;
+        drop(understanding);
         measure::stage("understand", begun.elapsed().as_secs_f64());
         match understood {
             Step::Say(reply) => Ok(json!({ "reply": reply }).into()),
@@ -45,7 +48,7 @@ impl App {
             }
             Step::Compute(spec) => {
                 let query = in_words(&ask, &spec, &self.library);
-                self.submit(session, query, ask.key, *spec).await
+                self.submit(session, query, ask.key, *spec, span).await
             }
         }
     }
@@ -88,12 +91,13 @@ impl App {
         query: String,
         key: Option<String>,
         spec: Spec,
+        span: Span,
     ) -> Result<Done, Trouble> {
         // Ids that ascend with time keep the database's work on one page of their index.
         let request_id = Uuid::now_v7();
         self.underway.begin(request_id, session.id, Instant::now())?;
         let source = spec.source;
-        let taken = self.store_and_hand_over(request_id, session, query, key, spec).await;
+        let taken = self.store_and_hand_over(request_id, session, query, key, spec, span).await;
         match &taken {
             Ok((_, true)) => measure::accepted(source),
             _ => self.underway.forget(request_id),
@@ -109,6 +113,7 @@ impl App {
         query: String,
         key: Option<String>,
         spec: Spec,
+        span: Span,
     ) -> Result<(Done, bool), Trouble> {
         let new = NewRequest {
             request_id,
@@ -123,10 +128,13 @@ impl App {
         };
         let acknowledged =
             |position: usize| (Done::from(json!({ "request_id": request_id, "position": position })), true);
+        let accepting = span.part("accept", Kind::Inside);
         let (live, storing) = Live::new(request_id, session.id, query.into(), Arc::new(spec));
+        let live = live.traced(span);
         if key.is_none() && live.spec.source == Source::Neighbours {
             // It cannot be a repetition: it is stored while the farm has it already.
-            let (accepted, entered) = tokio::join!(self.accept(new), self.room.enter(live, self.request_timeout));
+            let (accepted, entered) =
+                tokio::join!(self.accept(new, accepting), self.room.enter(live, self.request_timeout));
             if accepted.is_err() {
                 self.room.cancel(request_id).await;
             }
@@ -137,7 +145,7 @@ impl App {
                 Err(not_taken) => Err(self.refuse(request_id, not_taken, session.lang()).await),
             };
         }
-        if let Accepted::Duplicate { request_id } = self.accept(new).await.map_err(storage)? {
+        if let Accepted::Duplicate { request_id } = self.accept(new, accepting).await.map_err(storage)? {
             // Whoever asks again with the same key gets the ending again, if there is one already.
             let ending = self.store.ending(request_id).await.map_err(storage)?;
             let acknowledgement = json!({ "request_id": request_id, "position": 0 });
@@ -154,7 +162,8 @@ impl App {
         }
     }
 
-    async fn accept(&self, new: NewRequest) -> Result<Accepted, store::Error> {
+    /// Stores a request; `_span` ends with that.
+    async fn accept(&self, new: NewRequest, _span: Span) -> Result<Accepted, store::Error> {
         let begun = Instant::now();
         let accepted = self.store.accept(new).await;
         measure::stage("accept", begun.elapsed().as_secs_f64());

@@ -68,32 +68,37 @@ impl Span {
 
     /// A part of this one whose work is done by another, which has spans of its own.
     pub fn shared_part(&self, name: &'static str, with: &Span) -> Span {
-        let mut part = self.part(name, Kind::Producer);
-        if let (Some(part), Some(other)) = (&mut part.0, &with.0) {
+        let part = self.part(name, Kind::Producer);
+        if let (Some(part), Some(other)) = (&part.0, &with.0) {
             part.link(other);
         }
         part
     }
 
     /// Says how much of something.
-    pub fn number(&mut self, what: &'static str, number: f64) {
-        if let Some(span) = &mut self.0 {
+    pub fn number(&self, what: &'static str, number: f64) {
+        if let Some(span) = &self.0 {
             span.number(what, number);
         }
     }
 
     /// Says which; in a word that is not a viewer's.
-    pub fn word(&mut self, what: &'static str, word: &str) {
-        if let Some(span) = &mut self.0 {
+    pub fn word(&self, what: &'static str, word: &str) {
+        if let Some(span) = &self.0 {
             span.word(what, word);
         }
     }
 
     /// It did not go well.
-    pub fn fail(&mut self, why: &'static str) {
-        if let Some(span) = &mut self.0 {
+    pub fn fail(&self, why: &'static str) {
+        if let Some(span) = &self.0 {
             span.fail(why);
         }
+    }
+
+    /// Whether anybody will see it.
+    pub fn is_recorded(&self) -> bool {
+        self.0.is_some()
     }
 
     /// What others need to go on with the trace.

@@ -2,11 +2,11 @@
 //! nobody's waiting.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::trace::{
-    Link, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer, TracerProvider,
+    Link, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TracerProvider,
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter};
@@ -22,7 +22,9 @@ static TRACER: OnceLock<SdkTracer> = OnceLock::new();
 
 /// Spans cannot be sent where they are to be.
 #[derive(Debug, thiserror::Error)]
-#[error("traces cannot be sent to {}: {0}; it takes http://HOST:PORT of a collector's OTLP over gRPC", super::ENDPOINT)]
+#[error(
+    "traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT: {0}; it takes http://HOST:PORT of a collector's OTLP over gRPC"
+)]
 pub struct Error(#[from] ExporterBuildError);
 
 /// Sends spans, until it is told to stop.
@@ -63,7 +65,7 @@ impl Sending {
 
 /// A span that is being recorded.
 pub struct Recording {
-    span: opentelemetry_sdk::trace::Span,
+    span: Mutex<opentelemetry_sdk::trace::Span>,
     context: SpanContext,
 }
 
@@ -91,26 +93,31 @@ impl Recording {
         };
         let span = SpanBuilder::from_name(name).with_kind(kind).start_with_context(tracer, &outer);
         let context = span.span_context().clone();
-        context.is_sampled().then_some(Recording { span, context })
+        context.is_sampled().then(|| Recording { span: Mutex::new(span), context })
     }
 
-    pub fn link(&mut self, to: &Recording) {
+    fn span(&self) -> MutexGuard<'_, opentelemetry_sdk::trace::Span> {
+        self.span.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn link(&self, to: &Recording) {
         let Link { span_context, attributes, .. } = Link::with_context(to.context.clone());
-        self.span.add_link(span_context, attributes);
+        self.span().add_link(span_context, attributes);
     }
 
-    pub fn number(&mut self, what: &'static str, number: f64) {
+    pub fn number(&self, what: &'static str, number: f64) {
         // Whole numbers are shown without a point.
-        let value = if number.fract() == 0.0 { KeyValue::new(what, number as i64) } else { KeyValue::new(what, number) };
-        self.span.set_attribute(value);
+        let value =
+            if number.fract() == 0.0 { KeyValue::new(what, number as i64) } else { KeyValue::new(what, number) };
+        self.span().set_attribute(value);
     }
 
-    pub fn word(&mut self, what: &'static str, word: &str) {
-        self.span.set_attribute(KeyValue::new(what, word.to_owned()));
+    pub fn word(&self, what: &'static str, word: &str) {
+        self.span().set_attribute(KeyValue::new(what, word.to_owned()));
     }
 
-    pub fn fail(&mut self, why: &'static str) {
-        self.span.set_status(Status::Error { description: Cow::Borrowed(why) });
+    pub fn fail(&self, why: &'static str) {
+        self.span().set_status(Status::Error { description: Cow::Borrowed(why) });
     }
 
     pub fn traceparent(&self) -> String {
