@@ -40,6 +40,7 @@ section_install() {
     [ -x "$CHROMIUM" ] || packages+=(chromium)
     python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
     missing openssl && packages+=(openssl)
+    missing promtool && packages+=(prometheus)
     missing shellcheck && packages+=(shellcheck)
     missing promtool && packages+=(prometheus)
     missing amtool && packages+=(prometheus-alertmanager)

@@ -39,7 +39,7 @@ const LONGEST_AFTER_BRIEF: Duration = Duration::from_secs(5);
 const GOODBYE: Duration = Duration::from_secs(5);
 pub(crate) const MAX_PACKET_BYTES: u32 = 16 << 20;
 /// What a packet needs beside its topic and payload, generously.
-const PACKET_OVERHEAD_BYTES: usize = 64;
+const PACKET_OVERHEAD_BYTES: usize = 192;
 
 /// What to connect to, and as whom.
 #[derive(Clone, Debug)]
@@ -69,12 +69,14 @@ pub struct Message {
     pub acknowledged: bool,
     /// The broker drops it if it could not be delivered for this long; whole seconds, rounded up.
     pub expiry: Option<Duration>,
+    /// Sent as a user property, for those who look at messages; nobody here reads it.
+    pub traceparent: Option<String>,
 }
 
 impl Message {
     /// An acknowledged message (QoS 1) without expiry.
     pub fn new(topic: String, payload: impl Into<Bytes>) -> Message {
-        Message { topic, payload: payload.into(), retain: false, acknowledged: true, expiry: None }
+        Message { topic, payload: payload.into(), retain: false, acknowledged: true, expiry: None, traceparent: None }
     }
 
     /// An acknowledged message with a JSON payload.
@@ -162,11 +164,15 @@ impl Client {
         }
         let (qos, retain, topic) = (message.qos(), message.retain, message.topic.clone());
         self.permissions.publish(&topic, || {
-            let handed_over = match message.expiry_s() {
-                None => self.requests.try_publish(message.topic, qos, retain, message.payload),
-                expiry => {
-                    let properties =
-                        PublishProperties { message_expiry_interval: expiry, ..PublishProperties::default() };
+            let handed_over = match (message.expiry_s(), message.traceparent) {
+                (None, None) => self.requests.try_publish(message.topic, qos, retain, message.payload),
+                (message_expiry_interval, traceparent) => {
+                    let user_properties = traceparent.map(|value| ("traceparent".to_owned(), value));
+                    let properties = PublishProperties {
+                        message_expiry_interval,
+                        user_properties: user_properties.into_iter().collect(),
+                        ..PublishProperties::default()
+                    };
                     self.requests.try_publish_with_properties(message.topic, qos, retain, message.payload, properties)
                 }
             };
@@ -442,6 +448,7 @@ fn received(publish: Publish) -> Option<Message> {
             retain: publish.retain,
             acknowledged: publish.qos != QoS::AtMostOnce,
             expiry: None,
+            traceparent: None,
         }),
         Err(_) => {
             tracing::warn!(topic = ?publish.topic, "dropped an MQTT message whose topic is not UTF-8");

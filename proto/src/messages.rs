@@ -143,6 +143,9 @@ pub struct Task {
     pub shards: Vec<u32>,
     /// At least one.
     pub queries: Vec<TaskQuery>,
+    /// The trace that the task is part of, in W3C's form; also a user property of the message, where that is MQTT 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 /// One query of a task: the nearest neighbours of one profile.

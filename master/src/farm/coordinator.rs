@@ -8,15 +8,19 @@ use std::time::Duration;
 use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, PublishError, quoted, timestamp_ms};
 use cineswarm_proto::Topics;
 use cineswarm_proto::messages::{Control, LogLevel, Task};
+use cineswarm_telemetry::metrics::{self, list};
+use cineswarm_telemetry::traces::Span;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 mod credit;
 mod presence;
+mod tally;
 mod workers;
 
 use presence::{Announcing, Departed, Incarnations};
+use tally::Tally;
 
 pub use presence::master_status;
 
@@ -215,6 +219,7 @@ pub fn start(parameters: Parameters, events: Events, stop: CancellationToken) ->
         refusals: HashMap::new(),
         departed: Departed::default(),
         announcing: Announcing::default(),
+        tally: Tally::default(),
         status,
         parameters,
     };
@@ -233,6 +238,7 @@ struct Coordinator {
     refusals: HashMap<WorkerId, u64>,
     departed: Departed,
     announcing: Announcing,
+    tally: Tally,
     status: watch::Sender<FarmStatus>,
 }
 
@@ -282,7 +288,9 @@ impl Coordinator {
             }
             Input::Cancel { request, reply } => {
                 let known = self.scheduler.cancel(now, request);
-                self.live.remove(&request);
+                if let Some(live) = self.live.remove(&request) {
+                    live.span.word("outcome", "cancelled");
+                }
                 let _ = reply.send(known);
             }
             Input::Result { result, reply } => {
@@ -344,6 +352,7 @@ impl Coordinator {
         }
         for worker in self.departed.due(now) {
             self.forget_retained(&worker);
+            metrics::forget_worker(&worker);
         }
         let shards_total = self.parameters.library.dataset.shard_count();
         for id in std::mem::take(&mut self.moved) {
@@ -360,6 +369,7 @@ impl Coordinator {
     fn carry_out(&mut self) {
         // What cannot be carried out may make further commands.
         loop {
+            self.tally.count(self.scheduler.take_news());
             let commands = self.scheduler.take_commands();
             if commands.is_empty() {
                 return;
@@ -404,6 +414,7 @@ impl Coordinator {
             }
             Command::Lost { worker, reason } => {
                 self.departed(&worker);
+                list::WORKERS_LOST.increment([]);
                 let line = format!("worker {worker} is lost: {reason}; its tasks go to others");
                 self.log_of(&worker, LogLevel::Warn, line);
             }
@@ -427,15 +438,19 @@ impl Coordinator {
     ) {
         let sent = Instant::now();
         let mut queries = Vec::with_capacity(requests.len());
-        let mut first = None;
+        let (mut first, mut spans) = (None, tally::Spans::default());
         for id in requests {
             let Some(live) = self.live.get_mut(id) else { continue };
             live.first_sent.get_or_insert(sent);
+            live.waiting = Span::default();
+            spans.add(&live.span);
             queries.push(live.spec.query(id.to_string()));
             first.get_or_insert((live.session_id, live.query.to_string()));
         }
         let Some((session_id, query)) = first else { return };
         let request_id = requests[0].to_string();
+        let traceparent = spans.traceparent();
+        self.tally.trace(task, worker, spans);
         let task = Task {
             worker_id: worker.to_string(),
             task_id: self.task_id(task),
@@ -449,12 +464,14 @@ impl Coordinator {
             dataset_version: self.parameters.library.version().to_owned(),
             shards: shards.to_vec(),
             queries,
+            traceparent,
         };
         self.parameters.log.request(&task.request_id, || {
             let (id, queries, shards) = (&task.task_id, task.queries.len(), shards.len());
             format!("task {id}, attempt {attempt}: {queries} queries on {shards} shards sent to {worker}")
         });
         let message = Message::json(self.parameters.topics.tasks(worker), &task).expiring(self.parameters.lease);
+        let message = Message { traceparent: task.traceparent.clone(), ..message };
         if let Err(error) = self.parameters.client.publish(message) {
             self.parameters.log.warn(format!("task {} was not sent: {error}", task.task_id));
             if error == PublishError::TooLarge {

@@ -60,9 +60,13 @@ impl Health {
         reasons
     }
 
-    /// Why the broker refuses this master's password or certificate, if it has never taken them.
-    pub fn refused(&self) -> Option<String> {
-        self.coordinator.status().borrow().broker_refused.clone()
+    /// Whether the process is of any use as it was started, and what it says of that.
+    pub fn live(&self) -> (bool, Value) {
+        // It would wait for ever; whoever rolls it out is to hear that it does not work.
+        if let Some(reason) = &self.coordinator.status().borrow().broker_refused {
+            return (false, json!({ "status": "refused", "reason": reason }));
+        }
+        (true, json!({ "status": "live", "version": env!("CARGO_PKG_VERSION") }))
     }
 
     /// Whether it is ready, and the whole of it as /health says it.
