@@ -10,6 +10,7 @@ pub mod farm;
 pub mod label;
 pub mod library;
 mod locks;
+mod measure;
 mod memory;
 mod options;
 pub mod requests;

@@ -1,6 +1,6 @@
 //! What the master is told from outside.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,6 +45,11 @@ pub struct Options {
     /// CA of the workers' certificates, in PEM; with it only workers with one are taken at the gRPC port
     #[arg(long = "grpc-ca", env = "GRPC_CA", value_name = "FILE")]
     pub grpc_ca: Option<PathBuf>,
+
+    /// Address and port of /metrics, /health/live and /health/ready, for operators only: keep it off the internet; such as
+    /// 127.0.0.1:8889 [default: none; health is at the page's port as well]
+    #[arg(long = "health-listen", env = "HEALTH_LISTEN", value_name = "ADDRESS:PORT")]
+    pub health_listen: Option<SocketAddr>,
 
     /// The MQTT broker.
     #[command(flatten)]

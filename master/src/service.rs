@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use cineswarm_engine::dataset::Dataset;
 use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
+use cineswarm_telemetry::listener::Port;
+use cineswarm_telemetry::metrics::{self, Group};
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -30,6 +32,7 @@ use crate::store::{self, EndState, Store, StoredRequest};
 use crate::web::events::Desk;
 use crate::web::gate::{Bounds, Gate};
 use crate::web::health::Health;
+use crate::web::operators::Operators;
 use crate::web::origin::{self, AllowedOrigin};
 use crate::web::reception::Reception;
 use crate::web::sessions::Sessions;
@@ -122,6 +125,8 @@ impl Handle {
 /// Starts a master that serves a dataset version.
 pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> {
     let started = Instant::now();
+    metrics::expose(Group::Process);
+    metrics::expose(Group::Master);
     let topics = Topics::new(&options.topic_prefix)?;
     let broker = options.broker.broker()?;
     let database_url = locks::database_url(&options)?;
@@ -131,6 +136,12 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let grpc_listener =
         listen(SocketAddr::new(options.grpc_listen.unwrap_or(options.listen), options.grpc_port), "--grpc-port")
             .await?;
+    let operators_port = match options.health_listen {
+        None => None,
+        Some(address) => {
+            Some(Port::take(address).map_err(|error| Error::Listen { address, error, flag: "--health-listen" })?)
+        }
+    };
     let http_address = local_address(&http_listener);
     let grpc_address = local_address(&grpc_listener);
     let grpc_endpoint =
@@ -148,7 +159,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let last_will = master_status(&epoch, &grpc_endpoint, library.version(), options.heartbeat_interval, false);
     let (client, events) = cineswarm_mqtt::connect(
         cineswarm_mqtt::Options {
-            broker,
+            broker: broker.clone(),
             client_id: format!("{}-master-{epoch}", options.topic_prefix.replace('/', "-")),
             // Its own status, too, for a Last Will of an earlier master that comes late.
             subscriptions: vec![topics.register(), topics.workers_status(), topics.master_status()],
@@ -185,7 +196,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     );
     let grpc_stop = CancellationToken::new();
     let service = grpc::Service::new(library.clone(), farm.clone(), computing.clone());
-    let serving_grpc = tokio::spawn(grpc::serve(grpc_listener, grpc_tls, service, grpc_stop.clone()));
+    let serving_grpc = tokio::spawn(grpc::serve(grpc_listener, grpc_tls.clone(), service, grpc_stop.clone()));
     let room = Room::new(farm.clone(), Arc::new(desk.clone()), options.max_requests);
     desk.serve(room.clone());
     let resuming =
@@ -202,17 +213,18 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         store: store.clone(),
         room: room.clone(),
         desk: desk.clone(),
-        sessions,
+        sessions: sessions.clone(),
         underway: underway.clone(),
         computing: computing.clone(),
         labels,
         request_timeout: options.request_timeout,
     });
+    let (reception, post_in_all) = (Reception::new(app.clone(), options.events_per_second), PostInAll::default());
     let context = socket::Context {
-        app: app.clone(),
-        reception: Reception::new(app, options.events_per_second),
+        app,
+        reception: reception.clone(),
         coordinator: farm.clone(),
-        post_in_all: PostInAll::default(),
+        post_in_all: post_in_all.clone(),
         events_per_second: options.events_per_second,
     };
     socket::register(&io, Arc::new(context));
@@ -225,7 +237,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         per_address: options.connections_per_address as usize,
         trusted_proxies: options.trusted_proxies.clone(),
     });
-    let health = Health {
+    let health = Arc::new(Health {
         library: library.clone(),
         store: store.clone(),
         coordinator: farm.clone(),
@@ -233,7 +245,11 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         underway,
         gate: gate.clone(),
         started,
-    };
+    });
+    if let Some(port) = operators_port {
+        let operators = Operators { health: health.clone(), reception, sessions, post_in_all, broker, grpc_tls };
+        port.answer(operators, stop.clone());
+    }
     let http_context =
         http::Context { library: library.clone(), searches: Semaphore::new(http::SEARCHES), computing, health };
     let allowed_origins: Arc<[AllowedOrigin]> = options.allowed_origins.into();

@@ -147,6 +147,9 @@ pub struct Task {
     /// them.
     #[serde(default = "said_by_older_masters")]
     pub with_ratings: bool,
+    /// The trace that the task is part of, in W3C's form; also a user property of the message, where that is MQTT 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 fn said_by_older_masters() -> bool {

@@ -1,4 +1,5 @@
-//! The commands, one a file. Each prints its answer to standard output and everything else to standard error.
+//! The commands, one a file. Each prints its answer to standard output and everything else to standard error; those that
+//! serve until they are told to stop have no answer, and their log goes to standard output.
 
 mod data;
 mod evaluate;
@@ -51,6 +52,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it serves until it is told to stop; others answer on standard output, which is not for the log then.
+    pub(crate) fn runs_until_stopped(&self) -> bool {
+        matches!(self, Command::Up(_) | Command::Master(_) | Command::Worker(_))
+    }
+
     /// Runs to the end.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cineswarm_credentials::{ClientTls, in_words};
+use cineswarm_credentials::{ClientTls, Expiry, in_words};
 use cineswarm_proto::farm::MAX_MESSAGE_BYTES;
 use cineswarm_proto::farm::farm_client::FarmClient;
 use hyper_util::rt::TokioIo;
@@ -48,6 +48,11 @@ pub struct Channels {
 impl Channels {
     pub fn new(tls: Option<ClientTls>) -> Channels {
         Channels { tls: tls.map(Arc::new) }
+    }
+
+    /// When the certificates for calls to the master expire; `None` without TLS.
+    pub fn expiry(&self) -> Option<Expiry> {
+        self.tls.as_ref().map(|tls| tls.expiry())
     }
 
     /// Opens a connection, in the background, that is made again when it breaks, with the certificates as they are then.

@@ -35,9 +35,18 @@ pub enum Event {
 }
 
 impl Event {
-    /// All of them, with their names on the wire.
-    pub const ALL: [(&'static str, Event); 4] =
-        [("ask", Event::Ask), ("cancel", Event::Cancel), ("rate", Event::Rate), ("feedback", Event::Feedback)];
+    /// All of them.
+    pub const ALL: [Event; 4] = [Event::Ask, Event::Cancel, Event::Rate, Event::Feedback];
+
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Event::Ask => "ask",
+            Event::Cancel => "cancel",
+            Event::Rate => "rate",
+            Event::Feedback => "feedback",
+        }
+    }
 }
 
 /// It was done.

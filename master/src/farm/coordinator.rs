@@ -8,15 +8,19 @@ use std::time::Duration;
 use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, PublishError, quoted, timestamp_ms};
 use cineswarm_proto::Topics;
 use cineswarm_proto::messages::{Control, LogLevel, Task};
+use cineswarm_telemetry::metrics::{self, list};
+use cineswarm_telemetry::traces::Span;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 mod credit;
 mod presence;
+mod tally;
 mod workers;
 
 use presence::{Announcing, Departed, Incarnations};
+use tally::Tally;
 
 pub use presence::master_status;
 
@@ -96,6 +100,8 @@ pub struct FarmStatus {
     pub shard_count: u32,
     /// Whether the broker can be reached.
     pub broker_connected: bool,
+    /// Why the broker refuses this master's password or certificate, if it has never taken them.
+    pub broker_refused: Option<String>,
     /// Workers that are alive and do not deliver, by name.
     pub demoted: Arc<[WorkerId]>,
     /// How the requests of the last minute ended.
@@ -197,6 +203,7 @@ pub fn start(parameters: Parameters, events: Events, stop: CancellationToken) ->
         refusals: HashMap::new(),
         departed: Departed::default(),
         announcing: Announcing::default(),
+        tally: Tally::default(),
         status,
         parameters,
     };
@@ -215,6 +222,7 @@ struct Coordinator {
     refusals: HashMap<WorkerId, u64>,
     departed: Departed,
     announcing: Announcing,
+    tally: Tally,
     status: watch::Sender<FarmStatus>,
 }
 
@@ -264,7 +272,9 @@ impl Coordinator {
             }
             Input::Cancel { request, reply } => {
                 let known = self.scheduler.cancel(now, request);
-                self.live.remove(&request);
+                if let Some(live) = self.live.remove(&request) {
+                    live.span.word("outcome", "cancelled");
+                }
                 let _ = reply.send(known);
             }
             Input::Contents { of, reply } => {
@@ -328,6 +338,7 @@ impl Coordinator {
         }
         for worker in self.departed.due(now) {
             self.forget_retained(&worker);
+            metrics::forget_worker(&worker);
         }
         let shards_total = self.parameters.library.dataset.shard_count();
         for id in std::mem::take(&mut self.moved) {
@@ -344,6 +355,7 @@ impl Coordinator {
     fn carry_out(&mut self) {
         // What cannot be carried out may make further commands.
         loop {
+            self.tally.count(self.scheduler.take_news());
             let commands = self.scheduler.take_commands();
             if commands.is_empty() {
                 return;
@@ -388,6 +400,7 @@ impl Coordinator {
             }
             Command::Lost { worker, reason } => {
                 self.departed(&worker);
+                list::WORKERS_LOST.increment([]);
                 let line = format!("worker {worker} is lost: {reason}; its tasks go to others");
                 self.log_of(&worker, LogLevel::Warn, line);
             }
@@ -411,15 +424,19 @@ impl Coordinator {
     ) {
         let sent = Instant::now();
         let mut queries = Vec::with_capacity(requests.len());
-        let mut first = None;
+        let (mut first, mut spans) = (None, tally::Spans::default());
         for id in requests {
             let Some(live) = self.live.get_mut(id) else { continue };
             live.first_sent.get_or_insert(sent);
+            live.waiting = Span::default();
+            spans.add(&live.span);
             queries.push(live.spec.query(id.to_string()));
             first.get_or_insert((live.session_id, live.query.to_string()));
         }
         let Some((session_id, query)) = first else { return };
         let request_id = requests[0].to_string();
+        let traceparent = spans.traceparent();
+        self.tally.trace(task, worker, spans);
         let task = Task {
             worker_id: worker.to_string(),
             task_id: self.task_id(task),
@@ -435,12 +452,14 @@ impl Coordinator {
             queries,
             // The ranker has them.
             with_ratings: false,
+            traceparent,
         };
         self.parameters.log.request(&task.request_id, || {
             let (id, queries, shards) = (&task.task_id, task.queries.len(), shards.len());
             format!("task {id}, attempt {attempt}: {queries} queries on {shards} shards sent to {worker}")
         });
         let message = Message::json(self.parameters.topics.tasks(worker), &task).expiring(self.parameters.lease);
+        let message = Message { traceparent: task.traceparent.clone(), ..message };
         if let Err(error) = self.parameters.client.publish(message) {
             self.parameters.log.warn(format!("task {} was not sent: {error}", task.task_id));
             if error == PublishError::TooLarge {
@@ -463,6 +482,7 @@ impl Coordinator {
             load: self.scheduler.load(),
             shard_count: self.parameters.library.dataset.shard_count(),
             broker_connected: self.parameters.client.is_connected(),
+            broker_refused: self.parameters.client.refused(),
             demoted: self.scheduler.demoted(),
             lately: self.scheduler.lately(),
             oldest_task_s: self.scheduler.oldest_task_sent_at().map_or(0, |at| self.now().saturating_sub(at) / 1000),

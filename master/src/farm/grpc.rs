@@ -10,6 +10,7 @@ use cineswarm_proto::farm::farm_server::{Farm, FarmServer};
 use cineswarm_proto::farm::{
     DESCRIPTORS, FetchShardRequest, MAX_MESSAGE_BYTES, Receipt, ShardChunk, TaskResult, pack_ascending,
 };
+use cineswarm_telemetry::traces::{Kind, Span};
 use futures::stream::BoxStream;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -81,6 +82,8 @@ pub async fn serve(
 #[tonic::async_trait]
 impl Farm for Service {
     async fn submit_result(&self, request: Request<TaskResult>) -> Result<Response<Receipt>, Status> {
+        let traceparent = request.metadata().get("traceparent").and_then(|value| value.to_str().ok());
+        let _span = Span::of("take result", Kind::Server, traceparent);
         let mut result = request.into_inner();
         let of = Attempt {
             worker_id: std::mem::take(&mut result.worker_id),

@@ -8,6 +8,7 @@ use super::file_watch::FileWatch;
 use super::records::{Accepted, Ending, Feedback, NewRequest, Session};
 use super::statements::{highest_offset, run_in_one_transaction};
 use cineswarm_engine::{HalfStars, MovieId};
+use cineswarm_telemetry::metrics::list;
 use sqlx::AnyConnection;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -189,14 +190,18 @@ impl Writer {
             if part.is_empty() {
                 continue;
             }
+            let begun = Instant::now();
             let error = match self.attempt(&mut part).await {
                 Ok(()) => {
+                    list::DATABASE_BATCH_OPERATIONS.observe([], part.len() as f64);
+                    list::DATABASE_BATCH_DURATION.observe([], begun.elapsed().as_secs_f64());
                     backoff = BACKOFF.0;
                     self.answer(part);
                     continue;
                 }
                 Err(error) => error,
             };
+            list::DATABASE_FAILURES.increment([]);
             let trouble = Trouble::of(&error);
             if trouble == Trouble::TakenOffset {
                 self.forget_offsets(&mut part);

@@ -4,6 +4,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use cineswarm_mqtt::{FarmLog, timestamp_ms};
+use cineswarm_telemetry::metrics::list;
+use cineswarm_telemetry::traces::Kind;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_util::task::TaskTracker;
@@ -15,6 +17,7 @@ use crate::app::underway::{Outcome, Underway};
 use crate::computing::Computing;
 use crate::farm::coordinator::{Live, Outlet, Progress};
 use crate::library::Library;
+use crate::measure;
 use crate::requests::answer::merge;
 use crate::requests::spec::Source;
 use crate::store::{self, EndState, Ending, Store};
@@ -119,6 +122,11 @@ impl Desk {
         if request.parts.is_empty() && request.spec.source == Source::Neighbours {
             return self.fail(&request, EndState::Failed, &Trouble::TimedOut).await;
         }
+        if request.spec.source == Source::Neighbours {
+            measure::stage("queue", request.timings.queue_ms / 1e3);
+            measure::stage("farm", request.timings.farm_ms / 1e3);
+        }
+        let (merging, span) = (Instant::now(), request.span.part("merge", Kind::Inside));
         let parts = std::mem::take(&mut request.parts);
         let (library, spec, timings) = (self.0.library.clone(), request.spec.clone(), request.timings);
         let merged = self.0.computing.run(move |scratch| merge(&library, &spec, parts, timings, scratch)).await;
@@ -131,6 +139,10 @@ impl Desk {
             }
         };
         self.0.log.request(&request.id.to_string(), || answer.summary().to_owned());
+        drop(span);
+        request.span.number("coverage", answer.coverage());
+        measure::stage("merge", merging.elapsed().as_secs_f64());
+        list::ANSWER_COVERAGE.observe([], answer.coverage());
         let outcome = if answer.coverage() < 1.0 { Outcome::Partial } else { Outcome::Complete };
         self.conclude(&request, EndState::Answered, outcome, "answer", &answer).await;
     }
@@ -157,9 +169,15 @@ impl Desk {
             Some(session) => Some(session.in_order.lock().await),
             None => None,
         };
+        let (storing, span) = (Instant::now(), request.span.part("finish", Kind::Inside));
         let ending = self.store_ending(request.id, state, stored).await;
+        drop(span);
+        measure::stage("finish", storing.elapsed().as_secs_f64());
         let how = if ending.is_ok() { how } else { Outcome::NotStored };
         self.0.underway.end(request.id, how, Instant::now());
+        if !matches!(ending, Ok(Stored::NotNow)) {
+            measure::ended(request, state, how);
+        }
         match ending {
             Ok(Stored::Now { offset }) => {
                 let event_payload = RequestEvent { request_id: request.id, offset, query: &request.query, outcome };

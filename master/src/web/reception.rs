@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use cineswarm_telemetry::metrics::list;
 use futures::FutureExt;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -20,6 +21,7 @@ use super::sessions::Session;
 use super::tab::Tab;
 use crate::app::turns::Turns;
 use crate::app::{App, Event};
+use crate::measure;
 use crate::words::{Refusal, Trouble};
 
 /// Events of one tab that may wait; it may send as many at once by its allowance, unless that was raised.
@@ -135,8 +137,14 @@ impl Reception {
         self.state().turns.waiting()
     }
 
+    /// Bytes of the events that wait.
+    pub fn waiting_bytes(&self) -> usize {
+        self.state().bytes
+    }
+
     /// Queues what was said, or refuses it at once.
     fn hear(self: &Arc<Self>, said: Said) {
+        list::EVENTS_RECEIVED.increment([said.event.map_or("unknown", Event::name)]);
         let tab = said.tab.clone();
         if let Err(trouble) = tab.allow(said.bytes()) {
             return said.refuse(&trouble);
@@ -279,6 +287,7 @@ fn answer(tab: &Arc<Tab>, ack: Option<i64>, outcome: Result<&Value, &Trouble>) {
     let told = match outcome {
         Ok(acknowledgement) => tab.acknowledge(ack, acknowledgement),
         Err(trouble) => {
+            measure::refused(trouble);
             let error = trouble.refusal(tab.lang());
             match ack {
                 Some(_) => tab.acknowledge(ack, &Refused { error }),

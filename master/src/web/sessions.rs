@@ -129,6 +129,11 @@ impl Sessions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.open().len()
+    }
+
     /// Opens a session for a tab that is about to be attached. To be called before its ratings are read from the
     /// database, so that of what is stored meanwhile nothing is missed; [`Session::load`] then puts both together.
     pub fn enter(&self, id: Uuid) -> Arc<Session> {

@@ -216,8 +216,8 @@ async fn replay(tab: &Tab, store: &Store, session_id: Uuid, mut offset: i64) -> 
 /// Has everything that is said queued, and notices when the browser is gone.
 fn listen(socket: &SocketRef, context: &Arc<Context>, tab: &Arc<Tab>) {
     let ear = |event| Ear { tab: tab.clone(), reception: context.reception.clone(), event };
-    for (name, event) in Event::ALL {
-        socket.on(name, ear(Some(event)));
+    for event in Event::ALL {
+        socket.on(event.name(), ear(Some(event)));
     }
     socket.on_fallback(ear(None));
     let (context, tab) = (context.clone(), tab.clone());
