@@ -12,7 +12,9 @@
 set -euo pipefail
 CLUSTER=${CLUSTER:?set CLUSTER to a scratch folder}
 SUBNET=${SUBNET:-172.31.78}
-LAN=cs-lan
+# Names of this cluster alone: another one may run beside it, and whoever takes this one down must not touch that.
+name=cs-$(basename "$CLUSTER" | tr -dc 'A-Za-z0-9' | tail -c 10)
+LAN=$name-lan
 registry=$SUBNET.1:5000
 
 client=$(command -v docker)
@@ -22,9 +24,9 @@ docker_of() {
     "$client" -H "unix://$CLUSTER/n$node/docker.sock" "$@"
 }
 inside() {
-    local name=$1
+    local namespace=$1
     shift
-    nsenter --net="/run/netns/$name" "$@"
+    nsenter --net="/run/netns/$namespace" "$@"
 }
 
 # Waits for a command to succeed, for so many tenths of a second.
@@ -40,32 +42,32 @@ await() {
 }
 
 network() {
-    ip netns add $LAN
-    ip -n $LAN link set lo up
-    ip -n $LAN link add br0 type bridge
-    ip -n $LAN addr add "$SUBNET.254/24" dev br0
-    ip -n $LAN link set br0 up
+    ip netns add "$LAN"
+    ip -n "$LAN" link set lo up
+    ip -n "$LAN" link add br0 type bridge
+    ip -n "$LAN" addr add "$SUBNET.254/24" dev br0
+    ip -n "$LAN" link set br0 up
     # Otherwise the bridge drops what the daemons' firewalls do not know.
-    inside $LAN sysctl -qw net.bridge.bridge-nf-call-iptables=0 2>/dev/null || true
+    inside "$LAN" sysctl -qw net.bridge.bridge-nf-call-iptables=0 2>/dev/null || true
     # A name that is nobody's is refused at once, as by any resolver; without one each costs five seconds.
     # Not by way of a function: the process that is noted would be the shell around it, and end alone.
-    nsenter --net=/run/netns/$LAN python3 "$(dirname "${BASH_SOURCE[0]}")/no_such_name.py" "$SUBNET.254" &
+    nsenter --net=/run/netns/"$LAN" python3 "$(dirname "${BASH_SOURCE[0]}")/no_such_name.py" "$SUBNET.254" &
     echo $! >"$CLUSTER/resolver.pid"
 }
 
 node_up() {
     local n=$1
-    ip netns add "cs-n$n"
-    ip -n "cs-n$n" link set lo up
-    ip -n "cs-n$n" link add eth0 type veth peer name "v$n" netns $LAN
-    ip -n "cs-n$n" addr add "$SUBNET.$n/24" dev eth0
-    ip -n "cs-n$n" link set eth0 up
-    ip -n $LAN link set "v$n" master br0 up
-    ip -n "cs-n$n" route add default via "$SUBNET.254"
-    inside "cs-n$n" sysctl -qw net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=0 2>/dev/null || true
+    ip netns add "$name-n$n"
+    ip -n "$name-n$n" link set lo up
+    ip -n "$name-n$n" link add eth0 type veth peer name "v$n" netns "$LAN"
+    ip -n "$name-n$n" addr add "$SUBNET.$n/24" dev eth0
+    ip -n "$name-n$n" link set eth0 up
+    ip -n "$LAN" link set "v$n" master br0 up
+    ip -n "$name-n$n" route add default via "$SUBNET.254"
+    inside "$name-n$n" sysctl -qw net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=0 2>/dev/null || true
     mkdir -p "$CLUSTER/n$n"
     # `ip netns exec` would hide the mounts of the control groups.
-    nsenter --net="/run/netns/cs-n$n" unshare --mount --uts --propagation private sh -c "
+    nsenter --net="/run/netns/$name-n$n" unshare --mount --uts --propagation private sh -c "
         hostname n$n
         exec dockerd -H unix://$CLUSTER/n$n/docker.sock --data-root $CLUSTER/n$n/data --exec-root $CLUSTER/n$n/exec \
             --pidfile $CLUSTER/n$n/docker.pid --insecure-registry $registry --dns $SUBNET.254 --log-level warn
@@ -82,9 +84,9 @@ log: {level: error}
 storage: {filesystem: {rootdirectory: $CLUSTER/registry/data}}
 http: {addr: "$registry"}
 CONFIG
-    nsenter --net=/run/netns/cs-n1 docker-registry serve "$CLUSTER/registry/config.yml" >"$CLUSTER/registry/log" 2>&1 &
+    nsenter --net=/run/netns/"$name"-n1 docker-registry serve "$CLUSTER/registry/config.yml" >"$CLUSTER/registry/log" 2>&1 &
     echo $! >"$CLUSTER/registry.pid"
-    await 100 inside $LAN curl -fs "http://$registry/v2/"
+    await 100 inside "$LAN" curl -fs "http://$registry/v2/"
 }
 
 up() {
@@ -120,8 +122,8 @@ down() {
         kill "$pid" 2>/dev/null || true
         await 300 ended "$pid" || kill -9 "$pid" 2>/dev/null || true
     done
-    for n in 1 2 3; do ip netns del "cs-n$n" 2>/dev/null || true; done
-    ip netns del $LAN 2>/dev/null || true
+    for n in 1 2 3; do ip netns del "$name-n$n" 2>/dev/null || true; done
+    ip netns del "$LAN" 2>/dev/null || true
     rm -rf "$CLUSTER"
 }
 
@@ -130,9 +132,9 @@ shift
 case $command in
 up) up "$1" ;;
 down) down ;;
-cut) ip -n $LAN link set "v$1" down ;;
-mend) ip -n $LAN link set "v$1" up ;;
-outside) exec nsenter --net=/run/netns/$LAN "$@" ;;
+cut) ip -n "$LAN" link set "v$1" down ;;
+mend) ip -n "$LAN" link set "v$1" up ;;
+outside) exec nsenter --net="/run/netns/$LAN" "$@" ;;
 docker) n=$1; shift; exec "$client" -H "unix://$CLUSTER/n$n/docker.sock" "$@" ;;
 *) echo "error: what is $command?" >&2; exit 2 ;;
 esac
