@@ -77,12 +77,7 @@ pub async fn replay(connection: &mut AnyConnection, consumer: &Consumer, seq: i6
 }
 
 /// Gives a dead letter another payload and has it tried again; the log stays as it is.
-pub async fn mend(
-    connection: &mut AnyConnection,
-    consumer: &Consumer,
-    seq: i64,
-    payload: &str,
-) -> Result<(), Error> {
+pub async fn mend(connection: &mut AnyConnection, consumer: &Consumer, seq: i64, payload: &str) -> Result<(), Error> {
     let query = sqlx::query(
         "UPDATE dead_letters SET state = 'replay', payload = $1 \
          WHERE consumer = $2 AND log = $3 AND seq = $4 AND state = 'dead'",

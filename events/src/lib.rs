@@ -12,8 +12,6 @@ mod database;
 mod error;
 mod event;
 mod follow;
-#[cfg(feature = "grpc")]
-pub mod grpc;
 mod log;
 mod read;
 pub mod ring;

@@ -2,8 +2,8 @@
 //! time and nothing else.
 
 use crate::Log;
-use crate::consumer::moved;
 use crate::Source;
+use crate::consumer::moved;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;

@@ -143,12 +143,11 @@ impl Tables for AnyConnection {
     }
 
     async fn head(&mut self, at: i64) -> Result<HeadRow> {
-        let row = sqlx::query(
-            "SELECT seq, floor, floor_id, (SELECT id FROM events WHERE events.seq = $1) FROM log_head",
-        )
-        .bind(at)
-        .fetch_one(self)
-        .await?;
+        let row =
+            sqlx::query("SELECT seq, floor, floor_id, (SELECT id FROM events WHERE events.seq = $1) FROM log_head")
+                .bind(at)
+                .fetch_one(self)
+                .await?;
         let there: Option<String> = row.try_get(3)?;
         Ok(HeadRow {
             seq: row.try_get(0)?,

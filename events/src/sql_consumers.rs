@@ -81,16 +81,15 @@ pub(crate) async fn stop_cursor(
     at: Cursor,
     why: &str,
 ) -> Result<bool> {
-    let stopped = sqlx::query(
-        "UPDATE cursors SET stopped = $1 WHERE consumer = $2 AND log = $3 AND seq = $4 AND event_id = $5",
-    )
-    .bind(why.to_owned())
-    .bind(consumer.name.clone())
-    .bind(consumer.log.clone())
-    .bind(at.seq)
-    .bind(at.id.to_string())
-    .execute(connection)
-    .await?;
+    let stopped =
+        sqlx::query("UPDATE cursors SET stopped = $1 WHERE consumer = $2 AND log = $3 AND seq = $4 AND event_id = $5")
+            .bind(why.to_owned())
+            .bind(consumer.name.clone())
+            .bind(consumer.log.clone())
+            .bind(at.seq)
+            .bind(at.id.to_string())
+            .execute(connection)
+            .await?;
     Ok(stopped.rows_affected() == 1)
 }
 

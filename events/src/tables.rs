@@ -112,8 +112,7 @@ pub trait Tables: Send {
         to: Cursor,
     ) -> impl Future<Output = Result<bool>> + Send;
     /// Stops the consumer that is still at `at`.
-    fn stop_cursor(&mut self, consumer: &Consumer, at: Cursor, why: &str)
-    -> impl Future<Output = Result<bool>> + Send;
+    fn stop_cursor(&mut self, consumer: &Consumer, at: Cursor, why: &str) -> impl Future<Output = Result<bool>> + Send;
     /// Has the consumer go on from `to`, and forgets that it was stopped and all it kept aside; false if no rebuilding was
     /// ordered.
     fn restart_cursor(&mut self, consumer: &Consumer, to: Cursor) -> impl Future<Output = Result<bool>> + Send;

@@ -90,7 +90,8 @@ pub async fn step<C: Tables, S: Source, H: Handler<C>>(
             Ok(Step::Again)
         }
         Reply::Pruned { floor } => {
-            stop(connection, consumer, at, format!("the log was pruned up to {floor}, and this consumer is at {at}")).await
+            stop(connection, consumer, at, format!("the log was pruned up to {floor}, and this consumer is at {at}"))
+                .await
         }
         Reply::Forked { last } => {
             let why = format!("forked: the log ends at {last} and does not have event {at}, which was taken from it");
