@@ -34,12 +34,13 @@ async fn history<L: Backend, D: Backend>(seed: u64, log: L, effects: D, mistake:
     // Every third history is without crashes: what goes wrong in it is a matter of order alone.
     let trouble = [0.0, 0.01, 0.04][(seed % 3) as usize];
     let dice = Dice(Arc::new(Mutex::new(ChaCha8Rng::seed_from_u64(seed))), trouble);
+    let restores = dice.chance(0.3);
     let world = Arc::new(World {
         log,
         effects,
         dice: dice.clone(),
         mistake,
-        writing: AtomicUsize::new(2),
+        writing: AtomicUsize::new(2 + usize::from(restores)),
         lenient: AtomicBool::new(false),
         ended: AtomicBool::new(false),
         restored: AtomicBool::new(false),
@@ -55,7 +56,7 @@ async fn history<L: Backend, D: Backend>(seed: u64, log: L, effects: D, mistake:
         actors.spawn(world.clone().consume(replica, if replica < 2 { all } else { some }));
     }
     actors.spawn(world.clone().operate(setups().map(|setup| setup.consumer).to_vec()));
-    if dice.chance(0.3) {
+    if restores {
         actors.spawn(world.clone().restore());
     }
     while let Some(ended) = actors.join_next().await {
@@ -112,6 +113,7 @@ fn every_mistake_is_found() {
         Mistake::NumbersOutsideTheTransaction,
         Mistake::CursorWithoutComparing,
         Mistake::NewIdForEachTry,
+        Mistake::RetryWithoutAsking,
         Mistake::LettersHoldNothing,
         Mistake::LettersTakenTwice,
         Mistake::ForkUnseen,

@@ -126,7 +126,11 @@ impl<L: Backend, D: Backend> World<L, D> {
         }
     }
 
-    async fn live(&self, replica: usize, setup: &Setup) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    async fn live(
+        &self,
+        replica: usize,
+        setup: &Setup,
+    ) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let source = FaultySource(tokio::sync::Mutex::new(self.faulty(&self.log).await?));
         let mut connection = self.faulty(&self.effects).await?;
         let mut handler = Recorder { world: self, consumer: setup.consumer.name.clone() };
@@ -150,7 +154,10 @@ impl<L: Backend, D: Backend> World<L, D> {
 
     /// An operator who looks after dead letters, mostly late, and at the end puts everything right.
     pub async fn operate(self: Arc<Self>, consumers: Vec<Consumer>) {
+        let mut rounds = 0;
         while self.writing.load(SeqCst) > 0 {
+            rounds += 1;
+            assert!(rounds < 20_000, "stuck: a change is never stored");
             for _ in 0..self.dice.below(40) {
                 pass().await;
             }
@@ -158,41 +165,57 @@ impl<L: Backend, D: Backend> World<L, D> {
             let _ = self.look_after(consumer).await;
         }
         self.lenient.store(true, SeqCst);
-        let calm = Dice(self.dice.0.clone(), 0.0);
-        let mut quiet = 0;
         let rebuilds = self.dice.chance(0.5);
-        for round in 0.. {
-            assert!(round < 20_000, "stuck: the consumers do not get to the end of the log");
-            pass().await;
-            let Ok(head) = self.end_of_log().await else { continue };
-            let mut done = true;
-            for consumer in &consumers {
-                let connection = self.effects.open().await.map_err(failed);
-                let Ok(mut connection) = connection else { continue };
-                let Ok(letters) = connection.letters(consumer).await else { continue };
-                for letter in letters.iter().filter(|letter| letter.state == LetterState::Dead) {
-                    let _ = connection.replay_letter(consumer, letter.event.seq).await;
+        let mut quiet = 0;
+        // A fork is found at the next look, which is due within 20 turns.
+        while quiet < 200 {
+            rounds += 1;
+            assert!(rounds < 40_000, "stuck: the consumers do not get to the end of the log");
+            // What this operator does is done again until it is done.
+            let Ok((mut log, mut effects)) = self.without_faults().await else { continue };
+            while quiet < 200 {
+                pass().await;
+                match self.put_right(&consumers, rebuilds, &mut log, &mut effects).await {
+                    Ok(true) => quiet += 1,
+                    Ok(false) => quiet = 0,
+                    Err(_) => break,
                 }
-                let Ok(row) = connection.cursor(consumer).await else { continue };
-                let stopped = row.as_ref().is_some_and(|row| row.stopped.is_some() && !row.rebuild);
-                if stopped && rebuilds {
-                    let _ = connection.rebuild(consumer).await;
-                }
-                let at_end = row.as_ref().is_some_and(|row| row.cursor.seq >= head && !row.rebuild);
-                done &= (stopped && !rebuilds) || (at_end && !stopped && letters.is_empty());
+                rounds += 1;
+                assert!(rounds < 40_000, "stuck: the consumers do not get to the end of the log");
             }
-            quiet = if done { quiet + 1 } else { 0 };
-            // A fork is found at the next look, which is due within 20 turns.
-            if quiet > 60 {
-                break;
-            }
-            let _ = calm.between_steps().await;
         }
         self.ended.store(true, SeqCst);
     }
 
-    async fn end_of_log(&self) -> Result<i64> {
-        Ok(self.log.open().await.map_err(failed)?.head(0).await.map_err(failed)?.seq)
+    async fn without_faults(&self) -> Result<(L::Connection, D::Connection)> {
+        Ok((self.log.open().await.map_err(failed)?, self.effects.open().await.map_err(failed)?))
+    }
+
+    /// Has every letter replayed and, if so decided, every consumer that has stopped start over; whether all is done.
+    async fn put_right(
+        &self,
+        consumers: &[Consumer],
+        rebuilds: bool,
+        log: &mut L::Connection,
+        effects: &mut D::Connection,
+    ) -> Result<bool> {
+        let head = log.head(0).await.map_err(failed)?.seq;
+        let mut done = true;
+        for consumer in consumers {
+            let letters = effects.letters(consumer).await.map_err(failed)?;
+            for letter in letters.iter().filter(|letter| letter.state == LetterState::Dead) {
+                // A replica may have been quicker.
+                let _ = effects.replay_letter(consumer, letter.event.seq).await;
+            }
+            let Some(row) = effects.cursor(consumer).await.map_err(failed)? else { return Ok(false) };
+            let stopped = row.stopped.is_some();
+            if stopped && rebuilds && !row.rebuild {
+                effects.rebuild(consumer).await.map_err(failed)?;
+            }
+            let at_end = row.cursor.seq >= head && letters.is_empty();
+            done &= !row.rebuild && if stopped { !rebuilds } else { at_end };
+        }
+        Ok(done)
     }
 
     async fn look_after(&self, consumer: &Consumer) -> Result<()> {
@@ -212,9 +235,10 @@ impl<L: Backend, D: Backend> World<L, D> {
         for _ in 0..self.dice.below(400) {
             pass().await;
         }
-        while let Err(_) = self.restore_once().await {
+        while self.restore_once().await.is_err() {
             pass().await;
         }
+        self.writing.fetch_sub(1, SeqCst);
     }
 
     async fn restore_once(&self) -> Result<()> {

@@ -36,7 +36,7 @@ pub trait Tested: Tables + 'static {
     fn change_row(&mut self, id: Uuid) -> impl Future<Output = Result<()>> + Send;
     fn effect(&mut self, consumer: &str, event: &Event) -> impl Future<Output = Result<()>> + Send;
     fn clear_effects(&mut self, consumer: &str) -> impl Future<Output = Result<()>> + Send;
-    /// Makes log and rows what they were when the log ended with `to`.
+    /// Makes log and rows what they were when the log ended with `to`; tombstones are kept apart and stay.
     fn restore(&mut self, to: i64) -> impl Future<Output = Result<()>> + Send;
     fn letters(&mut self, consumer: &Consumer) -> impl Future<Output = Result<Vec<Letter>>> + Send;
     fn replay_letter(&mut self, consumer: &Consumer, seq: i64) -> impl Future<Output = Result<()>> + Send;

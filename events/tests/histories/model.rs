@@ -174,8 +174,6 @@ impl Tables for Connection {
             data.head = to;
             data.ids = data.events.values().map(|event| event.id).collect();
             data.changes = data.ids.clone();
-            let ended = data.events.values().filter(|event| event.is_last);
-            data.tombstones = ended.map(|event| event.key.clone()).collect();
         }
         Ok(())
     }

@@ -64,9 +64,6 @@ impl Tested for AnyConnection {
             "DELETE FROM events WHERE seq > $1",
             "UPDATE log_head SET seq = $1",
             "DELETE FROM changes WHERE id NOT IN (SELECT id FROM events WHERE seq <= $1)",
-            "DELETE FROM tombstones WHERE key NOT IN (SELECT key FROM events WHERE is_last = 1 AND seq <= $1)",
-            "UPDATE events SET payload = '\"restored ' || seq || '\"' WHERE payload IS NULL AND seq <= $1 \
-             AND key NOT IN (SELECT key FROM tombstones)",
         ] {
             sqlx::query(statement).bind(to).execute(&mut *self).await?;
         }
