@@ -37,8 +37,8 @@ async fn number_and_insert<T: Tables>(
     let last = transaction.advance_head(events.len() as i64).await.map_err(Error::database(doing))?;
     // What others have committed is seen from here on, since this transaction's turn has come: a deletion cannot slip in.
     let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
-    let mut seen: HashSet<Uuid> =
-        transaction.known_ids(&ids).await.map_err(Error::database(doing))?.into_iter().collect();
+    let known = transaction.known_ids(&ids).await.map_err(Error::database(doing))?;
+    let mut seen: HashSet<Uuid> = known.into_iter().map(|known| known.id).collect();
     let new: Vec<&NewEvent> = events.iter().filter(|event| seen.insert(event.id)).collect();
     let known = events.len() - new.len();
     let head = match known {
@@ -59,8 +59,8 @@ async fn number_and_insert<T: Tables>(
     Ok(Appended { head, known })
 }
 
-/// Which of these events are in the log already: for a change that is tried again.
-pub async fn known<T: Tables>(transaction: &mut T, ids: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+/// Which of these events are in the log already, and where: for a change that is tried again.
+pub async fn known<T: Tables>(transaction: &mut T, ids: &[Uuid]) -> Result<Vec<Cursor>, Error> {
     transaction.known_ids(ids).await.map_err(Error::database("looking for events"))
 }
 

@@ -1,8 +1,8 @@
 //! The event log: what changes in a service is appended to its log in the same transaction, and every consumer takes each
 //! event once, in the order of commits. It never decides what an event means, and trusts nothing it is told by the ring.
 //!
-//! [`append()`] writes, [`Log`] reads, [`ring`] says that there is more, [`consumer`] takes events into a database,
-//! [`follow()`] into memory, [`admin`] is for operators. All of it is written over [`Tables`], so that the simulated
+//! [`append()`] writes, [`Log`] reads, [`grpc`] for another process, [`ring`] says that there is more, [`consumer`] takes
+//! events into a database, [`follow()`] into memory, [`admin`] is for operators. All of it is written over [`Tables`], so that the simulated
 //! histories of the tests run the same code over a model of a database and over real ones.
 
 pub mod admin;
@@ -12,6 +12,7 @@ mod database;
 mod error;
 mod event;
 mod follow;
+pub mod grpc;
 mod log;
 mod read;
 pub mod ring;

@@ -2,7 +2,8 @@
 
 use crate::read::{last, read};
 use crate::{Cursor, Error, Read, Reply, Source};
-use sqlx::AnyPool;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyPool};
 use tokio::sync::watch;
 
 /// A handle on a log; clones share it.
@@ -35,15 +36,28 @@ impl Log {
 
     /// The log's last event.
     pub async fn last(&self) -> Result<Cursor, Error> {
-        let mut connection = self.readers.acquire().await.map_err(Error::database("asking for the head of a log"))?;
-        last(&mut *connection).await
+        let mut connection = self.connection().await?;
+        let last = last(&mut *connection).await;
+        if last.is_err() {
+            connection.close_on_drop();
+        }
+        last
+    }
+
+    async fn connection(&self) -> Result<PoolConnection<Any>, Error> {
+        self.readers.acquire().await.map_err(Error::database("connecting to read a log"))
     }
 }
 
 impl Source for Log {
     async fn read(&self, wanted: &Read) -> Result<Reply, Error> {
-        let mut connection = self.readers.acquire().await.map_err(Error::database("reading a log"))?;
-        read(&mut *connection, wanted).await
+        let mut connection = self.connection().await?;
+        let reply = read(&mut *connection, wanted).await;
+        if reply.is_err() {
+            // Nobody knows which server, or which file, it leads to.
+            connection.close_on_drop();
+        }
+        reply
     }
 
     fn moves(&self) -> Option<watch::Receiver<i64>> {

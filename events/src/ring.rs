@@ -26,6 +26,8 @@ pub trait Doorbell: Send + Sync {
 pub struct State {
     head: i64,
     said: Option<i64>,
+    /// What was last heard of the ring itself.
+    heard: Option<i64>,
     /// When a ring was last tried, and whether it got out.
     tried: Option<(Duration, bool)>,
 }
@@ -39,18 +41,26 @@ impl State {
     /// Whoever kept the last ring may have lost it.
     pub fn forgotten(&mut self) {
         self.said = None;
+        self.heard = None;
         self.tried = None;
+    }
+
+    /// Somebody has rung so, we or another.
+    pub fn heard(&mut self, head: i64) {
+        self.heard = Some(head);
     }
 
     /// When to ring next; `None` while all is said.
     pub fn due(&self) -> Option<Duration> {
-        if self.said == Some(self.head) {
+        let is_said = self.said == Some(self.head);
+        if is_said && self.heard == self.said {
             return None;
         }
         Some(match self.tried {
             None => Duration::ZERO,
-            Some((at, true)) => at + SHORTEST_GAP,
-            Some((at, false)) => at + AGAIN,
+            Some((at, true)) if !is_said => at + SHORTEST_GAP,
+            // It did not get out, was lost on its way, or somebody else has rung otherwise.
+            Some((at, _)) => at + AGAIN,
         })
     }
 
@@ -68,29 +78,42 @@ impl State {
     }
 }
 
+enum News {
+    Forgotten,
+    Heard(i64),
+}
+
+/// What may wait to be noticed; what is lost past it costs a second.
+const NEWS_BOUND: usize = 64;
+
 /// A running ring.
 #[derive(Clone)]
-pub struct Handle(mpsc::Sender<()>);
+pub struct Handle(mpsc::Sender<News>);
 
 impl Handle {
     /// The broker may have lost what it kept: to be called after each connect.
     pub fn forgotten(&self) {
-        // If one is waiting already, this one says nothing more.
-        let _ = self.0.try_send(());
+        // If there is no room, what is waiting has it said again too.
+        let _ = self.0.try_send(News::Forgotten);
+    }
+
+    /// The ring was heard.
+    pub fn heard(&self, head: i64) {
+        let _ = self.0.try_send(News::Heard(head));
     }
 }
 
 /// Rings for a log until `stop` is cancelled.
 pub fn start(log: Log, doorbell: impl Doorbell + 'static, stop: CancellationToken) -> Handle {
-    let (sender, forgotten) = mpsc::channel(1);
+    let (sender, news) = mpsc::channel(NEWS_BOUND);
     tokio::spawn(async move {
-        let running = run(log, doorbell, forgotten);
+        let running = run(log, doorbell, news);
         let _ = stop.run_until_cancelled(running).await;
     });
     Handle(sender)
 }
 
-async fn run(log: Log, doorbell: impl Doorbell, mut forgotten: mpsc::Receiver<()>) {
+async fn run(log: Log, doorbell: impl Doorbell, mut news: mpsc::Receiver<News>) {
     let started = Instant::now();
     let mut state = State::default();
     let mut moves = log.moves();
@@ -115,7 +138,10 @@ async fn run(log: Log, doorbell: impl Doorbell, mut forgotten: mpsc::Receiver<()
                 Err(error) => tracing::debug!(%error, service = log.service(), "the head of the log is not known"),
             },
             () = moved(&mut moves) => {}
-            Some(()) = forgotten.recv() => state.forgotten(),
+            Some(news) = news.recv() => match news {
+                News::Forgotten => state.forgotten(),
+                News::Heard(head) => state.heard(head),
+            },
             () = ringing => {
                 let got_out = doorbell.ring(log.service(), state.head());
                 state.rung(started.elapsed(), got_out);
@@ -146,6 +172,7 @@ mod tests {
             if state.due().is_some_and(|due| due <= ms(now)) {
                 said.push(state.head());
                 state.rung(ms(now), true);
+                state.heard(state.head());
             }
         }
         assert!((50..=52).contains(&said.len()), "{said:?}");
@@ -162,7 +189,21 @@ mod tests {
         state.moved(4);
         assert_eq!(state.due(), Some(ms(1_100)));
         state.rung(ms(1_100), true);
+        state.heard(4);
         assert_eq!(state.due(), None);
+    }
+
+    #[test]
+    fn a_ring_that_is_lost_or_drowned_by_a_forged_one_is_said_again_after_a_second() {
+        let mut state = State::default();
+        state.moved(3);
+        state.rung(ms(100), true);
+        assert_eq!(state.due(), Some(ms(1_100)), "nobody has heard it");
+        state.heard(3);
+        assert_eq!(state.due(), None);
+        state.heard(1_000_000);
+        assert_eq!(state.due(), Some(ms(1_100)));
+        assert_eq!(state.head(), 3, "it says what is so");
     }
 
     #[test]
@@ -170,6 +211,7 @@ mod tests {
         let mut state = State::default();
         state.moved(3);
         state.rung(ms(5), true);
+        state.heard(3);
         state.forgotten();
         assert_eq!(state.due(), Some(Duration::ZERO));
         assert_eq!(state.head(), 3);

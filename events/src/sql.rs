@@ -51,14 +51,15 @@ pub(crate) fn event_at(row: &AnyRow) -> Result<Event> {
     })
 }
 
-/// What `$1 ... $n` of `IN` found, in the first column.
-pub(crate) async fn found_among(
+/// What `$1 ... $n` of `IN` found.
+pub(crate) async fn found_among<T>(
     connection: &mut AnyConnection,
     text: impl Fn(String) -> String,
     first_place: usize,
     before: &[&str],
     items: &[&str],
-) -> Result<Vec<String>> {
+    parse: impl Fn(&AnyRow) -> Result<T>,
+) -> Result<Vec<T>> {
     let mut found = Vec::new();
     let mut rest = items;
     while !rest.is_empty() {
@@ -66,7 +67,7 @@ pub(crate) async fn found_among(
         let bound = before.iter().chain(some).map(|&text| text.to_owned());
         let query = bound.fold(made(text(places(first_place, some.len()))), Query::bind);
         for row in query.fetch_all(&mut *connection).await? {
-            found.push(row.try_get(0)?);
+            found.push(parse(&row)?);
         }
         rest = others;
     }
@@ -91,18 +92,17 @@ impl Tables for AnyConnection {
         row.try_get(0)
     }
 
-    async fn known_ids(&mut self, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    async fn known_ids(&mut self, ids: &[Uuid]) -> Result<Vec<Cursor>> {
         let texts: Vec<String> = ids.iter().map(Uuid::to_string).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let text = |places| format!("SELECT id FROM events WHERE id IN ({places})");
-        let found = found_among(self, text, 1, &[], &texts).await?;
-        let parsed = found.iter().map(|id| Uuid::try_parse(id).map_err(|error| sqlx::Error::Decode(error.into())));
-        parsed.collect()
+        let text = |places| format!("SELECT seq, id FROM events WHERE id IN ({places})");
+        let cursor = |row: &AnyRow| Ok(Cursor { seq: row.try_get(0)?, id: uuid_at(row, 1)? });
+        found_among(self, text, 1, &[], &texts, cursor).await
     }
 
     async fn deleted_keys(&mut self, keys: &[&str]) -> Result<Vec<String>> {
         let text = |places| format!("SELECT key FROM tombstones WHERE key IN ({places})");
-        found_among(self, text, 1, &[], keys).await
+        found_among(self, text, 1, &[], keys, |row| row.try_get(0)).await
     }
 
     async fn insert_events(&mut self, first: i64, events: &[&NewEvent], are_last: bool) -> Result<()> {

@@ -123,7 +123,7 @@ pub(crate) async fn held_keys(
     let text = |places| {
         format!("SELECT DISTINCT key FROM dead_letters WHERE consumer = $1 AND log = $2 AND key IN ({places})")
     };
-    found_among(connection, text, 3, &[&consumer.name, &consumer.log], keys).await
+    found_among(connection, text, 3, &[&consumer.name, &consumer.log], keys, |row| row.try_get(0)).await
 }
 
 pub(crate) async fn insert_letter(connection: &mut AnyConnection, consumer: &Consumer, letter: &Letter) -> Result<()> {

@@ -78,8 +78,8 @@ pub trait Tables: Send {
     /// Gives out the next `by` numbers, or takes back as many, and gives the last one. Until the transaction ends, others wait
     /// here: this makes the order of numbers the order of commits.
     fn advance_head(&mut self, by: i64) -> impl Future<Output = Result<i64>> + Send;
-    /// Which of these events are in the log.
-    fn known_ids(&mut self, ids: &[Uuid]) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
+    /// Which of these events are in the log, and where.
+    fn known_ids(&mut self, ids: &[Uuid]) -> impl Future<Output = Result<Vec<Cursor>>> + Send;
     /// Which of these keys are deleted.
     fn deleted_keys(&mut self, keys: &[&str]) -> impl Future<Output = Result<Vec<String>>> + Send;
     /// Puts events in the log, numbered from `first` on; whether they are the last of their keys is said of all.

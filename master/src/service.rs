@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use cineswarm_engine::dataset::Dataset;
 use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
+use cineswarm_proto::events::RATINGS;
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -15,10 +16,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::following::Following;
 use crate::app::room::Room;
 use crate::app::underway::Underway;
 use crate::computing::Computing;
 use crate::farm::coordinator::{self, Live, NotTaken, Parameters, master_status};
+use crate::farm::doorbell::MqttDoorbell;
 use crate::farm::grpc;
 use crate::label::SessionLabels;
 use crate::library::Library;
@@ -73,6 +76,9 @@ pub enum Error {
     /// The database cannot be opened.
     #[error("cannot open the database: {0}")]
     Store(#[from] store::Error),
+    /// The log of ratings cannot be read.
+    #[error("cannot follow the log of ratings: {0}")]
+    Events(#[from] cineswarm_events::Error),
 }
 
 /// A running master.
@@ -124,7 +130,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let started = Instant::now();
     let topics = Topics::new(&options.topic_prefix)?;
     let broker = options.broker.broker()?;
-    let database_url = locks::database_url(&options)?;
+    let database_url = locks::database_url(&options.database, &options.data_dir)?;
     let grpc_tls = locks::grpc_tls(&options)?.map(Arc::new);
     let descriptor_limit = descriptors::raise_limit();
     let http_listener = listen(SocketAddr::new(options.listen, options.port), "--port").await?;
@@ -139,6 +145,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let keep_bytes = options.keep_mib << 20;
     let store = Store::open(store::Options { keep_bytes, ..store::Options::new(database_url.expose()) }).await?;
     let unfinished = store.unfinished().await?;
+    // What sessions know begins after this: no browser is let in before.
+    let follow_from = store.log().last().await?;
     let library = Arc::new(Library::new(dataset));
     let sessions = Arc::new(Sessions::default());
     let stop = CancellationToken::new();
@@ -151,7 +159,12 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
             broker,
             client_id: format!("{}-master-{epoch}", options.topic_prefix.replace('/', "-")),
             // Its own status, too, for a Last Will of an earlier master that comes late.
-            subscriptions: vec![topics.register(), topics.workers_status(), topics.master_status()],
+            subscriptions: vec![
+                topics.register(),
+                topics.workers_status(),
+                topics.master_status(),
+                topics.ring(RATINGS),
+            ],
             // Not its own status, which every worker reads.
             probes: vec![topics.register(), topics.workers_status()],
             last_will: Some(Message::json(topics.master_status(), &last_will).retained()),
@@ -163,6 +176,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let underway = Arc::new(Underway::new(options.max_requests, options.request_timeout));
     let desk = Desk::new(library.clone(), store.clone(), sessions.clone(), underway.clone(), log.clone());
     let labels = SessionLabels::new();
+    let doorbell = MqttDoorbell { client: client.clone(), topics: topics.clone() };
+    let ring = cineswarm_events::ring::start(store.log().clone(), doorbell, disconnect.clone());
     let coordinator_stop = CancellationToken::new();
     let (farm, mut coordinating) = coordinator::start(
         Parameters {
@@ -177,14 +192,21 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
             heartbeat: options.heartbeat_interval,
             max_requests: options.max_requests,
             labels: labels.clone(),
+            ring,
             outlet: Arc::new(desk.clone()),
         },
         events,
         coordinator_stop.clone(),
     );
     let grpc_stop = CancellationToken::new();
-    let serving_grpc =
-        tokio::spawn(grpc::serve(grpc_listener, grpc_tls, library.clone(), farm.clone(), grpc_stop.clone()));
+    let serving_grpc = tokio::spawn(grpc::serve(
+        grpc_listener,
+        grpc_tls,
+        library.clone(),
+        farm.clone(),
+        store.log().clone(),
+        grpc_stop.clone(),
+    ));
     let room = Room::new(farm.clone(), Arc::new(desk.clone()), options.max_requests);
     desk.serve(room.clone());
     let resuming =
@@ -207,6 +229,14 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         labels,
         request_timeout: options.request_timeout,
     });
+    let following = tokio::spawn(cineswarm_events::follow(
+        store.log().clone(),
+        cineswarm_events::Filter::default(),
+        follow_from,
+        Following::new(app.clone()),
+        Arc::default(),
+        stop.clone(),
+    ));
     let context = socket::Context {
         app: app.clone(),
         reception: Reception::new(app),
@@ -261,7 +291,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
-        let _ = tokio::join!(telling, pruning, keeping_room, trimming);
+        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following);
         coordinator_stop.cancel();
         let _ = resuming.await;
         if !coordinator_failed {

@@ -107,7 +107,7 @@ impl<C: Tested> Tables for Faulty<C> {
         }
     }
 
-    async fn known_ids(&mut self, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    async fn known_ids(&mut self, ids: &[Uuid]) -> Result<Vec<Cursor>> {
         self.dice.between_steps().await?;
         self.inner.known_ids(ids).await
     }

@@ -193,9 +193,10 @@ impl Tables for Connection {
         Ok(last)
     }
 
-    async fn known_ids(&mut self, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    async fn known_ids(&mut self, ids: &[Uuid]) -> Result<Vec<Cursor>> {
         let shared = self.model.lock();
-        Ok(ids.iter().copied().filter(|id| shared.data.ids.contains(id)).collect())
+        let events = shared.data.events.values();
+        Ok(events.filter(|event| ids.contains(&event.id)).map(Event::cursor).collect())
     }
 
     async fn deleted_keys(&mut self, keys: &[&str]) -> Result<Vec<String>> {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, PublishError, quoted, timestamp_ms};
 use cineswarm_proto::Topics;
-use cineswarm_proto::messages::{Control, LogLevel, Task};
+use cineswarm_proto::events::RATINGS;
+use cineswarm_proto::messages::{Control, LogLevel, Ring, Task};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -66,6 +67,8 @@ pub struct Parameters {
     pub max_requests: usize,
     /// Names sessions to workers and operators, who must not be able to open them.
     pub labels: SessionLabels,
+    /// Says how far the log of ratings is.
+    pub ring: cineswarm_events::ring::Handle,
     /// Takes what has ended and what has moved on.
     pub outlet: Arc<dyn Outlet>,
 }
@@ -306,6 +309,7 @@ impl Coordinator {
         match event {
             Event::Connected => {
                 self.parameters.log.info("connected to the broker");
+                self.parameters.ring.forgotten();
                 self.announce();
             }
             Event::Disconnected { reason, retry_in } => {
@@ -324,6 +328,8 @@ impl Coordinator {
         } else if message.topic == topics.master_status() {
             self.hear_of_master(&message.payload);
             return;
+        } else if message.topic == topics.ring(RATINGS) {
+            serde_json::from_slice(&message.payload).map(|Ring { head }| self.parameters.ring.heard(head))
         } else {
             return;
         };

@@ -1,9 +1,10 @@
-//! The gRPC edge: workers hand in results and fetch shards. It checks what comes in, and owns no state.
+//! The gRPC edge: workers hand in results and fetch shards, other processes read the log of ratings. It checks what comes in, and owns no state.
 
 use std::sync::Arc;
 
 use cineswarm_credentials::ServerTls;
 use cineswarm_engine::dataset::ShardSlices;
+use cineswarm_events::Log;
 use cineswarm_mqtt::quoted;
 use cineswarm_proto::farm::farm_server::{Farm, FarmServer};
 use cineswarm_proto::farm::{
@@ -36,6 +37,7 @@ pub async fn serve(
     tls: Option<Arc<ServerTls>>,
     library: Arc<Library>,
     coordinator: Handle,
+    log: Log,
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
     let farm = FarmServer::new(Service { library, coordinator })
@@ -47,6 +49,7 @@ pub async fn serve(
         .tcp_nodelay(true)
         .http2_keepalive_interval(Some(KEEP_ALIVE))
         .add_service(health_service)
+        .add_service(cineswarm_events::grpc::server(vec![log]))
         .add_service(farm);
     match tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS).build_v1() {
         Ok(reflection) => server = server.add_service(reflection),
