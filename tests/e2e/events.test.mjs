@@ -183,6 +183,28 @@ describe("the log of ratings", needsMosquitto, () => {
     }
   }));
 
+  test("what another process stores is in all tabs and in the profile, and is told once", onLog(async (logged) => {
+    const { farm } = logged;
+    const tab = await farm.visit();
+    const other = await farm.visit({ session: tab.session.session_id });
+    await tab.send("rate", { movie_id: 1, rating: 4 });
+    assert.equal((await other.next("rated")).movie.movie_id, 1);
+    const [{ id, user_id }] = await rows(logged.file, "SELECT id, user_id FROM sessions WHERE user_id IS NOT NULL");
+    assert.equal(user_id, 2 ** 31, "users that live have ids from here on");
+    const payload = JSON.stringify({ user_id, movie_id: 2, rating: 3.5 });
+    await change(logged.file, `BEGIN IMMEDIATE; INSERT INTO ratings VALUES ('${id}', 2, 7, 1); UPDATE log_head SET seq = seq + 1; INSERT INTO events SELECT seq, 'c0ffee00-0000-4000-8000-000000000001', 'rating.created', 'user/${user_id}', NULL, '${payload}', 0, 1, NULL FROM log_head; COMMIT;`);
+    for (const viewer of [tab, other]) {
+      const told = await viewer.next("rated", ({ movie }) => movie.movie_id === 2);
+      assert.deepEqual([told.rating, told.ratings], [3.5, 2]);
+    }
+    await tab.send("rate", { movie_id: 2, rating: null });
+    await other.next("rated", ({ rating }) => rating === null);
+    const films = (viewer) => viewer.inbox.filter(({ event }) => event === "rated").map(({ payload }) => payload.movie.movie_id);
+    assert.deepEqual([films(tab), films(other)], [[2], [1, 2, 2]], "who rates is not told, and nobody twice");
+    const third = await farm.visit({ session: tab.session.session_id });
+    assert.deepEqual(third.session.profile.map(({ movie, rating }) => [movie.movie_id, rating]), [[1, 4]]);
+  }));
+
   test("a log that was restored from an older copy stops its consumers, which start over by order", onLog(async (logged) => {
     const { farm } = logged;
     const viewer = await farm.visit();
