@@ -3,7 +3,8 @@
 
 use cineswarm_events::consumer::{Handler, Refusal, Setup, Step, step};
 use cineswarm_events::{
-    Consumer, Cursor, Database, Error, Event, Filter, NewEvent, Read, Reply, Source, Tables, append, migrate, prune, read,
+    Consumer, Cursor, Database, Error, Event, Filter, NewEvent, Read, Reply, Source, Tables, append, migrate, prune,
+    read,
 };
 use sqlx::AnyConnection;
 use tokio::sync::Mutex;

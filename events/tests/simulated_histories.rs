@@ -137,13 +137,13 @@ async fn prepared(url: &str) -> Database {
 }
 
 #[test]
-fn three_hundred_histories_on_sqlite_files() {
+fn thirty_histories_on_sqlite_files() {
     let runtime = runtime();
     let folder = tempfile::tempdir().unwrap();
     runtime.block_on(async {
         let url = |name: &str| format!("sqlite://{}?mode=rwc", folder.path().join(name).display());
         let (log, effects) = (prepared(&url("log.db")).await, prepared(&url("effects.db")).await);
-        for seed in 0..300 {
+        for seed in 0..30 {
             for database in [&log, &effects] {
                 sql::clear(&mut database.connect().await.unwrap()).await;
             }
@@ -155,12 +155,12 @@ fn three_hundred_histories_on_sqlite_files() {
 }
 
 #[test]
-fn forty_histories_on_postgresql() {
+fn twenty_histories_on_postgresql() {
     let Some(server) = Postgres::start() else { return };
     let runtime = runtime();
     runtime.block_on(async {
         let (log, effects) = (prepared(&server.new_database()).await, prepared(&server.new_database()).await);
-        for seed in 0..40 {
+        for seed in 0..20 {
             for database in [&log, &effects] {
                 sql::clear(&mut database.connect().await.unwrap()).await;
             }

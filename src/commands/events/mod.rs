@@ -39,7 +39,7 @@ pub(crate) enum Command {
     /// Have a consumer forget what it made of a log and start over, as one that has stopped at a fork must
     Rebuild(Of),
     /// Keep a copy of a log in a database, each event once and in order, until told to stop
-    Copy(copy::Arguments),
+    Copy(Box<copy::Arguments>),
 }
 
 /// The database.
@@ -80,7 +80,7 @@ impl Command {
     /// Runs to the end.
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
-            Command::Copy(arguments) => block_on(copy::run(arguments)),
+            Command::Copy(arguments) => block_on(copy::run(*arguments)),
             other => block_on(other.ask()),
         }
     }
