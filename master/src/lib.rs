@@ -20,5 +20,6 @@ pub mod web;
 pub mod words;
 
 pub use cineswarm_scheduler as scheduler;
-pub use options::Options;
+pub use locks::{Error as LocksError, database_url};
+pub use options::{DatabaseOptions, Options};
 pub use service::{Error, Handle, start};

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use cineswarm_engine::dataset::Dataset;
 use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
+use cineswarm_proto::events::RATINGS;
 use cineswarm_telemetry::listener::Port;
 use cineswarm_telemetry::metrics::{self, Group};
 use socketioxide::SocketIo;
@@ -17,10 +18,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::following::Following;
 use crate::app::room::Room;
 use crate::app::underway::Underway;
 use crate::computing::Computing;
 use crate::farm::coordinator::{self, Live, NotTaken, Parameters, master_status};
+use crate::farm::doorbell::MqttDoorbell;
 use crate::farm::grpc;
 use crate::label::SessionLabels;
 use crate::library::Library;
@@ -76,6 +79,9 @@ pub enum Error {
     /// The database cannot be opened.
     #[error("cannot open the database: {0}")]
     Store(#[from] store::Error),
+    /// The log of ratings cannot be read.
+    #[error("cannot follow the log of ratings: {0}")]
+    Events(#[from] cineswarm_events::Error),
 }
 
 /// A running master.
@@ -129,7 +135,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     metrics::expose(Group::Master);
     let topics = Topics::new(&options.topic_prefix)?;
     let broker = options.broker.broker()?;
-    let database_url = locks::database_url(&options)?;
+    let database_url = locks::database_url(&options.database, &options.data_dir)?;
     let grpc_tls = locks::grpc_tls(&options)?.map(Arc::new);
     let descriptor_limit = descriptors::raise_limit();
     let http_listener = listen(SocketAddr::new(options.listen, options.port), "--port").await?;
@@ -150,6 +156,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let keep_bytes = options.keep_mib << 20;
     let store = Store::open(store::Options { keep_bytes, ..store::Options::new(database_url.expose()) }).await?;
     let unfinished = store.unfinished().await?;
+    // What sessions know begins after this: no browser is let in before.
+    let follow_from = store.log().last().await?;
     let library = Arc::new(Library::new(dataset));
     let sessions = Arc::new(Sessions::default());
     let stop = CancellationToken::new();
@@ -162,7 +170,12 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
             broker: broker.clone(),
             client_id: format!("{}-master-{epoch}", options.topic_prefix.replace('/', "-")),
             // Its own status, too, for a Last Will of an earlier master that comes late.
-            subscriptions: vec![topics.register(), topics.workers_status(), topics.master_status()],
+            subscriptions: vec![
+                topics.register(),
+                topics.workers_status(),
+                topics.master_status(),
+                topics.ring(RATINGS),
+            ],
             // Not its own status, which every worker reads.
             probes: vec![topics.register(), topics.workers_status()],
             last_will: Some(Message::json(topics.master_status(), &last_will).retained()),
@@ -175,6 +188,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let desk =
         Desk::new(library.clone(), store.clone(), sessions.clone(), underway.clone(), computing.clone(), log.clone());
     let labels = SessionLabels::new();
+    let doorbell = MqttDoorbell { client: client.clone(), topics: topics.clone() };
+    let ring = cineswarm_events::ring::start(store.log().clone(), doorbell, disconnect.clone());
     let coordinator_stop = CancellationToken::new();
     let (farm, mut coordinating) = coordinator::start(
         Parameters {
@@ -189,6 +204,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
             heartbeat: options.heartbeat_interval,
             max_requests: options.max_requests,
             labels: labels.clone(),
+            ring,
             outlet: Arc::new(desk.clone()),
         },
         events,
@@ -196,7 +212,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     );
     let grpc_stop = CancellationToken::new();
     let service = grpc::Service::new(library.clone(), farm.clone(), computing.clone());
-    let serving_grpc = tokio::spawn(grpc::serve(grpc_listener, grpc_tls.clone(), service, grpc_stop.clone()));
+    let (tls, log_read) = (grpc_tls.clone(), store.log().clone());
+    let serving_grpc = tokio::spawn(grpc::serve(grpc_listener, tls, service, log_read, grpc_stop.clone()));
     let room = Room::new(farm.clone(), Arc::new(desk.clone()), options.max_requests);
     desk.serve(room.clone());
     let resuming =
@@ -220,6 +237,14 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         request_timeout: options.request_timeout,
     });
     let (reception, post_in_all) = (Reception::new(app.clone(), options.events_per_second), PostInAll::default());
+    let following = tokio::spawn(cineswarm_events::follow(
+        store.log().clone(),
+        cineswarm_events::Filter::default(),
+        follow_from,
+        Following::new(app.clone()),
+        Arc::default(),
+        stop.clone(),
+    ));
     let context = socket::Context {
         app,
         reception: reception.clone(),
@@ -278,7 +303,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
-        let _ = tokio::join!(telling, pruning, keeping_room, trimming);
+        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following);
         coordinator_stop.cancel();
         let _ = resuming.await;
         if !coordinator_failed {

@@ -5,8 +5,8 @@
 
 tonic::include_proto!("cineswarm.v1");
 
-/// The encoded descriptors of farm.proto, for the gRPC reflection service.
-pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/farm.descriptors"));
+/// The encoded descriptors of farm.proto and events.proto, for the gRPC reflection service.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/grpc.descriptors"));
 
 /// The largest gRPC message either side accepts, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 64 << 20;

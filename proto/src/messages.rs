@@ -40,6 +40,13 @@ fn default_heartbeat_ms() -> u64 {
     2_000
 }
 
+/// The ring: how far the log of a service is. Only a hint that there may be more to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ring {
+    /// The log's last number.
+    pub head: i64,
+}
+
 /// A worker introduces itself, once for each master's epoch and after each reconnect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Registration {

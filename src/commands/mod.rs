@@ -3,6 +3,7 @@
 
 mod data;
 mod evaluate;
+mod events;
 mod films;
 mod health;
 mod master;
@@ -37,6 +38,9 @@ pub(crate) enum Command {
     /// Import, list, check and download datasets
     #[command(subcommand)]
     Data(data::Command),
+    /// Look after the logs of events: consumers, dead letters, copies
+    #[command(subcommand)]
+    Events(events::Command),
     /// Recommend films on the terminal, without a server
     Recommend(recommend::Arguments),
     /// List the users whose ratings are most similar to a user's
@@ -65,6 +69,7 @@ impl Command {
             Command::Worker(options) => worker::run(options),
             Command::Health(arguments) => health::run(arguments),
             Command::Data(command) => command.run(),
+            Command::Events(command) => command.run(),
             Command::Recommend(arguments) => recommend::run(arguments),
             Command::Neighbours(arguments) => neighbours::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments),

@@ -40,7 +40,7 @@ impl App {
             Step::Say(reply) => Ok(json!({ "reply": reply }).into()),
             Step::Rate { movie, rating, message } => {
                 let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let ratings = self.rate(session, &film, movie, Some(rating), tab).await?;
+                let ratings = self.rate(session, movie, Some(rating), tab).await?;
                 let rating = rating.stars();
                 let reply =
                     json!({ "kind": "rated", "message": message, "movie": film, "rating": rating, "ratings": ratings });
@@ -56,9 +56,7 @@ impl App {
     /// After a change of which nobody knows whether it was stored, the database is asked.
     async fn make_sure(&self, session: &Session) -> Result<(), Trouble> {
         if session.is_unsure() {
-            let ratings = self.store.ratings(session.id).await.map_err(storage)?;
-            let hidden = self.store.hidden_movies(session.id).await.map_err(storage)?;
-            session.replace(ratings, hidden);
+            session.load(self.store.profile(session.id).await.map_err(storage)?);
         }
         Ok(())
     }

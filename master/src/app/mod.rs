@@ -3,6 +3,7 @@
 
 mod ask;
 mod change;
+pub mod following;
 pub mod room;
 pub mod turns;
 pub mod underway;
@@ -99,8 +100,8 @@ impl App {
             Event::Cancel => self.cancel(payload, session).await.map(Done::from),
             Event::Rate => {
                 let (movie, rating) = parse::<RawRating>(payload)?.check()?;
-                let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let ratings = self.rate(session, &film, movie, rating, tab).await?;
+                self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let ratings = self.rate(session, movie, rating, tab).await?;
                 let rating = rating.map(|rating| rating.stars());
                 Ok(json!({ "movie_id": movie, "rating": rating, "ratings": ratings }).into())
             }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, PublishError, quoted, timestamp_ms};
 use cineswarm_proto::Topics;
-use cineswarm_proto::messages::{Control, LogLevel, Task};
+use cineswarm_proto::events::RATINGS;
+use cineswarm_proto::messages::{Control, LogLevel, Ring, Task};
 use cineswarm_telemetry::metrics::{self, list};
 use cineswarm_telemetry::traces::Span;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -70,6 +71,8 @@ pub struct Parameters {
     pub max_requests: usize,
     /// Names sessions to workers and operators, who must not be able to open them.
     pub labels: SessionLabels,
+    /// Says how far the log of ratings is.
+    pub ring: cineswarm_events::ring::Handle,
     /// Takes what has ended and what has moved on.
     pub outlet: Arc<dyn Outlet>,
 }
@@ -302,6 +305,7 @@ impl Coordinator {
         match event {
             Event::Connected => {
                 self.parameters.log.info("connected to the broker");
+                self.parameters.ring.forgotten();
                 self.announce();
             }
             Event::Disconnected { reason, retry_in } => {
@@ -320,6 +324,8 @@ impl Coordinator {
         } else if message.topic == topics.master_status() {
             self.hear_of_master(&message.payload);
             return;
+        } else if message.topic == topics.ring(RATINGS) {
+            serde_json::from_slice(&message.payload).map(|Ring { head }| self.parameters.ring.heard(head))
         } else {
             return;
         };

@@ -1,10 +1,11 @@
-//! The gRPC edge: workers hand in results and fetch shards. It checks what comes in, and owns no state.
+//! The gRPC edge: workers hand in results and fetch shards, other processes read the log of ratings. It checks what comes in, and owns no state.
 
 use std::sync::Arc;
 
 use cineswarm_credentials::ServerTls;
 use cineswarm_engine::RankScratch;
 use cineswarm_engine::dataset::ShardSlices;
+use cineswarm_events::Log;
 use cineswarm_mqtt::quoted;
 use cineswarm_proto::farm::farm_server::{Farm, FarmServer};
 use cineswarm_proto::farm::{
@@ -49,6 +50,7 @@ pub async fn serve(
     listener: TcpListener,
     tls: Option<Arc<ServerTls>>,
     service: Service,
+    log: Log,
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
     let farm = FarmServer::new(service)
@@ -61,6 +63,7 @@ pub async fn serve(
         .http2_keepalive_interval(Some(KEEP_ALIVE))
         .concurrency_limit_per_connection(CALLS_A_CONNECTION)
         .add_service(health_service)
+        .add_service(cineswarm_events::grpc::server(vec![log]))
         .add_service(farm);
     match tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS).build_v1() {
         Ok(reflection) => server = server.add_service(reflection),

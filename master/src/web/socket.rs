@@ -115,10 +115,9 @@ async fn welcome(auth: Auth, context: &Context, tab: &Arc<Tab>) {
     let Auth { session: known, offset, lang } = auth;
     let opened = async {
         let stored = store.open_session(known, lang.map(Lang::tag), timestamp_ms()).await?;
-        let session = sessions.enter(stored.id);
-        let viewer = async { Ok((store.ratings(stored.id).await?, store.hidden_movies(stored.id).await?)) };
-        match viewer.await {
-            Ok((ratings, hidden)) => session.load(ratings, hidden),
+        let session = sessions.enter(stored.id, stored.user_id);
+        match store.profile(stored.id).await {
+            Ok(profile) => session.load(profile),
             Err(error) => {
                 sessions.turn_away(stored.id);
                 return Err::<_, crate::store::Error>(error);
