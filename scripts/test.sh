@@ -40,7 +40,6 @@ section_install() {
     [ -x "$CHROMIUM" ] || packages+=(chromium)
     python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
     missing openssl && packages+=(openssl)
-    missing promtool && packages+=(prometheus)
     missing shellcheck && packages+=(shellcheck)
     missing promtool && packages+=(prometheus)
     missing amtool && packages+=(prometheus-alertmanager)
