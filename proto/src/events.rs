@@ -26,6 +26,7 @@ pub fn user_key(user_id: u32) -> String {
 
 /// What `rating.created`, `rating.updated` and `rating.deleted` say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct RatingChanged {
     /// Who: users that live have ids from 2^31 on.
     pub user_id: u32,
@@ -40,6 +41,7 @@ pub struct RatingChanged {
 
 /// What `feedback.given` says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct FeedbackGiven {
     pub user_id: u32,
     pub movie_id: u32,

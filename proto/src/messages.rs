@@ -17,6 +17,7 @@ pub fn is_later_order(sequence: u64, than: u64) -> bool {
 
 /// The master's retained status; its Last Will is the same with `online: false`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct MasterStatus {
     /// Whether the master is there.
     pub online: bool,
@@ -42,6 +43,7 @@ fn default_heartbeat_ms() -> u64 {
 
 /// The ring: how far the log of a service is. Only a hint that there may be more to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Ring {
     /// The log's last number.
     pub head: i64,
@@ -49,6 +51,7 @@ pub struct Ring {
 
 /// A worker introduces itself, once for each master's epoch and after each reconnect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Registration {
     /// Chosen by the worker, stable over reconnects; see [`is_worker_id`].
     pub worker_id: String,
@@ -78,6 +81,7 @@ pub struct Registration {
 
 /// An order to hold shards, as a worker says it goes by it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct HeldOrder {
     /// The order's epoch.
     pub epoch: String,
@@ -89,6 +93,7 @@ pub struct HeldOrder {
 
 /// What a worker is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum WorkerState {
     /// No task in hand.
@@ -103,6 +108,7 @@ pub enum WorkerState {
 
 /// A worker's status: to everyone as it changes, and retained for each worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct WorkerStatus {
     /// Who.
     pub worker_id: String,
@@ -125,6 +131,7 @@ pub struct WorkerStatus {
 
 /// Work for one worker: queries, and the shards to run them on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Task {
     /// Whose task it is.
     pub worker_id: String,
@@ -165,6 +172,7 @@ fn said_by_older_masters() -> bool {
 
 /// One query of a task: the nearest neighbours of one profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct TaskQuery {
     /// Unique within the task; results carry it back.
     pub query_id: String,
@@ -181,6 +189,7 @@ pub struct TaskQuery {
 
 /// What makes a user eligible as a neighbour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct QueryOptions {
     /// Films in common at the least.
@@ -193,6 +202,7 @@ pub struct QueryOptions {
 
 /// An order to one worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(tag = "order", rename_all = "snake_case")]
 pub enum Control {
     /// Hold exactly these shards: fetch what is missing, drop the rest, and report by status.
@@ -226,6 +236,7 @@ pub enum Control {
 
 /// How much a log line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// A step of normal work.
@@ -240,6 +251,7 @@ pub enum LogLevel {
 
 /// A line for operators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct LogLine {
     /// When.
     pub timestamp: i64,
