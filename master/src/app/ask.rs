@@ -131,8 +131,10 @@ impl App {
         let live = live.traced(span);
         if key.is_none() && live.spec.source == Source::Neighbours {
             // It cannot be a repetition: it is stored while the farm has it already.
-            let (accepted, entered) =
-                tokio::join!(self.accept(new, accepting), self.room.enter(live, self.request_timeout));
+            let (accepted, entered) = tokio::join!(
+                self.accept(new, accepting),
+                self.room.enter(live, session.goes_first(), self.request_timeout)
+            );
             if accepted.is_err() {
                 self.room.cancel(request_id).await;
             }
@@ -154,7 +156,7 @@ impl App {
             self.desk.ended(live);
             return Ok(acknowledged(0));
         }
-        match self.room.enter(live, self.request_timeout).await {
+        match self.room.enter(live, session.goes_first(), self.request_timeout).await {
             Ok(position) => Ok(acknowledged(position)),
             Err(not_taken) => Err(self.refuse(request_id, not_taken, session.lang()).await),
         }

@@ -74,13 +74,14 @@ impl Room {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a request; gives how many are before it.
-    pub async fn enter(&self, request: Live, patience: Duration) -> Result<usize, NotTaken> {
+    /// Takes a request; gives how many are before it. `goes_first` if nobody who only begins is to be served before it.
+    pub async fn enter(&self, request: Live, goes_first: bool, patience: Duration) -> Result<usize, NotTaken> {
         {
             let mut state = self.state();
             if state.turns.waiting() > 0 || state.in_farm.len() >= state.pace.width().min(self.widest) {
                 let position = state.in_farm.len() + state.turns.waiting();
-                state.turns.push(request.session_id, Waiting { request, until: Instant::now() + patience });
+                let waiting = Waiting { request, until: Instant::now() + patience };
+                state.turns.push(waiting.request.session_id, waiting, goes_first);
                 return Ok(position);
             }
             state.in_farm.insert(request.id);

@@ -1,10 +1,10 @@
 //! Many queues, served in turn, so that who has much waiting does not keep the others from theirs. Who comes with an
-//! empty queue goes first (as new flows do in RFC 8290, FQ-CoDel), but never so often that the others stand still.
+//! empty queue may go first (as new flows do in RFC 8290, FQ-CoDel), but never so often that the others stand still.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-/// Newcomers served in a row while others wait.
+/// Of those who go first, so many are served in a row while others wait.
 const NEWCOMERS_IN_A_ROW: usize = 8;
 
 /// The queues. What is taken keeps its queue from being served until [`Turns::release`], so that what has one key is
@@ -31,14 +31,14 @@ impl<K, T> Default for Turns<K, T> {
 }
 
 impl<K: Clone + Eq + Hash, T> Turns<K, T> {
-    /// Queues an item at the end of its key's line.
-    pub fn push(&mut self, key: K, item: T) {
+    /// Queues an item at the end of its key's line; `goes_first` counts where nothing of that key waits.
+    pub fn push(&mut self, key: K, item: T, goes_first: bool) {
         self.waiting += 1;
         match self.lines.get_mut(&key) {
             Some(line) => line.items.push_back(item),
             None => {
                 self.lines.insert(key.clone(), Line { items: VecDeque::from([item]), held: false });
-                self.newcomers.push_back(key);
+                if goes_first { self.newcomers.push_back(key) } else { self.others.push_back(key) }
             }
         }
     }
@@ -130,25 +130,36 @@ mod tests {
     fn who_asks_once_is_served_before_the_backlog_of_those_who_flood() {
         let mut turns = Turns::default();
         for item in 0..100 {
-            turns.push(1, item);
-            turns.push(2, item);
+            turns.push(1, item, true);
+            turns.push(2, item, true);
         }
         for _ in 0..4 {
             let (key, _) = turns.take().unwrap();
             turns.release(&key);
         }
-        turns.push(3, 0);
+        turns.push(3, 0, true);
         assert_eq!(turns.take(), Some((3, 0)));
+    }
+
+    #[test]
+    fn who_goes_first_is_served_before_a_crowd_of_those_who_do_not() {
+        let mut turns = Turns::default();
+        for key in 0..100 {
+            turns.push(key, 0, false);
+        }
+        turns.push(200, 0, true);
+        assert_eq!(turns.take(), Some((200, 0)));
+        assert_eq!(turns.take(), Some((0, 0)), "then in the order they came");
     }
 
     #[test]
     fn those_who_flood_are_served_evenly() {
         let mut turns = Turns::default();
         for item in 0..50 {
-            turns.push(1, item);
+            turns.push(1, item, true);
         }
         for item in 0..5 {
-            turns.push(2, item);
+            turns.push(2, item, true);
         }
         let order: Vec<u8> = take_all(&mut turns).into_iter().map(|(key, _)| key).take(10).collect();
         assert_eq!(order.iter().filter(|key| **key == 2).count(), 5, "{order:?}");
@@ -157,12 +168,12 @@ mod tests {
     #[test]
     fn newcomers_do_not_keep_a_backlog_waiting_for_ever() {
         let mut turns = Turns::default();
-        turns.push(0, 0);
-        turns.push(0, 1);
+        turns.push(0, 0, true);
+        turns.push(0, 1, true);
         let (key, _) = turns.take().unwrap();
         turns.release(&key);
         for newcomer in 1..=100 {
-            turns.push(newcomer, 0);
+            turns.push(newcomer, 0, true);
         }
         let served_at = take_all(&mut turns).iter().position(|(key, _)| *key == 0).unwrap();
         assert!(served_at <= NEWCOMERS_IN_A_ROW, "it was served as number {served_at}");
@@ -196,7 +207,7 @@ mod tests {
             for step in steps {
                 match step {
                     Step::Push(key) => {
-                        turns.push(key, next);
+                        turns.push(key, next, true);
                         expected.entry(key).or_default().push_back(next);
                         next += 1;
                     }

@@ -147,6 +147,11 @@ impl Underway {
         self.state().requests.len()
     }
 
+    /// How many a session has.
+    pub fn of(&self, session: Uuid) -> usize {
+        self.state().of_session.get(&session).copied().unwrap_or_default()
+    }
+
     /// Whether who comes now would have to wait for those who are there.
     pub fn is_behind(&self, now: Instant) -> bool {
         let state = self.state();

@@ -180,6 +180,9 @@ impl Desk {
         }
         match ending {
             Ok(Stored::Now { offset }) => {
+                if let Some(session) = &session {
+                    session.is_answered();
+                }
                 let event_payload = RequestEvent { request_id: request.id, offset, query: &request.query, outcome };
                 self.0.sessions.push(request.session_id, event, &event_payload, None);
             }

@@ -34,6 +34,8 @@ const WAITING_IN_ALL_BYTES: usize = 64 << 20;
 const WAITING_OF_HURRIED: usize = 128;
 /// Who uses more than this part of what one tab is allowed is in a hurry.
 const HURRIED: f64 = 0.2;
+/// What a person who does not wait for answers has under way at the most.
+const SEVERAL: usize = 4;
 /// An ask that waited longer is refused: what is slow does not become faster by a backlog.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// Sessions that are served at a time: what waits for the disk together shares one commit.
@@ -169,19 +171,20 @@ impl Reception {
                 drop(early);
                 if let Some(session) = tab.session.get() {
                     tab.waiting.fetch_add(1, Ordering::Relaxed);
-                    self.queue(session.id, said);
+                    self.queue(session, said);
                 }
             }
             Early::Closed => {}
         }
     }
 
-    /// Whether others should not have to wait for this: the session asks more often than a person, and there is a queue.
+    /// Whether others should not have to wait for this: there is a queue, and the session asks more often than a person or
+    /// has several requests in it already.
     fn is_too_hurried(&self, session: &Session, event: Option<Event>) -> bool {
         let now = Instant::now();
-        let is_hurried = session.say(now) > self.hurried_from;
-        is_hurried
-            && event == Some(Event::Ask)
+        let is_hurried = session.say(now, self.hurried_from);
+        event == Some(Event::Ask)
+            && (is_hurried || self.app.underway.of(session.id) >= SEVERAL)
             && (self.waiting() >= WAITING_OF_HURRIED || self.app.underway.is_behind(now))
     }
 
@@ -193,7 +196,7 @@ impl Reception {
         }
         if let Early::Said(waiting) = std::mem::replace(&mut *early, Early::Opened) {
             for said in waiting {
-                self.queue(session.id, said);
+                self.queue(session, said);
             }
         }
     }
@@ -211,7 +214,7 @@ impl Reception {
         }
     }
 
-    fn queue(self: &Arc<Self>, session: Uuid, mut said: Said) {
+    fn queue(self: &Arc<Self>, session: &Session, mut said: Said) {
         said.queued_at = Some(Instant::now());
         let mut state = self.state();
         let bytes = said.bytes();
@@ -221,7 +224,7 @@ impl Reception {
             return said.refuse(&Trouble::QueueFull);
         }
         state.bytes += bytes;
-        state.turns.push(session, said);
+        state.turns.push(session.id, said, session.goes_first());
         if state.serving < SERVED_AT_A_TIME {
             state.serving += 1;
             tokio::spawn(self.clone().serve());

@@ -1,6 +1,7 @@
 //! The sessions that have a browser connected: what is known of each viewer, and the sockets of its tabs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -26,6 +27,8 @@ pub struct Session {
     pub in_order: tokio::sync::Mutex<()>,
     viewer: Mutex<ViewerState>,
     pace: Mutex<Pace>,
+    is_hurried: AtomicBool,
+    was_answered: AtomicBool,
 }
 
 #[derive(Default)]
@@ -105,9 +108,22 @@ impl Session {
         self.viewer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts something said in any of its tabs; gives how much was said in about the last second.
-    pub fn say(&self, now: Instant) -> f64 {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner).say(now)
+    /// Counts something said in any of its tabs; gives whether that is more than `hurried_from` in about a second.
+    pub fn say(&self, now: Instant, hurried_from: f64) -> bool {
+        let is_hurried = self.pace.lock().unwrap_or_else(PoisonError::into_inner).say(now) > hurried_from;
+        self.is_hurried.store(is_hurried, Ordering::Relaxed);
+        is_hurried
+    }
+
+    /// It got an answer.
+    pub fn is_answered(&self) {
+        self.was_answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is in a conversation at a person's pace. Where many wait, that goes before whoever only begins: a crowd
+    /// of new sessions is no reason to let a viewer down in the middle.
+    pub fn goes_first(&self) -> bool {
+        self.was_answered.load(Ordering::Relaxed) && !self.is_hurried.load(Ordering::Relaxed)
     }
 
     /// The language replies are in.
@@ -230,6 +246,8 @@ impl Sessions {
                 in_order: tokio::sync::Mutex::default(),
                 viewer: Mutex::default(),
                 pace: Mutex::new(Pace::new(Instant::now())),
+                is_hurried: AtomicBool::new(false),
+                was_answered: AtomicBool::new(false),
             })
         });
         let session = session.clone();
