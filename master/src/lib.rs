@@ -3,7 +3,6 @@
 //! It never computes neighbours. The scheduler and the chat are pure; MQTT, gRPC, HTTP, Socket.IO and the database
 //! are rooms at the edge.
 
-pub mod chat;
 pub mod farm;
 pub mod library;
 mod locks;

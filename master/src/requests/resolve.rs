@@ -10,13 +10,16 @@ use serde_json::Value;
 
 use super::ask::{Ask, Basis, DEFAULT_N};
 use super::spec::{Source, Spec};
-use crate::chat::{self, ClarifyOption, Intent, Lang, Tweak, replies};
 use crate::library::{Film, Library};
 use crate::words::{Note, Trouble};
+use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Shift, Tweak, Wanted, replies};
 
 /// Below this many ratings a viewer's own profile is too short for plain cosine, which then prefers users who rated
 /// hardly anything else; it is treated like a few films that similar ones are wanted to.
 const SHORT_PROFILE: usize = 10;
+
+/// Films that a popular list of less known ones leaves out.
+const BEST_KNOWN: usize = 400;
 
 /// What is known of the viewer who asks.
 pub struct Viewer<'a> {
@@ -28,6 +31,8 @@ pub struct Viewer<'a> {
     pub hidden: Vec<MovieId>,
     /// The last answer: what was computed, and what the browser got.
     pub last: Option<(&'a Spec, &'a Value)>,
+    /// What was asked back and is open.
+    pub asked_back: Option<&'a Reply>,
 }
 
 /// What is to be done with an ask.
@@ -37,6 +42,13 @@ pub enum Resolved<'a> {
     Compute(Box<Spec>),
     /// Say this.
     Say(Reply),
+    /// Take the rating of this film back and confirm it.
+    Unrate {
+        /// Its id.
+        movie: MovieId,
+        /// The confirmation.
+        message: String,
+    },
     /// Store this rating and confirm it.
     Rate {
         /// The film.
@@ -109,12 +121,25 @@ struct Resolver<'v, 'a> {
 
 impl<'a> Resolver<'_, 'a> {
     fn text(mut self, text: &str, asked: Filters) -> Result<Resolved<'a>, Trouble> {
-        let understood = chat::understand(text, self.lang, &self.library.titles, self.library.catalogue());
+        let shown = self.viewer.last.map(|(_, answer)| shown(answer)).unwrap_or_default();
+        let options = match self.viewer.asked_back {
+            Some(Reply::Clarify { options, .. }) => options.as_slice(),
+            _ => &[],
+        };
+        let options: Vec<ClarifyOption> = options
+            .iter()
+            .map(|option| ClarifyOption { label: option.label.clone(), text: option.text.clone() })
+            .collect();
+        let context = Context { shown: &shown, options: &options, about: None };
+        let catalogue = self.library.catalogue();
+        let understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);
-        let ignored = understood.ignored;
+        let reading = chat::reading(&understood.intent, catalogue, self.lang);
         let mut resolved = self.intent(understood.intent, asked)?;
         if let Resolved::Compute(spec) = &mut resolved {
-            spec.ignored = ignored;
+            spec.ignored = understood.ignored;
+            spec.reading = reading;
+            self.weigh_against(spec, &understood.disliked);
         }
         Ok(resolved)
     }
@@ -158,11 +183,116 @@ impl<'a> Resolver<'_, 'a> {
                 Ok(self.say(replies::off_scale(known, &said, self.lang), Vec::new()))
             }
             Intent::OutsideTheData { asked } => Ok(self.say(replies::outside_the_data(&asked, self.lang), Vec::new())),
+            Intent::About { wanted, movie } => self.about(wanted, movie),
+            Intent::MyRatings => {
+                Ok(self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new()))
+            }
+            Intent::CountFilms => Ok(self.say(replies::count_films(catalogue, self.lang), Vec::new())),
+            Intent::Unrate { movie } => {
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let had = self.viewer.ratings.iter().any(|(rated, _)| *rated == movie);
+                let message = replies::unrated(known, had, self.lang);
+                Ok(if had { Resolved::Unrate { movie, message } } else { self.say(message, Vec::new()) })
+            }
+            Intent::Refine { filters, tweak, shift } => Ok(self.refined(merged(filters), tweak, shift)),
+            Intent::NotUnderstood { asked } => {
+                let mut examples = replies::examples(self.lang, &self.library.titles, catalogue);
+                examples.truncate(3);
+                Ok(self.say(replies::not_understood(&asked, self.lang), examples))
+            }
+            Intent::Undo | Intent::StartOver | Intent::SeenOnCards | Intent::NoSuchPlace { .. } => {
+                let message = replies::cannot(&intent, self.lang).unwrap_or_default();
+                Ok(self.say(message.to_owned(), Vec::new()))
+            }
             Intent::Help => {
                 let help = replies::help(self.lang, &self.library.titles, catalogue);
                 Ok(self.say(help.message, help.examples))
             }
         }
+    }
+
+    /// What the sentence speaks against counts as the lowest rating, and is not shown.
+    fn weigh_against(&self, spec: &mut Spec, disliked: &[MovieId]) {
+        let lowest = HalfStars::new(1);
+        for movie in disliked {
+            spec.profile.retain(|(rated, _)| rated != movie);
+            spec.profile.extend(lowest.map(|lowest| (*movie, lowest)));
+            spec.filters.exclude_movie_ids.push(*movie);
+        }
+        spec.profile.sort_unstable_by_key(|(movie, _)| *movie);
+    }
+
+    /// The last question again with other conditions. What it asks for of one kind replaces what was asked before.
+    fn refined(&self, said: Filters, tweak: Tweak, shift: Option<Shift>) -> Resolved<'a> {
+        let Some((last, answer)) = self.viewer.last else { return self.tweaked(self.own(said), tweak) };
+        let mut spec = last.rest.as_deref().unwrap_or(last).clone();
+        let known = &mut spec.filters;
+        if !said.genres.is_empty() {
+            known.genres = said.genres;
+        }
+        known.genres.retain(|genre| !said.exclude_genres.contains(genre));
+        known.exclude_genres.retain(|genre| !known.genres.contains(genre));
+        known.exclude_genres.extend(said.exclude_genres);
+        if said.year_from.is_some() || said.year_to.is_some() {
+            (known.year_from, known.year_to) = (said.year_from, said.year_to);
+        }
+        if !said.movie_ids.is_empty() {
+            known.movie_ids = said.movie_ids;
+        }
+        known.exclude_seen &= said.exclude_seen;
+        let catalogue = self.library.catalogue();
+        let mut years: Vec<u16> =
+            shown(answer).iter().filter_map(|movie| catalogue.get(*movie)?.year).collect();
+        years.sort_unstable();
+        match (shift, years.get(years.len() / 2)) {
+            (Some(Shift::Newer), Some(middle)) => {
+                (known.year_from, known.year_to) = (Some(middle.saturating_add(1)), None);
+            }
+            (Some(Shift::Older), Some(middle)) => {
+                (known.year_from, known.year_to) = (None, Some(middle.saturating_sub(1)));
+            }
+            _ => {}
+        }
+        spec.filters = self.without_hidden(spec.filters);
+        self.with_ratings_since(&mut spec);
+        spec.lang = self.lang;
+        spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
+        let intent = Intent::Browse { filters: said_of(&spec.filters), tweak };
+        spec.reading = chat::reading(&intent, catalogue, self.lang);
+        self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
+    }
+
+    /// What the viewer rated after the request was first asked counts too.
+    fn with_ratings_since(&self, spec: &mut Spec) {
+        let ratings = &self.viewer.ratings;
+        if ratings.is_empty() {
+            return;
+        }
+        if spec.note == Some(Note::EmptyProfile) {
+            // It was popular films only for want of ratings.
+            if let Resolved::Compute(own) = self.own(spec.filters.clone()) {
+                *spec = *own;
+            }
+        } else if spec.own || spec.source == Source::Popular {
+            spec.profile = sorted(ratings.iter().copied());
+        } else if spec.filters.exclude_seen && spec.neighbours.exclude_user.is_none() {
+            spec.filters.exclude_movie_ids.extend(ratings.iter().map(|(movie, _)| *movie));
+            spec.filters.exclude_movie_ids.sort_unstable();
+            spec.filters.exclude_movie_ids.dedup();
+        }
+    }
+
+    fn about(&self, wanted: Wanted, movie: MovieId) -> Result<Resolved<'a>, Trouble> {
+        let catalogue = self.library.catalogue();
+        let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+        let own = self.viewer.ratings.iter().find(|(rated, _)| *rated == movie).map(|(_, rating)| *rating);
+        let message = replies::about(wanted, known, catalogue.stats(movie), own, self.lang);
+        let name = replies::film_name(known);
+        let examples = match self.lang {
+            Lang::En => vec![format!("films like {name}"), format!("rate {name} 4 stars")],
+            Lang::Es => vec![format!("películas como {name}"), format!("puntúa {name} con 4 estrellas")],
+        };
+        Ok(self.say(message, examples))
     }
 
     fn say(&self, message: String, mut examples: Vec<String>) -> Resolved<'a> {
@@ -244,6 +374,7 @@ impl<'a> Resolver<'_, 'a> {
             lang: self.lang,
             note,
             ignored: Vec::new(),
+            reading: None,
             rest: None,
         }
     }
@@ -257,10 +388,22 @@ impl<'a> Resolver<'_, 'a> {
         match (resolved, tweak) {
             (Resolved::Compute(mut spec), Tweak::LessKnown) => {
                 lesser_known(&mut spec);
+                if spec.source == Source::Popular {
+                    self.without_best_known(&mut spec);
+                }
                 Resolved::Compute(spec)
             }
             (resolved, _) => resolved,
         }
+    }
+
+    /// Popular films are in no neighbours' order that could be turned: those that everybody knows are left out.
+    fn without_best_known(&self, spec: &mut Spec) {
+        let catalogue = self.library.catalogue();
+        let mut by_ratings: Vec<MovieId> = catalogue.movies().iter().map(|movie| movie.id).collect();
+        by_ratings.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
+        by_ratings.truncate((by_ratings.len() / 4).min(BEST_KNOWN));
+        spec.filters.exclude_movie_ids.extend(by_ratings);
     }
 
     /// The last request again, without the films that were shown.
@@ -271,9 +414,7 @@ impl<'a> Resolver<'_, 'a> {
         let mut spec = without_shown(spec, answer);
         // Also what the viewer has hidden since.
         spec.filters = self.without_hidden(spec.filters);
-        if spec.own {
-            spec.profile = sorted(self.viewer.ratings.iter().copied());
-        }
+        self.with_ratings_since(&mut spec);
         spec.lang = self.lang;
         spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
         self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
@@ -296,15 +437,25 @@ impl<'a> Resolver<'_, 'a> {
     }
 }
 
+/// The films of an answer, in their order.
+fn shown(answer: &Value) -> Vec<MovieId> {
+    let shown = answer["recommendations"].as_array().into_iter().flatten();
+    shown.filter_map(|film| film["movie_id"].as_u64()).filter_map(|id| MovieId::try_from(id).ok()).collect()
+}
+
+/// The conditions that a person can see and take out, without the lists of films.
+fn said_of(filters: &Filters) -> Filters {
+    Filters { movie_ids: Vec::new(), exclude_movie_ids: Vec::new(), ..filters.clone() }
+}
+
 /// What is left of a request after an answer: its spec without the films that were shown. A question about one film
 /// leaves what the request before it left.
 fn without_shown(spec: &Spec, answer: &Value) -> Spec {
     if let Some(rest) = &spec.rest {
         return (**rest).clone();
     }
-    let shown = answer["recommendations"].as_array().into_iter().flatten();
-    let shown = shown.filter_map(|film| film["movie_id"].as_u64()).filter_map(|id| MovieId::try_from(id).ok());
-    let without: BTreeSet<MovieId> = spec.filters.exclude_movie_ids.iter().copied().chain(shown).collect();
+    let without: BTreeSet<MovieId> =
+        spec.filters.exclude_movie_ids.iter().copied().chain(shown(answer)).collect();
     let mut rest = spec.clone();
     rest.filters.exclude_movie_ids = without.into_iter().collect();
     rest
@@ -337,7 +488,7 @@ fn both(said: Filters, beside: Filters) -> Filters {
             (a, b) => a.or(b),
         },
         exclude_seen: said.exclude_seen && beside.exclude_seen,
-        movie_ids: beside.movie_ids,
+        movie_ids: if said.movie_ids.is_empty() { beside.movie_ids } else { said.movie_ids },
         exclude_movie_ids: beside.exclude_movie_ids,
     }
 }

@@ -4,8 +4,8 @@ use cineswarm_engine::{Filters, HalfStars, MovieId, NeighbourOptions, Profile, R
 use cineswarm_proto::messages::{QueryOptions, TaskQuery};
 use serde::{Deserialize, Serialize};
 
-use crate::chat::Lang;
 use crate::words::Note;
+use cineswarm_chat::{Lang, Understanding};
 
 /// What is to be computed; stored as JSON beside the request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Spec {
     pub note: Option<Note>,
     /// Parts of the sentence that the answer does not take into account, as typed.
     pub ignored: Vec<String>,
+    /// How the sentence was read; specs stored before there were readings have none.
+    #[serde(default)]
+    pub reading: Option<Understanding>,
     /// For a question about one film: what "more" goes on with afterwards.
     pub rest: Option<Box<Spec>>,
 }
@@ -55,6 +58,7 @@ impl Spec {
             lang: Lang::default(),
             note: None,
             ignored: Vec::new(),
+            reading: None,
             rest: None,
         }
     }

@@ -13,11 +13,11 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::assets;
-use crate::chat::Lang;
 use crate::farm::coordinator::Handle;
 use crate::library::{Film, Library};
 use crate::store::Store;
 use crate::words::{LONGEST_TEXT, Trouble};
+use cineswarm_chat::Lang;
 
 /// Films a search may give at the most.
 const LARGEST_LIMIT: usize = 60;

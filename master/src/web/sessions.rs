@@ -11,7 +11,8 @@ use socketioxide::extract::SocketRef;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::chat::Lang;
+use crate::requests::resolve::Reply;
+use cineswarm_chat::Lang;
 
 /// How long a browser that does not read is tried to be told goodbye; the heartbeat ends it long before.
 const GOODBYE_PATIENCE: Duration = Duration::from_secs(60);
@@ -32,6 +33,8 @@ struct ViewerState {
     lang: Lang,
     ratings: BTreeMap<MovieId, HalfStars>,
     hidden: BTreeSet<MovieId>,
+    /// The question that was asked back last, until something else is said.
+    asked_back: Option<Reply>,
     sockets: Vec<SocketRef>,
     /// Tabs on their way in.
     opening: usize,
@@ -78,6 +81,16 @@ impl Session {
     /// Films never to recommend again.
     pub fn hidden(&self) -> Vec<MovieId> {
         self.state().hidden.iter().copied().collect()
+    }
+
+    /// The question that was asked back and is open.
+    pub fn asked_back(&self) -> Option<Reply> {
+        self.state().asked_back.clone()
+    }
+
+    /// Keeps a question that is asked back, or closes the one before.
+    pub fn asks_back(&self, question: Option<Reply>) {
+        self.state().asked_back = question;
     }
 
     /// Takes what the database knew after the session was opened; what is known already is newer.

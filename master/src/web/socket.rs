@@ -19,7 +19,6 @@ use uuid::Uuid;
 use super::events::{Desk, replayed};
 use super::rate_limit::Allowance;
 use super::sessions::{Change, Session, Sessions, disconnect, send};
-use crate::chat::{Intent, Lang, Tweak, replies};
 use crate::farm::coordinator::{FarmStatus, Handle, Live, NotTaken, Outlet};
 use crate::library::{Film, Library};
 use crate::requests::ask::{self, Ask, Basis, LARGEST_N, LONGEST_PROFILE, RawRating};
@@ -27,6 +26,7 @@ use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
 use crate::requests::spec::{Source, Spec};
 use crate::store::{Accepted, EndState, Feedback, FeedbackKind, NewRequest, Store};
 use crate::words::{LONGEST_TEXT, Refusal, Trouble, shortened};
+use cineswarm_chat::{Intent, Lang, Tweak, replies};
 
 /// Past events fetched from the store at a time when a session is resumed.
 const REPLAY_PAGE: u32 = 100;
@@ -354,12 +354,18 @@ async fn asked(
                     Some((spec, serde_json::from_str::<Value>(&last.outcome).ok()?))
                 });
                 let last = last.as_ref().map(|(spec, outcome)| (spec, outcome));
-                resolve(&ask, &viewer(&session, last), &context.library).map(Step::from)
+                let asked_back = session.asked_back();
+                let viewer = viewer(&session, last, asked_back.as_ref());
+                resolve(&ask, &viewer, &context.library).map(Step::from)
             });
             understood.await.map_err(|_| Trouble::Unavailable)??
         }
-        _ => Step::from(resolve(&ask, &viewer(session, None), &context.library)?),
+        _ => Step::from(resolve(&ask, &viewer(session, None, None), &context.library)?),
     };
+    session.asks_back(match &resolved {
+        Step::Say(reply @ Reply::Clarify { .. }) => Some(reply.clone()),
+        _ => None,
+    });
     match resolved {
         Step::Say(reply) => Ok(json!({ "reply": reply })),
         Step::Rate { movie, rating, message } => {
@@ -369,6 +375,11 @@ async fn asked(
             Ok(
                 json!({ "reply": { "kind": "rated", "message": message, "movie": film, "rating": rating, "ratings": ratings } }),
             )
+        }
+        Step::Unrate { movie, message } => {
+            let film = context.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
+            rate(context, session, &film, movie, None, Some(socket)).await?;
+            Ok(json!({ "reply": Reply::Help { message, examples: Vec::new() } }))
         }
         Step::Compute(spec) => {
             let query = in_words(&ask, &spec, &context.library);
@@ -382,6 +393,7 @@ enum Step {
     Compute(Box<Spec>),
     Say(Reply),
     Rate { movie: MovieId, rating: cineswarm_engine::HalfStars, message: String },
+    Unrate { movie: MovieId, message: String },
 }
 
 impl From<Resolved<'_>> for Step {
@@ -389,13 +401,18 @@ impl From<Resolved<'_>> for Step {
         match resolved {
             Resolved::Compute(spec) => Step::Compute(spec),
             Resolved::Say(reply) => Step::Say(reply),
+            Resolved::Unrate { movie, message } => Step::Unrate { movie, message },
             Resolved::Rate { movie, rating, message, .. } => Step::Rate { movie, rating, message },
         }
     }
 }
 
-fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>) -> Viewer<'a> {
-    Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last }
+fn viewer<'a>(
+    session: &Session,
+    last: Option<(&'a Spec, &'a Value)>,
+    asked_back: Option<&'a Reply>,
+) -> Viewer<'a> {
+    Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last, asked_back }
 }
 
 /// What was asked, as a sentence for tabs that did not ask and for the log.

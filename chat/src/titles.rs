@@ -51,8 +51,10 @@ pub(crate) enum Reading {
     Close,
     /// The beginning of a title, or words that stand together in it.
     Part,
-    /// Words anywhere in a title, and typos in each.
+    /// Words anywhere in a title.
     Loose,
+    /// Words anywhere in a title, with typos in each: to be asked, never to be taken.
+    Guess,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,6 +104,7 @@ pub struct TitleIndex {
     words_by_length: Vec<Vec<(Signature, u32)>>,
     /// The words of each name in order, as places in `vocabulary`, names one after the other.
     words_of_names: Vec<u32>,
+    pub(crate) tagged: crate::themes::Tagged,
 }
 
 #[derive(Debug)]
@@ -119,7 +122,7 @@ impl TitleIndex {
     }
 
     pub(crate) fn find_tokens(&self, tokens: &[Token]) -> TitleMatch {
-        for reading in [Reading::Exact, Reading::Close, Reading::Part, Reading::Loose] {
+        for reading in [Reading::Exact, Reading::Close, Reading::Part, Reading::Loose, Reading::Guess] {
             if let Some(found) = self.find_as(tokens, reading) {
                 return found;
             }
@@ -187,10 +190,9 @@ impl TitleIndex {
             Reading::Part => self.part(&self.known_words(tokens, 0), true),
             Reading::Loose => {
                 let words = self.known_words(tokens, 0);
-                let anywhere = self.part(&words, false);
-                if !anywhere.is_empty() {
-                    return anywhere;
-                }
+                self.part(&words, false)
+            }
+            Reading::Guess => {
                 let corrected = self.known_words(tokens, 2);
                 let together = self.part(&corrected, true);
                 if together.is_empty() { self.part(&corrected, false) } else { together }
@@ -361,7 +363,7 @@ impl TitleIndex {
     pub(crate) fn nearest(&self, tokens: &[Token]) -> Vec<MovieId> {
         let tokens = &tokens[..tokens.len().min(MAX_TITLE_TOKENS)];
         let titled = split_year(tokens).map_or(tokens, |(titled, _)| titled);
-        for reading in [Reading::Exact, Reading::Close, Reading::Part, Reading::Loose] {
+        for reading in [Reading::Exact, Reading::Close, Reading::Part, Reading::Loose, Reading::Guess] {
             let mut films = self.films_as(titled, reading);
             if !films.is_empty() {
                 films.sort_unstable_by_key(|film| self.by_popularity(*film));

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use cineswarm_engine::{Catalogue, Filters, UserId};
+use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 
 use super::fold::{Sentence, Token, is_article, key, tokenize};
 use super::lexicon::{self, Meaning};
@@ -17,6 +17,9 @@ const MAX_TITLES: usize = 20;
 const MAX_TYPO_SEARCHES: usize = 24;
 /// A misspelt title that spans an "and" must be this long: "up and it" is no typo of anything.
 const MIN_LETTERS_ACROSS_AND: usize = 12;
+
+/// Films of one theme or pair of genres that are looked among; the filter takes them one by one.
+const MOST_FILMS: usize = 400;
 
 /// A title in a sentence.
 #[derive(Clone, Debug)]
@@ -33,6 +36,12 @@ pub(crate) struct Request {
     pub(crate) titles: Vec<TitleSlot>,
     pub(crate) genres: Vec<String>,
     pub(crate) exclude_genres: Vec<String>,
+    /// Groups of genres named as one thing: a film has one genre of each.
+    pub(crate) together: Vec<Vec<String>>,
+    /// Films with a theme that is asked for.
+    pub(crate) only: Option<Vec<MovieId>>,
+    /// Films that the sentence speaks against.
+    pub(crate) disliked: Vec<MovieId>,
     pub(crate) within: Option<(u16, u16)>,
     pub(crate) year_from: Option<u16>,
     pub(crate) year_to: Option<u16>,
@@ -50,6 +59,8 @@ pub(crate) struct Request {
     pub(crate) unread: Vec<(usize, usize)>,
     /// A misspelt word was taken for another.
     pub(crate) corrected: bool,
+    /// Where the genre before ends, while the sentence is read.
+    pub(crate) last_genre_end: Option<usize>,
 }
 
 impl Request {
@@ -60,6 +71,7 @@ impl Request {
             || self.within.is_some()
             || self.year_from.is_some()
             || self.year_to.is_some()
+            || self.only.is_some()
     }
 
     pub(crate) fn filters(&self) -> Filters {
@@ -70,6 +82,7 @@ impl Request {
             year_from: self.year_from.max(first),
             year_to: [self.year_to, last].into_iter().flatten().min(),
             exclude_seen: !self.seen_too,
+            movie_ids: self.only.clone().unwrap_or_default(),
             ..Filters::default()
         }
     }
@@ -100,6 +113,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) index: &'a TitleIndex,
     /// From the usual name of a genre to the catalogue's.
     genre_names: HashMap<String, String>,
+    catalogue: &'a Catalogue,
     newest: u16,
     typo_searches_left: Cell<usize>,
 }
@@ -117,7 +131,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        Reader { sentence, index, genre_names, newest, typo_searches_left: Cell::new(MAX_TYPO_SEARCHES) }
+        Reader { sentence, index, catalogue, genre_names, newest, typo_searches_left: Cell::new(MAX_TYPO_SEARCHES) }
     }
 
     fn tokens(&self) -> &'a [Token] {
@@ -138,7 +152,32 @@ impl<'a> Reader<'a> {
                 at += 1;
             }
         }
+        self.join_genres(&mut request);
         request
+    }
+
+    /// "romantic comedy", "sci-fi horror": both at once. What is said to be unwanted is left alone.
+    fn join_genres(&self, request: &mut Request) {
+        let together = std::mem::take(&mut request.together);
+        let together: Vec<Vec<String>> = together.into_iter().filter(|groups| groups.len() > 1).collect();
+        let Some(groups) = together.first() else { return };
+        let has_all = |movie: &MovieId| {
+            let own = self.catalogue.get(*movie).map(|movie| &movie.genres[..]).unwrap_or_default();
+            groups.iter().all(|genre| own.contains(genre))
+        };
+        request.only = Some(match request.only.take() {
+            Some(films) => some_films(films.into_iter().filter(has_all).collect()),
+            None => {
+                let mut films: Vec<MovieId> =
+                    self.catalogue.movies().iter().map(|movie| movie.id).filter(has_all).collect();
+                films.sort_by_key(|movie| std::cmp::Reverse(self.catalogue.stats(*movie).ratings));
+                if request.less_known {
+                    films.drain(..films.len() / 4);
+                }
+                films.truncate(MOST_FILMS);
+                some_films(films)
+            }
+        });
     }
 
     /// The place after "like" or "similar to", unless a longer phrase begins there ("like this").
@@ -146,6 +185,10 @@ impl<'a> Reader<'a> {
         let tokens = self.tokens();
         let (longer, longest) = lexicon::meanings(tokens, at).next()?;
         let next = lexicon::after(tokens, at, Meaning::LikeTitle)?;
+        // "based on a true story" announces no title.
+        if self.index.theme_at(tokens, at).is_some_and(|(_, end)| end > next) {
+            return None;
+        }
         // "films like This Is Spinal Tap" are no more of the same, and "like To Die For" is no wish.
         let titled = || {
             let mut ends = self.title_ends(next).into_iter().rev().filter(|end| *end > longest);
@@ -349,13 +392,41 @@ impl<'a> Reader<'a> {
         if let Some(end) = self.read_count(at, request) {
             return Some(end);
         }
+        if let Some((films, end)) = self.index.theme_at(tokens, at).filter(|(_, end)| *end >= longest) {
+            let genres = self.genres_at(at).filter(|(_, own)| films.is_empty() && *own == end);
+            if films.is_empty() && genres.is_none() {
+                request.outside = true;
+                request.leave_unread(at, end);
+                return Some(end);
+            }
+            if genres.is_none() {
+                let mut films = films.to_vec();
+                if let Some(known) = &request.only {
+                    films.retain(|movie| known.contains(movie));
+                }
+                films.sort_by_key(|movie| std::cmp::Reverse(self.catalogue.stats(*movie).ratings));
+                films.truncate(MOST_FILMS);
+                request.only = Some(some_films(films));
+                return Some(end);
+            }
+        }
         if let Some((genres, end)) = self.genres_at(at).filter(|(_, end)| *end >= longest) {
+            match request.together.last_mut().filter(|_| request.last_genre_end == Some(at)) {
+                // "action comedy", but not "comedies, action".
+                Some(group) if !self.sentence.breaks_before(at) => group.extend(genres.clone()),
+                _ => request.together.push(genres.clone()),
+            }
+            request.last_genre_end = Some(end);
             request.genres.extend(genres);
             request.genres.dedup();
             return Some(end);
         }
         for (meaning, end) in lexicon::meanings(tokens, at) {
             match meaning {
+                Meaning::Mood(wants, avoids) => {
+                    request.genres.extend(self.own_names(wants).unwrap_or_default());
+                    request.exclude_genres.extend(self.own_names(avoids).unwrap_or_default());
+                }
                 Meaning::LessKnown => request.less_known = true,
                 Meaning::SeenToo => request.seen_too = true,
                 Meaning::Popular => request.popular = true,
@@ -420,10 +491,32 @@ impl<'a> Reader<'a> {
             request.less_known = true;
             return Some(end);
         }
+        // "not too dark", "nothing with zombies": nothing here can rule it out; say so.
+        let mood = lexicon::meanings(tokens, next).find(|(meaning, _)| matches!(meaning, Meaning::Mood(..)));
+        let theme = self.index.theme_at(tokens, next).map(|(_, end)| end);
+        if let Some(end) = mood.map(|(_, end)| end).max(theme) {
+            request.leave_unread(at, end);
+            return Some(end);
+        }
+        if let Some((movie, end)) = self.title_spoken_against(next) {
+            request.disliked.push(movie);
+            return Some(end);
+        }
         // Years can't be excluded; say so rather than do the contrary.
         let end = years::bound(tokens, next, self.newest, true).map_or(after_not, |(_, end)| end);
         request.leave_unread(at, end);
         Some(end)
+    }
+
+    /// "but not Aliens", "nothing like Titanic".
+    fn title_spoken_against(&self, at: usize) -> Option<(MovieId, usize)> {
+        let at = lexicon::after(self.tokens(), at, Meaning::LikeTitle).unwrap_or(at);
+        self.title_ends(at).into_iter().rev().find_map(|end| {
+            match self.index.find_as(self.tokens().get(at..end)?, Reading::Exact)? {
+                TitleMatch::One(movie) => Some((movie, end)),
+                _ => None,
+            }
+        })
     }
 
     /// The genres of "romance, war or horror". A comma alone ends the run: "no romance, comedies please".
@@ -537,6 +630,11 @@ impl<'a> Reader<'a> {
         request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
         Some(at + 1)
     }
+}
+
+/// An empty list would let every film pass: where none fits, one stands that no film has.
+fn some_films(films: Vec<MovieId>) -> Vec<MovieId> {
+    if films.is_empty() { vec![MovieId::MAX] } else { films }
 }
 
 /// "new", "old": words that are also parts of titles, and so end none.

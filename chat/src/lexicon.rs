@@ -20,6 +20,8 @@ pub(crate) enum Meaning {
     LikeTitle,
     /// Genres, by the catalogue's usual names.
     Genres(&'static [&'static str]),
+    /// A mood: the genres it asks for, and those it rules out; see `data/moods.tsv`.
+    Mood(&'static [&'static str], &'static [&'static str]),
     /// What follows is not wanted.
     Not,
     /// "and".
@@ -212,7 +214,8 @@ const PHRASES: &[(Meaning, &str)] = &[
         Not,
         "no|not|without|except|except for|excluding|exclude|minus|anything but|everything but|other than|avoid|nothing|\
         nothing with|no more|dont want|i dont want|do not want|i do not want|dont show|dont like|i dont like|\
-        dont give me|i hate|hate|not a|never|isnt|arent|thats not|that isnt|that is not|that are not|that arent|\
+        dont give me|i hate|hate|i hated|hated|who hates|hates|didnt like|i didnt like|did not like|not like|nothing like|\
+        i dislike|i disliked|no me gusto|no me gustaron|no como|nada parecido a|que no se parezca a|not a|never|isnt|arent|thats not|that isnt|that is not|that are not|that arent|\
         which are not|sin|sin nada de|nada de|nada|ni|menos|excepto|salvo|que no sea|que no sean|que no sea de|\
         que no sean de|que no tenga|que no tengan|no quiero|no me gusta|no me gustan|quita|excluye|excluyendo|evita|\
         evitando|tampoco|odio|not too|not so|not very|no muy|no demasiado|but not|but no|and not|and no|pero no|pero sin|\
@@ -459,6 +462,17 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
             by_first_word.entry(words[0]).or_default().push((words, *meaning));
         }
     }
+    for line in include_str!("../data/moods.tsv").lines().filter(|line| !line.starts_with('#')) {
+        let mut fields = line.split('\t');
+        let phrase: Vec<&str> = fields.next().unwrap_or_default().split(' ').collect();
+        // Read once and kept as long as the program runs, as the phrases above are.
+        let mut genres = || -> &'static [&'static str] {
+            let named = fields.next().unwrap_or_default().split('|').filter(|genre| !genre.is_empty());
+            named.collect::<Vec<&'static str>>().leak()
+        };
+        let mood = Mood(genres(), genres());
+        by_first_word.entry(phrase[0]).or_default().push((phrase, mood));
+    }
     for phrases in by_first_word.values_mut() {
         phrases.sort_by_key(|(words, meaning)| (std::cmp::Reverse(words.len()), says_little(*meaning)));
     }
@@ -529,7 +543,7 @@ pub(crate) fn number_word(word: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::fold::tokenize;
+    use crate::fold::tokenize;
 
     #[test]
     fn every_phrase_is_written_folded_and_can_be_met() {

@@ -3,9 +3,9 @@
 
 use std::cmp::Reverse;
 
-use cineswarm_engine::{Catalogue, Filters, HalfStars, Movie, MovieId};
+use cineswarm_engine::{Catalogue, Filters, HalfStars, Movie, MovieId, MovieStats};
 
-use super::{Intent, Lang, Question, TitleIndex, TitleMatch, Tweak};
+use super::{Intent, Lang, Question, TitleIndex, TitleMatch, Tweak, Wanted};
 
 /// What help says, and sentences that work on this catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +106,8 @@ pub fn clarify(question: Question, about: &str, lang: Lang) -> String {
         (Question::WhichFilm, Lang::Es) => format!("Hay varias películas que encajan con «{about}». ¿Cuál dices?"),
         (Question::HowManyStars, Lang::En) => format!("How many stars for {about}? Half stars are fine too."),
         (Question::HowManyStars, Lang::Es) => format!("¿Cuántas estrellas le das a {about}? También valen medias."),
+        (Question::ConfirmRating, Lang::En) => format!("How many stars is {about} worth to you, then?"),
+        (Question::ConfirmRating, Lang::Es) => format!("Entonces, ¿cuántas estrellas le das a {about}?"),
         (Question::FilmOrKind, Lang::En) => format!("“{about}” is a title and a kind of film. Which do you mean?"),
         (Question::FilmOrKind, Lang::Es) => format!("«{about}» es un título y un tipo de película. ¿Cuál dices?"),
         (Question::RatingOrTitle, Lang::En) => format!("Is the number your rating, or do you mean {about}?"),
@@ -166,6 +168,130 @@ pub fn outside_the_data(asked: &str, lang: Lang) -> String {
     }
 }
 
+/// What is wanted to be known of a film, or that it is not known, with what is.
+pub fn about(wanted: Wanted, movie: &Movie, stats: MovieStats, own: Option<HalfStars>, lang: Lang) -> String {
+    let english = lang == Lang::En;
+    let pick = |en: String, es: String| if english { en } else { es };
+    let name = film_name(movie);
+    let genres = names_in_words(&movie.genres, if english { "and" } else { "y" });
+    let opinion = opinion(&name, stats, english);
+    let unknown = |en: &str, es: &str| {
+        let start = pick(format!("I don't know {en} {name}."), format!("No sé {es} {name}."));
+        let known = pick(format!("Its genres: {genres}."), format!("Sus géneros: {genres}."));
+        let known = if movie.genres.is_empty() { String::new() } else { format!(" {known}") };
+        format!("{start}{known} {opinion}")
+    };
+    match wanted {
+        Wanted::Director => unknown("who directed", "quién dirigió"),
+        Wanted::Cast => unknown("who is in", "quién sale en"),
+        Wanted::Plot => unknown("the plot of", "de qué va"),
+        Wanted::Runtime => unknown("how long it is:", "cuánto dura"),
+        Wanted::Country => unknown("the country or language of", "el país ni el idioma de"),
+        Wanted::WhereToWatch => unknown("where to watch", "dónde se puede ver"),
+        Wanted::Year => match movie.year {
+            Some(year) => pick(format!("{} is from {year}.", movie.title), format!("{} es de {year}.", movie.title)),
+            None => pick(format!("I don't know the year of {name}."), format!("No sé de qué año es {name}.")),
+        },
+        Wanted::Genre if movie.genres.is_empty() => {
+            pick(format!("I don't know the genres of {name}."), format!("No sé de qué género es {name}."))
+        }
+        Wanted::Genre => pick(format!("{name}: {genres}."), format!("{name}: {genres}.")),
+        Wanted::Opinion => opinion,
+        Wanted::Have => pick(format!("Yes, I have {name}. {opinion}"), format!("Sí, tengo {name}. {opinion}")),
+        Wanted::MyRating => match own {
+            Some(own) => pick(
+                format!("You gave {name} {}.", stars(own.stars(), lang)),
+                format!("Le diste {} a {name}.", stars(own.stars(), lang)),
+            ),
+            None => pick(format!("You have not rated {name}."), format!("No has puntuado {name}.")),
+        },
+    }
+}
+
+fn opinion(name: &str, stats: MovieStats, english: bool) -> String {
+    match (stats.mean_stars(), english) {
+        (Some(mean), true) => format!("{} viewers gave {name} {mean:.1} stars on average.", stats.ratings),
+        (Some(mean), false) => {
+            let mean = format!("{mean:.1}").replace('.', ",");
+            format!("{} espectadores le dieron a {name} {mean} estrellas de media.", stats.ratings)
+        }
+        (None, true) => format!("Nobody has rated {name} yet."),
+        (None, false) => format!("Nadie ha puntuado {name} todavía."),
+    }
+}
+
+/// What the viewer has rated, the first ten by name.
+pub fn my_ratings(ratings: &[(MovieId, HalfStars)], catalogue: &Catalogue, lang: Lang) -> String {
+    let english = lang == Lang::En;
+    if ratings.is_empty() {
+        return if english { "You have not rated any film yet." } else { "Todavía no has puntuado ninguna película." }.to_owned();
+    }
+    let mut best: Vec<&(MovieId, HalfStars)> = ratings.iter().collect();
+    best.sort_by_key(|(movie, rating)| (Reverse(*rating), *movie));
+    let named = best.iter().take(10).filter_map(|(movie, rating)| {
+        let movie = catalogue.get(*movie)?;
+        Some(format!("{}: {}", film_name(movie), stars(rating.stars(), lang)))
+    });
+    let named = named.collect::<Vec<_>>().join("; ");
+    let count = ratings.len();
+    match (english, count > 10) {
+        (true, false) => format!("You have rated {count}: {named}."),
+        (true, true) => format!("You have rated {count}. The best of them: {named}."),
+        (false, false) => format!("Has puntuado {count}: {named}."),
+        (false, true) => format!("Has puntuado {count}. Las mejores: {named}."),
+    }
+}
+
+/// How many films there are.
+pub fn count_films(catalogue: &Catalogue, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("I know {} films.", catalogue.len()),
+        Lang::Es => format!("Conozco {} películas.", catalogue.len()),
+    }
+}
+
+/// For a rating that was taken back.
+pub fn unrated(movie: &Movie, had: bool, lang: Lang) -> String {
+    let name = film_name(movie);
+    match (had, lang) {
+        (true, Lang::En) => format!("Your rating of {name} is gone."),
+        (true, Lang::Es) => format!("He quitado tu nota de {name}."),
+        (false, Lang::En) => format!("You have not rated {name}, so there is nothing to take back."),
+        (false, Lang::Es) => format!("No has puntuado {name}, así que no hay nada que quitar."),
+    }
+}
+
+/// For orders that the chat does not carry out, with the way that does.
+pub fn cannot(intent: &Intent, lang: Lang) -> Option<&'static str> {
+    Some(match (intent, lang) {
+        (Intent::Undo, Lang::En) => {
+            "I can't take a step back here. Ask again without that part, or say “delete my rating of” and the film."
+        }
+        (Intent::Undo, Lang::Es) => {
+            "Aquí no puedo deshacer. Pregunta otra vez sin esa parte, o di «borra mi nota de» y la película."
+        }
+        (Intent::StartOver, Lang::En) => "Fine: just ask anew. What you have rated stays.",
+        (Intent::StartOver, Lang::Es) => "Vale: pregunta de nuevo. Lo que has puntuado se queda.",
+        (Intent::SeenOnCards, Lang::En) => {
+            "I can't mark films from here: press “Seen it” or “Not for me” on the film's card, or rate it."
+        }
+        (Intent::SeenOnCards, Lang::Es) => {
+            "Desde aquí no puedo marcarlas: pulsa «Ya la he visto» o «No es para mí» en su tarjeta, o puntúala."
+        }
+        (Intent::NoSuchPlace { .. }, Lang::En) => "The last list does not go that far.",
+        (Intent::NoSuchPlace { .. }, Lang::Es) => "La última lista no llega tan lejos.",
+        _ => return None,
+    })
+}
+
+/// For what means nothing here.
+pub fn not_understood(asked: &str, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("I did not understand “{asked}”. I find films by titles you like, genres and years:"),
+        Lang::Es => format!("No he entendido «{asked}». Busco películas por títulos que te gustan, géneros y años:"),
+    }
+}
+
 /// For parts of a sentence that the answer leaves out; `None` if there are none.
 pub fn ignored(parts: &[String], lang: Lang) -> Option<String> {
     let quoted: Vec<String> = parts
@@ -211,7 +337,19 @@ pub fn describe(intent: &Intent, catalogue: &Catalogue, lang: Lang) -> String {
         Intent::More => pick("More", "Más"),
         Intent::LessKnown => pick("Less known", "Menos conocidas"),
         Intent::Clarify { about, .. } => about.clone(),
-        Intent::UnknownTitle { asked, .. } | Intent::OutsideTheData { asked } => asked.clone(),
+        Intent::UnknownTitle { asked, .. }
+        | Intent::OutsideTheData { asked }
+        | Intent::NoSuchPlace { asked }
+        | Intent::NotUnderstood { asked } => asked.clone(),
+        Intent::About { movie, .. } | Intent::Unrate { movie } => name(movie),
+        Intent::MyRatings => pick("What you have rated", "Lo que has puntuado"),
+        Intent::CountFilms => pick("How many films there are", "Cuántas películas hay"),
+        Intent::Refine { filters, tweak, .. } => {
+            with_conditions(pick("The same question", "La misma pregunta"), filters, *tweak, lang)
+        }
+        Intent::Undo => pick("Undo", "Deshacer"),
+        Intent::StartOver => pick("Start over", "Empezar de nuevo"),
+        Intent::SeenOnCards => pick("Seen", "Vistas"),
         Intent::Help => pick("Help", "Ayuda"),
     }
 }

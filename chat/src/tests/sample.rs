@@ -7,10 +7,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::chat::{TitleMatch, replies};
+use crate::replies;
 
 /// A plain reading of movies.csv, enough to try titles on; the real one is the engine's.
-fn sample() -> Option<Catalogue> {
+pub(super) fn sample() -> Option<Catalogue> {
     let folder = std::env::var_os("CINESWARM_TEST_DATA").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ml-latest-small"),
         PathBuf::from,
@@ -47,7 +47,7 @@ fn film(id: u32, written: &str, genres: &str) -> Movie {
 
 fn in_reading_order(title: &str) -> String {
     match title.rsplit_once(", ") {
-        Some((rest, article)) if crate::chat::fold::is_article(&article.to_lowercase()) => format!("{article} {rest}"),
+        Some((rest, article)) if crate::fold::is_article(&article.to_lowercase()) => format!("{article} {rest}"),
         _ => title.to_owned(),
     }
 }

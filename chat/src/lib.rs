@@ -1,13 +1,17 @@
 //! What a person types, understood without any outside service, in English and in Spanish.
 //! Pure: a sentence and a catalogue in, an [`Intent`] out. Never asks the farm, stores nothing, reads no clock.
 
+mod commands;
 mod fold;
 mod intent;
 mod lexicon;
+mod patterns;
 mod ratings;
+mod reading;
 pub mod replies;
 mod request;
 mod spelling;
+mod themes;
 mod titles;
 mod years;
 
@@ -16,7 +20,8 @@ mod tests;
 
 use cineswarm_engine::{Catalogue, MovieId};
 
-pub use intent::{ClarifyOption, Intent, Lang, Question, Tweak, Understood};
+pub use intent::{ClarifyOption, Context, Intent, Lang, Question, Shift, Tweak, Understood, Wanted};
+pub use reading::{Chip, Reading as Understanding, reading};
 pub use titles::{Hit, TitleIndex, TitleMatch};
 
 use fold::{Sentence, without_article};
@@ -27,22 +32,78 @@ use titles::Reading;
 
 /// A sentence with more words than this that mean nothing is no title.
 const MAX_UNREAD_TOKENS: usize = 8;
+/// A title that no verb announces and that is not spelt as it should be is taken from this many letters; below, the
+/// person is asked.
+const SURE_LETTERS: usize = 7;
 
-/// Understands a sentence. `lang` is the language of labels and rewritten sentences only.
+/// Understands a sentence that nothing was said before. `lang` is the language of labels and rewritten sentences only.
 ///
 /// `index` must have been built from `catalogue`. Takes any text; words past the 160th are not read.
 pub fn understand(text: &str, lang: Lang, index: &TitleIndex, catalogue: &Catalogue) -> Understood {
+    understand_in(text, lang, index, catalogue, &Context::default())
+}
+
+/// Understands a sentence after others: "the first one", "but no animation", "4" where stars were asked for.
+pub fn understand_in(
+    text: &str,
+    lang: Lang,
+    index: &TitleIndex,
+    catalogue: &Catalogue,
+    context: &Context<'_>,
+) -> Understood {
     let sentence = Sentence::new(text);
+    if let Some(option) = chosen(&sentence, context.options) {
+        return understand_in(&option.text, lang, index, catalogue, &Context { options: &[], ..*context });
+    }
     let reader = Reader::new(&sentence, index, catalogue);
     let request = reader.read();
-    let chat = Chat { reader, lang, catalogue };
+    let chat = Chat { reader, lang, catalogue, context };
     let (intent, ignored) = chat.decide(&request);
     let n = match intent {
-        Intent::Rate { .. } | Intent::RateOffScale { .. } | Intent::Why { .. } => None,
-        _ => request.n,
+        Intent::Like { .. }
+        | Intent::Browse { .. }
+        | Intent::ForMe { .. }
+        | Intent::ForUser { .. }
+        | Intent::Popular { .. }
+        | Intent::Refine { .. }
+        | Intent::LessKnown
+        | Intent::More => request.n,
+        Intent::Clarify { .. } | Intent::UnknownTitle { .. } | Intent::OutsideTheData { .. } | Intent::Help => request.n,
+        _ => None,
     };
     let ignored = ignored.into_iter().map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
-    Understood { intent, n, ignored }
+    Understood { intent, n, ignored, disliked: request.disliked }
+}
+
+/// The choice of an open question that the sentence takes: by its place, its year, its stars or its words.
+fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o ClarifyOption> {
+    const AROUND: [&str; 12] =
+        ["the", "one", "number", "option", "la", "el", "numero", "opcion", "stars", "star", "estrellas", "estrella"];
+    if options.is_empty() || sentence.len() > 12 {
+        return None;
+    }
+    let says = |text: &str| fold::key(without_article(&fold::tokenize(text)));
+    let said = fold::key(without_article(&sentence.tokens));
+    if let Some(option) = options.iter().find(|option| says(&option.label) == said) {
+        return Some(option);
+    }
+    let telling: Vec<&fold::Token> =
+        sentence.tokens.iter().filter(|token| !AROUND.contains(&token.word.as_str())).collect();
+    let [only] = telling.as_slice() else { return None };
+    if only.year().is_some() {
+        let mut of_that_year = options.iter().filter(|option| option.label.contains(&format!("({})", only.word)));
+        return of_that_year.next().filter(|_| of_that_year.next().is_none());
+    }
+    // "4" means four stars, not the fourth choice.
+    let are_stars = options.iter().all(|option| option.label.starts_with(|first: char| first.is_ascii_digit()));
+    let number = lexicon::number_word(&only.word).map_or_else(|| only.word.clone(), |number| number.to_string());
+    if are_stars && number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return options.iter().find(|option| option.label.split(' ').next() == Some(number.as_str()));
+    }
+    match patterns::place(&only.word)? {
+        0 => options.last(),
+        place => options.get(place - 1),
+    }
 }
 
 /// Tokens `from..to` that the answer does not take into account.
@@ -52,6 +113,7 @@ struct Chat<'a> {
     reader: Reader<'a>,
     lang: Lang,
     catalogue: &'a Catalogue,
+    context: &'a Context<'a>,
 }
 
 impl Chat<'_> {
@@ -60,7 +122,13 @@ impl Chat<'_> {
         if self.reader.sentence.tokens.is_empty() {
             return (Intent::Help, none);
         }
+        if let Some(intent) = self.order() {
+            return (intent, none);
+        }
         if let Some(intent) = self.whole_sentence_is_title(request) {
+            return (intent, none);
+        }
+        if let Some(intent) = self.about_a_film() {
             return (intent, none);
         }
         if let Some(said) = ratings::read(&self.reader) {
@@ -76,9 +144,58 @@ impl Chat<'_> {
             return self.like(&request.titles, request);
         }
         if request.unread.is_empty() {
-            return (without_titles(request), none);
+            if self.refines(request) {
+                let intent = Intent::Refine { filters: request.filters(), tweak: tweak(request), shift: None };
+                return (intent, none);
+            }
+            let says_only_dislike = !request.has_conditions() && !request.popular;
+            if let Some(movie) = request.disliked.first().filter(|_| says_only_dislike) {
+                return (self.confirm_rating(*movie, &[1.0, 1.5, 2.0, 0.5]), none);
+            }
+            return match without_titles(request) {
+                Intent::Help if !request.help => {
+                    let asked = self.reader.sentence.text.trim().to_owned();
+                    (Intent::NotUnderstood { asked }, none)
+                }
+                intent => (intent, none),
+            };
         }
         self.title_without_verb(request)
+    }
+
+    /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
+    fn refines(&self, request: &Request) -> bool {
+        const CUES: [&str; 23] = [
+            "but", "only", "just", "without", "no", "not", "from", "in", "before", "after", "since", "less", "pero", "solo",
+            "sin", "de", "del", "que", "desde", "antes", "despues", "menos", "nada",
+        ];
+        let first = self.reader.sentence.tokens.first();
+        !self.context.shown.is_empty()
+            && (request.has_conditions() || request.less_known)
+            && !(request.popular || request.film_noun || request.for_me)
+            && first.is_some_and(|token| CUES.contains(&token.word.as_str()))
+    }
+
+    /// Whether a title that no verb announces is more than a resemblance.
+    fn is_certain(&self, slot: &TitleSlot, request: &Request) -> bool {
+        let Some(tokens) = self.reader.sentence.tokens.get(slot.from..slot.to) else { return false };
+        if self.reader.index.find_as(tokens, Reading::Exact).is_some() {
+            return true;
+        }
+        let letters: usize = tokens.iter().map(|token| token.word.len()).sum();
+        letters >= SURE_LETTERS && !request.film_noun && !request.for_me && !request.less_known
+    }
+
+    /// "I don't know X. Did you mean ...?"
+    fn ask_whether(&self, slot: &TitleSlot) -> Intent {
+        let asked = self.reader.sentence.typed(slot.from, slot.to).to_owned();
+        let nearest = match &slot.found {
+            TitleMatch::One(movie) => vec![*movie],
+            TitleMatch::Several(movies) | TitleMatch::Nothing { nearest: movies } => {
+                movies.iter().take(3).copied().collect()
+            }
+        };
+        Intent::UnknownTitle { asked, nearest }
     }
 
     /// "The Good, the Bad and the Ugly" and nothing else. Where the sentence is a command too ("popular"), the command
@@ -215,6 +332,9 @@ impl Chat<'_> {
         let whole = [(0, tokens.len()), (with_article, last), (first, last)];
         for (from, to) in whole {
             if let Some(titles) = self.reader.whole_titles(from, to) {
+                if let Some(doubtful) = titles.iter().find(|slot| !self.is_certain(slot, request)) {
+                    return (self.ask_whether(doubtful), Vec::new());
+                }
                 // Conditions that the words of the title were taken for are none.
                 let outside_title = if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };
                 return self.like(&titles, &Request { unread: Vec::new(), ..outside_title });
@@ -230,30 +350,28 @@ impl Chat<'_> {
             let from = preposition.map_or(first, |at| at + 1);
             return (Intent::OutsideTheData { asked: self.reader.sentence.typed(from, last).to_owned() }, Vec::new());
         }
+        let not_understood = || {
+            let asked = self.reader.sentence.typed(first, last).to_owned();
+            (Intent::NotUnderstood { asked }, Vec::new())
+        };
         if last - first > MAX_UNREAD_TOKENS {
-            return (Intent::Help, Vec::new());
+            return not_understood();
         }
         let covers_sentence =
             self.reader.trimmed(0, tokens.len()) == (with_article, last) || last - with_article == tokens.len();
         if let Some(slot) = self.reader.title_among_words(with_article, last) {
             // In the middle of other words a part of a title is too little to go by.
-            if covers_sentence {
+            if covers_sentence && self.is_certain(&slot, request) {
                 return self.like(&[slot], &Request { unread: Vec::new(), ..request.clone() });
             }
-            let asked = self.reader.sentence.typed(first, last).to_owned();
-            let nearest = match slot.found {
-                TitleMatch::One(movie) => vec![movie],
-                TitleMatch::Several(movies) | TitleMatch::Nothing { nearest: movies } => {
-                    movies.into_iter().take(3).collect()
-                }
-            };
-            return (Intent::UnknownTitle { asked, nearest }, Vec::new());
+            let slot = TitleSlot { from: first, to: last, ..slot };
+            return (self.ask_whether(&slot), Vec::new());
         }
         if request.less_known || request.for_me {
             return (without_titles(request), request.unread.clone());
         }
         match self.unknown(with_article, last) {
-            Intent::UnknownTitle { nearest, .. } if nearest.is_empty() => (Intent::Help, Vec::new()),
+            Intent::UnknownTitle { nearest, .. } if nearest.is_empty() => not_understood(),
             unknown => (unknown, Vec::new()),
         }
     }
@@ -377,9 +495,9 @@ fn tweak(request: &Request) -> Tweak {
 /// What a sentence without titles asks for.
 fn without_titles(request: &Request) -> Intent {
     let filters = request.filters();
-    if request.popular {
+    if request.popular && !request.less_known {
         Intent::Popular { filters }
-    } else if request.has_conditions() || (request.less_known && request.for_me) {
+    } else if request.has_conditions() || (request.less_known && (request.for_me || request.popular || request.film_noun)) {
         Intent::Browse { filters, tweak: tweak(request) }
     } else if request.less_known {
         Intent::LessKnown

@@ -1,7 +1,7 @@
 //! One line per sentence: what is typed, what is understood.
 
 use super::*;
-use crate::chat::{ClarifyOption, replies};
+use crate::{ClarifyOption, replies};
 use proptest::prelude::*;
 
 const UTTERANCES: &[(&str, &str)] = &[
