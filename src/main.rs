@@ -12,7 +12,11 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use commands::Command;
 
@@ -39,10 +43,10 @@ fn main() -> ExitCode {
     let Cli { log_level, command } = Cli::parse();
     // Standard output is for answers.
     let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(log_level))
-        .with_writer(io::stderr)
-        .with_ansi(colours)
+    tracing_subscriber::registry()
+        .with(EnvFilter::new(log_level))
+        .with(filter_fn(|what| !may_log_secrets(what)))
+        .with(tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colours))
         .init();
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -52,6 +56,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Libraries that log, below `info`, what they carry: browsers' messages have in them what opens a session, the first
+/// message to a broker has its password.
+const CARRIERS: [&str; 5] = ["tungstenite", "tokio_tungstenite", "socketioxide", "engineioxide", "rumqttc"];
+
+/// Whether a log line may have a secret in it, whatever level was asked for.
+fn may_log_secrets(what: &Metadata<'_>) -> bool {
+    let library = what.target().split("::").next().unwrap_or_default();
+    *what.level() > Level::INFO && CARRIERS.contains(&library)
 }
 
 fn parse_filter(text: &str) -> Result<String, String> {

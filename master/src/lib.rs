@@ -3,16 +3,21 @@
 //! It never computes neighbours. The scheduler and the chat are pure; MQTT, gRPC, HTTP, Socket.IO and the database
 //! are rooms at the edge.
 
+pub mod app;
+pub mod computing;
 pub mod farm;
+pub mod label;
 pub mod library;
 mod locks;
+mod memory;
 mod options;
 pub mod requests;
-pub mod scheduler;
 mod service;
 pub mod store;
 pub mod web;
 pub mod words;
 
+pub use cineswarm_scheduler as scheduler;
+pub use cineswarm_chat as chat;
 pub use options::Options;
 pub use service::{Error, Handle, start};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cineswarm_credentials::Secret;
 use cineswarm_mqtt::BrokerOptions;
+use ipnet::IpNet;
 
 use crate::web::origin::AllowedOrigin;
 
@@ -90,7 +91,7 @@ pub struct Options {
     pub request_timeout: Duration,
 
     /// Seconds a worker has for a task before it is sent again
-    #[arg(long, env = "LEASE", value_name = "SECONDS", default_value = "2", value_parser = parse_seconds)]
+    #[arg(long, env = "LEASE", value_name = "SECONDS", default_value = "2", value_parser = parse_lease)]
     pub lease: Duration,
 
     /// Seconds between two words of a worker that has nothing new to say; the workers learn it from the master, which gives
@@ -121,6 +122,16 @@ pub struct Options {
     #[arg(long = "events-per-second", env = "EVENTS_PER_SECOND", value_name = "N", default_value_t = 50,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub events_per_second: u32,
+
+    /// Connections that one address may have open; past it it is refused with a reason
+    #[arg(long = "connections-per-address", env = "CONNECTIONS_PER_ADDRESS", value_name = "N", default_value_t = 1_000,
+          value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub connections_per_address: u32,
+
+    /// Proxies whose X-Forwarded-For says who connects, as in "10.0.0.0/8,::1"; nobody else's is believed
+    #[arg(long = "trusted-proxies", env = "TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',',
+          value_parser = parse_network)]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 fn parse_heartbeat(text: &str) -> Result<Duration, String> {
@@ -134,5 +145,39 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
         Ok(seconds) if (0.01..=3600.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
         _ => Err("a number of seconds from 0.01 to 3600".into()),
+    }
+}
+
+/// A worker says what it does within 100 ms, and the lease is looked at as often; with a slow network's round trip on
+/// top, a shorter lease would take healthy workers for lost.
+const SHORTEST_LEASE: Duration = Duration::from_millis(500);
+
+fn parse_lease(text: &str) -> Result<Duration, String> {
+    let lease = parse_seconds(text)?;
+    if lease < SHORTEST_LEASE {
+        let shortest = SHORTEST_LEASE.as_secs_f64();
+        return Err(format!("a lease under {shortest} s would take healthy workers for lost; give {shortest} or more"));
+    }
+    Ok(lease)
+}
+
+/// A network, or one address.
+fn parse_network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "an address as in 10.0.0.7, or a network as in 10.0.0.0/8".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_shorter_than_a_healthy_worker_needs_is_refused_and_says_what_to_give() {
+        assert_eq!(parse_lease("0.5"), Ok(Duration::from_millis(500)));
+        for short in ["0.05", "0.1", "0.49"] {
+            assert!(parse_lease(short).unwrap_err().contains("give 0.5 or more"));
+        }
     }
 }

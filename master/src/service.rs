@@ -9,27 +9,39 @@ use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::farm::coordinator::{self, Live, Parameters, master_status};
+use crate::app::App;
+use crate::app::room::Room;
+use crate::app::underway::Underway;
+use crate::computing::Computing;
+use crate::farm::coordinator::{self, Live, NotTaken, Parameters, master_status};
 use crate::farm::grpc;
+use crate::label::SessionLabels;
 use crate::library::Library;
 use crate::locks;
+use crate::memory;
 use crate::options::Options;
 use crate::requests::spec::{Source, Spec};
 use crate::store::{self, EndState, Store, StoredRequest};
 use crate::web::events::Desk;
+use crate::web::gate::{Bounds, Gate};
+use crate::web::health::Health;
 use crate::web::origin::{self, AllowedOrigin};
+use crate::web::reception::Reception;
 use crate::web::sessions::Sessions;
-use crate::web::{http, socket};
+use crate::web::tab::PostInAll;
+use crate::web::{descriptors, http, serve, socket};
 use crate::words::Trouble;
 
-/// Packets that may wait for one browser; past it the browser is disconnected and resumes.
-const SOCKET_BUFFER: usize = 1024;
-/// Large enough that a text of 10 MB gets an answer that says it is too long, rather than a closed connection.
-const LARGEST_MESSAGE: usize = 16 << 20;
+/// Packets that a connection holds while a browser does not read: few, because nobody counts their bytes. What waits
+/// beside them is counted; see `web::tab`.
+const SOCKET_BUFFER: usize = 8;
+/// Twice the largest message that makes sense, a profile of 10,000 ratings; a larger one closes its connection.
+const LARGEST_MESSAGE: usize = 1 << 20;
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
 /// Between two signs of life in the database, and so how soon it is noticed that it cannot be written.
 const SIGN_OF_LIFE_INTERVAL: Duration = Duration::from_secs(2);
@@ -114,6 +126,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let broker = options.broker.broker()?;
     let database_url = locks::database_url(&options)?;
     let grpc_tls = locks::grpc_tls(&options)?.map(Arc::new);
+    let descriptor_limit = descriptors::raise_limit();
     let http_listener = listen(SocketAddr::new(options.listen, options.port), "--port").await?;
     let grpc_listener =
         listen(SocketAddr::new(options.grpc_listen.unwrap_or(options.listen), options.grpc_port), "--grpc-port")
@@ -146,7 +159,10 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         disconnect.clone(),
     );
     let log = FarmLog::new(client.clone(), topics.logs(), "master");
-    let desk = Desk::new(library.clone(), store.clone(), sessions.clone(), log.clone());
+    let computing = Computing::default();
+    let underway = Arc::new(Underway::new(options.max_requests, options.request_timeout));
+    let desk = Desk::new(library.clone(), store.clone(), sessions.clone(), underway.clone(), log.clone());
+    let labels = SessionLabels::new();
     let coordinator_stop = CancellationToken::new();
     let (farm, mut coordinating) = coordinator::start(
         Parameters {
@@ -160,6 +176,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
             lease: options.lease,
             heartbeat: options.heartbeat_interval,
             max_requests: options.max_requests,
+            labels: labels.clone(),
             outlet: Arc::new(desk.clone()),
         },
         events,
@@ -168,7 +185,10 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let grpc_stop = CancellationToken::new();
     let serving_grpc =
         tokio::spawn(grpc::serve(grpc_listener, grpc_tls, library.clone(), farm.clone(), grpc_stop.clone()));
-    resume(unfinished, &farm, &desk, options.request_timeout).await;
+    let room = Room::new(farm.clone(), Arc::new(desk.clone()), options.max_requests);
+    desk.serve(room.clone());
+    let resuming =
+        tokio::spawn(resume(unfinished, farm.clone(), desk.clone(), options.clone(), coordinator_stop.clone()));
 
     let (socket_layer, io) = SocketIo::builder()
         .max_buffer_size(SOCKET_BUFFER)
@@ -176,35 +196,50 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         .ws_max_message_size(LARGEST_MESSAGE)
         .ws_max_frame_size(LARGEST_MESSAGE)
         .build_layer();
-    let context = socket::Context {
+    let app = Arc::new(App {
         library: library.clone(),
         store: store.clone(),
-        coordinator: farm.clone(),
+        room: room.clone(),
         desk: desk.clone(),
         sessions,
+        underway: underway.clone(),
+        computing: computing.clone(),
+        labels,
         request_timeout: options.request_timeout,
-        max_requests: options.max_requests,
+    });
+    let context = socket::Context {
+        app: app.clone(),
+        reception: Reception::new(app),
+        coordinator: farm.clone(),
+        post_in_all: PostInAll::default(),
         events_per_second: options.events_per_second,
     };
     socket::register(&io, Arc::new(context));
+    let keeping_room = tokio::spawn(room.clone().keep(stop.clone()));
+    let trimming = tokio::spawn(memory::give_back(underway.clone(), stop.clone()));
     let telling = tokio::spawn(socket::tell_status(io.clone(), farm.clone(), stop.clone()));
     let pruning = tokio::spawn(keep_house(store.clone(), options.keep_days, stop.clone()));
+    let gate = Gate::new(Bounds {
+        in_all: descriptors::for_browsers(descriptor_limit),
+        per_address: options.connections_per_address as usize,
+        trusted_proxies: options.trusted_proxies.clone(),
+    });
+    let health = Health {
+        library: library.clone(),
+        store: store.clone(),
+        coordinator: farm.clone(),
+        room,
+        underway,
+        gate: gate.clone(),
+        started,
+    };
     let http_context =
-        http::Context { library: library.clone(), store: store.clone(), coordinator: farm.clone(), started };
+        http::Context { library: library.clone(), searches: Semaphore::new(http::SEARCHES), computing, health };
     let allowed_origins: Arc<[AllowedOrigin]> = options.allowed_origins.into();
     let router = http::router(Arc::new(http_context))
         .layer(socket_layer)
         .layer(axum::middleware::from_fn_with_state(allowed_origins, origin::check));
-    let http_stop = stop.clone();
-    let serving_http = tokio::spawn(async move {
-        let listener = axum::serve::ListenerExt::tap_io(http_listener, |connection| {
-            // Answers are small and wanted at once.
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-            }
-        });
-        axum::serve(listener, router).with_graceful_shutdown(http_stop.cancelled_owned()).await
-    });
+    let serving_http = tokio::spawn(serve::serve(http_listener, router, gate, stop.clone()));
     log.info(format!("serving {} on {http_address}, workers call {grpc_endpoint}", library.version()));
 
     let stopping = stop.clone();
@@ -226,8 +261,9 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
-        let _ = tokio::join!(telling, pruning);
+        let _ = tokio::join!(telling, pruning, keeping_room, trimming);
         coordinator_stop.cancel();
+        let _ = resuming.await;
         if !coordinator_failed {
             let _ = coordinating.await;
         }
@@ -267,27 +303,46 @@ async fn keep_house(store: Store, keep_days: u32, stop: CancellationToken) {
     }
 }
 
-/// Takes up what an earlier master accepted and did not end.
-async fn resume(unfinished: Vec<StoredRequest>, farm: &coordinator::Handle, desk: &Desk, timeout: Duration) {
+/// Takes up what an earlier master accepted and did not end; past half the bound it waits for room, so that whoever
+/// asks now is served as well. Ends early when `stop` is cancelled: what is left is taken up by the next master.
+async fn resume(
+    unfinished: Vec<StoredRequest>,
+    farm: coordinator::Handle,
+    desk: Desk,
+    options: Options,
+    stop: CancellationToken,
+) {
     if !unfinished.is_empty() {
         tracing::info!(requests = unfinished.len(), "taking up what was not ended before the restart");
     }
+    let at_a_time = options.max_requests.div_ceil(2);
+    let mut status = farm.status();
     for StoredRequest { request_id, session_id, query, spec, .. } in unfinished {
         let parsed: Result<Spec, _> = serde_json::from_str(&spec);
         let readable = parsed.is_ok();
         // What an older version wrote and this one cannot read still has to end.
-        let spec = parsed.unwrap_or_else(|_| Spec::unreadable());
-        let live = || {
-            let live = Live::new(request_id, session_id, query.clone().into(), Arc::new(spec.clone()));
-            live.stored.cancel();
-            live
-        };
+        let spec = Arc::new(parsed.unwrap_or_else(|_| Spec::unreadable()));
+        let query: Arc<str> = query.into();
+        let live = || Live::stored(request_id, session_id, query.clone(), spec.clone());
         if !readable {
             desk.fail(&live(), EndState::Failed, &Trouble::Unavailable).await;
-        } else if spec.source == Source::Popular {
+            continue;
+        }
+        if spec.source == Source::Popular {
             desk.end(live()).await;
-        } else if farm.submit(live(), timeout).await.is_err() {
-            desk.fail(&live(), EndState::Failed, &Trouble::QueueFull).await;
+            continue;
+        }
+        loop {
+            let room = status.wait_for(|farm| farm.load.requests < at_a_time);
+            if !matches!(stop.run_until_cancelled(room).await, Some(Ok(_))) {
+                return;
+            }
+            match farm.submit(live(), options.request_timeout).await {
+                Ok(_) => break,
+                Err(NotTaken::Stopping) => return,
+                // Others took the room; there will be some again.
+                Err(NotTaken::QueueFull) => {}
+            }
         }
     }
 }

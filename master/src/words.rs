@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use cineswarm_mqtt::quoted;
 use serde::Serialize;
 
 use cineswarm_chat::Lang;
@@ -43,12 +44,12 @@ pub enum Trouble {
     Storage,
     /// The master is stopping or starting.
     Unavailable,
+    /// A part of the master failed in a way that trying again does not mend.
+    Internal,
 }
 
 /// The longest text that is read, in characters.
 pub const LONGEST_TEXT: usize = 500;
-/// The longest detail of an error that is sent back, in characters.
-const LONGEST_DETAIL: usize = 300;
 
 impl Trouble {
     /// The code in docs/PROTOCOL.md.
@@ -64,6 +65,7 @@ impl Trouble {
             Trouble::Cancelled => "cancelled",
             Trouble::Storage => "storage",
             Trouble::Unavailable => "unavailable",
+            Trouble::Internal => "internal",
         }
     }
 
@@ -84,7 +86,7 @@ impl Trouble {
     fn in_english(&self) -> (String, String) {
         let (message, hint): (String, &str) = match self {
             Trouble::BadRequest(detail) => (
-                format!("This is not a valid request: {}.", shortened(detail, LONGEST_DETAIL)),
+                format!("This is not a valid request: {}.", quoted(detail)),
                 "See docs/PROTOCOL.md for what each event takes.",
             ),
             Trouble::TextTooLong(characters) => (
@@ -106,6 +108,10 @@ impl Trouble {
             Trouble::Cancelled => ("You cancelled this.".into(), "Ask again whenever you like."),
             Trouble::Storage => ("The request could not be stored.".into(), "Try again in a moment."),
             Trouble::Unavailable => ("The service is restarting.".into(), "Try again in a moment."),
+            Trouble::Internal => (
+                "Something here is broken, and it was not what you asked.".into(),
+                "Ask for something else; whoever runs this finds the fault in the master's log.",
+            ),
         };
         (message, hint.into())
     }
@@ -113,7 +119,7 @@ impl Trouble {
     fn in_spanish(&self) -> (String, String) {
         let (message, hint): (String, &str) = match self {
             Trouble::BadRequest(detail) => (
-                format!("La petición no es válida: {}.", shortened(detail, LONGEST_DETAIL)),
+                format!("La petición no es válida: {}.", quoted(detail)),
                 "En docs/PROTOCOL.md está lo que admite cada evento.",
             ),
             Trouble::TextTooLong(characters) => (
@@ -137,6 +143,10 @@ impl Trouble {
             Trouble::Cancelled => ("Lo has cancelado.".into(), "Pregunta otra vez cuando quieras."),
             Trouble::Storage => ("No se pudo guardar la petición.".into(), "Vuelve a intentarlo en un momento."),
             Trouble::Unavailable => ("El servicio se está reiniciando.".into(), "Vuelve a intentarlo en un momento."),
+            Trouble::Internal => (
+                "Algo aquí está roto, y no es por lo que has pedido.".into(),
+                "Pide otra cosa; quien lleva este servicio encuentra el fallo en el registro del maestro.",
+            ),
         };
         (message, hint.into())
     }
@@ -208,7 +218,7 @@ impl Note {
 mod tests {
     use super::*;
 
-    const TROUBLES: [fn() -> Trouble; 10] = [
+    const TROUBLES: [fn() -> Trouble; 11] = [
         || Trouble::BadRequest("n: 0 is not from 1 to 100".into()),
         || Trouble::TextTooLong(501),
         || Trouble::UnknownMovie(7),
@@ -219,6 +229,7 @@ mod tests {
         || Trouble::Cancelled,
         || Trouble::Storage,
         || Trouble::Unavailable,
+        || Trouble::Internal,
     ];
 
     #[test]

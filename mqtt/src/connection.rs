@@ -28,9 +28,13 @@ pub(crate) const INCOMING_BOUND: usize = 1024;
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT_S: u64 = 5;
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
-/// Also how long a connection must have stood for the backoff to begin anew: two clients with the same id would
-/// otherwise throw each other out as fast as they can.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+/// A broker that comes back is found within a second.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
+/// How long a connection must have stood for the backoff to begin anew.
+const STEADY: Duration = Duration::from_secs(5);
+/// For connections that are made and do not stand: two clients with the same id would otherwise throw each other out as
+/// fast as they can.
+const LONGEST_AFTER_BRIEF: Duration = Duration::from_secs(5);
 /// How long the last messages may take to leave when the connection is closed.
 const GOODBYE: Duration = Duration::from_secs(5);
 pub(crate) const MAX_PACKET_BYTES: u32 = 16 << 20;
@@ -262,7 +266,9 @@ impl Connection {
                     }
                 }
                 Err(reason) => {
-                    if connected_at.take().is_some_and(|at| at.elapsed() >= LONGEST_BACKOFF) {
+                    let stood = connected_at.take().map(|at: Instant| at.elapsed());
+                    let stood_briefly = stood.is_some_and(|time| time < STEADY);
+                    if stood.is_some_and(|time| time >= STEADY) {
                         backoff = FIRST_BACKOFF;
                     }
                     for message in self.forget_connection() {
@@ -271,7 +277,7 @@ impl Connection {
                         }
                     }
                     let retry_in = jittered(backoff);
-                    backoff = (backoff * 2).min(LONGEST_BACKOFF);
+                    backoff = (backoff * 2).min(if stood_briefly { LONGEST_AFTER_BRIEF } else { LONGEST_BACKOFF });
                     if self.events.send(Event::Disconnected { reason, retry_in }).await.is_err() {
                         return;
                     }

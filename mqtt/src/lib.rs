@@ -10,8 +10,10 @@ mod connection;
 pub mod embedded;
 mod log;
 mod permissions;
+mod quote;
 
 pub use address::{BadBrokerUrl, BrokerUrl};
 pub use broker::{BadBroker, Broker, BrokerOptions};
 pub use connection::{Client, Event, Events, Message, Options, PublishError, connect};
 pub use log::{FarmLog, timestamp_ms};
+pub use quote::{LONGEST_QUOTE, quoted};

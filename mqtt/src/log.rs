@@ -8,6 +8,9 @@ use cineswarm_proto::messages::{LogLevel, LogLine};
 
 use crate::{Client, Message};
 
+/// The longest line, in characters: what quotes something of others cuts the quote, and what forgot to is cut here.
+const LONGEST_LINE: usize = 1_000;
+
 /// Lines a source may publish in a second; what is above it is counted and said in one line.
 const LINES_A_SECOND: u32 = 100;
 
@@ -69,6 +72,7 @@ impl FarmLog {
     }
 
     fn line(&self, level: LogLevel, message: String) {
+        let message = cut(message);
         let source = &*self.source;
         match level {
             LogLevel::Debug => tracing::debug!(source, "{message}"),
@@ -100,7 +104,7 @@ impl FarmLog {
             Some(0) => {}
             Some(withheld) => self.send(LogLevel::Warn, format!("{withheld} lines were withheld"), None),
         }
-        self.send(level, message(), request_id);
+        self.send(level, cut(message()), request_id);
     }
 
     fn send(&self, level: LogLevel, message: String, request_id: Option<&str>) {
@@ -118,5 +122,12 @@ impl FarmLog {
         } else if self.client.publish(message).is_ok() {
             self.begun.store(true, Ordering::Relaxed);
         }
+    }
+}
+
+fn cut(line: String) -> String {
+    match line.char_indices().nth(LONGEST_LINE) {
+        None => line,
+        Some((end, _)) => format!("{}… ({} characters)", &line[..end], line.chars().count()),
     }
 }

@@ -9,6 +9,12 @@ pub fn is_worker_id(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
+/// Whether an order is later than another one of the same epoch. Numbers go round, so that no number is the last: were
+/// the highest one forged, nothing could be ordered any more.
+pub fn is_later_order(sequence: u64, than: u64) -> bool {
+    sequence != than && sequence.wrapping_sub(than) < 1 << 63
+}
+
 /// The master's retained status; its Last Will is the same with `online: false`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MasterStatus {
@@ -53,8 +59,25 @@ pub struct Registration {
     pub dataset_version: String,
     /// The shards it holds already.
     pub shards: Vec<u32>,
+    /// See [`WorkerStatus::incarnation`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incarnation: Option<String>,
+    /// See [`WorkerStatus::order`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<HeldOrder>,
     /// When this was written.
     pub timestamp: i64,
+}
+
+/// An order to hold shards, as a worker says it goes by it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeldOrder {
+    /// The order's epoch.
+    pub epoch: String,
+    /// The order's number.
+    pub sequence: u64,
+    /// All that it says is to be held.
+    pub shards: Vec<u32>,
 }
 
 /// What a worker is doing.
@@ -84,6 +107,9 @@ pub struct WorkerStatus {
     pub dataset_version: String,
     /// Shards held and ready for tasks.
     pub shards: Vec<u32>,
+    /// The `assign_shards` it goes by, so that the master can tell again what was lost, or told by somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<HeldOrder>,
     /// Tasks finished since the worker started.
     pub tasks_done: u64,
     /// When this was written.
@@ -155,7 +181,7 @@ pub enum Control {
     AssignShards {
         /// The master's epoch; an order of an older one is ignored.
         epoch: String,
-        /// Orders of one epoch are numbered; an older one is ignored.
+        /// Orders of one epoch are numbered; an older one is ignored. See [`is_later_order`].
         sequence: u64,
         /// The dataset version.
         dataset_version: String,

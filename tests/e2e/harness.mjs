@@ -75,8 +75,10 @@ export class Farm {
   outsideBroker;
 
   /** Starts a farm on a folder of ratings and waits until it is ready. */
-  static async start({ data, workers = 2, limits = {}, ready = true, processes = false } = {}) {
+  static async start({ data, workers = 2, limits = {}, ready = true, processes = false, log, descriptors } = {}) {
     const farm = new Farm();
+    farm.logLevel = log ? { RUST_LOG: log } : {};
+    farm.descriptors = descriptors;
     farm.data = data;
     farm.limits = limits;
     farm.separate = processes || BROKER === "mosquitto";
@@ -120,13 +122,16 @@ export class Farm {
       ? ["master", ...common, "--broker", this.brokerUrl, "--dataset", "films"]
       : ["up", ...common, ...broker, "--workers", String(this.workersInside), "--data", this.data];
     const endpoint = { GRPC_ENDPOINT: `http://127.0.0.1:${this.grpcPort}` };
-    this.master = this.#keep(new Process("master", binary(), args, { ...environment(this.limits), ...endpoint }));
+    // With few descriptors, a shell sets the limit and becomes the master.
+    const limited = ["bash", ["-c", `ulimit -n ${this.descriptors}; exec "$0" "$@"`, binary(), ...args]];
+    const [program, given] = this.descriptors ? limited : [binary(), args];
+    this.master = this.#keep(new Process("master", program, given, { ...environment(this.limits), ...endpoint, ...this.logLevel }));
     return this.master;
   }
 
   startWorker(id, { slots = 2 } = {}) {
     const args = ["worker", "--broker", this.brokerUrl, "--id", id, "--slots", String(slots)];
-    return this.adopt(id, new Process(id, binary(), args));
+    return this.adopt(id, new Process(id, binary(), args, this.logLevel));
   }
 
   /** Takes any process as one of this farm's workers. */

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use cineswarm_credentials::{ClientTls, Files};
-use cineswarm_mqtt::{Broker, Client, Event, Events, FarmLog, Message, timestamp_ms};
+use cineswarm_mqtt::{Broker, Client, Event, Events, FarmLog, Message, quoted, timestamp_ms};
 use cineswarm_proto::farm::farm_client::FarmClient;
-use cineswarm_proto::messages::{Control, MasterStatus, Registration, Task, WorkerState, WorkerStatus};
+use cineswarm_proto::messages::{
+    Control, HeldOrder, MasterStatus, Registration, Task, WorkerState, WorkerStatus, is_later_order,
+};
 use cineswarm_proto::{PROTOCOL_VERSION, Topics};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
@@ -26,6 +28,11 @@ use crate::task::TaskWork;
 const HEARTBEAT: Duration = Duration::from_secs(2);
 const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(100);
 const LONGEST_HEARTBEAT: Duration = Duration::from_secs(60);
+/// The master says its status every ten seconds. From one that has not been heard for so long, or at all, it is asked.
+const MASTER_IS_OLD: Duration = Duration::from_secs(25);
+const NO_MASTER_YET: Duration = Duration::from_secs(2);
+/// How long the broker keeps a status that is not said again: what nobody stands behind goes away by itself.
+const STATUS_KEPT: Duration = Duration::from_secs(240);
 /// The status is not said more often than this; what changed in between is said together.
 const STATUS_INTERVAL: Duration = Duration::from_millis(100);
 /// Shards and ended tasks that may wait to be looked at; past it what brings them waits.
@@ -102,6 +109,7 @@ pub fn start(options: Options) -> Result<Handle, Error> {
         incarnation: incarnation.clone(),
         dataset_version: String::new(),
         shards: Vec::new(),
+        order: None,
         tasks_done: 0,
         timestamp: timestamp_ms(),
     };
@@ -134,6 +142,7 @@ pub fn start(options: Options) -> Result<Handle, Error> {
         log,
         master: None,
         master_status: None,
+        ask_master_at: Instant::now() + NO_MASTER_YET,
         held: HeldShards::default(),
         assignment: None,
         fetching: CancellationToken::new(),
@@ -166,6 +175,15 @@ struct Assignment {
     sequence: u64,
     dataset_version: String,
     shards: Vec<u32>,
+    grpc_endpoint: String,
+}
+
+impl Assignment {
+    fn orders_the_same_as(&self, other: &Assignment) -> bool {
+        self.dataset_version == other.dataset_version
+            && self.shards == other.shards
+            && self.grpc_endpoint == other.grpc_endpoint
+    }
 }
 
 struct Service {
@@ -179,6 +197,8 @@ struct Service {
     master: Option<Master>,
     /// What the master last said of itself.
     master_status: Option<MasterStatus>,
+    /// When the master is asked for its status, unless it says it before.
+    ask_master_at: Instant,
     held: HeldShards,
     assignment: Option<Assignment>,
     /// Ends the fetching that the last assignment started.
@@ -223,6 +243,7 @@ impl Service {
                 // Before it has registered the master would only ask who it is.
                 _ = heartbeat.tick(), if self.master.is_some() => self.say_status(),
                 () = sleep_until(self.status_due) => self.say_status(),
+                () = tokio::time::sleep_until(self.ask_master_at) => self.ask_for_master(),
                 () = sleep_until(leave_at) => {}
                 () = stop.cancelled(), if leave_at.is_none() => {
                     leave_at = Some(Instant::now() + self.options.drain_timeout);
@@ -278,6 +299,7 @@ impl Service {
                 self.log.info(format!("connected to {}", self.broker));
                 // The master may have missed what was said before, and its retained status may have come first.
                 self.master = None;
+                self.ask_master_at = Instant::now() + NO_MASTER_YET;
                 if let Some(status) = self.master_status.take() {
                     self.meet(status);
                 }
@@ -302,7 +324,18 @@ impl Service {
             return;
         };
         if let Err(error) = outcome {
-            self.log.warn(format!("ignored a message on {}: it is not what PROTOCOL.md says: {error}", message.topic));
+            let (topic, error) = (&message.topic, error.to_string());
+            let error = quoted(&error);
+            self.log.warn(format!("ignored a message on {topic}: it is not what PROTOCOL.md says: {error}"));
+        }
+    }
+
+    /// What a master hears that this worker does not know: it says its status.
+    fn ask_for_master(&mut self) {
+        self.ask_master_at = Instant::now() + MASTER_IS_OLD;
+        if self.client.is_connected() {
+            let known = self.master.as_ref().map(|master| master.epoch.clone());
+            self.register_as(known.unwrap_or_default());
         }
     }
 
@@ -320,7 +353,9 @@ impl Service {
             }
             return;
         }
-        if self.master.as_ref().is_some_and(|master| master.epoch == status.epoch) {
+        self.ask_master_at = Instant::now() + MASTER_IS_OLD;
+        let same = |master: &Master| master.epoch == status.epoch && master.grpc_endpoint == status.grpc_endpoint;
+        if self.master.as_ref().is_some_and(same) {
             return;
         }
         if status.protocol != PROTOCOL_VERSION {
@@ -331,7 +366,8 @@ impl Service {
         let grpc = match self.channels.connect(&status.grpc_endpoint) {
             Ok(grpc) => grpc,
             Err(error) => {
-                self.log.error(format!("the master's gRPC endpoint {:?} is not one: {error}", status.grpc_endpoint));
+                let endpoint = quoted(&status.grpc_endpoint);
+                self.log.error(format!("the master's gRPC endpoint {endpoint:?} is not one: {error}"));
                 return;
             }
         };
@@ -345,18 +381,29 @@ impl Service {
 
     fn register(&self) {
         let Some(master) = &self.master else { return };
+        self.register_as(master.epoch.clone());
+    }
+
+    fn register_as(&self, epoch: String) {
         let registration = Registration {
             worker_id: self.status.worker_id.clone(),
-            epoch: master.epoch.clone(),
+            epoch,
             slots: self.options.slots,
             version: env!("CARGO_PKG_VERSION").into(),
             protocol: PROTOCOL_VERSION,
             host: self.host.clone(),
             dataset_version: self.held.dataset_version.clone(),
             shards: self.held.numbers(),
+            incarnation: Some(self.status.incarnation.clone()),
+            order: self.order(),
             timestamp: timestamp_ms(),
         };
         self.publish(Message::json(self.topics.register(), &registration));
+    }
+
+    fn order(&self) -> Option<HeldOrder> {
+        let Assignment { epoch, sequence, shards, .. } = self.assignment.as_ref()?;
+        Some(HeldOrder { epoch: epoch.clone(), sequence: *sequence, shards: shards.clone() })
     }
 
     fn obey(&mut self, control: Control) {
@@ -365,7 +412,7 @@ impl Service {
                 let outdated = self
                     .assignment
                     .as_ref()
-                    .is_some_and(|current| current.epoch == epoch && current.sequence >= sequence);
+                    .is_some_and(|current| current.epoch == epoch && !is_later_order(sequence, current.sequence));
                 let other_master = self.master.as_ref().is_none_or(|master| master.epoch != epoch);
                 if outdated || other_master {
                     return;
@@ -374,8 +421,15 @@ impl Service {
                     self.log.warn(format!("ignored an assignment: shard {shard} of {shard_count}"));
                     return;
                 }
-                let assignment = Assignment { epoch, sequence, dataset_version, shards };
-                self.hold(assignment, &grpc_endpoint);
+                let assignment = Assignment { epoch, sequence, dataset_version, shards, grpc_endpoint };
+                match &mut self.assignment {
+                    // Told again: what is on its way comes from the same place.
+                    Some(current) if current.orders_the_same_as(&assignment) => {
+                        *current = assignment;
+                        self.say_status();
+                    }
+                    _ => self.hold(assignment),
+                }
             }
             Control::Cancel { task_id } => {
                 if let Some(task) = self.tasks.get(&task_id) {
@@ -392,7 +446,7 @@ impl Service {
     }
 
     /// Drops the shards that are not assigned and fetches those that are missing.
-    fn hold(&mut self, assignment: Assignment, grpc_endpoint: &str) {
+    fn hold(&mut self, assignment: Assignment) {
         self.fetching.cancel();
         self.fetching = CancellationToken::new();
         if self.held.dataset_version != assignment.dataset_version {
@@ -402,13 +456,13 @@ impl Service {
         let missing: Vec<u32> =
             assignment.shards.iter().copied().filter(|shard| !self.held.indexes.contains_key(shard)).collect();
         self.log.info(format!("assigned {} shards, {} to fetch", assignment.shards.len(), missing.len()));
-        let dataset_version = assignment.dataset_version.clone();
+        let (dataset_version, grpc_endpoint) = (assignment.dataset_version.clone(), assignment.grpc_endpoint.clone());
         self.assignment = Some(assignment);
         self.shards_changed();
         if missing.is_empty() {
             return;
         }
-        match self.channels.connect(grpc_endpoint) {
+        match self.channels.connect(&grpc_endpoint) {
             Ok(grpc) => {
                 let fetch = Fetch {
                     grpc,
@@ -473,14 +527,14 @@ impl Service {
             deadline: Instant::now() + Duration::from_millis(task.lease_ms.min(3_600_000)),
             scratch: self.scratch.clone(),
             log: self.log.clone(),
-            cancelled: cancelled.clone(),
+            cancelled,
             shards,
             task,
         };
         let ended = self.ended.clone();
         tokio::spawn(async move {
             let task_id = work.task.task_id.clone();
-            cancelled.run_until_cancelled(work.carry_out()).await;
+            work.carry_out().await;
             // Refused only when the worker itself has ended.
             let _ = ended.send(task_id).await;
         });
@@ -512,9 +566,10 @@ impl Service {
         self.status_said_at = Some(Instant::now());
         self.status_due = None;
         self.status.timestamp = timestamp_ms();
+        self.status.order = self.order();
         self.publish(Message::json(self.topics.workers_status(), &self.status));
         let own = self.topics.worker_status(&self.status.worker_id);
-        self.publish(Message::json(own, &self.status).retained());
+        self.publish(Message::json(own, &self.status).retained().expiring(STATUS_KEPT));
     }
 
     fn publish(&self, message: Message) {

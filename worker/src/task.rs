@@ -36,11 +36,13 @@ pub struct TaskWork {
 }
 
 impl TaskWork {
-    /// Computes, and hands the result in unless the lease ends first.
+    /// Computes, and hands the result in unless the lease ends first. Cancelled, it ends as soon as the computing has:
+    /// a task whose processor time is still being used is in hand.
     pub async fn carry_out(self) {
         let TaskWork { task, shards, grpc, channels, deadline, cancelled, scratch, log } = self;
+        let seen_by_computing = cancelled.clone();
         let (task, computed) = match tokio::task::spawn_blocking(move || {
-            let computed = compute(&shards, &task.queries, &scratch, &cancelled);
+            let computed = compute(&shards, &task.queries, &scratch, &seen_by_computing);
             (task, computed)
         })
         .await
@@ -75,7 +77,10 @@ impl TaskWork {
             Ok(grpc) => grpc,
             Err(error) => return log.error(format!("cannot call back to {:?}: {error}", task.grpc_endpoint)),
         };
-        match callback::submit(grpc, result, deadline).await {
+        let Some(outcome) = cancelled.run_until_cancelled(callback::submit(grpc, result, deadline)).await else {
+            return;
+        };
+        match outcome {
             Outcome::Taken => {}
             Outcome::Stale => tracing::debug!(task = task.task_id, "the result came too late to count"),
             Outcome::Refused(status) => {

@@ -1,34 +1,46 @@
 //! The coordinator: one task that owns the scheduler and the requests under way, and carries out what the scheduler
 //! commands. Browsers and workers reach it through its [`Handle`] and over MQTT.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, timestamp_ms};
-use cineswarm_proto::messages::{Control, MasterStatus, Registration, Task, WorkerState, WorkerStatus, is_worker_id};
-use cineswarm_proto::{PROTOCOL_VERSION, Topics};
+use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, PublishError, quoted, timestamp_ms};
+use cineswarm_proto::Topics;
+use cineswarm_proto::messages::{Control, LogLevel, Task};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
+mod credit;
+mod presence;
+mod workers;
+
+use presence::{Announcing, Departed, Incarnations};
+
+pub use presence::master_status;
+
+pub use super::live::{Live, Outlet, Progress};
+use crate::label::SessionLabels;
 use crate::library::Library;
-use crate::requests::answer::{Part, Timings};
-use crate::requests::spec::Spec;
-use crate::scheduler::{self, Command, Load, RequestId, Scheduler, WorkerId};
+use crate::requests::answer::Part;
+use crate::scheduler::{self, Command, Lately, Load, RequestId, Scheduler, WorkerId};
 
 /// Inputs that may wait for the coordinator; past it callers wait.
 const INPUT_BOUND: usize = 1024;
-/// How often leases, deadlines and positions are looked at.
+/// How often leases, deadlines and positions are looked at, and how often late tasks.
 const TICK: Duration = Duration::from_millis(100);
+const HEDGING: Duration = Duration::from_millis(25);
 /// A worker is given up after so many heartbeats that did not come.
 const MISSED_HEARTBEATS: u32 = 4;
+/// Queries in one task at the most.
 const MAX_BATCH: usize = 32;
-/// Shards named in a worker's message at the most; a dataset has fewer.
-const MAX_SHARDS_NAMED: usize = 65_536;
-/// Workers at the most; more than this is not a farm but a mistake, or somebody with the broker's password.
-const MAX_WORKERS: usize = 1024;
+/// Bytes of the profiles in one task at the most, about; one profile alone may have more. Far below what any broker
+/// takes, so that a task never fails for its size because others travel with it.
+const MAX_BATCH_BYTES: usize = 256 << 10;
+/// A rating in a task, `123456,10,`, and what comes with each query.
+const BYTES_PER_RATING: usize = 10;
+const BYTES_PER_QUERY: usize = 200;
 
 /// What the coordinator is made from.
 pub struct Parameters {
@@ -52,75 +64,10 @@ pub struct Parameters {
     pub heartbeat: Duration,
     /// Requests under way at the most.
     pub max_requests: usize,
+    /// Names sessions to workers and operators, who must not be able to open them.
+    pub labels: SessionLabels,
     /// Takes what has ended and what has moved on.
     pub outlet: Arc<dyn Outlet>,
-}
-
-/// Where requests go from the coordinator. Called from its task, so nothing in it may wait.
-pub trait Outlet: Send + Sync {
-    /// A request has all the parts it will get; none, if nobody answered.
-    fn ended(&self, request: Live);
-    /// A request moved on.
-    fn progressed(&self, progress: Progress);
-}
-
-/// A request under way, with what has come for it.
-pub struct Live {
-    /// Its id.
-    pub id: RequestId,
-    /// Whose it is.
-    pub session_id: Uuid,
-    /// What was asked, in words.
-    pub query: Arc<str>,
-    /// What is computed.
-    pub spec: Arc<Spec>,
-    /// What has come.
-    pub parts: Vec<Part>,
-    /// How long it took.
-    pub timings: Timings,
-    /// Cancelled once the request is stored; until then it cannot end.
-    pub stored: CancellationToken,
-    /// Cancelled when it could not be stored: then there is nothing to end.
-    pub given_up: CancellationToken,
-    submitted: Instant,
-    first_sent: Option<Instant>,
-    moved: Option<(Option<usize>, u32)>,
-}
-
-impl Live {
-    /// A request that is about to be submitted.
-    pub fn new(id: RequestId, session_id: Uuid, query: Arc<str>, spec: Arc<Spec>) -> Live {
-        Live {
-            id,
-            session_id,
-            query,
-            spec,
-            parts: Vec::new(),
-            timings: Timings::default(),
-            stored: CancellationToken::new(),
-            given_up: CancellationToken::new(),
-            submitted: Instant::now(),
-            first_sent: None,
-            moved: None,
-        }
-    }
-}
-
-/// How far a request is.
-#[derive(Clone, Debug)]
-pub struct Progress {
-    /// Which.
-    pub id: RequestId,
-    /// Whose.
-    pub session_id: Uuid,
-    /// What was asked, in words.
-    pub query: Arc<str>,
-    /// Requests ahead of it, or `None` once it is being computed.
-    pub position: Option<usize>,
-    /// Shards that have answered.
-    pub shards_done: u32,
-    /// Shards there are.
-    pub shards_total: u32,
 }
 
 /// A result as a worker handed it in, unpacked.
@@ -161,10 +108,11 @@ enum Input {
     Submit { request: Box<Live>, timeout: Duration, reply: oneshot::Sender<Result<usize, NotTaken>> },
     Cancel { request: RequestId, reply: oneshot::Sender<bool> },
     Result { result: WorkerResult, reply: oneshot::Sender<Result<(), Refused>> },
+    Refused { worker_id: String, task_id: String, attempt: u32, reason: String },
 }
 
 /// The farm as browsers and health checks see it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct FarmStatus {
     /// Workers, queue and shards.
     pub load: Load,
@@ -172,7 +120,33 @@ pub struct FarmStatus {
     pub shard_count: u32,
     /// Whether the broker can be reached.
     pub broker_connected: bool,
+    /// Workers that are alive and do not deliver, by name.
+    pub demoted: Arc<[WorkerId]>,
+    /// How the requests of the last minute ended.
+    pub lately: Lately,
+    /// For how many seconds the oldest task has been waited for.
+    pub oldest_task_s: u64,
 }
+
+impl FarmStatus {
+    /// What keeps the farm from answering as it should although its workers are there, in words. A demoted worker alone
+    /// does not: others do its work.
+    pub fn trouble(&self) -> Option<String> {
+        let Lately { ended, incomplete } = self.lately;
+        if incomplete < FEW || incomplete * 10 < ended {
+            return None;
+        }
+        let names = if self.demoted.is_empty() {
+            String::new()
+        } else {
+            format!("; alive, but not handing in what they are sent: {}", self.demoted.join(", "))
+        };
+        Some(format!("tasks go unanswered: {incomplete} of the last {ended} requests ended without all shards{names}"))
+    }
+}
+
+/// Requests that may end without all shards, as when their last worker is just being replaced, before it is trouble.
+const FEW: usize = 3;
 
 /// Talks to the coordinator; cheap to clone.
 #[derive(Clone)]
@@ -203,6 +177,13 @@ impl Handle {
         answer.await.unwrap_or(Err(Refused::Stopping))
     }
 
+    /// Counts a result that was refused before it came here; a worker whose results are refused often gets no more
+    /// work while others can do it.
+    pub async fn refused(&self, worker_id: String, task_id: String, attempt: u32, reason: String) {
+        // A coordinator that is ending counts nothing.
+        let _ = self.inputs.send(Input::Refused { worker_id, task_id, attempt, reason }).await;
+    }
+
     /// The farm's status, to look at or to wait on.
     pub fn status(&self) -> watch::Receiver<FarmStatus> {
         self.status.clone()
@@ -220,6 +201,7 @@ pub fn start(parameters: Parameters, events: Events, stop: CancellationToken) ->
         lease_ms: parameters.lease.as_millis() as u64,
         silence_ms: (parameters.heartbeat * MISSED_HEARTBEATS).as_millis() as u64,
         max_batch: MAX_BATCH,
+        max_batch_weight: MAX_BATCH_BYTES,
         max_requests: parameters.max_requests,
     };
     let coordinator = Coordinator {
@@ -227,7 +209,10 @@ pub fn start(parameters: Parameters, events: Events, stop: CancellationToken) ->
         started: Instant::now(),
         live: HashMap::new(),
         moved: Vec::new(),
-        incarnations: HashMap::new(),
+        incarnations: Incarnations::default(),
+        refusals: HashMap::new(),
+        departed: Departed::default(),
+        announcing: Announcing::default(),
         status,
         parameters,
     };
@@ -241,8 +226,11 @@ struct Coordinator {
     live: HashMap<RequestId, Live>,
     /// Requests with progress that has not been told; told together, a few times a second.
     moved: Vec<RequestId>,
-    /// The latest start of each worker: a Last Will of an earlier one says nothing.
-    incarnations: HashMap<WorkerId, String>,
+    incarnations: Incarnations,
+    /// Results that were refused, of each worker that is there.
+    refusals: HashMap<WorkerId, u64>,
+    departed: Departed,
+    announcing: Announcing,
     status: watch::Sender<FarmStatus>,
 }
 
@@ -250,6 +238,8 @@ impl Coordinator {
     async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut events: Events, stop: CancellationToken) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut hedging = tokio::time::interval(HEDGING);
+        hedging.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 Some(input) = inputs.recv() => self.take(input),
@@ -258,6 +248,7 @@ impl Coordinator {
                     None => break,
                 },
                 _ = tick.tick() => self.tick(),
+                _ = hedging.tick() => self.scheduler.hedge(self.now()),
                 () = stop.cancelled() => break,
             }
             self.carry_out();
@@ -275,12 +266,13 @@ impl Coordinator {
         match input {
             Input::Submit { request, timeout, reply } => {
                 let deadline = now + timeout.as_millis() as u64;
-                let taken = self.scheduler.submit(now, request.id, deadline);
+                let weight = BYTES_PER_QUERY + BYTES_PER_RATING * request.spec.profile.len();
+                let taken = self.scheduler.submit(now, request.id, deadline, weight);
                 if let Ok(position) = taken {
                     let query = request.query.clone();
-                    self.parameters
-                        .log
-                        .request(&request.id.to_string(), || format!("queued {query:?}, {position} before it"));
+                    self.parameters.log.request(&request.id.to_string(), || {
+                        format!("queued {:?}, {position} before it", quoted(&query))
+                    });
                     self.live.insert(request.id, *request);
                 }
                 // Whoever asked may be gone; the request goes on.
@@ -295,33 +287,10 @@ impl Coordinator {
                 let outcome = self.credit(now, result);
                 let _ = reply.send(outcome);
             }
-        }
-    }
-
-    fn credit(&mut self, now: scheduler::Millis, result: WorkerResult) -> Result<(), Refused> {
-        let task = self.task_number(&result.task_id).ok_or(Refused::Stale)?;
-        if let Some((shards, requests)) = self.scheduler.contents(task) {
-            let misfit = |reason: String| Err(Refused::Misfit(format!("task {}: {reason}", result.task_id)));
-            if *shards != *result.shards {
-                return misfit(format!("its shards are {shards:?}"));
-            }
-            if requests.len() != result.parts.len() {
-                return misfit(format!("it has {} queries", requests.len()));
-            }
-            let answers = |(request, part): (&RequestId, &Part)| part.query_id.parse::<RequestId>() == Ok(*request);
-            if let Some(at) = requests.iter().zip(&result.parts).position(|pair| !answers(pair)) {
-                return misfit(format!("results[{at}].query_id: it is not that of the task's query {at}"));
+            Input::Refused { worker_id, task_id, attempt, reason } => {
+                self.refuse(now, &WorkerId::from(worker_id), &task_id, attempt, &reason);
             }
         }
-        let worker = WorkerId::from(result.worker_id);
-        let accepted =
-            self.scheduler.result(now, &worker, task, result.attempt).map_err(|scheduler::Stale| Refused::Stale)?;
-        for (request, part) in accepted.requests.into_iter().zip(result.parts) {
-            if let Some(live) = request.and_then(|id| self.live.get_mut(&id)) {
-                live.parts.push(part);
-            }
-        }
-        Ok(())
     }
 
     /// Task ids carry the epoch, so that a result for an earlier master's task cannot be taken for one of ours.
@@ -337,7 +306,7 @@ impl Coordinator {
         match event {
             Event::Connected => {
                 self.parameters.log.info("connected to the broker");
-                self.say_online(true);
+                self.announce();
             }
             Event::Disconnected { reason, retry_in } => {
                 tracing::warn!(reason, retry_in_ms = retry_in.as_millis(), "no connection to the broker");
@@ -353,81 +322,27 @@ impl Coordinator {
         } else if message.topic == topics.workers_status() {
             serde_json::from_slice(&message.payload).map(|status| self.hear(status))
         } else if message.topic == topics.master_status() {
-            serde_json::from_slice(&message.payload).map(|status: MasterStatus| {
-                // The Last Will of an earlier master, published after this one came, would be what new workers find.
-                if !status.online {
-                    self.say_online(true);
-                }
-            })
+            self.hear_of_master(&message.payload);
+            return;
         } else {
             return;
         };
         if let Err(error) = read {
-            let topic = &message.topic;
+            let (topic, error) = (&message.topic, error.to_string());
+            let error = quoted(&error);
             self.parameters.log.warn(format!("ignored a message on {topic}: it is not what PROTOCOL.md says: {error}"));
         }
     }
 
-    fn register(&mut self, registration: Registration) {
-        let id = &registration.worker_id;
-        if !is_worker_id(id) || registration.shards.len() > MAX_SHARDS_NAMED {
-            self.parameters.log.warn("ignored a registration: its worker_id or its shards cannot be");
-            return;
-        }
-        if registration.epoch != self.parameters.epoch {
-            return;
-        }
-        if registration.protocol != PROTOCOL_VERSION {
-            let theirs = registration.protocol;
-            self.parameters
-                .log
-                .error(format!("worker {id} speaks protocol {theirs}, not {PROTOCOL_VERSION}; update it"));
-            return;
-        }
-        let worker = WorkerId::from(id.as_str());
-        if self.scheduler.worker_count() >= MAX_WORKERS && !self.scheduler.knows(&worker) {
-            self.parameters.log.warn(format!("ignored the registration of {id}: there are {MAX_WORKERS} workers"));
-            return;
-        }
-        let ready = self.ready_shards(&registration.dataset_version, &registration.shards);
-        let held = ready.len();
-        self.scheduler.register(self.now(), worker, registration.slots.min(256) as usize, ready);
-        let (host, slots) = (registration.host, registration.slots);
-        self.parameters
-            .log
-            .info(format!("worker {} registered from {host}: {slots} slots, {held} shards", registration.worker_id));
-    }
-
-    fn hear(&mut self, status: WorkerStatus) {
-        if !is_worker_id(&status.worker_id) || status.shards.len() > MAX_SHARDS_NAMED {
-            self.parameters.log.warn("ignored a status: its worker_id or its shards cannot be");
-            return;
-        }
-        let worker = WorkerId::from(status.worker_id.as_str());
-        let now = self.now();
-        if status.state == WorkerState::Offline {
-            if self.incarnations.get(&worker).is_none_or(|latest| *latest == status.incarnation) {
-                self.scheduler.lose(now, &worker, "it went offline");
-            }
-            return;
-        }
-        let ready = self.ready_shards(&status.dataset_version, &status.shards);
-        if self.scheduler.report(now, &worker, ready, status.state == WorkerState::Draining) {
-            self.incarnations.insert(worker, status.incarnation);
-        } else {
-            // It has not registered yet, or was taken to be gone: it is asked to introduce itself.
-            self.order(&worker, &Control::Register { epoch: self.parameters.epoch.clone() });
-        }
-    }
-
-    fn ready_shards(&self, dataset_version: &str, shards: &[u32]) -> BTreeSet<u32> {
-        let shard_count = self.parameters.library.dataset.shard_count();
-        let current = dataset_version == self.parameters.library.version();
-        shards.iter().copied().filter(|shard| current && *shard < shard_count).collect()
-    }
-
     fn tick(&mut self) {
-        self.scheduler.tick(self.now());
+        let now = self.now();
+        self.scheduler.tick(now);
+        if self.announcing.is_due(now) {
+            self.announce();
+        }
+        for worker in self.departed.due(now) {
+            self.forget_retained(&worker);
+        }
         let shards_total = self.parameters.library.dataset.shard_count();
         for id in std::mem::take(&mut self.moved) {
             if let Some(live) = self.live.get_mut(&id)
@@ -441,45 +356,61 @@ impl Coordinator {
     }
 
     fn carry_out(&mut self) {
-        for command in self.scheduler.take_commands() {
-            match command {
-                Command::Assign { worker, sequence, shards } => {
-                    let order = Control::AssignShards {
-                        epoch: self.parameters.epoch.clone(),
-                        sequence,
-                        dataset_version: self.parameters.library.version().to_owned(),
-                        shards,
-                        shard_count: self.parameters.library.dataset.shard_count(),
-                        grpc_endpoint: self.parameters.grpc_endpoint.clone(),
-                    };
-                    self.order(&worker, &order);
+        // What cannot be carried out may make further commands.
+        loop {
+            let commands = self.scheduler.take_commands();
+            if commands.is_empty() {
+                return;
+            }
+            commands.into_iter().for_each(|command| self.obey(command));
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Assign { worker, sequence, shards } => {
+                let order = Control::AssignShards {
+                    epoch: self.parameters.epoch.clone(),
+                    sequence,
+                    dataset_version: self.parameters.library.version().to_owned(),
+                    shards,
+                    shard_count: self.parameters.library.dataset.shard_count(),
+                    grpc_endpoint: self.parameters.grpc_endpoint.clone(),
+                };
+                self.order(&worker, &order);
+            }
+            Command::Send { worker, task, attempt, shards, requests } => {
+                self.send(&worker, task, attempt, &shards, &requests);
+            }
+            Command::CancelTask { worker, task } => {
+                self.order(&worker, &Control::Cancel { task_id: self.task_id(task) });
+            }
+            Command::Progress { request, position, shards_done } => {
+                if let Some(live) = self.live.get_mut(&request)
+                    && live.moved.replace((position, shards_done)).is_none()
+                {
+                    self.moved.push(request);
                 }
-                Command::Send { worker, task, attempt, shards, requests } => {
-                    self.send(&worker, task, attempt, &shards, &requests);
+            }
+            Command::Complete { request, .. } => {
+                if let Some(mut live) = self.live.remove(&request) {
+                    let sent = live.first_sent.unwrap_or_else(Instant::now);
+                    live.timings.queue_ms = (sent - live.submitted).as_secs_f64() * 1e3;
+                    live.timings.farm_ms = sent.elapsed().as_secs_f64() * 1e3;
+                    self.parameters.outlet.ended(live);
                 }
-                Command::CancelTask { worker, task } => {
-                    self.order(&worker, &Control::Cancel { task_id: self.task_id(task) });
-                }
-                Command::Progress { request, position, shards_done } => {
-                    if let Some(live) = self.live.get_mut(&request)
-                        && live.moved.replace((position, shards_done)).is_none()
-                    {
-                        self.moved.push(request);
-                    }
-                }
-                Command::Complete { request, .. } => {
-                    if let Some(mut live) = self.live.remove(&request) {
-                        let sent = live.first_sent.unwrap_or_else(Instant::now);
-                        live.timings.queue_ms = (sent - live.submitted).as_secs_f64() * 1e3;
-                        live.timings.farm_ms = sent.elapsed().as_secs_f64() * 1e3;
-                        self.parameters.outlet.ended(live);
-                    }
-                }
-                Command::Lost { worker, reason } => {
-                    self.incarnations.remove(&worker);
-                    self.say_offline(&worker);
-                    self.parameters.log.warn(format!("worker {worker} is lost: {reason}; its tasks go to others"));
-                }
+            }
+            Command::Lost { worker, reason } => {
+                self.departed(&worker);
+                let line = format!("worker {worker} is lost: {reason}; its tasks go to others");
+                self.log_of(&worker, LogLevel::Warn, line);
+            }
+            Command::Demoted { worker, reason } => {
+                let log = &self.parameters.log;
+                log.error(format!("worker {worker} gets no work that others can do: {reason}; it is probed"));
+            }
+            Command::Restored { worker } => {
+                self.parameters.log.info(format!("worker {worker} delivers again and gets work as before"));
             }
         }
     }
@@ -508,7 +439,7 @@ impl Coordinator {
             task_id: self.task_id(task),
             attempt,
             lease_ms: self.parameters.lease.as_millis() as u64,
-            session_id: session_id.to_string(),
+            session_id: self.parameters.labels.of(session_id),
             request_id,
             query,
             grpc_endpoint: self.parameters.grpc_endpoint.clone(),
@@ -522,9 +453,13 @@ impl Coordinator {
             format!("task {id}, attempt {attempt}: {queries} queries on {shards} shards sent to {worker}")
         });
         let message = Message::json(self.parameters.topics.tasks(worker), &task).expiring(self.parameters.lease);
-        // What cannot be sent now is sent again when its lease ends.
         if let Err(error) = self.parameters.client.publish(message) {
             self.parameters.log.warn(format!("task {} was not sent: {error}", task.task_id));
+            if error == PublishError::TooLarge {
+                // It would not be smaller the next time. What else fails is sent again when its lease ends.
+                let now = self.now();
+                requests.iter().for_each(|request| self.scheduler.cut_short(now, *request));
+            }
         }
     }
 
@@ -535,59 +470,19 @@ impl Coordinator {
         }
     }
 
-    /// Its Last Will goes to those who listen; whoever comes later reads the retained status, which only the master can
-    /// put right.
-    fn say_offline(&self, worker: &WorkerId) {
-        let status = WorkerStatus {
-            worker_id: worker.to_string(),
-            state: WorkerState::Offline,
-            incarnation: String::new(),
-            dataset_version: String::new(),
-            shards: Vec::new(),
-            tasks_done: 0,
-            timestamp: timestamp_ms(),
-        };
-        let message = Message::json(self.parameters.topics.worker_status(worker), &status).retained();
-        if let Err(error) = self.parameters.client.publish(message) {
-            tracing::debug!(%worker, %error, "the retained status of a lost worker was not put right");
-        }
-    }
-
-    fn say_online(&self, online: bool) {
-        let parameters = &self.parameters;
-        let (epoch, endpoint, version) = (&parameters.epoch, &parameters.grpc_endpoint, parameters.library.version());
-        let status = master_status(epoch, endpoint, version, parameters.heartbeat, online);
-        let message = Message::json(parameters.topics.master_status(), &status).retained();
-        if let Err(error) = parameters.client.publish(message) {
-            tracing::debug!(%error, "the master's status was not sent");
-        }
-    }
-
     fn tell_status(&self) {
         let status = FarmStatus {
             load: self.scheduler.load(),
             shard_count: self.parameters.library.dataset.shard_count(),
             broker_connected: self.parameters.client.is_connected(),
+            demoted: self.scheduler.demoted(),
+            lately: self.scheduler.lately(),
+            oldest_task_s: self.scheduler.oldest_task_sent_at().map_or(0, |at| self.now().saturating_sub(at) / 1000),
         };
-        self.status.send_if_modified(|told| std::mem::replace(told, status) != status);
-    }
-}
-
-/// The master's retained status, also used as its Last Will.
-pub fn master_status(
-    epoch: &str,
-    grpc_endpoint: &str,
-    dataset_version: &str,
-    heartbeat: Duration,
-    online: bool,
-) -> MasterStatus {
-    MasterStatus {
-        online,
-        epoch: epoch.to_owned(),
-        grpc_endpoint: grpc_endpoint.to_owned(),
-        dataset_version: dataset_version.to_owned(),
-        protocol: PROTOCOL_VERSION,
-        heartbeat_ms: heartbeat.as_millis() as u64,
-        timestamp: timestamp_ms(),
+        self.status.send_if_modified(|told| {
+            let differs = *told != status;
+            *told = status;
+            differs
+        });
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cineswarm_credentials::ServerTls;
 use cineswarm_engine::dataset::ShardSlices;
+use cineswarm_mqtt::quoted;
 use cineswarm_proto::farm::farm_server::{Farm, FarmServer};
 use cineswarm_proto::farm::{
     DESCRIPTORS, FetchShardRequest, MAX_MESSAGE_BYTES, Receipt, ShardChunk, TaskResult, pack_ascending,
@@ -69,7 +70,8 @@ impl Farm for Service {
     async fn submit_result(&self, request: Request<TaskResult>) -> Result<Response<Receipt>, Status> {
         let TaskResult { worker_id, task_id, attempt, shards, results, processing_time_ms, .. } = request.into_inner();
         let shard_count = self.library.dataset.shard_count();
-        let malformed = |reason: String| Status::invalid_argument(format!("task {task_id}: {reason}"));
+        let malformed =
+            |reason: String| Status::invalid_argument(format!("task {}: {}", quoted(&task_id), quoted(&reason)));
         if !processing_time_ms.is_finite() || processing_time_ms < 0.0 {
             return Err(malformed(format!("processing_time_ms is {processing_time_ms}")));
         }
@@ -101,7 +103,7 @@ impl Farm for Service {
         let request = request.into_inner();
         let served = self.library.version();
         if request.dataset_version != served {
-            let asked = request.dataset_version;
+            let asked = quoted(&request.dataset_version);
             return Err(Status::not_found(format!("dataset version {asked:?} is not served, but {served:?}")));
         }
         let shards = self.library.dataset.shard_count();

@@ -3,3 +3,4 @@
 pub mod coordinator;
 mod encrypted;
 pub mod grpc;
+pub mod live;

@@ -1,7 +1,7 @@
 //! The events a session gets: built from what has ended or moved on, stored, then pushed to its tabs.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use cineswarm_engine::RankScratch;
 use cineswarm_mqtt::{FarmLog, timestamp_ms};
@@ -11,6 +11,8 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::sessions::Sessions;
+use crate::app::room::Room;
+use crate::app::underway::{Outcome, Underway};
 use crate::farm::coordinator::{Live, Outlet, Progress};
 use crate::library::Library;
 use crate::requests::answer::{Answer, merge};
@@ -31,6 +33,9 @@ struct Shared {
     store: Store,
     sessions: Arc<Sessions>,
     log: FarmLog,
+    underway: Arc<Underway>,
+    /// The room that requests are let out of as others end.
+    room: OnceLock<Arc<Room>>,
     scratch: Mutex<Vec<RankScratch>>,
     tasks: TaskTracker,
 }
@@ -68,6 +73,9 @@ enum Stored {
 
 impl Outlet for Desk {
     fn ended(&self, request: Live) {
+        if let Some(room) = self.0.room.get() {
+            room.left(request.id);
+        }
         let desk = self.clone();
         self.0.tasks.spawn(async move { desk.end(request).await });
     }
@@ -82,9 +90,22 @@ impl Outlet for Desk {
 
 impl Desk {
     /// A desk without work.
-    pub fn new(library: Arc<Library>, store: Store, sessions: Arc<Sessions>, log: FarmLog) -> Desk {
+    pub fn new(
+        library: Arc<Library>,
+        store: Store,
+        sessions: Arc<Sessions>,
+        underway: Arc<Underway>,
+        log: FarmLog,
+    ) -> Desk {
         let (scratch, tasks) = (Mutex::default(), TaskTracker::new());
-        Desk(Arc::new(Shared { library, store, sessions, log, scratch, tasks }))
+        let room = OnceLock::new();
+        Desk(Arc::new(Shared { library, store, sessions, log, underway, room, scratch, tasks }))
+    }
+
+    /// From now on the room is told when a request has left the farm.
+    pub fn serve(&self, room: Arc<Room>) {
+        // A second one is never made.
+        let _ = self.0.room.set(room);
     }
 
     /// Waits for the endings under way.
@@ -102,32 +123,36 @@ impl Desk {
         let answer =
             self.with_scratch(|scratch| merge(&self.0.library, &request.spec, parts, request.timings, scratch));
         self.0.log.request(&request.id.to_string(), || answer.summary());
-        self.conclude(&request, EndState::Answered, "answer", &answer).await;
+        let outcome = if answer.coverage() < 1.0 { Outcome::Partial } else { Outcome::Complete };
+        self.conclude(&request, EndState::Answered, outcome, "answer", &answer).await;
     }
 
     /// Ends a request without an answer.
     pub async fn fail(&self, request: &Live, state: EndState, trouble: &Trouble) {
         let refusal = trouble.refusal(request.spec.lang);
         self.0.log.request(&request.id.to_string(), || format!("ended without an answer: {}", refusal.code));
-        self.conclude(request, state, "failed", &refusal).await;
+        let outcome = if *trouble == Trouble::TimedOut { Outcome::TimedOut } else { Outcome::Complete };
+        self.conclude(request, state, outcome, "failed", &refusal).await;
     }
 
-    async fn conclude(&self, request: &Live, state: EndState, event: &str, outcome: &impl Serialize) {
+    async fn conclude(&self, request: &Live, state: EndState, how: Outcome, event: &str, outcome: &impl Serialize) {
         let stored = match serde_json::to_string(outcome) {
             Ok(stored) => stored,
             Err(error) => return self.0.log.error(format!("request {}: cannot be written: {error}", request.id)),
         };
         // The store would take the ending of a request it does not have yet for that of an ended one.
-        tokio::select! {
-            () = request.stored.cancelled() => {}
-            () = request.given_up.cancelled() => return,
+        if !request.is_stored().await {
+            return;
         }
         let session = self.0.sessions.get(request.session_id);
         let _in_order = match &session {
             Some(session) => Some(session.in_order.lock().await),
             None => None,
         };
-        match self.store_ending(request.id, state, stored).await {
+        let ending = self.store_ending(request.id, state, stored).await;
+        let how = if ending.is_ok() { how } else { Outcome::NotStored };
+        self.0.underway.end(request.id, how, Instant::now());
+        match ending {
             Ok(Stored::Now { offset }) => {
                 let event_payload = RequestEvent { request_id: request.id, offset, query: &request.query, outcome };
                 self.0.sessions.push(request.session_id, event, &event_payload, None);

@@ -1,28 +1,29 @@
 //! The HTTP edge: film search, health, and the page.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use cineswarm_mqtt::quoted;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::assets;
-use crate::farm::coordinator::Handle;
+use super::health::Health;
+use crate::chat::Lang;
+use crate::computing::Computing;
 use crate::library::{Film, Library};
-use crate::store::Store;
 use crate::words::{LONGEST_TEXT, Trouble};
-use cineswarm_chat::Lang;
 
 /// Films a search may give at the most.
 const LARGEST_LIMIT: usize = 60;
-/// A sign of life is stored every two seconds.
-const STORING_IS_LATE: Duration = Duration::from_secs(8);
+/// Searches that may be under way or wait for a core.
+pub const SEARCHES: usize = 256;
 /// Everything the page needs comes from here; nothing else may run or be loaded in it.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -30,12 +31,12 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; frame-ancestors 'none
 pub struct Context {
     /// The films.
     pub library: Arc<Library>,
-    /// The database.
-    pub store: Store,
-    /// The farm.
-    pub coordinator: Handle,
-    /// When the master started.
-    pub started: Instant,
+    /// Searches that may be under way; see [`SEARCHES`].
+    pub searches: Semaphore,
+    /// The cores, for searches.
+    pub computing: Computing,
+    /// How the master is.
+    pub health: Health,
 }
 
 /// The routes but Socket.IO's.
@@ -44,7 +45,9 @@ pub fn router(context: Arc<Context>) -> Router {
     Router::new()
         .route("/api/movies/search", get(search))
         .route("/api/movies/starters", get(starters))
-        .route("/health", get(health))
+        .route("/health", get(ready))
+        .route("/health/ready", get(ready))
+        .route("/health/live", get(live))
         .fallback(assets::serve)
         .with_state(context)
         .layer(CompressionLayer::new())
@@ -80,7 +83,7 @@ impl Parameters {
                 "limit" => match value.parse() {
                     Ok(limit @ 1..=LARGEST_LIMIT) => parameters.limit = limit,
                     _ => {
-                        let reason = format!("limit: {value:?} is not from 1 to {LARGEST_LIMIT}");
+                        let reason = format!("limit: {:?} is not from 1 to {LARGEST_LIMIT}", quoted(&value));
                         return Err((Trouble::BadRequest(reason), lang));
                     }
                 },
@@ -95,12 +98,29 @@ fn refused((trouble, lang): (Trouble, Lang)) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": trouble.refusal(lang) }))).into_response()
 }
 
+fn unavailable(trouble: &Trouble, lang: Lang) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": trouble.refusal(lang) }))).into_response()
+}
+
 async fn search(State(context): State<Arc<Context>>, RawQuery(query): RawQuery) -> Response {
     match Parameters::parse(query, 8) {
-        Ok(Parameters { q, limit, .. }) => {
-            let hits = context.library.titles.search(&q, limit);
-            let movies: Vec<Film<'_>> = hits.iter().filter_map(|hit| context.library.film(hit.movie_id)).collect();
-            Json(json!({ "movies": movies })).into_response()
+        Ok(Parameters { q, limit, lang }) => {
+            let Ok(_permit) = context.searches.try_acquire() else {
+                return unavailable(&Trouble::QueueFull, lang);
+            };
+            let library = context.library.clone();
+            let found = context.computing.run(move |_| {
+                let hits = library.titles.search(&q, limit);
+                let movies: Vec<Film<'_>> = hits.iter().filter_map(|hit| library.film(hit.movie_id)).collect();
+                json!({ "movies": movies })
+            });
+            match found.await {
+                Ok(found) => Json(found).into_response(),
+                Err(error) => {
+                    tracing::error!(%error, "a search of films failed");
+                    unavailable(&Trouble::Internal, lang)
+                }
+            }
         }
         Err(trouble) => refused(trouble),
     }
@@ -117,39 +137,13 @@ async fn starters(State(context): State<Arc<Context>>, RawQuery(query): RawQuery
     }
 }
 
-async fn health(State(context): State<Arc<Context>>) -> (StatusCode, Json<Value>) {
-    let farm = *context.coordinator.status().borrow();
-    let database = context.store.health();
-    let shards_missing = farm.shard_count as usize - farm.load.shards_ready.min(farm.shard_count as usize);
-    let reason = if !farm.broker_connected {
-        Some("the MQTT broker cannot be reached".to_owned())
-    } else if let Some(trouble) = &database.trouble {
-        Some(format!("the database is in trouble: {trouble}"))
-    } else if database.stored_ago > STORING_IS_LATE {
-        Some(format!("nothing has been stored for {} s", database.stored_ago.as_secs()))
-    } else if shards_missing > 0 {
-        Some(format!("no worker is ready for {shards_missing} of {} shards", farm.shard_count))
-    } else {
-        None
-    };
-    let workers = farm.load.idle + farm.load.busy;
-    let (code, status) = match reason {
-        None => (StatusCode::OK, "ready"),
-        Some(_) if workers == 0 => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
-        Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "degraded"),
-    };
-    let metadata = context.library.dataset.metadata();
-    let body = json!({
-        "status": status,
-        "reason": reason,
-        "version": env!("CARGO_PKG_VERSION"),
-        "uptime_s": context.started.elapsed().as_secs(),
-        "broker_connected": farm.broker_connected,
-        "workers": { "idle": farm.load.idle, "busy": farm.load.busy, "total": workers },
-        "shards": { "ready": farm.load.shards_ready, "total": farm.shard_count },
-        "requests": farm.load.requests,
-        "queue_depth": farm.load.queue_depth,
-        "dataset": { "name": metadata.name, "version": metadata.version },
-    });
-    (code, Json(body))
+/// Whether the process is there to be asked: who is not is started anew.
+async fn live() -> Json<Value> {
+    Json(json!({ "status": "live", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// Whether it is of use.
+async fn ready(State(context): State<Arc<Context>>) -> (StatusCode, Json<Value>) {
+    let (ready, report) = context.health.report();
+    (if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(report))
 }

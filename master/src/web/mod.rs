@@ -1,9 +1,15 @@
 //! The browser's side of the master: Socket.IO, HTTP, the page, and the sessions behind them.
 
 pub mod assets;
+pub mod descriptors;
 pub mod events;
+pub mod gate;
+pub mod health;
 pub mod http;
 pub mod origin;
 pub mod rate_limit;
+pub mod reception;
+pub mod serve;
 pub mod sessions;
 pub mod socket;
+pub mod tab;

@@ -2,21 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use cineswarm_engine::{HalfStars, MovieId};
 use serde::Serialize;
-use socketioxide::SendError;
-use socketioxide::extract::SocketRef;
-use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::tab::Tab;
+use crate::chat::Lang;
 use crate::requests::resolve::Reply;
-use cineswarm_chat::Lang;
 
-/// How long a browser that does not read is tried to be told goodbye; the heartbeat ends it long before.
-const GOODBYE_PATIENCE: Duration = Duration::from_secs(60);
-const GOODBYE_INTERVAL: Duration = Duration::from_millis(50);
+/// Tells a connected tab from all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TabId(pub u64);
 
 /// A viewer with at least one tab open.
 pub struct Session {
@@ -35,7 +32,9 @@ struct ViewerState {
     hidden: BTreeSet<MovieId>,
     /// The question that was asked back last, until something else is said.
     asked_back: Option<Reply>,
-    sockets: Vec<SocketRef>,
+    tabs: Vec<Arc<Tab>>,
+    /// A change may be in the database that is not here.
+    unsure: bool,
     /// Tabs on their way in.
     opening: usize,
     /// Changes made since the session was opened, until what the database knew is there; `None` from then on.
@@ -93,6 +92,19 @@ impl Session {
         self.state().asked_back = question;
     }
 
+    /// Whether a change failed of which nobody knows whether it was stored.
+    pub fn is_unsure(&self) -> bool {
+        self.state().unsure
+    }
+
+    /// Takes what the database knows instead of what was known. To be called while nothing of the session changes.
+    pub fn replace(&self, ratings: Vec<(MovieId, HalfStars)>, hidden: Vec<MovieId>) {
+        let mut state = self.state();
+        state.ratings = ratings.into_iter().collect();
+        state.hidden = hidden.into_iter().collect();
+        state.unsure = false;
+    }
+
     /// Takes what the database knew after the session was opened; what is known already is newer.
     pub fn load(&self, ratings: Vec<(MovieId, HalfStars)>, hidden: Vec<MovieId>) {
         let mut state = self.state();
@@ -135,10 +147,10 @@ impl Sessions {
     }
 
     /// The tab that entered is there.
-    pub fn attach(&self, session: &Session, lang: Lang, socket: SocketRef) {
+    pub fn attach(&self, session: &Session, lang: Lang, tab: Arc<Tab>) {
         let mut state = session.state();
         state.lang = lang;
-        state.sockets.push(socket);
+        state.tabs.push(tab);
         state.opening -= 1;
     }
 
@@ -148,8 +160,8 @@ impl Sessions {
     }
 
     /// Takes a tab off its session.
-    pub fn detach(&self, id: Uuid, socket: &SocketRef) {
-        self.leave(id, |state| state.sockets.retain(|known| known.id != socket.id));
+    pub fn detach(&self, id: Uuid, tab: TabId) {
+        self.leave(id, |state| state.tabs.retain(|known| known.id != tab));
     }
 
     /// With the last tab the session is forgotten here, not in the database.
@@ -158,7 +170,7 @@ impl Sessions {
         let Some(session) = open.get(&id) else { return };
         let mut state = session.state();
         leave(&mut state);
-        let empty = state.sockets.is_empty() && state.opening == 0;
+        let empty = state.tabs.is_empty() && state.opening == 0;
         drop(state);
         if empty {
             open.remove(&id);
@@ -177,40 +189,28 @@ impl Sessions {
         self.open().get(&id).cloned()
     }
 
+    /// What the session knows of its viewer may not be what the database knows.
+    pub fn doubt(&self, id: Uuid) {
+        if let Some(session) = self.open().get(&id) {
+            session.state().unsure = true;
+        }
+    }
+
     /// Sends an event to every tab of a session but one.
-    pub fn push(&self, id: Uuid, event: &str, payload: &impl Serialize, except: Option<&SocketRef>) {
-        let sockets: Vec<SocketRef> = match self.open().get(&id) {
-            Some(session) => session.state().sockets.clone(),
+    pub fn push(&self, id: Uuid, event: &str, payload: &impl Serialize, except: Option<TabId>) {
+        let tabs: Vec<Arc<Tab>> = match self.open().get(&id) {
+            Some(session) => session.state().tabs.clone(),
             None => return,
         };
-        for socket in sockets {
-            if except.is_some_and(|own| own.id == socket.id) {
-                continue;
-            }
-            if let Err(error) = send(&socket, event, payload) {
+        for tab in tabs.into_iter().filter(|tab| except != Some(tab.id)) {
+            if let Err(error) = tab.tell(event, payload) {
                 // The browser reads too slowly. Nothing more is pushed to it, so that what it has is without a gap; it
                 // connects again and is then sent what it missed.
-                tracing::debug!(session = %id, %error, "disconnected a socket that does not keep up");
-                self.detach(id, &socket);
-                disconnect(socket);
+                tracing::debug!(%error, "disconnected a tab that does not keep up");
+                self.detach(id, tab.id);
             }
         }
     }
-}
-
-/// Disconnects a tab, in the background: a buffer that is full has no room for the goodbye either.
-pub fn disconnect(socket: SocketRef) {
-    let give_up_at = Instant::now() + GOODBYE_PATIENCE;
-    tokio::spawn(async move {
-        while socket.connected() && socket.clone().disconnect().is_err() && Instant::now() < give_up_at {
-            tokio::time::sleep(GOODBYE_INTERVAL).await;
-        }
-    });
-}
-
-/// Sends one event to one tab.
-pub fn send(socket: &SocketRef, event: &str, payload: &impl Serialize) -> Result<(), SendError> {
-    socket.emit(event, payload)
 }
 
 #[cfg(test)]

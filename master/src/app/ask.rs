@@ -1,0 +1,218 @@
+//! An ask: understood, stored, handed to the farm, acknowledged.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use cineswarm_engine::{HalfStars, MovieId};
+use cineswarm_mqtt::timestamp_ms;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{App, Done, storage};
+use crate::chat::{Intent, Lang, Tweak, replies};
+use crate::farm::coordinator::{Live, NotTaken, Outlet};
+use crate::library::Library;
+use crate::requests::ask::{Ask, Basis};
+use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
+use crate::requests::spec::{Source, Spec};
+use crate::store::{Accepted, EndState, Ending, NewRequest};
+use crate::web::events::replayed;
+use crate::web::sessions::{Session, TabId};
+use crate::words::{LONGEST_TEXT, Trouble, shortened};
+
+impl App {
+    pub(super) async fn ask(
+        self: &Arc<Self>,
+        payload: Value,
+        session: &Arc<Session>,
+        tab: TabId,
+    ) -> Result<Done, Trouble> {
+        let ask = Ask::parse(payload)?;
+        self.make_sure(session).await?;
+        let step = self.understand(&ask, session).await?;
+        session.asks_back(match &step {
+            Step::Say(reply @ Reply::Clarify { .. }) => Some(reply.clone()),
+            _ => None,
+        });
+        match step {
+            Step::Unrate { movie, message } => {
+                let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                self.rate(session, &film, movie, None, tab).await?;
+                Ok(json!({ "reply": Reply::Help { message, examples: Vec::new() } }).into())
+            }
+            Step::Say(reply) => Ok(json!({ "reply": reply }).into()),
+            Step::Rate { movie, rating, message } => {
+                let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let ratings = self.rate(session, &film, movie, Some(rating), tab).await?;
+                let rating = rating.stars();
+                let reply =
+                    json!({ "kind": "rated", "message": message, "movie": film, "rating": rating, "ratings": ratings });
+                Ok(json!({ "reply": reply }).into())
+            }
+            Step::Compute(spec) => {
+                let query = in_words(&ask, &spec, &self.library);
+                self.submit(session, query, ask.key, *spec).await
+            }
+        }
+    }
+
+    /// After a change of which nobody knows whether it was stored, the database is asked.
+    async fn make_sure(&self, session: &Session) -> Result<(), Trouble> {
+        if session.is_unsure() {
+            let ratings = self.store.ratings(session.id).await.map_err(storage)?;
+            let hidden = self.store.hidden_movies(session.id).await.map_err(storage)?;
+            session.replace(ratings, hidden);
+        }
+        Ok(())
+    }
+
+    async fn understand(self: &Arc<Self>, ask: &Ask, session: &Arc<Session>) -> Result<Step, Trouble> {
+        let Basis::Text(_) = &ask.basis else {
+            return Ok(Step::from(resolve(ask, &viewer(session, None, None), &self.library)?));
+        };
+        let last = self.store.last_answered(session.id).await.map_err(storage)?;
+        let (app, session, ask) = (self.clone(), session.clone(), ask.clone());
+        // A long sentence takes milliseconds to understand, which are not the async threads'.
+        let understood = self.computing.run(move |_| {
+            let last = last.and_then(|last| {
+                let spec = serde_json::from_str::<Spec>(&last.spec).ok()?;
+                Some((spec, serde_json::from_str::<Value>(&last.outcome).ok()?))
+            });
+            let last = last.as_ref().map(|(spec, outcome)| (spec, outcome));
+            let asked_back = session.asked_back();
+            resolve(&ask, &viewer(&session, last, asked_back.as_ref()), &app.library).map(Step::from)
+        });
+        understood.await.map_err(|error| {
+            tracing::error!(%error, "a sentence was not understood");
+            Trouble::Internal
+        })?
+    }
+
+    /// Stores a request and hands it to the farm; acknowledged when it is on disk.
+    async fn submit(
+        self: &Arc<Self>,
+        session: &Session,
+        query: String,
+        key: Option<String>,
+        spec: Spec,
+    ) -> Result<Done, Trouble> {
+        // Ids that ascend with time keep the database's work on one page of their index.
+        let request_id = Uuid::now_v7();
+        self.underway.begin(request_id, session.id, Instant::now())?;
+        let taken = self.store_and_hand_over(request_id, session, query, key, spec).await;
+        let is_taken = matches!(&taken, Ok((_, true)));
+        if !is_taken {
+            self.underway.forget(request_id);
+        }
+        taken.map(|(done, _)| done)
+    }
+
+    /// Whether the request is a new one is told beside the acknowledgement.
+    async fn store_and_hand_over(
+        self: &Arc<Self>,
+        request_id: Uuid,
+        session: &Session,
+        query: String,
+        key: Option<String>,
+        spec: Spec,
+    ) -> Result<(Done, bool), Trouble> {
+        let new = NewRequest {
+            request_id,
+            session_id: session.id,
+            idempotency_key: key.clone(),
+            query: query.clone(),
+            spec: serde_json::to_string(&spec).map_err(|error| {
+                tracing::error!(%request_id, %error, "a request cannot be written");
+                Trouble::Internal
+            })?,
+            accepted_at: timestamp_ms(),
+        };
+        let acknowledged =
+            |position: usize| (Done::from(json!({ "request_id": request_id, "position": position })), true);
+        let (live, storing) = Live::new(request_id, session.id, query.into(), Arc::new(spec));
+        if key.is_none() && live.spec.source == Source::Neighbours {
+            // It cannot be a repetition: it is stored while the farm has it already.
+            let (accepted, entered) = tokio::join!(self.store.accept(new), self.room.enter(live, self.request_timeout));
+            if accepted.is_err() {
+                self.room.cancel(request_id).await;
+            }
+            accepted.map_err(storage)?;
+            storing.stored();
+            return match entered {
+                Ok(position) => Ok(acknowledged(position)),
+                Err(not_taken) => Err(self.refuse(request_id, not_taken, session.lang()).await),
+            };
+        }
+        if let Accepted::Duplicate { request_id } = self.store.accept(new).await.map_err(storage)? {
+            // Whoever asks again with the same key gets the ending again, if there is one already.
+            let ending = self.store.ending(request_id).await.map_err(storage)?;
+            let acknowledgement = json!({ "request_id": request_id, "position": 0 });
+            return Ok((Done { acknowledgement, first: ending.as_ref().map(replayed) }, false));
+        }
+        storing.stored();
+        if live.spec.source == Source::Popular {
+            self.desk.ended(live);
+            return Ok(acknowledged(0));
+        }
+        match self.room.enter(live, self.request_timeout).await {
+            Ok(position) => Ok(acknowledged(position)),
+            Err(not_taken) => Err(self.refuse(request_id, not_taken, session.lang()).await),
+        }
+    }
+
+    /// A request that is stored but that the farm did not take: ended, unless the master is stopping and will find it
+    /// again.
+    async fn refuse(&self, request_id: Uuid, not_taken: NotTaken, lang: Lang) -> Trouble {
+        match not_taken {
+            NotTaken::Stopping => Trouble::Unavailable,
+            NotTaken::QueueFull => {
+                let outcome = serde_json::to_string(&Trouble::QueueFull.refusal(lang)).unwrap_or_default();
+                let ending = Ending { state: EndState::Failed, outcome, ended_at: timestamp_ms() };
+                if let Err(error) = self.store.finish(request_id, ending).await {
+                    tracing::warn!(%request_id, %error, "a refused request stays queued until the next start");
+                }
+                Trouble::QueueFull
+            }
+        }
+    }
+}
+
+/// [`Resolved`] without what it borrows from the library.
+enum Step {
+    Compute(Box<Spec>),
+    Say(Reply),
+    Rate { movie: MovieId, rating: HalfStars, message: String },
+    Unrate { movie: MovieId, message: String },
+}
+
+impl From<Resolved<'_>> for Step {
+    fn from(resolved: Resolved<'_>) -> Step {
+        match resolved {
+            Resolved::Compute(spec) => Step::Compute(spec),
+            Resolved::Say(reply) => Step::Say(reply),
+            Resolved::Unrate { movie, message } => Step::Unrate { movie, message },
+            Resolved::Rate { movie, rating, message, .. } => Step::Rate { movie, rating, message },
+        }
+    }
+}
+
+fn viewer<'a>(
+    session: &Session,
+    last: Option<(&'a Spec, &'a Value)>,
+    asked_back: Option<&'a Reply>,
+) -> Viewer<'a> {
+    Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last, asked_back }
+}
+
+/// What was asked, as a sentence for tabs that did not ask and for the log.
+fn in_words(ask: &Ask, spec: &Spec, library: &Library) -> String {
+    let filters = ask.filters.clone();
+    let intent = match &ask.basis {
+        Basis::Text(text) => return text.clone(),
+        Basis::User(user_id) => Intent::ForUser { user_id: *user_id, filters },
+        Basis::Like(movies) => Intent::Like { movies: movies.clone(), filters, tweak: Tweak::None },
+        Basis::Own | Basis::Profile(_) => Intent::ForMe { filters },
+    };
+    // It goes out with every event about the request, and thousands of films may have been given.
+    shortened(&replies::describe(&intent, library.catalogue(), spec.lang), LONGEST_TEXT).into_owned()
+}

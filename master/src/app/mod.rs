@@ -1,0 +1,133 @@
+//! What a viewer can do: ask, cancel, rate, give feedback. Edges translate and call this; no socket and no status code is
+//! known here. What one session does is to be handed in one after the other, in the order it was said.
+
+mod ask;
+mod change;
+pub mod room;
+pub mod turns;
+pub mod underway;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::computing::Computing;
+use crate::label::SessionLabels;
+use crate::library::Library;
+use crate::requests::ask::{RawRating, parse};
+use crate::store::Store;
+use crate::web::events::Desk;
+use crate::web::sessions::{Session, Sessions, TabId};
+use crate::words::Trouble;
+
+/// What can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Ask for films, or say something.
+    Ask,
+    /// Stop a request.
+    Cancel,
+    /// Rate a film, or take that back.
+    Rate,
+    /// Say something else of a film.
+    Feedback,
+}
+
+impl Event {
+    /// All of them, with their names on the wire.
+    pub const ALL: [(&'static str, Event); 4] =
+        [("ask", Event::Ask), ("cancel", Event::Cancel), ("rate", Event::Rate), ("feedback", Event::Feedback)];
+}
+
+/// It was done.
+pub struct Done {
+    /// What whoever did it is told.
+    pub acknowledgement: Value,
+    /// An event that they are told before, alone.
+    pub first: Option<(&'static str, Value)>,
+}
+
+impl From<Value> for Done {
+    fn from(acknowledgement: Value) -> Done {
+        Done { acknowledgement, first: None }
+    }
+}
+
+/// What the use cases need.
+pub struct App {
+    /// The films.
+    pub library: Arc<Library>,
+    /// The database.
+    pub store: Store,
+    /// The way to the farm.
+    pub room: Arc<room::Room>,
+    /// Ends requests.
+    pub desk: Desk,
+    /// Who is connected.
+    pub sessions: Arc<Sessions>,
+    /// The requests that have not ended.
+    pub underway: Arc<underway::Underway>,
+    /// The cores.
+    pub computing: Computing,
+    /// What sessions are called in logs.
+    pub labels: SessionLabels,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+}
+
+impl App {
+    /// Does what a session's viewer said, in a tab of theirs.
+    pub async fn handle(
+        self: &Arc<Self>,
+        event: Event,
+        payload: Value,
+        session: &Arc<Session>,
+        tab: TabId,
+    ) -> Result<Done, Trouble> {
+        match event {
+            Event::Ask => self.ask(payload, session, tab).await,
+            Event::Cancel => self.cancel(payload, session).await.map(Done::from),
+            Event::Rate => {
+                let (movie, rating) = parse::<RawRating>(payload)?.check()?;
+                let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let ratings = self.rate(session, &film, movie, rating, tab).await?;
+                let rating = rating.map(|rating| rating.stars());
+                Ok(json!({ "movie_id": movie, "rating": rating, "ratings": ratings }).into())
+            }
+            Event::Feedback => self.feedback(payload, session).await.map(Done::from),
+        }
+    }
+}
+
+/// What a viewer is told when the database did not serve them; the log has what it was.
+pub fn storage(error: crate::store::Error) -> Trouble {
+    use crate::store::Error;
+    match error {
+        Error::Busy { .. } | Error::Unavailable { .. } => {
+            tracing::warn!(%error, "the database did not serve a browser");
+            Trouble::Storage
+        }
+        Error::Closed => Trouble::Unavailable,
+        // Trying again does not help with any of these.
+        _ => {
+            tracing::error!(%error, "the database cannot serve a browser");
+            Trouble::Internal
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Error;
+
+    #[test]
+    fn a_damaged_database_is_not_something_to_try_again_in_a_moment() {
+        let doing = "reading ratings";
+        assert_eq!(storage(Error::Corrupt { doing, reason: "half a star".into() }), Trouble::Internal);
+        assert_eq!(storage(Error::Unavailable { doing, reason: "no route to host".into() }), Trouble::Storage);
+        assert_eq!(storage(Error::Busy { doing }), Trouble::Storage);
+        assert_eq!(storage(Error::Closed), Trouble::Unavailable);
+    }
+}

@@ -1,0 +1,269 @@
+//! The requests that were taken on and have not ended: how many there are in all and of each session, so that the next
+//! can be refused at once, and what became of those of the last seconds, so that the master can say whether it is of
+//! use.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use crate::words::Trouble;
+
+/// Requests that a session may have under way whatever others have.
+const SMALLEST_SHARE: usize = 16;
+/// Who has all it may have under way is told to come back after this long, in milliseconds.
+const COME_BACK_MS: u64 = 500;
+/// Endings are looked back on for this long.
+const LOOK_BACK: Duration = Duration::from_secs(60);
+/// Endings of this time say how the master is now.
+const LATELY: Duration = Duration::from_secs(10);
+/// An answer may be late by this before it is missed: it is merged and stored after the deadline.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answered from all shards, cancelled, or refused for a reason that is not the master's.
+    Complete,
+    /// Answered without some shards.
+    Partial,
+    /// Nobody answered in time.
+    TimedOut,
+    /// Its ending could not be stored.
+    NotStored,
+}
+
+/// How it went lately.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Lately {
+    /// Taken on.
+    pub acknowledged: u64,
+    /// See [`Outcome::Complete`].
+    pub complete: u64,
+    /// See [`Outcome::Partial`].
+    pub partial: u64,
+    /// See [`Outcome::TimedOut`].
+    pub timed_out: u64,
+    /// See [`Outcome::NotStored`].
+    pub not_stored: u64,
+}
+
+/// Counts requests under way, and endings.
+pub struct Underway {
+    max_requests: usize,
+    patience: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    requests: HashMap<Uuid, (Uuid, Instant)>,
+    of_session: HashMap<Uuid, usize>,
+    events_so_far: u64,
+    /// A second each, the latest last.
+    seconds: VecDeque<(Instant, Lately)>,
+}
+
+impl State {
+    fn second(&mut self, now: Instant) -> &mut Lately {
+        while self.seconds.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > LOOK_BACK) {
+            self.seconds.pop_front();
+        }
+        if self.seconds.back().is_none_or(|(at, _)| now.saturating_duration_since(*at) >= Duration::from_secs(1)) {
+            self.seconds.push_back((now, Lately::default()));
+        }
+        let last = self.seconds.len() - 1;
+        &mut self.seconds[last].1
+    }
+
+    fn sum(&self, now: Instant, back: Duration) -> Lately {
+        let recent = self.seconds.iter().filter(|(at, _)| now.saturating_duration_since(*at) <= back);
+        recent.fold(Lately::default(), |sum, (_, second)| Lately {
+            acknowledged: sum.acknowledged + second.acknowledged,
+            complete: sum.complete + second.complete,
+            partial: sum.partial + second.partial,
+            timed_out: sum.timed_out + second.timed_out,
+            not_stored: sum.not_stored + second.not_stored,
+        })
+    }
+}
+
+impl Underway {
+    /// Nothing under way; `max_requests` may be, each for `patience`.
+    pub fn new(max_requests: usize, patience: Duration) -> Underway {
+        Underway { max_requests, patience, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a request on, or says at once why not. A session may have a quarter of what is left of half the bound (as
+    /// in dynamic thresholds of shared-memory switches, Choudhury and Hahne 1998): one alone may have many, and when
+    /// many ask, each has few and there is room for who comes next.
+    pub fn begin(&self, request: Uuid, session: Uuid, now: Instant) -> Result<(), Trouble> {
+        let mut state = self.state();
+        state.events_so_far += 1;
+        let in_all = state.requests.len();
+        if in_all >= self.max_requests {
+            return Err(Trouble::QueueFull);
+        }
+        let share = ((self.max_requests / 2).saturating_sub(in_all) / 4).max(SMALLEST_SHARE);
+        let own = state.of_session.entry(session).or_default();
+        if *own >= share {
+            return Err(Trouble::RateLimited(COME_BACK_MS));
+        }
+        *own += 1;
+        state.requests.insert(request, (session, now));
+        state.second(now).acknowledged += 1;
+        Ok(())
+    }
+
+    /// It was not taken on after all.
+    pub fn forget(&self, request: Uuid) {
+        self.state().remove(request);
+    }
+
+    /// A request has ended; also one that an earlier master took on.
+    pub fn end(&self, request: Uuid, outcome: Outcome, now: Instant) {
+        let mut state = self.state();
+        state.remove(request);
+        let second = state.second(now);
+        match outcome {
+            Outcome::Complete => second.complete += 1,
+            Outcome::Partial => second.partial += 1,
+            Outcome::TimedOut => second.timed_out += 1,
+            Outcome::NotStored => second.not_stored += 1,
+        }
+    }
+
+    /// Requests under way.
+    pub fn count(&self) -> usize {
+        self.state().requests.len()
+    }
+
+    /// Requests that were made since the start, also those that were refused.
+    pub fn events_so_far(&self) -> u64 {
+        self.state().events_so_far
+    }
+
+    /// The last minute, and what is wrong with the last seconds.
+    pub fn report(&self, now: Instant) -> (Lately, Vec<String>) {
+        let state = self.state();
+        let lately = state.sum(now, LATELY);
+        let ended = lately.complete + lately.partial + lately.timed_out + lately.not_stored;
+        let mut reasons = Vec::new();
+        if lately.not_stored > 0 {
+            let count = lately.not_stored;
+            reasons.push(format!("{count} of {ended} endings of the last {} s could not be stored", LATELY.as_secs()));
+        }
+        // A worker that dies costs some answers a part; when it is every second one, the farm is not what it should be.
+        let poor = lately.partial + lately.timed_out;
+        if poor * 2 >= ended && poor > 0 {
+            let (partial, none) = (lately.partial, lately.timed_out);
+            reasons.push(format!(
+                "of {ended} requests that ended in the last {} s, {partial} were answered in part and {none} not at all",
+                LATELY.as_secs()
+            ));
+        }
+        let overdue_after = self.patience + GRACE;
+        let is_overdue = |(_, since): &&(Uuid, Instant)| now.saturating_duration_since(*since) > overdue_after;
+        let overdue = state.requests.values().filter(is_overdue).count();
+        if overdue > 0 {
+            reasons.push(format!("{overdue} acknowledged requests have no answer {} s later", overdue_after.as_secs()));
+        }
+        (state.sum(now, LOOK_BACK), reasons)
+    }
+}
+
+impl State {
+    fn remove(&mut self, request: Uuid) {
+        let Some((session, _)) = self.requests.remove(&request) else { return };
+        if let Some(own) = self.of_session.get_mut(&session) {
+            *own -= 1;
+            if *own == 0 {
+                self.of_session.remove(&session);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn begin(underway: &Underway, session: Uuid) -> Result<Uuid, Trouble> {
+        let request = Uuid::new_v4();
+        underway.begin(request, session, Instant::now()).map(|()| request)
+    }
+
+    #[test]
+    fn a_flood_leaves_room_for_who_comes_next() {
+        let underway = Underway::new(10_000, PATIENCE);
+        for _ in 0..200 {
+            let flooding = Uuid::new_v4();
+            while begin(&underway, flooding).is_ok() {}
+        }
+        let (flood, calm) = (underway.count(), Uuid::new_v4());
+        assert!(flood < 9_000, "200 sessions have {flood} requests under way");
+        assert!((0..SMALLEST_SHARE).all(|_| begin(&underway, calm).is_ok()), "who comes next gets its share");
+        assert_eq!(begin(&underway, calm), Err(Trouble::RateLimited(COME_BACK_MS)));
+    }
+
+    #[test]
+    fn one_session_alone_may_have_many_requests_and_what_ended_makes_room() {
+        let underway = Underway::new(10_000, PATIENCE);
+        let session = Uuid::new_v4();
+        let requests: Vec<Uuid> = std::iter::from_fn(|| begin(&underway, session).ok()).collect();
+        assert!(requests.len() >= 1_000, "{}", requests.len());
+        underway.end(requests[0], Outcome::Complete, Instant::now());
+        assert!(begin(&underway, session).is_ok());
+        underway.forget(requests[1]);
+        underway.forget(requests[1]);
+        assert_eq!(underway.count(), requests.len() - 1);
+    }
+
+    #[test]
+    fn the_bound_holds_for_all_together() {
+        let underway = Underway::new(3, PATIENCE);
+        for _ in 0..3 {
+            begin(&underway, Uuid::new_v4()).unwrap();
+        }
+        assert_eq!(begin(&underway, Uuid::new_v4()), Err(Trouble::QueueFull));
+    }
+
+    #[test]
+    fn what_goes_wrong_lately_is_told_and_forgotten_when_it_has_passed() {
+        let underway = Underway::new(10, PATIENCE);
+        let (session, start) = (Uuid::new_v4(), Instant::now());
+        let ended = |outcome| {
+            let request = Uuid::new_v4();
+            underway.begin(request, session, start).unwrap();
+            underway.end(request, outcome, start);
+        };
+        ended(Outcome::Complete);
+        assert_eq!(underway.report(start).1, Vec::<String>::new());
+        ended(Outcome::NotStored);
+        ended(Outcome::TimedOut);
+        ended(Outcome::Partial);
+        let (minute, reasons) = underway.report(start);
+        assert_eq!(reasons.len(), 2, "{reasons:?}");
+        assert_eq!((minute.acknowledged, minute.complete, minute.not_stored), (4, 1, 1));
+        let later = start + LATELY + Duration::from_secs(1);
+        assert_eq!(underway.report(later).1, Vec::<String>::new());
+        assert_eq!(underway.report(later + LOOK_BACK).0, Lately::default());
+    }
+
+    #[test]
+    fn who_waits_past_the_deadline_is_missed() {
+        let underway = Underway::new(10, PATIENCE);
+        let start = Instant::now();
+        underway.begin(Uuid::new_v4(), Uuid::new_v4(), start).unwrap();
+        assert!(underway.report(start + PATIENCE).1.is_empty());
+        let (_, reasons) = underway.report(start + PATIENCE + GRACE + Duration::from_secs(1));
+        assert_eq!(reasons.len(), 1, "{reasons:?}");
+    }
+}

@@ -1,0 +1,41 @@
+//! Memory that was needed for a while goes back to the system: the allocator of glibc keeps what was freed in pieces.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::underway::Underway;
+
+/// How often it is looked whether a time of much work is over.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// Requests in an interval that are much work, and how few are rest.
+const MUCH: u64 = 500;
+const REST: u64 = 100;
+
+/// Gives freed memory back after each time of much work, until `stop` is cancelled.
+pub async fn give_back(underway: Arc<Underway>, stop: CancellationToken) {
+    let mut worked = false;
+    let mut seen = 0;
+    while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
+        let now = underway.events_so_far();
+        let lately = now - seen;
+        seen = now;
+        worked |= lately >= MUCH;
+        if worked && lately < REST {
+            worked = false;
+            let started = Instant::now();
+            if tokio::task::spawn_blocking(trim).await.is_ok() {
+                tracing::debug!(took_ms = started.elapsed().as_millis(), "gave freed memory back to the system");
+            }
+        }
+    }
+}
+
+fn trim() {
+    // SAFETY: it takes no pointer and is safe to call from any thread; it only gives back what is free.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}

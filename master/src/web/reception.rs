@@ -1,0 +1,273 @@
+//! Where what browsers say is queued, in the order it was read: what one session says, in whichever tab, is handled one
+//! after the other, and sessions take turns. What waits is bounded, and what is too much is refused while it is read.
+
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use serde::Serialize;
+use serde_json::{Value, json};
+use socketioxide::adapter::LocalAdapter;
+use socketioxide::extract::TryData;
+use socketioxide::handler::{FromMessageParts, MessageHandler};
+use socketioxide::socket::Socket;
+use uuid::Uuid;
+
+use super::sessions::Session;
+use super::tab::Tab;
+use crate::app::turns::Turns;
+use crate::app::{App, Event};
+use crate::words::{Refusal, Trouble};
+
+/// Events of one tab that may wait; it may send as many at once by its allowance, unless that was raised.
+const WAITING_OF_TAB: usize = 256;
+/// Events, and bytes of them, of all tabs that may wait.
+const WAITING_IN_ALL: usize = 8_192;
+const WAITING_IN_ALL_BYTES: usize = 64 << 20;
+/// An ask that waited longer is refused: what is slow does not become faster by a backlog.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// Sessions that are served at a time: what waits for the disk together shares one commit.
+const SERVED_AT_A_TIME: usize = 64;
+/// When who was refused for want of room may come again, in milliseconds.
+const COME_BACK_MS: u64 = 500;
+
+/// One saying of a browser.
+pub struct Said {
+    tab: Arc<Tab>,
+    socket: Arc<Socket<LocalAdapter>>,
+    /// `None`: there is no such event.
+    event: Option<Event>,
+    value: socketioxide_core::Value,
+    ack: Option<i64>,
+    queued_at: Option<Instant>,
+}
+
+impl Said {
+    fn bytes(&self) -> usize {
+        match &self.value {
+            socketioxide_core::Value::Str(text, attached) => {
+                text.len() + attached.iter().flatten().map(bytes::Bytes::len).sum::<usize>()
+            }
+            socketioxide_core::Value::Bytes(bytes) => bytes.len(),
+        }
+    }
+
+    fn refuse(&self, trouble: &Trouble) {
+        answer(&self.tab, self.ack, Err(trouble));
+    }
+}
+
+/// What a tab said before its session was open waits in its order.
+#[derive(Default)]
+pub enum Early {
+    /// It is being read from the database.
+    #[default]
+    Waits,
+    /// The same, and this was said.
+    Said(VecDeque<Said>),
+    /// The session is open; what is said goes to the queue.
+    Opened,
+    /// It cannot be opened, or the tab is gone.
+    Closed,
+}
+
+#[derive(Serialize)]
+struct Refused {
+    error: Refusal,
+}
+
+/// The queue, and those who serve it.
+pub struct Reception {
+    app: Arc<App>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    turns: Turns<Uuid, Said>,
+    bytes: usize,
+    serving: usize,
+}
+
+/// What socketioxide calls with each event, on the task that reads the connection, in the order it reads: a handler that
+/// is a future would be spawned, and two of them may start in either order.
+pub struct Ear {
+    /// Whose.
+    pub tab: Arc<Tab>,
+    /// Where what is heard goes.
+    pub reception: Arc<Reception>,
+    /// `None`: for all that there is no handler for.
+    pub event: Option<Event>,
+}
+
+/// Tells [`Ear`] from socketioxide's own kinds of handler.
+pub struct InOrder;
+
+impl MessageHandler<LocalAdapter, InOrder> for Ear {
+    fn call(&self, socket: Arc<Socket<LocalAdapter>>, value: socketioxide_core::Value, ack: Option<i64>) {
+        self.reception.hear(Said { tab: self.tab.clone(), socket, event: self.event, value, ack, queued_at: None });
+    }
+}
+
+impl Reception {
+    /// An empty one.
+    pub fn new(app: Arc<App>) -> Arc<Reception> {
+        Arc::new(Reception { app, state: Mutex::default() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Events that wait.
+    pub fn waiting(&self) -> usize {
+        self.state().turns.waiting()
+    }
+
+    /// Queues what was said, or refuses it at once.
+    fn hear(self: &Arc<Self>, said: Said) {
+        let tab = said.tab.clone();
+        if let Err(trouble) = tab.allow(said.bytes()) {
+            return said.refuse(&trouble);
+        }
+        if tab.waiting.load(Ordering::Relaxed) >= WAITING_OF_TAB {
+            return said.refuse(&Trouble::RateLimited(COME_BACK_MS));
+        }
+        let mut early = tab.early.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *early {
+            Early::Waits => {
+                tab.waiting.fetch_add(1, Ordering::Relaxed);
+                *early = Early::Said(VecDeque::from([said]));
+            }
+            Early::Said(waiting) => {
+                tab.waiting.fetch_add(1, Ordering::Relaxed);
+                waiting.push_back(said);
+            }
+            Early::Opened => {
+                drop(early);
+                if let Some(session) = tab.session.get() {
+                    tab.waiting.fetch_add(1, Ordering::Relaxed);
+                    self.queue(session.id, said);
+                }
+            }
+            Early::Closed => {}
+        }
+    }
+
+    /// A tab's session is open: what it said meanwhile is queued, before anything that it says from now on.
+    pub fn opened(self: &Arc<Self>, tab: &Tab, session: &Arc<Session>) {
+        let mut early = tab.early.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*early, Early::Closed) || tab.session.set(session.clone()).is_err() {
+            return;
+        }
+        if let Early::Said(waiting) = std::mem::replace(&mut *early, Early::Opened) {
+            for said in waiting {
+                self.queue(session.id, said);
+            }
+        }
+    }
+
+    /// A tab's session cannot be opened, or the tab is gone: what it said before is refused.
+    pub fn closed(&self, tab: &Tab) {
+        let before = {
+            let mut early = tab.early.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *early, Early::Closed)
+        };
+        if let Early::Said(waiting) = before {
+            for said in waiting {
+                said.refuse(&Trouble::Storage);
+            }
+        }
+    }
+
+    fn queue(self: &Arc<Self>, session: Uuid, mut said: Said) {
+        said.queued_at = Some(Instant::now());
+        let mut state = self.state();
+        let bytes = said.bytes();
+        if state.turns.waiting() >= WAITING_IN_ALL || state.bytes + bytes > WAITING_IN_ALL_BYTES {
+            drop(state);
+            said.tab.waiting.fetch_sub(1, Ordering::Relaxed);
+            return said.refuse(&Trouble::QueueFull);
+        }
+        state.bytes += bytes;
+        state.turns.push(session, said);
+        if state.serving < SERVED_AT_A_TIME {
+            state.serving += 1;
+            tokio::spawn(self.clone().serve());
+        }
+    }
+
+    /// Serves one after the other, until nobody waits.
+    async fn serve(self: Arc<Self>) {
+        loop {
+            let (session, said) = {
+                let mut state = self.state();
+                let Some((session, said)) = state.turns.take() else {
+                    state.serving -= 1;
+                    return;
+                };
+                state.bytes -= said.bytes();
+                (session, said)
+            };
+            said.tab.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.handle(said).await;
+            self.state().turns.release(&session);
+        }
+    }
+
+    async fn handle(&self, said: Said) {
+        let is_late = said.queued_at.is_some_and(|at| at.elapsed() > LONGEST_WAIT);
+        if is_late && said.event == Some(Event::Ask) && !said.tab.is_gone() {
+            return said.refuse(&Trouble::QueueFull);
+        }
+        let Said { tab, socket, event, mut value, ack, .. } = said;
+        let Some(session) = tab.session.get() else { return };
+        // Nobody was told that it was taken, and nobody would see the answer. What was said of films still counts.
+        if tab.is_gone() && matches!(event, Some(Event::Ask) | None) {
+            return;
+        }
+        let Some(event) = event else {
+            let no_such = "there is no such event; there are ask, cancel, rate and feedback";
+            return answer(&tab, ack, Err(&Trouble::BadRequest(no_such.into())));
+        };
+        let Ok(TryData(payload)) = TryData::<Value>::from_message_parts(&socket, &mut value, &ack);
+        drop((socket, value));
+        let payload = payload.unwrap_or(Value::Null);
+        let handled = AssertUnwindSafe(self.app.handle(event, payload, session, tab.id)).catch_unwind().await;
+        match handled {
+            Ok(Ok(done)) => {
+                if let Some((event, payload)) = done.first {
+                    let _ = tab.tell(event, &payload);
+                }
+                answer(&tab, ack, Ok(&done.acknowledgement));
+            }
+            Ok(Err(trouble)) => answer(&tab, ack, Err(&trouble)),
+            Err(_) => {
+                let session = self.app.labels.of(session.id);
+                tracing::error!(?event, session, "the handling of an event panicked");
+                answer(&tab, ack, Err(&Trouble::Internal));
+            }
+        }
+    }
+}
+
+/// Acknowledges; where the client waits for no acknowledgement, an error goes out as a `failed` event.
+fn answer(tab: &Arc<Tab>, ack: Option<i64>, outcome: Result<&Value, &Trouble>) {
+    let told = match outcome {
+        Ok(acknowledgement) => tab.acknowledge(ack, acknowledgement),
+        Err(trouble) => {
+            let error = trouble.refusal(tab.lang());
+            match ack {
+                Some(_) => tab.acknowledge(ack, &Refused { error }),
+                None => tab.tell("failed", &json!(error)),
+            }
+        }
+    };
+    if told.is_err() && !tab.is_gone() {
+        tracing::debug!("an acknowledgement was not sent: the browser does not read");
+        tab.disconnect();
+    }
+}
