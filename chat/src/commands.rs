@@ -7,7 +7,7 @@ use crate::intent::{Intent, Question, Shift, Wanted};
 use crate::patterns::{self, Fitting};
 use crate::request::TitleSlot;
 use crate::titles::{Reading, TitleMatch};
-use crate::{Chat, ClarifyOption, fold, replies};
+use crate::{Chat, ClarifyOption, fold, lexicon, replies};
 
 /// What a slot for a film means.
 enum Meant {
@@ -161,6 +161,10 @@ impl Chat<'_> {
             return Meant::One(movie);
         }
         let (trimmed, end) = self.reader.trimmed(from, to);
+        // "I hate musicals" speaks of a kind, whatever film is called so.
+        if !freely && end == trimmed + 1 && lexicon::is_known(&tokens[trimmed].word) {
+            return Meant::Unknown(from, to);
+        }
         let spans = [(from, to), (trimmed, end)];
         let found = spans.into_iter().find_map(|(from, to)| {
             let found = self.reader.index.find_as(&tokens[from..to], Reading::Exact)?;

@@ -497,7 +497,7 @@ fn without_titles(request: &Request) -> Intent {
     let filters = request.filters();
     if request.popular && !request.less_known {
         Intent::Popular { filters }
-    } else if request.has_conditions() || (request.less_known && (request.for_me || request.popular || request.film_noun)) {
+    } else if request.has_conditions() || (request.less_known && (request.for_me || request.popular)) {
         Intent::Browse { filters, tweak: tweak(request) }
     } else if request.less_known {
         Intent::LessKnown

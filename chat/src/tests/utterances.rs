@@ -21,7 +21,7 @@ const UTTERANCES: &[(&str, &str)] = &[
     ("I loved Alien and Blade Runner, what next?", "like Alien 1979 + Blade Runner 1982"),
     ("i loved fargo what should i watch next", "like Fargo 1996"),
     ("I really enjoyed Spirited Away", "like Spirited Away 2001"),
-    ("me encantó El viaje de Chihiro", "unknown El viaje de Chihiro: "),
+    ("me encantó El viaje de Chihiro", "like Spirited Away 2001"),
     ("me gustó Fargo, ¿qué más?", "like Fargo 1996"),
     ("me gustaron Alien, Aliens y Fargo", "like Alien 1979 + Aliens 1986 + Fargo 1996"),
     ("5 films like Fargo", "like Fargo 1996 n=5"),
