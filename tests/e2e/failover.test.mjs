@@ -138,6 +138,23 @@ describe("with workers as processes", () => {
     assert.deepEqual(again, asked, "keys outlive the master");
   }));
 
+  test("more requests than may be under way were not finished when the master was killed, and the next one answers all, each once", async () => {
+    const farm = await Farm.start({ data, processes: true, workers: 0, ready: false, limits: { REQUEST_TIMEOUT: "60" } });
+    try {
+      await farm.master.says(/serving .* on 127/);
+      const viewer = await farm.visit();
+      const asked = await Promise.all(Array.from({ length: 40 }, (_, at) => viewer.ask({ user_id: at + 1 })));
+      await farm.master.stop("SIGKILL");
+      farm.limits.MAX_REQUESTS = "4";
+      farm.startMaster();
+      farm.startWorker("worker-1");
+      for (const id of asked) assert.equal((await viewer.answer(id)).meta.coverage, 1);
+      for (const id of asked) assert.equal(viewer.endings(id), 1);
+    } finally {
+      await farm.stop();
+    }
+  });
+
   test("with a shard nobody holds the viewer gets a partial or no answer in time, and is told so", async () => {
     const farm = await Farm.start({ data, processes: true, limits: { REQUEST_TIMEOUT: "1.5" } });
     try {

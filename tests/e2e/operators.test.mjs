@@ -9,10 +9,10 @@ import { PATIENCE_MS, Process, pause, within } from "./processes.mjs";
 
 /** `mosquitto_sub` on a topic: its lines as JSON, as they come. */
 class Subscription {
-  static async open(farm, topic) {
+  static async open(farm, topic, ...more) {
     const subscription = new Subscription();
     subscription.topic = topic;
-    subscription.process = new Process("mosquitto_sub", "stdbuf", ["-oL", "mosquitto_sub", "-d", "-V", "5", "-p", String(farm.brokerPort), "-t", topic]);
+    subscription.process = new Process("mosquitto_sub", "stdbuf", ["-oL", "mosquitto_sub", "-d", "-V", "5", "-p", String(farm.brokerPort), "-t", topic, ...more]);
     await subscription.process.says(/Subscribed/);
     return subscription;
   }
@@ -83,6 +83,10 @@ describe("an operator with mosquitto_sub", () => {
   test("sees a worker that is killed go offline, and a worker that is told to stop drain first", async () => {
     await farm.stopWorker("worker-2", "SIGKILL");
     await statuses.find((line) => line.worker_id === "worker-2" && line.state === "offline", "worker-2 offline");
+    const left = await Subscription.open(farm, "cineswarm/workers/worker-2/status", "-F", "%p\nkept for %E s");
+    await left.find((line) => line.worker_id === "worker-2" && line.state === "offline", "the retained status of worker-2");
+    assert.match(left.process.log, /offline.*\nkept for [1-6]?[0-9] s/, "what is retained of a worker that is gone goes away by itself");
+    await left.process.stop();
     farm.startWorker("worker-3");
     await farm.settled(viewer, ["worker-1", "worker-3"]);
     await farm.stopWorker("worker-3");
