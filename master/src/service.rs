@@ -39,7 +39,7 @@ use crate::words::Trouble;
 
 /// Packets that a connection holds while a browser does not read: few, because nobody counts their bytes. What waits
 /// beside them is counted; see `web::tab`.
-const SOCKET_BUFFER: usize = 8;
+const SOCKET_BUFFER: usize = 32;
 /// Twice the largest message that makes sense, a profile of 10,000 ratings; a larger one closes its connection.
 const LARGEST_MESSAGE: usize = 1 << 20;
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);

@@ -160,14 +160,17 @@ impl Client {
             return Err(PublishError::TooLarge);
         }
         let (qos, retain, topic) = (message.qos(), message.retain, message.topic.clone());
-        let sent = self.permissions.publish(&topic, || match message.expiry_s() {
-            None => self.requests.try_publish(message.topic, qos, retain, message.payload),
-            expiry => {
-                let properties = PublishProperties { message_expiry_interval: expiry, ..PublishProperties::default() };
-                self.requests.try_publish_with_properties(message.topic, qos, retain, message.payload, properties)
-            }
-        });
-        sent.map_err(|_| PublishError::Full)
+        self.permissions.publish(&topic, || {
+            let handed_over = match message.expiry_s() {
+                None => self.requests.try_publish(message.topic, qos, retain, message.payload),
+                expiry => {
+                    let properties =
+                        PublishProperties { message_expiry_interval: expiry, ..PublishProperties::default() };
+                    self.requests.try_publish_with_properties(message.topic, qos, retain, message.payload, properties)
+                }
+            };
+            handed_over.map_err(|_| PublishError::Full)
+        })
     }
 
     /// What the broker's ACL keeps from this client, in words, as far as this connection has shown.

@@ -44,6 +44,8 @@ class BareTab {
   #read(text, opened) {
     if (text[0] === "0") this.socket.send("40{}");
     else if (text === "2") this.socket.send("3");
+    // As the official client does, whose connection has no other namespace.
+    else if (text === "41") this.socket.close();
     else if (text.startsWith('42["session"')) opened(JSON.parse(text.slice(2))[1]);
     else if (text.startsWith('42["answer"')) this.answers += 1;
     else if (text.startsWith("43")) {

@@ -22,11 +22,12 @@ use crate::chat::Lang;
 use crate::words::Trouble;
 
 /// Bytes that may wait for one tab, beside the few packets that its connection holds.
-pub const LONGEST_POST_BYTES: usize = 512 << 10;
+pub const LONGEST_POST_BYTES: usize = 1 << 20;
 /// Bytes that may wait for all tabs.
 const LONGEST_POST_IN_ALL_BYTES: usize = 64 << 20;
-/// How often a connection without room is tried again; socketioxide does not say when there is room.
-const POST_INTERVAL: Duration = Duration::from_millis(10);
+/// How soon a connection without room is tried again, at first and at the longest; socketioxide does not say when there is
+/// room. Who reads has room at once, and would be taken for deaf if it were asked only now and then.
+const POST_INTERVAL: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
 /// What waits for all tabs, in bytes.
 pub type PostInAll = Arc<AtomicUsize>;
@@ -207,8 +208,10 @@ impl Tab {
 
     /// Delivers what waits, as fast as the browser reads.
     async fn deliver_post(self: Arc<Self>) {
+        let mut wait = POST_INTERVAL.0;
         loop {
-            tokio::time::sleep(POST_INTERVAL).await;
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(POST_INTERVAL.1);
             let mut post = self.post();
             let Some(socket) = self.socket.upgrade() else {
                 post.closed = true;
@@ -224,6 +227,7 @@ impl Tab {
                         return self.throw_away(&mut post);
                     }
                     Ok(()) | Err(SendError::Serialize(_)) => {
+                        wait = POST_INTERVAL.0;
                         let bytes = post.letters.pop_front().map_or(0, |letter| letter.payload.len());
                         post.bytes -= bytes;
                         self.post_in_all.fetch_sub(bytes, Ordering::Relaxed);
