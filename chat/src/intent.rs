@@ -4,6 +4,8 @@
 use cineswarm_engine::{Filters, HalfStars, MovieId, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::topics::Topic;
+
 /// The language of replies. What is typed is understood in both, whatever is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -38,10 +40,14 @@ pub struct Understood {
     pub intent: Intent,
     /// How many films, 1 to 100, if the sentence says so.
     pub n: Option<usize>,
+    /// Themes and the like that are asked for; the intent's filters hold the films that have them all.
+    pub topics: Vec<Topic>,
     /// Parts of the sentence, as typed, that the answer will not take into account ("with Al Pacino").
     pub ignored: Vec<String>,
     /// Films that the sentence speaks against: "but not Aliens".
     pub disliked: Vec<MovieId>,
+    /// The language of the sentence, where its words tell.
+    pub language: Option<Lang>,
 }
 
 /// What was said before, as far as a sentence can refer to it.
@@ -227,6 +233,19 @@ pub enum Intent {
 }
 
 impl Intent {
+    /// The conditions of an intent that lists films.
+    pub fn filters(&self) -> Option<&Filters> {
+        match self {
+            Intent::Like { filters, .. }
+            | Intent::Browse { filters, .. }
+            | Intent::ForMe { filters }
+            | Intent::ForUser { filters, .. }
+            | Intent::Popular { filters }
+            | Intent::Refine { filters, .. } => Some(filters),
+            _ => None,
+        }
+    }
+
     pub(crate) fn shift(shift: Shift) -> Intent {
         Intent::Refine { filters: Filters::default(), tweak: Tweak::None, shift: Some(shift) }
     }
@@ -237,6 +256,8 @@ impl Intent {
 pub enum Question {
     /// Several films fit a title.
     WhichFilm,
+    /// A name that nobody is known by is a title, too.
+    FilmLike,
     /// A film is to be rated, but the stars are missing.
     HowManyStars,
     /// "scary movie" is a title and a kind of film.

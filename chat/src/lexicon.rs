@@ -130,7 +130,7 @@ const PHRASES: &[(Meaning, &str)] = &[
         HORROR,
         "horror|horrors|scary|scary movie|scary movies|scary film|scary films|frightening|creepy|spooky|slasher|\
         slashers|terror|de terror|miedo|de miedo|que de miedo|que den miedo|que da miedo|terrorifica|terrorificas|\
-        terrorifico|zombies|de zombis|de zombies|de sustos|horrifying",
+        terrorifico|de sustos|horrifying",
     ),
     (IMAX, "imax"),
     (MUSICAL, "musical|musicals|musicales|singing|songs|con canciones"),
@@ -199,8 +199,9 @@ const PHRASES: &[(Meaning, &str)] = &[
         resembling|that resemble|reminds me of|remind me of|that remind me of|if i like|if i liked|if i loved|\
         if i enjoyed|if you like|if you liked|because i liked|because i loved|since i liked|since i loved|i like|\
         i liked|i love|i loved|i enjoyed|i really liked|i really loved|i really like|i really love|i really enjoyed|\
-        i adore|i adored|loved|liked|enjoyed|fans of|for fans of|a fan of|im a fan of|my favorites are|my favourites are|\
-        my favorite is|my favourite is|my favorite movie is|my favourite film is|my favorite film is|just watched|\
+        i adore|i adored|loved|liked|enjoyed|fans of|for fans of|a fan of|im a fan of|such as|\
+        my favorite film is|my favorite film are|my favorite movie is|my favorite movie are|my favorite films is|my favorite films are|my favorite movies is|my favorite movies are|my favorite is|my favorite are|my favourite film is|my favourite film are|my favourite movie is|my favourite movie are|my favourite films is|my favourite films are|my favourite movies is|my favourite movies are|my favourite is|my favourite are|my favorites are|my favorites include|my favourites are|my favourites include|\
+        just watched|\
         i just watched|just saw|i just saw|based on|as good as|in the same vein as|more like|others like|ones like|\
         como|igual que|igual a|iguales a|igual de buena que|tan buena como|parecido a|parecida a|parecidas a|\
         parecidos a|parecido al|parecidas al|parecida al|parecidas|parecido|parecida|similar a|similares a|similar al|\
@@ -208,7 +209,7 @@ const PHRASES: &[(Meaning, &str)] = &[
         del palo de|que se parezca a|que se parezcan a|que se parezca|que se parezcan|me gusto|me gustaron|me gusta|\
         me gustan|me encanto|me encantaron|me encanta|me encantan|si me gusto|si me gusta|si me gustaron|si me encanto|\
         si te gusto|porque me gusto|me ha gustado|me han gustado|me ha encantado|mi favorita es|mis favoritas son|\
-        mi pelicula favorita es|acabo de ver|que me recuerde a|que recuerde a|que recuerden a|en plan|movies liek|liek",
+        mi pelicula favorita es|mis peliculas favoritas son|mi peli favorita es|mis pelis favoritas son|tales como|acabo de ver|que me recuerde a|que recuerde a|que recuerden a|en plan|movies liek|liek",
     ),
     (
         Not,
@@ -334,7 +335,8 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         Filler,
-        "new to me|i havent seen|ive not seen|i have not seen|i havent watched|that i havent seen|havent seen|unseen|\
+        "ever|ever made|of all time|in history|of all times|all time|in the world|de la historia|de todos los tiempos|del mundo|\
+        de la historia del cine|que existen|que hay|new to me|i havent seen|ive not seen|i have not seen|i havent watched|that i havent seen|havent seen|unseen|\
         not seen|i never saw|ive never seen|que no haya visto|que no he visto|no vistas|nuevas para mi|sin ver|\
         no haya visto|no he visto|nueva para mi",
     ),
@@ -410,7 +412,7 @@ const PHRASES: &[(Meaning, &str)] = &[
     (Years, "years|year|anos"),
     (
         Outside,
-        "by|with|starring|stars|featuring|directed by|directed|director|actor|actress|about|set in|where|in which|cast|\
+        "menores de|menor de|mayores de|under|over|by|with|starring|stars|featuring|directed by|directed|director|actor|actress|about|set in|where|in which|cast|\
         soundtrack|netflix|hbo|disney|oscar|oscars|award|awards|long|short|minutes|hours|subtitled|based|black|\
         dirigida por|dirigidas por|dirigida|protagonizada por|protagonizadas por|actriz|sobre|acerca de|que trate de|\
         que traten de|que va de|que vayan de|donde|con el actor|con la actriz|del director|de la directora|premios|\

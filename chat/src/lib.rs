@@ -4,6 +4,8 @@
 mod commands;
 mod fold;
 mod intent;
+mod knowledge;
+mod language;
 mod lexicon;
 mod patterns;
 mod ratings;
@@ -13,6 +15,7 @@ mod request;
 mod spelling;
 mod themes;
 mod titles;
+mod topics;
 mod years;
 
 #[cfg(test)]
@@ -23,6 +26,7 @@ use cineswarm_engine::{Catalogue, MovieId};
 pub use intent::{ClarifyOption, Context, Intent, Lang, Question, Shift, Tweak, Understood, Wanted};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use titles::{Hit, TitleIndex, TitleMatch};
+pub use topics::{Topic, TopicKind};
 
 use fold::{Sentence, without_article};
 use lexicon::Meaning;
@@ -72,7 +76,13 @@ pub fn understand_in(
         _ => None,
     };
     let ignored = ignored.into_iter().map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
-    Understood { intent, n, ignored, disliked: request.disliked }
+    let topics = match intent.filters().is_some_and(|filters| !filters.movie_ids.is_empty()) {
+        true => request.named.into_iter().map(|named| named.topic).collect(),
+        false => Vec::new(),
+    };
+    let is_title = index.find_as(&sentence.tokens, Reading::Exact).is_some();
+    let language = if is_title { None } else { language::language(&sentence.text, &sentence.tokens) };
+    Understood { intent, n, topics, ignored, disliked: request.disliked, language }
 }
 
 /// The choice of an open question that the sentence takes: by its place, its year, its stars or its words.
@@ -186,6 +196,29 @@ impl Chat<'_> {
         letters >= SURE_LETTERS && !request.film_noun && !request.for_me && !request.less_known
     }
 
+    /// "films by ...", "películas de ...": what follows is somebody, whatever film is called so.
+    fn names_a_maker(&self, at: usize) -> bool {
+        let before = self.reader.sentence.tokens.get(at.wrapping_sub(1));
+        before.is_some_and(|token| matches!(token.word.as_str(), "by" | "de" | "del" | "con" | "with" | "from"))
+    }
+
+    /// "Do you mean films like Hitchcock (2012)?"
+    fn did_you_mean(&self, titles: &[TitleSlot]) -> Intent {
+        let like = if self.lang == Lang::En { "films like" } else { "películas como" };
+        let movies = titles.iter().flat_map(|slot| match &slot.found {
+            TitleMatch::One(movie) => std::slice::from_ref(movie),
+            TitleMatch::Several(movies) | TitleMatch::Nothing { nearest: movies } => movies.as_slice(),
+        });
+        let options = movies.filter_map(|movie| {
+            Some(ClarifyOption { label: self.label(*movie), text: format!("{like} {}", self.unmistakable_name(*movie)?) })
+        });
+        let about = match (titles.first(), titles.last()) {
+            (Some(first), Some(last)) => self.reader.sentence.typed(first.from, last.to).to_owned(),
+            _ => String::new(),
+        };
+        Intent::Clarify { question: Question::FilmLike, about, options: options.collect() }
+    }
+
     /// "I don't know X. Did you mean ...?"
     fn ask_whether(&self, slot: &TitleSlot) -> Intent {
         let asked = self.reader.sentence.typed(slot.from, slot.to).to_owned();
@@ -208,7 +241,10 @@ impl Chat<'_> {
         let dated = named.len() < words.len() && self.reader.sentence.text.contains('(');
         let is_command = request.popular || request.less_known || request.more || request.for_me || request.help;
         let says_something = is_command || request.has_conditions() || request.film_noun;
-        if !dated && says_something && matches!(named, [word] if word.year().is_none() && lexicon::is_known(&word.word))
+        // "Los otros" is a film, "the best" an order.
+        let named_with_article = tokens.len() > 1 && words.len() < tokens.len();
+        let only_more = request.more && !(request.popular || request.less_known || request.for_me || request.help);
+        if !dated && says_something && !(named_with_article && only_more) && matches!(named, [word] if word.year().is_none() && lexicon::is_known(&word.word))
         {
             return None;
         }
@@ -218,7 +254,7 @@ impl Chat<'_> {
         if is_request && (request.has_conditions() || request.film_noun) && words.len() > 1 {
             return Some(self.film_or_kind(&slot));
         }
-        if is_request && is_command {
+        if is_request && is_command && !(named_with_article && only_more) {
             return None;
         }
         Some(self.like(&[slot], &Request::default()).0)
@@ -334,6 +370,9 @@ impl Chat<'_> {
             if let Some(titles) = self.reader.whole_titles(from, to) {
                 if let Some(doubtful) = titles.iter().find(|slot| !self.is_certain(slot, request)) {
                     return (self.ask_whether(doubtful), Vec::new());
+                }
+                if from > 0 && request.film_noun && self.names_a_maker(from) {
+                    return (self.did_you_mean(&titles), Vec::new());
                 }
                 // Conditions that the words of the title were taken for are none.
                 let outside_title = if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };

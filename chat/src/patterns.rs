@@ -45,10 +45,14 @@ impl Pattern {
 
 /// All patterns that the sentence fits, the most telling first.
 pub(crate) fn fitting(tokens: &[Token]) -> impl Iterator<Item = Fitting> + '_ {
-    let (from, to) = without_courtesies(tokens);
-    PATTERNS.iter().filter_map(move |pattern| {
-        let mut fitting = Fitting { kind: pattern.kind, film: None, numbers: Vec::new() };
-        fits(&pattern.words, tokens, from, to, &mut fitting).then_some(fitting)
+    let bare = without_courtesies(tokens);
+    let whole = (0, tokens.len());
+    let spans = if bare == whole { vec![whole] } else { vec![whole, bare] };
+    spans.into_iter().flat_map(move |(from, to)| {
+        PATTERNS.iter().filter_map(move |pattern| {
+            let mut fitting = Fitting { kind: pattern.kind, film: None, numbers: Vec::new() };
+            fits(&pattern.words, tokens, from, to, &mut fitting).then_some(fitting)
+        })
     })
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::intent::{Intent, Lang, Tweak};
 use crate::replies;
+use crate::topics::Topic;
 
 /// How a sentence was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +20,7 @@ pub struct Reading {
 /// A part of what was understood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chip {
-    /// `film`, `genre`, `without`, `years`, `less_known` or `seen_too`.
+    /// `film`, `genre`, `without`, `years`, `less_known`, `seen_too`, or the kind of a topic.
     pub kind: String,
     /// For the person to read.
     pub label: String,
@@ -35,7 +36,7 @@ struct Part {
 }
 
 /// How an intent that lists films was read; `None` for any other.
-pub fn reading(intent: &Intent, catalogue: &Catalogue, lang: Lang) -> Option<Reading> {
+pub fn reading(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: Lang) -> Option<Reading> {
     let english = lang == Lang::En;
     let (mut parts, filters, tweak): (Vec<Part>, &Filters, Tweak) = match intent {
         Intent::Like { movies, filters, tweak } => {
@@ -50,7 +51,12 @@ pub fn reading(intent: &Intent, catalogue: &Catalogue, lang: Lang) -> Option<Rea
         _ => return None,
     };
     let films = parts.len();
-    parts.extend(conditions(filters, tweak, english));
+    parts.extend(topics.iter().map(|topic| Part {
+        kind: topic.kind.name(),
+        label: replies::topic_name(topic, lang),
+        said: replies::topic_said(topic, lang),
+    }));
+    parts.extend(conditions(filters, tweak, lang));
     let base = match (intent, english) {
         (Intent::Popular { .. }, true) => "popular films",
         (Intent::Popular { .. }, false) => "películas populares",
@@ -75,16 +81,19 @@ pub fn reading(intent: &Intent, catalogue: &Catalogue, lang: Lang) -> Option<Rea
         label: part.label.clone(),
         remove: sentence(at),
     });
-    Some(Reading { words: replies::describe(intent, catalogue, lang), chips: chips.collect() })
+    Some(Reading { words: replies::describe(intent, topics, catalogue, lang), chips: chips.collect() })
 }
 
-fn conditions(filters: &Filters, tweak: Tweak, english: bool) -> Vec<Part> {
+fn conditions(filters: &Filters, tweak: Tweak, lang: Lang) -> Vec<Part> {
+    let english = lang == Lang::En;
     let pick = |en: String, es: String| if english { en } else { es };
     let mut parts = Vec::new();
     for genre in &filters.genres {
-        parts.push(Part { kind: "genre", label: genre.clone(), said: genre.to_lowercase() });
+        let label = replies::genre_name(genre, lang).to_owned();
+        parts.push(Part { kind: "genre", said: label.to_lowercase(), label });
     }
     for genre in &filters.exclude_genres {
+        let genre = replies::genre_name(genre, lang);
         let label = pick(format!("without {genre}"), format!("sin {genre}"));
         parts.push(Part { kind: "without", said: label.to_lowercase(), label });
     }

@@ -2,10 +2,12 @@
 //! Never decides what to answer; says what an intent means.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use cineswarm_engine::{Catalogue, Filters, HalfStars, Movie, MovieId, MovieStats};
 
-use super::{Intent, Lang, Question, TitleIndex, TitleMatch, Tweak, Wanted};
+use super::{Intent, Lang, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak, Wanted};
 
 /// What help says, and sentences that work on this catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,48 @@ pub fn stars(stars: f64, lang: Lang) -> String {
         Lang::Es => {
             format!("{} {}", stars.to_string().replace('.', ","), if one { "estrella" } else { "estrellas" })
         }
+    }
+}
+
+/// A genre as the language calls it: "comedia". Genres that are not in `data/genres.tsv` keep their names.
+pub fn genre_name(genre: &str, lang: Lang) -> &str {
+    static SPANISH: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+        let lines = include_str!("../data/genres.tsv").lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| line.split_once('\t')).collect()
+    });
+    match lang {
+        Lang::En => genre,
+        Lang::Es => SPANISH.get(genre).copied().unwrap_or(genre),
+    }
+}
+
+fn genre_names(genres: &[String], lang: Lang) -> Vec<String> {
+    genres.iter().map(|genre| genre_name(genre, lang).to_owned()).collect()
+}
+
+/// A topic as the language calls it.
+pub fn topic_name(topic: &Topic, lang: Lang) -> String {
+    match topic.kind {
+        TopicKind::Director if lang == Lang::En => format!("directed by {}", topic.label),
+        TopicKind::Director => format!("dirigidas por {}", topic.label),
+        TopicKind::Cast if lang == Lang::En => format!("with {}", topic.label),
+        TopicKind::Cast => format!("con {}", topic.label),
+        TopicKind::Series if lang == Lang::En => format!("the {} series", topic.label),
+        TopicKind::Series => format!("la saga de {}", topic.label),
+        TopicKind::LengthAtMost if lang == Lang::En => format!("no more than {} minutes", topic.label),
+        TopicKind::LengthAtMost => format!("de menos de {} minutos", topic.label),
+        TopicKind::LengthAtLeast if lang == Lang::En => format!("at least {} minutes", topic.label),
+        TopicKind::LengthAtLeast => format!("de al menos {} minutos", topic.label),
+        TopicKind::Genres => topic.label.split(" + ").map(|genre| genre_name(genre, lang)).collect::<Vec<_>>().join(" + "),
+        TopicKind::Theme | TopicKind::Origin => topic.label.clone(),
+    }
+}
+
+/// The words that ask for a topic in a sentence.
+pub(crate) fn topic_said(topic: &Topic, lang: Lang) -> String {
+    match topic.kind {
+        TopicKind::Genres | TopicKind::Theme | TopicKind::Origin => topic.said.clone(),
+        _ => topic_name(topic, lang),
     }
 }
 
@@ -104,6 +148,12 @@ pub fn clarify(question: Question, about: &str, lang: Lang) -> String {
     match (question, lang) {
         (Question::WhichFilm, Lang::En) => format!("Several films fit “{about}”. Which one do you mean?"),
         (Question::WhichFilm, Lang::Es) => format!("Hay varias películas que encajan con «{about}». ¿Cuál dices?"),
+        (Question::FilmLike, Lang::En) => {
+            format!("I know nobody called “{about}”, but there is a film. Do you mean films like it?")
+        }
+        (Question::FilmLike, Lang::Es) => {
+            format!("No conozco a nadie llamado «{about}», pero hay una película. ¿Quieres decir películas así?")
+        }
         (Question::HowManyStars, Lang::En) => format!("How many stars for {about}? Half stars are fine too."),
         (Question::HowManyStars, Lang::Es) => format!("¿Cuántas estrellas le das a {about}? También valen medias."),
         (Question::ConfirmRating, Lang::En) => format!("How many stars is {about} worth to you, then?"),
@@ -173,7 +223,7 @@ pub fn about(wanted: Wanted, movie: &Movie, stats: MovieStats, own: Option<HalfS
     let english = lang == Lang::En;
     let pick = |en: String, es: String| if english { en } else { es };
     let name = film_name(movie);
-    let genres = names_in_words(&movie.genres, if english { "and" } else { "y" });
+    let genres = names_in_words(&genre_names(&movie.genres, lang), if english { "and" } else { "y" });
     let opinion = opinion(&name, stats, english);
     let unknown = |en: &str, es: &str| {
         let start = pick(format!("I don't know {en} {name}."), format!("No sé {es} {name}."));
@@ -308,7 +358,7 @@ pub fn ignored(parts: &[String], lang: Lang) -> Option<String> {
 }
 
 /// One line that says how a sentence was understood: "Films like Heat (1995) and Alien (1979), less known".
-pub fn describe(intent: &Intent, catalogue: &Catalogue, lang: Lang) -> String {
+pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: Lang) -> String {
     let english = lang == Lang::En;
     let pick = |en: &str, es: &str| if english { en.to_owned() } else { es.to_owned() };
     let name = |movie: &MovieId| catalogue.get(*movie).map(film_name).unwrap_or_default();
@@ -316,20 +366,20 @@ pub fn describe(intent: &Intent, catalogue: &Catalogue, lang: Lang) -> String {
         Intent::Like { movies, filters, tweak } => {
             let names: Vec<String> = movies.iter().map(name).collect();
             let names = names_in_words(&names, if english { "and" } else { "y" });
-            with_conditions(pick("Films like ", "Películas como ") + &names, filters, *tweak, lang)
+            with_conditions(pick("Films like ", "Películas como ") + &names, filters, topics, *tweak, lang)
         }
         Intent::Browse { filters, tweak } => {
-            with_conditions(pick("Films for you", "Películas para ti"), filters, *tweak, lang)
+            with_conditions(pick("Films for you", "Películas para ti"), filters, topics, *tweak, lang)
         }
         Intent::ForMe { filters } => {
-            with_conditions(pick("Films for you", "Películas para ti"), filters, Tweak::None, lang)
+            with_conditions(pick("Films for you", "Películas para ti"), filters, topics, Tweak::None, lang)
         }
         Intent::ForUser { user_id, filters } => {
             let start = pick("Films for user ", "Películas para el usuario ") + &user_id.to_string();
-            with_conditions(start, filters, Tweak::None, lang)
+            with_conditions(start, filters, topics, Tweak::None, lang)
         }
         Intent::Popular { filters } => {
-            with_conditions(pick("Popular films", "Películas populares"), filters, Tweak::None, lang)
+            with_conditions(pick("Popular films", "Películas populares"), filters, topics, Tweak::None, lang)
         }
         Intent::Rate { movie, half_stars } => format!("{}: {}", name(movie), stars(half_stars.stars(), lang)),
         Intent::RateOffScale { movie, said } => format!("{}: {said}", name(movie)),
@@ -345,7 +395,7 @@ pub fn describe(intent: &Intent, catalogue: &Catalogue, lang: Lang) -> String {
         Intent::MyRatings => pick("What you have rated", "Lo que has puntuado"),
         Intent::CountFilms => pick("How many films there are", "Cuántas películas hay"),
         Intent::Refine { filters, tweak, .. } => {
-            with_conditions(pick("The same question", "La misma pregunta"), filters, *tweak, lang)
+            with_conditions(pick("The same question", "La misma pregunta"), filters, topics, *tweak, lang)
         }
         Intent::Undo => pick("Undo", "Deshacer"),
         Intent::StartOver => pick("Start over", "Empezar de nuevo"),
@@ -354,14 +404,15 @@ pub fn describe(intent: &Intent, catalogue: &Catalogue, lang: Lang) -> String {
     }
 }
 
-fn with_conditions(start: String, filters: &Filters, tweak: Tweak, lang: Lang) -> String {
+fn with_conditions(start: String, filters: &Filters, topics: &[Topic], tweak: Tweak, lang: Lang) -> String {
     let english = lang == Lang::En;
     let mut parts = vec![start];
+    parts.extend(topics.iter().map(|topic| topic_name(topic, lang)));
     if !filters.genres.is_empty() {
-        parts.push(names_in_words(&filters.genres, if english { "or" } else { "o" }));
+        parts.push(names_in_words(&genre_names(&filters.genres, lang), if english { "or" } else { "o" }));
     }
     if !filters.exclude_genres.is_empty() {
-        let genres = names_in_words(&filters.exclude_genres, if english { "or" } else { "ni" });
+        let genres = names_in_words(&genre_names(&filters.exclude_genres, lang), if english { "or" } else { "ni" });
         parts.push(format!("{} {genres}", if english { "no" } else { "sin" }));
     }
     match (filters.year_from, filters.year_to, english) {

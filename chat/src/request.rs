@@ -1,5 +1,8 @@
 //! Reads a sentence from left to right into its parts: titles, genres, years, counts, and what was not understood.
-//! Never decides what the parts together ask for; `mod.rs` does.
+//! Never decides what the parts together ask for; `lib.rs` does.
+
+mod conditions;
+mod facts;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -9,6 +12,7 @@ use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 use super::fold::{Sentence, Token, is_article, key, tokenize};
 use super::lexicon::{self, Meaning};
 use super::titles::{MAX_TITLE_TOKENS, Reading, TitleIndex, TitleMatch};
+use super::topics::{GenreRun, Named, in_common};
 use super::years::{self, YearBound};
 
 /// Titles of one sentence; further ones are not read.
@@ -17,9 +21,6 @@ const MAX_TITLES: usize = 20;
 const MAX_TYPO_SEARCHES: usize = 24;
 /// A misspelt title that spans an "and" must be this long: "up and it" is no typo of anything.
 const MIN_LETTERS_ACROSS_AND: usize = 12;
-
-/// Films of one theme or pair of genres that are looked among; the filter takes them one by one.
-const MOST_FILMS: usize = 400;
 
 /// A title in a sentence.
 #[derive(Clone, Debug)]
@@ -36,10 +37,12 @@ pub(crate) struct Request {
     pub(crate) titles: Vec<TitleSlot>,
     pub(crate) genres: Vec<String>,
     pub(crate) exclude_genres: Vec<String>,
-    /// Groups of genres named as one thing: a film has one genre of each.
-    pub(crate) together: Vec<Vec<String>>,
-    /// Films with a theme that is asked for.
-    pub(crate) only: Option<Vec<MovieId>>,
+    /// Genres as they stand side by side in the sentence, while it is read.
+    pub(crate) genre_runs: Vec<GenreRun>,
+    /// Themes and the like: a film is of all of them.
+    pub(crate) named: Vec<Named>,
+    /// The films that those have in common.
+    pub(crate) only: Vec<MovieId>,
     /// Films that the sentence speaks against.
     pub(crate) disliked: Vec<MovieId>,
     pub(crate) within: Option<(u16, u16)>,
@@ -59,8 +62,6 @@ pub(crate) struct Request {
     pub(crate) unread: Vec<(usize, usize)>,
     /// A misspelt word was taken for another.
     pub(crate) corrected: bool,
-    /// Where the genre before ends, while the sentence is read.
-    pub(crate) last_genre_end: Option<usize>,
 }
 
 impl Request {
@@ -71,18 +72,18 @@ impl Request {
             || self.within.is_some()
             || self.year_from.is_some()
             || self.year_to.is_some()
-            || self.only.is_some()
+            || !self.named.is_empty()
     }
 
     pub(crate) fn filters(&self) -> Filters {
         let (first, last) = self.within.unzip();
         Filters {
-            genres: self.genres.iter().filter(|genre| !self.exclude_genres.contains(genre)).cloned().collect(),
-            exclude_genres: self.exclude_genres.clone(),
+            genres: once(self.genres.iter().filter(|genre| !self.exclude_genres.contains(genre))),
+            exclude_genres: once(self.exclude_genres.iter()),
             year_from: self.year_from.max(first),
             year_to: [self.year_to, last].into_iter().flatten().min(),
             exclude_seen: !self.seen_too,
-            movie_ids: self.only.clone().unwrap_or_default(),
+            movie_ids: self.only.clone(),
             ..Filters::default()
         }
     }
@@ -113,7 +114,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) index: &'a TitleIndex,
     /// From the usual name of a genre to the catalogue's.
     genre_names: HashMap<String, String>,
-    catalogue: &'a Catalogue,
+    pub(crate) catalogue: &'a Catalogue,
     newest: u16,
     typo_searches_left: Cell<usize>,
 }
@@ -144,7 +145,10 @@ impl<'a> Reader<'a> {
         let mut at = 0;
         while at < self.sentence.len() {
             if let Some(next) = self.title_announced(at) {
-                at = self.read_titles(next, &mut request);
+                at = match self.read_person_liked(next, &mut request) {
+                    Some(end) => end,
+                    None => self.read_titles(next, &mut request),
+                };
             } else if let Some(next) = self.read_part(at, &mut request) {
                 at = next;
             } else {
@@ -153,31 +157,8 @@ impl<'a> Reader<'a> {
             }
         }
         self.join_genres(&mut request);
+        request.only = in_common(&request.named, self.catalogue);
         request
-    }
-
-    /// "romantic comedy", "sci-fi horror": both at once. What is said to be unwanted is left alone.
-    fn join_genres(&self, request: &mut Request) {
-        let together = std::mem::take(&mut request.together);
-        let together: Vec<Vec<String>> = together.into_iter().filter(|groups| groups.len() > 1).collect();
-        let Some(groups) = together.first() else { return };
-        let has_all = |movie: &MovieId| {
-            let own = self.catalogue.get(*movie).map(|movie| &movie.genres[..]).unwrap_or_default();
-            groups.iter().all(|genre| own.contains(genre))
-        };
-        request.only = Some(match request.only.take() {
-            Some(films) => some_films(films.into_iter().filter(has_all).collect()),
-            None => {
-                let mut films: Vec<MovieId> =
-                    self.catalogue.movies().iter().map(|movie| movie.id).filter(has_all).collect();
-                films.sort_by_key(|movie| std::cmp::Reverse(self.catalogue.stats(*movie).ratings));
-                if request.less_known {
-                    films.drain(..films.len() / 4);
-                }
-                films.truncate(MOST_FILMS);
-                some_films(films)
-            }
-        });
     }
 
     /// The place after "like" or "similar to", unless a longer phrase begins there ("like this").
@@ -373,268 +354,16 @@ impl<'a> Reader<'a> {
                 || request.film_noun
                 || request.for_me)
     }
-
-    /// Reads what stands at `at` if it is no title, and returns the place after it.
-    fn read_part(&self, at: usize, request: &mut Request) -> Option<usize> {
-        let tokens = self.tokens();
-        let longest = lexicon::meanings(tokens, at).map(|(_, end)| end).max().unwrap_or(at);
-        if let Some(end) = self.read_negation(at, request, longest) {
-            return Some(end);
-        }
-        let conditions_end = years::bound(tokens, at, self.newest, true);
-        if let Some((bound, end)) = conditions_end.filter(|(_, end)| *end >= longest) {
-            request.restrict_years(bound);
-            return Some(end);
-        }
-        if let Some(end) = self.read_user(at, request) {
-            return Some(end);
-        }
-        if let Some(end) = self.read_count(at, request) {
-            return Some(end);
-        }
-        if let Some((films, end)) = self.index.theme_at(tokens, at).filter(|(_, end)| *end >= longest) {
-            let genres = self.genres_at(at).filter(|(_, own)| films.is_empty() && *own == end);
-            if films.is_empty() && genres.is_none() {
-                request.outside = true;
-                request.leave_unread(at, end);
-                return Some(end);
-            }
-            if genres.is_none() {
-                let mut films = films.to_vec();
-                if let Some(known) = &request.only {
-                    films.retain(|movie| known.contains(movie));
-                }
-                films.sort_by_key(|movie| std::cmp::Reverse(self.catalogue.stats(*movie).ratings));
-                films.truncate(MOST_FILMS);
-                request.only = Some(some_films(films));
-                return Some(end);
-            }
-        }
-        if let Some((genres, end)) = self.genres_at(at).filter(|(_, end)| *end >= longest) {
-            match request.together.last_mut().filter(|_| request.last_genre_end == Some(at)) {
-                // "action comedy", but not "comedies, action".
-                Some(group) if !self.sentence.breaks_before(at) => group.extend(genres.clone()),
-                _ => request.together.push(genres.clone()),
-            }
-            request.last_genre_end = Some(end);
-            request.genres.extend(genres);
-            request.genres.dedup();
-            return Some(end);
-        }
-        for (meaning, end) in lexicon::meanings(tokens, at) {
-            match meaning {
-                Meaning::Mood(wants, avoids) => {
-                    request.genres.extend(self.own_names(wants).unwrap_or_default());
-                    request.exclude_genres.extend(self.own_names(avoids).unwrap_or_default());
-                }
-                Meaning::LessKnown => request.less_known = true,
-                Meaning::SeenToo => request.seen_too = true,
-                Meaning::Popular => request.popular = true,
-                Meaning::ForMe => request.for_me = true,
-                Meaning::More => request.more = true,
-                Meaning::Help => request.help = true,
-                Meaning::FilmNoun => request.film_noun = true,
-                Meaning::Genres(_) => {
-                    // A kind of film that this catalogue does not know.
-                    request.outside = true;
-                    request.leave_unread(at, end);
-                }
-                Meaning::Outside => {
-                    request.outside = true;
-                    request.leave_unread(at, end);
-                }
-                Meaning::Filler | Meaning::Tail | Meaning::And | Meaning::Or | Meaning::But | Meaning::Top => {}
-                _ => continue,
-            }
-            return Some(end);
-        }
-        self.read_misspelt(at, request)
-    }
-
-    fn read_misspelt(&self, at: usize, request: &mut Request) -> Option<usize> {
-        let known = lexicon::corrected(&self.tokens()[at].word)?;
-        let corrected = tokenize(known);
-        let (meaning, _) = lexicon::meanings(&corrected, 0).find(|(_, end)| *end == corrected.len())?;
-        match meaning {
-            Meaning::Genres(names) => request.genres.extend(self.own_names(names)?),
-            Meaning::Popular => request.popular = true,
-            Meaning::FilmNoun => request.film_noun = true,
-            Meaning::ForMe => request.for_me = true,
-            Meaning::Decade(from) => request.restrict_years(YearBound::Within(from, from + 9)),
-            _ => return None,
-        }
-        request.corrected = true;
-        Some(at + 1)
-    }
-
-    /// "no romance", "sin musicales ni guerra", "not so popular".
-    fn read_negation(&self, at: usize, request: &mut Request, longest: usize) -> Option<usize> {
-        let tokens = self.tokens();
-        let after_not = lexicon::after(tokens, at, Meaning::Not)?;
-        // "less known" and "not before 1970" are longer than the "not" they may begin with.
-        let meant = lexicon::meanings(tokens, at).find(|(_, end)| *end == longest).map(|(meaning, _)| meaning);
-        if after_not < longest && !matches!(meant, Some(Meaning::Tail | Meaning::Filler | Meaning::But | Meaning::And))
-        {
-            return None;
-        }
-        let mut next = after_not;
-        while let Some((_, end)) = lexicon::meanings(tokens, next).find(|(meaning, _)| {
-            matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Not) && self.genres_at(next).is_none()
-        }) {
-            next = end;
-        }
-        if let Some((genres, end)) = self.genre_run(next) {
-            request.exclude_genres.extend(genres);
-            return Some(end);
-        }
-        if let Some(end) = lexicon::after(tokens, next, Meaning::Popular) {
-            request.less_known = true;
-            return Some(end);
-        }
-        // "not too dark", "nothing with zombies": nothing here can rule it out; say so.
-        let mood = lexicon::meanings(tokens, next).find(|(meaning, _)| matches!(meaning, Meaning::Mood(..)));
-        let theme = self.index.theme_at(tokens, next).map(|(_, end)| end);
-        if let Some(end) = mood.map(|(_, end)| end).max(theme) {
-            request.leave_unread(at, end);
-            return Some(end);
-        }
-        if let Some((movie, end)) = self.title_spoken_against(next) {
-            request.disliked.push(movie);
-            return Some(end);
-        }
-        // Years can't be excluded; say so rather than do the contrary.
-        let end = years::bound(tokens, next, self.newest, true).map_or(after_not, |(_, end)| end);
-        request.leave_unread(at, end);
-        Some(end)
-    }
-
-    /// "but not Aliens", "nothing like Titanic".
-    fn title_spoken_against(&self, at: usize) -> Option<(MovieId, usize)> {
-        let at = lexicon::after(self.tokens(), at, Meaning::LikeTitle).unwrap_or(at);
-        self.title_ends(at).into_iter().rev().find_map(|end| {
-            match self.index.find_as(self.tokens().get(at..end)?, Reading::Exact)? {
-                TitleMatch::One(movie) => Some((movie, end)),
-                _ => None,
-            }
-        })
-    }
-
-    /// The genres of "romance, war or horror". A comma alone ends the run: "no romance, comedies please".
-    fn genre_run(&self, at: usize) -> Option<(Vec<String>, usize)> {
-        let tokens = self.tokens();
-        let (mut genres, mut end) = self.genres_at(at).or_else(|| self.misspelt_genres_at(at))?;
-        let (mut pending, mut next): (Vec<String>, usize) = (Vec::new(), end);
-        loop {
-            while let Some(after) = lexicon::after(tokens, next, Meaning::FilmNoun) {
-                next = after;
-            }
-            let comma = next < tokens.len() && self.sentence.gap(next).contains([',', '/']);
-            let or = lexicon::after(tokens, next, Meaning::Or).or_else(|| lexicon::after(tokens, next, Meaning::And));
-            let mut further = match or {
-                Some(after) => after,
-                None if comma => next,
-                None => break,
-            };
-            while let Some(after) =
-                lexicon::after(tokens, further, Meaning::Filler).filter(|_| self.genres_at(further).is_none())
-            {
-                further = after;
-            }
-            let Some((more, after)) = self.genres_at(further) else { break };
-            pending.extend(more);
-            next = after;
-            if or.is_some() {
-                genres.append(&mut pending);
-                end = after;
-            }
-        }
-        Some((genres, end))
-    }
-
-    fn misspelt_genres_at(&self, at: usize) -> Option<(Vec<String>, usize)> {
-        let corrected = tokenize(lexicon::corrected(&self.tokens().get(at)?.word)?);
-        lexicon::meanings(&corrected, 0).find_map(|(meaning, _)| match meaning {
-            Meaning::Genres(names) => Some((self.own_names(names)?, at + 1)),
-            _ => None,
-        })
-    }
-
-    /// The catalogue's genres that the longest phrase at `at` names.
-    fn genres_at(&self, at: usize) -> Option<(Vec<String>, usize)> {
-        let tokens = self.tokens();
-        let in_lexicon = lexicon::meanings(tokens, at).find_map(|(meaning, end)| match meaning {
-            Meaning::Genres(names) => Some((self.own_names(names)?, end)),
-            _ => None,
-        });
-        // A catalogue may have genres of its own.
-        in_lexicon.or_else(|| {
-            (1..=3).rev().find_map(|count| {
-                let own = self.genre_names.get(&key(tokens.get(at..at + count)?))?;
-                Some((vec![own.clone()], at + count))
-            })
-        })
-    }
-
-    /// `None` if the catalogue has none of these genres.
-    fn own_names(&self, usual: &[&str]) -> Option<Vec<String>> {
-        let own: Vec<String> =
-            usual.iter().filter_map(|genre| self.genre_names.get(&key(&tokenize(genre)))).cloned().collect();
-        (!own.is_empty()).then_some(own)
-    }
-
-    fn read_user(&self, at: usize, request: &mut Request) -> Option<usize> {
-        lexicon::meanings(self.tokens(), at).find_map(|(meaning, end)| {
-            let number = self.tokens().get(end).filter(|_| meaning == Meaning::User).and_then(Token::number)?;
-            // A number beyond all user ids is an unknown user like any other.
-            request.user = Some(UserId::try_from(number).unwrap_or(UserId::MAX));
-            Some(end + 1)
-        })
-    }
-
-    /// "5 films", "top ten", "dame 3".
-    fn read_count(&self, at: usize, request: &mut Request) -> Option<usize> {
-        let tokens = self.tokens();
-        let token = tokens.get(at)?;
-        let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
-        let follows = |wanted: Meaning| {
-            at > 0 && lexicon::meanings(tokens, at - 1).any(|(meaning, end)| meaning == wanted && end == at)
-        };
-        let mut next = at + 1;
-        while let Some((_, end)) =
-            lexicon::meanings(tokens, next).find(|(meaning, end)| *meaning == Meaning::Filler && *end == next + 1)
-        {
-            next = end;
-        }
-        let counts = lexicon::meanings(tokens, next).any(|(meaning, _)| {
-            matches!(
-                meaning,
-                Meaning::FilmNoun
-                    | Meaning::Genres(_)
-                    | Meaning::Popular
-                    | Meaning::LessKnown
-                    | Meaning::More
-                    | Meaning::Recent
-                    | Meaning::Old
-            )
-        }) || self.genres_at(next).is_some();
-        // "dame 3", but not "it is a 5".
-        let follows_article = at > 0 && is_article(&tokens[at - 1].word);
-        let asked = follows(Meaning::Top)
-            || (!follows_article
-                && next == tokens.len()
-                && (follows(Meaning::Filler) || follows(Meaning::ForMe))
-                && token.number().is_some());
-        if !counts && !asked {
-            return None;
-        }
-        request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
-        Some(at + 1)
-    }
 }
 
-/// An empty list would let every film pass: where none fits, one stands that no film has.
-fn some_films(films: Vec<MovieId>) -> Vec<MovieId> {
-    if films.is_empty() { vec![MovieId::MAX] } else { films }
+fn once<'g>(genres: impl Iterator<Item = &'g String>) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    for genre in genres.filter(|genre| !genre.is_empty()) {
+        if !seen.contains(genre) {
+            seen.push(genre.clone());
+        }
+    }
+    seen
 }
 
 /// "new", "old": words that are also parts of titles, and so end none.

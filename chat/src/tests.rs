@@ -95,6 +95,7 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
     let with = |start: String, filters: &Filters, tweak: Tweak| {
         let mut line = start;
         filters.genres.iter().for_each(|genre| line += &format!(" +{genre}"));
+        understood.topics.iter().for_each(|topic| line += &format!(" +{}", topic.label.replace(" + ", "&")));
         filters.exclude_genres.iter().for_each(|genre| line += &format!(" -{genre}"));
         match (filters.year_from, filters.year_to) {
             (None, None) => {}

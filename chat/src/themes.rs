@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use cineswarm_engine::MovieId;
+use cineswarm_engine::{Catalogue, FilmFacts, MovieId};
 
 use crate::fold::{Token, tokenize};
+use crate::knowledge::Knowledge;
 use crate::titles::TitleIndex;
 
 /// Words of the longest theme that is looked for.
@@ -35,7 +36,10 @@ impl TitleIndex {
     /// With what viewers have tagged, so that themes are found too.
     pub fn with_tags<'t>(mut self, tags: impl IntoIterator<Item = (MovieId, &'t str)>) -> TitleIndex {
         for (movie, tag) in tags {
-            self.tagged.0.entry(folded(tag)).or_default().push(movie);
+            // "zombie" and "zombies" are one theme.
+            let tag = folded(tag);
+            let tag = THEMES.get(&tag).cloned().unwrap_or(tag);
+            self.tagged.0.entry(tag).or_default().push(movie);
         }
         for films in self.tagged.0.values_mut() {
             films.sort_unstable();
@@ -43,6 +47,25 @@ impl TitleIndex {
         }
         self.tagged.0.retain(|_, films| films.len() >= MIN_FILMS);
         self
+    }
+
+    /// With facts about films, so that people, series, lengths and languages are found; their themes count as tags.
+    pub fn with_facts(self, facts: Vec<FilmFacts>, catalogue: &Catalogue) -> TitleIndex {
+        let themes: Vec<(MovieId, String)> =
+            facts.iter().flat_map(|known| known.themes.iter().map(|theme| (known.movie, theme.clone()))).collect();
+        let mut index = self.with_tags(themes.iter().map(|(movie, theme)| (*movie, theme.as_str())));
+        index.knowledge = Knowledge::new(facts, catalogue);
+        index
+    }
+
+    /// What is known of a film beside its title and genres; `None` where the dataset has no facts of it.
+    pub fn facts(&self, movie: MovieId) -> Option<&FilmFacts> {
+        self.knowledge.of(movie)
+    }
+
+    /// Whether the dataset has facts at all.
+    pub fn has_facts(&self) -> bool {
+        !self.knowledge.is_empty()
     }
 
     /// The theme or person named at token `at`, with its films (none, if nobody tagged them) and the place after it.

@@ -105,6 +105,7 @@ pub struct TitleIndex {
     /// The words of each name in order, as places in `vocabulary`, names one after the other.
     words_of_names: Vec<u32>,
     pub(crate) tagged: crate::themes::Tagged,
+    pub(crate) knowledge: crate::knowledge::Knowledge,
 }
 
 #[derive(Debug)]

@@ -11,10 +11,7 @@ use crate::replies;
 
 /// A plain reading of movies.csv, enough to try titles on; the real one is the engine's.
 pub(super) fn sample() -> Option<Catalogue> {
-    let folder = std::env::var_os("CINESWARM_TEST_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ml-latest-small"),
-        PathBuf::from,
-    );
+    let folder = folder();
     let Ok(mut ratings) = csv::Reader::from_path(folder.join("ratings.csv")) else {
         println!("SKIPPED: no MovieLens sample; set CINESWARM_TEST_DATA to a folder with movies.csv and ratings.csv");
         return None;
@@ -31,6 +28,20 @@ pub(super) fn sample() -> Option<Catalogue> {
         let ratings = counts.get(&id).copied().unwrap_or_default();
         (movie, MovieStats { ratings, half_stars_sum: 0 })
     })))
+}
+
+/// The titles, and what viewers have tagged.
+pub(super) fn tagged_index(catalogue: &Catalogue) -> TitleIndex {
+    let mut tags = csv::Reader::from_path(folder().join("tags.csv")).unwrap();
+    let rows: Vec<csv::StringRecord> = tags.records().map(Result::unwrap).collect();
+    TitleIndex::build(catalogue).with_tags(rows.iter().map(|row| (row[1].parse().unwrap(), &row[2])))
+}
+
+fn folder() -> PathBuf {
+    std::env::var_os("CINESWARM_TEST_DATA").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ml-latest-small"),
+        PathBuf::from,
+    )
 }
 
 fn film(id: u32, written: &str, genres: &str) -> Movie {

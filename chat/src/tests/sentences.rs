@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::sample::sample;
+use super::sample::{sample, tagged_index};
 use super::*;
 use crate::{Context, Shift, understand_in};
 
@@ -68,12 +68,11 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
     let title = |movie: &u32| catalogue.get(*movie).unwrap().title.clone();
     let with = |kind: String, filters: &Filters, tweak: Tweak| {
         let mut line = kind;
-        if filters.movie_ids.is_empty() {
-            filters.genres.iter().for_each(|genre| line += &format!(" +{genre}"));
-        } else {
-            let mut genres = filters.genres.clone();
-            genres.sort_unstable();
-            line += &format!(" +{}", genres.join("&"));
+        filters.genres.iter().for_each(|genre| line += &format!(" +{genre}"));
+        for topic in &understood.topics {
+            let mut parts: Vec<&str> = topic.label.split(" + ").collect();
+            parts.sort_unstable();
+            line += &format!(" +{}", parts.join("&").replace(' ', "_"));
         }
         filters.exclude_genres.iter().for_each(|genre| line += &format!(" -{genre}"));
         if filters.year_from.is_some() || filters.year_to.is_some() {
@@ -120,6 +119,32 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
     }
 }
 
+/// What each line of the file `CINESWARM_SENTENCES` ("en", a tab and a sentence; a leading "+" means after a list) is
+/// read as, for people to judge.
+#[test]
+#[ignore = "prints readings of sentences of your own; run with --ignored --nocapture"]
+fn readings_of_sentences_of_your_own() {
+    let (Some(catalogue), Ok(path)) = (sample(), std::env::var("CINESWARM_SENTENCES")) else { return };
+    let index = tagged_index(&catalogue);
+    let shown = shown_before(&index);
+    for line in std::fs::read_to_string(path).unwrap().lines() {
+        let Some((lang, sentence)) = line.split_once('\t') else { continue };
+        let goes_on = sentence.starts_with('+');
+        let context = Context { shown: if goes_on { &shown } else { &[] }, ..Context::default() };
+        let sentence = sentence.trim_start_matches('+');
+        let understood = understand_in(sentence, Lang::from_tag(lang), &index, &catalogue, &context);
+        let words = crate::replies::describe(&understood.intent, &understood.topics, &catalogue, Lang::En);
+        let only = understood.intent.filters().map_or(0, |filters| filters.movie_ids.len());
+        println!(
+            "{sentence}\n      {} <{words}> ignored {:?} against {} only {only} n {:?}",
+            reading_in_short(&understood, &catalogue),
+            understood.ignored,
+            understood.disliked.len(),
+            understood.n,
+        );
+    }
+}
+
 fn sentences() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     include_str!("../../tests/data/sentences.tsv").lines().filter(|line| !line.starts_with('#')).map(|line| {
         let mut fields = line.splitn(3, '\t');
@@ -130,7 +155,7 @@ fn sentences() -> impl Iterator<Item = (&'static str, &'static str, &'static str
 #[test]
 fn sentences_are_read_as_they_should_be() {
     let Some(catalogue) = sample() else { return };
-    let index = TitleIndex::build(&catalogue);
+    let index = tagged_index(&catalogue);
     for lang in [Lang::En, Lang::Es] {
         let mut count = Count::default();
         for (_, wanted, sentence) in sentences().filter(|(tag, ..)| *tag == lang.tag()) {
@@ -141,15 +166,20 @@ fn sentences_are_read_as_they_should_be() {
     }
 }
 
-#[test]
-fn conversations_are_followed() {
-    let Some(catalogue) = sample() else { return };
-    let index = TitleIndex::build(&catalogue);
+/// The list that conversations begin with.
+fn shown_before(index: &TitleIndex) -> [u32; 5] {
     let named = |name: &str| match index.find(name) {
         TitleMatch::One(movie) => movie,
         other => panic!("{name}: {other:?}"),
     };
-    let shown = ["Heat (1995)", "Alien (1979)", "The Matrix (1999)", "Fargo (1996)", "Jaws (1975)"].map(named);
+    ["Heat (1995)", "Alien (1979)", "The Matrix (1999)", "Fargo (1996)", "Jaws (1975)"].map(named)
+}
+
+#[test]
+fn conversations_are_followed() {
+    let Some(catalogue) = sample() else { return };
+    let index = tagged_index(&catalogue);
+    let shown = shown_before(&index);
     let mut count = Count::default();
     for line in include_str!("../../tests/data/conversations.tsv").lines().filter(|line| !line.starts_with('#')) {
         let mut fields = line.splitn(3, '\t');
@@ -192,7 +222,7 @@ fn nothing_that_is_typed_is_too_much() {
         let text: String = letters.into_iter().collect();
         let context = Context { shown: &shown, options: &[], about: None };
         let understood = understand_in(&text, Lang::Es, &room.index, &room.catalogue, &context);
-        crate::reading(&understood.intent, &room.catalogue, Lang::Es);
+        crate::reading(&understood.intent, &understood.topics, &room.catalogue, Lang::Es);
     }
 }
 
@@ -205,10 +235,12 @@ fn a_chip_that_is_taken_out_is_gone_and_the_others_stay() {
         ("films like Fargo and Blade Runner from the 90s but less known", Lang::En),
         ("comedias de los 90 sin romance", Lang::Es),
         ("películas como Fargo sin romance pero menos conocidas", Lang::Es),
+        ("romantic comedies from the 90s, less known", Lang::En),
     ] {
         let chips_of = |text: &str| {
-            let intent = room.understand(text, lang).intent;
-            crate::reading(&intent, &room.catalogue, lang).unwrap_or_else(|| panic!("{text:?}: {intent:?}")).chips
+            let understood = room.understand(text, lang);
+            let reading = crate::reading(&understood.intent, &understood.topics, &room.catalogue, lang);
+            reading.unwrap_or_else(|| panic!("{text:?}: {understood:?}")).chips
         };
         let chips = chips_of(sentence);
         assert!(chips.len() >= 3, "{sentence:?}: {chips:?}");

@@ -185,7 +185,7 @@ const UTTERANCES: &[(&str, &str)] = &[
     ("no horror movies", "browse -Horror"),
     ("que no sea de terror", "browse -Horror"),
     ("funny but not animated", "browse +Comedy -Animation"),
-    ("horror comedies", "browse +Horror +Comedy"),
+    ("horror comedies", "browse +Horror&Comedy"),
     ("5 comedies from the 90s", "browse +Comedy [1990..1999] n=5"),
     ("dame 5 comedias de los 90", "browse +Comedy [1990..1999] n=5"),
     ("i want to watch a good thriller tonight", "browse +Thriller"),
@@ -442,12 +442,15 @@ fn a_catalogue_without_films_or_genres_only_ever_helps() {
 #[test]
 fn what_was_understood_is_said_in_one_line() {
     let room = Room::new();
-    let described = |text: &str, lang| replies::describe(&room.understand(text, lang).intent, &room.catalogue, lang);
+    let described = |text: &str, lang| {
+        let understood = room.understand(text, lang);
+        replies::describe(&understood.intent, &understood.topics, &room.catalogue, lang)
+    };
     assert_eq!(
         described("movies like fargo and alien but less known", Lang::En),
         "Films like Fargo (1996) and Alien (1979), less known"
     );
-    assert_eq!(described("90s comedies, no romance", Lang::Es), "Películas para ti, Comedy, sin Romance, 1990–1999");
+    assert_eq!(described("90s comedies, no romance", Lang::Es), "Películas para ti, comedia, sin romance, 1990–1999");
     assert_eq!(described("puntúa Fargo con 4,5", Lang::Es), "Fargo (1996): 4,5 estrellas");
 }
 
@@ -487,7 +490,7 @@ proptest! {
         let room = Room::new();
         for lang in [Lang::En, Lang::Es] {
             let understood = room.understand(&text, lang);
-            replies::describe(&understood.intent, &room.catalogue, lang);
+            replies::describe(&understood.intent, &understood.topics, &room.catalogue, lang);
             if let Some(n) = understood.n {
                 prop_assert!((1..=100).contains(&n));
             }

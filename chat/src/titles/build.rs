@@ -131,6 +131,7 @@ impl Builder {
             vocabulary,
             words_of_names,
             tagged: Default::default(),
+            knowledge: Default::default(),
         }
     }
 }

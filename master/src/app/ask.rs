@@ -214,5 +214,5 @@ fn in_words(ask: &Ask, spec: &Spec, library: &Library) -> String {
         Basis::Own | Basis::Profile(_) => Intent::ForMe { filters },
     };
     // It goes out with every event about the request, and thousands of films may have been given.
-    shortened(&replies::describe(&intent, library.catalogue(), spec.lang), LONGEST_TEXT).into_owned()
+    shortened(&replies::describe(&intent, &spec.topics, library.catalogue(), spec.lang), LONGEST_TEXT).into_owned()
 }

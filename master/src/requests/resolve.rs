@@ -12,7 +12,7 @@ use super::ask::{Ask, Basis, DEFAULT_N};
 use super::spec::{Source, Spec};
 use crate::library::{Film, Library};
 use crate::words::{Note, Trouble};
-use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Shift, Tweak, Wanted, replies};
+use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Shift, Topic, Tweak, Wanted, replies};
 
 /// Below this many ratings a viewer's own profile is too short for plain cosine, which then prefers users who rated
 /// hardly anything else; it is treated like a few films that similar ones are wanted to.
@@ -134,11 +134,19 @@ impl<'a> Resolver<'_, 'a> {
         let catalogue = self.library.catalogue();
         let understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);
-        let reading = chat::reading(&understood.intent, catalogue, self.lang);
+        // Who types in another language than the page's is answered in it.
+        self.lang = understood.language.unwrap_or(self.lang);
+        let reading = chat::reading(&understood.intent, &understood.topics, catalogue, self.lang);
+        let refines = matches!(understood.intent, Intent::Refine { .. });
         let mut resolved = self.intent(understood.intent, asked)?;
         if let Resolved::Compute(spec) = &mut resolved {
             spec.ignored = understood.ignored;
-            spec.reading = reading;
+            if refines {
+                self.read_again(spec, understood.topics);
+            } else if reading.is_some() {
+                spec.reading = reading;
+                spec.topics = understood.topics;
+            }
             self.weigh_against(spec, &understood.disliked);
         }
         Ok(resolved)
@@ -237,7 +245,7 @@ impl<'a> Resolver<'_, 'a> {
             (known.year_from, known.year_to) = (said.year_from, said.year_to);
         }
         if !said.movie_ids.is_empty() {
-            known.movie_ids = said.movie_ids;
+            known.movie_ids = films_of_both(&known.movie_ids, said.movie_ids);
         }
         known.exclude_seen &= said.exclude_seen;
         let catalogue = self.library.catalogue();
@@ -257,9 +265,23 @@ impl<'a> Resolver<'_, 'a> {
         self.with_ratings_since(&mut spec);
         spec.lang = self.lang;
         spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
-        let intent = Intent::Browse { filters: said_of(&spec.filters), tweak };
-        spec.reading = chat::reading(&intent, catalogue, self.lang);
         self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
+    }
+
+    /// How a refined question reads as a whole.
+    fn read_again(&self, spec: &mut Spec, topics: Vec<Topic>) {
+        spec.topics.extend(topics);
+        let filters = said_of(&spec.filters);
+        let tweak = match spec.ranking.popularity_penalty {
+            PopularityPenalty::Strong => Tweak::LessKnown,
+            _ => Tweak::None,
+        };
+        let intent = match spec.source {
+            Source::Popular => Intent::Popular { filters },
+            Source::Neighbours if spec.like.is_empty() => Intent::Browse { filters, tweak },
+            Source::Neighbours => Intent::Like { movies: spec.like.clone(), filters, tweak },
+        };
+        spec.reading = chat::reading(&intent, &spec.topics, self.library.catalogue(), self.lang);
     }
 
     /// What the viewer rated after the request was first asked counts too.
@@ -339,6 +361,7 @@ impl<'a> Resolver<'_, 'a> {
             neighbours: NeighbourOptions::like_these(),
             ranking: RankOptions::like_these(self.n.unwrap_or(DEFAULT_N)),
             profile: sorted(movies.iter().map(|movie| (*movie, HalfStars::MAX))),
+            like: movies.to_vec(),
             ..self.spec(Source::Neighbours, filters, None)
         };
         Ok(self.tweaked(Resolved::Compute(Box::new(spec)), tweak))
@@ -374,6 +397,8 @@ impl<'a> Resolver<'_, 'a> {
             lang: self.lang,
             note,
             ignored: Vec::new(),
+            like: Vec::new(),
+            topics: Vec::new(),
             reading: None,
             rest: None,
         }
@@ -400,7 +425,11 @@ impl<'a> Resolver<'_, 'a> {
     /// Popular films are in no neighbours' order that could be turned: those that everybody knows are left out.
     fn without_best_known(&self, spec: &mut Spec) {
         let catalogue = self.library.catalogue();
-        let mut by_ratings: Vec<MovieId> = catalogue.movies().iter().map(|movie| movie.id).collect();
+        let mut by_ratings: Vec<MovieId> = match spec.filters.movie_ids.is_empty() {
+            true => catalogue.movies().iter().map(|movie| movie.id).collect(),
+            // Of the films of a theme, the best known.
+            false => spec.filters.movie_ids.clone(),
+        };
         by_ratings.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
         by_ratings.truncate((by_ratings.len() / 4).min(BEST_KNOWN));
         spec.filters.exclude_movie_ids.extend(by_ratings);
@@ -446,6 +475,15 @@ fn shown(answer: &Value) -> Vec<MovieId> {
 /// The conditions that a person can see and take out, without the lists of films.
 fn said_of(filters: &Filters) -> Filters {
     Filters { movie_ids: Vec::new(), exclude_movie_ids: Vec::new(), ..filters.clone() }
+}
+
+/// The films that are in both lists, where an empty one is of all films; where none is, one that no film is.
+fn films_of_both(known: &[MovieId], said: Vec<MovieId>) -> Vec<MovieId> {
+    if known.is_empty() {
+        return said;
+    }
+    let both: Vec<MovieId> = said.into_iter().filter(|movie| known.contains(movie)).collect();
+    if both.is_empty() { vec![MovieId::MAX] } else { both }
 }
 
 /// What is left of a request after an answer: its spec without the films that were shown. A question about one film

@@ -5,7 +5,7 @@ use cineswarm_proto::messages::{QueryOptions, TaskQuery};
 use serde::{Deserialize, Serialize};
 
 use crate::words::Note;
-use cineswarm_chat::{Lang, Understanding};
+use cineswarm_chat::{Lang, Topic, Understanding};
 
 /// What is to be computed; stored as JSON beside the request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,12 @@ pub struct Spec {
     pub note: Option<Note>,
     /// Parts of the sentence that the answer does not take into account, as typed.
     pub ignored: Vec<String>,
+    /// The films that similar ones are wanted to, in the order they were named.
+    #[serde(default)]
+    pub like: Vec<MovieId>,
+    /// Themes and the like that are asked for; the filters have their films.
+    #[serde(default)]
+    pub topics: Vec<Topic>,
     /// How the sentence was read; specs stored before there were readings have none.
     #[serde(default)]
     pub reading: Option<Understanding>,
@@ -58,6 +64,8 @@ impl Spec {
             lang: Lang::default(),
             note: None,
             ignored: Vec::new(),
+            like: Vec::new(),
+            topics: Vec::new(),
             reading: None,
             rest: None,
         }
