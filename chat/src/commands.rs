@@ -32,6 +32,10 @@ impl Chat<'_> {
         let one = |then: fn(&Self, MovieId) -> Intent| match places().first() {
             Some(movie) => Some(then(self, *movie)),
             None if has_list => Some(Intent::NoSuchPlace { asked: asked() }),
+            // "the first one" of nothing; "300" and "the fifth element" are films.
+            None if self.context.options.is_empty() && self.says_place_in_words(&fitting.numbers) => {
+                Some(Intent::NotUnderstood { asked: asked() })
+            }
             None => None,
         };
         match fitting.kind.0 {
@@ -43,6 +47,11 @@ impl Chat<'_> {
             "other" => Some(Intent::More),
             "newer" if has_list => Some(Intent::shift(Shift::Newer)),
             "older" if has_list => Some(Intent::shift(Shift::Older)),
+            "shorter" | "longer" if has_list && !self.reader.index.has_facts() => {
+                Some(Intent::OutsideTheData { asked: asked() })
+            }
+            "shorter" if has_list => Some(Intent::shift(Shift::Shorter)),
+            "longer" if has_list => Some(Intent::shift(Shift::Longer)),
             "funnier" if has_list => Some(self.more_of("Comedy")),
             "scarier" if has_list => Some(self.more_of("Horror")),
             "why" => one(|_, movie| Intent::Why { movie }),
@@ -54,10 +63,17 @@ impl Chat<'_> {
             "about_shown" if self.context.options.is_empty() => {
                 one(|_, movie| Intent::About { wanted: Wanted::Plot, movie })
             }
+            "bad_shown" => one(|chat, movie| chat.confirm_rating(movie, &[1.0, 1.5, 2.0, 0.5])),
             "good_shown" => one(|chat, movie| chat.confirm_rating(movie, &[5.0, 4.5, 4.0])),
             "seen_shown" => Some(Intent::SeenOnCards),
             _ => None,
         }
+    }
+
+    fn says_place_in_words(&self, numbers: &[usize]) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let in_words = |at: &usize| tokens.get(*at).is_some_and(|token| token.number().is_none());
+        numbers.iter().all(in_words) && self.reader.index.find_as(tokens, Reading::Exact).is_none()
     }
 
     fn more_of(&self, genre: &str) -> Intent {
@@ -86,7 +102,13 @@ impl Chat<'_> {
             );
             let movie = match self.meant(from, to, says_so) {
                 Meant::One(movie) => movie,
-                Meant::Several(slot) if says_so || matches!(kind, "good" | "genre" | "have") => {
+                Meant::Several(slot)
+                    if says_so
+                        || matches!(
+                            kind,
+                            "good" | "genre" | "have" | "good_word" | "meh_word" | "bad_word" | "seen_film"
+                        ) =>
+                {
                     return self.resolved(&slot).err().map(|question| *question);
                 }
                 Meant::NothingBefore if says_so => {
@@ -111,6 +133,7 @@ impl Chat<'_> {
                 "mine" => about(Wanted::MyRating),
                 "unrate" => Some(Intent::Unrate { movie }),
                 "rerate" => self.rerated(movie, *fitting.numbers.first()?),
+                "seen_film" => Some(Intent::SeenOnCards),
                 "good_word" => Some(self.confirm_rating(movie, &[5.0, 4.5, 4.0])),
                 "meh_word" => Some(self.confirm_rating(movie, &[3.0, 2.5, 2.0])),
                 "bad_word" => Some(self.confirm_rating(movie, &[1.0, 1.5, 2.0, 0.5])),
@@ -122,7 +145,8 @@ impl Chat<'_> {
     fn rerated(&self, movie: MovieId, number: usize) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
         let said = self.reader.sentence.typed(number, tokens.len());
-        let stars: f64 = said.split_whitespace().next()?.replace(',', ".").parse().ok()?;
+        let said = said.split_whitespace().next()?;
+        let stars: f64 = said.replace(',', ".").parse().ok()?;
         Some(match HalfStars::from_stars(stars) {
             Ok(half_stars) => Intent::Rate { movie, half_stars },
             Err(_) => Intent::RateOffScale { movie, said: said.to_owned() },
@@ -141,7 +165,8 @@ impl Chat<'_> {
     fn meant(&self, from: usize, to: usize, freely: bool) -> Meant {
         let tokens = &self.reader.sentence.tokens;
         let words: Vec<&str> = tokens[from..to].iter().map(|token| token.word.as_str()).collect();
-        let refers = ["it", "that", "this", "that one", "this one", "that film", "that movie", "this film", "this movie"];
+        let refers =
+            ["it", "that", "this", "that one", "this one", "that film", "that movie", "this film", "this movie"];
         let refers_es = ["esa", "esta", "ella", "eso", "ese", "esa peli", "esta peli", "esa pelicula", "esta pelicula"];
         let said = words.join(" ");
         if refers.contains(&said.as_str()) || refers_es.contains(&said.as_str()) {

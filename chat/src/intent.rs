@@ -95,6 +95,10 @@ pub enum Shift {
     Newer,
     /// "older".
     Older,
+    /// "shorter".
+    Shorter,
+    /// "longer".
+    Longer,
 }
 
 /// How the answer is to be ordered beyond the neighbours' scores.

@@ -13,6 +13,9 @@ const BETTER_KNOWN: u64 = 2;
 /// Ratings of somebody's films below which a surname alone does not mean them.
 const KNOWN_BY_SURNAME: u64 = 50;
 
+/// Films of somebody who is known by a surname, however few have rated them.
+const FILMS_OF_THE_KNOWN: usize = 3;
+
 /// What a person does in films that are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -64,7 +67,8 @@ impl Knowledge {
             if let Some(name) = &known.series {
                 // "James Bond - 007" is called James Bond.
                 let called = name.split(" - ").next().unwrap_or(name);
-                let (_, films) = series.entry(joined(&tokenize(called))).or_insert_with(|| (called.to_owned(), Vec::new()));
+                let (_, films) =
+                    series.entry(joined(&tokenize(called))).or_insert_with(|| (called.to_owned(), Vec::new()));
                 films.push(known.movie);
             }
         }
@@ -108,11 +112,18 @@ impl Knowledge {
 
     /// The person who is meant by a surname alone: one who is far better known than others of that name.
     pub(crate) fn person_surnamed(&self, surname: &str, role: Role) -> Option<&Person> {
-        let mut fames: Vec<(u64, usize)> = self.by_surname.get(surname)?.iter().map(|place| (self.people[*place].fame(role), *place)).collect();
+        let mut fames: Vec<(u64, usize)> =
+            self.by_surname.get(surname)?.iter().map(|place| (self.people[*place].fame(role), *place)).collect();
         fames.sort_unstable_by_key(|(fame, place)| (std::cmp::Reverse(*fame), *place));
         let (best, place) = *fames.first()?;
         let next = fames.get(1).map_or(0, |(fame, _)| *fame);
-        (best >= KNOWN_BY_SURNAME && best >= next.saturating_mul(BETTER_KNOWN)).then(|| &self.people[place])
+        let is_known = best >= KNOWN_BY_SURNAME || self.people[place].films(role).len() >= FILMS_OF_THE_KNOWN;
+        (is_known && best >= next.saturating_mul(BETTER_KNOWN)).then(|| &self.people[place])
+    }
+
+    /// The best known of a surname: one of "the Coen brothers" stands for both.
+    pub(crate) fn first_surnamed(&self, surname: &str) -> Option<&Person> {
+        self.by_surname.get(surname)?.first().map(|place| &self.people[*place])
     }
 
     /// The series of this name, as it is written, and its films.

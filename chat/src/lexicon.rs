@@ -194,7 +194,8 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         LikeTitle,
-        "like|similar to|similar|alike|akin to|close to|reminiscent of|along the lines of|in the style of|\
+        "i meant|i mean|sorry i meant|no i meant|queria decir|quise decir|quiero decir|me refiero a|me referia a|\
+        if you enjoyed|like|similar to|similar|alike|akin to|close to|reminiscent of|along the lines of|in the style of|\
         in the vein of|same style as|the same as|same vibe as|vibe of|in the spirit of|similarly to|comparable to|\
         resembling|that resemble|reminds me of|remind me of|that remind me of|if i like|if i liked|if i loved|\
         if i enjoyed|if you like|if you liked|because i liked|because i loved|since i liked|since i loved|i like|\
@@ -213,7 +214,13 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         Not,
-        "no|not|without|except|except for|excluding|exclude|minus|anything but|everything but|other than|avoid|nothing|\
+        "less|cant stand|i cant stand|couldnt stand|not a fan of|im not a fan of|i am not a fan of|not a big fan of|\
+        im not a big fan of|no fan of|not into|im not into|not in the mood for|im not in the mood for|tired of|im tired of|\
+        sick of|im sick of|bored of|fed up with|enough of|not interested in|im not interested in|not keen on|\
+        im not keen on|i really dont like|i really hate|loathe|i loathe|cannot stand|i cannot stand|no soy fan de|\
+        no me apetece|no me apetecen|no tengo ganas de|harto de|harta de|estoy harto de|estoy harta de|cansado de|\
+        cansada de|no soporto|no aguanto|detesto|paso de|nada que ver con|odie|he odiado|no me gustan las|no me gustan los|\
+        odio las|odio los|no|not|without|except|except for|excluding|exclude|minus|anything but|everything but|other than|avoid|nothing|\
         nothing with|no more|dont want|i dont want|do not want|i do not want|dont show|dont like|i dont like|\
         dont give me|i hate|hate|i hated|hated|who hates|hates|didnt like|i didnt like|did not like|not like|nothing like|\
         i dislike|i disliked|no me gusto|no me gustaron|no como|nada parecido a|que no se parezca a|not a|never|isnt|arent|thats not|that isnt|that is not|that are not|that arent|\

@@ -72,7 +72,9 @@ pub fn understand_in(
         | Intent::Refine { .. }
         | Intent::LessKnown
         | Intent::More => request.n,
-        Intent::Clarify { .. } | Intent::UnknownTitle { .. } | Intent::OutsideTheData { .. } | Intent::Help => request.n,
+        Intent::Clarify { .. } | Intent::UnknownTitle { .. } | Intent::OutsideTheData { .. } | Intent::Help => {
+            request.n
+        }
         _ => None,
     };
     let ignored = ignored.into_iter().map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
@@ -147,6 +149,10 @@ impl Chat<'_> {
         if let Some(intent) = self.why() {
             return (intent, none);
         }
+        if self.is_other_question(request) {
+            let asked = self.reader.sentence.text.trim().to_owned();
+            return (Intent::NotUnderstood { asked }, none);
+        }
         if let Some(user_id) = request.user {
             return (Intent::ForUser { user_id, filters: request.filters() }, request.unread.clone());
         }
@@ -173,11 +179,24 @@ impl Chat<'_> {
         self.title_without_verb(request)
     }
 
+    /// "is X better than Y?", "how many Oscars did it win?": no wish for films, whatever themes its words are.
+    fn is_other_question(&self, request: &Request) -> bool {
+        const ASKS: [&str; 26] = [
+            "is", "are", "was", "were", "does", "did", "how", "who", "whos", "whose", "when", "where", "has", "quien",
+            "quienes", "cuanto", "cuantos", "cuanta", "cuantas", "cuando", "donde", "es", "fue", "eran", "era", "ha",
+        ];
+        let first = self.reader.sentence.tokens.first();
+        first.is_some_and(|token| ASKS.contains(&token.word.as_str()))
+            && !request.unread.is_empty()
+            && request.titles.is_empty()
+    }
+
     /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
     fn refines(&self, request: &Request) -> bool {
-        const CUES: [&str; 23] = [
-            "but", "only", "just", "without", "no", "not", "from", "in", "before", "after", "since", "less", "pero", "solo",
-            "sin", "de", "del", "que", "desde", "antes", "despues", "menos", "nada",
+        const CUES: [&str; 31] = [
+            "and", "y", "with", "con", "directed", "by", "under", "en", "but", "only", "just", "without", "no", "not",
+            "from", "in", "before", "after", "since", "less", "pero", "solo", "sin", "de", "del", "que", "desde",
+            "antes", "despues", "menos", "nada",
         ];
         let first = self.reader.sentence.tokens.first();
         !self.context.shown.is_empty()
@@ -192,8 +211,22 @@ impl Chat<'_> {
         if self.reader.index.find_as(tokens, Reading::Exact).is_some() {
             return true;
         }
+        if self.reader.index.find_as(tokens, Reading::Close).is_some() && !self.is_near(tokens, slot) {
+            return false;
+        }
         let letters: usize = tokens.iter().map(|token| token.word.len()).sum();
         letters >= SURE_LETTERS && !request.film_noun && !request.for_me && !request.less_known
+    }
+
+    /// Whether a misspelt title differs in one letter of eight at the most: "cant stand" is not "The Last Stand".
+    fn is_near(&self, tokens: &[fold::Token], slot: &TitleSlot) -> bool {
+        let TitleMatch::One(movie) = slot.found else { return true };
+        let Some(movie) = self.catalogue.get(movie) else { return false };
+        let typed = fold::key(without_article(tokens));
+        let titles = std::iter::once(&movie.title).chain(&movie.other_titles);
+        let keys = titles.map(|title| fold::key(without_article(&fold::tokenize(title))));
+        let tolerated = (typed.chars().count() / 8).max(1);
+        keys.into_iter().any(|own| strsim::osa_distance(&own, &typed) <= tolerated)
     }
 
     /// "films by ...", "películas de ...": what follows is somebody, whatever film is called so.
@@ -210,7 +243,10 @@ impl Chat<'_> {
             TitleMatch::Several(movies) | TitleMatch::Nothing { nearest: movies } => movies.as_slice(),
         });
         let options = movies.filter_map(|movie| {
-            Some(ClarifyOption { label: self.label(*movie), text: format!("{like} {}", self.unmistakable_name(*movie)?) })
+            Some(ClarifyOption {
+                label: self.label(*movie),
+                text: format!("{like} {}", self.unmistakable_name(*movie)?),
+            })
         });
         let about = match (titles.first(), titles.last()) {
             (Some(first), Some(last)) => self.reader.sentence.typed(first.from, last.to).to_owned(),
@@ -244,7 +280,10 @@ impl Chat<'_> {
         // "Los otros" is a film, "the best" an order.
         let named_with_article = tokens.len() > 1 && words.len() < tokens.len();
         let only_more = request.more && !(request.popular || request.less_known || request.for_me || request.help);
-        if !dated && says_something && !(named_with_article && only_more) && matches!(named, [word] if word.year().is_none() && lexicon::is_known(&word.word))
+        if !dated
+            && says_something
+            && !(named_with_article && only_more)
+            && matches!(named, [word] if word.year().is_none() && lexicon::is_known(&word.word))
         {
             return None;
         }
@@ -369,6 +408,9 @@ impl Chat<'_> {
         for (from, to) in whole {
             if let Some(titles) = self.reader.whole_titles(from, to) {
                 if let Some(doubtful) = titles.iter().find(|slot| !self.is_certain(slot, request)) {
+                    if request.has_conditions() {
+                        break;
+                    }
                     return (self.ask_whether(doubtful), Vec::new());
                 }
                 if from > 0 && request.film_noun && self.names_a_maker(from) {

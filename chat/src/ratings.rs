@@ -119,7 +119,10 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
     let is_link = |at: usize, links: &[&str]| links.contains(&tokens[at].word.as_str());
     let mut before = (from, number.from);
     while before.1 > before.0
-        && is_link(before.1 - 1, &["a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to"])
+        && is_link(
+            before.1 - 1,
+            &["a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong", "buen"],
+        )
     {
         before.1 -= 1;
     }
@@ -155,6 +158,10 @@ fn number_at(reader: &Reader, at: usize) -> Option<Number> {
     let sentence = reader.sentence;
     let tokens = &sentence.tokens;
     let word_at = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+    // "Heat (1995)".
+    if sentence.gap(at).ends_with('(') && tokens.get(at)?.year().is_some() {
+        return None;
+    }
     let in_digits = tokens.get(at)?.number();
     let mut value = in_digits.or_else(|| lexicon::number_word(word_at(at)))? as f64;
     let mut to = at + 1;

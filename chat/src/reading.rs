@@ -98,7 +98,9 @@ fn conditions(filters: &Filters, tweak: Tweak, lang: Lang) -> Vec<Part> {
         parts.push(Part { kind: "without", said: label.to_lowercase(), label });
     }
     let years = match (filters.year_from, filters.year_to) {
-        (Some(from), Some(to)) if from == to => Some((from.to_string(), pick(format!("from {from}"), format!("de {from}")))),
+        (Some(from), Some(to)) if from == to => {
+            Some((from.to_string(), pick(format!("from {from}"), format!("de {from}"))))
+        }
         (Some(from), Some(to)) => {
             Some((format!("{from}–{to}"), pick(format!("from {from} to {to}"), format!("de {from} a {to}"))))
         }

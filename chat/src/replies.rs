@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use cineswarm_engine::{Catalogue, Filters, HalfStars, Movie, MovieId, MovieStats};
+use cineswarm_engine::{Catalogue, FilmFacts, Filters, HalfStars, Movie, MovieId, MovieStats};
 
 use super::{Intent, Lang, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak, Wanted};
 
@@ -66,7 +66,9 @@ pub fn topic_name(topic: &Topic, lang: Lang) -> String {
         TopicKind::LengthAtMost => format!("de menos de {} minutos", topic.label),
         TopicKind::LengthAtLeast if lang == Lang::En => format!("at least {} minutes", topic.label),
         TopicKind::LengthAtLeast => format!("de al menos {} minutos", topic.label),
-        TopicKind::Genres => topic.label.split(" + ").map(|genre| genre_name(genre, lang)).collect::<Vec<_>>().join(" + "),
+        TopicKind::Genres => {
+            topic.label.split(" + ").map(|genre| genre_name(genre, lang)).collect::<Vec<_>>().join(" + ")
+        }
         TopicKind::Theme | TopicKind::Origin => topic.label.clone(),
     }
 }
@@ -207,19 +209,32 @@ pub fn off_scale(movie: &Movie, said: &str, lang: Lang) -> String {
 }
 
 /// For countries, people and plots, which the data does not hold.
-pub fn outside_the_data(asked: &str, lang: Lang) -> String {
-    match lang {
-        Lang::En => format!(
+pub fn outside_the_data(asked: &str, has_facts: bool, lang: Lang) -> String {
+    match (lang, has_facts) {
+        (Lang::En, false) => format!(
             "I can't search for “{asked}”: I know films by title, genre, year and ratings, not by country, people or plot."
         ),
-        Lang::Es => format!(
+        (Lang::Es, false) => format!(
             "No puedo buscar «{asked}»: conozco las películas por título, género, año y notas, no por país, personas o argumento."
+        ),
+        (Lang::En, true) => format!(
+            "I can't search for “{asked}”: of people, themes, languages and lengths I know what the facts about these films say, and it is not there."
+        ),
+        (Lang::Es, true) => format!(
+            "No puedo buscar «{asked}»: de personas, temas, idiomas y duraciones sé lo que dicen los datos de estas películas, y eso no está."
         ),
     }
 }
 
 /// What is wanted to be known of a film, or that it is not known, with what is.
-pub fn about(wanted: Wanted, movie: &Movie, stats: MovieStats, own: Option<HalfStars>, lang: Lang) -> String {
+pub fn about(
+    wanted: Wanted,
+    movie: &Movie,
+    stats: MovieStats,
+    own: Option<HalfStars>,
+    facts: Option<&FilmFacts>,
+    lang: Lang,
+) -> String {
     let english = lang == Lang::En;
     let pick = |en: String, es: String| if english { en } else { es };
     let name = film_name(movie);
@@ -232,6 +247,25 @@ pub fn about(wanted: Wanted, movie: &Movie, stats: MovieStats, own: Option<HalfS
         format!("{start}{known} {opinion}")
     };
     match wanted {
+        Wanted::Director if facts.is_some_and(|known| !known.directors.is_empty()) => {
+            let directors = names(facts.map(|known| &known.directors), lang);
+            pick(format!("{name} was directed by {directors}."), format!("{name} la dirigió {directors}."))
+        }
+        Wanted::Cast if facts.is_some_and(|known| !known.cast.is_empty()) => {
+            let cast = names(facts.map(|known| &known.cast), lang);
+            pick(format!("In {name}: {cast}."), format!("En {name} salen {cast}."))
+        }
+        Wanted::Runtime if facts.is_some_and(|known| known.runtime_min.is_some()) => {
+            let minutes = facts.and_then(|known| known.runtime_min).unwrap_or_default();
+            pick(format!("{name} is {minutes} minutes long."), format!("{name} dura {minutes} minutos."))
+        }
+        Wanted::Plot if facts.is_some() => {
+            let known = all_known(facts, lang);
+            let start = pick(format!("I don't know the plot of {name}."), format!("No sé de qué va {name}."));
+            let kind = pick(format!("It is {genres}."), format!("Es de {genres}."));
+            let kind = if movie.genres.is_empty() { String::new() } else { format!(" {kind}") };
+            format!("{start}{kind}{known} {opinion}")
+        }
         Wanted::Director => unknown("who directed", "quién dirigió"),
         Wanted::Cast => unknown("who is in", "quién sale en"),
         Wanted::Plot => unknown("the plot of", "de qué va"),
@@ -258,6 +292,34 @@ pub fn about(wanted: Wanted, movie: &Movie, stats: MovieStats, own: Option<HalfS
     }
 }
 
+fn names(listed: Option<&Vec<String>>, lang: Lang) -> String {
+    let joint = if lang == Lang::En { "and" } else { "y" };
+    names_in_words(listed.map_or(&[][..], Vec::as_slice), joint)
+}
+
+/// " Directed by ..., with ...; 98 minutes; about ..."; empty where nothing is known.
+fn all_known(facts: Option<&FilmFacts>, lang: Lang) -> String {
+    let Some(known) = facts else { return String::new() };
+    let english = lang == Lang::En;
+    let mut parts = Vec::new();
+    if !known.directors.is_empty() {
+        let by = names(Some(&known.directors), lang);
+        parts.push(if english { format!("Directed by {by}") } else { format!("Dirigida por {by}") });
+    }
+    if !known.cast.is_empty() {
+        let cast: Vec<String> = known.cast.iter().take(3).cloned().collect();
+        let cast = names(Some(&cast), lang);
+        parts.push(if english { format!("With {cast}") } else { format!("Con {cast}") });
+    }
+    if let Some(minutes) = known.runtime_min {
+        parts.push(if english { format!("{minutes} minutes") } else { format!("{minutes} minutos") });
+    }
+    if !known.themes.is_empty() && english {
+        parts.push(format!("Themes: {}", known.themes.join(", ")));
+    }
+    parts.into_iter().map(|part| format!(" {part}.")).collect()
+}
+
 fn opinion(name: &str, stats: MovieStats, english: bool) -> String {
     match (stats.mean_stars(), english) {
         (Some(mean), true) => format!("{} viewers gave {name} {mean:.1} stars on average.", stats.ratings),
@@ -274,7 +336,12 @@ fn opinion(name: &str, stats: MovieStats, english: bool) -> String {
 pub fn my_ratings(ratings: &[(MovieId, HalfStars)], catalogue: &Catalogue, lang: Lang) -> String {
     let english = lang == Lang::En;
     if ratings.is_empty() {
-        return if english { "You have not rated any film yet." } else { "Todavía no has puntuado ninguna película." }.to_owned();
+        return if english {
+            "You have not rated any film yet."
+        } else {
+            "Todavía no has puntuado ninguna película."
+        }
+        .to_owned();
     }
     let mut best: Vec<&(MovieId, HalfStars)> = ratings.iter().collect();
     best.sort_by_key(|(movie, rating)| (Reverse(*rating), *movie));

@@ -9,8 +9,9 @@ use std::collections::HashMap;
 
 use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 
-use super::fold::{Sentence, Token, is_article, key, tokenize};
+use super::fold::{self, Sentence, Token, is_article, key, tokenize};
 use super::lexicon::{self, Meaning};
+use super::patterns;
 use super::titles::{MAX_TITLE_TOKENS, Reading, TitleIndex, TitleMatch};
 use super::topics::{GenreRun, Named, in_common};
 use super::years::{self, YearBound};
@@ -210,7 +211,8 @@ impl<'a> Reader<'a> {
                 return Some(TitleSlot { from: at, to: end, found });
             }
         }
-        let turns = !first && lexicon::after(self.tokens(), at, Meaning::But).is_some();
+        let turns = !first
+            && lexicon::meanings(self.tokens(), at).any(|(meaning, _)| matches!(meaning, Meaning::But | Meaning::Not));
         if turns || self.says_no_title(at, shortest, first) {
             return None;
         }
@@ -260,8 +262,13 @@ impl<'a> Reader<'a> {
         if spans_and && letters < MIN_LETTERS_ACROSS_AND {
             return None;
         }
-        // A word of the lexicon is spelt right; "horror" is no typo of a title.
-        if to == from + 1 && lexicon::is_known(&tokens[0].word) {
+        // A word of the lexicon is spelt right; "horror" is no typo of a title, nor is "the first".
+        let named = fold::without_article(tokens);
+        let is_word = |token: &Token| lexicon::is_known(&token.word) || patterns::place(&token.word).is_some();
+        if let [word] = named
+            && (to == from + 1 || patterns::place(&word.word).is_some())
+            && is_word(word)
+        {
             return None;
         }
         let left = self.typo_searches_left.get().checked_sub(1)?;
@@ -326,6 +333,7 @@ impl<'a> Reader<'a> {
     fn stops_title(&self, at: usize) -> bool {
         let tokens = self.tokens();
         self.is_list_joint(at)
+            || self.fact_begins(at)
             || lexicon::meanings(tokens, at).any(|(meaning, end)| match meaning {
                 Meaning::But | Meaning::Tail | Meaning::LessKnown | Meaning::SeenToo | Meaning::Not => true,
                 Meaning::User => tokens.get(end).and_then(Token::number).is_some(),

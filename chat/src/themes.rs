@@ -93,8 +93,12 @@ mod tests {
 
     #[test]
     fn a_theme_is_found_in_both_languages_where_films_are_tagged() {
-        let index = TitleIndex::build(&cineswarm_engine::Catalogue::new([]))
-            .with_tags([(1, "Zombies"), (2, "zombies"), (2, "zombies"), (3, "heist")]);
+        let index = TitleIndex::build(&cineswarm_engine::Catalogue::new([])).with_tags([
+            (1, "Zombies"),
+            (2, "zombies"),
+            (2, "zombies"),
+            (3, "heist"),
+        ]);
         let found = |text: &str| index.theme_at(&tokenize(text), 0).map(|(films, end)| (films.to_vec(), end));
         assert_eq!(found("zombie movies"), Some((vec![1, 2], 1)));
         assert_eq!(found("zombis"), Some((vec![1, 2], 1)));

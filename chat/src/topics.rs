@@ -80,7 +80,8 @@ impl Reader<'_> {
                 continue;
             }
             request.genres.retain(|genre| !run.genres.contains(genre));
-            let has_all = |movie: &&cineswarm_engine::Movie| run.genres.iter().all(|genre| movie.genres.contains(genre));
+            let has_all =
+                |movie: &&cineswarm_engine::Movie| run.genres.iter().all(|genre| movie.genres.contains(genre));
             let films = self.catalogue.movies().iter().filter(has_all).map(|movie| movie.id).collect();
             let topic = Topic {
                 kind: TopicKind::Genres,

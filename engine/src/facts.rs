@@ -50,7 +50,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A row is not what the header promises.
-    #[error("reading facts from {}: {source}; the columns are in data/film-facts/README.md", path.display())]
+    #[error("reading facts from {}: {source}; the columns are in film-facts/README.md", path.display())]
     Row {
         /// The file.
         path: PathBuf,
@@ -106,7 +106,8 @@ pub fn read_facts(path: &Path, movies: &[Movie]) -> Result<Vec<FilmFacts>, Error
     if bytes.len() as u64 > LARGEST_FILE {
         return Err(Error::TooLarge { path: path.to_owned() });
     }
-    let rows = csv::ReaderBuilder::new().delimiter(b'\t').quoting(false).from_reader(bytes.as_slice()).into_deserialize();
+    let rows =
+        csv::ReaderBuilder::new().delimiter(b'\t').quoting(false).from_reader(bytes.as_slice()).into_deserialize();
     let rows = rows.collect::<Result<Vec<Row>, csv::Error>>();
     Ok(join(&rows.map_err(|source| Error::Row { path: path.to_owned(), source })?, movies))
 }
@@ -207,12 +208,12 @@ mod tests {
         read_facts(&path, movies)
     }
 
-    const ALIEN: &str =
-        "tt0078748\tAlien\t1979\t\t\tRidley Scott\tSigourney Weaver|Tom Skerritt\t117\ten|es\tGB|US\tAlien\ttime-travel\n";
+    const ALIEN: &str = "tt0078748\tAlien\t1979\t\t\tRidley Scott\tSigourney Weaver|Tom Skerritt\t117\ten|es\tGB|US\tAlien\ttime-travel\n";
 
     #[test]
     fn facts_are_joined_by_the_number_on_imdb_or_by_title_and_year() {
-        let movies = [film(7, "Something else", 1979, Some(78748)), film(3, "ALIEN", 1980, None), film(4, "Alien", 1999, None)];
+        let movies =
+            [film(7, "Something else", 1979, Some(78748)), film(3, "ALIEN", 1980, None), film(4, "Alien", 1999, None)];
         for packed in [false, true] {
             let facts = read(ALIEN, packed, &movies).unwrap();
             assert_eq!(facts.iter().map(|facts| facts.movie).collect::<Vec<_>>(), [3, 7]);

@@ -17,7 +17,7 @@ pub mod store;
 pub mod web;
 pub mod words;
 
-pub use cineswarm_scheduler as scheduler;
 pub use cineswarm_chat as chat;
+pub use cineswarm_scheduler as scheduler;
 pub use options::Options;
 pub use service::{Error, Handle, start};

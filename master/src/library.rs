@@ -43,13 +43,14 @@ impl Library {
             tracing::warn!(%error, "the dataset's tags cannot be read; the chat finds no themes");
             Vec::new()
         });
-        let titles = TitleIndex::build(&catalogue).with_tags(tags.iter().map(|tag| (tag.movie, tag.tag.as_str())));
-        Library {
-            titles,
-            starters: starters(&catalogue, STARTERS),
-            ranker: Ranker::new(catalogue),
-            dataset,
-        }
+        let facts = dataset.facts().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the facts about films cannot be read; the chat knows no people, lengths and languages");
+            Vec::new()
+        });
+        let titles = TitleIndex::build(&catalogue)
+            .with_tags(tags.iter().map(|tag| (tag.movie, tag.tag.as_str())))
+            .with_facts(facts, &catalogue);
+        Library { titles, starters: starters(&catalogue, STARTERS), ranker: Ranker::new(catalogue), dataset }
     }
 
     /// The films.

@@ -63,6 +63,11 @@ pub struct Options {
     #[arg(long = "data", alias = "dataset", env = "DATASET", value_name = "NAME-OR-PATH")]
     pub dataset: Option<String>,
 
+    /// A file of facts about films (directors, cast, lengths, languages, series), read with a dataset that is imported or
+    /// generated now; film-facts/README.md says what it holds
+    #[arg(long, env = "FACTS", value_name = "FILE")]
+    pub facts: Option<PathBuf>,
+
     /// sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE [default: cineswarm.db in the data folder]
     #[arg(long = "database-url", env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<Secret>,

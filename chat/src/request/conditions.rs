@@ -51,7 +51,8 @@ impl Reader<'_> {
             match request.genre_runs.last_mut().filter(|_| joins) {
                 Some(run) => {
                     run.to = end;
-                    run.genres.extend(genres.iter().filter(|genre| !run.genres.contains(genre)).cloned().collect::<Vec<_>>());
+                    run.genres
+                        .extend(genres.iter().filter(|genre| !run.genres.contains(genre)).cloned().collect::<Vec<_>>());
                 }
                 None => request.genre_runs.push(GenreRun { genres: genres.clone(), from: at, to: end }),
             }
@@ -148,8 +149,18 @@ impl Reader<'_> {
             request.disliked.push(movie);
             return Some(end);
         }
-        // Years can't be excluded; say so rather than do the contrary.
-        let end = years::bound(tokens, next, self.newest, true).map_or(after_not, |(_, end)| end);
+        // "nothing before 2000" is from then on. Other years can't be excluded; say so rather than do the contrary.
+        let years = years::bound(tokens, next, self.newest, true);
+        let turned = match years {
+            Some((YearBound::To(last), _)) => Some(YearBound::From(last.saturating_add(1))),
+            Some((YearBound::From(first), _)) => Some(YearBound::To(first.saturating_sub(1))),
+            _ => None,
+        };
+        if let (Some(bound), Some((_, end))) = (turned, years) {
+            request.restrict_years(bound);
+            return Some(end);
+        }
+        let end = years.map_or(after_not, |(_, end)| end);
         request.leave_unread(at, end);
         Some(end)
     }

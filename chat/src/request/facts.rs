@@ -68,13 +68,35 @@ impl Reader<'_> {
         if self.index.knowledge.is_empty() {
             return None;
         }
-        let (kind, label, said, films, end) = self
-            .series_at(at)
-            .or_else(|| self.length_at(at))
-            .or_else(|| self.origin_at(at))
-            .or_else(|| self.person_at(at))?;
+        let (kind, label, said, films, end) = self.fact_at(at)?;
         request.named.push(Named { topic: Topic { kind, label, said }, films });
         Some(end)
+    }
+
+    /// Whether a title ends here because "directed by", "in French" or the like begins.
+    pub(super) fn fact_begins(&self, at: usize) -> bool {
+        const ANNOUNCES: [&str; 14] = [
+            "with",
+            "con",
+            "by",
+            "directed",
+            "dirigida",
+            "dirigidas",
+            "starring",
+            "in",
+            "en",
+            "under",
+            "de",
+            "que",
+            "shorter",
+            "protagonizada",
+        ];
+        let announces = self.tokens().get(at).is_some_and(|token| ANNOUNCES.contains(&token.word.as_str()));
+        announces && !self.index.knowledge.is_empty() && self.fact_at(at).is_some()
+    }
+
+    fn fact_at(&self, at: usize) -> Option<Asked> {
+        self.series_at(at).or_else(|| self.length_at(at)).or_else(|| self.origin_at(at)).or_else(|| self.person_at(at))
     }
 
     /// "directed by Nolan", "with Tom Hanks", "Tarantino movies", "de Almodóvar".
@@ -98,8 +120,7 @@ impl Reader<'_> {
         if self.index.knowledge.is_empty() {
             return None;
         }
-        let (person, end) =
-            self.person_named_at(at).or_else(|| self.person_surnamed_at(at, Role::Either, true))?;
+        let (person, end) = self.person_named_at(at).or_else(|| self.person_surnamed_at(at, Role::Either, true))?;
         let is_title = |to: usize| self.index.find_as(&self.tokens()[at..to], Reading::Exact).is_some();
         if self.title_ends(at).into_iter().any(is_title) {
             return None;
@@ -131,8 +152,14 @@ impl Reader<'_> {
     /// word that requests are made of.
     fn person_surnamed_at(&self, at: usize, role: Role, is_announced: bool) -> Option<(&Person, usize)> {
         let tokens = self.tokens();
+        let skipped = ["the", "hermanos", "los hermanos", "las hermanas"];
+        let at = skipped.iter().filter_map(|phrase| after_words(tokens, at, phrase)).max().unwrap_or(at);
+        let is_family = at > 0 && matches!(tokens[at - 1].word.as_str(), "hermanos" | "hermanas");
         let token = tokens.get(at)?;
         let end = at + 1;
+        if is_family {
+            return Some((self.index.knowledge.first_surnamed(&token.word)?, end));
+        }
         let before_films = lexicon::after(tokens, end, lexicon::Meaning::FilmNoun).is_some();
         let is_whole = tokens.len() == 1;
         if !(is_announced || before_films || is_whole)
@@ -143,6 +170,10 @@ impl Reader<'_> {
             return None;
         }
         let of = |surname: &str| self.index.knowledge.person_surnamed(surname, role);
+        // "the Coen brothers".
+        if tokens.get(end).is_some_and(|next| matches!(next.word.as_str(), "brothers" | "sisters")) {
+            return Some((self.index.knowledge.first_surnamed(&token.word)?, end + 1));
+        }
         // "Tarantino's films".
         let person = of(&token.word).or_else(|| token.word.strip_suffix('s').and_then(of))?;
         Some((person, end))
@@ -151,12 +182,32 @@ impl Reader<'_> {
     /// "the Alien series", "all the Harry Potter films", "la saga de Rocky".
     fn series_at(&self, at: usize) -> Option<Asked> {
         const BEFORE: [&str; 10] = [
-            "la saga de", "la saga", "saga de", "la serie de", "la serie", "la trilogia de", "la trilogia", "trilogia de",
-            "la franquicia de", "todas las de",
+            "la saga de",
+            "la saga",
+            "saga de",
+            "la serie de",
+            "la serie",
+            "la trilogia de",
+            "la trilogia",
+            "trilogia de",
+            "la franquicia de",
+            "todas las de",
         ];
         const AFTER: [&str; 14] = [
-            "series", "saga", "franchise", "trilogy", "films", "movies", "film series", "movie series", "collection",
-            "universe", "quadrilogy", "peliculas", "pelis", "sagas",
+            "series",
+            "saga",
+            "franchise",
+            "trilogy",
+            "films",
+            "movies",
+            "film series",
+            "movie series",
+            "collection",
+            "universe",
+            "quadrilogy",
+            "peliculas",
+            "pelis",
+            "sagas",
         ];
         let tokens = self.tokens();
         let announced = BEFORE.iter().find_map(|phrase| after_words(tokens, at, phrase));
@@ -174,7 +225,8 @@ impl Reader<'_> {
                 (None, None) => return None,
             };
             // "Up movies" and "comedy movies" are no series.
-            let says_series = announced.is_some() || !matches!(tokens[end - 1].word.as_str(), "films" | "movies" | "peliculas" | "pelis");
+            let says_series = announced.is_some()
+                || !matches!(tokens[end - 1].word.as_str(), "films" | "movies" | "peliculas" | "pelis");
             let is_telling = count > 1 || tokens[from].word.len() >= 4 && !lexicon::is_known(&tokens[from].word);
             if !says_series && !is_telling {
                 return None;
@@ -186,13 +238,42 @@ impl Reader<'_> {
     /// "under two hours", "de menos de 90 minutos", "tengo dos horas".
     fn length_at(&self, at: usize) -> Option<Asked> {
         const AT_MOST: [&str; 22] = [
-            "that last less than", "that lasts less than", "no longer than", "not longer than", "no more than", "less than",
-            "shorter than", "under", "at most", "i have only", "i have", "i only have", "weve got", "ive got", "max", "maximum",
-            "que dure menos de", "que duren menos de", "de menos de", "menos de", "tengo", "como mucho",
+            "that last less than",
+            "that lasts less than",
+            "no longer than",
+            "not longer than",
+            "no more than",
+            "less than",
+            "shorter than",
+            "under",
+            "at most",
+            "i have only",
+            "i have",
+            "i only have",
+            "weve got",
+            "ive got",
+            "max",
+            "maximum",
+            "que dure menos de",
+            "que duren menos de",
+            "de menos de",
+            "menos de",
+            "tengo",
+            "como mucho",
         ];
         const AT_LEAST: [&str; 12] = [
-            "longer than", "more than", "at least", "over", "que dure mas de", "que duren mas de", "de mas de", "mas de",
-            "al menos", "de al menos", "mas larga que", "mas largas que",
+            "longer than",
+            "more than",
+            "at least",
+            "over",
+            "que dure mas de",
+            "que duren mas de",
+            "de mas de",
+            "mas de",
+            "al menos",
+            "de al menos",
+            "mas larga que",
+            "mas largas que",
         ];
         let tokens = self.tokens();
         let (from, is_most) = AT_MOST
@@ -238,13 +319,16 @@ impl Reader<'_> {
             let words: Vec<&str> = tokens.get(at..at + count)?.iter().map(|token| token.word.as_str()).collect();
             Some((ORIGINS.get(words.join(" ").as_str())?, at, at + count))
         })?;
-        let is_language = |code: &&&str| code.starts_with(|first: char| first.is_ascii_lowercase());
-        let languages: Vec<&str> = codes.iter().filter(is_language).copied().collect();
-        let countries: Vec<&str> = codes.iter().filter(|code| !is_language(code)).copied().collect();
+        let starts = |code: &str, kind: fn(&char) -> bool| code.chars().next().is_some_and(|first| kind(&first));
+        let of =
+            |kind: fn(&char) -> bool| codes.iter().copied().filter(|code| starts(code, kind)).collect::<Vec<&str>>();
+        let (languages, countries) = (of(char::is_ascii_lowercase), of(char::is_ascii_uppercase));
+        let other_than: Vec<&str> = codes.iter().filter_map(|code| code.strip_prefix('!')).collect();
         let films = self.index.knowledge.films(|known| {
             let spoken = known.languages.first().is_some_and(|own| languages.contains(&own.as_str()));
             let made = known.countries.iter().any(|own| countries.contains(&own.as_str()));
-            (languages.is_empty() || spoken) && (countries.is_empty() || made)
+            let foreign = known.languages.first().is_some_and(|own| !other_than.contains(&own.as_str()));
+            (languages.is_empty() || spoken) && (countries.is_empty() || made) && (other_than.is_empty() || foreign)
         });
         let said = self.sentence.typed(from, end).to_owned();
         Some((TopicKind::Origin, said.clone(), said, films, end))

@@ -20,11 +20,16 @@ pub(super) fn sample() -> Option<Catalogue> {
     for row in ratings.records() {
         *counts.entry(row.unwrap()[1].parse().unwrap()).or_default() += 1;
     }
+    let mut imdb_ids: HashMap<u32, u32> = HashMap::new();
+    for row in csv::Reader::from_path(folder.join("links.csv")).unwrap().records() {
+        let row = row.unwrap();
+        imdb_ids.insert(row[0].parse().unwrap(), row[1].parse().unwrap());
+    }
     let mut movies = csv::Reader::from_path(folder.join("movies.csv")).unwrap();
     Some(Catalogue::new(movies.records().map(|row| {
         let row = row.unwrap();
         let id = row[0].parse().unwrap();
-        let movie = film(id, row[1].trim(), &row[2]);
+        let movie = Movie { imdb_id: imdb_ids.get(&id).copied(), ..film(id, row[1].trim(), &row[2]) };
         let ratings = counts.get(&id).copied().unwrap_or_default();
         (movie, MovieStats { ratings, half_stars_sum: 0 })
     })))
@@ -35,6 +40,13 @@ pub(super) fn tagged_index(catalogue: &Catalogue) -> TitleIndex {
     let mut tags = csv::Reader::from_path(folder().join("tags.csv")).unwrap();
     let rows: Vec<csv::StringRecord> = tags.records().map(Result::unwrap).collect();
     TitleIndex::build(catalogue).with_tags(rows.iter().map(|row| (row[1].parse().unwrap(), &row[2])))
+}
+
+/// The titles, the tags, and the facts that lie beside the program.
+pub(super) fn index_with_facts(catalogue: &Catalogue) -> TitleIndex {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../film-facts/film-facts.tsv.gz");
+    let facts = cineswarm_engine::facts::read_facts(&path, catalogue.movies()).unwrap();
+    tagged_index(catalogue).with_facts(facts, catalogue)
 }
 
 fn folder() -> PathBuf {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::sample::{sample, tagged_index};
+use super::sample::{index_with_facts, sample, tagged_index};
 use super::*;
 use crate::{Context, Shift, understand_in};
 
@@ -54,7 +54,8 @@ fn parts(line: &str) -> BTreeSet<String> {
     let mut kind = Vec::new();
     for word in line.split(' ') {
         let is_years = word.contains("..") && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        if word.starts_with(['+', '-']) || matches!(word, "less" | "newer" | "older") || is_years {
+        if word.starts_with(['+', '-']) || matches!(word, "less" | "newer" | "older" | "shorter" | "longer") || is_years
+        {
             conditions.insert(word.to_owned());
         } else {
             kind.push(word);
@@ -104,6 +105,8 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
             let shift = shift.map_or("", |shift| match shift {
                 Shift::Newer => " newer",
                 Shift::Older => " older",
+                Shift::Shorter => " shorter",
+                Shift::Longer => " longer",
             });
             with("refine".into(), filters, *tweak) + shift
         }
@@ -125,7 +128,7 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
 #[ignore = "prints readings of sentences of your own; run with --ignored --nocapture"]
 fn readings_of_sentences_of_your_own() {
     let (Some(catalogue), Ok(path)) = (sample(), std::env::var("CINESWARM_SENTENCES")) else { return };
-    let index = tagged_index(&catalogue);
+    let index = index_with_facts(&catalogue);
     let shown = shown_before(&index);
     for line in std::fs::read_to_string(path).unwrap().lines() {
         let Some((lang, sentence)) = line.split_once('\t') else { continue };
@@ -203,7 +206,8 @@ fn nothing_that_is_typed_is_too_much() {
     let room = Room::new();
     let mut random = ChaCha8Rng::seed_from_u64(13);
     let typed: Vec<&str> = sentences().map(|(_, _, sentence)| sentence).collect();
-    const STRANGE: [&str; 12] = ["😀", "🏴‍☠️", "e\u{301}", "\u{202e}", "ﷺ", "مرحبا", "שלום", "\u{0}", "ǅ", "½", "★★", "'"];
+    const STRANGE: [&str; 12] =
+        ["😀", "🏴‍☠️", "e\u{301}", "\u{202e}", "ﷺ", "مرحبا", "שלום", "\u{0}", "ǅ", "½", "★★", "'"];
     let shown = [1, 2, 3];
     for _ in 0..10_000 {
         let mut letters: Vec<char> = typed[random.random_range(0..typed.len())].chars().collect();

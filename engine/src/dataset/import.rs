@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::store::lock;
 use super::write::{
-    FACTS_FILE, GENOME_FILE, MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USERS_FILE, write_facts,
-    write_genome, write_movies, write_ratings, write_tags,
+    FACTS_FILE, GENOME_FILE, MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USERS_FILE, write_facts, write_genome,
+    write_movies, write_ratings, write_tags,
 };
 use super::{Counts, Error, FORMAT_VERSION, MAX_SHARD_COUNT, Metadata, Origin, shard_of};
 use crate::catalogue::Movie;
@@ -164,8 +164,7 @@ pub fn import_rows(
     {
         return reuse(&dataset, known);
     }
-    let source =
-        SourceRead { layout: Origin::Rows, name: label.to_owned(), sha256: content_sha256, facts_sha256 };
+    let source = SourceRead { layout: Origin::Rows, name: label.to_owned(), sha256: content_sha256, facts_sha256 };
     publish(&dataset, options, now, written, source)
 }
 

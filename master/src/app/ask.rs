@@ -196,11 +196,7 @@ impl From<Resolved<'_>> for Step {
     }
 }
 
-fn viewer<'a>(
-    session: &Session,
-    last: Option<(&'a Spec, &'a Value)>,
-    asked_back: Option<&'a Reply>,
-) -> Viewer<'a> {
+fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>, asked_back: Option<&'a Reply>) -> Viewer<'a> {
     Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last, asked_back }
 }
 

@@ -18,6 +18,9 @@ use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Shift, 
 /// hardly anything else; it is treated like a few films that similar ones are wanted to.
 const SHORT_PROFILE: usize = 10;
 
+/// Films that a length leaves to choose from, the best known of them.
+const MOST_FILMS: usize = 1000;
+
 /// Films that a popular list of less known ones leaves out.
 const BEST_KNOWN: usize = 400;
 
@@ -190,7 +193,9 @@ impl<'a> Resolver<'_, 'a> {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 Ok(self.say(replies::off_scale(known, &said, self.lang), Vec::new()))
             }
-            Intent::OutsideTheData { asked } => Ok(self.say(replies::outside_the_data(&asked, self.lang), Vec::new())),
+            Intent::OutsideTheData { asked } => {
+                Ok(self.say(replies::outside_the_data(&asked, self.library.titles.has_facts(), self.lang), Vec::new()))
+            }
             Intent::About { wanted, movie } => self.about(wanted, movie),
             Intent::MyRatings => {
                 Ok(self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new()))
@@ -249,8 +254,7 @@ impl<'a> Resolver<'_, 'a> {
         }
         known.exclude_seen &= said.exclude_seen;
         let catalogue = self.library.catalogue();
-        let mut years: Vec<u16> =
-            shown(answer).iter().filter_map(|movie| catalogue.get(*movie)?.year).collect();
+        let mut years: Vec<u16> = shown(answer).iter().filter_map(|movie| catalogue.get(*movie)?.year).collect();
         years.sort_unstable();
         match (shift, years.get(years.len() / 2)) {
             (Some(Shift::Newer), Some(middle)) => {
@@ -259,6 +263,7 @@ impl<'a> Resolver<'_, 'a> {
             (Some(Shift::Older), Some(middle)) => {
                 (known.year_from, known.year_to) = (None, Some(middle.saturating_sub(1)));
             }
+            (Some(shift @ (Shift::Shorter | Shift::Longer)), _) => self.of_other_length(known, &shown(answer), shift),
             _ => {}
         }
         spec.filters = self.without_hidden(spec.filters);
@@ -266,6 +271,27 @@ impl<'a> Resolver<'_, 'a> {
         spec.lang = self.lang;
         spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
         self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
+    }
+
+    /// Only films shorter, or longer, than the middle one of those shown; without facts nothing changes.
+    fn of_other_length(&self, filters: &mut Filters, shown: &[MovieId], shift: Shift) {
+        let titles = &self.library.titles;
+        let length = |movie: MovieId| titles.facts(movie).and_then(|known| known.runtime_min);
+        let mut lengths: Vec<u16> = shown.iter().filter_map(|movie| length(*movie)).collect();
+        lengths.sort_unstable();
+        let Some(middle) = lengths.get(lengths.len() / 2) else { return };
+        let fits = |movie: MovieId| {
+            length(movie).is_some_and(|own| if shift == Shift::Shorter { own < *middle } else { own > *middle })
+        };
+        let catalogue = self.library.catalogue();
+        let mut films: Vec<MovieId> = match filters.movie_ids.is_empty() {
+            true => catalogue.movies().iter().map(|movie| movie.id).collect(),
+            false => filters.movie_ids.clone(),
+        };
+        films.retain(|movie| fits(*movie));
+        films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
+        films.truncate(MOST_FILMS);
+        filters.movie_ids = if films.is_empty() { vec![MovieId::MAX] } else { films };
     }
 
     /// How a refined question reads as a whole.
@@ -308,7 +334,8 @@ impl<'a> Resolver<'_, 'a> {
         let catalogue = self.library.catalogue();
         let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
         let own = self.viewer.ratings.iter().find(|(rated, _)| *rated == movie).map(|(_, rating)| *rating);
-        let message = replies::about(wanted, known, catalogue.stats(movie), own, self.lang);
+        let message =
+            replies::about(wanted, known, catalogue.stats(movie), own, self.library.titles.facts(movie), self.lang);
         let name = replies::film_name(known);
         let examples = match self.lang {
             Lang::En => vec![format!("films like {name}"), format!("rate {name} 4 stars")],
@@ -492,8 +519,7 @@ fn without_shown(spec: &Spec, answer: &Value) -> Spec {
     if let Some(rest) = &spec.rest {
         return (**rest).clone();
     }
-    let without: BTreeSet<MovieId> =
-        spec.filters.exclude_movie_ids.iter().copied().chain(shown(answer)).collect();
+    let without: BTreeSet<MovieId> = spec.filters.exclude_movie_ids.iter().copied().chain(shown(answer)).collect();
     let mut rest = spec.clone();
     rest.filters.exclude_movie_ids = without.into_iter().collect();
     rest
