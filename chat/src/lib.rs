@@ -200,7 +200,7 @@ impl Chat<'_> {
         ];
         let first = self.reader.sentence.tokens.first();
         !self.context.shown.is_empty()
-            && (request.has_conditions() || request.less_known)
+            && request.has_conditions()
             && !(request.popular || request.film_noun || request.for_me)
             && first.is_some_and(|token| CUES.contains(&token.word.as_str()))
     }

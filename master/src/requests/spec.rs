@@ -28,9 +28,6 @@ pub struct Spec {
     pub note: Option<Note>,
     /// Parts of the sentence that the answer does not take into account, as typed.
     pub ignored: Vec<String>,
-    /// The films that similar ones are wanted to, in the order they were named.
-    #[serde(default)]
-    pub like: Vec<MovieId>,
     /// Themes and the like that are asked for; the filters have their films.
     #[serde(default)]
     pub topics: Vec<Topic>,
@@ -64,11 +61,19 @@ impl Spec {
             lang: Lang::default(),
             note: None,
             ignored: Vec::new(),
-            like: Vec::new(),
             topics: Vec::new(),
             reading: None,
             rest: None,
         }
+    }
+
+    /// The films that similar ones are wanted to; none if the profile is somebody's ratings.
+    pub fn like(&self) -> Vec<MovieId> {
+        if self.own || self.neighbours != NeighbourOptions::like_these() {
+            return Vec::new();
+        }
+        // What the sentence speaks against is in the profile, too, with the lowest rating.
+        self.profile.iter().filter(|(_, rating)| *rating == HalfStars::MAX).map(|(movie, _)| *movie).collect()
     }
 
     /// The profile as the engine takes it.
