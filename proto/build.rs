@@ -1,4 +1,4 @@
-//! Compiles farm.proto without `protoc`, and keeps its descriptors for the reflection service.
+//! Compiles farm.proto and events.proto without `protoc`, and keeps their descriptors for the reflection service.
 
 use prost::Message;
 use protox::prost_reflect::prost_types::FileDescriptorSet;
@@ -7,9 +7,9 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=cineswarm");
-    let mut descriptors = protox::compile(["cineswarm/v1/farm.proto"], ["."])?;
+    let mut descriptors = protox::compile(["cineswarm/v1/farm.proto", "cineswarm/events/v1/events.proto"], ["."])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("farm.descriptors"), descriptors.encode_to_vec())?;
+    fs::write(out.join("grpc.descriptors"), descriptors.encode_to_vec())?;
     leave_packed(&mut descriptors, "Neighbour", "movie_id_deltas");
     tonic_prost_build::configure().bytes(".").compile_fds(descriptors)?;
     Ok(())

@@ -5,6 +5,7 @@
 #   scripts/chaos.sh [--rounds N] [--seed S] [--minutes M] [--accident NAME[+NAME]]... [--each] [--alone N] [--database KIND] [--data PATH]
 #   scripts/chaos.sh --list
 #   scripts/chaos.sh --asks N [--data PATH]
+#   scripts/chaos.sh --crowd [--only KIND] [--seconds N] [--data PATH]
 #
 #   --rounds N       how many rounds [default: 20, one for each --accident, or what --minutes has time for]
 #   --seed S         of the first round; each next round has the next seed [default: any]. A round that failed is had
@@ -21,6 +22,8 @@
 #   --list           the accidents, and which this machine cannot have
 #   --asks N         instead of accidents: N asks in a row, and the memory of every part and the size of the database
 #                    on the way, as CSV on standard output
+#   --crowd          instead of accidents: a flood, sockets that do not read, idle ones and slow ones, and what they cost;
+#                    --only flood, deaf, idle or slow is one of them, --seconds N how long the flood is [default: 60]
 #
 # Run as root, it also fills disks, limits memory and remounts; without, it says what it skips. CINESWARM_BIN names a
 # built program; without it, one is built.
@@ -51,6 +54,7 @@ export CINESWARM_BIN
 for argument in "$@"; do
     case $argument in
     --asks | --asks=*) exec node "$root/tests/chaos/soak.mjs" "$@" ;;
+    --crowd) exec node "$root/tests/chaos/crowd.mjs" "$@" ;;
     esac
 done
 exec node "$root/tests/chaos/chaos.mjs" "$@"

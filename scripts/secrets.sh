@@ -14,17 +14,22 @@ Makes, in a folder:
   master.password worker.password    at the broker, for the users of these names
   operator.password                  at the broker, for people: may read everything and write orders
   postgres.password                  of the user cineswarm in PostgreSQL
+  grafana.password                   of the user admin in Grafana
   mosquitto.passwd                   the broker's password file, with these three users
+  mosquitto_sub                      options for mosquitto_sub in the broker's container: the operator, over TLS
 
 What is there already is left as it is.
 
 options:
-  --dir DIR      the folder [default: secrets]
-  --host NAME    a further name or IP address under which a server is reached; may be repeated
-                 [always: the part's own name, localhost, 127.0.0.1, ::1 and this machine's name]
-  --days N       how long certificates are good for [default: 90]; the CA: ten years
-  --renew        make the certificates anew, signed by the same CA; passwords stay
-  --help         print this
+  --dir DIR        the folder [default: secrets]
+  --host NAME      a further name or IP address under which a server is reached; may be repeated
+                   [always: the part's own name, localhost, 127.0.0.1, ::1 and this machine's name]
+  --days N         how long certificates are good for [default: 90]; the CA: ten years
+  --renew          make the certificates anew, signed by the same CA; passwords stay
+  --new-passwords  make the passwords anew; certificates stay
+  --help           print this
+
+On a Swarm, scripts/deploy.sh hands out what was made anew.
 END
 }
 
@@ -33,7 +38,7 @@ give_up() {
     exit "${2:-1}"
 }
 
-dir=secrets days=90 renew=false
+dir=secrets days=90 renew=false new_passwords=false
 hosts=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -47,6 +52,7 @@ while [ $# -gt 0 ]; do
         shift 2
         ;;
     --renew) renew=true; shift ;;
+    --new-passwords) new_passwords=true; shift ;;
     --help | -h) usage; exit ;;
     *) printf 'error: what is %s?\n\n' "$1" >&2; usage >&2; exit 2 ;;
     esac
@@ -108,13 +114,13 @@ END
 for name in broker master worker postgres; do certificate "$name"; done
 
 password() {
-    if [ -s "$1.password" ]; then return; fi
+    if ! $new_passwords && [ -s "$1.password" ]; then return; fi
     # Hexadecimal stands for itself in a URL, a configuration file and a shell.
     openssl rand -hex 24 >"$work/password"
     mv "$work/password" "$1.password"
     echo "made $1.password"
 }
-for name in master worker operator postgres; do password "$name"; done
+for name in master worker operator postgres grafana; do password "$name"; done
 
 # The file holds salted hashes, so it is made again when a password is newer than it, and only then.
 stale=false
@@ -127,4 +133,13 @@ if $stale; then
     quietly mosquitto_passwd -U "$work/mosquitto.passwd"
     mv "$work/mosquitto.passwd" mosquitto.passwd
     echo "made mosquitto.passwd"
+fi
+
+# The broker's certificate is good for a client as well; whom it lets do what is the user's.
+options=$(printf '%s\n' '-h 127.0.0.1' '--cafile /run/secrets/ca.crt' '--cert /run/secrets/broker.crt' '--key /run/secrets/broker.key' \
+    '-u operator' "-P $(cat operator.password)")
+if [ "$options" != "$(cat mosquitto_sub 2>/dev/null)" ]; then
+    printf '%s\n' "$options" >"$work/mosquitto_sub"
+    mv "$work/mosquitto_sub" mosquitto_sub
+    echo "made mosquitto_sub"
 fi

@@ -25,6 +25,7 @@ sections=(
     clippy rust doc release
     e2e-embedded e2e-mosquitto run-script chaos
     browser-demo browser-sample
+    monitoring swarm
 )
 
 section_install() {
@@ -39,7 +40,16 @@ section_install() {
     [ -x "$CHROMIUM" ] || packages+=(chromium)
     python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
     missing openssl && packages+=(openssl)
+    missing promtool && packages+=(prometheus)
     missing shellcheck && packages+=(shellcheck)
+    missing promtool && packages+=(prometheus)
+    missing amtool && packages+=(prometheus-alertmanager)
+    missing dockerd && packages+=(docker.io)
+    missing docker-registry && packages+=(docker-registry)
+    missing ip && packages+=(iproute2)
+    missing iptables && packages+=(iptables)
+    missing jq && packages+=(jq)
+    missing curl && packages+=(curl)
     if [ ${#packages[@]} -gt 0 ]; then
         echo "installing ${packages[*]}"
         local as_root=()
@@ -56,7 +66,10 @@ section_install() {
     fi
 }
 
-section_shellcheck() { shellcheck scripts/*.sh benches/peers/*.sh .ci/run; }
+section_shellcheck() {
+    shellcheck scripts/*.sh scripts/lib/*.sh tests/swarm/*.sh benches/peers/*.sh .ci/run
+    scripts/acl.sh --check
+}
 section_fmt() { cargo fmt --all --check; }
 section_page-check() { cd web && npm run check; }
 section_page-unit() { cd web && npm test; }
@@ -137,6 +150,26 @@ section_browser-sample() {
         exit "$SKIPPED"
     fi
     browser "$sample"
+}
+
+# Rules, receivers and dashboards by the programs that will read them, and against a farm that runs.
+section_monitoring() {
+    promtool check rules monitoring/rules.yml
+    promtool test rules monitoring/rules.test.yml
+    promtool check config --syntax-only monitoring/prometheus.yml
+    # Docker fills these in.
+    sed -E 's/\{\{ env "ALERT_RECEIVER" \}\}/nobody/; s/\{\{ env "ALERT_WEBHOOK_URL" \}\}/http:\/\/example.org/; s/\{\{ env "[A-Z_]+" \}\}/a@example.org:25/' \
+        monitoring/alertmanager.yml >"${TMPDIR:-/tmp}/cineswarm-alertmanager.yml"
+    amtool check-config "${TMPDIR:-/tmp}/cineswarm-alertmanager.yml"
+    node monitoring/dashboards.mjs --check
+    node_tests tests/monitoring/*.test.mjs
+}
+
+# The images and the stack on a Swarm that is made for it, which needs root; scripts/test-swarm.sh by itself does more.
+section_swarm() {
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo -n "--preserve-env=PATH,CINESWARM_BIN,CINESWARM_TEST_DATA,GREEN_WITHIN_S")
+    CINESWARM_TEST_DATA=$sample GREEN_WITHIN_S=${GREEN_WITHIN_S:-60} "${as_root[@]}" scripts/test-swarm.sh --short
 }
 
 # Sums up what the test runners said; a section without tests of its own counts as one.

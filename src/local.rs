@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use cineswarm_engine::dataset::shard_of;
 use cineswarm_engine::{
-    Dataset, Filters, Neighbour, NeighbourOptions, NeighbourRow, Profile, RankOptions, RankScratch, Ranker,
-    Recommendation, Scratch, ShardIndex, ShardRatings, top_k_over,
+    Dataset, Filters, Neighbour, NeighbourOptions, Profile, RankOptions, RankScratch, Ranker, Recommendation, Scratch,
+    ShardIndex, ShardRatings, top_k_over,
 };
 
 /// All ratings of a dataset, indexed.
@@ -25,7 +24,7 @@ impl Local {
             let ratings = ShardRatings::new(shard.user_ids, shard.row_offsets, shard.movie_ids, shard.half_stars);
             ratings.map(ShardIndex::build).with_context(|| format!("indexing shard {number}"))
         });
-        let ranker = Ranker::new(Arc::new(dataset.catalogue().clone()));
+        let ranker = Ranker::new(Arc::new(dataset.catalogue().clone()), dataset.rows());
         Ok(Local { shards: shards.collect::<anyhow::Result<_>>()?, ranker })
     }
 
@@ -42,18 +41,7 @@ impl Local {
         neighbours: &[Neighbour],
         filters: &Filters,
         options: &RankOptions,
-    ) -> anyhow::Result<Vec<Recommendation>> {
-        // As many as the dataset has shards, which are at most 4096.
-        let shard_count = self.shards.len() as u32;
-        let with_ratings = neighbours.iter().filter_map(|neighbour| {
-            let shard = self.shards.get(shard_of(neighbour.user, shard_count) as usize)?;
-            Some((*neighbour, shard.ratings_of(neighbour.user)?))
-        });
-        let with_ratings: Vec<_> = with_ratings.collect();
-        let rows = with_ratings
-            .iter()
-            .map(|(neighbour, (movie_ids, half_stars))| NeighbourRow::new(*neighbour, movie_ids, half_stars))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(self.ranker.rank(profile, &rows, filters, options, &mut RankScratch::default()))
+    ) -> Vec<Recommendation> {
+        self.ranker.rank(profile, neighbours, filters, options, &mut RankScratch::default())
     }
 }

@@ -8,15 +8,11 @@ mod local;
 mod models;
 mod progress;
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::process::ExitCode;
 
+use cineswarm_telemetry::logs;
 use clap::Parser;
-use tracing::{Level, Metadata};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use commands::Command;
 
@@ -30,24 +26,16 @@ use commands::Command;
                   Exit status: 0 fine, 1 failure, 2 wrong usage."
 )]
 struct Cli {
-    /// What to log, as in "debug" or "warn,cineswarm=trace"
-    #[arg(long, global = true, env = "RUST_LOG", value_name = "FILTER", default_value = "info",
-          value_parser = parse_filter, help_heading = "Logging")]
-    log_level: String,
+    #[command(flatten)]
+    log: logs::Options,
 
     #[command(subcommand)]
     command: Command,
 }
 
 fn main() -> ExitCode {
-    let Cli { log_level, command } = Cli::parse();
-    // Standard output is for answers.
-    let colours = io::stderr().is_terminal();
-    tracing_subscriber::registry()
-        .with(EnvFilter::new(log_level))
-        .with(filter_fn(|what| !may_log_secrets(what)))
-        .with(tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colours))
-        .init();
+    let Cli { log, command } = Cli::parse();
+    logs::start(&log, if command.runs_until_stopped() { logs::Stream::Output } else { logs::Stream::Error });
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
@@ -56,20 +44,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Libraries that log, below `info`, what they carry: browsers' messages have in them what opens a session, the first
-/// message to a broker has its password.
-const CARRIERS: [&str; 5] = ["tungstenite", "tokio_tungstenite", "socketioxide", "engineioxide", "rumqttc"];
-
-/// Whether a log line may have a secret in it, whatever level was asked for.
-fn may_log_secrets(what: &Metadata<'_>) -> bool {
-    let library = what.target().split("::").next().unwrap_or_default();
-    *what.level() > Level::INFO && CARRIERS.contains(&library)
-}
-
-fn parse_filter(text: &str) -> Result<String, String> {
-    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|reason| reason.to_string())
 }
 
 /// Whether whoever read our output has seen enough, as `head` does.

@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
+use crate::expiry::expiry;
 use crate::reread::Reread;
 
 /// The files with which one side of a connection shows who it is and knows the other, all in PEM.
@@ -92,33 +93,66 @@ pub enum Error {
     },
 }
 
+/// When the earliest certificate of a file expires, in seconds since 1970, as the files were when they were last read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expiry {
+    /// Of the own certificate, and those between it and its CA; `None` if there is none.
+    pub own: Option<i64>,
+    /// Of those who may have signed the other side's; `None` if no file names them.
+    pub ca: Option<i64>,
+}
+
+impl Expiry {
+    fn of(files: &Files) -> Result<Expiry, Error> {
+        let earliest = |file: &Option<PathBuf>| -> Result<Option<i64>, Error> {
+            let Some(file) = file else { return Ok(None) };
+            Ok(certificates("certificate", file)?.iter().filter_map(|certificate| expiry(certificate)).min())
+        };
+        Ok(Expiry { own: earliest(&files.certificate)?, ca: earliest(&files.ca)? })
+    }
+}
+
 /// The client's side of TLS.
-pub struct ClientTls(Reread<Arc<ClientConfig>>);
+pub struct ClientTls(Reread<(Arc<ClientConfig>, Expiry)>);
 
 impl ClientTls {
     /// Reads the files; `protocols` are offered as ALPN.
     pub fn new(files: Files, protocols: &'static [&'static str]) -> Result<ClientTls, Error> {
-        Reread::new(files.all(), move || client_config(&files, protocols).map(Arc::new)).map(ClientTls)
+        let all = files.all();
+        let make = move || Ok((Arc::new(client_config(&files, protocols)?), Expiry::of(&files)?));
+        Reread::new(all, make).map(ClientTls)
     }
 
     /// For the next connection: as the files are now.
     pub fn config(&self) -> Arc<ClientConfig> {
-        self.0.current()
+        self.0.current().0
+    }
+
+    /// When what is used for the next connection expires.
+    pub fn expiry(&self) -> Expiry {
+        self.0.current().1
     }
 }
 
 /// The server's side of TLS. With a CA it takes only clients whose certificate that CA has signed.
-pub struct ServerTls(Reread<Arc<ServerConfig>>);
+pub struct ServerTls(Reread<(Arc<ServerConfig>, Expiry)>);
 
 impl ServerTls {
     /// Reads the files; `protocols` are taken as ALPN.
     pub fn new(files: Files, protocols: &'static [&'static str]) -> Result<ServerTls, Error> {
-        Reread::new(files.all(), move || server_config(&files, protocols).map(Arc::new)).map(ServerTls)
+        let all = files.all();
+        let make = move || Ok((Arc::new(server_config(&files, protocols)?), Expiry::of(&files)?));
+        Reread::new(all, make).map(ServerTls)
     }
 
     /// For the next connection: as the files are now.
     pub fn config(&self) -> Arc<ServerConfig> {
-        self.0.current()
+        self.0.current().0
+    }
+
+    /// When what is used for the next connection expires.
+    pub fn expiry(&self) -> Expiry {
+        self.0.current().1
     }
 }
 

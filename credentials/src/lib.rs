@@ -3,10 +3,11 @@
 //! It opens no connection. Nothing in it is ever shown: a [`Secret`] has no text of its own, and no error quotes one.
 
 mod certificates;
+mod expiry;
 mod refusal;
 mod reread;
 mod secret;
 
-pub use certificates::{ClientTls, Error, Files, ServerTls};
+pub use certificates::{ClientTls, Error, Expiry, Files, ServerTls};
 pub use refusal::in_words;
 pub use secret::{Secret, SecretError, given};

@@ -7,6 +7,7 @@
 mod best;
 pub mod catalogue;
 mod chance;
+pub mod claims;
 pub mod dataset;
 pub mod demo;
 mod dense;
@@ -25,6 +26,7 @@ mod prefetch;
 pub mod profile;
 pub mod ranking;
 pub mod rating;
+mod rows;
 pub mod shard;
 pub mod synth;
 pub mod versions;
@@ -35,9 +37,11 @@ pub use facts::FilmFacts;
 pub use filters::Filters;
 pub use index::{Kernel, LiveIndex, ShardIndex};
 pub use matrix::RatingsMatrix;
-pub use neighbours::{Neighbour, NeighbourOptions, Scratch, top_k_batch, top_k_over, top_k_parallel};
+pub use neighbours::{
+    Neighbour, NeighbourOptions, Scratch, top_k_batch, top_k_batch_unless, top_k_over, top_k_parallel,
+};
 pub use popularity::{popular, starters};
 pub use profile::Profile;
-pub use ranking::{Because, NeighbourRow, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation};
+pub use ranking::{Because, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation};
 pub use rating::{HalfStars, MovieId, UserId};
 pub use shard::ShardRatings;

@@ -13,9 +13,12 @@ impl Profile {
     /// Collects ratings in any order; of two for the same film the later one counts.
     pub fn from_ratings(ratings: impl IntoIterator<Item = (MovieId, HalfStars)>) -> Profile {
         let mut sorted: Vec<(MovieId, HalfStars)> = ratings.into_iter().collect();
-        sorted.reverse();
-        sorted.sort_by_key(|(movie, _)| *movie);
-        sorted.dedup_by_key(|(movie, _)| *movie);
+        // As they come from a dataset or another profile.
+        if !sorted.is_sorted_by(|one, next| one.0 < next.0) {
+            sorted.reverse();
+            sorted.sort_by_key(|(movie, _)| *movie);
+            sorted.dedup_by_key(|(movie, _)| *movie);
+        }
         Profile {
             movie_ids: sorted.iter().map(|(movie, _)| *movie).collect(),
             half_stars: sorted.iter().map(|(_, rating)| rating.get()).collect(),

@@ -13,7 +13,9 @@ use crate::filters::Filters;
 use crate::genres::GenreSets;
 use crate::neighbours::Neighbour;
 use crate::profile::Profile;
-use crate::rating::{HalfStars, MovieId, UserId};
+use crate::rating::{MovieId, UserId};
+use crate::rows::{Numbering, Row, Rows};
+use crate::shard::FilmNumbers;
 
 /// More recommendations than this are never made at once, whatever is asked for.
 pub const MAX_RECOMMENDATIONS: usize = 1000;
@@ -25,6 +27,10 @@ const VIEWER_MEAN_DAMPING: f64 = 5.0;
 /// Similarity of imagined neighbours to whom a film is just average, so that one lone neighbour does not predict five
 /// stars.
 const DEVIATION_DAMPING: f64 = 1.0;
+
+/// So much lower is the bar that a film's sum is held to than the score it must reach: far more than the rounding of
+/// what lies between the two.
+const MARGIN: f64 = 1e-9;
 
 /// How much a film's popularity counts against it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,79 +84,6 @@ impl Default for RankOptions {
     }
 }
 
-/// A neighbour whose ratings are not what a ratings matrix can hold.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Error {
-    /// A similarity out of range.
-    #[error(
-        "taking user {user} as a neighbour: their similarity is {similarity}, not above 0 and at most 1; drop this answer"
-    )]
-    Similarity {
-        /// The neighbour.
-        user: UserId,
-        /// The similarity given.
-        similarity: f64,
-    },
-    /// Not one rating a film.
-    #[error("taking user {user} as a neighbour: {movie_ids} films have {half_stars} ratings; drop this answer")]
-    Length {
-        /// The neighbour.
-        user: UserId,
-        /// Number of films.
-        movie_ids: usize,
-        /// Number of ratings.
-        half_stars: usize,
-    },
-    /// Films out of order or repeated, or a rating off the scale.
-    #[error(
-        "taking user {user} as a neighbour: their films do not ascend, or a rating is not 1 to 10 half-stars; drop this answer"
-    )]
-    Ratings {
-        /// The neighbour.
-        user: UserId,
-    },
-}
-
-/// A neighbour with all their ratings. Holding one means they have been checked.
-#[derive(Clone, Copy, Debug)]
-pub struct NeighbourRow<'a> {
-    neighbour: Neighbour,
-    movie_ids: &'a [MovieId],
-    half_stars: &'a [u8],
-}
-
-impl<'a> NeighbourRow<'a> {
-    /// Checks and takes a neighbour's ratings: the films, ascending, and parallel to them the half-stars.
-    ///
-    /// # Errors
-    /// If the similarity is not in (0, 1], or the arrays are no row of a ratings matrix.
-    pub fn new(
-        neighbour: Neighbour,
-        movie_ids: &'a [MovieId],
-        half_stars: &'a [u8],
-    ) -> Result<NeighbourRow<'a>, Error> {
-        let Neighbour { user, similarity, .. } = neighbour;
-        if !(similarity > 0.0 && similarity <= 1.0) {
-            return Err(Error::Similarity { user, similarity });
-        }
-        if movie_ids.len() != half_stars.len() {
-            return Err(Error::Length { user, movie_ids: movie_ids.len(), half_stars: half_stars.len() });
-        }
-        // To the end in any case, which lets the compiler take many at a time.
-        let ascending = movie_ids.windows(2).fold(true, |all, pair| all & (pair[0] < pair[1]));
-        let on_scale = half_stars.iter().fold(true, |all, &rating| all & HalfStars::new(rating).is_some());
-        if !ascending || !on_scale {
-            return Err(Error::Ratings { user });
-        }
-        Ok(NeighbourRow { neighbour, movie_ids, half_stars })
-    }
-
-    /// Who it is and how similar.
-    pub fn neighbour(&self) -> &Neighbour {
-        &self.neighbour
-    }
-}
-
 /// A film for the viewer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recommendation {
@@ -177,11 +110,15 @@ pub struct Because {
     pub neighbours: u32,
 }
 
-/// Ranks films of one catalogue. Cheap to share, and made once a dataset.
+/// Ranks films of one catalogue by everybody's ratings of them. Made once a dataset.
 #[derive(Clone, Debug)]
 pub struct Ranker {
     catalogue: Arc<Catalogue>,
-    positions: Positions,
+    /// Numbers films; those of the catalogue come first.
+    pub(crate) numbering: Numbering,
+    /// Places in the catalogue by number.
+    places: Vec<u32>,
+    pub(crate) rows: Rows,
     genres: GenreSets,
     global_mean_half_stars: f64,
 }
@@ -189,17 +126,16 @@ pub struct Ranker {
 /// Working memory of [`Ranker::rank`], to be reused from query to query, with any ranker.
 #[derive(Debug, Default)]
 pub struct RankScratch {
-    /// Parallel to the catalogue; all default between queries.
+    /// By film number; all default between queries.
     sums: Vec<FilmSums>,
-    /// Begins with the positions whose sums are not default, and is one longer than the catalogue.
+    /// Begins with the films whose sums are not default, and is one longer than there are films.
     touched: Vec<u32>,
     /// How many they are.
     touched_count: usize,
     /// For each neighbour the films shared with the viewer, one neighbour after the other.
     shared: Vec<Shared>,
-    shared_ends: Vec<usize>,
-    /// For each neighbour the mean of all ratings, in half-stars.
-    means: Vec<f64>,
+    /// The viewer's half-stars by film number, for [`Ranker::check`]; all 0 between queries.
+    pub(crate) rated: Vec<u8>,
     /// Parallel to the profile, for the film at hand.
     contributions: Vec<(f64, u32)>,
     /// Resemblance to the profile of a set of genres.
@@ -226,40 +162,6 @@ struct Explained {
     because: Vec<Because>,
 }
 
-/// Film ids to places in the catalogue. A query looks up every rating of every neighbour, which a search of the
-/// catalogue is too slow for.
-#[derive(Clone, Debug)]
-struct Positions {
-    /// By film id, as far as ids lie close; `u32::MAX` for no film.
-    low: Vec<u32>,
-    high: FxHashMap<MovieId, u32>,
-}
-
-impl Positions {
-    fn new(catalogue: &Catalogue) -> Positions {
-        // MovieLens numbers its films with gaps of up to 20 on average; 64 and a bit bounds what one odd id can cost.
-        let limit = catalogue.len() * 64 + 1024;
-        let is_low = |movie: MovieId| (movie as usize) < limit;
-        let highest = catalogue.movies().iter().map(|movie| movie.id).rfind(|&id| is_low(id));
-        let mut positions =
-            Positions { low: vec![u32::MAX; highest.map_or(0, |id| id as usize + 1)], high: FxHashMap::default() };
-        for (movie, position) in catalogue.movies().iter().zip(0..) {
-            match positions.low.get_mut(movie.id as usize) {
-                Some(slot) => *slot = position,
-                None => _ = positions.high.insert(movie.id, position),
-            }
-        }
-        positions
-    }
-
-    fn get(&self, movie: MovieId) -> Option<u32> {
-        match self.low.get(movie as usize) {
-            Some(&position) => (position != u32::MAX).then_some(position),
-            None => self.high.get(&movie).copied(),
-        }
-    }
-}
-
 /// A film that both the viewer and a neighbour rated.
 #[derive(Clone, Copy, Debug)]
 struct Shared {
@@ -268,27 +170,46 @@ struct Shared {
     product: u32,
 }
 
+/// A neighbour, with what of the ratings is worked out once.
+struct Rater<'a> {
+    similarity: f64,
+    row: Row<'a>,
+    /// In half-stars.
+    mean: f64,
+    /// The end of the neighbour's part of [`RankScratch::shared`].
+    shared_end: usize,
+    /// Sum of the products of that part.
+    dot: u64,
+}
+
 #[derive(Clone, Copy)]
 struct Candidate {
     score: f64,
-    position: u32,
+    /// In the catalogue.
+    place: u32,
+    number: u32,
 }
 
-/// Positions ascend with film ids, so a tie goes to the lower id.
+/// Places ascend with film ids, so a tie goes to the lower id.
 fn higher_score_first(a: &Candidate, b: &Candidate) -> Ordering {
-    b.score.total_cmp(&a.score).then(a.position.cmp(&b.position))
+    b.score.total_cmp(&a.score).then(a.place.cmp(&b.place))
 }
 
 impl Ranker {
-    /// Prepares to rank the films of a catalogue.
-    pub fn new(catalogue: Arc<Catalogue>) -> Ranker {
-        let positions = Positions::new(&catalogue);
+    /// Prepares to rank the films of a catalogue. `rows` are all users with their ratings: the films, ascending, and
+    /// parallel to them the half-stars, as a dataset has them.
+    pub fn new<'a>(
+        catalogue: Arc<Catalogue>,
+        rows: impl IntoIterator<Item = (UserId, &'a [MovieId], &'a [u8])>,
+    ) -> Ranker {
+        let (mut numbering, places) = Numbering::new(&catalogue);
+        let rows = Rows::new(rows, &mut numbering);
         let (ratings, sum) = catalogue
             .all_stats()
             .iter()
             .fold((0u64, 0u64), |(ratings, sum), film| (ratings + u64::from(film.ratings), sum + film.half_stars_sum));
         let global_mean_half_stars = if ratings == 0 { 0.0 } else { sum as f64 / ratings as f64 };
-        Ranker { genres: GenreSets::new(&catalogue), catalogue, positions, global_mean_half_stars }
+        Ranker { genres: GenreSets::new(&catalogue), catalogue, numbering, places, rows, global_mean_half_stars }
     }
 
     /// The catalogue whose films are ranked.
@@ -316,59 +237,68 @@ impl Ranker {
     /// viewer and neighbour share, so that `s_v * r_vi * (r_uj * r_vj / dot_uv)`, summed over the neighbours who rated
     /// both, is what `j` contributes to the upper sum, and the contributions of all `j` sum to it.
     ///
-    /// Films that are not in the catalogue are passed over.
+    /// Films that are not in the catalogue are passed over, and so are neighbours who are no users.
     pub fn rank(
         &self,
         profile: &Profile,
-        neighbours: &[NeighbourRow<'_>],
+        neighbours: &[Neighbour],
         filters: &Filters,
         options: &RankOptions,
         scratch: &mut RankScratch,
     ) -> Vec<Recommendation> {
-        let total_similarity = self.sum_up(profile, neighbours, scratch);
+        let (raters, total_similarity) = self.sum_up(profile, neighbours, scratch);
         scratch.resemblances.clear();
         let viewers_genres = match options.genre_weight {
             0 => Vec::new(),
-            _ => self.genres.gather(
-                profile.iter().filter_map(|(movie, rating)| Some((self.positions.get(movie)?, f64::from(rating)))),
-            ),
+            _ => self.genres.gather(profile.iter().filter_map(|(movie, rating)| {
+                let place = *self.places.get(self.numbering.get(movie)? as usize)?;
+                Some((place, f64::from(rating)))
+            })),
         };
+        // Neither penalty nor resemblance makes a score larger than this many times the quotient.
+        let largest_factor = 1.0 + f64::from(options.genre_weight);
         let mut best = Best::new(options.n.min(MAX_RECOMMENDATIONS), higher_score_first);
-        for &position in &scratch.touched[..scratch.touched_count] {
-            let sums = &scratch.sums[position as usize];
-            if sums.raters < options.min_raters {
+        let mut too_low = 0.0;
+        for &number in &scratch.touched[..scratch.touched_count] {
+            let sums = &scratch.sums[number as usize];
+            // Most films end here, before the first division.
+            if sums.weighted < too_low || sums.raters < options.min_raters {
                 continue;
             }
+            let Some(&place) = self.places.get(number as usize) else { continue };
             let mut score = sums.weighted / total_similarity;
-            score /= self.penalty(position, options.popularity_penalty);
+            score /= self.penalty(place, options.popularity_penalty);
             if options.genre_weight > 0 {
                 // Resemblance is at most 1; who would not be kept even then need not be compared.
-                let at_most = score * (1.0 + f64::from(options.genre_weight));
+                let at_most = score * largest_factor;
                 if best.bar().is_some_and(|bar| at_most < bar.score) {
                     continue;
                 }
-                let resemblance = self.genres.resemblance(position, &viewers_genres, &mut scratch.resemblances);
+                let resemblance = self.genres.resemblance(place, &viewers_genres, &mut scratch.resemblances);
                 score *= 1.0 + f64::from(options.genre_weight) * resemblance;
             }
-            let candidate = Candidate { score, position };
+            let candidate = Candidate { score, place, number };
             // The filters cost more than the score, so only a film that would be kept is put to them.
             if best.bar().is_some_and(|bar| higher_score_first(&candidate, bar) == Ordering::Greater) {
                 continue;
             }
-            let movie = &self.catalogue.movies()[position as usize];
-            if filters.allow(movie, sums.own > 0) {
-                best.offer(candidate);
+            let movie = &self.catalogue.movies()[place as usize];
+            if filters.allow(movie, sums.own > 0)
+                && best.offer(candidate)
+                && let Some(bar) = best.bar()
+            {
+                too_low = bar.score * total_similarity / largest_factor * (1.0 - MARGIN);
             }
         }
         let viewer_mean = self.damped_mean_half_stars(profile);
         let recommendations = best
             .into_sorted()
             .into_iter()
-            .map(|Candidate { score, position }| {
-                let movie_id = self.catalogue.movies()[position as usize].id;
-                let sums = scratch.sums[position as usize];
+            .map(|Candidate { score, place, number }| {
+                let movie_id = self.catalogue.movies()[place as usize].id;
+                let sums = scratch.sums[number as usize];
                 let Explained { deviation, similarity, because } =
-                    explain(movie_id, sums.weighted, profile, neighbours, options.because, scratch);
+                    explain(number, sums.weighted, profile, &raters, options.because, scratch);
                 let predicted_rating = viewer_mean.map(|mean| {
                     let half_stars = mean + deviation / (similarity + DEVIATION_DAMPING);
                     (half_stars / 2.0).clamp(0.5, 5.0)
@@ -376,65 +306,48 @@ impl Ranker {
                 Recommendation { movie_id, score, predicted_rating, neighbours: sums.raters, because }
             })
             .collect();
-        for &position in &scratch.touched[..scratch.touched_count] {
-            scratch.sums[position as usize] = FilmSums::default();
+        for &number in &scratch.touched[..scratch.touched_count] {
+            scratch.sums[number as usize] = FilmSums::default();
         }
         scratch.touched_count = 0;
-        for position in profile.movie_ids().iter().filter_map(|&movie| self.positions.get(movie)) {
-            scratch.sums[position as usize].own = 0;
+        for number in profile.movie_ids().iter().filter_map(|&movie| self.numbering.get(movie)) {
+            scratch.sums[number as usize].own = 0;
         }
         recommendations
     }
 
-    /// Sums over the neighbours for every film any of them rated; returns the sum of all similarities.
-    fn sum_up(&self, profile: &Profile, neighbours: &[NeighbourRow<'_>], scratch: &mut RankScratch) -> f64 {
-        if scratch.sums.len() < self.catalogue.len() {
-            scratch.sums.resize(self.catalogue.len(), FilmSums::default());
-            scratch.touched.resize(self.catalogue.len() + 1, 0);
+    /// Sums over the neighbours for every film any of them rated; also gives the sum of all similarities.
+    fn sum_up(&self, profile: &Profile, neighbours: &[Neighbour], scratch: &mut RankScratch) -> (Vec<Rater<'_>>, f64) {
+        if scratch.sums.len() < self.numbering.len() {
+            scratch.sums.resize(self.numbering.len(), FilmSums::default());
+            scratch.touched.resize(self.numbering.len() + 1, 0);
         }
         scratch.shared.clear();
-        scratch.shared_ends.clear();
-        scratch.means.clear();
         for (&movie, place) in profile.movie_ids().iter().zip(1..) {
-            if let Some(position) = self.positions.get(movie) {
-                scratch.sums[position as usize].own = place;
+            if let Some(number) = self.numbering.get(movie) {
+                scratch.sums[number as usize].own = place;
             }
         }
+        let mut raters = Vec::with_capacity(neighbours.len());
         let mut total_similarity = 0.0;
-        for row in neighbours {
-            let similarity = row.neighbour.similarity;
+        for &Neighbour { user, similarity, .. } in neighbours {
+            let Some(row) = self.rows.of(user) else { continue };
             total_similarity += similarity;
             let sum: u64 = row.half_stars.iter().map(|&rating| u64::from(rating)).sum();
-            scratch.means.push(sum as f64 / row.half_stars.len() as f64);
-            for (&movie, &half_stars) in row.movie_ids.iter().zip(row.half_stars) {
-                let mut share = |index: usize| {
-                    let product = u32::from(profile.half_stars()[index]) * u32::from(half_stars);
-                    scratch.shared.push(Shared { profile_index: index as u32, product });
-                };
-                let Some(position) = self.positions.get(movie) else {
-                    // What the catalogue lacks is never recommended, but it may be a film in common.
-                    if let Ok(index) = profile.movie_ids().binary_search(&movie) {
-                        share(index);
-                    }
-                    continue;
-                };
-                let sums = &mut scratch.sums[position as usize];
-                if sums.own > 0 {
-                    share(sums.own as usize - 1);
-                }
-                // Whether a film was met before cannot be foreseen, so there is no branch on it.
-                scratch.touched[scratch.touched_count] = position;
-                scratch.touched_count += usize::from(sums.raters == 0);
-                sums.weighted += similarity * f64::from(half_stars);
-                sums.raters += 1;
+            let mean = sum as f64 / row.half_stars.len() as f64;
+            let shared_begin = scratch.shared.len();
+            match row.films {
+                FilmNumbers::Narrow(films) => add(similarity, films, row.half_stars, profile, scratch),
+                FilmNumbers::Wide(films) => add(similarity, films, row.half_stars, profile, scratch),
             }
-            scratch.shared_ends.push(scratch.shared.len());
+            let dot = scratch.shared[shared_begin..].iter().map(|film| u64::from(film.product)).sum();
+            raters.push(Rater { similarity, row, mean, shared_end: scratch.shared.len(), dot });
         }
-        total_similarity
+        (raters, total_similarity)
     }
 
-    fn penalty(&self, position: u32, penalty: PopularityPenalty) -> f64 {
-        let ratings = f64::from(self.catalogue.all_stats()[position as usize].ratings.max(1));
+    fn penalty(&self, place: u32, penalty: PopularityPenalty) -> f64 {
+        let ratings = f64::from(self.catalogue.all_stats()[place as usize].ratings.max(1));
         match penalty {
             PopularityPenalty::None => 1.0,
             PopularityPenalty::Mild => ratings.sqrt().sqrt(),
@@ -451,13 +364,38 @@ impl Ranker {
     }
 }
 
+/// Adds a neighbour's ratings to the sums of the films.
+fn add<Number: Copy + Into<u32>>(
+    similarity: f64,
+    films: &[Number],
+    half_stars: &[u8],
+    profile: &Profile,
+    scratch: &mut RankScratch,
+) {
+    let RankScratch { sums, touched, touched_count, shared, .. } = scratch;
+    for (&number, &half_stars) in films.iter().zip(half_stars) {
+        let number: u32 = number.into();
+        let sums = &mut sums[number as usize];
+        if sums.own > 0 {
+            let index = sums.own - 1;
+            let product = u32::from(profile.half_stars()[index as usize]) * u32::from(half_stars);
+            shared.push(Shared { profile_index: index, product });
+        }
+        // Whether a film was met before cannot be foreseen, so there is no branch on it.
+        touched[*touched_count] = number;
+        *touched_count += usize::from(sums.raters == 0);
+        sums.weighted += similarity * f64::from(half_stars);
+        sums.raters += 1;
+    }
+}
+
 /// What the film's raters think of it beside the score, and the viewer's films with the largest shares in the score, the
 /// largest first, ties by ascending film id.
 fn explain(
-    movie: MovieId,
+    number: u32,
     weighted: f64,
     profile: &Profile,
-    neighbours: &[NeighbourRow<'_>],
+    raters: &[Rater<'_>],
     limit: usize,
     scratch: &mut RankScratch,
 ) -> Explained {
@@ -466,16 +404,14 @@ fn explain(
     contributions.clear();
     contributions.resize(profile.len(), (0.0, 0));
     let mut start = 0;
-    for ((row, &end), mean) in neighbours.iter().zip(&scratch.shared_ends).zip(&scratch.means) {
-        let shared = &scratch.shared[start..end];
-        start = end;
-        let Ok(at) = row.movie_ids.binary_search(&movie) else { continue };
-        // Summed anew rather than taken from the neighbour: shares then sum to 1 whatever a worker claims.
-        let dot: u64 = shared.iter().map(|film| u64::from(film.product)).sum();
-        let rating = f64::from(row.half_stars[at]);
-        deviation += row.neighbour.similarity * (rating - mean);
-        similarity += row.neighbour.similarity;
-        let each = row.neighbour.similarity * rating / dot as f64;
+    for rater in raters {
+        let shared = &scratch.shared[start..rater.shared_end];
+        start = rater.shared_end;
+        let Some(rating) = rater.row.rating(number).map(f64::from) else { continue };
+        deviation += rater.similarity * (rating - rater.mean);
+        similarity += rater.similarity;
+        // The sum of these products rather than what was found with the neighbour: so shares sum to 1 in any case.
+        let each = rater.similarity * rating / rater.dot as f64;
         for film in shared {
             let (contribution, neighbours) = &mut contributions[film.profile_index as usize];
             *contribution += each * f64::from(film.product);

@@ -98,7 +98,7 @@ pub struct ShardRatings {
 }
 
 /// Numbers of films, one a rating.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FilmNumbers<Narrow, Wide> {
     Narrow(Narrow),
     Wide(Wide),

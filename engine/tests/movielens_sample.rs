@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cineswarm_engine::{
-    Catalogue, Filters, NeighbourOptions, PopularityPenalty, Profile, RankOptions, RankScratch, Ranker, Scratch,
-    ShardIndex, popular, starters, top_k_over,
+    Catalogue, Filters, NeighbourOptions, PopularityPenalty, Profile, RankOptions, RankScratch, Scratch, ShardIndex,
+    popular, starters, top_k_over,
 };
 use reference::Ratings;
 
@@ -48,7 +48,7 @@ fn sample() -> Option<(Ratings, Arc<Catalogue>)> {
 fn neighbours_and_ranking_of_real_viewers_equal_the_reference_for_1_2_4_and_8_workers() {
     let Some((ratings, catalogue)) = sample() else { return };
     let shards: Vec<ShardIndex> = (0..16).map(|shard| reference::shard(&ratings, |user| user % 16 == shard)).collect();
-    let ranker = Ranker::new(catalogue.clone());
+    let ranker = reference::ranker(catalogue.clone(), &ratings);
     let (mut scratch, mut rank_scratch) = (Scratch::default(), RankScratch::default());
     for (user, shrink) in [(1, 0), (42, 0), (414, 10), (610, 0)] {
         let viewer = &ratings[&user];
@@ -65,10 +65,7 @@ fn neighbours_and_ranking_of_real_viewers_equal_the_reference_for_1_2_4_and_8_wo
             });
             let merged = reference::merged(answers, options.k);
             assert_eq!(reference::bits(&merged), reference::bits(&expected), "user {user}, {workers} workers");
-            let of_user = |user: u32| shards[user as usize % 16].ratings_of(user).unwrap();
-            let ratings: Vec<_> = merged.iter().map(|neighbour| of_user(neighbour.user)).collect();
-            let rows = reference::neighbour_rows(&merged, &ratings);
-            let ranked = ranker.rank(&profile, &rows, &filters, &RankOptions::default(), &mut rank_scratch);
+            let ranked = ranker.rank(&profile, &merged, &filters, &RankOptions::default(), &mut rank_scratch);
             assert_eq!(ranked.len(), 10);
             for (film, expected) in ranked.iter().zip(&films) {
                 assert_eq!((film.movie_id, film.score.to_bits()), (expected.0, expected.1.to_bits()));
@@ -109,11 +106,14 @@ fn films_like_toy_story_are_mostly_for_children_or_animated() {
     let all = reference::shard(&ratings, |_| true);
     let profile = reference::profile(&BTreeMap::from([(TOY_STORY, 10)]));
     let neighbours = all.neighbours(&profile, &NeighbourOptions::like_these(), &mut Scratch::default());
-    let ratings: Vec<_> = neighbours.iter().map(|neighbour| all.ratings_of(neighbour.user).unwrap()).collect();
-    let rows = reference::neighbour_rows(&neighbours, &ratings);
-    let ranker = Ranker::new(catalogue.clone());
-    let films =
-        ranker.rank(&profile, &rows, &Filters::default(), &RankOptions::like_these(10), &mut RankScratch::default());
+    let ranker = reference::ranker(catalogue.clone(), &ratings);
+    let films = ranker.rank(
+        &profile,
+        &neighbours,
+        &Filters::default(),
+        &RankOptions::like_these(10),
+        &mut RankScratch::default(),
+    );
     let alike = films.iter().filter(|film| {
         let genres = &catalogue.get(film.movie_id).unwrap().genres;
         genres.iter().any(|genre| genre == "Children" || genre == "Animation")

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cineswarm_engine::{
-    Filters, Neighbour, NeighbourOptions, NeighbourRow, PopularityPenalty, RankOptions, RankScratch, Ranker,
-    Recommendation, Scratch, ShardIndex, top_k_over,
+    Filters, Neighbour, NeighbourOptions, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation, Scratch,
+    ShardIndex, claims, top_k_over,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -60,22 +60,18 @@ fn genres_of(film: u32) -> Vec<String> {
 
 fn ranker(ratings: &Ratings) -> Ranker {
     let films = (0..=LAST_FILM_OF_CATALOGUE).map(|film| (film, genres_of(film)));
-    Ranker::new(Arc::new(reference::catalogue(films, ratings)))
+    reference::ranker(Arc::new(reference::catalogue(films, ratings)), ratings)
 }
 
 fn rank(
     ranker: &Ranker,
-    ratings: &Ratings,
     viewer: &BTreeMap<u32, u8>,
     neighbours: &[Neighbour],
     filters: &Filters,
     options: &RankOptions,
     scratch: &mut RankScratch,
 ) -> Vec<Recommendation> {
-    let all = reference::shard(ratings, |_| true);
-    let of_neighbours: Vec<_> = neighbours.iter().map(|neighbour| all.ratings_of(neighbour.user).unwrap()).collect();
-    let rows = reference::neighbour_rows(neighbours, &of_neighbours);
-    ranker.rank(&reference::profile(viewer), &rows, filters, options, scratch)
+    ranker.rank(&reference::profile(viewer), neighbours, filters, options, scratch)
 }
 
 /// The share of each of the viewer's films in the score of one film.
@@ -146,10 +142,18 @@ proptest! {
         let mut scratch = RankScratch::default();
         let rank_options = RankOptions { n, popularity_penalty: penalty, ..RankOptions::default() };
         for round in ["fresh", "used"] {
-            let ranked = rank(&ranker, &ratings, &viewer, &neighbours, &filters, &rank_options, &mut scratch);
+            let ranked = rank(&ranker, &viewer, &neighbours, &filters, &rank_options, &mut scratch);
             let films: Vec<(u32, u64)> = ranked.iter().map(|film| (film.movie_id, film.score.to_bits())).collect();
             prop_assert_eq!(&films, &expected, "with {} working memory", round);
         }
+    }
+
+    #[test]
+    fn what_is_so_of_neighbours_is_believed(ratings in matrices(), viewer in rows(), options in neighbour_options()) {
+        let neighbours = reference::neighbours(&ratings, &viewer, &options);
+        let checked =
+            ranker(&ratings).check(&reference::profile(&viewer), &options, &neighbours, &mut RankScratch::default());
+        prop_assert_eq!(checked, Ok(()));
     }
 
     #[test]
@@ -162,7 +166,7 @@ proptest! {
         let ranker = ranker(&ratings);
         let mut scratch = RankScratch::default();
         let options = RankOptions { because: usize::MAX, ..RankOptions::default() };
-        for film in rank(&ranker, &ratings, &viewer, &neighbours, &Filters::default(), &options, &mut scratch) {
+        for film in rank(&ranker, &viewer, &neighbours, &Filters::default(), &options, &mut scratch) {
             let expected = shares(&ratings, &viewer, &neighbours, film.movie_id);
             prop_assert_eq!(film.because.len(), expected.len());
             prop_assert!((film.because.iter().map(|because| because.share).sum::<f64>() - 1.0).abs() < 1e-12);
@@ -280,7 +284,6 @@ fn one_lone_enthusiast_does_not_predict_five_stars_and_many_do_better() {
         let neighbours = reference::neighbours(&matrix, &viewer, &NeighbourOptions::default());
         let films = rank(
             &ranker(&matrix),
-            &matrix,
             &viewer,
             &neighbours,
             &Filters::default(),
@@ -301,8 +304,7 @@ fn without_a_profile_or_without_neighbours_nothing_is_ranked() {
     let viewer = BTreeMap::from([(10, 8)]);
     let ranked = |viewer: &BTreeMap<u32, u8>, options: &RankOptions| {
         let neighbours = reference::neighbours(&matrix, viewer, &NeighbourOptions::default());
-        rank(&ranker(&matrix), &matrix, viewer, &neighbours, &Filters::default(), options, &mut RankScratch::default())
-            .len()
+        rank(&ranker(&matrix), viewer, &neighbours, &Filters::default(), options, &mut RankScratch::default()).len()
     };
     assert_eq!(ranked(&BTreeMap::new(), &RankOptions::default()), 0);
     assert_eq!(ranked(&viewer, &RankOptions { n: 0, ..RankOptions::default() }), 0);
@@ -318,31 +320,62 @@ fn among_films_the_same_people_liked_the_one_of_the_viewers_genres_can_be_asked_
     let first = |genre_weight| {
         let neighbours = reference::neighbours(&matrix, &viewer, &NeighbourOptions::default());
         let options = RankOptions { genre_weight, ..RankOptions::default() };
-        rank(
-            &ranker(&matrix),
-            &matrix,
-            &viewer,
-            &neighbours,
-            &Filters::default(),
-            &options,
-            &mut RankScratch::default(),
-        )[0]
-        .movie_id
+        rank(&ranker(&matrix), &viewer, &neighbours, &Filters::default(), &options, &mut RankScratch::default())[0]
+            .movie_id
     };
     assert_eq!(first(0), 3);
     assert_eq!(first(4), 8);
 }
 
+/// A list of claimed neighbours is spoilt in one place.
+type Lie = fn(&mut Vec<Neighbour>);
+
 #[test]
-fn a_neighbour_no_matrix_can_hold_is_refused() {
-    let neighbour = |similarity| Neighbour { user: 5, similarity, overlap: 1, dot: 1 };
-    assert!(NeighbourRow::new(neighbour(1.0), &[1, 2], &[1, 10]).is_ok());
-    for similarity in [0.0, -0.5, 1.1, f64::NAN, f64::INFINITY] {
-        assert!(NeighbourRow::new(neighbour(similarity), &[1, 2], &[1, 10]).is_err(), "{similarity}");
-    }
-    for (movies, half_stars) in
-        [(&[1, 2][..], &[1][..]), (&[2, 1], &[1, 1]), (&[1, 1], &[1, 1]), (&[1, 2], &[0, 1]), (&[1, 2], &[1, 11])]
-    {
-        assert!(NeighbourRow::new(neighbour(0.5), movies, half_stars).is_err(), "{movies:?} {half_stars:?}");
+fn neighbours_that_were_made_up_are_found_out() {
+    let matrix = ratings(&[
+        (1, &[(10, 8), (11, 2)]),
+        (2, &[(10, 8), (12, 8), (40, 9)]),
+        (3, &[(12, 9), (13, 9)]),
+        (4, &[(10, 3)]),
+        (5, &[(20, 9)]),
+    ]);
+    let viewer = BTreeMap::from([(10, 8), (12, 6), (40, 1)]);
+    let (ranker, profile) = (ranker(&matrix), reference::profile(&viewer));
+    let mut scratch = RankScratch::default();
+    for shrink in [0, 3] {
+        let options = NeighbourOptions { k: 4, shrink, ..NeighbourOptions::default() };
+        let honest = reference::neighbours(&matrix, &viewer, &options);
+        assert_eq!(honest.len(), 4);
+        assert_eq!(ranker.check(&profile, &options, &honest, &mut scratch), Ok(()));
+        let lies: [(&str, Lie); 14] = [
+            ("the same user again", |list| list[1] = list[0]),
+            ("the same user, less similar", |list| {
+                list[1] = Neighbour { similarity: list[0].similarity / 2.0, ..list[0] };
+            }),
+            ("a user without ratings", |list| list[3].user = 99),
+            ("a user with nothing in common", |list| {
+                list[3] = Neighbour { user: 5, similarity: f64::MIN_POSITIVE, overlap: 0, dot: 0 };
+            }),
+            ("worse first", |list| list.swap(0, 3)),
+            ("an overlap of four billion", |list| list[2].overlap = 4_000_000_000),
+            ("one film more in common", |list| list[2].overlap += 1),
+            ("a larger dot product", |list| list[3].dot += 1),
+            ("another user's figures", |list| list[3].user = list[2].user),
+            ("more similar", |list| list[0].similarity = 1.0),
+            ("more similar by one bit", |list| list[0].similarity = list[0].similarity.next_up()),
+            ("similar beyond measure", |list| list[0].similarity = f64::INFINITY),
+            ("no number", |list| list[0].similarity = f64::NAN),
+            ("too many", |list| list.push(list[3])),
+        ];
+        for (lie, tell) in lies {
+            let mut claimed = honest.clone();
+            tell(&mut claimed);
+            assert!(ranker.check(&profile, &options, &claimed, &mut scratch).is_err(), "{lie}");
+        }
+        let without = NeighbourOptions { exclude_user: Some(honest[1].user), ..options };
+        let refused = ranker.check(&profile, &without, &honest, &mut scratch);
+        assert_eq!(refused, Err(claims::Error::NoNeighbour { user: honest[1].user }));
+        let demanding = NeighbourOptions { min_overlap: 2, ..options };
+        assert!(ranker.check(&profile, &demanding, &honest, &mut scratch).is_err());
     }
 }

@@ -9,6 +9,7 @@ pub mod farm;
 pub mod label;
 pub mod library;
 mod locks;
+mod measure;
 mod memory;
 mod options;
 pub mod requests;
@@ -19,5 +20,6 @@ pub mod words;
 
 pub use cineswarm_chat as chat;
 pub use cineswarm_scheduler as scheduler;
-pub use options::Options;
+pub use locks::{Error as LocksError, database_url};
+pub use options::{DatabaseOptions, Options};
 pub use service::{Error, Handle, start};

@@ -50,7 +50,12 @@ impl Library {
         let titles = TitleIndex::build(&catalogue)
             .with_tags(tags.iter().map(|tag| (tag.movie, tag.tag.as_str())))
             .with_facts(facts, &catalogue);
-        Library { titles, starters: starters(&catalogue, STARTERS), ranker: Ranker::new(catalogue), dataset }
+        Library {
+            titles,
+            starters: starters(&catalogue, STARTERS),
+            ranker: Ranker::new(catalogue, dataset.rows()),
+            dataset,
+        }
     }
 
     /// The films.

@@ -1,9 +1,11 @@
 //! What the options say of addresses, passwords and certificates, made usable; what contradicts itself is refused.
 
+use std::path::Path;
+
 use cineswarm_credentials::{self as credentials, Files, Secret, SecretError, ServerTls, given};
 use url::Url;
 
-use crate::options::Options;
+use crate::options::{DatabaseOptions, Options};
 use crate::store::sqlite_url;
 
 /// Options that cannot be meant.
@@ -29,9 +31,9 @@ pub enum Error {
 }
 
 /// The database's URL, with the password where that is given beside it.
-pub(crate) fn database_url(options: &Options) -> Result<Secret, Error> {
+pub fn database_url(options: &DatabaseOptions, data_dir: &Path) -> Result<Secret, Error> {
     let url = given("DATABASE_URL", options.database_url.as_ref(), options.database_url_file.as_deref())?
-        .unwrap_or_else(|| sqlite_url(&options.data_dir.join("cineswarm.db")).into());
+        .unwrap_or_else(|| sqlite_url(&data_dir.join("cineswarm.db")).into());
     let file = options.database_password_file.as_deref();
     let Some(password) = given("DATABASE_PASSWORD", options.database_password.as_ref(), file)? else {
         return Ok(url);
@@ -92,7 +94,10 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "p@ss/word\n").unwrap();
         let file = file.path().to_str().unwrap();
-        let url = |url| database_url(&options(&["--database-url", url, "--database-password-file", file]));
+        let url = |url| {
+            let options = options(&["--database-url", url, "--database-password-file", file]);
+            database_url(&options.database, &options.data_dir)
+        };
         assert_eq!(url("postgres://farm@db/films").unwrap().expose(), "postgres://farm:p%40ss%2Fword@db/films");
         for (wrong, why) in [
             ("postgres://db/films", "names no user"),

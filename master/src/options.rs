@@ -1,6 +1,6 @@
 //! What the master is told from outside.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,6 +46,11 @@ pub struct Options {
     #[arg(long = "grpc-ca", env = "GRPC_CA", value_name = "FILE")]
     pub grpc_ca: Option<PathBuf>,
 
+    /// Address and port of /metrics, /health/live and /health/ready, for operators only: keep it off the internet; such as
+    /// 127.0.0.1:8889 [default: none; health is at the page's port as well]
+    #[arg(long = "health-listen", env = "HEALTH_LISTEN", value_name = "ADDRESS:PORT")]
+    pub health_listen: Option<SocketAddr>,
+
     /// The MQTT broker.
     #[command(flatten)]
     pub broker: BrokerOptions,
@@ -68,22 +73,9 @@ pub struct Options {
     #[arg(long, env = "FACTS", value_name = "FILE")]
     pub facts: Option<PathBuf>,
 
-    /// sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE [default: cineswarm.db in the data folder]
-    #[arg(long = "database-url", env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
-    pub database_url: Option<Secret>,
-
-    /// File with the database's URL
-    #[arg(long = "database-url-file", env = "DATABASE_URL_FILE", value_name = "FILE")]
-    pub database_url_file: Option<PathBuf>,
-
-    /// Password of the user in the database's URL; everybody on this machine can read a command line, so rather give its
-    /// file
-    #[arg(long = "database-password", env = "DATABASE_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
-    pub database_password: Option<Secret>,
-
-    /// File with the password of the user in the database's URL
-    #[arg(long = "database-password-file", env = "DATABASE_PASSWORD_FILE", value_name = "FILE")]
-    pub database_password_file: Option<PathBuf>,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
 
     /// Workers that hold each shard
     #[arg(long, env = "REPLICATION", value_name = "N", default_value_t = 2,
@@ -137,6 +129,27 @@ pub struct Options {
     #[arg(long = "trusted-proxies", env = "TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',',
           value_parser = parse_network)]
     pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Where the database is.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct DatabaseOptions {
+    /// sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE [default: cineswarm.db in the data folder]
+    #[arg(long = "database-url", env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<Secret>,
+
+    /// File with the database's URL
+    #[arg(long = "database-url-file", env = "DATABASE_URL_FILE", value_name = "FILE")]
+    pub database_url_file: Option<PathBuf>,
+
+    /// Password of the user in the database's URL; everybody on this machine can read a command line, so rather give its
+    /// file
+    #[arg(long = "database-password", env = "DATABASE_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
+    pub database_password: Option<Secret>,
+
+    /// File with the password of the user in the database's URL
+    #[arg(long = "database-password-file", env = "DATABASE_PASSWORD_FILE", value_name = "FILE")]
+    pub database_password_file: Option<PathBuf>,
 }
 
 fn parse_heartbeat(text: &str) -> Result<Duration, String> {

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use cineswarm_engine::dataset::Dataset;
 use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
+use cineswarm_proto::events::RATINGS;
+use cineswarm_telemetry::listener::Port;
+use cineswarm_telemetry::metrics::{self, Group};
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -15,10 +18,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::following::Following;
 use crate::app::room::Room;
 use crate::app::underway::Underway;
 use crate::computing::Computing;
 use crate::farm::coordinator::{self, Live, NotTaken, Parameters, master_status};
+use crate::farm::doorbell::MqttDoorbell;
 use crate::farm::grpc;
 use crate::label::SessionLabels;
 use crate::library::Library;
@@ -30,6 +35,7 @@ use crate::store::{self, EndState, Store, StoredRequest};
 use crate::web::events::Desk;
 use crate::web::gate::{Bounds, Gate};
 use crate::web::health::Health;
+use crate::web::operators::Operators;
 use crate::web::origin::{self, AllowedOrigin};
 use crate::web::reception::Reception;
 use crate::web::sessions::Sessions;
@@ -73,6 +79,9 @@ pub enum Error {
     /// The database cannot be opened.
     #[error("cannot open the database: {0}")]
     Store(#[from] store::Error),
+    /// The log of ratings cannot be read.
+    #[error("cannot follow the log of ratings: {0}")]
+    Events(#[from] cineswarm_events::Error),
 }
 
 /// A running master.
@@ -122,15 +131,23 @@ impl Handle {
 /// Starts a master that serves a dataset version.
 pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> {
     let started = Instant::now();
+    metrics::expose(Group::Process);
+    metrics::expose(Group::Master);
     let topics = Topics::new(&options.topic_prefix)?;
     let broker = options.broker.broker()?;
-    let database_url = locks::database_url(&options)?;
+    let database_url = locks::database_url(&options.database, &options.data_dir)?;
     let grpc_tls = locks::grpc_tls(&options)?.map(Arc::new);
     let descriptor_limit = descriptors::raise_limit();
     let http_listener = listen(SocketAddr::new(options.listen, options.port), "--port").await?;
     let grpc_listener =
         listen(SocketAddr::new(options.grpc_listen.unwrap_or(options.listen), options.grpc_port), "--grpc-port")
             .await?;
+    let operators_port = match options.health_listen {
+        None => None,
+        Some(address) => {
+            Some(Port::take(address).map_err(|error| Error::Listen { address, error, flag: "--health-listen" })?)
+        }
+    };
     let http_address = local_address(&http_listener);
     let grpc_address = local_address(&grpc_listener);
     let grpc_endpoint =
@@ -139,6 +156,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let keep_bytes = options.keep_mib << 20;
     let store = Store::open(store::Options { keep_bytes, ..store::Options::new(database_url.expose()) }).await?;
     let unfinished = store.unfinished().await?;
+    // What sessions know begins after this: no browser is let in before.
+    let follow_from = store.log().last().await?;
     let library = Arc::new(Library::new(dataset));
     let sessions = Arc::new(Sessions::default());
     let stop = CancellationToken::new();
@@ -148,10 +167,15 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let last_will = master_status(&epoch, &grpc_endpoint, library.version(), options.heartbeat_interval, false);
     let (client, events) = cineswarm_mqtt::connect(
         cineswarm_mqtt::Options {
-            broker,
+            broker: broker.clone(),
             client_id: format!("{}-master-{epoch}", options.topic_prefix.replace('/', "-")),
             // Its own status, too, for a Last Will of an earlier master that comes late.
-            subscriptions: vec![topics.register(), topics.workers_status(), topics.master_status()],
+            subscriptions: vec![
+                topics.register(),
+                topics.workers_status(),
+                topics.master_status(),
+                topics.ring(RATINGS),
+            ],
             // Not its own status, which every worker reads.
             probes: vec![topics.register(), topics.workers_status()],
             last_will: Some(Message::json(topics.master_status(), &last_will).retained()),
@@ -161,8 +185,11 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let log = FarmLog::new(client.clone(), topics.logs(), "master");
     let computing = Computing::default();
     let underway = Arc::new(Underway::new(options.max_requests, options.request_timeout));
-    let desk = Desk::new(library.clone(), store.clone(), sessions.clone(), underway.clone(), log.clone());
+    let desk =
+        Desk::new(library.clone(), store.clone(), sessions.clone(), underway.clone(), computing.clone(), log.clone());
     let labels = SessionLabels::new();
+    let doorbell = MqttDoorbell { client: client.clone(), topics: topics.clone() };
+    let ring = cineswarm_events::ring::start(store.log().clone(), doorbell, disconnect.clone());
     let coordinator_stop = CancellationToken::new();
     let (farm, mut coordinating) = coordinator::start(
         Parameters {
@@ -177,14 +204,16 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
             heartbeat: options.heartbeat_interval,
             max_requests: options.max_requests,
             labels: labels.clone(),
+            ring,
             outlet: Arc::new(desk.clone()),
         },
         events,
         coordinator_stop.clone(),
     );
     let grpc_stop = CancellationToken::new();
-    let serving_grpc =
-        tokio::spawn(grpc::serve(grpc_listener, grpc_tls, library.clone(), farm.clone(), grpc_stop.clone()));
+    let service = grpc::Service::new(library.clone(), farm.clone(), computing.clone());
+    let (tls, log_read) = (grpc_tls.clone(), store.log().clone());
+    let serving_grpc = tokio::spawn(grpc::serve(grpc_listener, tls, service, log_read, grpc_stop.clone()));
     let room = Room::new(farm.clone(), Arc::new(desk.clone()), options.max_requests);
     desk.serve(room.clone());
     let resuming =
@@ -201,17 +230,26 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         store: store.clone(),
         room: room.clone(),
         desk: desk.clone(),
-        sessions,
+        sessions: sessions.clone(),
         underway: underway.clone(),
         computing: computing.clone(),
         labels,
         request_timeout: options.request_timeout,
     });
+    let (reception, post_in_all) = (Reception::new(app.clone(), options.events_per_second), PostInAll::default());
+    let following = tokio::spawn(cineswarm_events::follow(
+        store.log().clone(),
+        cineswarm_events::Filter::default(),
+        follow_from,
+        Following::new(app.clone()),
+        Arc::default(),
+        stop.clone(),
+    ));
     let context = socket::Context {
-        app: app.clone(),
-        reception: Reception::new(app),
+        app,
+        reception: reception.clone(),
         coordinator: farm.clone(),
-        post_in_all: PostInAll::default(),
+        post_in_all: post_in_all.clone(),
         events_per_second: options.events_per_second,
     };
     socket::register(&io, Arc::new(context));
@@ -224,7 +262,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         per_address: options.connections_per_address as usize,
         trusted_proxies: options.trusted_proxies.clone(),
     });
-    let health = Health {
+    let health = Arc::new(Health {
         library: library.clone(),
         store: store.clone(),
         coordinator: farm.clone(),
@@ -232,7 +270,11 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         underway,
         gate: gate.clone(),
         started,
-    };
+    });
+    if let Some(port) = operators_port {
+        let operators = Operators { health: health.clone(), reception, sessions, post_in_all, broker, grpc_tls };
+        port.answer(operators, stop.clone());
+    }
     let http_context =
         http::Context { library: library.clone(), searches: Semaphore::new(http::SEARCHES), computing, health };
     let allowed_origins: Arc<[AllowedOrigin]> = options.allowed_origins.into();
@@ -261,7 +303,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
-        let _ = tokio::join!(telling, pruning, keeping_room, trimming);
+        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following);
         coordinator_stop.cancel();
         let _ = resuming.await;
         if !coordinator_failed {

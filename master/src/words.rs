@@ -252,6 +252,17 @@ mod tests {
     }
 
     #[test]
+    fn every_code_is_one_that_refusals_are_counted_by() {
+        use cineswarm_telemetry::metrics::{Family, Values, list};
+        let Values::Of(counted) = list::REFUSALS.declaration().labels[0].values else {
+            panic!("they are a closed list")
+        };
+        for trouble in TROUBLES.map(|make| make()) {
+            assert!(counted.contains(&trouble.code()), "{trouble:?} would be counted as something else");
+        }
+    }
+
+    #[test]
     fn who_asked_too_much_is_told_how_long_to_wait_and_others_when_it_helps_at_all() {
         let wait = |trouble: Trouble| trouble.refusal(Lang::En).retry_after_ms;
         assert_eq!(wait(Trouble::RateLimited(20)), Some(20));

@@ -8,54 +8,16 @@ use cineswarm_master::store::{
     Accepted, EndState, Ending, Error, Feedback, FeedbackKind, LONGEST_KEY, NewRequest, Options, State, Store,
     sqlite_url,
 };
+use common::database::{Database, new_session, on_both_databases, rate};
 use common::postgres::Postgres;
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 const HOUR: Duration = Duration::from_secs(3_600);
-
-/// A database of its own for one test.
-struct Database {
-    url: String,
-    _folder: Option<tempfile::TempDir>,
-    _server: Option<Arc<Postgres>>,
-}
-
-impl Database {
-    fn sqlite() -> Database {
-        let folder = tempfile::tempdir().unwrap();
-        let url = sqlite_url(&folder.path().join("a film's #1 store? 100%.db"));
-        Database { url, _folder: Some(folder), _server: None }
-    }
-
-    fn postgres() -> Option<Database> {
-        let server = Postgres::shared()?;
-        Some(Database { url: server.new_database(), _folder: None, _server: Some(server) })
-    }
-
-    async fn open(&self) -> Store {
-        Store::open(Options::new(&self.url)).await.unwrap()
-    }
-}
-
-/// Each of these functions as a test on either database.
-macro_rules! on_both_databases {
-    ($($case:ident),* $(,)?) => {
-        mod on_sqlite {
-            $(#[tokio::test] async fn $case() { super::$case(super::Database::sqlite()).await; })*
-        }
-        mod on_postgres {
-            $(#[tokio::test] async fn $case() {
-                if let Some(database) = super::Database::postgres() { super::$case(database).await; }
-            })*
-        }
-    };
-}
 
 on_both_databases!(
     acknowledged_requests_survive_a_kill,
@@ -91,10 +53,6 @@ fn request(session_id: Uuid, query: &str) -> NewRequest {
 
 fn ending(state: EndState, outcome: impl Into<String>, ended_at: i64) -> Ending {
     Ending { state, outcome: outcome.into(), ended_at }
-}
-
-async fn new_session(store: &Store) -> Uuid {
-    store.open_session(None, None, 1).await.unwrap().id
 }
 
 /// A stored request's id.
@@ -356,7 +314,7 @@ async fn sessions_that_nobody_used_go_after_a_week_and_others_stay(database: Dat
     let store = database.open().await;
     let (unused, asked, rated) = (new_session(&store).await, new_session(&store).await, new_session(&store).await);
     answered(&store, asked, 10).await;
-    store.rate(rated, 6, HalfStars::new(9), 1).await.unwrap();
+    rate(&store, rated, 6, HalfStars::new(9), 1).await.unwrap();
     store.live(7 * 24 * HOUR).await.unwrap();
     assert_eq!(store.prune(1_000 * HOUR).await.unwrap(), 0, "a week has not quite passed");
     store.live(HOUR).await.unwrap();
@@ -392,10 +350,10 @@ async fn a_unique_key_that_is_not_the_offsets_refuses_one_operation_only(databas
     let mut other_program = sqlx::AnyConnection::connect(&database.url).await.unwrap();
     other_program.execute("CREATE UNIQUE INDEX one_rating_a_film ON ratings (movie_id)").await.unwrap();
     let other_session = new_session(&store).await;
-    store.rate(session_id, 6, HalfStars::new(9), 1).await.unwrap();
+    rate(&store, session_id, 6, HalfStars::new(9), 1).await.unwrap();
     let (refused, stored) = tokio::join!(
-        store.rate(other_session, 6, HalfStars::new(9), 1),
-        store.rate(other_session, 7, HalfStars::new(9), 1)
+        rate(&store, other_session, 6, HalfStars::new(9), 1),
+        rate(&store, other_session, 7, HalfStars::new(9), 1)
     );
     assert!(matches!(refused, Err(Error::Refused { .. })), "{refused:?}");
     assert_eq!(stored.unwrap(), 1);
@@ -436,17 +394,17 @@ async fn ratings_are_set_replaced_and_taken_back(database: Database) {
     let store = database.open().await;
     let (mine, yours) = (new_session(&store).await, new_session(&store).await);
     let half_stars = |count| Some(HalfStars::new(count).unwrap());
-    assert_eq!(store.rate(mine, 6, half_stars(9), 1).await.unwrap(), 1);
-    assert_eq!(store.rate(mine, 4_000_000_000, half_stars(1), 2).await.unwrap(), 2);
-    assert_eq!(store.rate(mine, 6, half_stars(10), 3).await.unwrap(), 2, "a film is rated once");
-    assert_eq!(store.rate(yours, 6, half_stars(2), 3).await.unwrap(), 1);
+    assert_eq!(rate(&store, mine, 6, half_stars(9), 1).await.unwrap(), 1);
+    assert_eq!(rate(&store, mine, 4_000_000_000, half_stars(1), 2).await.unwrap(), 2);
+    assert_eq!(rate(&store, mine, 6, half_stars(10), 3).await.unwrap(), 2, "a film is rated once");
+    assert_eq!(rate(&store, yours, 6, half_stars(2), 3).await.unwrap(), 1);
     let rated = store.ratings(mine).await.unwrap();
     assert_eq!(rated, [(6, HalfStars::MAX), (4_000_000_000, HalfStars::new(1).unwrap())]);
-    assert_eq!(store.rate(mine, 6, None, 4).await.unwrap(), 1);
-    assert_eq!(store.rate(mine, 6, None, 5).await.unwrap(), 1, "taking back twice changes nothing");
+    assert_eq!(rate(&store, mine, 6, None, 4).await.unwrap(), 1);
+    assert_eq!(rate(&store, mine, 6, None, 5).await.unwrap(), 1, "taking back twice changes nothing");
     assert_eq!(store.ratings(mine).await.unwrap().len(), 1);
     assert_eq!(store.ratings(Uuid::new_v4()).await.unwrap(), []);
-    let unknown = store.rate(Uuid::new_v4(), 6, half_stars(9), 1).await;
+    let unknown = rate(&store, Uuid::new_v4(), 6, half_stars(9), 1).await;
     assert!(matches!(unknown, Err(Error::UnknownSession { .. })), "{unknown:?}");
 }
 
@@ -454,7 +412,8 @@ async fn feedback_hides_films_until_it_changes(database: Database) {
     let store = database.open().await;
     let session_id = new_session(&store).await;
     let give = |movie_id, kind| {
-        let feedback = Feedback { session_id, movie_id, kind, request_id: Some(Uuid::new_v4()), given_at: 1 };
+        let (event_id, request_id) = (Uuid::new_v4(), Some(Uuid::new_v4()));
+        let feedback = Feedback { event_id, session_id, movie_id, kind, request_id, given_at: 1 };
         store.give_feedback(feedback)
     };
     give(3, FeedbackKind::Seen).await.unwrap();
@@ -518,7 +477,7 @@ async fn sixty_four_callers_at_once_each_get_their_own_result(database: Database
                 let offset = store.finish(request_id, ending(EndState::Answered, &query, 5)).await.unwrap().unwrap();
                 let event = store.events_since(session_id, offset - 1, 10).await.unwrap().remove(0);
                 assert_eq!((event.request_id, event.outcome), (request_id, query));
-                let ratings = store.rate(session_id, turn, HalfStars::new(5), 1).await.unwrap();
+                let ratings = rate(&store, session_id, turn, HalfStars::new(5), 1).await.unwrap();
                 assert_eq!(ratings, u64::from(turn) + 1);
             }
             session_id

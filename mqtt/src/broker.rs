@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cineswarm_credentials::{self as credentials, ClientTls, Files, Secret, SecretError, given};
+use cineswarm_credentials::{self as credentials, ClientTls, Expiry, Files, Secret, SecretError, given};
 
 use crate::{BadBrokerUrl, BrokerUrl};
 
@@ -107,6 +107,13 @@ impl BrokerOptions {
         }
         let tls = if url.tls { Some(Arc::new(ClientTls::new(files, &[])?)) } else { None };
         Ok(Broker { url, tls })
+    }
+}
+
+impl Broker {
+    /// When the certificates for it expire; `None` without TLS.
+    pub fn expiry(&self) -> Option<Expiry> {
+        self.tls.as_ref().map(|tls| tls.expiry())
     }
 }
 

@@ -1,8 +1,8 @@
 //! The connection: connects, subscribes, delivers, and reconnects with backoff until it is told to stop.
 
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,7 +39,7 @@ const LONGEST_AFTER_BRIEF: Duration = Duration::from_secs(5);
 const GOODBYE: Duration = Duration::from_secs(5);
 pub(crate) const MAX_PACKET_BYTES: u32 = 16 << 20;
 /// What a packet needs beside its topic and payload, generously.
-const PACKET_OVERHEAD_BYTES: usize = 64;
+const PACKET_OVERHEAD_BYTES: usize = 192;
 
 /// What to connect to, and as whom.
 #[derive(Clone, Debug)]
@@ -69,12 +69,14 @@ pub struct Message {
     pub acknowledged: bool,
     /// The broker drops it if it could not be delivered for this long; whole seconds, rounded up.
     pub expiry: Option<Duration>,
+    /// Sent as a user property, for those who look at messages; nobody here reads it.
+    pub traceparent: Option<String>,
 }
 
 impl Message {
     /// An acknowledged message (QoS 1) without expiry.
     pub fn new(topic: String, payload: impl Into<Bytes>) -> Message {
-        Message { topic, payload: payload.into(), retain: false, acknowledged: true, expiry: None }
+        Message { topic, payload: payload.into(), retain: false, acknowledged: true, expiry: None, traceparent: None }
     }
 
     /// An acknowledged message with a JSON payload.
@@ -133,6 +135,7 @@ pub type Events = mpsc::Receiver<Event>;
 pub struct Client {
     requests: AsyncClient,
     connected: Arc<AtomicBool>,
+    refused: Arc<Mutex<Option<String>>>,
     permissions: Shared,
 }
 
@@ -161,11 +164,15 @@ impl Client {
         }
         let (qos, retain, topic) = (message.qos(), message.retain, message.topic.clone());
         self.permissions.publish(&topic, || {
-            let handed_over = match message.expiry_s() {
-                None => self.requests.try_publish(message.topic, qos, retain, message.payload),
-                expiry => {
-                    let properties =
-                        PublishProperties { message_expiry_interval: expiry, ..PublishProperties::default() };
+            let handed_over = match (message.expiry_s(), message.traceparent) {
+                (None, None) => self.requests.try_publish(message.topic, qos, retain, message.payload),
+                (message_expiry_interval, traceparent) => {
+                    let user_properties = traceparent.map(|value| ("traceparent".to_owned(), value));
+                    let properties = PublishProperties {
+                        message_expiry_interval,
+                        user_properties: user_properties.into_iter().collect(),
+                        ..PublishProperties::default()
+                    };
                     self.requests.try_publish_with_properties(message.topic, qos, retain, message.payload, properties)
                 }
             };
@@ -176,6 +183,12 @@ impl Client {
     /// What the broker's ACL keeps from this client, in words, as far as this connection has shown.
     pub fn denied(&self) -> Vec<String> {
         self.permissions.denied()
+    }
+
+    /// Why the broker refuses what this client shows it, if it has taken it on no connection so far. Whoever was taken
+    /// once is refused for a time, as while passwords change; who never was has been given the wrong ones.
+    pub fn refused(&self) -> Option<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether the connection stands, as far as is known.
@@ -190,7 +203,8 @@ pub fn connect(options: Options, stop: CancellationToken) -> (Client, Events) {
     let (requests, event_loop) = AsyncClient::new(rumqttc_options(&options), OUTGOING_BOUND);
     let permissions = Permissions::new(&options.client_id);
     let connected = Arc::new(AtomicBool::new(false));
-    let client = Client { requests, connected, permissions: permissions.shared.clone() };
+    let refused = Arc::default();
+    let client = Client { requests, connected, refused, permissions: permissions.shared.clone() };
     let (events, receiver) = mpsc::channel(INCOMING_BOUND);
     let Options { broker, subscriptions, probes, .. } = options;
     let connection =
@@ -233,6 +247,19 @@ fn rumqttc_options(options: &Options) -> MqttOptions {
     rumqttc
 }
 
+/// Why a connection ended or was not made.
+struct Broken {
+    reason: String,
+    /// It is the password or a certificate that is not taken.
+    refused: bool,
+}
+
+impl From<String> for Broken {
+    fn from(reason: String) -> Broken {
+        Broken { reason, refused: false }
+    }
+}
+
 struct Connection {
     event_loop: EventLoop,
     broker: Broker,
@@ -256,6 +283,7 @@ impl Connection {
     async fn stand(&mut self) {
         let mut backoff = FIRST_BACKOFF;
         let mut connected_at = None;
+        let mut taken_once = false;
         self.read_certificates();
         loop {
             match self.poll().await {
@@ -263,12 +291,17 @@ impl Connection {
                 Ok(Some(event)) => {
                     if matches!(event, Event::Connected) {
                         connected_at = Some(Instant::now());
+                        taken_once = true;
+                        self.say_refused(None);
                     }
                     if self.events.send(event).await.is_err() {
                         return;
                     }
                 }
-                Err(reason) => {
+                Err(Broken { reason, refused }) => {
+                    if refused && !taken_once {
+                        self.say_refused(Some(reason.clone()));
+                    }
                     let stood = connected_at.take().map(|at: Instant| at.elapsed());
                     let stood_briefly = stood.is_some_and(|time| time < STEADY);
                     if stood.is_some_and(|time| time >= STEADY) {
@@ -289,6 +322,10 @@ impl Connection {
                 }
             }
         }
+    }
+
+    fn say_refused(&self, reason: Option<String>) {
+        *self.client.refused.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
     /// The next connection is made with the certificates as they are now.
@@ -319,13 +356,13 @@ impl Connection {
     }
 
     /// One step of the protocol; an error ends the connection.
-    async fn poll(&mut self) -> Result<Option<Event>, String> {
+    async fn poll(&mut self) -> Result<Option<Event>, Broken> {
         // A ping makes an event in each keep-alive interval, unless a write hangs because the other side is gone:
         // rumqttc waits for that without a deadline.
         let deadline = 2 * self.event_loop.options.keep_alive();
         let event = match tokio::time::timeout(deadline, self.event_loop.poll()).await {
             Ok(event) => event.map_err(|error| in_words(&error))?,
-            Err(_) => return Err(format!("the broker took nothing for {deadline:?}")),
+            Err(_) => return Err(format!("the broker took nothing for {deadline:?}").into()),
         };
         self.permissions.look();
         match event {
@@ -341,19 +378,20 @@ impl Connection {
                     return Err(format!(
                         "the broker refused message {}, which another waited for",
                         acknowledgement.pkid
-                    ));
+                    )
+                    .into());
                 }
                 Ok(None)
             }
-            rumqttc::v5::Event::Incoming(Packet::ConnAck(_)) => self.subscribe(),
-            rumqttc::v5::Event::Incoming(Packet::SubAck(granted)) => self.subscribed(&granted),
+            rumqttc::v5::Event::Incoming(Packet::ConnAck(_)) => Ok(self.subscribe()?),
+            rumqttc::v5::Event::Incoming(Packet::SubAck(granted)) => Ok(self.subscribed(&granted)?),
             rumqttc::v5::Event::Incoming(Packet::Publish(publish)) => {
                 let own =
                     received(publish).filter(|message| !self.permissions.is_probe(&message.topic, &message.payload));
                 Ok(own.map(Event::Message))
             }
             rumqttc::v5::Event::Incoming(Packet::Disconnect(goodbye)) => {
-                Err(format!("the broker closed the connection: {:?}", goodbye.reason_code))
+                Err(format!("the broker closed the connection: {:?}", goodbye.reason_code).into())
             }
             _ => Ok(None),
         }
@@ -410,6 +448,7 @@ fn received(publish: Publish) -> Option<Message> {
             retain: publish.retain,
             acknowledged: publish.qos != QoS::AtMostOnce,
             expiry: None,
+            traceparent: None,
         }),
         Err(_) => {
             tracing::warn!(topic = ?publish.topic, "dropped an MQTT message whose topic is not UTF-8");
@@ -418,12 +457,13 @@ fn received(publish: Publish) -> Option<Message> {
     }
 }
 
-fn in_words(error: &ConnectionError) -> String {
+fn in_words(error: &ConnectionError) -> Broken {
     if let ConnectionError::ConnectionRefused(
         ConnectReturnCode::NotAuthorized | ConnectReturnCode::BadUserNamePassword,
     ) = error
     {
-        return "the broker knows no such user with this password; see --broker-user and --broker-password-file".into();
+        let reason = "the broker knows no such user with this password; see --broker-user and --broker-password-file";
+        return Broken { reason: reason.into(), refused: true };
     }
     // It does not say what it wraps as others do.
     let cause: &(dyn std::error::Error + 'static) = match error {
@@ -431,12 +471,16 @@ fn in_words(error: &ConnectionError) -> String {
         ConnectionError::Tls(TlsError::Io(cause))
             if matches!(cause.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) =>
         {
-            return "the broker ended the TLS handshake; it may speak plaintext at this port: mqtt:// asks for that"
-                .into();
+            let reason =
+                "the broker ended the TLS handshake; it may speak plaintext at this port: mqtt:// asks for that";
+            return reason.to_owned().into();
         }
         other => other,
     };
-    cineswarm_credentials::in_words(cause, "the broker", "--broker").unwrap_or_else(|| error.to_string())
+    match cineswarm_credentials::in_words(cause, "the broker", "--broker") {
+        Some(reason) => Broken { reason, refused: true },
+        None => error.to_string().into(),
+    }
 }
 
 /// Half to all of the time, so that clients of a broker that restarts do not all come at once.

@@ -5,8 +5,8 @@
 
 tonic::include_proto!("cineswarm.v1");
 
-/// The encoded descriptors of farm.proto, for the gRPC reflection service.
-pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/farm.descriptors"));
+/// The encoded descriptors of farm.proto and events.proto, for the gRPC reflection service.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/grpc.descriptors"));
 
 /// The largest gRPC message either side accepts, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 64 << 20;
@@ -44,12 +44,6 @@ pub enum NotAscending {
         /// Where in the list.
         position: usize,
     },
-    /// The bytes are not numbers.
-    #[error("film ids must be varints of 32 bits: what stands at position {position} is none")]
-    Varint {
-        /// Where in the list.
-        position: usize,
-    },
 }
 
 /// Undoes [`pack_ascending`], appending to `movie_ids`.
@@ -59,21 +53,6 @@ pub fn unpack_ascending(deltas: &[u32], movie_ids: &mut Vec<u32>) -> Result<(), 
     for (position, &delta) in deltas.iter().enumerate() {
         id = next_id(id, delta, position)?;
         movie_ids.push(id);
-    }
-    Ok(())
-}
-
-/// Undoes [`encode_ascending`], appending to `movie_ids`; `expected` is how many films there should be.
-pub fn decode_ascending(mut varints: &[u8], expected: usize, movie_ids: &mut Vec<u32>) -> Result<(), NotAscending> {
-    // A film takes a byte or more, so what a message claims cannot reserve more than a few times what it holds.
-    movie_ids.reserve(expected.min(varints.len()));
-    let mut id = 0u32;
-    let mut position = 0;
-    while !varints.is_empty() {
-        let delta = prost::encoding::decode_varint(&mut varints).ok().and_then(|delta| u32::try_from(delta).ok());
-        id = next_id(id, delta.ok_or(NotAscending::Varint { position })?, position)?;
-        movie_ids.push(id);
-        position += 1;
     }
     Ok(())
 }
@@ -93,9 +72,6 @@ mod tests {
             let mut unpacked = Vec::new();
             unpack_ascending(&pack_ascending(&ids), &mut unpacked).unwrap();
             assert_eq!(unpacked, ids);
-            let mut decoded = Vec::new();
-            decode_ascending(&encode_ascending(&ids), ids.len(), &mut decoded).unwrap();
-            assert_eq!(decoded, ids);
         }
     }
 
@@ -106,14 +82,6 @@ mod tests {
         prost::encoding::uint32::encode_packed(4, &pack_ascending(&ids), &mut packed);
         let neighbour = Neighbour { movie_id_deltas: encode_ascending(&ids), ..Neighbour::default() };
         assert_eq!(prost::Message::encode_to_vec(&neighbour), packed);
-    }
-
-    #[test]
-    fn bytes_that_are_no_film_ids_are_refused_with_their_place() {
-        let decoded = |varints: &[u8]| decode_ascending(varints, 1 << 40, &mut Vec::new());
-        assert_eq!(decoded(&[5, 0x80]), Err(NotAscending::Varint { position: 1 }));
-        assert_eq!(decoded(&[0xff, 0xff, 0xff, 0xff, 0x1f]), Err(NotAscending::Varint { position: 0 }));
-        assert_eq!(decoded(&[5, 1, 0]), Err(NotAscending::Difference { position: 2 }));
     }
 
     #[test]

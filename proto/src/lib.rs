@@ -1,5 +1,6 @@
 //! The wire contract, nothing else: gRPC types, MQTT topics, JSON payloads. docs/PROTOCOL.md says the same in words.
 
+pub mod events;
 pub mod farm;
 pub mod messages;
 pub mod topics;

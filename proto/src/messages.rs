@@ -40,6 +40,13 @@ fn default_heartbeat_ms() -> u64 {
     2_000
 }
 
+/// The ring: how far the log of a service is. Only a hint that there may be more to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ring {
+    /// The log's last number.
+    pub head: i64,
+}
+
 /// A worker introduces itself, once for each master's epoch and after each reconnect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Registration {
@@ -143,6 +150,17 @@ pub struct Task {
     pub shards: Vec<u32>,
     /// At least one.
     pub queries: Vec<TaskQuery>,
+    /// Whether each neighbour is to come with all of that user's ratings. A master that does not say has no other way to
+    /// them.
+    #[serde(default = "said_by_older_masters")]
+    pub with_ratings: bool,
+    /// The trace that the task is part of, in W3C's form; also a user property of the message, where that is MQTT 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+}
+
+fn said_by_older_masters() -> bool {
+    true
 }
 
 /// One query of a task: the nearest neighbours of one profile.

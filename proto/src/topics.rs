@@ -53,6 +53,11 @@ impl Topics {
         format!("{}/workers/{worker_id}/control", self.prefix)
     }
 
+    /// Retained: how far the log of a service is.
+    pub fn ring(&self, service: &str) -> String {
+        format!("{}/events/{service}", self.prefix)
+    }
+
     /// Log lines for operators.
     pub fn logs(&self) -> String {
         format!("{}/logs", self.prefix)

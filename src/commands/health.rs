@@ -25,6 +25,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     ready: bool,
 
+    /// Print the metrics that a master or worker shows at the address of its --health-listen instead
+    #[arg(long, conflicts_with_all = ["live", "ready"])]
+    metrics: bool,
+
     /// CA of the certificate of an https:// address, in PEM [default: those the system trusts]
     #[arg(long, env = "MASTER_CA", value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -36,9 +40,10 @@ pub(crate) struct Arguments {
 
 /// Prints what it says of itself; an error unless it is as it should be.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let path = match (arguments.live, arguments.ready) {
-        (true, _) => "/health/live",
-        (_, true) => "/health/ready",
+    let path = match (arguments.live, arguments.ready, arguments.metrics) {
+        (true, ..) => "/health/live",
+        (_, true, _) => "/health/ready",
+        (.., true) => "/metrics",
         _ => "/health",
     };
     let url = format!("{}{path}", arguments.url.trim_end_matches('/'));

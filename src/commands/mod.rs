@@ -1,7 +1,9 @@
-//! The commands, one a file. Each prints its answer to standard output and everything else to standard error.
+//! The commands, one a file. Each prints its answer to standard output and everything else to standard error; those that
+//! serve until they are told to stop have no answer, and their log goes to standard output.
 
 mod data;
 mod evaluate;
+mod events;
 mod films;
 mod health;
 mod master;
@@ -36,6 +38,9 @@ pub(crate) enum Command {
     /// Import, list, check and download datasets
     #[command(subcommand)]
     Data(data::Command),
+    /// Look after the logs of events: consumers, dead letters, copies
+    #[command(subcommand)]
+    Events(events::Command),
     /// Recommend films on the terminal, without a server
     Recommend(recommend::Arguments),
     /// List the users whose ratings are most similar to a user's
@@ -51,6 +56,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it serves until it is told to stop; others answer on standard output, which is not for the log then.
+    pub(crate) fn runs_until_stopped(&self) -> bool {
+        matches!(self, Command::Up(_) | Command::Master(_) | Command::Worker(_))
+    }
+
     /// Runs to the end.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
@@ -59,6 +69,7 @@ impl Command {
             Command::Worker(options) => worker::run(options),
             Command::Health(arguments) => health::run(arguments),
             Command::Data(command) => command.run(),
+            Command::Events(command) => command.run(),
             Command::Recommend(arguments) => recommend::run(arguments),
             Command::Neighbours(arguments) => neighbours::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments),

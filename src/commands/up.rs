@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use cineswarm_mqtt::embedded::EmbeddedBroker;
+use cineswarm_telemetry::{logs, traces};
 
 use super::{block_on, open_dataset, return_large_arrays, told_to_stop_or_failed};
 
@@ -29,6 +30,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut options = arguments.master;
     let dataset = open_dataset(&options.data_dir, options.dataset.as_deref(), options.facts.as_deref())?;
     block_on(async {
+        let traces = traces::start("cineswarm")?;
         let broker = match options.broker.names_one() {
             true => None,
             false => {
@@ -69,7 +71,11 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         let port = master.http_address().port();
         tokio::spawn(async move {
             if status.wait_for(|farm| farm.load.shards_ready == farm.shard_count as usize).await.is_ok() {
-                println!("Cineswarm is ready: http://localhost:{port}");
+                let url = format!("http://localhost:{port}");
+                match logs::format() {
+                    logs::Format::Text => println!("Cineswarm is ready: {url}"),
+                    logs::Format::Json => tracing::info!(url, "Cineswarm is ready"),
+                }
             }
         });
         let told = told_to_stop_or_failed(&master).await;
@@ -83,6 +89,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         if let Some(broker) = broker {
             broker.stop().await;
         }
+        traces.stop().await;
         told
     })
 }

@@ -1,11 +1,14 @@
 //! `cineswarm worker`.
 
+use cineswarm_telemetry::traces;
+
 use super::{block_on, return_large_arrays, told_to_stop};
 
 /// Runs a worker until it is told to stop, or drained by the master.
 pub(super) fn run(options: cineswarm_worker::Options) -> anyhow::Result<()> {
     return_large_arrays();
     block_on(async {
+        let traces = traces::start("cineswarm-worker")?;
         let worker = cineswarm_worker::start(options)?;
         let stopper = worker.stopper();
         tokio::spawn(async move {
@@ -14,6 +17,7 @@ pub(super) fn run(options: cineswarm_worker::Options) -> anyhow::Result<()> {
             }
         });
         worker.stopped().await;
+        traces.stop().await;
         Ok(())
     })
 }

@@ -1,27 +1,38 @@
 // Clients that behave badly: a flood, sockets that do not read, headers that never end, a storm of connections.
 
 import { connect } from "node:net";
-import { once } from "node:events";
 import WebSocket from "ws";
 
 import { pause } from "../e2e/processes.mjs";
 
-/** A Socket.IO connection by hand. */
-async function rawSocket(port) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`, { perMessageDeflate: false });
-  socket.on("error", () => {});
-  socket.on("message", (data) => {
-    const text = data.toString();
-    if (text[0] === "0") socket.send("40{}");
-    if (text === "2") socket.send("3");
-    if (text.startsWith('42["session"')) socket.emit("session");
+/**
+ * A Socket.IO connection by hand, light enough for thousands. Its outcome is "open", or how it was refused; what it is told
+ * from then on goes to `told`.
+ */
+export function rawSocket(port, { told, from = "127.0.0.1" } = {}) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`, { perMessageDeflate: false, localAddress: from });
+  const outcome = new Promise((resolve) => {
+    socket.on("unexpected-response", (_, response) => { response.resume(); socket.terminate(); resolve(response.statusCode); });
+    socket.on("error", (error) => resolve(error.code ?? error.message));
+    socket.on("close", () => resolve("closed"));
+    socket.on("message", (data) => {
+      const text = data.toString();
+      if (text[0] === "0") socket.send("40{}");
+      else if (text === "2") socket.send("3");
+      else if (text.startsWith('42["session"')) resolve("open");
+      else told?.(text);
+    });
   });
-  await Promise.race([once(socket, "session"), once(socket, "close"), pause(3_000)]);
-  return socket;
+  return { socket, outcome };
 }
 
-const sockets = (port, count) => Promise.all(Array.from({ length: count }, () => rawSocket(port)));
-const send = (socket, number, question) => socket.readyState === WebSocket.OPEN && socket.send(`42${number}["ask",${JSON.stringify(question)}]`);
+/** So many of them, as far as they got within a few seconds: an accident may be in their way. */
+const sockets = (port, count) => Promise.all(Array.from({ length: count }, async () => {
+  const { socket, outcome } = rawSocket(port);
+  await Promise.race([outcome, pause(3_000)]);
+  return socket;
+}));
+export const send = (socket, number, question) => socket.readyState === WebSocket.OPEN && socket.send(`42${number}["ask",${JSON.stringify(question)}]`);
 
 /** So many asks a second from so many sockets, within the allowance of each. */
 export async function flood(port, { count, perSecond }) {

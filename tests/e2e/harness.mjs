@@ -75,9 +75,9 @@ export class Farm {
   outsideBroker;
 
   /** Starts a farm on a folder of ratings and waits until it is ready. */
-  static async start({ data, workers = 2, limits = {}, ready = true, processes = false, log, descriptors } = {}) {
+  static async start({ data, workers = 2, limits = {}, ready = true, processes = false, log, descriptors, everywhere = {} } = {}) {
     const farm = new Farm();
-    farm.logLevel = log ? { RUST_LOG: log } : {};
+    farm.everywhere = { ...(log ? { RUST_LOG: log } : {}), ...everywhere };
     farm.descriptors = descriptors;
     farm.data = data;
     farm.limits = limits;
@@ -125,13 +125,13 @@ export class Farm {
     // With few descriptors, a shell sets the limit and becomes the master.
     const limited = ["bash", ["-c", `ulimit -n ${this.descriptors}; exec "$0" "$@"`, binary(), ...args]];
     const [program, given] = this.descriptors ? limited : [binary(), args];
-    this.master = this.#keep(new Process("master", program, given, { ...environment(this.limits), ...endpoint, ...this.logLevel }));
+    this.master = this.#keep(new Process("master", program, given, { ...environment(this.limits), ...endpoint, ...this.everywhere }));
     return this.master;
   }
 
   startWorker(id, { slots = 2 } = {}) {
     const args = ["worker", "--broker", this.brokerUrl, "--id", id, "--slots", String(slots)];
-    return this.adopt(id, new Process(id, binary(), args, this.logLevel));
+    return this.adopt(id, new Process(id, binary(), args, this.everywhere));
   }
 
   /** Takes any process as one of this farm's workers. */

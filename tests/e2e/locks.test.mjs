@@ -3,7 +3,7 @@
 
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
@@ -102,6 +102,41 @@ describe("locked doors", once, () => {
         await broker.stop();
       });
     }
+
+    test("a deployment with a wrong password is seen: who was never taken is not live, and says why", async () => {
+      const broker = await LockedMosquitto.start(secrets);
+      const wrong = { BROKER_PASSWORD_FILE: at("operator.password") };
+      const port = await freePort();
+      startWorker(broker, { ...wrong, HEALTH_LISTEN: `127.0.0.1:${port}` });
+      const master = await startMaster(broker, wrong);
+      for (const url of [`http://127.0.0.1:${port}`, master.url]) {
+        const live = () => fetch(`${url}/health/live`).catch(() => null);
+        const refused = await until(async () => { const answer = await live(); return answer?.status === 503 && answer; }, `${url} not to be live`);
+        assert.match(await refused.text(), /knows no such user with this password/);
+      }
+      await stopAll();
+      await broker.stop();
+    });
+
+    test("who was taken once stays live while the broker knows it no more", async () => {
+      const broker = await LockedMosquitto.start(secrets);
+      const port = await freePort();
+      const worker = startWorker(broker, { HEALTH_LISTEN: `127.0.0.1:${port}` });
+      await worker.says(/connected to mqtts/);
+      const users = at("mosquitto.passwd");
+      const known = readFileSync(users, "utf8");
+      writeFileSync(users, known.split("\n").filter((line) => !line.startsWith("worker:")).join("\n"));
+      try {
+        await broker.stop();
+        await broker.restart();
+        await worker.says(/knows no such user with this password/);
+        assert.equal((await fetch(`http://127.0.0.1:${port}/health/live`)).status, 200);
+      } finally {
+        writeFileSync(users, known);
+      }
+      await stopAll();
+      await broker.stop();
+    });
 
     test("TLS at a port of plaintext", async () => {
       const port = await freePort();
@@ -259,7 +294,7 @@ describe("locked doors", once, () => {
     after(stopAll);
     const cases = [
       ["a topic it may not write", without("topic write cineswarm/workers/register\n"), /does not let this client publish on "cineswarm\/workers\/register"/],
-      ["its log", without("user worker\ntopic read cineswarm/master/status\n", "user worker\ntopic read cineswarm/master/status\n").replace("topic write cineswarm/logs\n", ""), /does not let this client publish on "cineswarm\/logs"/],
+      ["its log", without("topic write cineswarm/workers/status\ntopic write cineswarm/logs\n", "topic write cineswarm/workers/status\n"), /does not let this client publish on "cineswarm\/logs"/],
       ["orders it may not read, which Mosquitto grants in silence", without("pattern readwrite cineswarm/workers/%c/control", "pattern write cineswarm/workers/%c/control"), /does not let this client read "cineswarm\/workers\/worker-1\/control"/],
     ];
     for (const [name, text, says] of cases) {
@@ -280,7 +315,7 @@ describe("locked doors", once, () => {
     }
 
     test("a master says that it may not read what workers say", async () => {
-      const broker = await LockedMosquitto.start(secrets, { acl: without("topic readwrite cineswarm/#", "topic write cineswarm/#") });
+      const broker = await LockedMosquitto.start(secrets, { acl: without("topic readwrite cineswarm/workers/register", "topic write cineswarm/workers/register") });
       await (await startMaster(broker)).says(/does not let this client read "cineswarm\/workers\/register"/);
       await stopAll();
       await broker.stop();

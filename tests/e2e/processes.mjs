@@ -62,10 +62,13 @@ export class Process {
     this.name = name;
     this.patienceMs = patienceMs;
     this.log = "";
+    /** What of it went to standard output. */
+    this.output = "";
     const { PATH, HOME, LANG, TMPDIR } = process.env;
     const env = { PATH, HOME, LANG, TMPDIR, RUST_BACKTRACE: "1", RUST_LOG: process.env.RUST_LOG ?? "info", ...environment };
     this.child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     running.add(this.child);
+    this.child.stdout.on("data", (text) => (this.output += text));
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
         this.log += text;

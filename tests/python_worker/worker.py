@@ -272,7 +272,7 @@ class Worker:
         for query in task["queries"]:
             result = self.farm.QueryResult(query_id=query["query_id"])
             for similarity, user, overlap, dot, ratings in neighbours([self.shards[one] for one in wanted], query):
-                films = sorted(ratings)
+                films = sorted(ratings) if task.get("with_ratings", True) else []
                 result.neighbours.add(
                     user_id=user,
                     similarity=similarity,

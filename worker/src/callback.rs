@@ -6,6 +6,7 @@ use cineswarm_proto::farm::TaskResult;
 use cineswarm_proto::farm::farm_client::FarmClient;
 use tokio::time::Instant;
 use tonic::Code;
+use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::Channel;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(20);
@@ -23,10 +24,21 @@ pub enum Outcome {
 }
 
 /// Hands in a result; where the master cannot be reached, again with backoff until `deadline`.
-pub async fn submit(mut client: FarmClient<Channel>, result: TaskResult, deadline: Instant) -> Outcome {
+pub async fn submit(
+    mut client: FarmClient<Channel>,
+    result: TaskResult,
+    traceparent: Option<String>,
+    deadline: Instant,
+) -> Outcome {
+    // What no header can hold was none.
+    let traceparent = traceparent.and_then(|value| AsciiMetadataValue::try_from(value).ok());
     let mut backoff = FIRST_BACKOFF;
     loop {
-        let call = tokio::time::timeout_at(deadline, client.submit_result(result.clone())).await;
+        let mut request = tonic::Request::new(result.clone());
+        if let Some(traceparent) = &traceparent {
+            request.metadata_mut().insert("traceparent", traceparent.clone());
+        }
+        let call = tokio::time::timeout_at(deadline, client.submit_result(request)).await;
         let status = match call {
             Ok(Ok(_)) => return Outcome::Taken,
             Ok(Err(status)) if status.code() == Code::FailedPrecondition => return Outcome::Stale,

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cineswarm_credentials::{ClientTls, in_words};
+use cineswarm_credentials::{ClientTls, Expiry, in_words};
 use cineswarm_proto::farm::MAX_MESSAGE_BYTES;
 use cineswarm_proto::farm::farm_client::FarmClient;
 use hyper_util::rt::TokioIo;
@@ -46,18 +46,31 @@ pub struct Channels {
 }
 
 impl Channels {
+    /// With TLS to masters whose certificate is of its CA, or in plaintext.
     pub fn new(tls: Option<ClientTls>) -> Channels {
         Channels { tls: tls.map(Arc::new) }
     }
 
+    /// When the certificates for calls to the master expire; `None` without TLS.
+    pub fn expiry(&self) -> Option<Expiry> {
+        self.tls.as_ref().map(|tls| tls.expiry())
+    }
+
+    /// What workers call, over [`Channels::open`].
+    pub(crate) fn connect(&self, endpoint: &str) -> Result<FarmClient<Channel>, Error> {
+        Ok(FarmClient::new(self.open(endpoint)?)
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+            .max_encoding_message_size(MAX_MESSAGE_BYTES))
+    }
+
     /// Opens a connection, in the background, that is made again when it breaks, with the certificates as they are then.
-    pub fn connect(&self, endpoint: &str) -> Result<FarmClient<Channel>, Error> {
+    pub fn open(&self, endpoint: &str) -> Result<Channel, Error> {
         let endpoint = Endpoint::from_shared(endpoint.to_owned())?
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_while_idle(true);
-        let channel = match (endpoint.uri().scheme_str(), &self.tls) {
+        Ok(match (endpoint.uri().scheme_str(), &self.tls) {
             (Some("http"), None) => endpoint.connect_lazy(),
             (Some("https"), Some(tls)) => {
                 let tls = tls.clone();
@@ -66,10 +79,7 @@ impl Channels {
             (Some("http"), Some(_)) => return Err(Error::NoTls),
             (Some("https"), None) => return Err(Error::NeedsTls),
             _ => return Err(Error::Scheme),
-        };
-        Ok(FarmClient::new(channel)
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(MAX_MESSAGE_BYTES))
+        })
     }
 }
 

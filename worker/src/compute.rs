@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use cineswarm_engine::{HalfStars, Neighbour as Found, NeighbourOptions, Profile, Scratch, ShardIndex, top_k_batch};
+use cineswarm_engine::{
+    HalfStars, Neighbour as Found, NeighbourOptions, Profile, Scratch, ShardIndex, top_k_batch_unless,
+};
 use cineswarm_proto::farm::{Neighbour, QueryResult, encode_ascending};
 use cineswarm_proto::messages::TaskQuery;
-use tokio_util::sync::CancellationToken;
 
 /// Why a query cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,47 +58,49 @@ impl ScratchPool {
     }
 }
 
-/// So many queries go over the shards together; between such batches a cancellation is noticed.
+/// So many queries go over the shards together.
 const BATCH: usize = 64;
 
-/// Answers the queries on the shards. Cancelled, it stops before the next batch.
+/// Answers the queries on the shards, each neighbour `with_ratings` or without. Once `cancelled`, it stops before the
+/// next block of users, which is a fraction of a millisecond's work for each query.
 pub fn compute(
     shards: &[Arc<ShardIndex>],
     queries: &[TaskQuery],
+    with_ratings: bool,
     pool: &ScratchPool,
-    cancelled: &CancellationToken,
+    cancelled: impl Fn() -> bool + Sync,
 ) -> Result<Computed, Error> {
     let started = Instant::now();
     let indexes: Vec<&ShardIndex> = shards.iter().map(Arc::as_ref).collect();
     let mut results = Vec::with_capacity(queries.len());
     pool.with(|scratch| {
         for batch in queries.chunks(BATCH) {
-            if cancelled.is_cancelled() {
-                return Err(Error::Cancelled);
-            }
             let parsed = batch.iter().map(|query| Ok((profile_of(query)?, options_of(query))));
-            let found = top_k_batch(&indexes, &parsed.collect::<Result<Vec<_>, Error>>()?, scratch);
-            results.extend(batch.iter().zip(found).map(|(query, found)| result(&indexes, query, found)));
+            let parsed = parsed.collect::<Result<Vec<_>, Error>>()?;
+            let found = top_k_batch_unless(&indexes, &parsed, scratch, &cancelled).ok_or(Error::Cancelled)?;
+            let ratings_from: &[&ShardIndex] = if with_ratings { &indexes } else { &[] };
+            results.extend(batch.iter().zip(found).map(|(query, found)| result(ratings_from, query, found)));
         }
         Ok(())
     })?;
     Ok(Computed { results, processing_time_ms: started.elapsed().as_secs_f64() * 1e3 })
 }
 
-/// The neighbours with their ratings, as they go to the master.
-fn result(indexes: &[&ShardIndex], query: &TaskQuery, found: Vec<Found>) -> QueryResult {
-    let with_ratings = found.into_iter().filter_map(|found| {
-        let (movie_ids, half_stars) = indexes.iter().find_map(|index| index.ratings_of(found.user))?;
-        Some(Neighbour {
+/// The neighbours as they go to the master, with such of their ratings as these indexes have.
+fn result(ratings_from: &[&ShardIndex], query: &TaskQuery, found: Vec<Found>) -> QueryResult {
+    let neighbours = found.into_iter().map(|found| {
+        let ratings = ratings_from.iter().find_map(|index| index.ratings_of(found.user));
+        let (movie_ids, half_stars) = ratings.unwrap_or_default();
+        Neighbour {
             user_id: found.user,
             similarity: found.similarity,
             overlap: found.overlap,
             dot: found.dot,
             movie_id_deltas: encode_ascending(&movie_ids),
             half_stars: half_stars.to_vec().into(),
-        })
+        }
     });
-    QueryResult { query_id: query.query_id.clone(), neighbours: with_ratings.collect() }
+    QueryResult { query_id: query.query_id.clone(), neighbours: neighbours.collect() }
 }
 
 fn options_of(query: &TaskQuery) -> NeighbourOptions {
@@ -125,6 +128,8 @@ fn profile_of(query: &TaskQuery) -> Result<Profile, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use cineswarm_engine::ShardRatings;
     use cineswarm_proto::messages::QueryOptions;
 
@@ -135,8 +140,8 @@ mod tests {
         TaskQuery { query_id: "q".into(), movie_ids: vec![10, 20], half_stars, k: 5, options }
     }
 
-    fn run(query: TaskQuery, cancelled: &CancellationToken) -> Result<Computed, Error> {
-        compute(&shard(), &[query], &ScratchPool::default(), cancelled)
+    fn run(query: TaskQuery, with_ratings: bool) -> Result<Computed, Error> {
+        compute(&shard(), &[query], with_ratings, &ScratchPool::default(), || false)
     }
 
     fn shard() -> Vec<Arc<ShardIndex>> {
@@ -146,25 +151,36 @@ mod tests {
 
     #[test]
     fn a_query_gives_neighbours_with_their_ratings_and_without_the_viewer() {
-        let computed = run(query(vec![3, 4]), &CancellationToken::new()).unwrap();
+        let computed = run(query(vec![3, 4]), true).unwrap();
         let [neighbour] = &computed.results[0].neighbours[..] else { panic!("one neighbour is left") };
         // cos = (3 * 6) / (sqrt(9 + 16) * sqrt(36 + 64))
         assert_eq!((neighbour.user_id, neighbour.similarity, neighbour.overlap), (1, 18.0 / 50.0, 1));
         assert_eq!(neighbour.movie_id_deltas, [10, 20].as_slice());
         assert_eq!(&neighbour.half_stars[..], [6, 8]);
+        let without = run(query(vec![3, 4]), false).unwrap();
+        let no = Default::default;
+        let bare = Neighbour { movie_id_deltas: no(), half_stars: no(), ..neighbour.clone() };
+        assert_eq!(without.results[0].neighbours, [bare]);
     }
 
     #[test]
     fn a_query_that_does_not_fit_is_refused() {
         for bad in [vec![3], vec![0, 4], vec![3, 11]] {
-            assert!(run(query(bad), &CancellationToken::new()).is_err());
+            assert!(run(query(bad), true).is_err());
         }
     }
 
     #[test]
     fn what_nobody_waits_for_is_not_computed() {
-        let cancelled = CancellationToken::new();
-        cancelled.cancel();
-        assert_eq!(run(query(vec![3, 4]), &cancelled).err(), Some(Error::Cancelled));
+        // What is cancelled while it is computed stops at the next block, however many queries go together.
+        for (queries, looks_before) in [(1, 0), (1, 1), (32, 0), (32, 1), (32, 2)] {
+            let queries = vec![query(vec![3, 4]); queries];
+            let looks = AtomicUsize::new(0);
+            let cancelled = || looks.fetch_add(1, Ordering::Relaxed) >= looks_before;
+            let shards = [shard(), shard(), shard()].concat();
+            let computed = compute(&shards, &queries, false, &ScratchPool::default(), cancelled);
+            assert_eq!(computed.err(), Some(Error::Cancelled));
+            assert_eq!(looks.into_inner(), looks_before + 1);
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use cineswarm_engine::ShardIndex;
 use cineswarm_mqtt::FarmLog;
 use cineswarm_proto::farm::farm_client::FarmClient;
+use cineswarm_telemetry::metrics::list;
 use tokio::sync::mpsc;
 use tonic::transport::Channel;
 
@@ -43,6 +44,7 @@ impl Fetch {
     pub async fn all(mut self, shards: Vec<u32>) {
         for shard in shards {
             let Some(index) = self.one(shard).await else { continue };
+            list::WORKER_SHARDS_FETCHED.increment([&self.worker_id]);
             let fetched = Fetched { dataset_version: self.dataset_version.clone(), shard, index: Arc::new(index) };
             if self.fetched.send(fetched).await.is_err() {
                 return;
@@ -72,6 +74,7 @@ impl Fetch {
                 }
                 Err(error) => error.to_string(),
             };
+            list::WORKER_FETCH_FAILURES.increment([&self.worker_id]);
             self.log.warn(format!("{error}; trying again in {} ms", backoff.as_millis()));
             tokio::time::sleep(backoff).await;
             backoff = (backoff * 2).min(LONGEST_BACKOFF);

@@ -1,29 +1,8 @@
-//! How this worker is, for whoever asks by HTTP: `/health/live` and `/health/ready`, on a port of its own, and nothing
-//! else.
+//! How this worker is, for whoever asks by HTTP and for the metrics.
 
-use std::convert::Infallible;
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
-
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
-use tokio_util::sync::CancellationToken;
-
-/// Connections at a time; past it one waits in the listener's queue.
-const CONNECTIONS: usize = 32;
-/// A whole connection, with all that is asked on it.
-const CONNECTION_DEADLINE: Duration = Duration::from_secs(10);
-/// After an accept that failed, as when there are no more file descriptors.
-const PAUSE: Duration = Duration::from_millis(100);
+use cineswarm_telemetry::listener::{Answer, Question, Respondent};
+use cineswarm_telemetry::metrics::list;
+use tokio::sync::watch;
 
 /// What a worker says of itself.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -38,8 +17,14 @@ pub struct Health {
     pub shards_assigned: Option<usize>,
     /// Shards it holds, ready for tasks.
     pub shards_held: usize,
+    /// Tasks it takes at a time.
+    pub slots: u32,
+    /// Tasks it is at.
+    pub tasks_in_hand: usize,
     /// What the broker's ACL keeps from it, in words.
     pub denied: Vec<String>,
+    /// Why the broker refuses its password or certificate, if it has never taken them.
+    pub refused: Option<String>,
 }
 
 impl Health {
@@ -53,74 +38,55 @@ impl Health {
             Health { shards_assigned: Some(assigned), shards_held, .. } if shards_held < assigned => {
                 Some("not all of its shards have come yet")
             }
+            Health { denied, .. } if !denied.is_empty() => Some("the broker's ACL keeps from it what it needs"),
             _ => None,
         }
     }
+
+    /// Sets the metrics of a worker that is like this.
+    pub fn show(&self, worker_id: &str) {
+        let of = [worker_id];
+        list::WORKER_BROKER_CONNECTED.set(of, f64::from(u8::from(self.broker_connected)));
+        list::WORKER_REGISTERED.set(of, f64::from(u8::from(self.registered)));
+        list::WORKER_SHARDS_ASSIGNED.set(of, self.shards_assigned.unwrap_or(0) as f64);
+        list::WORKER_SHARDS_HELD.set(of, self.shards_held as f64);
+        list::WORKER_SLOTS.set(of, f64::from(self.slots));
+        list::WORKER_TASKS_IN_HAND.set(of, self.tasks_in_hand as f64);
+    }
 }
 
-/// Answers until `stop` is cancelled; gives the address with the port that was found.
-pub fn listen(address: SocketAddr, health: watch::Receiver<Health>, stop: CancellationToken) -> io::Result<SocketAddr> {
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    let listener = TcpListener::from_std(listener)?;
-    let address = listener.local_addr()?;
-    tokio::spawn(stop.run_until_cancelled_owned(accept(listener, health)));
-    Ok(address)
+/// Answers for a worker.
+pub struct Operators<BeforeMetrics> {
+    /// How it is.
+    pub health: watch::Receiver<Health>,
+    /// Sets the metrics that are looked up rather than counted.
+    pub before_metrics: BeforeMetrics,
 }
 
-async fn accept(listener: TcpListener, health: watch::Receiver<Health>) {
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
-    // The semaphore is never closed.
-    while let Ok(slot) = slots.clone().acquire_owned().await {
-        let connection = match listener.accept().await {
-            Ok((connection, _)) => connection,
-            Err(error) => {
-                tracing::warn!(%error, "cannot take a connection that asks for this worker's health");
-                tokio::time::sleep(PAUSE).await;
-                continue;
-            }
+impl<BeforeMetrics: Fn() + Send + Sync + 'static> Respondent for Operators<BeforeMetrics> {
+    fn answer(&self, question: Question) -> Answer {
+        #[derive(serde::Serialize)]
+        struct Body<'health> {
+            ready: bool,
+            reason: Option<&'static str>,
+            #[serde(flatten)]
+            health: &'health Health,
+        }
+        let health = self.health.borrow();
+        let reason = health.why_not_ready();
+        let ready = reason.is_none();
+        let json = serde_json::to_vec(&Body { ready, reason, health: &health }).unwrap_or_default();
+        let yes = match question {
+            // It would wait for ever; whoever rolls it out is to hear that it does not work.
+            Question::Live => health.refused.is_none(),
+            Question::Ready => ready,
         };
-        let health = health.clone();
-        tokio::spawn(async move {
-            let _slot = slot;
-            let answering = service_fn(|request: Request<Incoming>| {
-                let answer = answer(request.method(), request.uri().path(), &health.borrow());
-                async { Ok::<_, Infallible>(answer) }
-            });
-            let serving =
-                http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(connection), answering);
-            let _ = tokio::time::timeout(CONNECTION_DEADLINE, serving).await;
-        });
+        Answer { yes, json }
     }
-}
 
-fn answer(method: &Method, path: &str, health: &Health) -> Response<Full<Bytes>> {
-    let why_not_ready = health.why_not_ready();
-    let status = match (method, path) {
-        (&Method::GET | &Method::HEAD, "/health/live") => StatusCode::OK,
-        (&Method::GET | &Method::HEAD, "/health/ready" | "/health") if why_not_ready.is_none() => StatusCode::OK,
-        (&Method::GET | &Method::HEAD, "/health/ready" | "/health") => StatusCode::SERVICE_UNAVAILABLE,
-        (_, "/health/live" | "/health/ready" | "/health") => return empty(StatusCode::METHOD_NOT_ALLOWED),
-        _ => return empty(StatusCode::NOT_FOUND),
-    };
-    #[derive(serde::Serialize)]
-    struct Body<'health> {
-        ready: bool,
-        reason: Option<&'static str>,
-        #[serde(flatten)]
-        health: &'health Health,
+    fn refresh_metrics(&self) {
+        (self.before_metrics)();
     }
-    let body = serde_json::to_vec(&Body { ready: why_not_ready.is_none(), reason: why_not_ready, health });
-    let mut response = Response::new(Full::from(body.unwrap_or_default()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
-fn empty(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    response
 }
 
 #[cfg(test)]
@@ -128,19 +94,40 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
     use super::*;
 
+    fn asked(health: &Health, question: Question) -> bool {
+        let (_, health) = watch::channel(health.clone());
+        let Answer { yes, json } = Operators { health, before_metrics: || () }.answer(question);
+        let said: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!(said["ready"].as_bool(), Some(said["reason"].is_null()), "{said}");
+        yes
+    }
+
     #[test]
     fn a_worker_is_ready_once_it_holds_what_it_was_told_to_hold() {
-        let asked = |health: &Health| answer(&Method::GET, "/health/ready", health).status();
         let mut health = Health { broker_connected: true, registered: true, shards_held: 3, ..Health::default() };
-        assert_eq!(asked(&health), StatusCode::SERVICE_UNAVAILABLE, "nobody has told it what to hold");
+        assert!(!asked(&health, Question::Ready), "nobody has told it what to hold");
         health.shards_assigned = Some(4);
-        assert_eq!(asked(&health), StatusCode::SERVICE_UNAVAILABLE, "one shard has not come");
+        assert!(!asked(&health, Question::Ready), "one shard has not come");
         health.shards_held = 4;
-        assert_eq!(asked(&health), StatusCode::OK);
+        assert!(asked(&health, Question::Ready));
         health.draining = true;
-        assert_eq!(asked(&health), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(answer(&Method::GET, "/health/live", &health).status(), StatusCode::OK);
-        assert_eq!(answer(&Method::POST, "/health/live", &health).status(), StatusCode::METHOD_NOT_ALLOWED);
-        assert_eq!(answer(&Method::GET, "/metrics", &health).status(), StatusCode::NOT_FOUND);
+        assert!(!asked(&health, Question::Ready));
+        assert!(asked(&health, Question::Live));
+    }
+
+    #[test]
+    fn a_worker_whose_password_was_never_taken_is_not_live() {
+        assert!(asked(&Health::default(), Question::Live), "a broker that is away may come");
+        let health = Health { refused: Some("no such user".into()), ..Health::default() };
+        assert!(!asked(&health, Question::Live));
+    }
+
+    #[test]
+    fn a_worker_from_whom_its_tasks_are_kept_is_not_ready() {
+        let mut health =
+            Health { broker_connected: true, registered: true, shards_assigned: Some(0), ..Health::default() };
+        assert!(asked(&health, Question::Ready));
+        health.denied.push("its tasks".into());
+        assert!(!asked(&health, Question::Ready));
     }
 }

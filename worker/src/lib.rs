@@ -12,5 +12,6 @@ mod service;
 mod shards;
 mod task;
 
+pub use channel::{Channels, Error as ChannelError};
 pub use options::Options;
 pub use service::{Error, Handle, start};

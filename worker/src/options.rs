@@ -38,7 +38,8 @@ pub struct Options {
     #[arg(long, env = "TOPIC_PREFIX", value_name = "PREFIX", default_value = "cineswarm")]
     pub topic_prefix: String,
 
-    /// Address and port of /health/live and /health/ready, such as 127.0.0.1:8889 [default: none]
+    /// Address and port of /metrics, /health/live and /health/ready, for operators only: keep it off the internet; such as
+    /// 127.0.0.1:8889 [default: none]
     #[arg(long = "health-listen", env = "HEALTH_LISTEN", value_name = "ADDRESS:PORT")]
     pub health_listen: Option<SocketAddr>,
 

@@ -10,6 +10,8 @@ use cineswarm_proto::messages::{
     Control, HeldOrder, MasterStatus, Registration, Task, WorkerState, WorkerStatus, is_later_order,
 };
 use cineswarm_proto::{PROTOCOL_VERSION, Topics};
+use cineswarm_telemetry::listener::Port;
+use cineswarm_telemetry::metrics::{self, Group};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +20,7 @@ use tonic::transport::Channel;
 use crate::channel::Channels;
 use crate::compute::ScratchPool;
 use crate::fetch::{Fetch, Fetched};
-use crate::health::{self, Health};
+use crate::health::{Health, Operators};
 use crate::options::Options;
 use crate::shards::HeldShards;
 use crate::task::TaskWork;
@@ -100,6 +102,10 @@ pub fn start(options: Options) -> Result<Handle, Error> {
     let files =
         Files { ca: options.grpc_ca.clone(), certificate: options.grpc_cert.clone(), key: options.grpc_key.clone() };
     let tls = if files.any() { Some(ClientTls::new(files, &["h2"])?) } else { None };
+    let port = match options.health_listen {
+        None => None,
+        Some(address) => Some(Port::take(address).map_err(|error| Error::Listen { address, error })?),
+    };
     let host = host_name();
     let worker_id = options.worker_id.clone().unwrap_or_else(|| id_for(&host));
     let incarnation = uuid::Uuid::new_v4().to_string();
@@ -130,12 +136,18 @@ pub fn start(options: Options) -> Result<Handle, Error> {
     let (fetched, arriving) = mpsc::channel(BACKGROUND_BOUND);
     let (ended, ending) = mpsc::channel(BACKGROUND_BOUND);
     let (health, watched) = watch::channel(Health::default());
-    let health_listen = options.health_listen;
+    let channels = Channels::new(tls);
+    metrics::expose(Group::Process);
+    metrics::expose(Group::Worker);
+    let before_metrics = {
+        let (broker, channels) = (broker.clone(), channels.clone());
+        move || show_certificates(&broker, &channels)
+    };
     let service = Service {
         status: WorkerStatus { state: WorkerState::Idle, ..offline },
         options,
         broker,
-        channels: Channels::new(tls),
+        channels,
         host,
         topics,
         client,
@@ -155,10 +167,8 @@ pub fn start(options: Options) -> Result<Handle, Error> {
         heartbeat: HEARTBEAT,
         health,
     };
-    if let Some(address) = health_listen {
-        let listening = health::listen(address, watched, stop.clone());
-        let told = listening.map_err(|error| Error::Listen { address, error })?;
-        tracing::info!(worker = worker_id, address = %told, "telling whoever asks how this worker is");
+    if let Some(port) = port {
+        port.answer(Operators { health: watched, before_metrics }, stop.clone());
     }
     let running = tokio::spawn(service.run(events, arriving, ending, stop.clone(), disconnect));
     Ok(Handle { worker_id, stop, running })
@@ -232,7 +242,7 @@ impl Service {
             if heartbeat.period() != self.heartbeat {
                 heartbeat = every(self.heartbeat);
             }
-            self.health.send_replace(self.health());
+            self.tell_health();
             tokio::select! {
                 event = events.recv() => match event {
                     Some(event) => self.react(event),
@@ -255,6 +265,7 @@ impl Service {
             }
         }
         self.health.send_replace(Health::default());
+        metrics::forget_worker(&self.status.worker_id);
         self.fetching.cancel();
         for task in self.tasks.values() {
             task.cancel();
@@ -275,7 +286,19 @@ impl Service {
         })
     }
 
-    /// What whoever asks this worker is told.
+    /// Says it to whoever asks this worker, and to the metrics.
+    fn tell_health(&self) {
+        let health = self.health();
+        self.health.send_if_modified(|told| {
+            let differs = *told != health;
+            if differs {
+                health.show(&self.status.worker_id);
+                *told = health;
+            }
+            differs
+        });
+    }
+
     fn health(&self) -> Health {
         Health {
             broker_connected: self.client.is_connected(),
@@ -283,7 +306,10 @@ impl Service {
             draining: self.status.state == WorkerState::Draining,
             shards_assigned: self.assignment.as_ref().map(|assignment| assignment.shards.len()),
             shards_held: self.held.indexes.len(),
+            slots: self.options.slots,
+            tasks_in_hand: self.tasks.len(),
             denied: self.client.denied(),
+            refused: self.client.refused(),
         }
     }
 
@@ -529,6 +555,7 @@ impl Service {
             log: self.log.clone(),
             cancelled,
             shards,
+            begun: Instant::now(),
             task,
         };
         let ended = self.ended.clone();
@@ -577,6 +604,14 @@ impl Service {
             tracing::debug!(worker = self.status.worker_id, %error, "a message was not sent");
         }
     }
+}
+
+fn show_certificates(broker: &Broker, channels: &Channels) {
+    let (broker, grpc) = (broker.expiry().unwrap_or_default(), channels.expiry().unwrap_or_default());
+    metrics::certificate_expires("broker", broker.own);
+    metrics::certificate_expires("broker_ca", broker.ca);
+    metrics::certificate_expires("grpc", grpc.own);
+    metrics::certificate_expires("grpc_ca", grpc.ca);
 }
 
 fn every(period: Duration) -> Interval {

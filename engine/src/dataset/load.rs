@@ -117,6 +117,15 @@ impl Dataset {
         self.shards.get(shard as usize).map(ShardColumns::slices)
     }
 
+    /// All users with their films, ascending, and the half-stars parallel to these.
+    pub fn rows(&self) -> impl Iterator<Item = (UserId, &[MovieId], &[u8])> {
+        self.shards.iter().map(ShardColumns::slices).flat_map(|shard| {
+            let ends = shard.row_offsets.windows(2).map(|pair| pair[0] as usize..pair[1] as usize);
+            let rows = shard.user_ids.iter().zip(ends);
+            rows.map(move |(&user, row)| (user, &shard.movie_ids[row.clone()], &shard.half_stars[row]))
+        })
+    }
+
     /// A user's ratings; `None` for a user without any.
     pub fn profile(&self, user: UserId) -> Option<Profile> {
         let shard = self.shard(shard_of(user, self.shard_count()))?;

@@ -16,7 +16,7 @@ pub use error::Error;
 pub use import::{ImportOptions, ImportReport, import, import_rows};
 pub use load::{Dataset, ShardSlices};
 pub use metadata::{Counts, FORMAT_VERSION, Metadata, Origin};
-pub use shards::{MAX_SHARD_COUNT, shard_of};
+pub use shards::{MAX_SHARD_COUNT, shard_hash, shard_of};
 pub use store::{ListedDataset, list, version_directory, versions};
 
 pub use crate::versions::FileSummary;

@@ -5,18 +5,23 @@ use crate::rating::UserId;
 /// The most shards a dataset can be cut into.
 pub const MAX_SHARD_COUNT: u32 = 4096;
 
-/// The shard of a user: the first output of SplitMix64 seeded with the user id, modulo the count of shards.
+/// The shard of a user: the hash of the user id, modulo the count of shards. A count of zero is taken as one.
+pub fn shard_of(user: UserId, shard_count: u32) -> u32 {
+    // The remainder is below a u32.
+    (shard_hash(user) % u64::from(shard_count.max(1))) as u32
+}
+
+/// The hash that says which shard a user is in, however many there are: the first output of SplitMix64 seeded with the
+/// user id.
 ///
 /// SplitMix64 is from Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014). With
 /// 64-bit wrapping arithmetic: `z = user + 0x9e3779b97f4a7c15`, `z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9`,
-/// `z = (z ^ z >> 27) * 0x94d049bb133111eb`, `z ^ z >> 31`. A count of zero is taken as one.
-pub fn shard_of(user: UserId, shard_count: u32) -> u32 {
+/// `z = (z ^ z >> 27) * 0x94d049bb133111eb`, `z ^ z >> 31`.
+pub fn shard_hash(user: UserId) -> u64 {
     let mut mixed = u64::from(user).wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^= mixed >> 31;
-    // The remainder is below a u32.
-    (mixed % u64::from(shard_count.max(1))) as u32
+    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ mod query;
 mod shares;
 mod sweep;
 
-use std::cmp::Ordering;
+use std::cmp;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +34,7 @@ pub struct Neighbour {
 
 impl Neighbour {
     /// The one order of neighbours: the more similar first, of equals the lower user id.
-    pub fn best_first(&self, other: &Neighbour) -> Ordering {
+    pub fn best_first(&self, other: &Neighbour) -> cmp::Ordering {
         other.similarity.total_cmp(&self.similarity).then(self.user.cmp(&other.user))
     }
 }
@@ -150,7 +151,8 @@ pub fn top_k_over<'a, Shard: Copy + Into<ShardView<'a>>>(
     options: &NeighbourOptions,
     scratch: &mut Scratch,
 ) -> Vec<Neighbour> {
-    answer(shards, &[(profile, options)], std::slice::from_mut(scratch)).pop().unwrap_or_default()
+    let found = answer(shards, &[(profile, options)], std::slice::from_mut(scratch), &Stop::never());
+    found.and_then(|mut found| found.pop()).unwrap_or_default()
 }
 
 /// Answers many queries in one pass over the shards, one answer a query and in their order; the same as one by one, in
@@ -163,6 +165,19 @@ pub fn top_k_batch<'a, Shard: Copy + Into<ShardView<'a>>>(
     top_k_parallel(shards, queries, std::slice::from_mut(scratch))
 }
 
+/// As [`top_k_batch`], but `None` as soon as there is no use in it any more: `stop` is asked before each block of users,
+/// or before each shard where many queries go over it together.
+pub fn top_k_batch_unless<'a, Shard: Copy + Into<ShardView<'a>>>(
+    shards: &[Shard],
+    queries: &[(Profile, NeighbourOptions)],
+    scratch: &mut Scratch,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Option<Vec<Vec<Neighbour>>> {
+    let queries: Vec<(&Profile, &NeighbourOptions)> =
+        queries.iter().map(|(profile, options)| (profile, options)).collect();
+    answer(shards, &queries, std::slice::from_mut(scratch), &Stop::when(stop))
+}
+
 /// As [`top_k_batch`], on at most as many threads as there are working memories: the caller's, and helpers that stay
 /// awake for a fraction of a millisecond afterwards.
 pub fn top_k_parallel<'a, Shard: Copy + Into<ShardView<'a>>>(
@@ -172,27 +187,58 @@ pub fn top_k_parallel<'a, Shard: Copy + Into<ShardView<'a>>>(
 ) -> Vec<Vec<Neighbour>> {
     let queries: Vec<(&Profile, &NeighbourOptions)> =
         queries.iter().map(|(profile, options)| (profile, options)).collect();
-    answer(shards, &queries, scratches)
+    answer(shards, &queries, scratches, &Stop::never()).unwrap_or_default()
+}
+
+/// Whether a search is to end before it is through. Once it is, it stays so.
+struct Stop<'a> {
+    asked: Option<&'a (dyn Fn() -> bool + Sync)>,
+    stopped: AtomicBool,
+}
+
+impl<'a> Stop<'a> {
+    fn never() -> Stop<'a> {
+        Stop { asked: None, stopped: AtomicBool::new(false) }
+    }
+
+    fn when(asked: &'a (dyn Fn() -> bool + Sync)) -> Stop<'a> {
+        Stop { asked: Some(asked), stopped: AtomicBool::new(false) }
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    fn now(&self) -> bool {
+        if !self.has_stopped() && self.asked.is_some_and(|asked| asked()) {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
+        self.has_stopped()
+    }
 }
 
 fn answer<'a, Shard: Copy + Into<ShardView<'a>>>(
     shards: &[Shard],
     queries: &[(&Profile, &NeighbourOptions)],
     scratches: &mut [Scratch],
-) -> Vec<Vec<Neighbour>> {
+    stop: &Stop<'_>,
+) -> Option<Vec<Vec<Neighbour>>> {
     let shards: Vec<ShardView<'a>> = shards.iter().map(|&shard| shard.into()).collect();
     let bars: Vec<Bar> = queries.iter().map(|_| Bar::default()).collect();
     let shares = Shares::new(shards.len(), scratches.len().max(1));
     let search = |(thread, scratch): (usize, &mut Scratch)| {
         let queries = queries.iter().zip(&bars).map(|(&(profile, options), bar)| Query::new(profile, options, bar));
         let mut queries: Vec<Query<'_>> = queries.collect();
-        take_through(&mut queries, &shards, &shares, thread, scratch);
+        take_through(&mut queries, &shards, &shares, thread, stop, scratch);
         queries
     };
     let mut parts = match scratches {
         [] => vec![search((0, &mut Scratch::default()))],
         scratches => on_threads(scratches.iter_mut().enumerate(), search),
     };
+    if stop.has_stopped() {
+        return None;
+    }
     let threads = parts.len();
     let mut queries = parts.swap_remove(0);
     for part in parts {
@@ -207,7 +253,7 @@ fn answer<'a, Shard: Copy + Into<ShardView<'a>>>(
     let share = found.len().div_ceil(threads).max(1);
     on_threads(found.chunks_mut(share), |found| count_overlaps(found, &shards));
     let begins = std::iter::once(0).chain(ends.iter().copied());
-    begins.zip(&ends).map(|(begin, &end)| found[begin..end].iter().map(Found::neighbour).collect()).collect()
+    Some(begins.zip(&ends).map(|(begin, &end)| found[begin..end].iter().map(Found::neighbour).collect()).collect())
 }
 
 /// Takes shards through the queries until there are no more.
@@ -216,6 +262,7 @@ fn take_through(
     shards: &[ShardView<'_>],
     shares: &Shares,
     thread: usize,
+    stop: &Stop<'_>,
     scratch: &mut Scratch,
 ) {
     let (mut swept, mut others): (Vec<&mut Query<'_>>, Vec<&mut Query<'_>>) =
@@ -223,9 +270,11 @@ fn take_through(
     if swept.len() < sweep::WORTH_IT {
         others.append(&mut swept);
         let own = shares.own(thread).flat_map(|number| blocks(shards, number));
-        advance(&mut others, own, || shares.take_own(thread).is_some(), scratch);
-        while let Some(number) = shares.take_others() {
-            advance(&mut others, blocks(shards, number), || true, scratch);
+        advance(&mut others, own, || shares.take_own(thread).is_some(), stop, scratch);
+        while !stop.has_stopped()
+            && let Some(number) = shares.take_others()
+        {
+            advance(&mut others, blocks(shards, number), || true, stop, scratch);
         }
         return;
     }
@@ -236,7 +285,10 @@ fn take_through(
     }
     let mut groups: Vec<sweep::Group<'_, '_, '_>> = swept.chunks_mut(sweep::LANES).map(sweep::Group::new).collect();
     for number in numbers {
+        if stop.now() {
+            return;
+        }
         groups.iter_mut().for_each(|group| sweep::shard(group, number, shards[number], scratch));
-        advance(&mut others, blocks(shards, number), || true, scratch);
+        advance(&mut others, blocks(shards, number), || true, stop, scratch);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{Neighbour, NeighbourOptions, Scratch, ShardView, similarity};
+use super::{Neighbour, NeighbourOptions, Scratch, ShardView, Stop, similarity};
 use crate::best::Best;
 use crate::index::{Block, Changes, QueryFilm, Summand, length};
 use crate::prefetch::prefetch_at;
@@ -31,11 +31,12 @@ pub(super) fn blocks<'a>(shards: &[ShardView<'a>], number: usize) -> impl Iterat
 
 /// Takes blocks through all queries, one block after the other. While at one query in one block it asks for the memory
 /// that the next will need, and where that is for the one after: most of the time would otherwise be spent waiting.
-/// Ends before a shard that may not `begin`.
+/// Ends before a shard that may not `begin`, and before any block once it is told to stop.
 pub(super) fn advance<'a>(
     queries: &mut [&mut Query<'_>],
     blocks: impl Iterator<Item = Place<'a>>,
     begin: impl Fn() -> bool,
+    stop: &Stop<'_>,
     scratch: &mut Scratch,
 ) {
     let count = queries.len();
@@ -49,7 +50,7 @@ pub(super) fn advance<'a>(
     }
     let mut films = films_of(queries, now);
     while let Some((place, query)) = now {
-        if place.is_first() && query == 0 && !begin() {
+        if query == 0 && (stop.now() || (place.is_first() && !begin())) {
             return;
         }
         let later = visits.next();

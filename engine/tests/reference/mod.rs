@@ -4,10 +4,11 @@
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cineswarm_engine::{
-    Catalogue, Filters, HalfStars, Movie, MovieStats, Neighbour, NeighbourOptions, NeighbourRow, PopularityPenalty,
-    Profile, ShardIndex, ShardRatings,
+    Catalogue, Filters, HalfStars, Movie, MovieStats, Neighbour, NeighbourOptions, PopularityPenalty, Profile, Ranker,
+    ShardIndex, ShardRatings,
 };
 
 /// Who rated what, in half-stars.
@@ -112,10 +113,13 @@ pub fn catalogue(films: impl IntoIterator<Item = (u32, Vec<String>)>, ratings: &
     }))
 }
 
-/// Neighbours with their ratings.
-pub fn neighbour_rows<'a>(neighbours: &[Neighbour], ratings: &'a [(Vec<u32>, &'a [u8])]) -> Vec<NeighbourRow<'a>> {
-    let rows = neighbours.iter().zip(ratings);
-    rows.map(|(neighbour, (movies, half_stars))| NeighbourRow::new(*neighbour, movies, half_stars).unwrap()).collect()
+/// Ranks the films of a catalogue by these ratings.
+pub fn ranker(catalogue: Arc<Catalogue>, ratings: &Ratings) -> Ranker {
+    let rows: Vec<(u32, Vec<u32>, Vec<u8>)> = ratings
+        .iter()
+        .map(|(&user, row)| (user, row.keys().copied().collect(), row.values().copied().collect()))
+        .collect();
+    Ranker::new(catalogue, rows.iter().map(|(user, movies, half_stars)| (*user, &movies[..], &half_stars[..])))
 }
 
 /// The best of what several workers found, in the way the master merges it.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::tasks::{Role, Task};
-use crate::{Command, Millis, Scheduler, TaskId, WorkerId};
+use crate::{Command, Millis, Scheduler, TaskEnd, TaskId, WorkerId};
 
 /// Tasks whose times are remembered.
 const REMEMBERED: usize = 128;
@@ -176,7 +176,7 @@ impl Scheduler {
     }
 
     pub(crate) fn cancel_task(&mut self, id: TaskId) -> Option<Task> {
-        let task = self.remove_task(id)?;
+        let task = self.remove_task(id, TaskEnd::Withdrawn)?;
         self.commands.push(Command::CancelTask { worker: task.worker.clone(), task: id });
         Some(task)
     }

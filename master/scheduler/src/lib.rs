@@ -5,6 +5,7 @@
 
 mod commands;
 mod hedging;
+mod news;
 mod placement;
 mod requests;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 pub use commands::Command;
+pub use news::{Sending, TaskEnd, TaskNews};
 pub use placement::{Placement, place};
 pub use requests::{Lately, QueueFull};
 pub use tasks::{Accepted, Stale};
@@ -89,6 +91,7 @@ pub struct Scheduler {
     next_arrival: u64,
     next_sequence: u64,
     commands: Vec<Command>,
+    news: Vec<TaskNews>,
 }
 
 impl Scheduler {
@@ -108,12 +111,18 @@ impl Scheduler {
             next_arrival: 0,
             next_sequence: 1,
             commands: Vec::new(),
+            news: Vec::new(),
         }
     }
 
     /// Takes the commands made since the last call, to be carried out in order.
     pub fn take_commands(&mut self) -> Vec<Command> {
         std::mem::take(&mut self.commands)
+    }
+
+    /// Takes what became of tasks since the last call, in order.
+    pub fn take_news(&mut self) -> Vec<TaskNews> {
+        std::mem::take(&mut self.news)
     }
 
     /// Time passed: leases, deadlines and silences end.

@@ -45,6 +45,8 @@ pub(crate) struct World {
     pub sent_sizes: Vec<usize>,
     ordinary: u64,
     copies: u64,
+    /// Tasks that were said to be sent, and not to have ended.
+    open: BTreeSet<TaskId>,
 }
 
 impl World {
@@ -78,6 +80,7 @@ impl World {
             sent_sizes: Vec::new(),
             ordinary: 0,
             copies: 0,
+            open: BTreeSet::new(),
         }
     }
 
@@ -226,6 +229,15 @@ impl World {
     }
 
     pub fn carry_out(&mut self) {
+        for news in self.scheduler.take_news() {
+            match news {
+                TaskNews::Sent { task, .. } => assert!(self.open.insert(task), "task {task} was sent twice"),
+                TaskNews::Ended { task, .. } => {
+                    assert!(self.open.remove(&task), "task {task} ended twice, or never was")
+                }
+            }
+        }
+        assert!(self.open.iter().eq(self.scheduler.tasks.keys()), "what is under way is what was said to be");
         for command in self.scheduler.take_commands() {
             match command {
                 Command::Assign { worker, sequence, shards } => {

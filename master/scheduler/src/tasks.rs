@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::usefulness::LOST_LEASE;
-use crate::{Command, Millis, RequestId, Scheduler, TaskId, WorkerId};
+use crate::{Command, Millis, RequestId, Scheduler, Sending, TaskEnd, TaskId, TaskNews, WorkerId};
 
 /// A result for a task that has ended, was sent again, or was never sent to this worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +42,21 @@ pub(crate) enum Role {
 }
 
 impl Scheduler {
-    /// The shards of a task that is under way, and the requests its queries are for.
-    pub fn contents(&self, task: TaskId) -> Option<(&[u32], &[RequestId])> {
+    /// The shards of a task and the requests its queries are for, if this is the current attempt at it. Whoever asks has
+    /// been heard of.
+    pub fn contents(
+        &mut self,
+        now: Millis,
+        worker: &WorkerId,
+        task: TaskId,
+        attempt: u32,
+    ) -> Option<(&[u32], &[RequestId])> {
+        if let Some(known) = self.workers.get_mut(worker) {
+            known.heard_at = now;
+        }
+        if !self.is_current(worker, task, attempt) {
+            return None;
+        }
         self.tasks.get(&task).map(|task| (&*task.shards, &*task.requests))
     }
 
@@ -57,7 +70,7 @@ impl Scheduler {
             known.heard_at = now;
         }
         let current = self.is_current(worker, task_id, attempt);
-        let task = if current { self.remove_task(task_id) } else { None }.ok_or(Stale)?;
+        let task = if current { self.remove_task(task_id, TaskEnd::Taken) } else { None }.ok_or(Stale)?;
         self.deliver(now, worker);
         if task.role == Role::Probe {
             self.flush(now, worker);
@@ -124,6 +137,13 @@ impl Scheduler {
             worker.in_flight.insert(task);
         }
         let Task { worker, attempt, shards, requests, .. } = sent.clone();
+        let sending = match sent.role {
+            Role::CopyOf(_) => Sending::Hedge,
+            Role::Probe => Sending::Probe,
+            Role::Alone | Role::Raced { .. } if attempt > 1 => Sending::Retry,
+            Role::Alone | Role::Raced { .. } => Sending::First,
+        };
+        self.news.push(TaskNews::Sent { task, worker: worker.clone(), sending });
         self.tasks.insert(task, sent);
         self.commands.push(Command::Send { worker, task, attempt, shards, requests });
         task
@@ -133,13 +153,13 @@ impl Scheduler {
         self.return_backlog_of(worker);
         let in_flight = self.workers.get(worker).map(|worker| worker.in_flight.clone());
         for task in in_flight.into_iter().flatten() {
-            self.return_task(task);
+            self.return_task(task, TaskEnd::Lost);
         }
     }
 
     /// A task will not be answered: its work is for others, unless others have it already.
-    pub(crate) fn return_task(&mut self, id: TaskId) -> Option<Task> {
-        let task = self.remove_task(id)?;
+    pub(crate) fn return_task(&mut self, id: TaskId, end: TaskEnd) -> Option<Task> {
+        let task = self.remove_task(id, end)?;
         if !self.leave_race(&task.role) {
             for &request in &task.requests {
                 self.unplace(request, &task.shards, task.attempt + 1, Some(&task.worker));
@@ -148,8 +168,9 @@ impl Scheduler {
         Some(task)
     }
 
-    pub(crate) fn remove_task(&mut self, id: TaskId) -> Option<Task> {
+    pub(crate) fn remove_task(&mut self, id: TaskId, end: TaskEnd) -> Option<Task> {
         let task = self.tasks.remove(&id)?;
+        self.news.push(TaskNews::Ended { task: id, worker: task.worker.clone(), end });
         if let Some(worker) = self.workers.get_mut(&task.worker) {
             worker.in_flight.remove(&id);
         }
@@ -175,7 +196,7 @@ impl Scheduler {
                 continue;
             }
             self.commands.push(Command::CancelTask { worker, task: id });
-            if let Some(task) = self.return_task(id) {
+            if let Some(task) = self.return_task(id, TaskEnd::LeaseExpired) {
                 self.miss(now, &task, LOST_LEASE);
             }
         }

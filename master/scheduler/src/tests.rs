@@ -313,3 +313,33 @@ fn where_no_holder_delivers_a_shard_is_placed_on_one_that_may() {
     [worker(0), worker(1), worker(2)].iter().filter(|name| **name != lazy).for_each(|name| world.answer_all_of(name));
     assert_eq!(world.ended.len(), 1, "somebody else fetched the shards and answered");
 }
+
+#[test]
+fn whoever_counts_hears_why_each_task_was_sent_and_how_it_ended() {
+    let mut world = warm_farm();
+    let news = |world: &mut World| {
+        let heard = world.scheduler.take_news().into_iter().map(|news| match news {
+            TaskNews::Sent { worker, sending, .. } => format!("{worker} {sending:?}"),
+            TaskNews::Ended { worker, end, .. } => format!("{worker} {end:?}"),
+        });
+        let mut heard: Vec<String> = heard.collect();
+        heard.sort();
+        heard
+    };
+    let (first, second) = (worker(0), worker(1));
+    let submit = |world: &mut World| world.scheduler.submit(world.now, uuid::Uuid::new_v4(), FOREVER, 1);
+
+    submit(&mut world).unwrap();
+    assert_eq!(news(&mut world), [format!("{first} First"), format!("{second} First")]);
+    world.now += 500;
+    world.scheduler.hedge(world.now);
+    assert_eq!(news(&mut world), [format!("{first} Hedge"), format!("{second} Hedge")]);
+    world.scheduler.lose(world.now, &first, "it vanished");
+    assert_eq!(news(&mut world), [format!("{first} Lost"), format!("{first} Lost")]);
+
+    world.scheduler.report(world.now + 1, &second, Report { ready: (0..SHARDS).collect(), ..Report::default() });
+    world.scheduler.tick(world.now + 2_000);
+    let ended = news(&mut world);
+    assert!(ended.contains(&format!("{second} LeaseExpired")), "{ended:?}");
+    assert!(ended.contains(&format!("{second} Retry")), "{ended:?}");
+}

@@ -4,7 +4,7 @@
 //! worker's own standing.
 
 use crate::tasks::{Role, Task};
-use crate::{Command, Millis, Scheduler, TaskId, WorkerId};
+use crate::{Command, Millis, Scheduler, TaskEnd, TaskId, WorkerId};
 
 /// How much a lost race says against a worker, and a lost lease.
 pub(crate) const LOST_RACE: u32 = 1;
@@ -93,7 +93,7 @@ impl Scheduler {
         let too_often = known.usefulness.refused >= TOO_OFTEN;
         // Alone with its shards it would be sent the same again at once, and again; so it has to wait for the lease.
         if self.others_hold_the_shards_of(task) {
-            let _ = self.return_task(task);
+            let _ = self.return_task(task, TaskEnd::Refused);
         }
         if too_often {
             self.demote(now, worker, "its results are refused");
@@ -135,7 +135,7 @@ impl Scheduler {
         for task in in_flight {
             if self.others_hold_the_shards_of(task) {
                 self.commands.push(Command::CancelTask { worker: worker.clone(), task });
-                self.return_task(task);
+                self.return_task(task, TaskEnd::Withdrawn);
             }
         }
         self.dispatch(now);

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use cineswarm_engine::{HalfStars, MovieId};
 use cineswarm_mqtt::timestamp_ms;
+use cineswarm_telemetry::traces::{Kind, Span};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -12,10 +13,11 @@ use super::{App, Done, storage};
 use crate::chat::{Intent, Lang, Tweak, replies};
 use crate::farm::coordinator::{Live, NotTaken, Outlet};
 use crate::library::Library;
+use crate::measure;
 use crate::requests::ask::{Ask, Basis};
 use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
 use crate::requests::spec::{Source, Spec};
-use crate::store::{Accepted, EndState, Ending, NewRequest};
+use crate::store::{self, Accepted, EndState, Ending, NewRequest};
 use crate::web::events::replayed;
 use crate::web::sessions::{Session, TabId};
 use crate::words::{LONGEST_TEXT, Trouble, shortened};
@@ -29,7 +31,11 @@ impl App {
     ) -> Result<Done, Trouble> {
         let ask = Ask::parse(payload)?;
         self.make_sure(session).await?;
+        let span = Span::first("ask", Kind::Server, ask.traceparent.as_deref());
+        let (begun, understanding) = (Instant::now(), span.part("understand", Kind::Inside));
         let step = self.understand(&ask, session).await?;
+        drop(understanding);
+        measure::stage("understand", begun.elapsed().as_secs_f64());
         session.asks_back(match &step {
             Step::Say(reply @ Reply::Clarify { .. }) => Some(reply.clone()),
             _ => None,
@@ -43,7 +49,7 @@ impl App {
             Step::Say(reply) => Ok(json!({ "reply": reply }).into()),
             Step::Rate { movie, rating, message } => {
                 let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let ratings = self.rate(session, &film, movie, Some(rating), tab).await?;
+                let ratings = self.rate(session, movie, Some(rating), tab).await?;
                 let rating = rating.stars();
                 let reply =
                     json!({ "kind": "rated", "message": message, "movie": film, "rating": rating, "ratings": ratings });
@@ -51,7 +57,7 @@ impl App {
             }
             Step::Compute(spec) => {
                 let query = in_words(&ask, &spec, &self.library);
-                self.submit(session, query, ask.key, *spec).await
+                self.submit(session, query, ask.key, *spec, span).await
             }
         }
     }
@@ -59,9 +65,7 @@ impl App {
     /// After a change of which nobody knows whether it was stored, the database is asked.
     async fn make_sure(&self, session: &Session) -> Result<(), Trouble> {
         if session.is_unsure() {
-            let ratings = self.store.ratings(session.id).await.map_err(storage)?;
-            let hidden = self.store.hidden_movies(session.id).await.map_err(storage)?;
-            session.replace(ratings, hidden);
+            session.load(self.store.profile(session.id).await.map_err(storage)?);
         }
         Ok(())
     }
@@ -95,14 +99,16 @@ impl App {
         query: String,
         key: Option<String>,
         spec: Spec,
+        span: Span,
     ) -> Result<Done, Trouble> {
         // Ids that ascend with time keep the database's work on one page of their index.
         let request_id = Uuid::now_v7();
         self.underway.begin(request_id, session.id, Instant::now())?;
-        let taken = self.store_and_hand_over(request_id, session, query, key, spec).await;
-        let is_taken = matches!(&taken, Ok((_, true)));
-        if !is_taken {
-            self.underway.forget(request_id);
+        let source = spec.source;
+        let taken = self.store_and_hand_over(request_id, session, query, key, spec, span).await;
+        match &taken {
+            Ok((_, true)) => measure::accepted(source),
+            _ => self.underway.forget(request_id),
         }
         taken.map(|(done, _)| done)
     }
@@ -115,6 +121,7 @@ impl App {
         query: String,
         key: Option<String>,
         spec: Spec,
+        span: Span,
     ) -> Result<(Done, bool), Trouble> {
         let new = NewRequest {
             request_id,
@@ -129,10 +136,13 @@ impl App {
         };
         let acknowledged =
             |position: usize| (Done::from(json!({ "request_id": request_id, "position": position })), true);
+        let accepting = span.part("accept", Kind::Inside);
         let (live, storing) = Live::new(request_id, session.id, query.into(), Arc::new(spec));
+        let live = live.traced(span);
         if key.is_none() && live.spec.source == Source::Neighbours {
             // It cannot be a repetition: it is stored while the farm has it already.
-            let (accepted, entered) = tokio::join!(self.store.accept(new), self.room.enter(live, self.request_timeout));
+            let (accepted, entered) =
+                tokio::join!(self.accept(new, accepting), self.room.enter(live, self.request_timeout));
             if accepted.is_err() {
                 self.room.cancel(request_id).await;
             }
@@ -143,7 +153,7 @@ impl App {
                 Err(not_taken) => Err(self.refuse(request_id, not_taken, session.lang()).await),
             };
         }
-        if let Accepted::Duplicate { request_id } = self.store.accept(new).await.map_err(storage)? {
+        if let Accepted::Duplicate { request_id } = self.accept(new, accepting).await.map_err(storage)? {
             // Whoever asks again with the same key gets the ending again, if there is one already.
             let ending = self.store.ending(request_id).await.map_err(storage)?;
             let acknowledgement = json!({ "request_id": request_id, "position": 0 });
@@ -158,6 +168,14 @@ impl App {
             Ok(position) => Ok(acknowledged(position)),
             Err(not_taken) => Err(self.refuse(request_id, not_taken, session.lang()).await),
         }
+    }
+
+    /// Stores a request; `_span` ends with that.
+    async fn accept(&self, new: NewRequest, _span: Span) -> Result<Accepted, store::Error> {
+        let begun = Instant::now();
+        let accepted = self.store.accept(new).await;
+        measure::stage("accept", begun.elapsed().as_secs_f64());
+        accepted
     }
 
     /// A request that is stored but that the farm did not take: ended, unless the master is stopping and will find it

@@ -10,11 +10,10 @@ use uuid::Uuid;
 
 use super::{App, storage};
 use crate::farm::coordinator::Live;
-use crate::library::Film;
 use crate::requests::ask::parse;
 use crate::requests::spec::Spec;
-use crate::store::{EndState, Feedback, FeedbackKind};
-use crate::web::sessions::{Change, Session, TabId};
+use crate::store::{EndState, Feedback, FeedbackKind, NewRating, Rated, Told};
+use crate::web::sessions::{Change, LoggedChange, Session, TabId, Taken};
 use crate::words::Trouble;
 
 #[derive(Deserialize)]
@@ -52,16 +51,17 @@ impl App {
     pub(super) async fn rate(
         &self,
         session: &Session,
-        film: &Film<'_>,
         movie: MovieId,
         rating: Option<HalfStars>,
         tab: TabId,
     ) -> Result<u64, Trouble> {
-        let rated = self.store.rate(session.id, movie, rating, timestamp_ms()).await;
-        let ratings = rated.map_err(|error| self.unsure(session, error))?;
-        self.sessions.change(session.id, Change::Rated(movie, rating));
-        let told = json!({ "movie": film, "rating": rating.map(|rating| rating.stars()), "ratings": ratings });
-        self.sessions.push(session.id, "rated", &told, Some(tab));
+        let event_id = Uuid::now_v7();
+        self.sessions.expect(session.id, event_id, tab);
+        let (session_id, rated_at) = (session.id, timestamp_ms());
+        let new = NewRating { event_id, session_id, movie_id: movie, half_stars: rating, rated_at };
+        let Rated { ratings, told } =
+            self.store.rate(new).await.map_err(|error| self.unsure(session, event_id, error))?;
+        self.take(session, told, event_id, Change::Rated(movie, rating));
         Ok(ratings)
     }
 
@@ -71,16 +71,34 @@ impl App {
             Trouble::BadRequest(format!("kind: {:?} is not up, down, seen or not_interested", quoted(&kind)))
         })?;
         self.library.film(movie_id).ok_or(Trouble::UnknownMovie(movie_id))?;
-        let given = Feedback { session_id: session.id, movie_id, kind, request_id, given_at: timestamp_ms() };
-        self.store.give_feedback(given).await.map_err(|error| self.unsure(session, error))?;
-        let hidden = matches!(kind, FeedbackKind::Seen | FeedbackKind::NotInterested);
-        self.sessions.change(session.id, Change::Hidden(movie_id, hidden));
+        let event_id = Uuid::now_v7();
+        let given_at = timestamp_ms();
+        let given = Feedback { event_id, session_id: session.id, movie_id, kind, request_id, given_at };
+        let told = self.store.give_feedback(given).await.map_err(|error| self.unsure(session, event_id, error))?;
+        self.take(session, Some(told), event_id, Change::Hidden(movie_id, kind.hides()));
         Ok(json!({ "ok": true }))
     }
 
+    /// A change is stored: known from here on, whether or not the log has told of it already.
+    fn take(&self, session: &Session, told: Option<Told>, event_id: Uuid, change: Change) {
+        let Some(told) = told else { return self.sessions.forget(session.id, event_id) };
+        self.sessions.name(session.id, told.user_id);
+        let taken = self.sessions.change(LoggedChange::new(told, change));
+        self.tell_tabs(change, taken);
+    }
+
+    /// All tabs of a session hear of what one of them has changed, or somebody elsewhere.
+    pub(super) fn tell_tabs(&self, change: Change, taken: Taken) {
+        let Taken::New { session_id, tab, ratings } = taken else { return };
+        let Change::Rated(movie, rating) = change else { return };
+        let Some(film) = self.library.film(movie) else { return };
+        let told = json!({ "movie": film, "rating": rating.map(HalfStars::stars), "ratings": ratings });
+        self.sessions.push(session_id, "rated", &told, tab);
+    }
+
     /// A change failed; it may be in the database all the same.
-    fn unsure(&self, session: &Session, error: crate::store::Error) -> Trouble {
-        self.sessions.doubt(session.id);
+    fn unsure(&self, session: &Session, event_id: Uuid, error: crate::store::Error) -> Trouble {
+        self.sessions.doubt(session.id, event_id);
         storage(error)
     }
 }

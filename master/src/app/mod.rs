@@ -3,6 +3,7 @@
 
 mod ask;
 mod change;
+pub mod following;
 pub mod room;
 pub mod turns;
 pub mod underway;
@@ -35,9 +36,18 @@ pub enum Event {
 }
 
 impl Event {
-    /// All of them, with their names on the wire.
-    pub const ALL: [(&'static str, Event); 4] =
-        [("ask", Event::Ask), ("cancel", Event::Cancel), ("rate", Event::Rate), ("feedback", Event::Feedback)];
+    /// All of them.
+    pub const ALL: [Event; 4] = [Event::Ask, Event::Cancel, Event::Rate, Event::Feedback];
+
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Event::Ask => "ask",
+            Event::Cancel => "cancel",
+            Event::Rate => "rate",
+            Event::Feedback => "feedback",
+        }
+    }
 }
 
 /// It was done.
@@ -90,8 +100,8 @@ impl App {
             Event::Cancel => self.cancel(payload, session).await.map(Done::from),
             Event::Rate => {
                 let (movie, rating) = parse::<RawRating>(payload)?.check()?;
-                let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let ratings = self.rate(session, &film, movie, rating, tab).await?;
+                self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let ratings = self.rate(session, movie, rating, tab).await?;
                 let rating = rating.map(|rating| rating.stars());
                 Ok(json!({ "movie_id": movie, "rating": rating, "ratings": ratings }).into())
             }

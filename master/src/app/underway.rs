@@ -14,6 +14,10 @@ use crate::words::Trouble;
 const SMALLEST_SHARE: usize = 16;
 /// Who has all it may have under way is told to come back after this long, in milliseconds.
 const COME_BACK_MS: u64 = 500;
+/// What is under way is a queue, and the farm behind, when it is more than is done in this time, and more than this.
+const BEHIND: (Duration, usize) = (Duration::from_millis(100), 128);
+/// How fast it is done is seen from the endings of this time.
+const LAST_SECONDS: Duration = Duration::from_secs(2);
 /// Endings are looked back on for this long.
 const LOOK_BACK: Duration = Duration::from_secs(60);
 /// Endings of this time say how the master is now.
@@ -143,6 +147,18 @@ impl Underway {
         self.state().requests.len()
     }
 
+    /// Whether who comes now would have to wait for those who are there.
+    pub fn is_behind(&self, now: Instant) -> bool {
+        let state = self.state();
+        let (wait, few) = BEHIND;
+        let under_way = state.requests.len();
+        if under_way <= few {
+            return false;
+        }
+        let ended = state.sum(now, LAST_SECONDS).complete as f64;
+        under_way as f64 > ended * wait.as_secs_f64() / LAST_SECONDS.as_secs_f64()
+    }
+
     /// Requests that were made since the start, also those that were refused.
     pub fn events_so_far(&self) -> u64 {
         self.state().events_so_far
@@ -233,6 +249,29 @@ mod tests {
             begin(&underway, Uuid::new_v4()).unwrap();
         }
         assert_eq!(begin(&underway, Uuid::new_v4()), Err(Trouble::QueueFull));
+    }
+
+    #[test]
+    fn the_farm_is_behind_when_more_is_under_way_than_it_does_in_a_tenth_of_a_second() {
+        let underway = Underway::new(10_000, PATIENCE);
+        let start = Instant::now();
+        let mut ended = Vec::new();
+        for _ in 0..4_000 {
+            let request = Uuid::new_v4();
+            underway.begin(request, Uuid::new_v4(), start).unwrap();
+            ended.push(request);
+        }
+        assert!(underway.is_behind(start), "4,000 wait and none was done");
+        for request in ended.drain(..3_850) {
+            underway.end(request, Outcome::Complete, start);
+        }
+        assert!(!underway.is_behind(start), "150 are under way at 1,925 a second");
+        let later = start + Duration::from_secs(5);
+        assert!(underway.is_behind(later), "150 are under way and none was done lately");
+        for request in ended.drain(..30) {
+            underway.end(request, Outcome::Complete, later);
+        }
+        assert!(!underway.is_behind(later), "120 are few");
     }
 
     #[test]

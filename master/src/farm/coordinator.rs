@@ -7,24 +7,29 @@ use std::time::Duration;
 
 use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, PublishError, quoted, timestamp_ms};
 use cineswarm_proto::Topics;
-use cineswarm_proto::messages::{Control, LogLevel, Task};
+use cineswarm_proto::events::RATINGS;
+use cineswarm_proto::messages::{Control, LogLevel, Ring, Task};
+use cineswarm_telemetry::metrics::{self, list};
+use cineswarm_telemetry::traces::Span;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 mod credit;
 mod presence;
+mod tally;
 mod workers;
 
 use presence::{Announcing, Departed, Incarnations};
+use tally::Tally;
 
 pub use presence::master_status;
 
 pub use super::live::{Live, Outlet, Progress};
 use crate::label::SessionLabels;
 use crate::library::Library;
-use crate::requests::answer::Part;
 use crate::scheduler::{self, Command, Lately, Load, RequestId, Scheduler, WorkerId};
+pub use credit::{Attempt, Contents, Refused, WorkerResult};
 
 /// Inputs that may wait for the coordinator; past it callers wait.
 const INPUT_BOUND: usize = 1024;
@@ -66,33 +71,10 @@ pub struct Parameters {
     pub max_requests: usize,
     /// Names sessions to workers and operators, who must not be able to open them.
     pub labels: SessionLabels,
+    /// Says how far the log of ratings is.
+    pub ring: cineswarm_events::ring::Handle,
     /// Takes what has ended and what has moved on.
     pub outlet: Arc<dyn Outlet>,
-}
-
-/// A result as a worker handed it in, unpacked.
-pub struct WorkerResult {
-    /// Who.
-    pub worker_id: String,
-    /// For which task.
-    pub task_id: String,
-    /// For which sending of it.
-    pub attempt: u32,
-    /// The shards covered.
-    pub shards: Vec<u32>,
-    /// One for each query of the task, in its order.
-    pub parts: Vec<Part>,
-}
-
-/// Why a result was not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
-    /// The attempt no longer counts.
-    Stale,
-    /// It does not fit its task.
-    Misfit(String),
-    /// The coordinator is ending.
-    Stopping,
 }
 
 /// Why a request was not taken.
@@ -107,8 +89,9 @@ pub enum NotTaken {
 enum Input {
     Submit { request: Box<Live>, timeout: Duration, reply: oneshot::Sender<Result<usize, NotTaken>> },
     Cancel { request: RequestId, reply: oneshot::Sender<bool> },
+    Contents { of: Attempt, reply: oneshot::Sender<Result<Contents, Refused>> },
     Result { result: WorkerResult, reply: oneshot::Sender<Result<(), Refused>> },
-    Refused { worker_id: String, task_id: String, attempt: u32, reason: String },
+    Refused { of: Attempt, reason: String },
 }
 
 /// The farm as browsers and health checks see it.
@@ -120,6 +103,8 @@ pub struct FarmStatus {
     pub shard_count: u32,
     /// Whether the broker can be reached.
     pub broker_connected: bool,
+    /// Why the broker refuses this master's password or certificate, if it has never taken them.
+    pub broker_refused: Option<String>,
     /// Workers that are alive and do not deliver, by name.
     pub demoted: Arc<[WorkerId]>,
     /// How the requests of the last minute ended.
@@ -170,6 +155,14 @@ impl Handle {
         self.inputs.send(Input::Cancel { request, reply }).await.is_ok() && answer.await.unwrap_or(false)
     }
 
+    /// What the task asks that a worker is about to hand in a result for; whether that is stale is known before the
+    /// result is looked at.
+    pub async fn contents(&self, of: Attempt) -> Result<Contents, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Contents { of, reply }).await.map_err(|_| Refused::Stopping)?;
+        answer.await.unwrap_or(Err(Refused::Stopping))
+    }
+
     /// Hands in a worker's result.
     pub async fn result(&self, result: WorkerResult) -> Result<(), Refused> {
         let (reply, answer) = oneshot::channel();
@@ -179,9 +172,9 @@ impl Handle {
 
     /// Counts a result that was refused before it came here; a worker whose results are refused often gets no more
     /// work while others can do it.
-    pub async fn refused(&self, worker_id: String, task_id: String, attempt: u32, reason: String) {
+    pub async fn refused(&self, of: Attempt, reason: String) {
         // A coordinator that is ending counts nothing.
-        let _ = self.inputs.send(Input::Refused { worker_id, task_id, attempt, reason }).await;
+        let _ = self.inputs.send(Input::Refused { of, reason }).await;
     }
 
     /// The farm's status, to look at or to wait on.
@@ -213,6 +206,7 @@ pub fn start(parameters: Parameters, events: Events, stop: CancellationToken) ->
         refusals: HashMap::new(),
         departed: Departed::default(),
         announcing: Announcing::default(),
+        tally: Tally::default(),
         status,
         parameters,
     };
@@ -231,6 +225,7 @@ struct Coordinator {
     refusals: HashMap<WorkerId, u64>,
     departed: Departed,
     announcing: Announcing,
+    tally: Tally,
     status: watch::Sender<FarmStatus>,
 }
 
@@ -280,16 +275,20 @@ impl Coordinator {
             }
             Input::Cancel { request, reply } => {
                 let known = self.scheduler.cancel(now, request);
-                self.live.remove(&request);
+                if let Some(live) = self.live.remove(&request) {
+                    live.span.word("outcome", "cancelled");
+                }
                 let _ = reply.send(known);
+            }
+            Input::Contents { of, reply } => {
+                let contents = self.contents(now, &of);
+                let _ = reply.send(contents);
             }
             Input::Result { result, reply } => {
                 let outcome = self.credit(now, result);
                 let _ = reply.send(outcome);
             }
-            Input::Refused { worker_id, task_id, attempt, reason } => {
-                self.refuse(now, &WorkerId::from(worker_id), &task_id, attempt, &reason);
-            }
+            Input::Refused { of, reason } => self.refuse(now, &of, &reason),
         }
     }
 
@@ -306,6 +305,7 @@ impl Coordinator {
         match event {
             Event::Connected => {
                 self.parameters.log.info("connected to the broker");
+                self.parameters.ring.forgotten();
                 self.announce();
             }
             Event::Disconnected { reason, retry_in } => {
@@ -324,6 +324,8 @@ impl Coordinator {
         } else if message.topic == topics.master_status() {
             self.hear_of_master(&message.payload);
             return;
+        } else if message.topic == topics.ring(RATINGS) {
+            serde_json::from_slice(&message.payload).map(|Ring { head }| self.parameters.ring.heard(head))
         } else {
             return;
         };
@@ -342,6 +344,7 @@ impl Coordinator {
         }
         for worker in self.departed.due(now) {
             self.forget_retained(&worker);
+            metrics::forget_worker(&worker);
         }
         let shards_total = self.parameters.library.dataset.shard_count();
         for id in std::mem::take(&mut self.moved) {
@@ -358,6 +361,7 @@ impl Coordinator {
     fn carry_out(&mut self) {
         // What cannot be carried out may make further commands.
         loop {
+            self.tally.count(self.scheduler.take_news());
             let commands = self.scheduler.take_commands();
             if commands.is_empty() {
                 return;
@@ -402,6 +406,7 @@ impl Coordinator {
             }
             Command::Lost { worker, reason } => {
                 self.departed(&worker);
+                list::WORKERS_LOST.increment([]);
                 let line = format!("worker {worker} is lost: {reason}; its tasks go to others");
                 self.log_of(&worker, LogLevel::Warn, line);
             }
@@ -425,15 +430,19 @@ impl Coordinator {
     ) {
         let sent = Instant::now();
         let mut queries = Vec::with_capacity(requests.len());
-        let mut first = None;
+        let (mut first, mut spans) = (None, tally::Spans::default());
         for id in requests {
             let Some(live) = self.live.get_mut(id) else { continue };
             live.first_sent.get_or_insert(sent);
+            live.waiting = Span::default();
+            spans.add(&live.span);
             queries.push(live.spec.query(id.to_string()));
             first.get_or_insert((live.session_id, live.query.to_string()));
         }
         let Some((session_id, query)) = first else { return };
         let request_id = requests[0].to_string();
+        let traceparent = spans.traceparent();
+        self.tally.trace(task, worker, spans);
         let task = Task {
             worker_id: worker.to_string(),
             task_id: self.task_id(task),
@@ -447,12 +456,16 @@ impl Coordinator {
             dataset_version: self.parameters.library.version().to_owned(),
             shards: shards.to_vec(),
             queries,
+            // The ranker has them.
+            with_ratings: false,
+            traceparent,
         };
         self.parameters.log.request(&task.request_id, || {
             let (id, queries, shards) = (&task.task_id, task.queries.len(), shards.len());
             format!("task {id}, attempt {attempt}: {queries} queries on {shards} shards sent to {worker}")
         });
         let message = Message::json(self.parameters.topics.tasks(worker), &task).expiring(self.parameters.lease);
+        let message = Message { traceparent: task.traceparent.clone(), ..message };
         if let Err(error) = self.parameters.client.publish(message) {
             self.parameters.log.warn(format!("task {} was not sent: {error}", task.task_id));
             if error == PublishError::TooLarge {
@@ -475,6 +488,7 @@ impl Coordinator {
             load: self.scheduler.load(),
             shard_count: self.parameters.library.dataset.shard_count(),
             broker_connected: self.parameters.client.is_connected(),
+            broker_refused: self.parameters.client.refused(),
             demoted: self.scheduler.demoted(),
             lately: self.scheduler.lately(),
             oldest_task_s: self.scheduler.oldest_task_sent_at().map_or(0, |at| self.now().saturating_sub(at) / 1000),

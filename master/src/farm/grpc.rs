@@ -1,44 +1,59 @@
-//! The gRPC edge: workers hand in results and fetch shards. It checks what comes in, and owns no state.
+//! The gRPC edge: workers hand in results and fetch shards, other processes read the log of ratings. It checks what comes in, and owns no state.
 
 use std::sync::Arc;
 
 use cineswarm_credentials::ServerTls;
+use cineswarm_engine::RankScratch;
 use cineswarm_engine::dataset::ShardSlices;
+use cineswarm_events::Log;
 use cineswarm_mqtt::quoted;
 use cineswarm_proto::farm::farm_server::{Farm, FarmServer};
 use cineswarm_proto::farm::{
     DESCRIPTORS, FetchShardRequest, MAX_MESSAGE_BYTES, Receipt, ShardChunk, TaskResult, pack_ascending,
 };
+use cineswarm_telemetry::traces::{Kind, Span};
 use futures::stream::BoxStream;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::coordinator::{Handle, Refused, WorkerResult};
+use super::coordinator::{Attempt, Contents, Handle, Refused, WorkerResult};
 use super::encrypted;
+use crate::computing::Computing;
 use crate::library::Library;
-use crate::requests::answer::{Part, unpack};
+use crate::requests::answer::{Part, check};
 
 /// A chunk ends with the user that takes it to this many ratings.
 const RATINGS_PER_CHUNK: usize = 1 << 16;
 /// Under the 900 s after which a Swarm network forgets an idle connection.
 const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(15);
+/// Calls of one worker that are looked at side by side; further ones wait in its connection, unread.
+const CALLS_A_CONNECTION: usize = 32;
 
-struct Service {
+/// Takes results and serves shards.
+pub struct Service {
     library: Arc<Library>,
     coordinator: Handle,
+    computing: Computing,
+}
+
+impl Service {
+    /// Checks results at `computing`, and hands them to `coordinator`.
+    pub fn new(library: Arc<Library>, coordinator: Handle, computing: Computing) -> Service {
+        Service { library, coordinator, computing }
+    }
 }
 
 /// Serves workers until `stop` is cancelled; `None` of TLS is plaintext.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<Arc<ServerTls>>,
-    library: Arc<Library>,
-    coordinator: Handle,
+    service: Service,
+    log: Log,
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
-    let farm = FarmServer::new(Service { library, coordinator })
+    let farm = FarmServer::new(service)
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -46,7 +61,9 @@ pub async fn serve(
     let mut server = tonic::transport::Server::builder()
         .tcp_nodelay(true)
         .http2_keepalive_interval(Some(KEEP_ALIVE))
+        .concurrency_limit_per_connection(CALLS_A_CONNECTION)
         .add_service(health_service)
+        .add_service(cineswarm_events::grpc::server(vec![log]))
         .add_service(farm);
     match tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS).build_v1() {
         Ok(reflection) => server = server.add_service(reflection),
@@ -68,30 +85,34 @@ pub async fn serve(
 #[tonic::async_trait]
 impl Farm for Service {
     async fn submit_result(&self, request: Request<TaskResult>) -> Result<Response<Receipt>, Status> {
-        let TaskResult { worker_id, task_id, attempt, shards, results, processing_time_ms, .. } = request.into_inner();
-        let shard_count = self.library.dataset.shard_count();
-        let malformed =
-            |reason: String| Status::invalid_argument(format!("task {}: {}", quoted(&task_id), quoted(&reason)));
-        if !processing_time_ms.is_finite() || processing_time_ms < 0.0 {
-            return Err(malformed(format!("processing_time_ms is {processing_time_ms}")));
-        }
-        let mut parts = Vec::with_capacity(results.len());
-        for (query, mut found) in results.into_iter().enumerate() {
-            let query_id = std::mem::take(&mut found.query_id);
-            let neighbours = unpack(found, &shards, shard_count)
-                .map_err(|reason| malformed(format!("results[{query}]: {reason}")))?;
-            let (worker_id, shards) = (worker_id.clone(), shards.clone());
-            parts.push(Part { query_id, worker_id, shards, processing_time_ms, neighbours });
-        }
-        let handed_in = WorkerResult { worker_id, task_id, attempt, shards, parts };
-        match self.coordinator.result(handed_in).await {
-            Ok(()) => Ok(Response::new(Receipt {})),
-            Err(Refused::Stale) => Err(Status::failed_precondition(
-                "the attempt is stale: its lease or its task has ended; drop the result",
-            )),
-            Err(Refused::Misfit(reason)) => Err(Status::invalid_argument(reason)),
-            Err(Refused::Stopping) => Err(Status::unavailable("the master is stopping; call again")),
-        }
+        let traceparent = request.metadata().get("traceparent").and_then(|value| value.to_str().ok());
+        let _span = Span::of("take result", Kind::Server, traceparent);
+        let mut result = request.into_inner();
+        let of = Attempt {
+            worker_id: std::mem::take(&mut result.worker_id),
+            task_id: std::mem::take(&mut result.task_id),
+            attempt: result.attempt,
+        };
+        // Before anything in it is looked at: most of what comes late or twice ends here.
+        let asked = self.coordinator.contents(of.clone()).await.map_err(not_taken)?;
+        let (library, worker_id) = (self.library.clone(), of.worker_id.clone());
+        let checked =
+            self.computing.run(move |scratch| check_all(&library, &worker_id, &asked, &result, scratch)).await;
+        let checked = checked.map_err(|aborted| {
+            tracing::error!(task = of.task_id, %aborted, "a result could not be checked");
+            Status::internal("the result could not be checked; drop it")
+        })?;
+        let parts = match checked {
+            Ok(parts) => parts,
+            Err(reason) => {
+                let reason = quoted(&reason).into_owned();
+                let told = Status::invalid_argument(format!("task {}: {reason}", of.task_id));
+                self.coordinator.refused(of, reason).await;
+                return Err(told);
+            }
+        };
+        self.coordinator.result(WorkerResult { of, parts }).await.map_err(not_taken)?;
+        Ok(Response::new(Receipt {}))
     }
 
     type FetchShardStream = BoxStream<'static, Result<ShardChunk, Status>>;
@@ -119,6 +140,48 @@ impl Farm for Service {
         });
         Ok(Response::new(Box::pin(futures::stream::iter(stream))))
     }
+}
+
+fn not_taken(refused: Refused) -> Status {
+    match refused {
+        Refused::Stale => {
+            Status::failed_precondition("the attempt is stale: its lease or its task has ended; drop the result")
+        }
+        Refused::Stopping => Status::unavailable("the master is stopping; call again"),
+    }
+}
+
+/// Checks a result against what was asked; an error says where it does not fit.
+fn check_all(
+    library: &Library,
+    worker_id: &str,
+    asked: &Contents,
+    result: &TaskResult,
+    scratch: &mut RankScratch,
+) -> Result<Vec<Option<Part>>, String> {
+    let processing_time_ms = result.processing_time_ms;
+    if !processing_time_ms.is_finite() || processing_time_ms < 0.0 {
+        return Err(format!("processing_time_ms is {processing_time_ms}"));
+    }
+    if result.shards != asked.shards {
+        return Err(format!("its shards are {:?}", asked.shards));
+    }
+    if result.results.len() != asked.queries.len() {
+        return Err(format!("it has {} queries", asked.queries.len()));
+    }
+    let both = asked.queries.iter().zip(&result.results).enumerate();
+    let parts = both.map(|(at, ((request, spec), found))| {
+        let query_id = request.to_string();
+        if found.query_id != query_id {
+            return Err(format!("results[{at}].query_id: it is not that of the task's query {at}"));
+        }
+        let Some(spec) = spec else { return Ok(None) };
+        let neighbours =
+            check(library, spec, found, &asked.shards, scratch).map_err(|reason| format!("results[{at}]: {reason}"))?;
+        let (worker_id, shards) = (worker_id.to_owned(), asked.shards.clone());
+        Ok(Some(Part { worker_id, shards, processing_time_ms, neighbours }))
+    });
+    parts.collect()
 }
 
 /// Rows at which chunks begin, and the end; an empty shard is one empty chunk. The same for every call.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use cineswarm_telemetry::traces::{Kind, Span};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::requests::answer::{Part, Timings};
-use crate::requests::spec::Spec;
+use crate::requests::spec::{Source, Spec};
 use crate::scheduler::RequestId;
 
 /// Whether a request is on disk: it may end only once it is.
@@ -58,6 +59,10 @@ pub struct Live {
     pub parts: Vec<Part>,
     /// How long it took.
     pub timings: Timings,
+    /// Its span, from the ask to the ending.
+    pub span: Span,
+    /// The part of it that is waiting.
+    pub(super) waiting: Span,
     durability: watch::Receiver<Durability>,
     pub(super) submitted: Instant,
     pub(super) first_sent: Option<Instant>,
@@ -75,6 +80,8 @@ impl Live {
             spec,
             parts: Vec::new(),
             timings: Timings::default(),
+            span: Span::default(),
+            waiting: Span::default(),
             durability,
             submitted: Instant::now(),
             first_sent: None,
@@ -88,6 +95,23 @@ impl Live {
         let (live, storing) = Live::new(id, session_id, query, spec);
         storing.stored();
         live
+    }
+
+    /// The same, as part of a trace.
+    pub fn traced(mut self, span: Span) -> Live {
+        if span.is_recorded() {
+            span.word("request_id", &self.id.to_string());
+        }
+        if self.spec.source == Source::Neighbours {
+            self.waiting = span.part("queue", Kind::Inside);
+        }
+        self.span = span;
+        self
+    }
+
+    /// How long ago it was understood; or taken up again, if an earlier master accepted it.
+    pub fn age(&self) -> std::time::Duration {
+        self.submitted.elapsed()
     }
 
     /// Waits until it is known whether the request is on disk. `false`: it is not and never will be.

@@ -1,6 +1,7 @@
 //! The farm's side of the master: the coordinator that owns its state, and the gRPC service that workers call.
 
 pub mod coordinator;
+pub mod doorbell;
 mod encrypted;
 pub mod grpc;
 pub mod live;

@@ -1,8 +1,9 @@
 //! From the workers' neighbours to the `answer` event: the exact merge, the ranking, and what it says of itself.
 
-use cineswarm_engine::{MovieId, Neighbour, NeighbourRow, RankScratch, Recommendation, dataset::shard_of, popular};
-use cineswarm_proto::farm::{QueryResult, decode_ascending};
+use cineswarm_engine::{MovieId, Neighbour, RankScratch, Recommendation, dataset::shard_of, popular};
+use cineswarm_proto::farm::QueryResult;
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::ask::ALGORITHM;
 use super::spec::{Source, Spec};
@@ -10,27 +11,17 @@ use crate::library::Library;
 use crate::words::Note;
 use cineswarm_chat::{Understanding, replies};
 
-/// One worker's neighbours for one request, checked to be what they claim.
+/// One worker's neighbours for one request, checked to be what they are said to be.
 #[derive(Debug)]
 pub struct Part {
-    /// Which query it answers.
-    pub query_id: String,
     /// Who computed it.
     pub worker_id: String,
     /// On which shards.
     pub shards: Vec<u32>,
     /// Time it took for all queries of the task, in milliseconds.
     pub processing_time_ms: f64,
-    /// What it found.
-    pub neighbours: Vec<FoundNeighbour>,
-}
-
-/// A neighbour with all of his ratings.
-#[derive(Debug)]
-pub struct FoundNeighbour {
-    neighbour: Neighbour,
-    movie_ids: Vec<MovieId>,
-    half_stars: bytes::Bytes,
+    /// What it found, best first.
+    pub neighbours: Vec<Neighbour>,
 }
 
 /// What the master knows of a request's way through the farm.
@@ -42,35 +33,41 @@ pub struct Timings {
     pub farm_ms: f64,
 }
 
-/// Unpacks a worker's answer to one query, and checks that it speaks of users of its shards only.
-pub fn unpack(result: QueryResult, shards: &[u32], shard_count: u32) -> Result<Vec<FoundNeighbour>, String> {
-    let unpacked = result.neighbours.into_iter().map(|found| {
-        let user = found.user_id;
-        if !shards.contains(&shard_of(user, shard_count)) {
-            return Err(format!("user {user} is not in the task's shards"));
-        }
-        let mut movie_ids = Vec::new();
-        decode_ascending(&found.movie_id_deltas, found.half_stars.len(), &mut movie_ids)
-            .map_err(|error| format!("user {user}: {error}"))?;
-        let neighbour = Neighbour { user, similarity: found.similarity, overlap: found.overlap, dot: found.dot };
-        let checked = FoundNeighbour { neighbour, movie_ids, half_stars: found.half_stars };
-        checked.row().map_err(|error| error.to_string())?;
-        Ok(checked)
-    });
-    unpacked.collect()
-}
-
-impl FoundNeighbour {
-    fn row(&self) -> Result<NeighbourRow<'_>, cineswarm_engine::ranking::Error> {
-        NeighbourRow::new(self.neighbour, &self.movie_ids, &self.half_stars)
+/// Takes a worker's answer to one query, and checks all that can be checked without another search: that it speaks of
+/// users of its shards only, each once and in order, with the figures that their ratings give.
+pub fn check(
+    library: &Library,
+    spec: &Spec,
+    result: &QueryResult,
+    shards: &[u32],
+    scratch: &mut RankScratch,
+) -> Result<Vec<Neighbour>, String> {
+    let shard_count = library.dataset.shard_count();
+    let is_elsewhere = |user| !shards.contains(&shard_of(user, shard_count));
+    if let Some(stranger) = result.neighbours.iter().find(|found| is_elsewhere(found.user_id)) {
+        return Err(format!("user {} is not in the task's shards", stranger.user_id));
     }
+    let neighbours = result.neighbours.iter().map(|found| Neighbour {
+        user: found.user_id,
+        similarity: found.similarity,
+        overlap: found.overlap,
+        dot: found.dot,
+    });
+    let neighbours: Vec<Neighbour> = neighbours.collect();
+    let checked = library.ranker.check(&spec.profile(), &spec.neighbours, &neighbours, scratch);
+    checked.map(|()| neighbours).map_err(|error| error.to_string())
 }
 
-/// The payload of the `answer` event but for `request_id`, `offset` and `query`, which the envelope adds.
+/// The payload of the `answer` event but for `request_id`, `offset` and `query`, which the envelope adds. It is written
+/// as JSON once, for the database and for every tab.
 #[derive(Serialize)]
-pub struct Answer<'a> {
-    recommendations: Vec<Film<'a>>,
-    meta: Meta<'a>,
+pub struct Answer {
+    recommendations: Box<RawValue>,
+    meta: Box<RawValue>,
+    #[serde(skip)]
+    summary: String,
+    #[serde(skip)]
+    coverage: f64,
 }
 
 #[derive(Serialize)]
@@ -124,31 +121,29 @@ struct Phases {
     merge_ms: f64,
 }
 
-impl Answer<'_> {
-    /// How many films it has.
-    pub fn films(&self) -> usize {
-        self.recommendations.len()
-    }
-
-    /// The workers that computed it.
-    pub fn workers(&self) -> impl Iterator<Item = &str> {
-        self.meta.workers.iter().map(|worker| worker.worker_id.as_str())
+impl Answer {
+    /// For the log.
+    pub fn summary(&self) -> &str {
+        &self.summary
     }
 
     /// Shards that answered / shards there are.
     pub fn coverage(&self) -> f64 {
-        self.meta.coverage
+        self.coverage
     }
 }
 
 /// Merges the parts exactly: the best k of all shards, whatever worker had which.
-pub fn merge<'a>(
-    library: &'a Library,
+///
+/// # Errors
+/// If the answer cannot be written as JSON.
+pub fn merge(
+    library: &Library,
     spec: &Spec,
     parts: Vec<Part>,
     timings: Timings,
     scratch: &mut RankScratch,
-) -> Answer<'a> {
+) -> serde_json::Result<Answer> {
     let started = std::time::Instant::now();
     let profile = spec.profile();
     let shards_done: usize = parts.iter().map(|part| part.shards.len()).sum();
@@ -157,15 +152,13 @@ pub fn merge<'a>(
         Source::Popular => 1.0,
     };
 
-    let mut nearest: Vec<&FoundNeighbour> = parts.iter().flat_map(|part| &part.neighbours).collect();
-    nearest.sort_by(|a, b| a.neighbour.best_first(&b.neighbour));
+    let mut nearest: Vec<Neighbour> = parts.iter().flat_map(|part| &part.neighbours).copied().collect();
+    nearest.sort_by(Neighbour::best_first);
     nearest.truncate(spec.neighbours.k);
-    // Each was checked when it came.
-    let rows: Vec<NeighbourRow<'_>> = nearest.iter().filter_map(|found| found.row().ok()).collect();
 
     let (source, found) = match spec.source {
-        Source::Neighbours if !rows.is_empty() => {
-            (Source::Neighbours, library.ranker.rank(&profile, &rows, &spec.filters, &spec.ranking, scratch))
+        Source::Neighbours if !nearest.is_empty() => {
+            (Source::Neighbours, library.ranker.rank(&profile, &nearest, &spec.filters, &spec.ranking, scratch))
         }
         _ => (Source::Popular, popular(library.catalogue(), &spec.filters, &profile, spec.ranking.n)),
     };
@@ -177,7 +170,11 @@ pub fn merge<'a>(
         (None, Source::Popular) if spec.source == Source::Neighbours => Some(Note::NoNeighbours),
         _ => None,
     };
-    let recommendations = found.into_iter().enumerate().filter_map(|(at, one)| film(library, at + 1, one)).collect();
+    let films: Vec<Film<'_>> =
+        found.into_iter().enumerate().filter_map(|(at, one)| film(library, at + 1, one)).collect();
+    let recommendations = to_raw_value(&films)?;
+    let workers = contributions(parts);
+    let summary = summary(&films, &workers, coverage);
     let merge_ms = milliseconds(started.elapsed());
     let meta = Meta {
         algorithm: match source {
@@ -187,14 +184,19 @@ pub fn merge<'a>(
         source,
         note: in_words(note, spec),
         reading: spec.reading.clone(),
-        workers: contributions(parts),
+        workers,
         processing_time_ms: round(timings.farm_ms + merge_ms),
         queue_time_ms: round(timings.queue_ms),
         coverage,
         model_version: library.version(),
         timings: Phases { queue_ms: round(timings.queue_ms), farm_ms: round(timings.farm_ms), merge_ms },
     };
-    Answer { recommendations, meta }
+    Ok(Answer { recommendations, meta: to_raw_value(&meta)?, summary, coverage })
+}
+
+fn summary(films: &[Film<'_>], workers: &[Contribution], coverage: f64) -> String {
+    let workers: Vec<&str> = workers.iter().map(|worker| worker.worker_id.as_str()).collect();
+    format!("answered with {} films by {workers:?}, coverage {coverage}", films.len())
 }
 
 /// What the viewer is to know: about the answer as a whole, and what of the sentence it does not take into account.

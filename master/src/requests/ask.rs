@@ -33,6 +33,8 @@ pub struct Ask {
     pub key: Option<String>,
     /// The language of the answer, if said.
     pub lang: Option<Lang>,
+    /// The trace it is part of, in W3C's form; whoever reads it finds out whether it is one.
+    pub traceparent: Option<String>,
 }
 
 /// What an answer is to be based on.
@@ -62,6 +64,7 @@ struct RawAsk {
     filters: Option<Filters>,
     key: Option<String>,
     lang: Option<String>,
+    traceparent: Option<String>,
 }
 
 /// A rating as browsers send it; `null` takes one back.
@@ -139,6 +142,7 @@ impl Ask {
             filters,
             key: raw.key,
             lang: raw.lang.map(|tag| Lang::from_tag(&tag)),
+            traceparent: raw.traceparent,
         })
     }
 }

@@ -122,11 +122,15 @@ impl Address {
     /// Brings the tables to this program's version.
     pub(super) async fn migrate(&self, connection: &mut AnyConnection) -> Result<(), Error> {
         let migrations = if self.is_sqlite { &SQLITE_MIGRATIONS } else { &POSTGRES_MIGRATIONS };
-        migrations.run(connection).await.map_err(|error| match error {
+        migrations.run(&mut *connection).await.map_err(|error| match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
                 Error::from_database("migrating the database", &error)
             }
             other => Error::Configuration { reason: format!("its tables are not this program's: {other}") },
+        })?;
+        cineswarm_events::migrate(connection).await.map_err(|error| match error {
+            cineswarm_events::Error::Database { doing, error } => Error::from_database(doing, &error),
+            other => Error::Configuration { reason: other.to_string() },
         })
     }
 }
@@ -146,7 +150,8 @@ async fn prepare(connection: &mut AnyConnection, is_sqlite: bool) -> Result<(), 
     if is_sqlite {
         connection.execute(SQLITE_SETTINGS).await?;
     }
-    Ok(())
+    // Whoever holds the head of the log and says nothing more would have all others wait.
+    cineswarm_events::set_session_timeouts(connection).await
 }
 
 /// Whether it is worth connecting again after this.

@@ -1,5 +1,5 @@
-//! The master's database room: the durable request queue, the sessions, their ratings and feedback, in SQLite or
-//! PostgreSQL with one set of queries. It never looks into a spec or an outcome, never reads the clock, and never
+//! The master's database room: the durable request queue, the sessions, their ratings and feedback with the log of them, in
+//! SQLite or PostgreSQL with one set of queries. It never looks into a spec or an outcome, never reads the clock, and never
 //! schedules: it only promises that what it acknowledged is on disk and that a request ends once.
 //!
 //! All writes go through one task that commits many at a time ([`writer`]); reads use a small pool ([`reads`]).
@@ -7,6 +7,7 @@
 mod connect;
 mod error;
 mod file_watch;
+mod ratings_log;
 mod reads;
 mod records;
 mod statements;
@@ -16,18 +17,20 @@ mod writer;
 pub use connect::sqlite_url;
 pub use error::Error;
 pub use records::{
-    Accepted, EndState, Ending, Event, Feedback, FeedbackKind, NewRequest, Session, State, StoredAnswer, StoredRequest,
+    Accepted, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRequest, Profile, Rated, Session, State,
+    StoredAnswer, StoredRequest, Told,
 };
 
-use cineswarm_engine::{HalfStars, MovieId};
+use cineswarm_events::Log;
+use cineswarm_proto::events::RATINGS;
 use connect::Address;
-use sqlx::{AnyConnection, AnyPool};
+use sqlx::{AnyConnection, AnyPool, Connection};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use writer::{Answerable, Finish, LastStored, LastTrouble, OpenSession, Operation, Rate, Writer};
+use writer::{Answerable, Finish, LastStored, LastTrouble, OpenSession, Operation, Writer};
 
 /// An idempotency key's length at most, in bytes. PostgreSQL keeps no more than some 2,700 in an index.
 pub const LONGEST_KEY: usize = 200;
@@ -71,6 +74,7 @@ impl Options {
 #[derive(Clone)]
 pub struct Store {
     queue: mpsc::Sender<Operation>,
+    log: Log,
     readers: AnyPool,
     accept_deadline: Duration,
     deadline: Duration,
@@ -97,13 +101,16 @@ impl Store {
         let address = Address::parse(&options.url)?;
         let mut connection = first_connection(&address, options.open_deadline).await?;
         address.migrate(&mut connection).await?;
+        fill_log(&mut connection).await?;
         let watch = address
             .watch()
             .map_err(|error| Error::Unavailable { doing: "opening the database", reason: error.to_string() })?;
         let (queue, waiting) = mpsc::channel(options.queue_length.max(1));
+        let readers = address.readers(options.operation_deadline);
         let store = Store {
             queue,
-            readers: address.readers(options.operation_deadline),
+            log: Log::new(RATINGS, readers.clone()),
+            readers,
             accept_deadline: options.accept_deadline,
             deadline: options.operation_deadline,
             trouble: LastTrouble::default(),
@@ -121,6 +128,7 @@ impl Store {
             watch,
             deadline: options.operation_deadline,
             keep_bytes: options.keep_bytes,
+            log: store.log.clone(),
             last_offset: None,
             withdrawals: Vec::new(),
         };
@@ -178,21 +186,19 @@ impl Store {
         self.write(doing, self.deadline, Finish { request_id, ending, offset: 0 }, Operation::Finish).await
     }
 
-    /// Sets the session's rating of a film, or takes it back; gives how many films the session has rated.
-    pub async fn rate(
-        &self,
-        session_id: Uuid,
-        movie_id: MovieId,
-        half_stars: Option<HalfStars>,
-        now: i64,
-    ) -> Result<u64, Error> {
-        let input = Rate { session_id, movie_id, half_stars, now };
-        self.write("storing a rating", self.deadline, input, Operation::Rate).await
+    /// Sets the session's rating of a film, or takes it back, with its event in the log of ratings.
+    pub async fn rate(&self, rating: NewRating) -> Result<Rated, Error> {
+        self.write("storing a rating", self.deadline, rating, Operation::Rate).await
     }
 
-    /// Stores what a viewer thinks of a film.
-    pub async fn give_feedback(&self, feedback: Feedback) -> Result<(), Error> {
+    /// Stores what a viewer thinks of a film, with its event in the log of ratings.
+    pub async fn give_feedback(&self, feedback: Feedback) -> Result<Told, Error> {
         self.write("storing feedback", self.deadline, feedback, Operation::Feedback).await
+    }
+
+    /// The log of ratings, for whoever follows it.
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// Counts that the master has lived so much longer, which is what [`Store::prune`] goes by, and proves that the
@@ -263,6 +269,21 @@ async fn first_connection(address: &Address, deadline: Duration) -> Result<AnyCo
             }
         }
     }
+}
+
+/// What was rated before there was a log is put into it, once.
+async fn fill_log(connection: &mut AnyConnection) -> Result<(), Error> {
+    let filling = async {
+        loop {
+            let mut transaction = connection.begin().await?;
+            let more = ratings_log::fill_some(&mut transaction).await?;
+            transaction.commit().await?;
+            if !more {
+                return Ok(());
+            }
+        }
+    };
+    filling.await.map_err(|error: sqlx::Error| Error::from_database("filling the log of ratings", &error))
 }
 
 fn reason_or(trouble: Option<String>, otherwise: &str) -> String {

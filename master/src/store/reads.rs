@@ -2,10 +2,10 @@
 
 use super::connect::may_pass;
 use super::error::{Error, damaged};
-use super::records::{EndState, Event, State, StoredAnswer, StoredRequest};
+use super::records::{EndState, Event, Profile, State, StoredAnswer, StoredRequest};
 use super::statements::{movie_id_at, uuid_at};
 use super::{Store, reason_or};
-use cineswarm_engine::{HalfStars, MovieId};
+use cineswarm_engine::{HalfStars, MovieId, UserId};
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{Any, Row};
 use std::time::Duration;
@@ -79,6 +79,27 @@ impl Store {
             Ok(StoredAnswer { request_id: uuid_at(row, 0)?, spec: row.try_get(1)?, outcome: row.try_get(2)? })
         };
         Ok(self.read("reading a session's last answer", query, answer).await?.pop())
+    }
+
+    /// What is known of a session's viewer.
+    pub async fn profile(&self, session_id: Uuid) -> Result<Profile, Error> {
+        // Before the rest is read, which may then know more and never less.
+        let through = self.head().await?;
+        let (ratings, hidden) = (self.ratings(session_id).await?, self.hidden_movies(session_id).await?);
+        Ok(Profile { through, ratings, hidden })
+    }
+
+    /// The last number of the log of ratings.
+    async fn head(&self) -> Result<i64, Error> {
+        let query = || sqlx::query("SELECT seq FROM log_head");
+        let heads = self.read("reading the head of the log of ratings", query, |row| row.try_get(0)).await?;
+        Ok(heads.into_iter().max().unwrap_or(0))
+    }
+
+    /// The session that is called so in the log of ratings.
+    pub async fn session_of_user(&self, user_id: UserId) -> Result<Option<Uuid>, Error> {
+        let query = || sqlx::query("SELECT id FROM sessions WHERE user_id = $1").bind(i64::from(user_id));
+        Ok(self.read("looking for a user's session", query, |row| uuid_at(row, 0)).await?.pop())
     }
 
     /// The films the session has rated, by film.

@@ -1,7 +1,7 @@
 //! What goes into the store and what comes out of it, as types. All times are milliseconds since 1970, given by the
 //! caller; ids are version 4 UUIDs; specs and outcomes are JSON texts that the store never looks into.
 
-use cineswarm_engine::MovieId;
+use cineswarm_engine::{HalfStars, MovieId, UserId};
 use uuid::Uuid;
 
 /// An opened session.
@@ -9,6 +9,8 @@ use uuid::Uuid;
 pub struct Session {
     /// Made by the store; a secret.
     pub id: Uuid,
+    /// Its user, if it has ever rated or said anything of a film.
+    pub user_id: Option<UserId>,
     /// Whether it existed before.
     pub resumed: bool,
     /// The offset of the session's latest event, 0 if it has none.
@@ -128,9 +130,57 @@ pub struct StoredAnswer {
     pub outcome: String,
 }
 
+/// A rating to be set, or taken back.
+#[derive(Debug, Clone)]
+pub struct NewRating {
+    /// The id of its event, made by the caller.
+    pub event_id: Uuid,
+    /// Who.
+    pub session_id: Uuid,
+    /// Which film.
+    pub movie_id: MovieId,
+    /// `None` takes it back.
+    pub half_stars: Option<HalfStars>,
+    /// When.
+    pub rated_at: i64,
+}
+
+/// A rating is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rated {
+    /// Films that the session has rated.
+    pub ratings: u64,
+    /// The event that says so; none where there was nothing to take back.
+    pub told: Option<Told>,
+}
+
+/// A change is in the log of ratings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// What the session is called there.
+    pub user_id: UserId,
+    /// Which event.
+    pub event_id: Uuid,
+    /// Its place.
+    pub seq: i64,
+}
+
+/// What is known of a viewer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// All events of the log up to here are in it, and perhaps some later ones.
+    pub through: i64,
+    /// The films rated, by film.
+    pub ratings: Vec<(MovieId, HalfStars)>,
+    /// The films seen or not wanted, by film.
+    pub hidden: Vec<MovieId>,
+}
+
 /// What a viewer thinks of a film that was recommended.
 #[derive(Debug, Clone)]
 pub struct Feedback {
+    /// The id of its event, made by the caller.
+    pub event_id: Uuid,
     /// Who.
     pub session_id: Uuid,
     /// Which film; the latest feedback on it replaces earlier ones.
@@ -199,6 +249,11 @@ impl FeedbackKind {
             FeedbackKind::Seen => "seen",
             FeedbackKind::NotInterested => "not_interested",
         }
+    }
+
+    /// Whether the film is never to be recommended again.
+    pub fn hides(self) -> bool {
+        matches!(self, FeedbackKind::Seen | FeedbackKind::NotInterested)
     }
 
     /// From the browser's word.

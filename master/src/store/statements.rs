@@ -1,9 +1,10 @@
 //! The writing statements, the same text for SQLite and PostgreSQL, each run for a whole batch of operations inside the
 //! writer's transaction. Outcomes are left beside the operations; nobody is answered here, for nothing is committed yet.
 
+use super::ratings_log::{Telling, stored_user};
 use super::records::{Accepted, Session};
-use super::writer::{Answerable, Finish, OpenSession, Operation, Rate};
-use super::{Feedback, NewRequest, error::damaged, upkeep};
+use super::writer::{Answerable, Finish, OpenSession, Operation};
+use super::{NewRequest, error::damaged, upkeep};
 use cineswarm_engine::MovieId;
 use sqlx::any::AnyArguments;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection, Row};
@@ -76,12 +77,14 @@ impl ManyRows {
     }
 }
 
-/// Runs the operations in one transaction. On an error nothing has happened and all outcomes are to be ignored.
+/// Runs the operations in one transaction, some of which may have been tried before (`again`); gives the last number of the
+/// log of ratings, if it may have grown. On an error nothing has happened and all outcomes are to be ignored.
 pub(super) async fn run_in_one_transaction(
     connection: &mut AnyConnection,
     operations: &mut [Operation],
     keep_bytes: u64,
-) -> Result<(), sqlx::Error> {
+    again: bool,
+) -> Result<Option<i64>, sqlx::Error> {
     let mut transaction = connection.begin().await?;
     let mut accepts = Vec::new();
     let mut finishes = Vec::new();
@@ -107,19 +110,23 @@ pub(super) async fn run_in_one_transaction(
             upkeep::delete_oldest(&mut transaction, None, 2 * finishes.len() as u64 + 1).await?;
         }
     }
-    for operation in others {
+    let mut telling = Telling::begin(&mut transaction, &others, again).await?;
+    for operation in &mut others {
         match operation {
             Operation::OpenSession(open) => open.outcome = Some(open_session(&mut transaction, &open.input).await?),
-            Operation::Rate(rate) => rate.outcome = Some(set_rating(&mut transaction, &rate.input).await?),
+            Operation::Rate(rate) => rate.outcome = Some(telling.rate(&mut transaction, &rate.input).await?),
             Operation::Feedback(feedback) => {
-                feedback.outcome = Some(set_feedback(&mut transaction, &feedback.input).await?);
+                feedback.outcome = Some(telling.feedback(&mut transaction, &feedback.input).await?);
             }
             Operation::Live(live) => live.outcome = Some(upkeep::live(&mut transaction, live.input).await?),
             Operation::Prune(prune) => prune.outcome = Some(upkeep::prune(&mut transaction, prune.input).await?),
             Operation::Accept(_) | Operation::Finish(_) | Operation::Withdraw(_) => {}
         }
     }
-    transaction.commit().await
+    // The last act, for until the commit whoever else appends to the log waits.
+    let head = telling.end(&mut transaction, &mut others).await?;
+    transaction.commit().await?;
+    Ok(head)
 }
 
 /// The highest offset ever given out that is still stored, or 0.
@@ -231,7 +238,7 @@ async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Res
     if let Some(id) = open.id {
         let resumed = sqlx::query(
             "UPDATE sessions SET last_seen_at = $1, lang = COALESCE($2, lang) WHERE id = $3 RETURNING lang, \
-             (SELECT COALESCE(MAX(event_offset), 0) FROM requests WHERE session_id = $3)",
+             (SELECT COALESCE(MAX(event_offset), 0) FROM requests WHERE session_id = $3), user_id",
         )
         .bind(open.now)
         .bind(open.lang.clone())
@@ -239,12 +246,14 @@ async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Res
         .fetch_optional(&mut *connection)
         .await?;
         if let Some(row) = resumed {
-            return Ok(Session { id, resumed: true, last_offset: row.try_get(1)?, lang: row.try_get(0)? });
+            let user_id = row.try_get::<Option<i64>, _>(2)?.map(stored_user).transpose()?;
+            return Ok(Session { id, user_id, resumed: true, last_offset: row.try_get(1)?, lang: row.try_get(0)? });
         }
     }
     // Not under the id that the client gave: a session id is a secret, and only the store makes them.
     let session = Session {
         id: Uuid::new_v4(),
+        user_id: None,
         resumed: false,
         last_offset: 0,
         lang: open.lang.clone().unwrap_or_else(|| "en".to_owned()),
@@ -259,47 +268,6 @@ async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Res
     .execute(connection)
     .await?;
     Ok(session)
-}
-
-async fn set_rating(connection: &mut AnyConnection, rate: &Rate) -> Result<u64, sqlx::Error> {
-    let session_id = rate.session_id.to_string();
-    let query = match rate.half_stars {
-        Some(half_stars) => sqlx::query(
-            "INSERT INTO ratings (session_id, movie_id, half_stars, rated_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (session_id, movie_id) DO UPDATE SET half_stars = excluded.half_stars, \
-             rated_at = excluded.rated_at",
-        )
-        .bind(session_id.clone())
-        .bind(i64::from(rate.movie_id))
-        .bind(i64::from(half_stars.get()))
-        .bind(rate.now),
-        None => sqlx::query("DELETE FROM ratings WHERE session_id = $1 AND movie_id = $2")
-            .bind(session_id.clone())
-            .bind(i64::from(rate.movie_id)),
-    };
-    query.execute(&mut *connection).await?;
-    let count: i64 = sqlx::query("SELECT COUNT(*) FROM ratings WHERE session_id = $1")
-        .bind(session_id)
-        .fetch_one(connection)
-        .await?
-        .try_get(0)?;
-    u64::try_from(count).map_err(|_| damaged(format!("a count of {count} ratings")))
-}
-
-async fn set_feedback(connection: &mut AnyConnection, feedback: &Feedback) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO feedback (session_id, movie_id, kind, request_id, given_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (session_id, movie_id) DO UPDATE SET kind = excluded.kind, request_id = excluded.request_id, \
-         given_at = excluded.given_at",
-    )
-    .bind(feedback.session_id.to_string())
-    .bind(i64::from(feedback.movie_id))
-    .bind(feedback.kind.name())
-    .bind(feedback.request_id.map(|id| id.to_string()))
-    .bind(feedback.given_at)
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 /// A film's number at a column.

@@ -5,9 +5,10 @@
 use super::connect::{Address, disconnect, may_pass};
 use super::error::{Error, Trouble, not_kept};
 use super::file_watch::FileWatch;
-use super::records::{Accepted, Ending, Feedback, NewRequest, Session};
+use super::records::{Accepted, Ending, Feedback, NewRating, NewRequest, Rated, Session, Told};
 use super::statements::{highest_offset, run_in_one_transaction};
-use cineswarm_engine::{HalfStars, MovieId};
+use cineswarm_events::Log;
+use cineswarm_telemetry::metrics::list;
 use sqlx::AnyConnection;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -26,8 +27,8 @@ pub(super) enum Operation {
     OpenSession(Answerable<OpenSession, Session>),
     Accept(Answerable<NewRequest, Accepted>),
     Finish(Answerable<Finish, Option<i64>>),
-    Rate(Answerable<Rate, u64>),
-    Feedback(Answerable<Feedback, ()>),
+    Rate(Answerable<NewRating, Rated>),
+    Feedback(Answerable<Feedback, Told>),
     /// Masters have lived so many milliseconds longer.
     Live(Answerable<i64, ()>),
     /// Lets go of what ended longer ago, in milliseconds of lived time.
@@ -48,13 +49,6 @@ pub(super) struct Finish {
     /// 0 until the writer allots one; then kept through all tries, so that a try whose commit was acknowledged to
     /// nobody is recognised by the next one.
     pub(super) offset: i64,
-}
-
-pub(super) struct Rate {
-    pub(super) session_id: Uuid,
-    pub(super) movie_id: MovieId,
-    pub(super) half_stars: Option<HalfStars>,
-    pub(super) now: i64,
 }
 
 /// One operation's input, its outcome once a transaction has run, and the way back to its caller.
@@ -152,6 +146,8 @@ pub(super) struct Writer {
     pub(super) deadline: Duration,
     /// Bytes of requests that are kept.
     pub(super) keep_bytes: u64,
+    /// The log of ratings, for whoever follows it in this process.
+    pub(super) log: Log,
     /// The highest offset given out; none until it has been read.
     pub(super) last_offset: Option<i64>,
     pub(super) withdrawals: Vec<Operation>,
@@ -189,14 +185,18 @@ impl Writer {
             if part.is_empty() {
                 continue;
             }
+            let begun = Instant::now();
             let error = match self.attempt(&mut part).await {
                 Ok(()) => {
+                    list::DATABASE_BATCH_OPERATIONS.observe([], part.len() as f64);
+                    list::DATABASE_BATCH_DURATION.observe([], begun.elapsed().as_secs_f64());
                     backoff = BACKOFF.0;
                     self.answer(part);
                     continue;
                 }
                 Err(error) => error,
             };
+            list::DATABASE_FAILURES.increment([]);
             let trouble = Trouble::of(&error);
             if trouble == Trouble::TakenOffset {
                 self.forget_offsets(&mut part);
@@ -254,19 +254,26 @@ impl Writer {
             Some(offset) => offset,
             None => highest_offset(connection).await?,
         };
+        let mut again = false;
         for operation in operations.iter_mut() {
-            for_answerable!(&mut *operation, answerable => answerable.tried = true, ());
+            for_answerable!(&mut *operation, answerable => {
+                again |= answerable.tried;
+                answerable.tried = true;
+            }, ());
             if let Operation::Finish(Answerable { input: Finish { offset: offset @ 0, .. }, .. }) = operation {
                 last_offset += 1;
                 *offset = last_offset;
             }
         }
         self.last_offset = Some(last_offset);
-        run_in_one_transaction(connection, operations, self.keep_bytes).await?;
-        match &mut self.watch {
-            Some(watch) => watch.check_after().map_err(not_kept),
-            None => Ok(()),
+        let head = run_in_one_transaction(connection, operations, self.keep_bytes, again).await?;
+        if let Some(watch) = &mut self.watch {
+            watch.check_after().map_err(not_kept)?;
         }
+        if let Some(head) = head {
+            self.log.appended(head);
+        }
+        Ok(())
     }
 
     fn answer(&mut self, part: Vec<Operation>) {

@@ -1,10 +1,11 @@
 //! The events a session gets: built from what has ended or moved on, stored, then pushed to its tabs.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use cineswarm_engine::RankScratch;
 use cineswarm_mqtt::{FarmLog, timestamp_ms};
+use cineswarm_telemetry::metrics::list;
+use cineswarm_telemetry::traces::Kind;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_util::task::TaskTracker;
@@ -13,9 +14,11 @@ use uuid::Uuid;
 use super::sessions::Sessions;
 use crate::app::room::Room;
 use crate::app::underway::{Outcome, Underway};
+use crate::computing::Computing;
 use crate::farm::coordinator::{Live, Outlet, Progress};
 use crate::library::Library;
-use crate::requests::answer::{Answer, merge};
+use crate::measure;
+use crate::requests::answer::merge;
 use crate::requests::spec::Source;
 use crate::store::{self, EndState, Ending, Store};
 use crate::words::Trouble;
@@ -36,7 +39,7 @@ struct Shared {
     underway: Arc<Underway>,
     /// The room that requests are let out of as others end.
     room: OnceLock<Arc<Room>>,
-    scratch: Mutex<Vec<RankScratch>>,
+    computing: Computing,
     tasks: TaskTracker,
 }
 
@@ -95,11 +98,11 @@ impl Desk {
         store: Store,
         sessions: Arc<Sessions>,
         underway: Arc<Underway>,
+        computing: Computing,
         log: FarmLog,
     ) -> Desk {
-        let (scratch, tasks) = (Mutex::default(), TaskTracker::new());
-        let room = OnceLock::new();
-        Desk(Arc::new(Shared { library, store, sessions, log, underway, room, scratch, tasks }))
+        let (room, tasks) = (OnceLock::new(), TaskTracker::new());
+        Desk(Arc::new(Shared { library, store, sessions, log, underway, room, computing, tasks }))
     }
 
     /// From now on the room is told when a request has left the farm.
@@ -119,10 +122,27 @@ impl Desk {
         if request.parts.is_empty() && request.spec.source == Source::Neighbours {
             return self.fail(&request, EndState::Failed, &Trouble::TimedOut).await;
         }
+        if request.spec.source == Source::Neighbours {
+            measure::stage("queue", request.timings.queue_ms / 1e3);
+            measure::stage("farm", request.timings.farm_ms / 1e3);
+        }
+        let (merging, span) = (Instant::now(), request.span.part("merge", Kind::Inside));
         let parts = std::mem::take(&mut request.parts);
-        let answer =
-            self.with_scratch(|scratch| merge(&self.0.library, &request.spec, parts, request.timings, scratch));
-        self.0.log.request(&request.id.to_string(), || answer.summary());
+        let (library, spec, timings) = (self.0.library.clone(), request.spec.clone(), request.timings);
+        let merged = self.0.computing.run(move |scratch| merge(&library, &spec, parts, timings, scratch)).await;
+        let merged = merged.map_err(|aborted| aborted.to_string());
+        let answer = match merged.and_then(|answer| answer.map_err(|error| error.to_string())) {
+            Ok(answer) => answer,
+            Err(reason) => {
+                self.0.log.error(format!("request {}: cannot be answered: {reason}", request.id));
+                return self.fail(&request, EndState::Failed, &Trouble::Unavailable).await;
+            }
+        };
+        self.0.log.request(&request.id.to_string(), || answer.summary().to_owned());
+        drop(span);
+        request.span.number("coverage", answer.coverage());
+        measure::stage("merge", merging.elapsed().as_secs_f64());
+        list::ANSWER_COVERAGE.observe([], answer.coverage());
         let outcome = if answer.coverage() < 1.0 { Outcome::Partial } else { Outcome::Complete };
         self.conclude(&request, EndState::Answered, outcome, "answer", &answer).await;
     }
@@ -149,9 +169,15 @@ impl Desk {
             Some(session) => Some(session.in_order.lock().await),
             None => None,
         };
+        let (storing, span) = (Instant::now(), request.span.part("finish", Kind::Inside));
         let ending = self.store_ending(request.id, state, stored).await;
+        drop(span);
+        measure::stage("finish", storing.elapsed().as_secs_f64());
         let how = if ending.is_ok() { how } else { Outcome::NotStored };
         self.0.underway.end(request.id, how, Instant::now());
+        if !matches!(ending, Ok(Stored::NotNow)) {
+            measure::ended(request, state, how);
+        }
         match ending {
             Ok(Stored::Now { offset }) => {
                 let event_payload = RequestEvent { request_id: request.id, offset, query: &request.query, outcome };
@@ -195,21 +221,6 @@ impl Desk {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    fn with_scratch<T>(&self, work: impl FnOnce(&mut RankScratch) -> T) -> T {
-        let pool = &self.0.scratch;
-        let mut scratch = pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        let result = work(&mut scratch);
-        pool.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        result
-    }
-}
-
-impl Answer<'_> {
-    fn summary(&self) -> String {
-        let workers: Vec<&str> = self.workers().collect();
-        format!("answered with {} films by {workers:?}, coverage {}", self.films(), self.coverage())
     }
 }
 

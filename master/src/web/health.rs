@@ -60,6 +60,15 @@ impl Health {
         reasons
     }
 
+    /// Whether the process is of any use as it was started, and what it says of that.
+    pub fn live(&self) -> (bool, Value) {
+        // It would wait for ever; whoever rolls it out is to hear that it does not work.
+        if let Some(reason) = &self.coordinator.status().borrow().broker_refused {
+            return (false, json!({ "status": "refused", "reason": reason }));
+        }
+        (true, json!({ "status": "live", "version": env!("CARGO_PKG_VERSION") }))
+    }
+
     /// Whether it is ready, and the whole of it as /health says it.
     pub fn report(&self) -> (bool, Value) {
         let farm = self.coordinator.status().borrow().clone();

@@ -18,6 +18,7 @@ use super::health::Health;
 use crate::chat::Lang;
 use crate::computing::Computing;
 use crate::library::{Film, Library};
+use crate::measure;
 use crate::words::{LONGEST_TEXT, Trouble};
 
 /// Films a search may give at the most.
@@ -36,7 +37,7 @@ pub struct Context {
     /// The cores, for searches.
     pub computing: Computing,
     /// How the master is.
-    pub health: Health,
+    pub health: Arc<Health>,
 }
 
 /// The routes but Socket.IO's.
@@ -95,10 +96,12 @@ impl Parameters {
 }
 
 fn refused((trouble, lang): (Trouble, Lang)) -> Response {
+    measure::refused(&trouble);
     (StatusCode::BAD_REQUEST, Json(json!({ "error": trouble.refusal(lang) }))).into_response()
 }
 
 fn unavailable(trouble: &Trouble, lang: Lang) -> Response {
+    measure::refused(trouble);
     (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": trouble.refusal(lang) }))).into_response()
 }
 
@@ -138,8 +141,9 @@ async fn starters(State(context): State<Arc<Context>>, RawQuery(query): RawQuery
 }
 
 /// Whether the process is there to be asked: who is not is started anew.
-async fn live() -> Json<Value> {
-    Json(json!({ "status": "live", "version": env!("CARGO_PKG_VERSION") }))
+async fn live(State(context): State<Arc<Context>>) -> (StatusCode, Json<Value>) {
+    let (live, report) = context.health.live();
+    (if live { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(report))
 }
 
 /// Whether it is of use.

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use cineswarm_telemetry::metrics::list;
 use futures::FutureExt;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -20,6 +21,7 @@ use super::sessions::Session;
 use super::tab::Tab;
 use crate::app::turns::Turns;
 use crate::app::{App, Event};
+use crate::measure;
 use crate::words::{Refusal, Trouble};
 
 /// Events of one tab that may wait; it may send as many at once by its allowance, unless that was raised.
@@ -27,6 +29,11 @@ const WAITING_OF_TAB: usize = 256;
 /// Events, and bytes of them, of all tabs that may wait.
 const WAITING_IN_ALL: usize = 8_192;
 const WAITING_IN_ALL_BYTES: usize = 64 << 20;
+/// Past so many, asks are taken only of those who ask as a person does: who asks more often, though within the allowance,
+/// would else make everybody wait.
+const WAITING_OF_HURRIED: usize = 128;
+/// Who uses more than this part of what one tab is allowed is in a hurry.
+const HURRIED: f64 = 0.2;
 /// An ask that waited longer is refused: what is slow does not become faster by a backlog.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// Sessions that are served at a time: what waits for the disk together shares one commit.
@@ -83,6 +90,8 @@ struct Refused {
 pub struct Reception {
     app: Arc<App>,
     state: Mutex<State>,
+    /// Events of a session in a second.
+    hurried_from: f64,
 }
 
 #[derive(Default)]
@@ -113,9 +122,10 @@ impl MessageHandler<LocalAdapter, InOrder> for Ear {
 }
 
 impl Reception {
-    /// An empty one.
-    pub fn new(app: Arc<App>) -> Arc<Reception> {
-        Arc::new(Reception { app, state: Mutex::default() })
+    /// An empty one, for tabs that may send so many events a second.
+    pub fn new(app: Arc<App>, events_per_second: u32) -> Arc<Reception> {
+        let hurried_from = f64::from(events_per_second) * HURRIED;
+        Arc::new(Reception { app, state: Mutex::default(), hurried_from })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -127,14 +137,23 @@ impl Reception {
         self.state().turns.waiting()
     }
 
+    /// Bytes of the events that wait.
+    pub fn waiting_bytes(&self) -> usize {
+        self.state().bytes
+    }
+
     /// Queues what was said, or refuses it at once.
     fn hear(self: &Arc<Self>, said: Said) {
+        list::EVENTS_RECEIVED.increment([said.event.map_or("unknown", Event::name)]);
         let tab = said.tab.clone();
         if let Err(trouble) = tab.allow(said.bytes()) {
             return said.refuse(&trouble);
         }
         if tab.waiting.load(Ordering::Relaxed) >= WAITING_OF_TAB {
             return said.refuse(&Trouble::RateLimited(COME_BACK_MS));
+        }
+        if tab.session.get().is_some_and(|session| self.is_too_hurried(session, said.event)) {
+            return said.refuse(&Trouble::QueueFull);
         }
         let mut early = tab.early.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *early {
@@ -155,6 +174,15 @@ impl Reception {
             }
             Early::Closed => {}
         }
+    }
+
+    /// Whether others should not have to wait for this: the session asks more often than a person, and there is a queue.
+    fn is_too_hurried(&self, session: &Session, event: Option<Event>) -> bool {
+        let now = Instant::now();
+        let is_hurried = session.say(now) > self.hurried_from;
+        is_hurried
+            && event == Some(Event::Ask)
+            && (self.waiting() >= WAITING_OF_HURRIED || self.app.underway.is_behind(now))
     }
 
     /// A tab's session is open: what it said meanwhile is queued, before anything that it says from now on.
@@ -259,6 +287,7 @@ fn answer(tab: &Arc<Tab>, ack: Option<i64>, outcome: Result<&Value, &Trouble>) {
     let told = match outcome {
         Ok(acknowledgement) => tab.acknowledge(ack, acknowledgement),
         Err(trouble) => {
+            measure::refused(trouble);
             let error = trouble.refusal(tab.lang());
             match ack {
                 Some(_) => tab.acknowledge(ack, &Refused { error }),

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use cineswarm_telemetry::metrics::list;
 use futures::StreamExt;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -141,6 +142,7 @@ fn with_deadline(body: Incoming) -> Body {
 }
 
 fn refused(full: Full) -> Response {
+    list::REFUSALS.increment(["too_many_connections"]);
     let (status, message, hint) = match full {
         Full::Address => (
             StatusCode::TOO_MANY_REQUESTS,

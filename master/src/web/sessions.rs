@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use cineswarm_engine::{HalfStars, MovieId};
+use cineswarm_engine::{HalfStars, MovieId, UserId};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::rate_limit::Pace;
 use super::tab::Tab;
 use crate::chat::Lang;
 use crate::requests::resolve::Reply;
+use crate::store::{Profile, Told};
 
 /// Tells a connected tab from all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +26,13 @@ pub struct Session {
     /// order of their offsets would miss some when it resumes after the last.
     pub in_order: tokio::sync::Mutex<()>,
     viewer: Mutex<ViewerState>,
+    pace: Mutex<Pace>,
 }
 
 #[derive(Default)]
 struct ViewerState {
     lang: Lang,
+    user_id: Option<UserId>,
     ratings: BTreeMap<MovieId, HalfStars>,
     hidden: BTreeSet<MovieId>,
     /// The question that was asked back last, until something else is said.
@@ -37,8 +42,12 @@ struct ViewerState {
     unsure: bool,
     /// Tabs on their way in.
     opening: usize,
-    /// Changes made since the session was opened, until what the database knew is there; `None` from then on.
-    since_opened: Option<Vec<Change>>,
+    /// The last change of each film since the session was opened, by its place in the log.
+    changes: HashMap<About, (i64, Change)>,
+    /// What is known has all changes up to this place in the log.
+    through: i64,
+    /// Changes that a tab waits for.
+    expected: Vec<(Uuid, TabId)>,
 }
 
 /// What a viewer says of a film, once it is stored.
@@ -50,7 +59,34 @@ pub enum Change {
     Hidden(MovieId, bool),
 }
 
+/// What a change replaces earlier ones of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum About {
+    Rating(MovieId),
+    Hiding(MovieId),
+}
+
+impl Change {
+    fn about(self) -> About {
+        match self {
+            Change::Rated(movie, _) => About::Rating(movie),
+            Change::Hidden(movie, _) => About::Hiding(movie),
+        }
+    }
+}
+
 impl ViewerState {
+    /// Whether it is news: what comes from the log may have come from whoever stored it, and the other way round.
+    fn change(&mut self, seq: i64, change: Change) -> bool {
+        let known = self.changes.get(&change.about()).map_or(self.through, |(seq, _)| *seq);
+        if seq <= known {
+            return false;
+        }
+        self.changes.insert(change.about(), (seq, change));
+        self.apply(change);
+        true
+    }
+
     fn apply(&mut self, change: Change) {
         match change {
             Change::Rated(movie, Some(rating)) => _ = self.ratings.insert(movie, rating),
@@ -59,12 +95,22 @@ impl ViewerState {
             Change::Hidden(movie, false) => _ = self.hidden.remove(&movie),
         }
     }
+
+    fn take_expected(&mut self, event_id: Uuid) -> Option<TabId> {
+        let place = self.expected.iter().position(|(expected, _)| *expected == event_id)?;
+        Some(self.expected.swap_remove(place).1)
+    }
 }
 
 impl Session {
     fn state(&self) -> MutexGuard<'_, ViewerState> {
         // Each critical section leaves the state whole, so a poisoned lock still guards good data.
         self.viewer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts something said in any of its tabs; gives how much was said in about the last second.
+    pub fn say(&self, now: Instant) -> f64 {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).say(now)
     }
 
     /// The language replies are in.
@@ -97,53 +143,114 @@ impl Session {
         self.state().unsure
     }
 
-    /// Takes what the database knows instead of what was known. To be called while nothing of the session changes.
-    pub fn replace(&self, ratings: Vec<(MovieId, HalfStars)>, hidden: Vec<MovieId>) {
+    /// Takes what the database knew since the session was opened; what has changed after that stays.
+    pub fn load(&self, stored: Profile) {
         let mut state = self.state();
-        state.ratings = ratings.into_iter().collect();
-        state.hidden = hidden.into_iter().collect();
-        state.unsure = false;
-    }
-
-    /// Takes what the database knew after the session was opened; what is known already is newer.
-    pub fn load(&self, ratings: Vec<(MovieId, HalfStars)>, hidden: Vec<MovieId>) {
-        let mut state = self.state();
-        let Some(changes) = state.since_opened.take() else { return };
-        state.ratings = ratings.into_iter().collect();
-        state.hidden = hidden.into_iter().collect();
-        for change in changes {
-            state.apply(change);
+        if stored.through < state.through {
+            return;
         }
-    }
-
-    fn change(&self, change: Change) {
-        let mut state = self.state();
-        state.apply(change);
-        if let Some(changes) = &mut state.since_opened {
-            changes.push(change);
+        state.through = stored.through;
+        state.ratings = stored.ratings.into_iter().collect();
+        state.hidden = stored.hidden.into_iter().collect();
+        state.unsure = false;
+        let later: Vec<Change> =
+            state.changes.values().filter(|(seq, _)| *seq > stored.through).map(|(_, change)| *change).collect();
+        for change in later {
+            state.apply(change);
         }
     }
 }
 
+/// A change that the log tells of.
+#[derive(Clone, Copy, Debug)]
+pub struct LoggedChange {
+    /// Whose.
+    pub user_id: UserId,
+    /// Its event.
+    pub event_id: Uuid,
+    /// Its event's place.
+    pub seq: i64,
+    /// What.
+    pub change: Change,
+}
+
+impl LoggedChange {
+    /// The change that was stored with this event.
+    pub fn new(told: Told, change: Change) -> LoggedChange {
+        LoggedChange { user_id: told.user_id, event_id: told.event_id, seq: told.seq, change }
+    }
+}
+
+/// What became of a change.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is known now, and was not.
+    New {
+        /// Whose it was.
+        session_id: Uuid,
+        /// The tab that has waited for it.
+        tab: Option<TabId>,
+        /// Films that the session has rated.
+        ratings: usize,
+    },
+    /// It was known already.
+    Known,
+    /// No open session is known to be this user's.
+    Stranger,
+}
+
 /// All sessions with a tab open.
 #[derive(Default)]
-pub struct Sessions(Mutex<HashMap<Uuid, Arc<Session>>>);
+pub struct Sessions(Mutex<Open>);
+
+#[derive(Default)]
+struct Open {
+    sessions: HashMap<Uuid, Arc<Session>>,
+    /// What those that have rated anything are called in the log.
+    users: HashMap<UserId, Uuid>,
+}
+
+impl Open {
+    fn get(&self, id: Uuid) -> Option<&Arc<Session>> {
+        self.sessions.get(&id)
+    }
+
+    fn name(&mut self, id: Uuid, user_id: UserId) {
+        if let Some(session) = self.sessions.get(&id) {
+            session.state().user_id = Some(user_id);
+            self.users.insert(user_id, id);
+        }
+    }
+}
 
 impl Sessions {
-    fn open(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Session>>> {
+    fn open(&self) -> MutexGuard<'_, Open> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.open().sessions.len()
     }
 
     /// Opens a session for a tab that is about to be attached. To be called before its ratings are read from the
     /// database, so that of what is stored meanwhile nothing is missed; [`Session::load`] then puts both together.
-    pub fn enter(&self, id: Uuid) -> Arc<Session> {
+    pub fn enter(&self, id: Uuid, user_id: Option<UserId>) -> Arc<Session> {
         let mut open = self.open();
-        let session = open.entry(id).or_insert_with(|| {
-            let viewer = ViewerState { since_opened: Some(Vec::new()), ..ViewerState::default() };
-            Arc::new(Session { id, in_order: tokio::sync::Mutex::default(), viewer: Mutex::new(viewer) })
+        let session = open.sessions.entry(id).or_insert_with(|| {
+            Arc::new(Session {
+                id,
+                in_order: tokio::sync::Mutex::default(),
+                viewer: Mutex::default(),
+                pace: Mutex::new(Pace::new(Instant::now())),
+            })
         });
+        let session = session.clone();
         session.state().opening += 1;
-        session.clone()
+        if let Some(user_id) = user_id {
+            open.name(id, user_id);
+        }
+        session
     }
 
     /// The tab that entered is there.
@@ -167,38 +274,78 @@ impl Sessions {
     /// With the last tab the session is forgotten here, not in the database.
     fn leave(&self, id: Uuid, leave: impl FnOnce(&mut ViewerState)) {
         let mut open = self.open();
-        let Some(session) = open.get(&id) else { return };
+        let Some(session) = open.get(id) else { return };
         let mut state = session.state();
         leave(&mut state);
         let empty = state.tabs.is_empty() && state.opening == 0;
+        let user_id = state.user_id;
         drop(state);
         if empty {
-            open.remove(&id);
+            open.sessions.remove(&id);
+            user_id.map(|user_id| open.users.remove(&user_id));
         }
     }
 
-    /// Makes a stored change known to the session, which may be another one by now than that of the tab it came from.
-    pub fn change(&self, id: Uuid, change: Change) {
-        if let Some(session) = self.open().get(&id) {
-            session.change(change);
+    /// A tab is about to make a change, and will hear of it otherwise.
+    pub fn expect(&self, id: Uuid, event_id: Uuid, tab: TabId) {
+        if let Some(session) = self.open().get(id) {
+            session.state().expected.push((event_id, tab));
         }
+    }
+
+    /// There was nothing to change.
+    pub fn forget(&self, id: Uuid, event_id: Uuid) {
+        if let Some(session) = self.open().get(id) {
+            session.state().take_expected(event_id);
+        }
+    }
+
+    /// Makes a stored change known to its session, which may be another one by now than that of the tab it came from.
+    pub fn change(&self, logged: LoggedChange) -> Taken {
+        let open = self.open();
+        let Some(&session_id) = open.users.get(&logged.user_id) else { return Taken::Stranger };
+        let Some(session) = open.get(session_id) else { return Taken::Stranger };
+        let mut state = session.state();
+        let tab = state.take_expected(logged.event_id);
+        match state.change(logged.seq, logged.change) {
+            true => Taken::New { session_id, tab, ratings: state.ratings.len() },
+            false => Taken::Known,
+        }
+    }
+
+    /// What the session is called in the log.
+    pub fn name(&self, id: Uuid, user_id: UserId) {
+        self.open().name(id, user_id);
     }
 
     /// The session, if a tab of it is open.
     pub fn get(&self, id: Uuid) -> Option<Arc<Session>> {
-        self.open().get(&id).cloned()
+        self.open().get(id).cloned()
     }
 
-    /// What the session knows of its viewer may not be what the database knows.
-    pub fn doubt(&self, id: Uuid) {
-        if let Some(session) = self.open().get(&id) {
-            session.state().unsure = true;
+    /// What the session knows of its viewer may not be what the database knows: of this change nobody knows whether it is
+    /// stored.
+    pub fn doubt(&self, id: Uuid, event_id: Uuid) {
+        if let Some(session) = self.open().get(id) {
+            let mut state = session.state();
+            state.take_expected(event_id);
+            state.unsure = true;
+        }
+    }
+
+    /// The log is another one: nothing that was known of its places holds.
+    pub fn doubt_all(&self) {
+        for session in self.open().sessions.values() {
+            let mut state = session.state();
+            state.changes.clear();
+            state.through = 0;
+            state.unsure = true;
         }
     }
 
     /// Sends an event to every tab of a session but one.
     pub fn push(&self, id: Uuid, event: &str, payload: &impl Serialize, except: Option<TabId>) {
-        let tabs: Vec<Arc<Tab>> = match self.open().get(&id) {
+        let tabs: Vec<Arc<Tab>> = match self.open().get(id) {
             Some(session) => session.state().tabs.clone(),
             None => return,
         };
@@ -221,16 +368,27 @@ mod tests {
         HalfStars::new(half_stars).unwrap()
     }
 
+    const USER: UserId = 1 << 31;
+
+    fn logged(seq: i64, change: Change) -> LoggedChange {
+        LoggedChange { user_id: USER, event_id: Uuid::from_u128(seq as u128), seq, change }
+    }
+
+    fn profile(through: i64, ratings: &[(MovieId, u8)]) -> Profile {
+        let ratings = ratings.iter().map(|(movie, half_stars)| (*movie, rating(*half_stars))).collect();
+        Profile { through, ratings, hidden: Vec::new() }
+    }
+
     #[test]
     fn what_is_stored_while_a_session_is_read_is_not_missed() {
         let (sessions, id) = (Sessions::default(), Uuid::new_v4());
-        let session = sessions.enter(id);
+        let session = sessions.enter(id, Some(USER));
         // Read now: films 1 and 2, of which 2 is taken back and 3 is rated before what was read is there.
-        let read = (vec![(1, rating(4)), (2, rating(6))], vec![7, 8]);
-        sessions.change(id, Change::Rated(2, None));
-        sessions.change(id, Change::Rated(3, Some(rating(10))));
-        sessions.change(id, Change::Hidden(8, false));
-        session.load(read.0, read.1);
+        let read = Profile { hidden: vec![7, 8], ..profile(5, &[(1, 4), (2, 6)]) };
+        sessions.change(logged(6, Change::Rated(2, None)));
+        sessions.change(logged(7, Change::Rated(3, Some(rating(10)))));
+        sessions.change(logged(8, Change::Hidden(8, false)));
+        session.load(read);
         assert_eq!(session.ratings(), [(1, rating(4)), (3, rating(10))]);
         assert_eq!(session.hidden(), [7]);
     }
@@ -238,22 +396,55 @@ mod tests {
     #[test]
     fn a_second_tab_does_not_bring_back_what_the_first_has_changed() {
         let (sessions, id) = (Sessions::default(), Uuid::new_v4());
-        let session = sessions.enter(id);
-        session.load(vec![(1, rating(4))], Vec::new());
-        sessions.change(id, Change::Rated(1, Some(rating(9))));
-        sessions.enter(id).load(vec![(1, rating(4))], Vec::new());
+        let session = sessions.enter(id, None);
+        session.load(profile(3, &[(1, 4)]));
+        sessions.name(id, USER);
+        sessions.change(logged(4, Change::Rated(1, Some(rating(9)))));
+        sessions.enter(id, Some(USER)).load(profile(3, &[(1, 4)]));
         assert_eq!(session.ratings(), [(1, rating(9))]);
+        // Read before the first tab's was.
+        sessions.enter(id, Some(USER)).load(profile(2, &[]));
+        assert_eq!(session.ratings(), [(1, rating(9))]);
+    }
+
+    #[test]
+    fn a_change_is_known_once_whether_the_log_or_who_stored_it_tells_it_first() {
+        let (sessions, id) = (Sessions::default(), Uuid::new_v4());
+        let session = sessions.enter(id, Some(USER));
+        let (first, second) =
+            (logged(1, Change::Rated(1, Some(rating(4)))), logged(2, Change::Rated(1, Some(rating(6)))));
+        sessions.expect(id, first.event_id, TabId(7));
+        assert_eq!(sessions.change(first), Taken::New { session_id: id, tab: Some(TabId(7)), ratings: 1 });
+        assert_eq!(sessions.change(second), Taken::New { session_id: id, tab: None, ratings: 1 });
+        // What the log tells late does not undo what is known.
+        assert_eq!(sessions.change(first), Taken::Known);
+        assert_eq!(sessions.change(second), Taken::Known);
+        assert_eq!(session.ratings(), [(1, rating(6))]);
+    }
+
+    #[test]
+    fn a_log_that_was_restored_is_followed_from_its_own_numbers_on() {
+        let (sessions, id) = (Sessions::default(), Uuid::new_v4());
+        let session = sessions.enter(id, Some(USER));
+        sessions.change(logged(100, Change::Rated(1, Some(rating(4)))));
+        sessions.doubt_all();
+        assert!(session.is_unsure());
+        session.load(profile(50, &[]));
+        assert_eq!(session.ratings(), []);
+        sessions.change(logged(51, Change::Rated(1, Some(rating(2)))));
+        assert_eq!(session.ratings(), [(1, rating(2))]);
     }
 
     #[test]
     fn a_session_is_forgotten_when_nobody_is_in_it_or_on_the_way() {
         let (sessions, id) = (Sessions::default(), Uuid::new_v4());
-        sessions.enter(id);
-        sessions.enter(id);
+        sessions.enter(id, Some(USER));
+        sessions.enter(id, None);
         sessions.turn_away(id);
-        assert_eq!(sessions.open().len(), 1);
+        assert_eq!(sessions.open().sessions.len(), 1);
         sessions.turn_away(id);
-        assert!(sessions.open().is_empty());
+        assert!(sessions.open().sessions.is_empty());
+        assert_eq!(sessions.change(logged(1, Change::Hidden(1, true))), Taken::Stranger);
         sessions.turn_away(id);
     }
 }

@@ -115,10 +115,9 @@ async fn welcome(auth: Auth, context: &Context, tab: &Arc<Tab>) {
     let Auth { session: known, offset, lang } = auth;
     let opened = async {
         let stored = store.open_session(known, lang.map(Lang::tag), timestamp_ms()).await?;
-        let session = sessions.enter(stored.id);
-        let viewer = async { Ok((store.ratings(stored.id).await?, store.hidden_movies(stored.id).await?)) };
-        match viewer.await {
-            Ok((ratings, hidden)) => session.load(ratings, hidden),
+        let session = sessions.enter(stored.id, stored.user_id);
+        match store.profile(stored.id).await {
+            Ok(profile) => session.load(profile),
             Err(error) => {
                 sessions.turn_away(stored.id);
                 return Err::<_, crate::store::Error>(error);
@@ -216,8 +215,8 @@ async fn replay(tab: &Tab, store: &Store, session_id: Uuid, mut offset: i64) -> 
 /// Has everything that is said queued, and notices when the browser is gone.
 fn listen(socket: &SocketRef, context: &Arc<Context>, tab: &Arc<Tab>) {
     let ear = |event| Ear { tab: tab.clone(), reception: context.reception.clone(), event };
-    for (name, event) in Event::ALL {
-        socket.on(name, ear(Some(event)));
+    for event in Event::ALL {
+        socket.on(event.name(), ear(Some(event)));
     }
     socket.on_fallback(ear(None));
     let (context, tab) = (context.clone(), tab.clone());

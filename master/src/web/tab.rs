@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use cineswarm_telemetry::metrics::list;
 use serde::Serialize;
 use serde_json::Value;
 use socketioxide::adapter::LocalAdapter;
@@ -92,6 +93,7 @@ impl Tab {
     /// A tab that has just connected.
     pub fn new(socket: Weak<Socket<LocalAdapter>>, events_per_second: u32, post_in_all: PostInAll) -> Tab {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        list::SOCKETS.add([], 1.0);
         Tab {
             id: TabId(NEXT.fetch_add(1, Ordering::Relaxed)),
             socket,
@@ -252,6 +254,7 @@ impl Tab {
 
 impl Drop for Tab {
     fn drop(&mut self) {
+        list::SOCKETS.add([], -1.0);
         let bytes = self.post.get_mut().unwrap_or_else(PoisonError::into_inner).bytes;
         self.post_in_all.fetch_sub(bytes, Ordering::Relaxed);
     }

@@ -149,7 +149,7 @@ impl Arguments {
         // Indexing is not counted: a worker does it once and not for every answer.
         let started = Instant::now();
         let found = local.neighbours(&profile, &neighbours);
-        let recommendations = local.recommend(&profile, &found, filters, &ranking)?;
+        let recommendations = local.recommend(&profile, &found, filters, &ranking);
         let processing_time_ms = milliseconds_since(started);
         Ok(Answer { heading, note: None, source: Source::Neighbours, recommendations, processing_time_ms })
     }

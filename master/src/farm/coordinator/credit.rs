@@ -1,55 +1,81 @@
-//! Results: what fits its task is credited, what does not is counted against its worker.
+//! Results: the current attempt at a task is credited, one that was refused is counted against its worker.
 
-use super::{Coordinator, Refused, WorkerResult};
+use std::sync::Arc;
+
+use super::Coordinator;
 use crate::requests::answer::Part;
-use crate::scheduler::{self, RequestId, TaskId, WorkerId};
+use crate::requests::spec::Spec;
+use crate::scheduler::{self, RequestId, WorkerId};
+
+/// One sending of a task to one worker, as the worker names it.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Who.
+    pub worker_id: String,
+    /// Which task.
+    pub task_id: String,
+    /// Which sending of it.
+    pub attempt: u32,
+}
+
+/// What a task asks.
+#[derive(Debug)]
+pub struct Contents {
+    /// The shards to search.
+    pub shards: Vec<u32>,
+    /// A request and its spec for each query; none for a request that has ended meanwhile.
+    pub queries: Vec<(RequestId, Option<Arc<Spec>>)>,
+}
+
+/// A result as a worker handed it in, checked.
+pub struct WorkerResult {
+    /// By whom and for what.
+    pub of: Attempt,
+    /// One for each query of the task, in its order; none where nobody waits for it any more.
+    pub parts: Vec<Option<Part>>,
+}
+
+/// Why a result was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// The attempt no longer counts.
+    Stale,
+    /// The coordinator is ending.
+    Stopping,
+}
 
 impl Coordinator {
+    /// What the task asks, if this is the current attempt at it.
+    pub(super) fn contents(&mut self, now: scheduler::Millis, of: &Attempt) -> Result<Contents, Refused> {
+        let task = self.task_number(&of.task_id).ok_or(Refused::Stale)?;
+        let worker = WorkerId::from(of.worker_id.as_str());
+        let contents = self.scheduler.contents(now, &worker, task, of.attempt);
+        let (shards, requests) = contents.ok_or(Refused::Stale)?;
+        let spec = |id: &RequestId| (*id, self.live.get(id).map(|live| live.spec.clone()));
+        Ok(Contents { shards: shards.to_vec(), queries: requests.iter().map(spec).collect() })
+    }
+
     pub(super) fn credit(&mut self, now: scheduler::Millis, result: WorkerResult) -> Result<(), Refused> {
-        let task = self.task_number(&result.task_id).ok_or(Refused::Stale)?;
-        let worker = WorkerId::from(result.worker_id.as_str());
-        if let Some(reason) = self.misfit(task, &result) {
-            self.refuse(now, &worker, &result.task_id, result.attempt, &reason);
-            return Err(Refused::Misfit(format!("task {}: {reason}", result.task_id)));
-        }
+        let task = self.task_number(&result.of.task_id).ok_or(Refused::Stale)?;
+        let worker = WorkerId::from(result.of.worker_id);
         let accepted =
-            self.scheduler.result(now, &worker, task, result.attempt).map_err(|scheduler::Stale| Refused::Stale)?;
+            self.scheduler.result(now, &worker, task, result.of.attempt).map_err(|scheduler::Stale| Refused::Stale)?;
         for (request, part) in accepted.requests.into_iter().zip(result.parts) {
-            if let Some(live) = request.and_then(|id| self.live.get_mut(&id)) {
+            if let (Some(live), Some(part)) = (request.and_then(|id| self.live.get_mut(&id)), part) {
                 live.parts.push(part);
             }
         }
         Ok(())
     }
 
-    /// Why a result does not fit the task under way that it names.
-    fn misfit(&self, task: TaskId, result: &WorkerResult) -> Option<String> {
-        let (shards, requests) = self.scheduler.contents(task)?;
-        if *shards != *result.shards {
-            return Some(format!("its shards are {shards:?}"));
-        }
-        if requests.len() != result.parts.len() {
-            return Some(format!("it has {} queries", requests.len()));
-        }
-        let answers = |(request, part): (&RequestId, &Part)| part.query_id.parse::<RequestId>() == Ok(*request);
-        let at = requests.iter().zip(&result.parts).position(|pair| !answers(pair))?;
-        Some(format!("results[{at}].query_id: it is not that of the task's query {at}"))
-    }
-
     /// Counts a refused result against the worker whose task it is.
-    pub(super) fn refuse(
-        &mut self,
-        now: scheduler::Millis,
-        worker: &WorkerId,
-        task_id: &str,
-        attempt: u32,
-        reason: &str,
-    ) {
-        let current = self.task_number(task_id).is_some_and(|task| self.scheduler.refuse(now, worker, task, attempt));
-        if current {
+    pub(super) fn refuse(&mut self, now: scheduler::Millis, of: &Attempt, reason: &str) {
+        let worker = WorkerId::from(of.worker_id.as_str());
+        let task = self.task_number(&of.task_id);
+        if task.is_some_and(|task| self.scheduler.refuse(now, &worker, task, of.attempt)) {
             let refusals = self.refusals.entry(worker.clone()).or_default();
             *refusals += 1;
-            let log = &self.parameters.log;
+            let (log, task_id) = (&self.parameters.log, &of.task_id);
             log.warn(format!("refused result {refusals} of worker {worker}, for task {task_id}: {reason}"));
         }
     }

@@ -2,7 +2,7 @@ use cineswarm_engine::neighbours::similarity;
 use cineswarm_engine::{
     Filters, HalfStars, NeighbourOptions, RankOptions, Scratch, ShardIndex, ShardRatings, UserId, top_k_over,
 };
-use cineswarm_proto::farm::{self, encode_ascending};
+use cineswarm_proto::farm;
 use serde_json::Value;
 
 use super::*;
@@ -37,34 +37,30 @@ fn handed_in(library: &Library, spec: &Spec, shards: &[u32]) -> QueryResult {
         .collect();
     let held: Vec<&ShardIndex> = indexes.iter().collect();
     let found = top_k_over(&held, &spec.profile(), &spec.neighbours, &mut Scratch::default());
-    let neighbours = found.into_iter().map(|found| {
-        let (movie_ids, half_stars) = held.iter().find_map(|index| index.ratings_of(found.user)).unwrap();
-        farm::Neighbour {
-            user_id: found.user,
-            similarity: found.similarity,
-            overlap: found.overlap,
-            dot: found.dot,
-            movie_id_deltas: encode_ascending(&movie_ids),
-            half_stars: half_stars.to_vec().into(),
-        }
+    let neighbours = found.into_iter().map(|found| farm::Neighbour {
+        user_id: found.user,
+        similarity: found.similarity,
+        overlap: found.overlap,
+        dot: found.dot,
+        ..farm::Neighbour::default()
     });
     QueryResult { query_id: "q".into(), neighbours: neighbours.collect() }
 }
 
 fn part(library: &Library, spec: &Spec, worker: &str, shards: &[u32]) -> Part {
+    let handed_in = handed_in(library, spec, shards);
     Part {
-        query_id: "q".into(),
         worker_id: worker.into(),
         shards: shards.to_vec(),
         processing_time_ms: 1.25,
-        neighbours: unpack(handed_in(library, spec, shards), shards, SHARDS).unwrap(),
+        neighbours: check(library, spec, &handed_in, shards, &mut RankScratch::default()).unwrap(),
     }
 }
 
 fn merged(library: &Library, spec: &Spec, split: &[(&str, &[u32])]) -> Value {
     let parts = split.iter().map(|(worker, shards)| part(library, spec, worker, shards)).collect();
     let answer = merge(library, spec, parts, Timings::default(), &mut RankScratch::default());
-    serde_json::to_value(answer).unwrap()
+    serde_json::to_value(answer.unwrap()).unwrap()
 }
 
 #[test]
@@ -198,29 +194,33 @@ fn neighbours_outside_the_tasks_shards_are_refused() {
     let library = library();
     let result = handed_in(&library, &spec(), &[0, 1]);
     let stranger = result.neighbours.iter().find(|found| shard_of(found.user_id, SHARDS) == 1).unwrap().user_id;
-    let refused = unpack(result, &[0], SHARDS).unwrap_err();
+    let refused = check(&library, &spec(), &result, &[0], &mut RankScratch::default()).unwrap_err();
     assert!(refused.contains(&stranger.to_string()) && refused.contains("shards"), "{refused}");
 }
 
 #[test]
-fn rows_that_are_no_ratings_are_refused() {
+fn what_a_hostile_worker_says_is_refused_and_changes_nothing_for_who_comes_next() {
     let library = library();
-    let good = handed_in(&library, &spec(), &[0]);
-    assert!(unpack(good.clone(), &[0], SHARDS).is_ok());
-    let spoilt: [fn(&mut farm::Neighbour); 9] = [
-        |row| row.similarity = f64::NAN,
-        |row| row.similarity = 0.0,
-        |row| row.similarity = 1.000_001,
-        |row| row.similarity = f64::INFINITY,
-        |row| row.half_stars = row.half_stars.slice(1..),
-        |row| row.half_stars = vec![11; row.half_stars.len()].into(),
-        |row| row.half_stars = vec![0; row.half_stars.len()].into(),
-        |row| row.movie_id_deltas = encode_ascending(&vec![7; row.half_stars.len()]),
-        |row| row.movie_id_deltas = vec![0xff; row.half_stars.len()].into(),
+    let good = handed_in(&library, &spec(), &[0, 1]);
+    let mut scratch = RankScratch::default();
+    type Lie = fn(&mut Vec<farm::Neighbour>);
+    let lies: [(&str, Lie); 8] = [
+        ("the same user three times", |list| {
+            list[1] = list[0].clone();
+            list[2] = list[0].clone();
+        }),
+        ("an overlap of four billion", |list| list[0].overlap = 4_000_000_000),
+        ("a dot product that does not fit", |list| list[1].dot += 7),
+        ("not the similarity of these figures", |list| list[0].similarity = 1.0),
+        ("no similarity", |list| list[0].similarity = f64::NAN),
+        ("worse before better", |list| list.swap(0, 1)),
+        ("the viewer", |list| list[0].user_id = 5),
+        ("more than were asked for", |list| list.extend(list.clone())),
     ];
-    for (number, spoil) in spoilt.into_iter().enumerate() {
-        let mut bad = good.clone();
-        spoil(&mut bad.neighbours[0]);
-        assert!(unpack(bad, &[0], SHARDS).is_err(), "spoilt in way {number}");
+    for (lie, tell) in lies {
+        let mut told = good.clone();
+        tell(&mut told.neighbours);
+        assert!(check(&library, &spec(), &told, &[0, 1, 2, 3], &mut scratch).is_err(), "{lie}");
+        assert!(check(&library, &spec(), &good, &[0, 1], &mut scratch).is_ok(), "after {lie}");
     }
 }

@@ -1,0 +1,126 @@
+//! Whether what somebody says of a profile's neighbours is so: everything but that there are no better ones, which only
+//! a search can tell.
+
+use std::cmp::Ordering;
+
+use crate::neighbours::{Neighbour, NeighbourOptions, similarity};
+use crate::profile::Profile;
+use crate::ranking::{RankScratch, Ranker};
+use crate::rating::UserId;
+use crate::rows::Row;
+use crate::shard::FilmNumbers;
+
+/// A list of neighbours that cannot be.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// More than were asked for.
+    #[error("there are {claimed} neighbours where {k} were asked for; drop this answer")]
+    TooMany {
+        /// How many.
+        claimed: usize,
+        /// How many may be.
+        k: usize,
+    },
+    /// Not in the order of [`Neighbour::best_first`], or twice the same user.
+    #[error("user {user} does not come after the neighbour before; drop this answer")]
+    Order {
+        /// The user.
+        user: UserId,
+    },
+    /// Nobody, or the user who is excluded.
+    #[error("user {user} has no ratings here or is excluded; drop this answer")]
+    NoNeighbour {
+        /// The user.
+        user: UserId,
+    },
+    /// Other figures than the ratings give.
+    #[error(
+        "user {} is said to have dot {}, overlap {} and similarity {}, but their ratings give dot {}, overlap {} and \
+         similarity {}, of which the overlap must be {min_overlap} or more; drop this answer",
+        claimed.user, claimed.dot, claimed.overlap, claimed.similarity, computed.dot, computed.overlap, computed.similarity
+    )]
+    Figures {
+        /// As claimed.
+        claimed: Neighbour,
+        /// As it is, to the last bit.
+        computed: Neighbour,
+        /// As asked for.
+        min_overlap: u32,
+    },
+}
+
+/// Looking a film up in a row takes about as long as passing over so many of its ratings.
+const LOOK_UP: usize = 24;
+
+impl Ranker {
+    /// Checks that each of `claimed` may be a neighbour of the profile, has these very figures, and comes after the one
+    /// before.
+    ///
+    /// # Errors
+    /// The first that is not so.
+    pub fn check(
+        &self,
+        profile: &Profile,
+        options: &NeighbourOptions,
+        claimed: &[Neighbour],
+        scratch: &mut RankScratch,
+    ) -> Result<(), Error> {
+        if claimed.len() > options.k {
+            return Err(Error::TooMany { claimed: claimed.len(), k: options.k });
+        }
+        // As every similarity is found to be that of its user, this order also has nobody twice.
+        if let Some(pair) = claimed.windows(2).find(|pair| pair[0].best_first(&pair[1]) != Ordering::Less) {
+            return Err(Error::Order { user: pair[1].user });
+        }
+        let rated: Vec<(u32, u8)> =
+            profile.iter().filter_map(|(movie, rating)| Some((self.numbering.get(movie)?, rating))).collect();
+        if scratch.rated.len() < self.numbering.len() {
+            scratch.rated.resize(self.numbering.len(), 0);
+        }
+        rated.iter().for_each(|&(number, rating)| scratch.rated[number as usize] = rating);
+        let checked = claimed.iter().try_for_each(|claimed| self.check_one(profile, options, claimed, &rated, scratch));
+        rated.iter().for_each(|&(number, _)| scratch.rated[number as usize] = 0);
+        checked
+    }
+
+    fn check_one(
+        &self,
+        profile: &Profile,
+        options: &NeighbourOptions,
+        claimed: &Neighbour,
+        rated: &[(u32, u8)],
+        scratch: &RankScratch,
+    ) -> Result<(), Error> {
+        let user = claimed.user;
+        let row = self.rows.of(user).filter(|_| options.exclude_user != Some(user));
+        let row = row.ok_or(Error::NoNeighbour { user })?;
+        let (dot, overlap) = in_common(row, rated, &scratch.rated);
+        let norms = (profile.norm_squared(), u64::from(row.squared_norm()));
+        let computed =
+            Neighbour { user, similarity: similarity(dot, overlap, norms.0, norms.1, options.shrink), overlap, dot };
+        let min_overlap = options.min_overlap.max(1);
+        let is_so = (claimed.dot, claimed.overlap) == (dot, overlap)
+            && claimed.similarity.to_bits() == computed.similarity.to_bits()
+            && overlap >= min_overlap;
+        if is_so { Ok(()) } else { Err(Error::Figures { claimed: *claimed, computed, min_overlap }) }
+    }
+}
+
+/// Dot product and overlap of a row with a profile, given both as a list and by film number.
+fn in_common(row: Row<'_>, list: &[(u32, u8)], rated: &[u8]) -> (u32, u32) {
+    if list.len() * LOOK_UP < row.half_stars.len() {
+        let both = list.iter().filter_map(|&(number, own)| Some((own, row.rating(number)?)));
+        return both.fold((0, 0), |(dot, overlap), (a, b)| (dot + u32::from(a) * u32::from(b), overlap + 1));
+    }
+    match row.films {
+        FilmNumbers::Narrow(films) => passed_over(films, row.half_stars, rated),
+        FilmNumbers::Wide(films) => passed_over(films, row.half_stars, rated),
+    }
+}
+
+fn passed_over<Number: Copy + Into<u32>>(films: &[Number], half_stars: &[u8], rated: &[u8]) -> (u32, u32) {
+    films.iter().zip(half_stars).fold((0, 0), |(dot, overlap), (&number, &rating)| {
+        let own = rated[number.into() as usize];
+        (dot + u32::from(own) * u32::from(rating), overlap + u32::from(own > 0))
+    })
+}

@@ -1,0 +1,226 @@
+//! The statements of the log, the same text for SQLite and PostgreSQL, each a step of [`Tables`].
+
+use crate::sql_consumers as consumers;
+use crate::{Consumer, Cursor, CursorRow, Event, HeadRow, Letter, NewEvent, Tables};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Executor, Row};
+use uuid::Uuid;
+
+type Result<T> = std::result::Result<T, sqlx::Error>;
+pub(crate) type Query = sqlx::query::Query<'static, Any, AnyArguments>;
+
+/// Statements of many rows are made for 1, 2, 4, ... 64 rows: few enough texts for each to stay prepared.
+const LARGEST_CHUNK_LOG2: u32 = 6;
+
+/// The largest power of two of rows that is at hand, and the rest.
+pub(crate) fn chunk<T>(items: &[T]) -> (&[T], &[T]) {
+    items.split_at(1 << LARGEST_CHUNK_LOG2.min(items.len().ilog2()))
+}
+
+/// `$1, $2, ...`
+pub(crate) fn places(first: usize, count: usize) -> String {
+    let places: Vec<String> = (first..first + count).map(|place| format!("${place}")).collect();
+    places.join(", ")
+}
+
+/// A statement whose text was put together of this crate's words and place marks alone.
+pub(crate) fn made(text: String) -> Query {
+    sqlx::query(AssertSqlSafe(text))
+}
+
+pub(crate) fn uuid_at(row: &AnyRow, column: usize) -> Result<Uuid> {
+    let text: &str = row.try_get(column)?;
+    Uuid::try_parse(text).map_err(|error| sqlx::Error::Decode(format!("id {text:?}: {error}").into()))
+}
+
+/// The columns of an event, as [`event_at`] reads them.
+pub(crate) const EVENT: &str = "seq, id, kind, key, shard_hash, payload, is_last, at, traceparent";
+
+pub(crate) fn event_at(row: &AnyRow) -> Result<Event> {
+    Ok(Event {
+        seq: row.try_get(0)?,
+        id: uuid_at(row, 1)?,
+        kind: row.try_get(2)?,
+        key: row.try_get(3)?,
+        // Of the 64 bits none is lost on the way through a signed number.
+        shard_hash: row.try_get::<Option<i64>, _>(4)?.map(|hash| hash as u64),
+        payload: row.try_get(5)?,
+        is_last: row.try_get::<i64, _>(6)? != 0,
+        at: row.try_get(7)?,
+        traceparent: row.try_get(8)?,
+    })
+}
+
+/// What `$1 ... $n` of `IN` found.
+pub(crate) async fn found_among<T>(
+    connection: &mut AnyConnection,
+    text: impl Fn(String) -> String,
+    first_place: usize,
+    before: &[&str],
+    items: &[&str],
+    parse: impl Fn(&AnyRow) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut found = Vec::new();
+    let mut rest = items;
+    while !rest.is_empty() {
+        let (some, others) = chunk(rest);
+        let bound = before.iter().chain(some).map(|&text| text.to_owned());
+        let query = bound.fold(made(text(places(first_place, some.len()))), Query::bind);
+        for row in query.fetch_all(&mut *connection).await? {
+            found.push(parse(&row)?);
+        }
+        rest = others;
+    }
+    Ok(found)
+}
+
+impl Tables for AnyConnection {
+    async fn begin(&mut self) -> Result<()> {
+        self.execute("BEGIN").await.map(drop)
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.execute("COMMIT").await.map(drop)
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        self.execute("ROLLBACK").await.map(drop)
+    }
+
+    async fn advance_head(&mut self, by: i64) -> Result<i64> {
+        let row = sqlx::query("UPDATE log_head SET seq = seq + $1 RETURNING seq").bind(by).fetch_one(self).await?;
+        row.try_get(0)
+    }
+
+    async fn known_ids(&mut self, ids: &[Uuid]) -> Result<Vec<Cursor>> {
+        let texts: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let text = |places| format!("SELECT seq, id FROM events WHERE id IN ({places})");
+        let cursor = |row: &AnyRow| Ok(Cursor { seq: row.try_get(0)?, id: uuid_at(row, 1)? });
+        found_among(self, text, 1, &[], &texts, cursor).await
+    }
+
+    async fn deleted_keys(&mut self, keys: &[&str]) -> Result<Vec<String>> {
+        let text = |places| format!("SELECT key FROM tombstones WHERE key IN ({places})");
+        found_among(self, text, 1, &[], keys, |row| row.try_get(0)).await
+    }
+
+    async fn insert_events(&mut self, first: i64, events: &[&NewEvent], are_last: bool) -> Result<()> {
+        const COLUMNS: usize = 9;
+        let mut seq = first;
+        let mut rest = events;
+        while !rest.is_empty() {
+            let (some, others) = chunk(rest);
+            let rows: Vec<String> =
+                (0..some.len()).map(|row| format!("({})", places(row * COLUMNS + 1, COLUMNS))).collect();
+            let mut query = made(format!("INSERT INTO events ({EVENT}) VALUES {}", rows.join(", ")));
+            for event in some {
+                query = query
+                    .bind(seq)
+                    .bind(event.id.to_string())
+                    .bind(event.kind.clone())
+                    .bind(event.key.clone())
+                    .bind(event.shard_hash.map(|hash| hash as i64))
+                    .bind(event.payload.clone())
+                    .bind(i64::from(are_last))
+                    .bind(event.at)
+                    .bind(event.traceparent.clone());
+                seq += 1;
+            }
+            query.execute(&mut *self).await?;
+            rest = others;
+        }
+        Ok(())
+    }
+
+    async fn scan(&mut self, after: i64, limit: u32) -> Result<Vec<Event>> {
+        let rows = made(format!("SELECT {EVENT} FROM events WHERE seq > $1 ORDER BY seq LIMIT $2"))
+            .bind(after)
+            .bind(i64::from(limit))
+            .fetch_all(self)
+            .await?;
+        rows.iter().map(event_at).collect()
+    }
+
+    async fn head(&mut self, at: i64) -> Result<HeadRow> {
+        let row =
+            sqlx::query("SELECT seq, floor, floor_id, (SELECT id FROM events WHERE events.seq = $1) FROM log_head")
+                .bind(at)
+                .fetch_one(self)
+                .await?;
+        let there: Option<String> = row.try_get(3)?;
+        Ok(HeadRow {
+            seq: row.try_get(0)?,
+            floor: Cursor { seq: row.try_get(1)?, id: uuid_at(&row, 2)? },
+            id_there: there.is_some().then(|| uuid_at(&row, 3)).transpose()?,
+        })
+    }
+
+    async fn bury(&mut self, key: &str, at: i64) -> Result<()> {
+        sqlx::query("INSERT INTO tombstones (key, deleted_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(key.to_owned())
+            .bind(at)
+            .execute(self)
+            .await?;
+        Ok(())
+    }
+
+    async fn empty_events(&mut self, key: &str) -> Result<()> {
+        sqlx::query("UPDATE events SET payload = NULL WHERE key = $1").bind(key.to_owned()).execute(self).await?;
+        Ok(())
+    }
+
+    async fn cut(&mut self, floor: Cursor) -> Result<u64> {
+        sqlx::query("UPDATE log_head SET floor = $1, floor_id = $2 WHERE floor < $1")
+            .bind(floor.seq)
+            .bind(floor.id.to_string())
+            .execute(&mut *self)
+            .await?;
+        let cut = sqlx::query("DELETE FROM events WHERE seq <= $1").bind(floor.seq).execute(self).await?;
+        Ok(cut.rows_affected())
+    }
+
+    async fn cursor(&mut self, consumer: &Consumer) -> Result<Option<CursorRow>> {
+        consumers::cursor(self, consumer).await
+    }
+
+    async fn insert_cursor(&mut self, consumer: &Consumer, cursor: Cursor) -> Result<()> {
+        consumers::insert_cursor(self, consumer, cursor).await
+    }
+
+    async fn move_cursor(&mut self, consumer: &Consumer, from: Cursor, to: Cursor) -> Result<bool> {
+        consumers::move_cursor(self, consumer, from, to).await
+    }
+
+    async fn stop_cursor(&mut self, consumer: &Consumer, at: Cursor, why: &str) -> Result<bool> {
+        consumers::stop_cursor(self, consumer, at, why).await
+    }
+
+    async fn restart_cursor(&mut self, consumer: &Consumer, to: Cursor) -> Result<bool> {
+        consumers::restart_cursor(self, consumer, to).await
+    }
+
+    async fn held_keys(&mut self, consumer: &Consumer, keys: &[&str]) -> Result<Vec<String>> {
+        consumers::held_keys(self, consumer, keys).await
+    }
+
+    async fn insert_letter(&mut self, consumer: &Consumer, letter: &Letter) -> Result<()> {
+        consumers::insert_letter(self, consumer, letter).await
+    }
+
+    async fn drop_letters(&mut self, consumer: &Consumer, key: &str) -> Result<()> {
+        consumers::drop_letters(self, consumer, key).await
+    }
+
+    async fn next_letter(&mut self, consumer: &Consumer) -> Result<Option<Letter>> {
+        consumers::next_letter(self, consumer).await
+    }
+
+    async fn take_letter(&mut self, consumer: &Consumer, seq: i64) -> Result<bool> {
+        consumers::take_letter(self, consumer, seq).await
+    }
+
+    async fn kill_letter(&mut self, consumer: &Consumer, seq: i64, reason: &str) -> Result<bool> {
+        consumers::kill_letter(self, consumer, seq, reason).await
+    }
+}

@@ -1,0 +1,123 @@
+//! Follows the log of ratings, so that what open sessions know of their viewers is what was stored, whichever process stored
+//! it, and all their tabs hear of it.
+
+use std::sync::Arc;
+
+use cineswarm_engine::{HalfStars, UserId};
+use cineswarm_events::{Event, Follower};
+use cineswarm_proto::events::{
+    FEEDBACK_GIVEN, FeedbackGiven, RATING_CREATED, RATING_DELETED, RATING_UPDATED, RatingChanged,
+};
+
+use super::App;
+use crate::store::FeedbackKind;
+use crate::web::sessions::{Change, LoggedChange, Taken};
+
+/// Takes events of the log of ratings into the open sessions.
+pub struct Following {
+    app: Arc<App>,
+    /// Users up to this one have been looked for: numbers are given out in their order, so a user who is new to an open
+    /// session has a higher one than all that the log has told of before.
+    looked_for: UserId,
+}
+
+impl Following {
+    /// Has looked for nobody yet.
+    pub fn new(app: Arc<App>) -> Following {
+        Following { app, looked_for: 0 }
+    }
+
+    /// Somebody whom no open session is known to be may be one that was never called anything in the log before.
+    async fn introduce(&mut self, user_id: UserId) -> bool {
+        if user_id <= self.looked_for {
+            return false;
+        }
+        match self.app.store.session_of_user(user_id).await {
+            Ok(found) => {
+                self.looked_for = user_id;
+                found.map(|session_id| self.app.sessions.name(session_id, user_id)).is_some()
+            }
+            Err(error) => {
+                tracing::warn!(%error, user_id, "whose rating the log tells of is not known");
+                self.app.sessions.doubt_all();
+                false
+            }
+        }
+    }
+}
+
+impl Follower for Following {
+    async fn take(&mut self, event: &Event) {
+        // Emptied, of a kind that is not known yet, or about the end of a user.
+        let Some(logged) = logged_change(event) else { return };
+        let mut taken = self.app.sessions.change(logged);
+        if taken == Taken::Stranger && self.introduce(logged.user_id).await {
+            taken = self.app.sessions.change(logged);
+        }
+        self.app.tell_tabs(logged.change, taken);
+    }
+
+    async fn start_over(&mut self) {
+        self.looked_for = 0;
+        self.app.sessions.doubt_all();
+    }
+}
+
+fn logged_change(event: &Event) -> Option<LoggedChange> {
+    let payload = event.payload.as_deref()?;
+    let (user_id, change) = match event.kind.as_str() {
+        RATING_CREATED | RATING_UPDATED | RATING_DELETED => {
+            let RatingChanged { user_id, movie_id, rating, .. } = serde_json::from_str(payload).ok()?;
+            let rating = rating.map(HalfStars::from_stars).transpose().ok()?;
+            (user_id, Change::Rated(movie_id, rating))
+        }
+        FEEDBACK_GIVEN => {
+            let FeedbackGiven { user_id, movie_id, kind, .. } = serde_json::from_str(payload).ok()?;
+            (user_id, Change::Hidden(movie_id, FeedbackKind::from_name(&kind)?.hides()))
+        }
+        _ => return None,
+    };
+    Some(LoggedChange { user_id, event_id: event.id, seq: event.seq, change })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn event(kind: &str, payload: Option<&str>) -> Event {
+        Event {
+            seq: 7,
+            id: Uuid::from_u128(7),
+            kind: kind.to_owned(),
+            key: "user/2147483648".to_owned(),
+            shard_hash: None,
+            payload: payload.map(str::to_owned),
+            is_last: false,
+            at: 0,
+            traceparent: None,
+        }
+    }
+
+    #[test]
+    fn events_as_they_are_published_are_read_for_ever() {
+        let change = |kind, payload| logged_change(&event(kind, Some(payload))).map(|logged| logged.change);
+        let stars = |half_stars| HalfStars::new(half_stars);
+        for (kind, payload, wanted) in [
+            (RATING_CREATED, r#"{"user_id":2147483648,"movie_id":6,"rating":4.5}"#, Change::Rated(6, stars(9))),
+            (
+                RATING_UPDATED,
+                r#"{"user_id":2147483648,"movie_id":6,"rating":0.5,"previous":4.5,"new":1}"#,
+                Change::Rated(6, stars(1)),
+            ),
+            (RATING_DELETED, r#"{"user_id":2147483648,"movie_id":6,"previous":0.5}"#, Change::Rated(6, None)),
+            (FEEDBACK_GIVEN, r#"{"user_id":2147483648,"movie_id":6,"kind":"seen"}"#, Change::Hidden(6, true)),
+            (FEEDBACK_GIVEN, r#"{"user_id":2147483648,"movie_id":6,"kind":"up"}"#, Change::Hidden(6, false)),
+        ] {
+            assert_eq!(change(kind, payload), Some(wanted), "{kind} {payload}");
+        }
+        assert_eq!(change("user.registered", r#"{"user_id":1}"#), None);
+        assert_eq!(change(RATING_CREATED, r#"{"user_id":1,"movie_id":6,"rating":7}"#), None);
+        assert!(logged_change(&event(RATING_CREATED, None)).is_none());
+    }
+}
