@@ -42,8 +42,7 @@ impl App {
         });
         match step {
             Step::Unrate { movie, message } => {
-                let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                self.rate(session, &film, movie, None, tab).await?;
+                self.rate(session, movie, None, tab).await?;
                 Ok(json!({ "reply": Reply::Help { message, examples: Vec::new() } }).into())
             }
             Step::Say(reply) => Ok(json!({ "reply": reply }).into()),

@@ -14,7 +14,7 @@ use super::ask::{Ask, Basis, DEFAULT_N};
 use super::spec::{Source, Spec};
 use crate::library::{Film, Library};
 use crate::words::{Note, Trouble};
-use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Shift, Topic, Tweak, Wanted, replies};
+use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Tweak, Wanted, replies};
 
 /// Below this many ratings a viewer's own profile is too short for plain cosine, which then prefers users who rated
 /// hardly anything else; it is treated like a few films that similar ones are wanted to.
