@@ -66,6 +66,15 @@ impl Chat<'_> {
             "bad_shown" => one(|chat, movie| chat.confirm_rating(movie, &[1.0, 1.5, 2.0, 0.5])),
             "good_shown" => one(|chat, movie| chat.confirm_rating(movie, &[5.0, 4.5, 4.0])),
             "seen_shown" => Some(Intent::SeenOnCards),
+            "rate_shown" | "stars_shown" => {
+                let [first, second] = fitting.numbers.as_slice() else { return None };
+                let (place, stars) = if fitting.kind.0 == "rate_shown" { (first, second) } else { (second, first) };
+                match self.shown(*place) {
+                    Some(movie) => self.rerated(movie, *stars),
+                    None if has_list => Some(Intent::NoSuchPlace { asked: asked() }),
+                    None => Some(Intent::NotUnderstood { asked: asked() }),
+                }
+            }
             _ => None,
         }
     }

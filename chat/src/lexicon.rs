@@ -151,7 +151,8 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         SCI_FI,
-        "sci fi|scifi|sf|science fiction|ciencia ficcion|de ciencia ficcion|cifi|ci fi|futuristic|futurista|\
+        "sci fi|scifi|sf|ciensia ficcion|ciencia fision|sience fiction|science ficton|\
+        science fiction|ciencia ficcion|de ciencia ficcion|cifi|ci fi|futuristic|futurista|\
         futuristas|space opera|del espacio|de extraterrestres",
     ),
     (THRILLER, "thriller|thrillers|suspense|suspenseful|thrilling|de suspense|suspenso|de suspenso|trhiller"),
@@ -178,7 +179,8 @@ const PHRASES: &[(Meaning, &str)] = &[
         muy|mucho|mucha|algo de|tipo de|genero|buena|buenas|bueno|buenos|buen|bonita|gran|grandes|solo|tambien|para|\
         con|en|estilo|ver|oye|pues|venga|bien|chula|chulas|unas cuantas|varias|se puede|alguna de|algun|todas|\
         todos|rollo|plan|anda|estrenadas|estrenada|hechas|rodadas|am|was|were|did|does|watch|watching|see|to watch|\
-        to see|viendo|mirar|thats|that is|thing|vea|me guste|movie like",
+        to see|viendo|mirar|thats|that is|thing|vea|me guste|movie like|smth|sth|can u|could u|yo|dude|bro|tio|queremos|que tengas|ya|what about|how about|y que tal|que hay de|now|pasame|cual|cuales|\
+        plz|make it|add|add some|add in|ponme|quiero algo de",
     ),
     (
         Tail,
@@ -202,7 +204,7 @@ const PHRASES: &[(Meaning, &str)] = &[
         i liked|i love|i loved|i enjoyed|i really liked|i really loved|i really like|i really love|i really enjoyed|\
         i adore|i adored|loved|liked|enjoyed|fans of|for fans of|a fan of|im a fan of|such as|\
         my favorite film is|my favorite film are|my favorite movie is|my favorite movie are|my favorite films is|my favorite films are|my favorite movies is|my favorite movies are|my favorite is|my favorite are|my favourite film is|my favourite film are|my favourite movie is|my favourite movie are|my favourite films is|my favourite films are|my favourite movies is|my favourite movies are|my favourite is|my favourite are|my favorites are|my favorites include|my favourites are|my favourites include|\
-        just watched|\
+        just watched|after watching|after seeing|despues de ver|tras ver|despues de|\
         i just watched|just saw|i just saw|based on|as good as|in the same vein as|more like|others like|ones like|\
         como|igual que|igual a|iguales a|igual de buena que|tan buena como|parecido a|parecida a|parecidas a|\
         parecidos a|parecido al|parecidas al|parecida al|parecidas|parecido|parecida|similar a|similares a|similar al|\
@@ -228,7 +230,12 @@ const PHRASES: &[(Meaning, &str)] = &[
         que no sean de|que no tenga|que no tengan|no quiero|no me gusta|no me gustan|quita|excluye|excluyendo|evita|\
         evitando|tampoco|odio|not too|not so|not very|no muy|no demasiado|but not|but no|and not|and no|pero no|pero sin|\
         y sin|y no|y nada de|pero nada de|pero que no sea|pero que no sea de|pero que no sean|pero que no sean de|\
-        y que no sea|y que no sea de|y que no sean|y que no sean de|apart from|aparte de|leave out|skip",
+        y que no sea|y que no sea de|y que no sean|y que no sean de|apart from|aparte de|leave out|skip|drop|drop the|\
+        lose the|get rid of|get rid of the|dont recommend|dont recommend me|do not recommend|stop recommending|\
+        dont suggest|no me recomiendes|no me recomiendes mas|no recomiendes|no me pongas|no me des|ya no quiero|\
+        no quiero mas|ya no quiero mas|no quiero ver|i dont want to see|i dont want to watch|i dont want any|\
+        quita las|quita las de|quita los|quita los de|fuera las de|dont recommend any|dont recommend any more|\
+        dont recommend me any|dont recommend me any more|no more of the|enough with|enough with the|basta de",
     ),
     (And, "and|y|e|plus|and also|as well as|y tambien|and then|along with|asi como"),
     (Or, "or|nor|o|u|ni"),
@@ -244,7 +251,8 @@ const PHRASES: &[(Meaning, &str)] = &[
         what is everyone watching|whats everyone watching|what are people watching|what do people watch|\
         what everyone watches|que ve la gente|que esta viendo la gente|lo que ve todo el mundo|que ve todo el mundo|\
         everyones favorites|everyones favourites|crowd pleasers|greatest|the greatest|masterpieces|obras maestras|\
-        lo mas valorado|las mas valoradas|mas valoradas|whats hot|hot right now|de moda|popualr",
+        lo mas valorado|las mas valoradas|mas valoradas|la mejor valorada|la mas valorada|mejor valorado|critically acclaimed|acclaimed|\
+        aclamadas|aclamada|whats hot|hot right now|de moda|popualr",
     ),
     (
         LessKnown,
@@ -258,7 +266,8 @@ const PHRASES: &[(Meaning, &str)] = &[
         menos famosa|menos famosas|no populares|nada comerciales|menos comercial|menos comerciales|no tan populares|\
         no tan famosas|desconocida|desconocidas|desconocido|joya oculta|joyas ocultas|joyas escondidas|joya escondida|\
         joyitas|infravaloradas|infravalorada|raras|rara|rarezas|alternativas|mas desconocidas|mas desconocida|\
-        menos obvias|menos obvia|menos vistas|menos vista|poco vistas|poco vista",
+        menos obvias|menos obvia|menos vistas|menos vista|poco vistas|poco vista|infravalorados|infravalorado|\
+        subestimada|subestimadas|minusvaloradas",
     ),
     (
         More,
@@ -405,6 +414,7 @@ const PHRASES: &[(Meaning, &str)] = &[
         new releases|reciente|recientes|nueva|nuevas|nuevo|nuevos|moderna|modernas|actual|actuales|novedades|\
         lo ultimo|las ultimas|ultimas|estrenos|de estreno|contemporaneas|mas recientes|most recent",
     ),
+    (Filler, "year old|years old"),
     (
         Old,
         "old|older|classic|classics|vintage|oldies|old school|black and white|golden age|vieja|viejas|viejo|antigua|antiguas|\
@@ -513,9 +523,13 @@ pub(crate) fn is_known(word: &str) -> bool {
     LEXICON.by_first_word.contains_key(word)
 }
 
+/// Words as near as a typo to one of the lexicon's that are words of their own.
+const SPELT_RIGHT: &[&str] = &["sinking", "comida", "comidas", "romana", "romano", "romanas", "romanos", "signing"];
+
 /// The word of the lexicon that a misspelt word of five letters or more stands for.
 pub(crate) fn corrected(word: &str) -> Option<&'static str> {
-    if word.len() < 5 || is_known(word) || word.bytes().any(|byte| byte.is_ascii_digit()) {
+    if word.len() < 5 || is_known(word) || word.bytes().any(|byte| byte.is_ascii_digit()) || SPELT_RIGHT.contains(&word)
+    {
         return None;
     }
     let spelling = Spelling::within(word, if word.len() < 8 { 1 } else { 2 });

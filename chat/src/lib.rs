@@ -181,40 +181,58 @@ impl Chat<'_> {
 
     /// "is X better than Y?", "how many Oscars did it win?": no wish for films, whatever themes its words are.
     fn is_other_question(&self, request: &Request) -> bool {
-        const ASKS: [&str; 26] = [
+        const ASKS: [&str; 29] = [
             "is", "are", "was", "were", "does", "did", "how", "who", "whos", "whose", "when", "where", "has", "quien",
             "quienes", "cuanto", "cuantos", "cuanta", "cuantas", "cuando", "donde", "es", "fue", "eran", "era", "ha",
+            "cual", "cuales", "which",
         ];
-        let first = self.reader.sentence.tokens.first();
-        first.is_some_and(|token| ASKS.contains(&token.word.as_str()))
-            && !request.unread.is_empty()
+        let Some(first) = self.reader.sentence.tokens.first() else { return false };
+        // "who is Tarantino?" asks for no list of his films.
+        let is_about_somebody = matches!(first.word.as_str(), "who" | "whos" | "quien" | "quienes");
+        ASKS.contains(&first.word.as_str())
+            && (!request.unread.is_empty() || (is_about_somebody && !request.named.is_empty()))
             && request.titles.is_empty()
     }
 
     /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
     fn refines(&self, request: &Request) -> bool {
-        const CUES: [&str; 31] = [
-            "and", "y", "with", "con", "directed", "by", "under", "en", "but", "only", "just", "without", "no", "not",
-            "from", "in", "before", "after", "since", "less", "pero", "solo", "sin", "de", "del", "que", "desde",
-            "antes", "despues", "menos", "nada",
+        const CUES: [&str; 17] = [
+            "and", "y", "but", "pero", "only", "just", "solo", "without", "sin", "no", "not", "make", "add", "now",
+            "ahora", "quita", "drop",
         ];
-        let first = self.reader.sentence.tokens.first();
+        /// Words that begin a question of its own, too, where they go with "films".
+        const WEAK_CUES: [&str; 24] = [
+            "with", "con", "directed", "by", "under", "en", "from", "in", "before", "after", "since", "less", "de",
+            "del", "que", "desde", "antes", "despues", "menos", "nada", "what", "how", "dont", "fuera",
+        ];
+        let Some(first) = self.reader.sentence.tokens.first() else { return false };
+        let begins = |cues: &[&str]| cues.contains(&first.word.as_str());
         !self.context.shown.is_empty()
             && request.has_conditions()
-            && !(request.popular || request.film_noun || request.for_me)
-            && first.is_some_and(|token| CUES.contains(&token.word.as_str()))
+            && !(request.popular || request.for_me)
+            && (begins(&CUES) || (begins(&WEAK_CUES) && !request.film_noun))
     }
 
     /// Whether a title that no verb announces is more than a resemblance.
     fn is_certain(&self, slot: &TitleSlot, request: &Request) -> bool {
         let Some(tokens) = self.reader.sentence.tokens.get(slot.from..slot.to) else { return false };
+        let is_well_known = match slot.found {
+            TitleMatch::One(movie) => self.reader.index.is_well_known(movie),
+            _ => true,
+        };
         if self.reader.index.find_as(tokens, Reading::Exact).is_some() {
-            return true;
+            return is_well_known || !request.film_noun;
+        }
+        if !is_well_known {
+            return false;
         }
         if self.reader.index.find_as(tokens, Reading::Close).is_some() && !self.is_near(tokens, slot) {
             return false;
         }
         let letters: usize = tokens.iter().map(|token| token.word.len()).sum();
+        if !self.is_called_so(tokens, slot) {
+            return false;
+        }
         letters >= SURE_LETTERS && !request.film_noun && !request.for_me && !request.less_known
     }
 
@@ -227,6 +245,16 @@ impl Chat<'_> {
         let keys = titles.map(|title| fold::key(without_article(&fold::tokenize(title))));
         let tolerated = (typed.chars().count() / 8).max(1);
         keys.into_iter().any(|own| strsim::osa_distance(&own, &typed) <= tolerated)
+    }
+
+    /// Whether these words stand in a title of the film's own: "buen trabajo" is no part of what "Office Space" is called.
+    fn is_called_so(&self, tokens: &[fold::Token], slot: &TitleSlot) -> bool {
+        let TitleMatch::One(movie) = slot.found else { return true };
+        let Some(movie) = self.catalogue.get(movie) else { return false };
+        let is_close = self.reader.index.find_as(tokens, Reading::Close).is_some();
+        let typed = fold::key(without_article(tokens));
+        let mut titles = std::iter::once(&movie.title).chain(&movie.other_titles);
+        is_close || titles.any(|title| fold::key(&fold::tokenize(title)).contains(&typed))
     }
 
     /// "films by ...", "películas de ...": what follows is somebody, whatever film is called so.
@@ -279,7 +307,8 @@ impl Chat<'_> {
         let says_something = is_command || request.has_conditions() || request.film_noun;
         // "Los otros" is a film, "the best" an order.
         let named_with_article = tokens.len() > 1 && words.len() < tokens.len();
-        let only_more = request.more && !(request.popular || request.less_known || request.for_me || request.help);
+        let only_more = (request.more || request.film_noun)
+            && !(request.popular || request.less_known || request.for_me || request.help || request.has_conditions());
         if !dated
             && says_something
             && !(named_with_article && only_more)
@@ -460,6 +489,7 @@ impl Chat<'_> {
     /// The film a title means, or the question to ask.
     fn resolved(&self, slot: &TitleSlot) -> Result<MovieId, Box<Intent>> {
         match &slot.found {
+            TitleMatch::One(movie) if self.is_doubtful(slot, *movie) => Err(Box::new(self.ask_whether(slot))),
             TitleMatch::One(movie) => Ok(*movie),
             TitleMatch::Several(movies) => Err(Box::new(self.which_film(slot, movies))),
             TitleMatch::Nothing { nearest } => {
@@ -468,6 +498,16 @@ impl Chat<'_> {
                 Err(Box::new(Intent::UnknownTitle { asked, nearest: nearest.clone() }))
             }
         }
+    }
+
+    /// A misspelt title of a film that few have heard of is more likely one that is not in the data.
+    fn is_doubtful(&self, slot: &TitleSlot, movie: MovieId) -> bool {
+        let (from, to) = self.reader.trimmed(slot.from, slot.to);
+        let is_exact = |from: usize, to: usize| {
+            let tokens = self.reader.sentence.tokens.get(from..to);
+            tokens.is_some_and(|tokens| self.reader.index.find_as(tokens, Reading::Exact).is_some())
+        };
+        !self.reader.index.is_well_known(movie) && !is_exact(slot.from, slot.to) && !is_exact(from, to)
     }
 
     fn unknown(&self, from: usize, to: usize) -> Intent {

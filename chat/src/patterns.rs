@@ -2,6 +2,7 @@
 //! "undo", a place in the list before. The sentences are in `data/patterns.tsv`, which a translator can edit.
 //! Never resolves a title.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::fold::Token;
@@ -92,6 +93,15 @@ fn without_courtesies(tokens: &[Token]) -> (usize, usize) {
         to -= 1;
     }
     (from, to)
+}
+
+/// Whether sentences are made of this word, so that it is spelt right.
+pub(crate) fn says(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let words = PATTERNS.iter().flat_map(|pattern| pattern.words.iter().copied());
+        words.filter(|word| !matches!(*word, "*" | "#")).collect()
+    });
+    WORDS.contains(word)
 }
 
 /// A place in a list, from 1; the last is 0.

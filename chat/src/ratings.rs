@@ -5,6 +5,7 @@ use cineswarm_engine::HalfStars;
 
 use super::fold::Token;
 use super::lexicon::{self, Meaning};
+use super::patterns;
 use super::request::{Reader, TitleSlot};
 use super::titles::Reading;
 
@@ -135,6 +136,10 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
     if let Some(slot) = exact {
         return Some((slot, true));
     }
+    // "give number 2 a 5" speaks of a place, not of "Jackass Number Two".
+    let says_place =
+        |(from, to): &(usize, usize)| tokens[*from..*to].iter().any(|token| patterns::place(&token.word).is_some());
+    let beside = beside.filter(|span| !says_place(span));
     beside.rev().find_map(|(from, to)| reader.title_among_words(from, to)).map(|slot| (slot, false))
 }
 

@@ -167,6 +167,10 @@ impl<'a> Reader<'a> {
         let tokens = self.tokens();
         let (longer, longest) = lexicon::meanings(tokens, at).next()?;
         let next = lexicon::after(tokens, at, Meaning::LikeTitle)?;
+        // "después de 2010" announces a year, "después de ver Fargo" a film.
+        if years::bound(tokens, at, self.newest, false).is_some() {
+            return None;
+        }
         // "based on a true story" announces no title.
         if self.index.theme_at(tokens, at).is_some_and(|(_, end)| end > next) {
             return None;
@@ -213,7 +217,13 @@ impl<'a> Reader<'a> {
         }
         let turns = !first
             && lexicon::meanings(self.tokens(), at).any(|(meaning, _)| matches!(meaning, Meaning::But | Meaning::Not));
-        if turns || self.says_no_title(at, shortest, first) {
+        // "When Harry Met Sally, would enjoy": a list of titles does not go on with a word that carries nothing.
+        let goes_astray = !first
+            && !is_article(&self.tokens()[at].word)
+            && lexicon::meanings(self.tokens(), at)
+                .next()
+                .is_some_and(|(meaning, _)| matches!(meaning, Meaning::Filler | Meaning::Tail | Meaning::ForMe));
+        if turns || goes_astray || self.says_no_title(at, shortest, first) {
             return None;
         }
         for end in ends.iter().rev().copied() {
@@ -264,9 +274,13 @@ impl<'a> Reader<'a> {
         }
         // A word of the lexicon is spelt right; "horror" is no typo of a title, nor is "the first".
         let named = fold::without_article(tokens);
-        let is_word = |token: &Token| lexicon::is_known(&token.word) || patterns::place(&token.word).is_some();
+        let is_word = |token: &Token| {
+            lexicon::is_known(&token.word)
+                || patterns::says(&token.word)
+                || patterns::place(&token.word).is_some()
+                || self.index.theme_at(std::slice::from_ref(token), 0).is_some()
+        };
         if let [word] = named
-            && (to == from + 1 || patterns::place(&word.word).is_some())
             && is_word(word)
         {
             return None;

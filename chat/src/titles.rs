@@ -16,6 +16,8 @@ use super::spelling::{Signature, Spelling, tolerated_edits};
 const MAX_CANDIDATES: usize = 8;
 /// How many films are offered where a title fits none.
 const MAX_NEAREST: usize = 3;
+/// Films that most people have heard of.
+const WELL_KNOWN: usize = 2000;
 /// Words of a query that are looked at; no title is longer.
 pub(crate) const MAX_TITLE_TOKENS: usize = 40;
 
@@ -104,6 +106,8 @@ pub struct TitleIndex {
     words_by_length: Vec<Vec<(Signature, u32)>>,
     /// The words of each name in order, as places in `vocabulary`, names one after the other.
     words_of_names: Vec<u32>,
+    /// Ratings of a film that most people have heard of.
+    well_known: u32,
     pub(crate) tagged: crate::themes::Tagged,
     pub(crate) knowledge: crate::knowledge::Knowledge,
 }
@@ -156,6 +160,11 @@ impl TitleIndex {
         // People are often a year off; a film of the very year still goes first.
         self.keep(films.clone(), |own| own == Some(year))
             .or_else(|| self.keep(films, |own| own.is_some_and(|own| own.abs_diff(year) <= 1)))
+    }
+
+    /// Whether a film is among those that most people have heard of.
+    pub(crate) fn is_well_known(&self, movie: MovieId) -> bool {
+        self.films.iter().find(|film| film.id == movie).is_some_and(|film| film.ratings >= self.well_known)
     }
 
     fn keep(&self, mut films: Vec<u32>, year: impl Fn(Option<u16>) -> bool) -> Option<TitleMatch> {

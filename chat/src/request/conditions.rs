@@ -77,6 +77,8 @@ impl Reader<'_> {
                     request.outside = true;
                     request.leave_unread(at, end);
                 }
+                // "about the mafia" is its theme.
+                Meaning::Outside if self.is_about_theme(at, end) => {}
                 Meaning::Outside => {
                     request.outside = true;
                     request.leave_unread(at, end);
@@ -94,8 +96,18 @@ impl Reader<'_> {
         let tokens = self.tokens();
         let is_plural = |last: usize| tokens[last].word.ends_with('s');
         let joined = lexicon::after(tokens, run.to, Meaning::And) == Some(at);
-        let side_by_side = run.to == at || (joined && !is_plural(run.to - 1) && !is_plural(end - 1));
+        // "documentales de música".
+        let is_of = run.to + 1 == at && tokens[run.to].word == "de";
+        let side_by_side = run.to == at || is_of || (joined && !is_plural(run.to - 1) && !is_plural(end - 1));
         side_by_side && !self.sentence.breaks_before(at)
+    }
+
+    fn is_about_theme(&self, at: usize, end: usize) -> bool {
+        let tokens = self.tokens();
+        let is_about = matches!(tokens[at].word.as_str(), "about" | "sobre" | "acerca" | "que");
+        let next = end + usize::from(tokens.get(end).is_some_and(|token| is_article(&token.word)));
+        let has_films = |at: usize| self.index.theme_at(tokens, at).is_some_and(|(films, _)| !films.is_empty());
+        is_about && (has_films(end) || has_films(next))
     }
 
     fn read_misspelt(&self, at: usize, request: &mut Request) -> Option<usize> {
@@ -118,6 +130,9 @@ impl Reader<'_> {
     fn read_negation(&self, at: usize, request: &mut Request, longest: usize) -> Option<usize> {
         let tokens = self.tokens();
         let after_not = lexicon::after(tokens, at, Meaning::Not)?;
+        if self.length_begins(at) {
+            return None;
+        }
         // "less known" and "not before 1970" are longer than the "not" they may begin with.
         let meant = lexicon::meanings(tokens, at).find(|(_, end)| *end == longest).map(|(meaning, _)| meaning);
         if after_not < longest && !matches!(meant, Some(Meaning::Tail | Meaning::Filler | Meaning::But | Meaning::And))
@@ -126,11 +141,17 @@ impl Reader<'_> {
         }
         let mut next = after_not;
         while let Some((_, end)) = lexicon::meanings(tokens, next).find(|(meaning, _)| {
-            matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Not) && self.genres_at(next).is_none()
+            matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Not | Meaning::More)
+                && self.genres_at(next).is_none()
         }) {
             next = end;
         }
         if let Some((genres, end)) = self.genre_run(next) {
+            // "drama but not sad" asks for dramas all the same; no filter tells them apart.
+            if genres.iter().all(|genre| request.genres.contains(genre)) {
+                request.leave_unread(at, end);
+                return Some(end);
+            }
             request.exclude_genres.extend(genres);
             return Some(self.further_unwanted(end, request));
         }
@@ -138,14 +159,22 @@ impl Reader<'_> {
             request.less_known = true;
             return Some(end);
         }
+        // "like Alien but not Aliens": beside films a film is spoken of, whatever theme is called so.
+        if !request.titles.is_empty()
+            && let Some((movie, end)) = self.title_spoken_against(next)
+        {
+            request.disliked.push(movie);
+            return Some(end);
+        }
         // "not too dark", "nothing with zombies": nothing here can rule it out; say so.
         let mood = lexicon::meanings(tokens, next).find(|(meaning, _)| matches!(meaning, Meaning::Mood(..)));
-        let theme = self.index.theme_at(tokens, next).map(|(_, end)| end);
+        let theme = self.index.theme_at(tokens, next).map(|(_, end)| end).max(self.fact_end(next));
         if let Some(end) = mood.map(|(_, end)| end).max(theme) {
             request.leave_unread(at, end);
             return Some(end);
         }
-        if let Some((movie, end)) = self.title_spoken_against(next) {
+        let is_without = matches!(tokens[at].word.as_str(), "without" | "sin");
+        if let Some((movie, end)) = self.title_spoken_against(next).filter(|_| !is_without) {
             request.disliked.push(movie);
             return Some(end);
         }

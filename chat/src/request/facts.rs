@@ -95,6 +95,19 @@ impl Reader<'_> {
         announces && !self.index.knowledge.is_empty() && self.fact_at(at).is_some()
     }
 
+    /// The place after a fact at `at`.
+    pub(super) fn fact_end(&self, at: usize) -> Option<usize> {
+        if self.index.knowledge.is_empty() {
+            return None;
+        }
+        self.fact_at(at).map(|(.., end)| end)
+    }
+
+    /// Whether "less than two hours" and the like begins here.
+    pub(super) fn length_begins(&self, at: usize) -> bool {
+        self.length_at(at).is_some()
+    }
+
     fn fact_at(&self, at: usize) -> Option<Asked> {
         self.series_at(at).or_else(|| self.length_at(at)).or_else(|| self.origin_at(at)).or_else(|| self.person_at(at))
     }

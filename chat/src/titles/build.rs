@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use cineswarm_engine::Catalogue;
 
-use super::{Film, MAX_TITLE_TOKENS, Name, NameKind, TitleIndex, Word, keys};
+use super::{Film, MAX_TITLE_TOKENS, Name, NameKind, TitleIndex, WELL_KNOWN, Word, keys};
 use crate::fold::{Token, key, tokenize, without_article};
 use crate::spelling::Signature;
 
@@ -121,7 +121,10 @@ impl Builder {
             // Every word was added to the vocabulary, so the search finds it; zero only satisfies the type.
             .map(|text| vocabulary.binary_search_by(|word| word.text.cmp(text)).unwrap_or(0) as u32)
             .collect();
+        let mut ratings: Vec<u32> = self.films.iter().map(|film| film.ratings).collect();
+        ratings.sort_unstable_by_key(|ratings| std::cmp::Reverse(*ratings));
         TitleIndex {
+            well_known: ratings.get(WELL_KNOWN).copied().unwrap_or(0),
             names_by_length: by_length(self.names.iter().map(|name| name.signature)),
             words_by_length: by_length(vocabulary.iter().map(|word| word.signature)),
             films: self.films,
