@@ -14,6 +14,8 @@ use super::spelling::{Signature, Spelling, tolerated_edits};
 
 /// How many films are offered where a title fits several.
 const MAX_CANDIDATES: usize = 8;
+/// Letters by which a title that is offered may differ: each more lets through the sieve many more to compare.
+const MAX_NEAREST_EDITS: usize = 3;
 /// How many films are offered where a title fits none.
 const MAX_NEAREST: usize = 3;
 /// Films that most people have heard of.
@@ -383,7 +385,7 @@ impl TitleIndex {
         // Many of the words, or a spelling a third of whose letters differ.
         let wanted = key(without_article(titled));
         let length = wanted.chars().count();
-        let spelling = Spelling::within(&wanted, (length / 3).min(6));
+        let spelling = Spelling::within(&wanted, (length / 3).min(MAX_NEAREST_EDITS));
         let mut scored: HashMap<u32, f32> = HashMap::new();
         for (distance, film) in self.names_near(&spelling) {
             let score = 1.0 - distance as f32 / length.max(1) as f32;

@@ -203,8 +203,8 @@ fn measure_the_time_of_searching_and_understanding() {
     for count in [9_742, 62_423] {
         let catalogue = large_catalogue(&sample, count);
         let started = std::time::Instant::now();
-        let index = TitleIndex::build(&catalogue);
-        println!("{} films: index built in {:?}", catalogue.len(), started.elapsed());
+        let index = index_with_facts(&catalogue);
+        println!("{} films: index with tags and facts built in {:?}", catalogue.len(), started.elapsed());
         let mut random = ChaCha8Rng::seed_from_u64(7);
         let titles: Vec<&str> = most_rated(&sample, 300).into_iter().map(|movie| movie.title.as_str()).collect();
         let prefixes: Vec<String> = titles
@@ -219,6 +219,13 @@ fn measure_the_time_of_searching_and_understanding() {
         report("understand, three titles with typos", &listed, |text| {
             drop(understand(text, Lang::En, &index, &catalogue))
         });
+        let typed: Vec<String> = super::sentences::sentences().map(|(_, _, sentence)| sentence.to_owned()).collect();
+        let (mean, p99) = report("understand, the sentences of the tests", &typed, |text| {
+            drop(understand(text, Lang::En, &index, &catalogue))
+        });
+        let most = std::time::Duration::from_millis(if count < 10_000 { 20 } else { 40 });
+        println!("  mean {mean:?}");
+        assert!(cfg!(debug_assertions) || p99 < most, "p99 of {p99:?} with {count} titles is more than {most:?}");
         let hostile = ["films like ", &"alien and the x, ".repeat(30)].concat();
         report("understand, 500 characters of unknown titles", &vec![hostile; 20], |text| {
             drop(understand(text, Lang::En, &index, &catalogue))
@@ -226,17 +233,23 @@ fn measure_the_time_of_searching_and_understanding() {
     }
 }
 
-fn report(what: &str, texts: &[String], work: impl Fn(&str)) {
+/// Prints the times, and returns their mean and 99th percentile.
+fn report(what: &str, texts: &[String], work: impl Fn(&str)) -> (std::time::Duration, std::time::Duration) {
     let mut times: Vec<(std::time::Duration, &String)> = texts
         .iter()
         .map(|text| {
-            let started = std::time::Instant::now();
-            work(text);
-            (started.elapsed(), text)
+            // The best of three: what other programs took of the processor is none of its time.
+            let time = |_| {
+                let started = std::time::Instant::now();
+                work(text);
+                started.elapsed()
+            };
+            ((0..3).map(time).min().unwrap(), text)
         })
         .collect();
     times.sort();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].0;
     let (slowest, text) = times[times.len() - 1];
     println!("  {what}: median {:?}, p99 {:?}, slowest {slowest:?} ({:.40?})", at(0.5), at(0.99), text);
+    (times.iter().map(|(time, _)| *time).sum::<std::time::Duration>() / times.len() as u32, at(0.99))
 }

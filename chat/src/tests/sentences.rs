@@ -148,7 +148,7 @@ fn readings_of_sentences_of_your_own() {
     }
 }
 
-fn sentences() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+pub(super) fn sentences() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     include_str!("../../tests/data/sentences.tsv").lines().filter(|line| !line.starts_with('#')).map(|line| {
         let mut fields = line.splitn(3, '\t');
         (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap())
