@@ -23,7 +23,7 @@ pub(crate) fn now() -> i64 {
 ///
 /// If none is asked for it is the one that has been imported, and the demo dataset if there is none. A name of an imported
 /// dataset comes before a path (`./NAME` is always a path). What lies at a path is imported under its [name](name_for),
-/// unless the same has been imported before. The demo dataset is generated once, and again if another release of the
+/// unless the same has been imported before, with `facts` if they are given. The demo dataset is generated once, and again if another release of the
 /// program or an accident has left it unreadable. Where another command is making it, that is waited for.
 ///
 /// # Errors
@@ -32,12 +32,13 @@ pub(crate) fn now() -> i64 {
 pub(crate) fn open_or_make(
     data_dir: &Path,
     name_or_path: Option<&str>,
+    facts: Option<&Path>,
     progress: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<Dataset> {
     let name_or_path = &name_or_path.map_or_else(|| the_only(data_dir), |asked| Ok(asked.to_owned()))?;
     let deadline = Instant::now() + MAKING_TIMEOUT;
     loop {
-        match try_to_open_or_make(data_dir, name_or_path, progress) {
+        match try_to_open_or_make(data_dir, name_or_path, facts, progress) {
             Err(error) if is_being_made(&error) && Instant::now() < deadline => thread::sleep(MAKING_POLL),
             done => return done,
         }
@@ -69,16 +70,21 @@ fn is_being_made(error: &anyhow::Error) -> bool {
 fn try_to_open_or_make(
     data_dir: &Path,
     name_or_path: &str,
+    facts: Option<&Path>,
     progress: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<Dataset> {
     match Dataset::open(data_dir, name_or_path) {
-        Ok(dataset) => return Ok(dataset),
+        // The demo is made again for facts that it was made without.
+        Ok(dataset) if name_or_path != DEMO || facts.is_none() || dataset.metadata().counts.facts > 0 => {
+            return Ok(dataset);
+        }
+        Ok(_) => {}
         Err(Error::NotFound { .. } | Error::BadName { .. }) => {}
         Err(Error::OtherFormat { .. } | Error::Damaged { .. }) if name_or_path == DEMO => {}
         Err(error) => return Err(error.into()),
     }
     if name_or_path == DEMO {
-        make_demo(data_dir, progress)?;
+        make_demo(data_dir, facts, progress)?;
         return Ok(Dataset::open(data_dir, DEMO)?);
     }
     let path = Path::new(name_or_path);
@@ -86,7 +92,7 @@ fn try_to_open_or_make(
         return Err(unknown(data_dir, name_or_path));
     }
     let name = name_for(path)?;
-    let mut options = ImportOptions::new(data_dir, &name, now());
+    let mut options = ImportOptions { facts: facts.map(Path::to_owned), ..ImportOptions::new(data_dir, &name, now()) };
     // Someone who chose another count of shards for it meant that to stay.
     if let Ok(known) = metadata(data_dir, &name) {
         options.shard_count = known.shard_count;
@@ -131,15 +137,16 @@ pub(crate) fn name_for(path: &Path) -> anyhow::Result<String> {
     }
 }
 
-fn make_demo(data_dir: &Path, progress: &mut dyn FnMut(Progress)) -> anyhow::Result<()> {
+fn make_demo(data_dir: &Path, facts: Option<&Path>, progress: &mut dyn FnMut(Progress)) -> anyhow::Result<()> {
     let ratings = demo::ratings(demo::SEED)?.into_iter().map(|rating| Rating {
         user: rating.user_id,
         movie: rating.movie_id,
         half_stars: rating.half_stars,
         timestamp: rating.timestamp,
     });
-    // Forced, because what is there was found unreadable, or there is nothing.
-    let options = ImportOptions { force: true, ..ImportOptions::new(data_dir, DEMO, now()) };
+    // Forced, because what is there was found unreadable, or lacks facts, or there is nothing.
+    let options =
+        ImportOptions { force: true, facts: facts.map(Path::to_owned), ..ImportOptions::new(data_dir, DEMO, now()) };
     import_rows("bundled with cineswarm", demo::movies()?, ratings, &options, progress)?;
     Ok(())
 }

@@ -12,6 +12,7 @@ pub mod dataset;
 pub mod demo;
 mod dense;
 pub mod evaluation;
+pub mod facts;
 pub mod filters;
 mod genres;
 pub mod index;
@@ -32,6 +33,7 @@ pub mod versions;
 
 pub use catalogue::{Catalogue, Movie, MovieStats};
 pub use dataset::Dataset;
+pub use facts::FilmFacts;
 pub use filters::Filters;
 pub use index::{Kernel, LiveIndex, ShardIndex};
 pub use matrix::RatingsMatrix;

@@ -4,7 +4,6 @@
 //! are rooms at the edge.
 
 pub mod app;
-pub mod chat;
 pub mod computing;
 pub mod farm;
 pub mod label;
@@ -19,6 +18,7 @@ pub mod store;
 pub mod web;
 pub mod words;
 
+pub use cineswarm_chat as chat;
 pub use cineswarm_scheduler as scheduler;
 pub use locks::{Error as LocksError, database_url};
 pub use options::{DatabaseOptions, Options};

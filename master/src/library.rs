@@ -6,7 +6,7 @@ use cineswarm_engine::dataset::Dataset;
 use cineswarm_engine::{Catalogue, MovieId, Ranker, starters};
 use serde::Serialize;
 
-use crate::chat::TitleIndex;
+use cineswarm_chat::TitleIndex;
 
 /// How many well-known films a first visitor may be shown.
 const STARTERS: usize = 60;
@@ -38,8 +38,20 @@ impl Library {
     /// Takes a second or so for millions of ratings.
     pub fn new(dataset: Dataset) -> Library {
         let catalogue = Arc::new(dataset.catalogue().clone());
+        // Tags make themes known; without them, or if they cannot be read, the chat says that it knows no themes.
+        let tags = dataset.tags().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the dataset's tags cannot be read; the chat finds no themes");
+            Vec::new()
+        });
+        let facts = dataset.facts().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the facts about films cannot be read; the chat knows no people, lengths and languages");
+            Vec::new()
+        });
+        let titles = TitleIndex::build(&catalogue)
+            .with_tags(tags.iter().map(|tag| (tag.movie, tag.tag.as_str())))
+            .with_facts(facts, &catalogue);
         Library {
-            titles: TitleIndex::build(&catalogue),
+            titles,
             starters: starters(&catalogue, STARTERS),
             ranker: Ranker::new(catalogue, dataset.rows()),
             dataset,

@@ -68,6 +68,11 @@ pub struct Options {
     #[arg(long = "data", alias = "dataset", env = "DATASET", value_name = "NAME-OR-PATH")]
     pub dataset: Option<String>,
 
+    /// A file of facts about films (directors, cast, lengths, languages, series), read with a dataset that is imported or
+    /// generated now; film-facts/README.md says what it holds
+    #[arg(long, env = "FACTS", value_name = "FILE")]
+    pub facts: Option<PathBuf>,
+
     /// The database.
     #[command(flatten)]
     pub database: DatabaseOptions,

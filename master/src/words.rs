@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use cineswarm_mqtt::quoted;
 use serde::Serialize;
 
-use crate::chat::Lang;
+use cineswarm_chat::Lang;
 
 /// An error for the person who asked: what is wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Serialize)]

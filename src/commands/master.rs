@@ -6,7 +6,7 @@ use super::{block_on, open_dataset, told_to_stop_or_failed};
 
 /// Runs a master until it is told to stop.
 pub(super) fn run(options: cineswarm_master::Options) -> anyhow::Result<()> {
-    let dataset = open_dataset(&options.data_dir, options.dataset.as_deref())?;
+    let dataset = open_dataset(&options.data_dir, options.dataset.as_deref(), options.facts.as_deref())?;
     block_on(async {
         let traces = traces::start("cineswarm-master")?;
         let master = cineswarm_master::start(options, dataset).await?;

@@ -103,13 +103,13 @@ pub(crate) struct DatasetChoice {
 impl DatasetChoice {
     /// Opens it, and shows how far that has come if it takes long.
     pub(crate) fn open(&self) -> anyhow::Result<Dataset> {
-        open_dataset(&self.place.data_dir, self.dataset.as_deref())
+        open_dataset(&self.place.data_dir, self.dataset.as_deref(), None)
     }
 }
 
-fn open_dataset(data_dir: &Path, name_or_path: Option<&str>) -> anyhow::Result<Dataset> {
+fn open_dataset(data_dir: &Path, name_or_path: Option<&str>, facts: Option<&Path>) -> anyhow::Result<Dataset> {
     let mut shown = ImportProgress::default();
-    open_or_make(data_dir, name_or_path, &mut |progress| shown.show(progress))
+    open_or_make(data_dir, name_or_path, facts, &mut |progress| shown.show(progress))
 }
 
 /// Prints JSON and ends the line.

@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     return_large_arrays();
     let mut options = arguments.master;
-    let dataset = open_dataset(&options.data_dir, options.dataset.as_deref())?;
+    let dataset = open_dataset(&options.data_dir, options.dataset.as_deref(), options.facts.as_deref())?;
     block_on(async {
         let traces = traces::start("cineswarm")?;
         let broker = match options.broker.names_one() {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::{movielens, versions};
+use crate::{facts, movielens, versions};
 
 /// Why a dataset could not be imported or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +11,9 @@ pub enum Error {
     /// The source could not be read or is too bad.
     #[error(transparent)]
     Source(#[from] movielens::Error),
+    /// The facts about films could not be read.
+    #[error(transparent)]
+    Facts(#[from] facts::Error),
     /// The name could be mistaken for a path or a hidden file.
     #[error(
         "\"{}\" cannot name a dataset; use 1 to 64 letters, digits, '-', '_' and '.', starting with a letter or digit",

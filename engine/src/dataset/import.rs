@@ -1,19 +1,21 @@
 //! From a source, or from rows made by a program, to a new dataset version.
 
 use std::collections::{BTreeMap, HashSet};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::store::lock;
 use super::write::{
-    GENOME_FILE, MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USERS_FILE, write_genome, write_movies,
-    write_ratings, write_tags,
+    FACTS_FILE, GENOME_FILE, MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USERS_FILE, write_facts, write_genome,
+    write_movies, write_ratings, write_tags,
 };
 use super::{Counts, Error, FORMAT_VERSION, MAX_SHARD_COUNT, Metadata, Origin, shard_of};
 use crate::catalogue::Movie;
+use crate::facts::{self, read_facts};
 use crate::movielens::{self, BadReason, BadRow, BadRows, Genome, Progress, Rating, Source, Stage, Tag};
 use crate::rating::MovieId;
 use crate::versions::{self, LockedDirectory, content_sha256, utc, version_name, write_synced};
@@ -31,6 +33,8 @@ pub struct ImportOptions {
     pub shard_count: u32,
     /// The fraction of a file's rows that may be bad, 0 to 1.
     pub max_bad_rows: f64,
+    /// A file of facts about films, if there is one.
+    pub facts: Option<PathBuf>,
     /// The present time in seconds since 1970: no rating is from later.
     pub now: i64,
     /// Make a new version even if the same was imported before.
@@ -41,7 +45,7 @@ impl ImportOptions {
     /// 16 shards, at most 1 % bad rows, no force.
     pub fn new(data_dir: impl Into<PathBuf>, name: impl Into<String>, now: i64) -> ImportOptions {
         let (data_dir, name) = (data_dir.into(), name.into());
-        ImportOptions { data_dir, name, shard_count: 16, max_bad_rows: 0.01, now, force: false }
+        ImportOptions { data_dir, name, shard_count: 16, max_bad_rows: 0.01, facts: None, now, force: false }
     }
 
     fn check(&self) -> Result<DateTime<Utc>, Error> {
@@ -84,8 +88,14 @@ pub fn import(
     let mut source = Source::open(source)?;
     let dataset = lock(&options.data_dir, &options.name)?;
     let origin = Origin::MovieLens(source.layout());
+    let facts_sha256 = facts_sha256(options)?;
     let same_as = |sha256: String| {
-        move |metadata: &Metadata| metadata.source_sha256 == sha256 && metadata.shard_count == options.shard_count
+        let facts_sha256 = &facts_sha256;
+        move |metadata: &Metadata| {
+            metadata.source_sha256 == sha256
+                && metadata.shard_count == options.shard_count
+                && metadata.facts_sha256 == *facts_sha256
+        }
     };
     // Reading the source twice is worth it only if there is something to find.
     if !options.force && dataset.find(|metadata: &Metadata| metadata.layout == origin)?.is_some() {
@@ -108,7 +118,8 @@ pub fn import(
     let rows = Rows { movies, tags, genome, shards, ratings_file: file, rows, bad_rows };
     let written = write(&dataset, options, rows, progress)?;
     let source_sha256 = source.sha256(progress)?;
-    publish(&dataset, options, now, written, origin, source.name(), source_sha256)
+    let source = SourceRead { layout: origin, name: source.name(), sha256: source_sha256, facts_sha256 };
+    publish(&dataset, options, now, written, source)
 }
 
 /// Imports rows made by a program; `label` stands for the source's name in the metadata and in bad rows.
@@ -123,6 +134,7 @@ pub fn import_rows(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportReport, Error> {
     let now = options.check()?;
+    let facts_sha256 = facts_sha256(options)?;
     let dataset = lock(&options.data_dir, &options.name)?;
     let known: HashSet<MovieId> = movies.iter().map(|movie| movie.id).collect();
     let mut shards = Shards::new(options.shard_count);
@@ -152,7 +164,8 @@ pub fn import_rows(
     {
         return reuse(&dataset, known);
     }
-    publish(&dataset, options, now, written, Origin::Rows, label.to_owned(), content_sha256)
+    let source = SourceRead { layout: Origin::Rows, name: label.to_owned(), sha256: content_sha256, facts_sha256 };
+    publish(&dataset, options, now, written, source)
 }
 
 fn reuse(dataset: &LockedDirectory, metadata: Metadata) -> Result<ImportReport, Error> {
@@ -174,6 +187,29 @@ impl Shards {
         let shard = shard_of(user, self.0.len() as u32);
         self.0[shard as usize].push(StoredRating { timestamp, user, movie, line, half_stars: half_stars.get() });
     }
+}
+
+/// What a version is made from, for its metadata.
+struct SourceRead {
+    layout: Origin,
+    name: String,
+    sha256: String,
+    facts_sha256: Option<String>,
+}
+
+/// The hash of the file of facts; `None` if none is given.
+fn facts_sha256(options: &ImportOptions) -> Result<Option<String>, Error> {
+    let Some(path) = &options.facts else { return Ok(None) };
+    let read = || {
+        let (mut file, mut hash, mut buffer) = (std::fs::File::open(path)?, Sha256::new(), [0; 1 << 13]);
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(movielens::hexadecimal(&hash.finalize())),
+                bytes => hash.update(&buffer[..bytes]),
+            }
+        }
+    };
+    read().map(Some).map_err(|source| facts::Error::Io { path: path.clone(), source }.into())
 }
 
 /// All that was read, before duplicates are found.
@@ -237,6 +273,13 @@ fn write(
     if let Some(genome) = &genome {
         files.insert(GENOME_FILE.to_owned(), write_genome(directory, genome)?);
     }
+    let facts = match &options.facts {
+        Some(path) => read_facts(path, &movies)?,
+        None => Vec::new(),
+    };
+    if !facts.is_empty() {
+        files.insert(FACTS_FILE.to_owned(), write_facts(directory, &facts)?);
+    }
     let content_sha256 = content_sha256("", &files);
     let mut detailed = bad_rows.detailed().to_vec();
     detailed.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
@@ -250,6 +293,7 @@ fn write(
         ratings: summary.ratings,
         tags: tags.map_or(0, |tags| tags.len() as u64),
         genome: genome.map_or(0, |genome| genome.movies().len() as u64),
+        facts: facts.len() as u64,
         bad_rows: bad_rows.by_reason().clone(),
     };
     let bad_rows = detailed;
@@ -261,9 +305,7 @@ fn publish(
     options: &ImportOptions,
     now: DateTime<Utc>,
     written: Written,
-    layout: Origin,
-    source: String,
-    source_sha256: String,
+    source: SourceRead,
 ) -> Result<ImportReport, Error> {
     let Written { directory, content_sha256, files, counts, first_rating_at, last_rating_at, bad_rows } = written;
     let version = version_name(now, &content_sha256);
@@ -272,10 +314,11 @@ fn publish(
         name: options.name.clone(),
         version,
         created_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        source,
-        source_sha256,
+        source: source.name,
+        source_sha256: source.sha256,
         content_sha256,
-        layout,
+        facts_sha256: source.facts_sha256,
+        layout: source.layout,
         shard_count: options.shard_count,
         counts,
         first_rating_at,

@@ -9,11 +9,12 @@ use arrow_schema::SchemaRef;
 
 use super::store::latest;
 use super::write::{
-    GENOME_FILE, MOVIES_FILE, RATINGS_FILE, TAGS_FILE, USERS_FILE, genome_schema, movies_schema, ratings_schema,
-    tags_schema, users_schema,
+    FACTS_FILE, GENOME_FILE, MOVIES_FILE, RATINGS_FILE, TAGS_FILE, USERS_FILE, facts_schema, genome_schema,
+    movies_schema, ratings_schema, tags_schema, users_schema,
 };
 use super::{Error, MAX_SHARD_COUNT, Metadata, shard_of, version_directory};
 use crate::catalogue::{Catalogue, Movie, MovieStats};
+use crate::facts::FilmFacts;
 use crate::movielens::{Genome, Tag};
 use crate::profile::Profile;
 use crate::rating::{HalfStars, MovieId, UserId};
@@ -179,6 +180,15 @@ impl Dataset {
         genome.map(Some).ok_or_else(|| Error::damaged(path, "its films and relevances are not those that were written"))
     }
 
+    /// Reads what is known of films beside the ratings, ascending by film; none if it was imported without.
+    pub fn facts(&self) -> Result<Vec<FilmFacts>, Error> {
+        if !self.metadata.files.contains_key(FACTS_FILE) {
+            return Ok(Vec::new());
+        }
+        let (path, batch) = map_one_batch(&self.directory, &self.metadata, FACTS_FILE, &facts_schema())?;
+        facts_in(&batch).ok_or_else(|| other_columns(&path))
+    }
+
     /// Reads every file and compares its hash with the one taken when it was written.
     pub fn verify(&self) -> Result<(), Error> {
         for (file, summary) in &self.metadata.files {
@@ -260,6 +270,28 @@ fn movies_in(batch: &RecordBatch) -> Option<Vec<(Movie, MovieStats)>> {
             tmdb_id: optional(tmdb_ids, row),
         };
         Some((movie, MovieStats { ratings: ratings.value(row), half_stars_sum: sums.value(row) }))
+    })
+    .collect()
+}
+
+fn facts_in(batch: &RecordBatch) -> Option<Vec<FilmFacts>> {
+    let movies = batch.column(0).as_primitive_opt::<UInt32Type>()?;
+    let lists = |column: usize| batch.column(column).as_list_opt::<i32>();
+    let (directors, cast, languages, countries, themes) = (lists(1)?, lists(2)?, lists(4)?, lists(5)?, lists(7)?);
+    let runtimes = batch.column(3).as_primitive_opt::<UInt16Type>()?;
+    let series: &StringArray = batch.column(6).as_string_opt()?;
+    let rows = 0..batch.num_rows();
+    rows.map(|row| {
+        Some(FilmFacts {
+            movie: movies.value(row),
+            directors: texts_in(directors, row)?,
+            cast: texts_in(cast, row)?,
+            runtime_min: runtimes.is_valid(row).then(|| runtimes.value(row)),
+            languages: texts_in(languages, row)?,
+            countries: texts_in(countries, row)?,
+            series: series.is_valid(row).then(|| series.value(row).to_owned()),
+            themes: texts_in(themes, row)?,
+        })
     })
     .collect()
 }

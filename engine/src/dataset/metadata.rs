@@ -27,6 +27,9 @@ pub struct Metadata {
     pub source_sha256: String,
     /// SHA-256 over the columns written, the same for the same ratings, films, tags and genome in the same shards.
     pub content_sha256: String,
+    /// SHA-256 of the file of facts, as it was given; not written if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts_sha256: Option<String>,
     /// What the source was.
     pub layout: Origin,
     /// How many shards the users are cut into.
@@ -66,6 +69,9 @@ pub struct Counts {
     /// Films with a row in the tag genome; not written if there is none, as before there were genomes.
     #[serde(default, skip_serializing_if = "is_none")]
     pub genome: u64,
+    /// Films of which facts are known; not written if there are none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub facts: u64,
     /// Rows skipped, by reason.
     pub bad_rows: BTreeMap<BadReason, u64>,
 }

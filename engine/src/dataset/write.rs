@@ -16,6 +16,7 @@ use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 
 use super::Error;
 use crate::catalogue::{Movie, MovieStats};
+use crate::facts::FilmFacts;
 use crate::movielens::{Genome, Tag};
 use crate::rating::{MovieId, UserId};
 use crate::versions::{ArrowFileWriter, FileSummary};
@@ -25,6 +26,7 @@ pub(super) const USERS_FILE: &str = "users.arrow";
 pub(super) const MOVIES_FILE: &str = "movies.arrow";
 pub(super) const TAGS_FILE: &str = "tags.arrow";
 pub(super) const GENOME_FILE: &str = "genome.arrow";
+pub(super) const FACTS_FILE: &str = "facts.arrow";
 
 const UTC: &str = "UTC";
 
@@ -84,6 +86,20 @@ pub(super) fn tags_schema() -> SchemaRef {
         ("movie_id", DataType::UInt32, false),
         ("tag", DataType::Utf8, false),
         ("timestamp", seconds(), false),
+    ])
+}
+
+/// One record batch, sorted by film; only films of which something is known.
+pub(super) fn facts_schema() -> SchemaRef {
+    schema([
+        ("movie_id", DataType::UInt32, false),
+        ("directors", texts(), false),
+        ("cast", texts(), false),
+        ("runtime_min", DataType::UInt16, true),
+        ("languages", texts(), false),
+        ("countries", texts(), false),
+        ("series", DataType::Utf8, true),
+        ("themes", texts(), false),
     ])
 }
 
@@ -229,6 +245,21 @@ pub(super) fn write_genome(directory: &Path, genome: &Genome) -> Result<FileSumm
     let lists = lists.map_err(|source| Error::Write { path: directory.join(GENOME_FILE), source })?;
     let columns: Vec<ArrayRef> = vec![Arc::new(UInt32Array::from(genome.movies().to_vec())), Arc::new(lists)];
     write_one_batch(directory, GENOME_FILE, &genome_schema(), columns)
+}
+
+/// Writes the facts in the order given.
+pub(super) fn write_facts(directory: &Path, facts: &[FilmFacts]) -> Result<FileSummary, Error> {
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(UInt32Array::from_iter_values(facts.iter().map(|facts| facts.movie))),
+        text_lists(facts.iter().map(|facts| facts.directors.as_slice())),
+        text_lists(facts.iter().map(|facts| facts.cast.as_slice())),
+        Arc::new(facts.iter().map(|facts| facts.runtime_min).collect::<UInt16Array>()),
+        text_lists(facts.iter().map(|facts| facts.languages.as_slice())),
+        text_lists(facts.iter().map(|facts| facts.countries.as_slice())),
+        Arc::new(facts.iter().map(|facts| facts.series.as_deref()).collect::<StringArray>()),
+        text_lists(facts.iter().map(|facts| facts.themes.as_slice())),
+    ];
+    write_one_batch(directory, FACTS_FILE, &facts_schema(), columns)
 }
 
 fn text_lists<'a>(lists: impl Iterator<Item = &'a [String]>) -> ArrayRef {

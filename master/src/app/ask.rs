@@ -33,10 +33,18 @@ impl App {
         self.make_sure(session).await?;
         let span = Span::first("ask", Kind::Server, ask.traceparent.as_deref());
         let (begun, understanding) = (Instant::now(), span.part("understand", Kind::Inside));
-        let understood = self.understand(&ask, session).await?;
+        let step = self.understand(&ask, session).await?;
         drop(understanding);
         measure::stage("understand", begun.elapsed().as_secs_f64());
-        match understood {
+        session.asks_back(match &step {
+            Step::Say(reply @ Reply::Clarify { .. }) => Some(reply.clone()),
+            _ => None,
+        });
+        match step {
+            Step::Unrate { movie, message } => {
+                self.rate(session, movie, None, tab).await?;
+                Ok(json!({ "reply": Reply::Help { message, examples: Vec::new() } }).into())
+            }
             Step::Say(reply) => Ok(json!({ "reply": reply }).into()),
             Step::Rate { movie, rating, message } => {
                 let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
@@ -63,7 +71,7 @@ impl App {
 
     async fn understand(self: &Arc<Self>, ask: &Ask, session: &Arc<Session>) -> Result<Step, Trouble> {
         let Basis::Text(_) = &ask.basis else {
-            return Ok(Step::from(resolve(ask, &viewer(session, None), &self.library)?));
+            return Ok(Step::from(resolve(ask, &viewer(session, None, None), &self.library)?));
         };
         let last = self.store.last_answered(session.id).await.map_err(storage)?;
         let (app, session, ask) = (self.clone(), session.clone(), ask.clone());
@@ -74,7 +82,8 @@ impl App {
                 Some((spec, serde_json::from_str::<Value>(&last.outcome).ok()?))
             });
             let last = last.as_ref().map(|(spec, outcome)| (spec, outcome));
-            resolve(&ask, &viewer(&session, last), &app.library).map(Step::from)
+            let asked_back = session.asked_back();
+            resolve(&ask, &viewer(&session, last, asked_back.as_ref()), &app.library).map(Step::from)
         });
         understood.await.map_err(|error| {
             tracing::error!(%error, "a sentence was not understood");
@@ -192,6 +201,7 @@ enum Step {
     Compute(Box<Spec>),
     Say(Reply),
     Rate { movie: MovieId, rating: HalfStars, message: String },
+    Unrate { movie: MovieId, message: String },
 }
 
 impl From<Resolved<'_>> for Step {
@@ -199,13 +209,14 @@ impl From<Resolved<'_>> for Step {
         match resolved {
             Resolved::Compute(spec) => Step::Compute(spec),
             Resolved::Say(reply) => Step::Say(reply),
+            Resolved::Unrate { movie, message } => Step::Unrate { movie, message },
             Resolved::Rate { movie, rating, message, .. } => Step::Rate { movie, rating, message },
         }
     }
 }
 
-fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>) -> Viewer<'a> {
-    Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last }
+fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>, asked_back: Option<&'a Reply>) -> Viewer<'a> {
+    Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last, asked_back }
 }
 
 /// What was asked, as a sentence for tabs that did not ask and for the log.
@@ -218,5 +229,5 @@ fn in_words(ask: &Ask, spec: &Spec, library: &Library) -> String {
         Basis::Own | Basis::Profile(_) => Intent::ForMe { filters },
     };
     // It goes out with every event about the request, and thousands of films may have been given.
-    shortened(&replies::describe(&intent, library.catalogue(), spec.lang), LONGEST_TEXT).into_owned()
+    shortened(&replies::describe(&intent, &spec.topics, library.catalogue(), spec.lang), LONGEST_TEXT).into_owned()
 }

@@ -7,9 +7,9 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::ask::ALGORITHM;
 use super::spec::{Source, Spec};
-use crate::chat::replies;
 use crate::library::Library;
 use crate::words::Note;
+use cineswarm_chat::{Understanding, replies};
 
 /// One worker's neighbours for one request, checked to be what they are said to be.
 #[derive(Debug)]
@@ -97,6 +97,8 @@ struct Meta<'a> {
     algorithm: &'static str,
     source: Source,
     note: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<Understanding>,
     workers: Vec<Contribution>,
     processing_time_ms: f64,
     queue_time_ms: f64,
@@ -181,6 +183,7 @@ pub fn merge(
         },
         source,
         note: in_words(note, spec),
+        reading: spec.reading.clone(),
         workers,
         processing_time_ms: round(timings.farm_ms + merge_ms),
         queue_time_ms: round(timings.queue_ms),

@@ -4,8 +4,8 @@ use cineswarm_engine::{Filters, HalfStars, MovieId, UserId};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::chat::Lang;
 use crate::words::{LONGEST_TEXT, Trouble};
+use cineswarm_chat::Lang;
 
 /// Films an answer has unless asked otherwise.
 pub const DEFAULT_N: usize = 10;

@@ -1,5 +1,7 @@
 //! What an ask means: a request to compute, or something that can be said at once.
 
+mod again;
+
 use std::collections::BTreeSet;
 
 use cineswarm_engine::{
@@ -10,13 +12,16 @@ use serde_json::Value;
 
 use super::ask::{Ask, Basis, DEFAULT_N};
 use super::spec::{Source, Spec};
-use crate::chat::{self, ClarifyOption, Intent, Lang, Tweak, replies};
 use crate::library::{Film, Library};
 use crate::words::{Note, Trouble};
+use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Tweak, Wanted, replies};
 
 /// Below this many ratings a viewer's own profile is too short for plain cosine, which then prefers users who rated
 /// hardly anything else; it is treated like a few films that similar ones are wanted to.
 const SHORT_PROFILE: usize = 10;
+
+/// Films that a popular list of less known ones leaves out.
+const BEST_KNOWN: usize = 400;
 
 /// What is known of the viewer who asks.
 pub struct Viewer<'a> {
@@ -28,6 +33,8 @@ pub struct Viewer<'a> {
     pub hidden: Vec<MovieId>,
     /// The last answer: what was computed, and what the browser got.
     pub last: Option<(&'a Spec, &'a Value)>,
+    /// What was asked back and is open.
+    pub asked_back: Option<&'a Reply>,
 }
 
 /// What is to be done with an ask.
@@ -37,6 +44,13 @@ pub enum Resolved<'a> {
     Compute(Box<Spec>),
     /// Say this.
     Say(Reply),
+    /// Take the rating of this film back and confirm it.
+    Unrate {
+        /// Its id.
+        movie: MovieId,
+        /// The confirmation.
+        message: String,
+    },
     /// Store this rating and confirm it.
     Rate {
         /// The film.
@@ -109,12 +123,33 @@ struct Resolver<'v, 'a> {
 
 impl<'a> Resolver<'_, 'a> {
     fn text(mut self, text: &str, asked: Filters) -> Result<Resolved<'a>, Trouble> {
-        let understood = chat::understand(text, self.lang, &self.library.titles, self.library.catalogue());
+        let shown = self.viewer.last.map(|(_, answer)| shown(answer)).unwrap_or_default();
+        let options = match self.viewer.asked_back {
+            Some(Reply::Clarify { options, .. }) => options.as_slice(),
+            _ => &[],
+        };
+        let options: Vec<ClarifyOption> = options
+            .iter()
+            .map(|option| ClarifyOption { label: option.label.clone(), text: option.text.clone() })
+            .collect();
+        let context = Context { shown: &shown, options: &options, about: None };
+        let catalogue = self.library.catalogue();
+        let understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);
-        let ignored = understood.ignored;
+        // Who types in another language than the page's is answered in it.
+        self.lang = understood.language.unwrap_or(self.lang);
+        let reading = chat::reading(&understood.intent, &understood.topics, catalogue, self.lang);
+        let refines = matches!(understood.intent, Intent::Refine { .. });
         let mut resolved = self.intent(understood.intent, asked)?;
         if let Resolved::Compute(spec) = &mut resolved {
-            spec.ignored = ignored;
+            spec.ignored = understood.ignored;
+            if refines {
+                self.read_again(spec, understood.topics);
+            } else if reading.is_some() {
+                spec.reading = reading;
+                spec.topics = understood.topics;
+            }
+            self.weigh_against(spec, &understood.disliked);
         }
         Ok(resolved)
     }
@@ -157,12 +192,60 @@ impl<'a> Resolver<'_, 'a> {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 Ok(self.say(replies::off_scale(known, &said, self.lang), Vec::new()))
             }
-            Intent::OutsideTheData { asked } => Ok(self.say(replies::outside_the_data(&asked, self.lang), Vec::new())),
+            Intent::OutsideTheData { asked } => {
+                Ok(self.say(replies::outside_the_data(&asked, self.library.titles.has_facts(), self.lang), Vec::new()))
+            }
+            Intent::About { wanted, movie } => self.about(wanted, movie),
+            Intent::MyRatings => {
+                Ok(self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new()))
+            }
+            Intent::CountFilms => Ok(self.say(replies::count_films(catalogue, self.lang), Vec::new())),
+            Intent::Unrate { movie } => {
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let had = self.viewer.ratings.iter().any(|(rated, _)| *rated == movie);
+                let message = replies::unrated(known, had, self.lang);
+                Ok(if had { Resolved::Unrate { movie, message } } else { self.say(message, Vec::new()) })
+            }
+            Intent::Refine { filters, tweak, shift } => Ok(self.refined(merged(filters), tweak, shift)),
+            Intent::NotUnderstood { asked } => {
+                let mut examples = replies::examples(self.lang, &self.library.titles, catalogue);
+                examples.truncate(3);
+                Ok(self.say(replies::not_understood(&asked, self.lang), examples))
+            }
+            Intent::Undo | Intent::StartOver | Intent::SeenOnCards | Intent::NoSuchPlace { .. } => {
+                let message = replies::cannot(&intent, self.lang).unwrap_or_default();
+                Ok(self.say(message.to_owned(), Vec::new()))
+            }
             Intent::Help => {
                 let help = replies::help(self.lang, &self.library.titles, catalogue);
                 Ok(self.say(help.message, help.examples))
             }
         }
+    }
+
+    /// What the sentence speaks against counts as the lowest rating, and is not shown.
+    fn weigh_against(&self, spec: &mut Spec, disliked: &[MovieId]) {
+        let lowest = HalfStars::new(1);
+        for movie in disliked {
+            spec.profile.retain(|(rated, _)| rated != movie);
+            spec.profile.extend(lowest.map(|lowest| (*movie, lowest)));
+            spec.filters.exclude_movie_ids.push(*movie);
+        }
+        spec.profile.sort_unstable_by_key(|(movie, _)| *movie);
+    }
+
+    fn about(&self, wanted: Wanted, movie: MovieId) -> Result<Resolved<'a>, Trouble> {
+        let catalogue = self.library.catalogue();
+        let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+        let own = self.viewer.ratings.iter().find(|(rated, _)| *rated == movie).map(|(_, rating)| *rating);
+        let message =
+            replies::about(wanted, known, catalogue.stats(movie), own, self.library.titles.facts(movie), self.lang);
+        let name = replies::film_name(known);
+        let examples = match self.lang {
+            Lang::En => vec![format!("films like {name}"), format!("rate {name} 4 stars")],
+            Lang::Es => vec![format!("películas como {name}"), format!("puntúa {name} con 4 estrellas")],
+        };
+        Ok(self.say(message, examples))
     }
 
     fn say(&self, message: String, mut examples: Vec<String>) -> Resolved<'a> {
@@ -244,6 +327,8 @@ impl<'a> Resolver<'_, 'a> {
             lang: self.lang,
             note,
             ignored: Vec::new(),
+            topics: Vec::new(),
+            reading: None,
             rest: None,
         }
     }
@@ -257,57 +342,33 @@ impl<'a> Resolver<'_, 'a> {
         match (resolved, tweak) {
             (Resolved::Compute(mut spec), Tweak::LessKnown) => {
                 lesser_known(&mut spec);
+                if spec.source == Source::Popular {
+                    self.without_best_known(&mut spec);
+                }
                 Resolved::Compute(spec)
             }
             (resolved, _) => resolved,
         }
     }
 
-    /// The last request again, without the films that were shown.
-    fn more(&self, tweak: Tweak) -> Resolved<'a> {
-        let Some((spec, answer)) = self.viewer.last else {
-            return self.tweaked(self.own(Filters::default()), tweak);
+    /// Popular films are in no neighbours' order that could be turned: those that everybody knows are left out.
+    fn without_best_known(&self, spec: &mut Spec) {
+        let catalogue = self.library.catalogue();
+        let mut by_ratings: Vec<MovieId> = match spec.filters.movie_ids.is_empty() {
+            true => catalogue.movies().iter().map(|movie| movie.id).collect(),
+            // Of the films of a theme, the best known.
+            false => spec.filters.movie_ids.clone(),
         };
-        let mut spec = without_shown(spec, answer);
-        // Also what the viewer has hidden since.
-        spec.filters = self.without_hidden(spec.filters);
-        if spec.own {
-            spec.profile = sorted(self.viewer.ratings.iter().copied());
-        }
-        spec.lang = self.lang;
-        spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
-        self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
-    }
-
-    /// The last request again, for one film only: its reasons are then the answer's. Without one, what the viewer's own
-    /// ratings say of it.
-    fn why(&self, movie: MovieId) -> Resolved<'a> {
-        let rest = match (self.viewer.last, self.own(Filters::default())) {
-            (Some((spec, answer)), _) => without_shown(spec, answer),
-            (None, Resolved::Compute(own)) => *own,
-            (None, other) => return other,
-        };
-        let mut spec = rest.clone();
-        spec.lang = self.lang;
-        spec.ranking = RankOptions { n: 1, min_raters: 1, ..spec.ranking };
-        spec.filters = Filters { movie_ids: vec![movie], exclude_seen: false, ..Filters::default() };
-        spec.rest = Some(Box::new(rest));
-        Resolved::Compute(Box::new(spec))
+        by_ratings.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
+        by_ratings.truncate((by_ratings.len() / 4).min(BEST_KNOWN));
+        spec.filters.exclude_movie_ids.extend(by_ratings);
     }
 }
 
-/// What is left of a request after an answer: its spec without the films that were shown. A question about one film
-/// leaves what the request before it left.
-fn without_shown(spec: &Spec, answer: &Value) -> Spec {
-    if let Some(rest) = &spec.rest {
-        return (**rest).clone();
-    }
+/// The films of an answer, in their order.
+fn shown(answer: &Value) -> Vec<MovieId> {
     let shown = answer["recommendations"].as_array().into_iter().flatten();
-    let shown = shown.filter_map(|film| film["movie_id"].as_u64()).filter_map(|id| MovieId::try_from(id).ok());
-    let without: BTreeSet<MovieId> = spec.filters.exclude_movie_ids.iter().copied().chain(shown).collect();
-    let mut rest = spec.clone();
-    rest.filters.exclude_movie_ids = without.into_iter().collect();
-    rest
+    shown.filter_map(|film| film["movie_id"].as_u64()).filter_map(|id| MovieId::try_from(id).ok()).collect()
 }
 
 /// Away from what everybody knows. A film that few have rated needs more neighbours to have two of them.
@@ -337,7 +398,7 @@ fn both(said: Filters, beside: Filters) -> Filters {
             (a, b) => a.or(b),
         },
         exclude_seen: said.exclude_seen && beside.exclude_seen,
-        movie_ids: beside.movie_ids,
+        movie_ids: if said.movie_ids.is_empty() { beside.movie_ids } else { said.movie_ids },
         exclude_movie_ids: beside.exclude_movie_ids,
     }
 }

@@ -4,8 +4,8 @@ use cineswarm_engine::{Filters, HalfStars, MovieId, NeighbourOptions, Profile, R
 use cineswarm_proto::messages::{QueryOptions, TaskQuery};
 use serde::{Deserialize, Serialize};
 
-use crate::chat::Lang;
 use crate::words::Note;
+use cineswarm_chat::{Lang, Topic, Understanding};
 
 /// What is to be computed; stored as JSON beside the request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,12 @@ pub struct Spec {
     pub note: Option<Note>,
     /// Parts of the sentence that the answer does not take into account, as typed.
     pub ignored: Vec<String>,
+    /// Themes and the like that are asked for; the filters have their films.
+    #[serde(default)]
+    pub topics: Vec<Topic>,
+    /// How the sentence was read; specs stored before there were readings have none.
+    #[serde(default)]
+    pub reading: Option<Understanding>,
     /// For a question about one film: what "more" goes on with afterwards.
     pub rest: Option<Box<Spec>>,
 }
@@ -55,8 +61,19 @@ impl Spec {
             lang: Lang::default(),
             note: None,
             ignored: Vec::new(),
+            topics: Vec::new(),
+            reading: None,
             rest: None,
         }
+    }
+
+    /// The films that similar ones are wanted to; none if the profile is somebody's ratings.
+    pub fn like(&self) -> Vec<MovieId> {
+        if self.own || self.neighbours != NeighbourOptions::like_these() {
+            return Vec::new();
+        }
+        // What the sentence speaks against is in the profile, too, with the lowest rating.
+        self.profile.iter().filter(|(_, rating)| *rating == HalfStars::MAX).map(|(movie, _)| *movie).collect()
     }
 
     /// The profile as the engine takes it.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::rate_limit::Pace;
 use super::tab::Tab;
 use crate::chat::Lang;
+use crate::requests::resolve::Reply;
 use crate::store::{Profile, Told};
 
 /// Tells a connected tab from all others.
@@ -37,6 +38,8 @@ struct ViewerState {
     user_id: Option<UserId>,
     ratings: BTreeMap<MovieId, HalfStars>,
     hidden: BTreeSet<MovieId>,
+    /// The question that was asked back last, until something else is said.
+    asked_back: Option<Reply>,
     tabs: Vec<Arc<Tab>>,
     /// A change may be in the database that is not here.
     unsure: bool,
@@ -139,6 +142,16 @@ impl Session {
     /// Films never to recommend again.
     pub fn hidden(&self) -> Vec<MovieId> {
         self.state().hidden.iter().copied().collect()
+    }
+
+    /// The question that was asked back and is open.
+    pub fn asked_back(&self) -> Option<Reply> {
+        self.state().asked_back.clone()
+    }
+
+    /// Keeps a question that is asked back, or closes the one before.
+    pub fn asks_back(&self, question: Option<Reply>) {
+        self.state().asked_back = question;
     }
 
     /// Whether a change failed of which nobody knows whether it was stored.

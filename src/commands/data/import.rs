@@ -19,7 +19,8 @@ const SHOWN_BAD_ROWS: usize = 5;
 #[command(after_help = "Examples:\n  \
     cineswarm data import ~/Downloads/ml-latest-small.zip\n  \
     cineswarm data import ml-1m --name one-million --shards 32\n  \
-    cineswarm data import my-export --max-bad-rows 5%")]
+    cineswarm data import my-export --max-bad-rows 5%\n  \
+    cineswarm data import ml-latest-small --facts film-facts/film-facts.tsv.gz")]
 pub(crate) struct Arguments {
     /// Folder or zip archive of MovieLens files, in any layout in which they were published
     #[arg(env = "IMPORT_PATH", value_name = "PATH")]
@@ -51,13 +52,22 @@ pub(super) struct How {
     /// The fraction of a file's rows that may be bad, as in 0.01 or 1%; past it nothing is imported
     #[arg(long, env = "MAX_BAD_ROWS", value_name = "FRACTION", default_value = "1%", value_parser = parse_fraction)]
     max_bad_rows: f64,
+
+    /// A file of facts about films: directors, cast, lengths, languages, series; film-facts/README.md says what it holds
+    #[arg(long, env = "FACTS", value_name = "FILE")]
+    facts: Option<PathBuf>,
 }
 
 impl How {
     /// With these settings, now.
     pub(super) fn options(&self, place: &DataDir, name: String) -> ImportOptions {
-        let Self { shards, max_bad_rows } = *self;
-        ImportOptions { shard_count: shards, max_bad_rows, ..ImportOptions::new(&place.data_dir, name, now()) }
+        let Self { shards, max_bad_rows, ref facts } = *self;
+        ImportOptions {
+            shard_count: shards,
+            max_bad_rows,
+            facts: facts.clone(),
+            ..ImportOptions::new(&place.data_dir, name, now())
+        }
     }
 }
 

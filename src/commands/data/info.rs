@@ -56,7 +56,11 @@ pub(super) fn counted(metadata: &Metadata) -> String {
         0 => String::new(),
         films => format!(", tag genome of {} films", HumanCount(films)),
     };
-    format!("{users} users, {films} films, {ratings} ratings{tags}{genome}")
+    let facts = match counts.facts {
+        0 => String::new(),
+        films => format!(", facts of {} films", HumanCount(films)),
+    };
+    format!("{users} users, {films} films, {ratings} ratings{tags}{genome}{facts}")
 }
 
 /// "3: 2 duplicate, 1 off scale".

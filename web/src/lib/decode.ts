@@ -11,6 +11,7 @@ import type {
   FilmIdentity,
   Progress,
   Rated,
+  Reading,
   Recommendation,
   Reply,
   RequestId,
@@ -97,6 +98,17 @@ function decodeWorkerShare(value: unknown): WorkerShare | null {
   return { worker_id: text(from.worker_id, "?"), shards, processing_time_ms: number(from.processing_time_ms) };
 }
 
+function decodeReading(value: unknown): Reading | null {
+  const from = fields(value);
+  const words = text(from.words);
+  const chips = list(from.chips, (value) => {
+    const chip = fields(value);
+    const [kind, label, remove] = [text(chip.kind), text(chip.label), text(chip.remove)];
+    return label === "" || remove === "" ? null : { kind, label, remove };
+  });
+  return words === "" ? null : { words, chips };
+}
+
 function decodeMeta(value: unknown): AnswerMeta {
   const from = fields(value);
   const timings = fields(from.timings);
@@ -104,6 +116,7 @@ function decodeMeta(value: unknown): AnswerMeta {
     algorithm: text(from.algorithm),
     source: text(from.source),
     note: typeof from.note === "string" && from.note !== "" ? from.note : null,
+    reading: decodeReading(from.reading),
     workers: list(from.workers, decodeWorkerShare),
     processing_time_ms: number(from.processing_time_ms),
     queue_time_ms: number(from.queue_time_ms),

@@ -54,10 +54,17 @@ export interface Timings {
   merge_ms: number;
 }
 
+/** How a sentence was read. A chip is taken out by asking `remove` instead. */
+export interface Reading {
+  words: string;
+  chips: { kind: string; label: string; remove: string }[];
+}
+
 export interface AnswerMeta {
   algorithm: string;
   source: string;
   note: string | null;
+  reading: Reading | null;
   workers: WorkerShare[];
   processing_time_ms: number;
   queue_time_ms: number;

@@ -6,8 +6,8 @@ use cineswarm_proto::farm;
 use serde_json::Value;
 
 use super::*;
-use crate::chat::Lang;
 use crate::requests::sample::{HEAT, SHARDS, USERS, VERTIGO, half_stars, library, rating_of};
+use cineswarm_chat::Lang;
 
 /// What user 5 would ask, with so few neighbours that most do not make it.
 fn spec() -> Spec {

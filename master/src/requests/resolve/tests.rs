@@ -4,7 +4,7 @@ use super::*;
 use crate::requests::sample::{ALIEN, FARGO, HEAT, TOY_STORY, USERS, VERTIGO, half_stars, library, rating_of};
 
 fn stranger() -> Viewer<'static> {
-    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None }
+    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None, asked_back: None }
 }
 
 fn fan_of_heat() -> Viewer<'static> {
@@ -87,7 +87,9 @@ fn a_sentence_about_films_means_the_same_as_their_ids() {
     let by_id = computed(json!({ "like": [ALIEN, HEAT] }), &stranger(), &library);
     let by_text = computed(json!({ "text": "films like Heat and Alien" }), &stranger(), &library);
     assert_eq!(by_id.profile, [(HEAT, HalfStars::MAX), (ALIEN, HalfStars::MAX)]);
-    assert_eq!(by_text, by_id);
+    // Only what was typed is told how it was read.
+    assert!(by_text.reading.is_some());
+    assert_eq!(Spec { reading: None, ..by_text }, by_id);
 }
 
 #[test]
@@ -255,4 +257,26 @@ fn every_spec_is_the_same_after_a_restart() {
         let stored = serde_json::to_string(&spec).unwrap();
         assert_eq!(serde_json::from_str::<Spec>(&stored).unwrap(), spec);
     }
+}
+
+#[test]
+fn ratings_made_since_count_in_more() {
+    let library = library();
+    let ask = |text: &str| json!({ "text": text });
+    let first = computed(ask("recommend me something"), &stranger(), &library);
+    assert_eq!(first.note, Some(Note::EmptyProfile));
+    let nothing_shown = json!({ "recommendations": [] });
+    let rated_since = Viewer { last: Some((&first, &nothing_shown)), ..fan_of_heat() };
+    let more = computed(ask("more"), &rated_since, &library);
+    assert_eq!((more.note, more.own), (None, true), "there are ratings now");
+
+    let like = computed(ask("films like Alien"), &stranger(), &library);
+    let rated_since = Viewer { last: Some((&like, &nothing_shown)), ..fan_of_heat() };
+    let more = computed(ask("more"), &rated_since, &library);
+    assert!(more.filters.exclude_movie_ids.contains(&HEAT), "what was rated since is seen");
+
+    let popular = computed(ask("popular"), &stranger(), &library);
+    let rated_since = Viewer { last: Some((&popular, &nothing_shown)), ..fan_of_heat() };
+    let more = computed(ask("more"), &rated_since, &library);
+    assert_eq!(more.profile, [(HEAT, half_stars(10))], "what was rated since is seen");
 }

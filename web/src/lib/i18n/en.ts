@@ -49,6 +49,7 @@ export const en = {
   },
 
   answer: {
+    without: (part: string) => `Ask again without ${part}`,
     films: (n: number) => (n === 1 ? "1 film" : `${n} films`),
     popular: "Popular films",
     partial: (percent: string) => `${percent} of the viewers were reached`,

@@ -55,6 +55,7 @@ export const es: Dictionary = {
   },
 
   answer: {
+    without: (parte: string) => `Preguntar otra vez sin ${parte}`,
     films: (n) => (n === 1 ? "1 película" : `${n} películas`),
     popular: "Películas populares",
     partial: (percent) => `Se llegó al ${percent} de los espectadores`,

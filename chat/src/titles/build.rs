@@ -1,12 +1,13 @@
 //! Reads the titles of a catalogue into an index, once. Never searches it.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use cineswarm_engine::Catalogue;
 
-use super::{Film, MAX_TITLE_TOKENS, Name, NameKind, TitleIndex, Word, keys};
-use crate::chat::fold::{Token, key, tokenize, without_article};
-use crate::chat::spelling::Signature;
+use super::{Film, MAX_TITLE_TOKENS, Name, NameKind, TitleIndex, WELL_KNOWN, Word, keys};
+use crate::fold::{Token, key, tokenize, without_article};
+use crate::spelling::Signature;
 
 impl TitleIndex {
     /// Reads every title of the catalogue. The index does not change with the catalogue; build a new one.
@@ -21,12 +22,30 @@ impl TitleIndex {
             for other in &movie.other_titles {
                 builder.add(film, NameKind::OtherTitle, &tokenize(other));
             }
+            for called in movie.year.into_iter().flat_map(|year| also_called(&movie.title, year)) {
+                builder.add(film, NameKind::OtherTitle, &tokenize(called));
+            }
             for segment in segments(&movie.title) {
                 builder.add(film, NameKind::Segment, &tokenize(segment));
             }
         }
         builder.finish()
     }
+}
+
+/// Names from `data/titles.tsv`: Spain's and Latin America's titles, and nicknames.
+fn also_called(title: &str, year: u16) -> impl Iterator<Item = &'static str> {
+    static ALSO_CALLED: LazyLock<HashMap<(String, u16), &'static str>> = LazyLock::new(|| {
+        let lines = include_str!("../../data/titles.tsv").lines().filter(|line| !line.starts_with('#'));
+        let read = lines.filter_map(|line| {
+            let mut fields = line.split('\t');
+            let (title, year, names) = (fields.next()?, fields.next()?.parse().ok()?, fields.next()?);
+            Some(((key(without_article(&tokenize(title))), year), names))
+        });
+        read.collect()
+    });
+    let names = ALSO_CALLED.get(&(key(without_article(&tokenize(title))), year)).copied().unwrap_or_default();
+    names.split('|').filter(|name| !name.is_empty())
 }
 
 /// The parts of a title around colons and dashes; none for a title in one part.
@@ -102,7 +121,10 @@ impl Builder {
             // Every word was added to the vocabulary, so the search finds it; zero only satisfies the type.
             .map(|text| vocabulary.binary_search_by(|word| word.text.cmp(text)).unwrap_or(0) as u32)
             .collect();
+        let mut ratings: Vec<u32> = self.films.iter().map(|film| film.ratings).collect();
+        ratings.sort_unstable_by_key(|ratings| std::cmp::Reverse(*ratings));
         TitleIndex {
+            well_known: ratings.get(WELL_KNOWN).copied().unwrap_or(0),
             names_by_length: by_length(self.names.iter().map(|name| name.signature)),
             words_by_length: by_length(vocabulary.iter().map(|word| word.signature)),
             films: self.films,
@@ -111,6 +133,8 @@ impl Builder {
             sorted_names,
             vocabulary,
             words_of_names,
+            tagged: Default::default(),
+            knowledge: Default::default(),
         }
     }
 }

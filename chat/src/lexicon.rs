@@ -20,6 +20,8 @@ pub(crate) enum Meaning {
     LikeTitle,
     /// Genres, by the catalogue's usual names.
     Genres(&'static [&'static str]),
+    /// A mood: the genres it asks for, and those it rules out; see `data/moods.tsv`.
+    Mood(&'static [&'static str], &'static [&'static str]),
     /// What follows is not wanted.
     Not,
     /// "and".
@@ -128,7 +130,7 @@ const PHRASES: &[(Meaning, &str)] = &[
         HORROR,
         "horror|horrors|scary|scary movie|scary movies|scary film|scary films|frightening|creepy|spooky|slasher|\
         slashers|terror|de terror|miedo|de miedo|que de miedo|que den miedo|que da miedo|terrorifica|terrorificas|\
-        terrorifico|zombies|de zombis|de zombies|de sustos|horrifying",
+        terrorifico|de sustos|horrifying",
     ),
     (IMAX, "imax"),
     (MUSICAL, "musical|musicals|musicales|singing|songs|con canciones"),
@@ -149,7 +151,8 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         SCI_FI,
-        "sci fi|scifi|sf|science fiction|ciencia ficcion|de ciencia ficcion|cifi|ci fi|futuristic|futurista|\
+        "sci fi|scifi|sf|ciensia ficcion|ciencia fision|sience fiction|science ficton|\
+        science fiction|ciencia ficcion|de ciencia ficcion|cifi|ci fi|futuristic|futurista|\
         futuristas|space opera|del espacio|de extraterrestres",
     ),
     (THRILLER, "thriller|thrillers|suspense|suspenseful|thrilling|de suspense|suspenso|de suspenso|trhiller"),
@@ -176,7 +179,8 @@ const PHRASES: &[(Meaning, &str)] = &[
         muy|mucho|mucha|algo de|tipo de|genero|buena|buenas|bueno|buenos|buen|bonita|gran|grandes|solo|tambien|para|\
         con|en|estilo|ver|oye|pues|venga|bien|chula|chulas|unas cuantas|varias|se puede|alguna de|algun|todas|\
         todos|rollo|plan|anda|estrenadas|estrenada|hechas|rodadas|am|was|were|did|does|watch|watching|see|to watch|\
-        to see|viendo|mirar|thats|that is|thing|vea|me guste|movie like",
+        to see|viendo|mirar|thats|that is|thing|vea|me guste|movie like|smth|sth|can u|could u|yo|dude|bro|tio|queremos|que tengas|ya|what about|how about|y que tal|que hay de|now|pasame|cual|cuales|\
+        plz|make it|add|add some|add in|ponme|quiero algo de",
     ),
     (
         Tail,
@@ -192,13 +196,15 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         LikeTitle,
-        "like|similar to|similar|alike|akin to|close to|reminiscent of|along the lines of|in the style of|\
+        "i meant|i mean|sorry i meant|no i meant|queria decir|quise decir|quiero decir|me refiero a|me referia a|\
+        if you enjoyed|like|similar to|similar|alike|akin to|close to|reminiscent of|along the lines of|in the style of|\
         in the vein of|same style as|the same as|same vibe as|vibe of|in the spirit of|similarly to|comparable to|\
         resembling|that resemble|reminds me of|remind me of|that remind me of|if i like|if i liked|if i loved|\
         if i enjoyed|if you like|if you liked|because i liked|because i loved|since i liked|since i loved|i like|\
         i liked|i love|i loved|i enjoyed|i really liked|i really loved|i really like|i really love|i really enjoyed|\
-        i adore|i adored|loved|liked|enjoyed|fans of|for fans of|a fan of|im a fan of|my favorites are|my favourites are|\
-        my favorite is|my favourite is|my favorite movie is|my favourite film is|my favorite film is|just watched|\
+        i adore|i adored|loved|liked|enjoyed|fans of|for fans of|a fan of|im a fan of|such as|\
+        my favorite film is|my favorite film are|my favorite movie is|my favorite movie are|my favorite films is|my favorite films are|my favorite movies is|my favorite movies are|my favorite is|my favorite are|my favourite film is|my favourite film are|my favourite movie is|my favourite movie are|my favourite films is|my favourite films are|my favourite movies is|my favourite movies are|my favourite is|my favourite are|my favorites are|my favorites include|my favourites are|my favourites include|\
+        just watched|after watching|after seeing|despues de ver|tras ver|despues de|\
         i just watched|just saw|i just saw|based on|as good as|in the same vein as|more like|others like|ones like|\
         como|igual que|igual a|iguales a|igual de buena que|tan buena como|parecido a|parecida a|parecidas a|\
         parecidos a|parecido al|parecidas al|parecida al|parecidas|parecido|parecida|similar a|similares a|similar al|\
@@ -206,18 +212,30 @@ const PHRASES: &[(Meaning, &str)] = &[
         del palo de|que se parezca a|que se parezcan a|que se parezca|que se parezcan|me gusto|me gustaron|me gusta|\
         me gustan|me encanto|me encantaron|me encanta|me encantan|si me gusto|si me gusta|si me gustaron|si me encanto|\
         si te gusto|porque me gusto|me ha gustado|me han gustado|me ha encantado|mi favorita es|mis favoritas son|\
-        mi pelicula favorita es|acabo de ver|que me recuerde a|que recuerde a|que recuerden a|en plan|movies liek|liek",
+        mi pelicula favorita es|mis peliculas favoritas son|mi peli favorita es|mis pelis favoritas son|tales como|acabo de ver|que me recuerde a|que recuerde a|que recuerden a|en plan|movies liek|liek",
     ),
     (
         Not,
-        "no|not|without|except|except for|excluding|exclude|minus|anything but|everything but|other than|avoid|nothing|\
+        "less|cant stand|i cant stand|couldnt stand|not a fan of|im not a fan of|i am not a fan of|not a big fan of|\
+        im not a big fan of|no fan of|not into|im not into|not in the mood for|im not in the mood for|tired of|im tired of|\
+        sick of|im sick of|bored of|fed up with|enough of|not interested in|im not interested in|not keen on|\
+        im not keen on|i really dont like|i really hate|loathe|i loathe|cannot stand|i cannot stand|no soy fan de|\
+        no me apetece|no me apetecen|no tengo ganas de|harto de|harta de|estoy harto de|estoy harta de|cansado de|\
+        cansada de|no soporto|no aguanto|detesto|paso de|nada que ver con|odie|he odiado|no me gustan las|no me gustan los|\
+        odio las|odio los|no|not|without|except|except for|excluding|exclude|minus|anything but|everything but|other than|avoid|nothing|\
         nothing with|no more|dont want|i dont want|do not want|i do not want|dont show|dont like|i dont like|\
-        dont give me|i hate|hate|not a|never|isnt|arent|thats not|that isnt|that is not|that are not|that arent|\
+        dont give me|i hate|hate|i hated|hated|who hates|hates|didnt like|i didnt like|did not like|not like|nothing like|\
+        i dislike|i disliked|no me gusto|no me gustaron|no como|nada parecido a|que no se parezca a|not a|never|isnt|arent|thats not|that isnt|that is not|that are not|that arent|\
         which are not|sin|sin nada de|nada de|nada|ni|menos|excepto|salvo|que no sea|que no sean|que no sea de|\
         que no sean de|que no tenga|que no tengan|no quiero|no me gusta|no me gustan|quita|excluye|excluyendo|evita|\
         evitando|tampoco|odio|not too|not so|not very|no muy|no demasiado|but not|but no|and not|and no|pero no|pero sin|\
         y sin|y no|y nada de|pero nada de|pero que no sea|pero que no sea de|pero que no sean|pero que no sean de|\
-        y que no sea|y que no sea de|y que no sean|y que no sean de|apart from|aparte de|leave out|skip",
+        y que no sea|y que no sea de|y que no sean|y que no sean de|apart from|aparte de|leave out|skip|drop|drop the|\
+        lose the|get rid of|get rid of the|dont recommend|dont recommend me|do not recommend|stop recommending|\
+        dont suggest|no me recomiendes|no me recomiendes mas|no recomiendes|no me pongas|no me des|ya no quiero|\
+        no quiero mas|ya no quiero mas|no quiero ver|i dont want to see|i dont want to watch|i dont want any|\
+        quita las|quita las de|quita los|quita los de|fuera las de|dont recommend any|dont recommend any more|\
+        dont recommend me any|dont recommend me any more|no more of the|enough with|enough with the|basta de",
     ),
     (And, "and|y|e|plus|and also|as well as|y tambien|and then|along with|asi como"),
     (Or, "or|nor|o|u|ni"),
@@ -233,7 +251,8 @@ const PHRASES: &[(Meaning, &str)] = &[
         what is everyone watching|whats everyone watching|what are people watching|what do people watch|\
         what everyone watches|que ve la gente|que esta viendo la gente|lo que ve todo el mundo|que ve todo el mundo|\
         everyones favorites|everyones favourites|crowd pleasers|greatest|the greatest|masterpieces|obras maestras|\
-        lo mas valorado|las mas valoradas|mas valoradas|whats hot|hot right now|de moda|popualr",
+        lo mas valorado|las mas valoradas|mas valoradas|la mejor valorada|la mas valorada|mejor valorado|critically acclaimed|acclaimed|\
+        aclamadas|aclamada|whats hot|hot right now|de moda|popualr",
     ),
     (
         LessKnown,
@@ -247,7 +266,8 @@ const PHRASES: &[(Meaning, &str)] = &[
         menos famosa|menos famosas|no populares|nada comerciales|menos comercial|menos comerciales|no tan populares|\
         no tan famosas|desconocida|desconocidas|desconocido|joya oculta|joyas ocultas|joyas escondidas|joya escondida|\
         joyitas|infravaloradas|infravalorada|raras|rara|rarezas|alternativas|mas desconocidas|mas desconocida|\
-        menos obvias|menos obvia|menos vistas|menos vista|poco vistas|poco vista",
+        menos obvias|menos obvia|menos vistas|menos vista|poco vistas|poco vista|infravalorados|infravalorado|\
+        subestimada|subestimadas|minusvaloradas",
     ),
     (
         More,
@@ -331,7 +351,8 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         Filler,
-        "new to me|i havent seen|ive not seen|i have not seen|i havent watched|that i havent seen|havent seen|unseen|\
+        "ever|ever made|of all time|in history|of all times|all time|in the world|de la historia|de todos los tiempos|del mundo|\
+        de la historia del cine|que existen|que hay|new to me|i havent seen|ive not seen|i have not seen|i havent watched|that i havent seen|havent seen|unseen|\
         not seen|i never saw|ive never seen|que no haya visto|que no he visto|no vistas|nuevas para mi|sin ver|\
         no haya visto|no he visto|nueva para mi",
     ),
@@ -393,6 +414,7 @@ const PHRASES: &[(Meaning, &str)] = &[
         new releases|reciente|recientes|nueva|nuevas|nuevo|nuevos|moderna|modernas|actual|actuales|novedades|\
         lo ultimo|las ultimas|ultimas|estrenos|de estreno|contemporaneas|mas recientes|most recent",
     ),
+    (Filler, "year old|years old"),
     (
         Old,
         "old|older|classic|classics|vintage|oldies|old school|black and white|golden age|vieja|viejas|viejo|antigua|antiguas|\
@@ -407,7 +429,7 @@ const PHRASES: &[(Meaning, &str)] = &[
     (Years, "years|year|anos"),
     (
         Outside,
-        "by|with|starring|stars|featuring|directed by|directed|director|actor|actress|about|set in|where|in which|cast|\
+        "menores de|menor de|mayores de|under|over|by|with|starring|stars|featuring|directed by|directed|director|actor|actress|about|set in|where|in which|cast|\
         soundtrack|netflix|hbo|disney|oscar|oscars|award|awards|long|short|minutes|hours|subtitled|based|black|\
         dirigida por|dirigidas por|dirigida|protagonizada por|protagonizadas por|actriz|sobre|acerca de|que trate de|\
         que traten de|que va de|que vayan de|donde|con el actor|con la actriz|del director|de la directora|premios|\
@@ -459,6 +481,17 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
             by_first_word.entry(words[0]).or_default().push((words, *meaning));
         }
     }
+    for line in include_str!("../data/moods.tsv").lines().filter(|line| !line.starts_with('#')) {
+        let mut fields = line.split('\t');
+        let phrase: Vec<&str> = fields.next().unwrap_or_default().split(' ').collect();
+        // Read once and kept as long as the program runs, as the phrases above are.
+        let mut genres = || -> &'static [&'static str] {
+            let named = fields.next().unwrap_or_default().split('|').filter(|genre| !genre.is_empty());
+            named.collect::<Vec<&'static str>>().leak()
+        };
+        let mood = Mood(genres(), genres());
+        by_first_word.entry(phrase[0]).or_default().push((phrase, mood));
+    }
     for phrases in by_first_word.values_mut() {
         phrases.sort_by_key(|(words, meaning)| (std::cmp::Reverse(words.len()), says_little(*meaning)));
     }
@@ -490,9 +523,13 @@ pub(crate) fn is_known(word: &str) -> bool {
     LEXICON.by_first_word.contains_key(word)
 }
 
+/// Words as near as a typo to one of the lexicon's that are words of their own.
+const SPELT_RIGHT: &[&str] = &["sinking", "comida", "comidas", "romana", "romano", "romanas", "romanos", "signing"];
+
 /// The word of the lexicon that a misspelt word of five letters or more stands for.
 pub(crate) fn corrected(word: &str) -> Option<&'static str> {
-    if word.len() < 5 || is_known(word) || word.bytes().any(|byte| byte.is_ascii_digit()) {
+    if word.len() < 5 || is_known(word) || word.bytes().any(|byte| byte.is_ascii_digit()) || SPELT_RIGHT.contains(&word)
+    {
         return None;
     }
     let spelling = Spelling::within(word, if word.len() < 8 { 1 } else { 2 });
@@ -529,7 +566,7 @@ pub(crate) fn number_word(word: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::fold::tokenize;
+    use crate::fold::tokenize;
 
     #[test]
     fn every_phrase_is_written_folded_and_can_be_met() {

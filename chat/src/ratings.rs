@@ -5,6 +5,7 @@ use cineswarm_engine::HalfStars;
 
 use super::fold::Token;
 use super::lexicon::{self, Meaning};
+use super::patterns;
 use super::request::{Reader, TitleSlot};
 use super::titles::Reading;
 
@@ -119,7 +120,10 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
     let is_link = |at: usize, links: &[&str]| links.contains(&tokens[at].word.as_str());
     let mut before = (from, number.from);
     while before.1 > before.0
-        && is_link(before.1 - 1, &["a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to"])
+        && is_link(
+            before.1 - 1,
+            &["a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong", "buen"],
+        )
     {
         before.1 -= 1;
     }
@@ -132,6 +136,10 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
     if let Some(slot) = exact {
         return Some((slot, true));
     }
+    // "give number 2 a 5" speaks of a place, not of "Jackass Number Two".
+    let says_place =
+        |(from, to): &(usize, usize)| tokens[*from..*to].iter().any(|token| patterns::place(&token.word).is_some());
+    let beside = beside.filter(|span| !says_place(span));
     beside.rev().find_map(|(from, to)| reader.title_among_words(from, to)).map(|slot| (slot, false))
 }
 
@@ -155,6 +163,10 @@ fn number_at(reader: &Reader, at: usize) -> Option<Number> {
     let sentence = reader.sentence;
     let tokens = &sentence.tokens;
     let word_at = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+    // "Heat (1995)".
+    if sentence.gap(at).ends_with('(') && tokens.get(at)?.year().is_some() {
+        return None;
+    }
     let in_digits = tokens.get(at)?.number();
     let mut value = in_digits.or_else(|| lexicon::number_word(word_at(at)))? as f64;
     let mut to = at + 1;

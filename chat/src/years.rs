@@ -126,7 +126,9 @@ fn span(tokens: &[Token], mut at: usize, newest: u16) -> Option<(u16, u16, usize
         return decade(digits, newest).map(|from| within(from, at + 1));
     }
     if let Some(year) = token.year() {
-        if year % 10 == 0 && (part.is_some() || (says_decade && names_a_decade(tokens, at))) {
+        // "de los 2000".
+        let follows_plural = at > 0 && tokens[at - 1].word == "los";
+        if year % 10 == 0 && (part.is_some() || follows_plural || (says_decade && names_a_decade(tokens, at))) {
             return Some(within(year, at + 1));
         }
         return Some((year, year, at + 1));

@@ -1,7 +1,7 @@
 //! One line per sentence: what is typed, what is understood.
 
 use super::*;
-use crate::chat::{ClarifyOption, replies};
+use crate::{ClarifyOption, replies};
 use proptest::prelude::*;
 
 const UTTERANCES: &[(&str, &str)] = &[
@@ -21,7 +21,7 @@ const UTTERANCES: &[(&str, &str)] = &[
     ("I loved Alien and Blade Runner, what next?", "like Alien 1979 + Blade Runner 1982"),
     ("i loved fargo what should i watch next", "like Fargo 1996"),
     ("I really enjoyed Spirited Away", "like Spirited Away 2001"),
-    ("me encantó El viaje de Chihiro", "unknown El viaje de Chihiro: "),
+    ("me encantó El viaje de Chihiro", "like Spirited Away 2001"),
     ("me gustó Fargo, ¿qué más?", "like Fargo 1996"),
     ("me gustaron Alien, Aliens y Fargo", "like Alien 1979 + Aliens 1986 + Fargo 1996"),
     ("5 films like Fargo", "like Fargo 1996 n=5"),
@@ -185,7 +185,7 @@ const UTTERANCES: &[(&str, &str)] = &[
     ("no horror movies", "browse -Horror"),
     ("que no sea de terror", "browse -Horror"),
     ("funny but not animated", "browse +Comedy -Animation"),
-    ("horror comedies", "browse +Horror +Comedy"),
+    ("horror comedies", "browse +Horror&Comedy"),
     ("5 comedies from the 90s", "browse +Comedy [1990..1999] n=5"),
     ("dame 5 comedias de los 90", "browse +Comedy [1990..1999] n=5"),
     ("i want to watch a good thriller tonight", "browse +Thriller"),
@@ -442,12 +442,15 @@ fn a_catalogue_without_films_or_genres_only_ever_helps() {
 #[test]
 fn what_was_understood_is_said_in_one_line() {
     let room = Room::new();
-    let described = |text: &str, lang| replies::describe(&room.understand(text, lang).intent, &room.catalogue, lang);
+    let described = |text: &str, lang| {
+        let understood = room.understand(text, lang);
+        replies::describe(&understood.intent, &understood.topics, &room.catalogue, lang)
+    };
     assert_eq!(
         described("movies like fargo and alien but less known", Lang::En),
         "Films like Fargo (1996) and Alien (1979), less known"
     );
-    assert_eq!(described("90s comedies, no romance", Lang::Es), "Películas para ti, Comedy, sin Romance, 1990–1999");
+    assert_eq!(described("90s comedies, no romance", Lang::Es), "Películas para ti, comedia, sin romance, 1990–1999");
     assert_eq!(described("puntúa Fargo con 4,5", Lang::Es), "Fargo (1996): 4,5 estrellas");
 }
 
@@ -487,7 +490,7 @@ proptest! {
         let room = Room::new();
         for lang in [Lang::En, Lang::Es] {
             let understood = room.understand(&text, lang);
-            replies::describe(&understood.intent, &room.catalogue, lang);
+            replies::describe(&understood.intent, &understood.topics, &room.catalogue, lang);
             if let Some(n) = understood.n {
                 prop_assert!((1..=100).contains(&n));
             }

@@ -14,8 +14,12 @@ use super::spelling::{Signature, Spelling, tolerated_edits};
 
 /// How many films are offered where a title fits several.
 const MAX_CANDIDATES: usize = 8;
+/// Letters by which a title that is offered may differ: each more lets through the sieve many more to compare.
+const MAX_NEAREST_EDITS: usize = 3;
 /// How many films are offered where a title fits none.
 const MAX_NEAREST: usize = 3;
+/// Films that most people have heard of.
+const WELL_KNOWN: usize = 2000;
 /// Words of a query that are looked at; no title is longer.
 pub(crate) const MAX_TITLE_TOKENS: usize = 40;
 
@@ -51,8 +55,10 @@ pub(crate) enum Reading {
     Close,
     /// The beginning of a title, or words that stand together in it.
     Part,
-    /// Words anywhere in a title, and typos in each.
+    /// Words anywhere in a title.
     Loose,
+    /// Words anywhere in a title, with typos in each: to be asked, never to be taken.
+    Guess,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,6 +108,10 @@ pub struct TitleIndex {
     words_by_length: Vec<Vec<(Signature, u32)>>,
     /// The words of each name in order, as places in `vocabulary`, names one after the other.
     words_of_names: Vec<u32>,
+    /// Ratings of a film that most people have heard of.
+    well_known: u32,
+    pub(crate) tagged: crate::themes::Tagged,
+    pub(crate) knowledge: crate::knowledge::Knowledge,
 }
 
 #[derive(Debug)]
@@ -119,7 +129,7 @@ impl TitleIndex {
     }
 
     pub(crate) fn find_tokens(&self, tokens: &[Token]) -> TitleMatch {
-        for reading in [Reading::Exact, Reading::Close, Reading::Part, Reading::Loose] {
+        for reading in [Reading::Exact, Reading::Close, Reading::Part, Reading::Loose, Reading::Guess] {
             if let Some(found) = self.find_as(tokens, reading) {
                 return found;
             }
@@ -152,6 +162,11 @@ impl TitleIndex {
         // People are often a year off; a film of the very year still goes first.
         self.keep(films.clone(), |own| own == Some(year))
             .or_else(|| self.keep(films, |own| own.is_some_and(|own| own.abs_diff(year) <= 1)))
+    }
+
+    /// Whether a film is among those that most people have heard of.
+    pub(crate) fn is_well_known(&self, movie: MovieId) -> bool {
+        self.films.iter().find(|film| film.id == movie).is_some_and(|film| film.ratings >= self.well_known)
     }
 
     fn keep(&self, mut films: Vec<u32>, year: impl Fn(Option<u16>) -> bool) -> Option<TitleMatch> {
@@ -187,10 +202,9 @@ impl TitleIndex {
             Reading::Part => self.part(&self.known_words(tokens, 0), true),
             Reading::Loose => {
                 let words = self.known_words(tokens, 0);
-                let anywhere = self.part(&words, false);
-                if !anywhere.is_empty() {
-                    return anywhere;
-                }
+                self.part(&words, false)
+            }
+            Reading::Guess => {
                 let corrected = self.known_words(tokens, 2);
                 let together = self.part(&corrected, true);
                 if together.is_empty() { self.part(&corrected, false) } else { together }
@@ -361,7 +375,7 @@ impl TitleIndex {
     pub(crate) fn nearest(&self, tokens: &[Token]) -> Vec<MovieId> {
         let tokens = &tokens[..tokens.len().min(MAX_TITLE_TOKENS)];
         let titled = split_year(tokens).map_or(tokens, |(titled, _)| titled);
-        for reading in [Reading::Exact, Reading::Close, Reading::Part, Reading::Loose] {
+        for reading in [Reading::Exact, Reading::Close, Reading::Part, Reading::Loose, Reading::Guess] {
             let mut films = self.films_as(titled, reading);
             if !films.is_empty() {
                 films.sort_unstable_by_key(|film| self.by_popularity(*film));
@@ -371,7 +385,7 @@ impl TitleIndex {
         // Many of the words, or a spelling a third of whose letters differ.
         let wanted = key(without_article(titled));
         let length = wanted.chars().count();
-        let spelling = Spelling::within(&wanted, (length / 3).min(6));
+        let spelling = Spelling::within(&wanted, (length / 3).min(MAX_NEAREST_EDITS));
         let mut scored: HashMap<u32, f32> = HashMap::new();
         for (distance, film) in self.names_near(&spelling) {
             let score = 1.0 - distance as f32 / length.max(1) as f32;

@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 use cineswarm_engine::MovieId;
 
 use super::{Hit, MAX_CANDIDATES, MAX_NEAREST, MAX_TITLE_TOKENS, NameKind, TitleIndex, keys, split_year};
-use crate::chat::fold::{Token, tokenize, without_article};
-use crate::chat::spelling::{Signature, Spelling};
+use crate::fold::{Token, tokenize, without_article};
+use crate::spelling::{Signature, Spelling};
 
 impl TitleIndex {
     /// Films whose title begins with, contains or resembles what was typed so far; the best first, and of equally

@@ -1,12 +1,13 @@
 //! Sentences and what they mean, on a small catalogue of well-known films and on the MovieLens sample.
 
 mod sample;
+mod sentences;
 mod titles;
 mod utterances;
 
 use cineswarm_engine::{Catalogue, Filters, Movie, MovieStats};
 
-use super::{Intent, Lang, TitleIndex, Tweak, Understood, understand};
+use super::{Intent, Lang, TitleIndex, TitleMatch, Tweak, Understood, understand};
 
 /// Title, year, genres, ratings, other titles.
 const FILMS: &[(&str, u16, &str, u32, &[&str])] = &[
@@ -94,6 +95,7 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
     let with = |start: String, filters: &Filters, tweak: Tweak| {
         let mut line = start;
         filters.genres.iter().for_each(|genre| line += &format!(" +{genre}"));
+        understood.topics.iter().for_each(|topic| line += &format!(" +{}", topic.label.replace(" + ", "&")));
         filters.exclude_genres.iter().for_each(|genre| line += &format!(" -{genre}"));
         match (filters.year_from, filters.year_to) {
             (None, None) => {}
@@ -127,7 +129,18 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         }
         Intent::UnknownTitle { asked, nearest } => format!("unknown {asked}: {}", names(nearest)),
         Intent::OutsideTheData { asked } => format!("outside {asked}"),
-        Intent::Help => "help".into(),
+        Intent::About { wanted, movie } => format!("about {wanted:?} {}", name(movie)),
+        Intent::MyRatings => "my ratings".into(),
+        Intent::CountFilms => "count".into(),
+        Intent::Unrate { movie } => format!("unrate {}", name(movie)),
+        Intent::Refine { filters, tweak, shift } => {
+            with("refine".into(), filters, *tweak) + &shift.map_or(String::new(), |shift| format!(" {shift:?}"))
+        }
+        Intent::Undo => "undo".into(),
+        Intent::StartOver => "start over".into(),
+        Intent::SeenOnCards => "seen on cards".into(),
+        Intent::NoSuchPlace { .. } => "no such place".into(),
+        Intent::NotUnderstood { .. } | Intent::Help => "help".into(),
     };
     if let Some(n) = understood.n {
         line += &format!(" n={n}");

@@ -4,6 +4,8 @@
 use cineswarm_engine::{Filters, HalfStars, MovieId, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::topics::Topic;
+
 /// The language of replies. What is typed is understood in both, whatever is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -38,8 +40,65 @@ pub struct Understood {
     pub intent: Intent,
     /// How many films, 1 to 100, if the sentence says so.
     pub n: Option<usize>,
+    /// Themes and the like that are asked for; the intent's filters hold the films that have them all.
+    pub topics: Vec<Topic>,
     /// Parts of the sentence, as typed, that the answer will not take into account ("with Al Pacino").
     pub ignored: Vec<String>,
+    /// Films that the sentence speaks against: "but not Aliens".
+    pub disliked: Vec<MovieId>,
+    /// The language of the sentence, where its words tell.
+    pub language: Option<Lang>,
+}
+
+/// What was said before, as far as a sentence can refer to it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// The films of the last answer, in their order.
+    pub shown: &'a [MovieId],
+    /// The choices of a question that was asked back and is open.
+    pub options: &'a [ClarifyOption],
+    /// The film that was spoken of last.
+    pub about: Option<MovieId>,
+}
+
+/// What is to be known about a film.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Who directed it.
+    Director,
+    /// Who is in it.
+    Cast,
+    /// When it came out.
+    Year,
+    /// Its genres.
+    Genre,
+    /// What happens in it.
+    Plot,
+    /// Whether viewers like it.
+    Opinion,
+    /// Whether the catalogue has it.
+    Have,
+    /// How long it is.
+    Runtime,
+    /// Its country or language.
+    Country,
+    /// Where it can be seen.
+    WhereToWatch,
+    /// The viewer's own rating.
+    MyRating,
+}
+
+/// Years relative to those of the last answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shift {
+    /// "more recent".
+    Newer,
+    /// "older".
+    Older,
+    /// "shorter".
+    Shorter,
+    /// "longer".
+    Longer,
 }
 
 /// How the answer is to be ordered beyond the neighbours' scores.
@@ -132,8 +191,68 @@ pub enum Intent {
         /// The part of the sentence, as typed.
         asked: String,
     },
-    /// The person asks for help, or the sentence was not understood.
+    /// A fact about a film.
+    About {
+        /// Which fact.
+        wanted: Wanted,
+        /// The film.
+        movie: MovieId,
+    },
+    /// What the viewer has rated.
+    MyRatings,
+    /// How many films there are.
+    CountFilms,
+    /// The viewer takes a rating back.
+    Unrate {
+        /// The film.
+        movie: MovieId,
+    },
+    /// The last question again, with other conditions.
+    Refine {
+        /// Conditions that replace those of the same kind, or come on top.
+        filters: Filters,
+        /// Order of the answer.
+        tweak: Tweak,
+        /// Years relative to the last answer's.
+        shift: Option<Shift>,
+    },
+    /// The last step is to be undone.
+    Undo,
+    /// What was said before is to count no more.
+    StartOver,
+    /// Films of the list are seen or not wanted; their cards take that.
+    SeenOnCards,
+    /// A place that the last list does not have.
+    NoSuchPlace {
+        /// The sentence as typed.
+        asked: String,
+    },
+    /// Something else than films, or words that mean nothing here.
+    NotUnderstood {
+        /// The sentence as typed.
+        asked: String,
+    },
+    /// The person asks for help.
     Help,
+}
+
+impl Intent {
+    /// The conditions of an intent that lists films.
+    pub fn filters(&self) -> Option<&Filters> {
+        match self {
+            Intent::Like { filters, .. }
+            | Intent::Browse { filters, .. }
+            | Intent::ForMe { filters }
+            | Intent::ForUser { filters, .. }
+            | Intent::Popular { filters }
+            | Intent::Refine { filters, .. } => Some(filters),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn shift(shift: Shift) -> Intent {
+        Intent::Refine { filters: Filters::default(), tweak: Tweak::None, shift: Some(shift) }
+    }
 }
 
 /// What is asked back.
@@ -141,10 +260,14 @@ pub enum Intent {
 pub enum Question {
     /// Several films fit a title.
     WhichFilm,
+    /// A name that nobody is known by is a title, too.
+    FilmLike,
     /// A film is to be rated, but the stars are missing.
     HowManyStars,
     /// "scary movie" is a title and a kind of film.
     FilmOrKind,
+    /// A verdict in words ("I hated it") is offered as a rating.
+    ConfirmRating,
     /// "rate toy story 3" may be three stars or the third film.
     RatingOrTitle,
 }

@@ -1,14 +1,21 @@
 //! What a person types, understood without any outside service, in English and in Spanish.
 //! Pure: a sentence and a catalogue in, an [`Intent`] out. Never asks the farm, stores nothing, reads no clock.
 
+mod commands;
 mod fold;
 mod intent;
+mod knowledge;
+mod language;
 mod lexicon;
+mod patterns;
 mod ratings;
+mod reading;
 pub mod replies;
 mod request;
 mod spelling;
+mod themes;
 mod titles;
+mod topics;
 mod years;
 
 #[cfg(test)]
@@ -16,8 +23,10 @@ mod tests;
 
 use cineswarm_engine::{Catalogue, MovieId};
 
-pub use intent::{ClarifyOption, Intent, Lang, Question, Tweak, Understood};
+pub use intent::{ClarifyOption, Context, Intent, Lang, Question, Shift, Tweak, Understood, Wanted};
+pub use reading::{Chip, Reading as Understanding, reading};
 pub use titles::{Hit, TitleIndex, TitleMatch};
+pub use topics::{Topic, TopicKind};
 
 use fold::{Sentence, without_article};
 use lexicon::Meaning;
@@ -27,22 +36,86 @@ use titles::Reading;
 
 /// A sentence with more words than this that mean nothing is no title.
 const MAX_UNREAD_TOKENS: usize = 8;
+/// A title that no verb announces and that is not spelt as it should be is taken from this many letters; below, the
+/// person is asked.
+const SURE_LETTERS: usize = 7;
 
-/// Understands a sentence. `lang` is the language of labels and rewritten sentences only.
+/// Understands a sentence that nothing was said before. `lang` is the language of labels and rewritten sentences only.
 ///
 /// `index` must have been built from `catalogue`. Takes any text; words past the 160th are not read.
 pub fn understand(text: &str, lang: Lang, index: &TitleIndex, catalogue: &Catalogue) -> Understood {
+    understand_in(text, lang, index, catalogue, &Context::default())
+}
+
+/// Understands a sentence after others: "the first one", "but no animation", "4" where stars were asked for.
+pub fn understand_in(
+    text: &str,
+    lang: Lang,
+    index: &TitleIndex,
+    catalogue: &Catalogue,
+    context: &Context<'_>,
+) -> Understood {
     let sentence = Sentence::new(text);
+    if let Some(option) = chosen(&sentence, context.options) {
+        return understand_in(&option.text, lang, index, catalogue, &Context { options: &[], ..*context });
+    }
     let reader = Reader::new(&sentence, index, catalogue);
     let request = reader.read();
-    let chat = Chat { reader, lang, catalogue };
+    let chat = Chat { reader, lang, catalogue, context };
     let (intent, ignored) = chat.decide(&request);
     let n = match intent {
-        Intent::Rate { .. } | Intent::RateOffScale { .. } | Intent::Why { .. } => None,
-        _ => request.n,
+        Intent::Like { .. }
+        | Intent::Browse { .. }
+        | Intent::ForMe { .. }
+        | Intent::ForUser { .. }
+        | Intent::Popular { .. }
+        | Intent::Refine { .. }
+        | Intent::LessKnown
+        | Intent::More => request.n,
+        Intent::Clarify { .. } | Intent::UnknownTitle { .. } | Intent::OutsideTheData { .. } | Intent::Help => {
+            request.n
+        }
+        _ => None,
     };
     let ignored = ignored.into_iter().map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
-    Understood { intent, n, ignored }
+    let topics = match intent.filters().is_some_and(|filters| !filters.movie_ids.is_empty()) {
+        true => request.named.into_iter().map(|named| named.topic).collect(),
+        false => Vec::new(),
+    };
+    let is_title = index.find_as(&sentence.tokens, Reading::Exact).is_some();
+    let language = if is_title { None } else { language::language(&sentence.text, &sentence.tokens) };
+    Understood { intent, n, topics, ignored, disliked: request.disliked, language }
+}
+
+/// The choice of an open question that the sentence takes: by its place, its year, its stars or its words.
+fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o ClarifyOption> {
+    const AROUND: [&str; 12] =
+        ["the", "one", "number", "option", "la", "el", "numero", "opcion", "stars", "star", "estrellas", "estrella"];
+    if options.is_empty() || sentence.len() > 12 {
+        return None;
+    }
+    let says = |text: &str| fold::key(without_article(&fold::tokenize(text)));
+    let said = fold::key(without_article(&sentence.tokens));
+    if let Some(option) = options.iter().find(|option| says(&option.label) == said) {
+        return Some(option);
+    }
+    let telling: Vec<&fold::Token> =
+        sentence.tokens.iter().filter(|token| !AROUND.contains(&token.word.as_str())).collect();
+    let [only] = telling.as_slice() else { return None };
+    if only.year().is_some() {
+        let mut of_that_year = options.iter().filter(|option| option.label.contains(&format!("({})", only.word)));
+        return of_that_year.next().filter(|_| of_that_year.next().is_none());
+    }
+    // "4" means four stars, not the fourth choice.
+    let are_stars = options.iter().all(|option| option.label.starts_with(|first: char| first.is_ascii_digit()));
+    let number = lexicon::number_word(&only.word).map_or_else(|| only.word.clone(), |number| number.to_string());
+    if are_stars && number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return options.iter().find(|option| option.label.split(' ').next() == Some(number.as_str()));
+    }
+    match patterns::place(&only.word)? {
+        0 => options.last(),
+        place => options.get(place - 1),
+    }
 }
 
 /// Tokens `from..to` that the answer does not take into account.
@@ -52,6 +125,7 @@ struct Chat<'a> {
     reader: Reader<'a>,
     lang: Lang,
     catalogue: &'a Catalogue,
+    context: &'a Context<'a>,
 }
 
 impl Chat<'_> {
@@ -60,7 +134,13 @@ impl Chat<'_> {
         if self.reader.sentence.tokens.is_empty() {
             return (Intent::Help, none);
         }
+        if let Some(intent) = self.order() {
+            return (intent, none);
+        }
         if let Some(intent) = self.whole_sentence_is_title(request) {
+            return (intent, none);
+        }
+        if let Some(intent) = self.about_a_film() {
             return (intent, none);
         }
         if let Some(said) = ratings::read(&self.reader) {
@@ -69,6 +149,10 @@ impl Chat<'_> {
         if let Some(intent) = self.why() {
             return (intent, none);
         }
+        if self.is_other_question(request) {
+            let asked = self.reader.sentence.text.trim().to_owned();
+            return (Intent::NotUnderstood { asked }, none);
+        }
         if let Some(user_id) = request.user {
             return (Intent::ForUser { user_id, filters: request.filters() }, request.unread.clone());
         }
@@ -76,9 +160,139 @@ impl Chat<'_> {
             return self.like(&request.titles, request);
         }
         if request.unread.is_empty() {
-            return (without_titles(request), none);
+            if self.refines(request) {
+                let intent = Intent::Refine { filters: request.filters(), tweak: tweak(request), shift: None };
+                return (intent, none);
+            }
+            let says_only_dislike = !request.has_conditions() && !request.popular;
+            if let Some(movie) = request.disliked.first().filter(|_| says_only_dislike) {
+                return (self.confirm_rating(*movie, &[1.0, 1.5, 2.0, 0.5]), none);
+            }
+            return match without_titles(request) {
+                Intent::Help if !request.help => {
+                    let asked = self.reader.sentence.text.trim().to_owned();
+                    (Intent::NotUnderstood { asked }, none)
+                }
+                intent => (intent, none),
+            };
         }
         self.title_without_verb(request)
+    }
+
+    /// "is X better than Y?", "how many Oscars did it win?": no wish for films, whatever themes its words are.
+    fn is_other_question(&self, request: &Request) -> bool {
+        const ASKS: [&str; 29] = [
+            "is", "are", "was", "were", "does", "did", "how", "who", "whos", "whose", "when", "where", "has", "quien",
+            "quienes", "cuanto", "cuantos", "cuanta", "cuantas", "cuando", "donde", "es", "fue", "eran", "era", "ha",
+            "cual", "cuales", "which",
+        ];
+        let Some(first) = self.reader.sentence.tokens.first() else { return false };
+        // "who is Tarantino?" asks for no list of his films.
+        let is_about_somebody = matches!(first.word.as_str(), "who" | "whos" | "quien" | "quienes");
+        ASKS.contains(&first.word.as_str())
+            && (!request.unread.is_empty() || (is_about_somebody && !request.named.is_empty()))
+            && request.titles.is_empty()
+    }
+
+    /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
+    fn refines(&self, request: &Request) -> bool {
+        const CUES: [&str; 17] = [
+            "and", "y", "but", "pero", "only", "just", "solo", "without", "sin", "no", "not", "make", "add", "now",
+            "ahora", "quita", "drop",
+        ];
+        /// Words that begin a question of its own, too, where they go with "films".
+        const WEAK_CUES: [&str; 24] = [
+            "with", "con", "directed", "by", "under", "en", "from", "in", "before", "after", "since", "less", "de",
+            "del", "que", "desde", "antes", "despues", "menos", "nada", "what", "how", "dont", "fuera",
+        ];
+        let Some(first) = self.reader.sentence.tokens.first() else { return false };
+        let begins = |cues: &[&str]| cues.contains(&first.word.as_str());
+        !self.context.shown.is_empty()
+            && request.has_conditions()
+            && !(request.popular || request.for_me)
+            && (begins(&CUES) || (begins(&WEAK_CUES) && !request.film_noun))
+    }
+
+    /// Whether a title that no verb announces is more than a resemblance.
+    fn is_certain(&self, slot: &TitleSlot, request: &Request) -> bool {
+        let Some(tokens) = self.reader.sentence.tokens.get(slot.from..slot.to) else { return false };
+        let is_well_known = match slot.found {
+            TitleMatch::One(movie) => self.reader.index.is_well_known(movie),
+            _ => true,
+        };
+        if self.reader.index.find_as(tokens, Reading::Exact).is_some() {
+            return is_well_known || !request.film_noun;
+        }
+        if !is_well_known {
+            return false;
+        }
+        if self.reader.index.find_as(tokens, Reading::Close).is_some() && !self.is_near(tokens, slot) {
+            return false;
+        }
+        let letters: usize = tokens.iter().map(|token| token.word.len()).sum();
+        if !self.is_called_so(tokens, slot) {
+            return false;
+        }
+        letters >= SURE_LETTERS && !request.film_noun && !request.for_me && !request.less_known
+    }
+
+    /// Whether a misspelt title differs in one letter of eight at the most: "cant stand" is not "The Last Stand".
+    fn is_near(&self, tokens: &[fold::Token], slot: &TitleSlot) -> bool {
+        let TitleMatch::One(movie) = slot.found else { return true };
+        let Some(movie) = self.catalogue.get(movie) else { return false };
+        let typed = fold::key(without_article(tokens));
+        let titles = std::iter::once(&movie.title).chain(&movie.other_titles);
+        let keys = titles.map(|title| fold::key(without_article(&fold::tokenize(title))));
+        let tolerated = (typed.chars().count() / 8).max(1);
+        keys.into_iter().any(|own| strsim::osa_distance(&own, &typed) <= tolerated)
+    }
+
+    /// Whether these words stand in a title of the film's own: "buen trabajo" is no part of what "Office Space" is called.
+    fn is_called_so(&self, tokens: &[fold::Token], slot: &TitleSlot) -> bool {
+        let TitleMatch::One(movie) = slot.found else { return true };
+        let Some(movie) = self.catalogue.get(movie) else { return false };
+        let is_close = self.reader.index.find_as(tokens, Reading::Close).is_some();
+        let typed = fold::key(without_article(tokens));
+        let mut titles = std::iter::once(&movie.title).chain(&movie.other_titles);
+        is_close || titles.any(|title| fold::key(&fold::tokenize(title)).contains(&typed))
+    }
+
+    /// "films by ...", "películas de ...": what follows is somebody, whatever film is called so.
+    fn names_a_maker(&self, at: usize) -> bool {
+        let before = self.reader.sentence.tokens.get(at.wrapping_sub(1));
+        before.is_some_and(|token| matches!(token.word.as_str(), "by" | "de" | "del" | "con" | "with" | "from"))
+    }
+
+    /// "Do you mean films like Hitchcock (2012)?"
+    fn did_you_mean(&self, titles: &[TitleSlot]) -> Intent {
+        let like = if self.lang == Lang::En { "films like" } else { "películas como" };
+        let movies = titles.iter().flat_map(|slot| match &slot.found {
+            TitleMatch::One(movie) => std::slice::from_ref(movie),
+            TitleMatch::Several(movies) | TitleMatch::Nothing { nearest: movies } => movies.as_slice(),
+        });
+        let options = movies.filter_map(|movie| {
+            Some(ClarifyOption {
+                label: self.label(*movie),
+                text: format!("{like} {}", self.unmistakable_name(*movie)?),
+            })
+        });
+        let about = match (titles.first(), titles.last()) {
+            (Some(first), Some(last)) => self.reader.sentence.typed(first.from, last.to).to_owned(),
+            _ => String::new(),
+        };
+        Intent::Clarify { question: Question::FilmLike, about, options: options.collect() }
+    }
+
+    /// "I don't know X. Did you mean ...?"
+    fn ask_whether(&self, slot: &TitleSlot) -> Intent {
+        let asked = self.reader.sentence.typed(slot.from, slot.to).to_owned();
+        let nearest = match &slot.found {
+            TitleMatch::One(movie) => vec![*movie],
+            TitleMatch::Several(movies) | TitleMatch::Nothing { nearest: movies } => {
+                movies.iter().take(3).copied().collect()
+            }
+        };
+        Intent::UnknownTitle { asked, nearest }
     }
 
     /// "The Good, the Bad and the Ugly" and nothing else. Where the sentence is a command too ("popular"), the command
@@ -91,7 +305,14 @@ impl Chat<'_> {
         let dated = named.len() < words.len() && self.reader.sentence.text.contains('(');
         let is_command = request.popular || request.less_known || request.more || request.for_me || request.help;
         let says_something = is_command || request.has_conditions() || request.film_noun;
-        if !dated && says_something && matches!(named, [word] if word.year().is_none() && lexicon::is_known(&word.word))
+        // "Los otros" is a film, "the best" an order.
+        let named_with_article = tokens.len() > 1 && words.len() < tokens.len();
+        let only_more = (request.more || request.film_noun)
+            && !(request.popular || request.less_known || request.for_me || request.help || request.has_conditions());
+        if !dated
+            && says_something
+            && !(named_with_article && only_more)
+            && matches!(named, [word] if word.year().is_none() && lexicon::is_known(&word.word))
         {
             return None;
         }
@@ -101,7 +322,7 @@ impl Chat<'_> {
         if is_request && (request.has_conditions() || request.film_noun) && words.len() > 1 {
             return Some(self.film_or_kind(&slot));
         }
-        if is_request && is_command {
+        if is_request && is_command && !(named_with_article && only_more) {
             return None;
         }
         Some(self.like(&[slot], &Request::default()).0)
@@ -215,6 +436,15 @@ impl Chat<'_> {
         let whole = [(0, tokens.len()), (with_article, last), (first, last)];
         for (from, to) in whole {
             if let Some(titles) = self.reader.whole_titles(from, to) {
+                if let Some(doubtful) = titles.iter().find(|slot| !self.is_certain(slot, request)) {
+                    if request.has_conditions() {
+                        break;
+                    }
+                    return (self.ask_whether(doubtful), Vec::new());
+                }
+                if from > 0 && request.film_noun && self.names_a_maker(from) {
+                    return (self.did_you_mean(&titles), Vec::new());
+                }
                 // Conditions that the words of the title were taken for are none.
                 let outside_title = if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };
                 return self.like(&titles, &Request { unread: Vec::new(), ..outside_title });
@@ -230,30 +460,28 @@ impl Chat<'_> {
             let from = preposition.map_or(first, |at| at + 1);
             return (Intent::OutsideTheData { asked: self.reader.sentence.typed(from, last).to_owned() }, Vec::new());
         }
+        let not_understood = || {
+            let asked = self.reader.sentence.typed(first, last).to_owned();
+            (Intent::NotUnderstood { asked }, Vec::new())
+        };
         if last - first > MAX_UNREAD_TOKENS {
-            return (Intent::Help, Vec::new());
+            return not_understood();
         }
         let covers_sentence =
             self.reader.trimmed(0, tokens.len()) == (with_article, last) || last - with_article == tokens.len();
         if let Some(slot) = self.reader.title_among_words(with_article, last) {
             // In the middle of other words a part of a title is too little to go by.
-            if covers_sentence {
+            if covers_sentence && self.is_certain(&slot, request) {
                 return self.like(&[slot], &Request { unread: Vec::new(), ..request.clone() });
             }
-            let asked = self.reader.sentence.typed(first, last).to_owned();
-            let nearest = match slot.found {
-                TitleMatch::One(movie) => vec![movie],
-                TitleMatch::Several(movies) | TitleMatch::Nothing { nearest: movies } => {
-                    movies.into_iter().take(3).collect()
-                }
-            };
-            return (Intent::UnknownTitle { asked, nearest }, Vec::new());
+            let slot = TitleSlot { from: first, to: last, ..slot };
+            return (self.ask_whether(&slot), Vec::new());
         }
         if request.less_known || request.for_me {
             return (without_titles(request), request.unread.clone());
         }
         match self.unknown(with_article, last) {
-            Intent::UnknownTitle { nearest, .. } if nearest.is_empty() => (Intent::Help, Vec::new()),
+            Intent::UnknownTitle { nearest, .. } if nearest.is_empty() => not_understood(),
             unknown => (unknown, Vec::new()),
         }
     }
@@ -261,6 +489,7 @@ impl Chat<'_> {
     /// The film a title means, or the question to ask.
     fn resolved(&self, slot: &TitleSlot) -> Result<MovieId, Box<Intent>> {
         match &slot.found {
+            TitleMatch::One(movie) if self.is_doubtful(slot, *movie) => Err(Box::new(self.ask_whether(slot))),
             TitleMatch::One(movie) => Ok(*movie),
             TitleMatch::Several(movies) => Err(Box::new(self.which_film(slot, movies))),
             TitleMatch::Nothing { nearest } => {
@@ -269,6 +498,16 @@ impl Chat<'_> {
                 Err(Box::new(Intent::UnknownTitle { asked, nearest: nearest.clone() }))
             }
         }
+    }
+
+    /// A misspelt title of a film that few have heard of is more likely one that is not in the data.
+    fn is_doubtful(&self, slot: &TitleSlot, movie: MovieId) -> bool {
+        let (from, to) = self.reader.trimmed(slot.from, slot.to);
+        let is_exact = |from: usize, to: usize| {
+            let tokens = self.reader.sentence.tokens.get(from..to);
+            tokens.is_some_and(|tokens| self.reader.index.find_as(tokens, Reading::Exact).is_some())
+        };
+        !self.reader.index.is_well_known(movie) && !is_exact(slot.from, slot.to) && !is_exact(from, to)
     }
 
     fn unknown(&self, from: usize, to: usize) -> Intent {
@@ -377,9 +616,9 @@ fn tweak(request: &Request) -> Tweak {
 /// What a sentence without titles asks for.
 fn without_titles(request: &Request) -> Intent {
     let filters = request.filters();
-    if request.popular {
+    if request.popular && !request.less_known {
         Intent::Popular { filters }
-    } else if request.has_conditions() || (request.less_known && request.for_me) {
+    } else if request.has_conditions() || (request.less_known && (request.for_me || request.popular)) {
         Intent::Browse { filters, tweak: tweak(request) }
     } else if request.less_known {
         Intent::LessKnown

@@ -1,7 +1,6 @@
 //! Titles alone, found in a sentence and while typing.
 
 use super::*;
-use crate::chat::TitleMatch;
 use cineswarm_engine::MovieId;
 
 fn found(room: &Room, text: &str) -> Vec<String> {

@@ -1,14 +1,19 @@
 //! Reads a sentence from left to right into its parts: titles, genres, years, counts, and what was not understood.
-//! Never decides what the parts together ask for; `mod.rs` does.
+//! Never decides what the parts together ask for; `lib.rs` does.
+
+mod conditions;
+mod facts;
 
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use cineswarm_engine::{Catalogue, Filters, UserId};
+use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 
-use super::fold::{Sentence, Token, is_article, key, tokenize};
+use super::fold::{self, Sentence, Token, is_article, key, tokenize};
 use super::lexicon::{self, Meaning};
+use super::patterns;
 use super::titles::{MAX_TITLE_TOKENS, Reading, TitleIndex, TitleMatch};
+use super::topics::{GenreRun, Named, in_common};
 use super::years::{self, YearBound};
 
 /// Titles of one sentence; further ones are not read.
@@ -33,6 +38,14 @@ pub(crate) struct Request {
     pub(crate) titles: Vec<TitleSlot>,
     pub(crate) genres: Vec<String>,
     pub(crate) exclude_genres: Vec<String>,
+    /// Genres as they stand side by side in the sentence, while it is read.
+    pub(crate) genre_runs: Vec<GenreRun>,
+    /// Themes and the like: a film is of all of them.
+    pub(crate) named: Vec<Named>,
+    /// The films that those have in common.
+    pub(crate) only: Vec<MovieId>,
+    /// Films that the sentence speaks against.
+    pub(crate) disliked: Vec<MovieId>,
     pub(crate) within: Option<(u16, u16)>,
     pub(crate) year_from: Option<u16>,
     pub(crate) year_to: Option<u16>,
@@ -60,16 +73,18 @@ impl Request {
             || self.within.is_some()
             || self.year_from.is_some()
             || self.year_to.is_some()
+            || !self.named.is_empty()
     }
 
     pub(crate) fn filters(&self) -> Filters {
         let (first, last) = self.within.unzip();
         Filters {
-            genres: self.genres.iter().filter(|genre| !self.exclude_genres.contains(genre)).cloned().collect(),
-            exclude_genres: self.exclude_genres.clone(),
+            genres: once(self.genres.iter().filter(|genre| !self.exclude_genres.contains(genre))),
+            exclude_genres: once(self.exclude_genres.iter()),
             year_from: self.year_from.max(first),
             year_to: [self.year_to, last].into_iter().flatten().min(),
             exclude_seen: !self.seen_too,
+            movie_ids: self.only.clone(),
             ..Filters::default()
         }
     }
@@ -100,6 +115,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) index: &'a TitleIndex,
     /// From the usual name of a genre to the catalogue's.
     genre_names: HashMap<String, String>,
+    pub(crate) catalogue: &'a Catalogue,
     newest: u16,
     typo_searches_left: Cell<usize>,
 }
@@ -117,7 +133,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        Reader { sentence, index, genre_names, newest, typo_searches_left: Cell::new(MAX_TYPO_SEARCHES) }
+        Reader { sentence, index, catalogue, genre_names, newest, typo_searches_left: Cell::new(MAX_TYPO_SEARCHES) }
     }
 
     fn tokens(&self) -> &'a [Token] {
@@ -130,7 +146,10 @@ impl<'a> Reader<'a> {
         let mut at = 0;
         while at < self.sentence.len() {
             if let Some(next) = self.title_announced(at) {
-                at = self.read_titles(next, &mut request);
+                at = match self.read_person_liked(next, &mut request) {
+                    Some(end) => end,
+                    None => self.read_titles(next, &mut request),
+                };
             } else if let Some(next) = self.read_part(at, &mut request) {
                 at = next;
             } else {
@@ -138,6 +157,8 @@ impl<'a> Reader<'a> {
                 at += 1;
             }
         }
+        self.join_genres(&mut request);
+        request.only = in_common(&request.named, self.catalogue);
         request
     }
 
@@ -146,6 +167,14 @@ impl<'a> Reader<'a> {
         let tokens = self.tokens();
         let (longer, longest) = lexicon::meanings(tokens, at).next()?;
         let next = lexicon::after(tokens, at, Meaning::LikeTitle)?;
+        // "después de 2010" announces a year, "después de ver Fargo" a film.
+        if years::bound(tokens, at, self.newest, false).is_some() {
+            return None;
+        }
+        // "based on a true story" announces no title.
+        if self.index.theme_at(tokens, at).is_some_and(|(_, end)| end > next) {
+            return None;
+        }
         // "films like This Is Spinal Tap" are no more of the same, and "like To Die For" is no wish.
         let titled = || {
             let mut ends = self.title_ends(next).into_iter().rev().filter(|end| *end > longest);
@@ -186,8 +215,15 @@ impl<'a> Reader<'a> {
                 return Some(TitleSlot { from: at, to: end, found });
             }
         }
-        let turns = !first && lexicon::after(self.tokens(), at, Meaning::But).is_some();
-        if turns || self.says_no_title(at, shortest, first) {
+        let turns = !first
+            && lexicon::meanings(self.tokens(), at).any(|(meaning, _)| matches!(meaning, Meaning::But | Meaning::Not));
+        // "When Harry Met Sally, would enjoy": a list of titles does not go on with a word that carries nothing.
+        let goes_astray = !first
+            && !is_article(&self.tokens()[at].word)
+            && lexicon::meanings(self.tokens(), at)
+                .next()
+                .is_some_and(|(meaning, _)| matches!(meaning, Meaning::Filler | Meaning::Tail | Meaning::ForMe));
+        if turns || goes_astray || self.says_no_title(at, shortest, first) {
             return None;
         }
         for end in ends.iter().rev().copied() {
@@ -236,8 +272,17 @@ impl<'a> Reader<'a> {
         if spans_and && letters < MIN_LETTERS_ACROSS_AND {
             return None;
         }
-        // A word of the lexicon is spelt right; "horror" is no typo of a title.
-        if to == from + 1 && lexicon::is_known(&tokens[0].word) {
+        // A word of the lexicon is spelt right; "horror" is no typo of a title, nor is "the first".
+        let named = fold::without_article(tokens);
+        let is_word = |token: &Token| {
+            lexicon::is_known(&token.word)
+                || patterns::says(&token.word)
+                || patterns::place(&token.word).is_some()
+                || self.index.theme_at(std::slice::from_ref(token), 0).is_some()
+        };
+        if let [word] = named
+            && is_word(word)
+        {
             return None;
         }
         let left = self.typo_searches_left.get().checked_sub(1)?;
@@ -302,6 +347,7 @@ impl<'a> Reader<'a> {
     fn stops_title(&self, at: usize) -> bool {
         let tokens = self.tokens();
         self.is_list_joint(at)
+            || self.fact_begins(at)
             || lexicon::meanings(tokens, at).any(|(meaning, end)| match meaning {
                 Meaning::But | Meaning::Tail | Meaning::LessKnown | Meaning::SeenToo | Meaning::Not => true,
                 Meaning::User => tokens.get(end).and_then(Token::number).is_some(),
@@ -330,213 +376,16 @@ impl<'a> Reader<'a> {
                 || request.film_noun
                 || request.for_me)
     }
+}
 
-    /// Reads what stands at `at` if it is no title, and returns the place after it.
-    fn read_part(&self, at: usize, request: &mut Request) -> Option<usize> {
-        let tokens = self.tokens();
-        let longest = lexicon::meanings(tokens, at).map(|(_, end)| end).max().unwrap_or(at);
-        if let Some(end) = self.read_negation(at, request, longest) {
-            return Some(end);
+fn once<'g>(genres: impl Iterator<Item = &'g String>) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    for genre in genres.filter(|genre| !genre.is_empty()) {
+        if !seen.contains(genre) {
+            seen.push(genre.clone());
         }
-        let conditions_end = years::bound(tokens, at, self.newest, true);
-        if let Some((bound, end)) = conditions_end.filter(|(_, end)| *end >= longest) {
-            request.restrict_years(bound);
-            return Some(end);
-        }
-        if let Some(end) = self.read_user(at, request) {
-            return Some(end);
-        }
-        if let Some(end) = self.read_count(at, request) {
-            return Some(end);
-        }
-        if let Some((genres, end)) = self.genres_at(at).filter(|(_, end)| *end >= longest) {
-            request.genres.extend(genres);
-            request.genres.dedup();
-            return Some(end);
-        }
-        for (meaning, end) in lexicon::meanings(tokens, at) {
-            match meaning {
-                Meaning::LessKnown => request.less_known = true,
-                Meaning::SeenToo => request.seen_too = true,
-                Meaning::Popular => request.popular = true,
-                Meaning::ForMe => request.for_me = true,
-                Meaning::More => request.more = true,
-                Meaning::Help => request.help = true,
-                Meaning::FilmNoun => request.film_noun = true,
-                Meaning::Genres(_) => {
-                    // A kind of film that this catalogue does not know.
-                    request.outside = true;
-                    request.leave_unread(at, end);
-                }
-                Meaning::Outside => {
-                    request.outside = true;
-                    request.leave_unread(at, end);
-                }
-                Meaning::Filler | Meaning::Tail | Meaning::And | Meaning::Or | Meaning::But | Meaning::Top => {}
-                _ => continue,
-            }
-            return Some(end);
-        }
-        self.read_misspelt(at, request)
     }
-
-    fn read_misspelt(&self, at: usize, request: &mut Request) -> Option<usize> {
-        let known = lexicon::corrected(&self.tokens()[at].word)?;
-        let corrected = tokenize(known);
-        let (meaning, _) = lexicon::meanings(&corrected, 0).find(|(_, end)| *end == corrected.len())?;
-        match meaning {
-            Meaning::Genres(names) => request.genres.extend(self.own_names(names)?),
-            Meaning::Popular => request.popular = true,
-            Meaning::FilmNoun => request.film_noun = true,
-            Meaning::ForMe => request.for_me = true,
-            Meaning::Decade(from) => request.restrict_years(YearBound::Within(from, from + 9)),
-            _ => return None,
-        }
-        request.corrected = true;
-        Some(at + 1)
-    }
-
-    /// "no romance", "sin musicales ni guerra", "not so popular".
-    fn read_negation(&self, at: usize, request: &mut Request, longest: usize) -> Option<usize> {
-        let tokens = self.tokens();
-        let after_not = lexicon::after(tokens, at, Meaning::Not)?;
-        // "less known" and "not before 1970" are longer than the "not" they may begin with.
-        let meant = lexicon::meanings(tokens, at).find(|(_, end)| *end == longest).map(|(meaning, _)| meaning);
-        if after_not < longest && !matches!(meant, Some(Meaning::Tail | Meaning::Filler | Meaning::But | Meaning::And))
-        {
-            return None;
-        }
-        let mut next = after_not;
-        while let Some((_, end)) = lexicon::meanings(tokens, next).find(|(meaning, _)| {
-            matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Not) && self.genres_at(next).is_none()
-        }) {
-            next = end;
-        }
-        if let Some((genres, end)) = self.genre_run(next) {
-            request.exclude_genres.extend(genres);
-            return Some(end);
-        }
-        if let Some(end) = lexicon::after(tokens, next, Meaning::Popular) {
-            request.less_known = true;
-            return Some(end);
-        }
-        // Years can't be excluded; say so rather than do the contrary.
-        let end = years::bound(tokens, next, self.newest, true).map_or(after_not, |(_, end)| end);
-        request.leave_unread(at, end);
-        Some(end)
-    }
-
-    /// The genres of "romance, war or horror". A comma alone ends the run: "no romance, comedies please".
-    fn genre_run(&self, at: usize) -> Option<(Vec<String>, usize)> {
-        let tokens = self.tokens();
-        let (mut genres, mut end) = self.genres_at(at).or_else(|| self.misspelt_genres_at(at))?;
-        let (mut pending, mut next): (Vec<String>, usize) = (Vec::new(), end);
-        loop {
-            while let Some(after) = lexicon::after(tokens, next, Meaning::FilmNoun) {
-                next = after;
-            }
-            let comma = next < tokens.len() && self.sentence.gap(next).contains([',', '/']);
-            let or = lexicon::after(tokens, next, Meaning::Or).or_else(|| lexicon::after(tokens, next, Meaning::And));
-            let mut further = match or {
-                Some(after) => after,
-                None if comma => next,
-                None => break,
-            };
-            while let Some(after) =
-                lexicon::after(tokens, further, Meaning::Filler).filter(|_| self.genres_at(further).is_none())
-            {
-                further = after;
-            }
-            let Some((more, after)) = self.genres_at(further) else { break };
-            pending.extend(more);
-            next = after;
-            if or.is_some() {
-                genres.append(&mut pending);
-                end = after;
-            }
-        }
-        Some((genres, end))
-    }
-
-    fn misspelt_genres_at(&self, at: usize) -> Option<(Vec<String>, usize)> {
-        let corrected = tokenize(lexicon::corrected(&self.tokens().get(at)?.word)?);
-        lexicon::meanings(&corrected, 0).find_map(|(meaning, _)| match meaning {
-            Meaning::Genres(names) => Some((self.own_names(names)?, at + 1)),
-            _ => None,
-        })
-    }
-
-    /// The catalogue's genres that the longest phrase at `at` names.
-    fn genres_at(&self, at: usize) -> Option<(Vec<String>, usize)> {
-        let tokens = self.tokens();
-        let in_lexicon = lexicon::meanings(tokens, at).find_map(|(meaning, end)| match meaning {
-            Meaning::Genres(names) => Some((self.own_names(names)?, end)),
-            _ => None,
-        });
-        // A catalogue may have genres of its own.
-        in_lexicon.or_else(|| {
-            (1..=3).rev().find_map(|count| {
-                let own = self.genre_names.get(&key(tokens.get(at..at + count)?))?;
-                Some((vec![own.clone()], at + count))
-            })
-        })
-    }
-
-    /// `None` if the catalogue has none of these genres.
-    fn own_names(&self, usual: &[&str]) -> Option<Vec<String>> {
-        let own: Vec<String> =
-            usual.iter().filter_map(|genre| self.genre_names.get(&key(&tokenize(genre)))).cloned().collect();
-        (!own.is_empty()).then_some(own)
-    }
-
-    fn read_user(&self, at: usize, request: &mut Request) -> Option<usize> {
-        lexicon::meanings(self.tokens(), at).find_map(|(meaning, end)| {
-            let number = self.tokens().get(end).filter(|_| meaning == Meaning::User).and_then(Token::number)?;
-            // A number beyond all user ids is an unknown user like any other.
-            request.user = Some(UserId::try_from(number).unwrap_or(UserId::MAX));
-            Some(end + 1)
-        })
-    }
-
-    /// "5 films", "top ten", "dame 3".
-    fn read_count(&self, at: usize, request: &mut Request) -> Option<usize> {
-        let tokens = self.tokens();
-        let token = tokens.get(at)?;
-        let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
-        let follows = |wanted: Meaning| {
-            at > 0 && lexicon::meanings(tokens, at - 1).any(|(meaning, end)| meaning == wanted && end == at)
-        };
-        let mut next = at + 1;
-        while let Some((_, end)) =
-            lexicon::meanings(tokens, next).find(|(meaning, end)| *meaning == Meaning::Filler && *end == next + 1)
-        {
-            next = end;
-        }
-        let counts = lexicon::meanings(tokens, next).any(|(meaning, _)| {
-            matches!(
-                meaning,
-                Meaning::FilmNoun
-                    | Meaning::Genres(_)
-                    | Meaning::Popular
-                    | Meaning::LessKnown
-                    | Meaning::More
-                    | Meaning::Recent
-                    | Meaning::Old
-            )
-        }) || self.genres_at(next).is_some();
-        // "dame 3", but not "it is a 5".
-        let follows_article = at > 0 && is_article(&tokens[at - 1].word);
-        let asked = follows(Meaning::Top)
-            || (!follows_article
-                && next == tokens.len()
-                && (follows(Meaning::Filler) || follows(Meaning::ForMe))
-                && token.number().is_some());
-        if !counts && !asked {
-            return None;
-        }
-        request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
-        Some(at + 1)
-    }
+    seen
 }
 
 /// "new", "old": words that are also parts of titles, and so end none.

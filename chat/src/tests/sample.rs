@@ -7,14 +7,11 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::chat::{TitleMatch, replies};
+use crate::replies;
 
 /// A plain reading of movies.csv, enough to try titles on; the real one is the engine's.
-fn sample() -> Option<Catalogue> {
-    let folder = std::env::var_os("CINESWARM_TEST_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ml-latest-small"),
-        PathBuf::from,
-    );
+pub(super) fn sample() -> Option<Catalogue> {
+    let folder = folder();
     let Ok(mut ratings) = csv::Reader::from_path(folder.join("ratings.csv")) else {
         println!("SKIPPED: no MovieLens sample; set CINESWARM_TEST_DATA to a folder with movies.csv and ratings.csv");
         return None;
@@ -23,14 +20,40 @@ fn sample() -> Option<Catalogue> {
     for row in ratings.records() {
         *counts.entry(row.unwrap()[1].parse().unwrap()).or_default() += 1;
     }
+    let mut imdb_ids: HashMap<u32, u32> = HashMap::new();
+    for row in csv::Reader::from_path(folder.join("links.csv")).unwrap().records() {
+        let row = row.unwrap();
+        imdb_ids.insert(row[0].parse().unwrap(), row[1].parse().unwrap());
+    }
     let mut movies = csv::Reader::from_path(folder.join("movies.csv")).unwrap();
     Some(Catalogue::new(movies.records().map(|row| {
         let row = row.unwrap();
         let id = row[0].parse().unwrap();
-        let movie = film(id, row[1].trim(), &row[2]);
+        let movie = Movie { imdb_id: imdb_ids.get(&id).copied(), ..film(id, row[1].trim(), &row[2]) };
         let ratings = counts.get(&id).copied().unwrap_or_default();
         (movie, MovieStats { ratings, half_stars_sum: 0 })
     })))
+}
+
+/// The titles, and what viewers have tagged.
+pub(super) fn tagged_index(catalogue: &Catalogue) -> TitleIndex {
+    let mut tags = csv::Reader::from_path(folder().join("tags.csv")).unwrap();
+    let rows: Vec<csv::StringRecord> = tags.records().map(Result::unwrap).collect();
+    TitleIndex::build(catalogue).with_tags(rows.iter().map(|row| (row[1].parse().unwrap(), &row[2])))
+}
+
+/// The titles, the tags, and the facts that lie beside the program.
+pub(super) fn index_with_facts(catalogue: &Catalogue) -> TitleIndex {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../film-facts/film-facts.tsv.gz");
+    let facts = cineswarm_engine::facts::read_facts(&path, catalogue.movies()).unwrap();
+    tagged_index(catalogue).with_facts(facts, catalogue)
+}
+
+fn folder() -> PathBuf {
+    std::env::var_os("CINESWARM_TEST_DATA").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ml-latest-small"),
+        PathBuf::from,
+    )
 }
 
 fn film(id: u32, written: &str, genres: &str) -> Movie {
@@ -47,7 +70,7 @@ fn film(id: u32, written: &str, genres: &str) -> Movie {
 
 fn in_reading_order(title: &str) -> String {
     match title.rsplit_once(", ") {
-        Some((rest, article)) if crate::chat::fold::is_article(&article.to_lowercase()) => format!("{article} {rest}"),
+        Some((rest, article)) if crate::fold::is_article(&article.to_lowercase()) => format!("{article} {rest}"),
         _ => title.to_owned(),
     }
 }
@@ -180,8 +203,8 @@ fn measure_the_time_of_searching_and_understanding() {
     for count in [9_742, 62_423] {
         let catalogue = large_catalogue(&sample, count);
         let started = std::time::Instant::now();
-        let index = TitleIndex::build(&catalogue);
-        println!("{} films: index built in {:?}", catalogue.len(), started.elapsed());
+        let index = index_with_facts(&catalogue);
+        println!("{} films: index with tags and facts built in {:?}", catalogue.len(), started.elapsed());
         let mut random = ChaCha8Rng::seed_from_u64(7);
         let titles: Vec<&str> = most_rated(&sample, 300).into_iter().map(|movie| movie.title.as_str()).collect();
         let prefixes: Vec<String> = titles
@@ -196,6 +219,13 @@ fn measure_the_time_of_searching_and_understanding() {
         report("understand, three titles with typos", &listed, |text| {
             drop(understand(text, Lang::En, &index, &catalogue))
         });
+        let typed: Vec<String> = super::sentences::sentences().map(|(_, _, sentence)| sentence.to_owned()).collect();
+        let (mean, p99) = report("understand, the sentences of the tests", &typed, |text| {
+            drop(understand(text, Lang::En, &index, &catalogue))
+        });
+        let most = std::time::Duration::from_millis(if count < 10_000 { 20 } else { 40 });
+        println!("  mean {mean:?}");
+        assert!(cfg!(debug_assertions) || p99 < most, "p99 of {p99:?} with {count} titles is more than {most:?}");
         let hostile = ["films like ", &"alien and the x, ".repeat(30)].concat();
         report("understand, 500 characters of unknown titles", &vec![hostile; 20], |text| {
             drop(understand(text, Lang::En, &index, &catalogue))
@@ -203,17 +233,23 @@ fn measure_the_time_of_searching_and_understanding() {
     }
 }
 
-fn report(what: &str, texts: &[String], work: impl Fn(&str)) {
+/// Prints the times, and returns their mean and 99th percentile.
+fn report(what: &str, texts: &[String], work: impl Fn(&str)) -> (std::time::Duration, std::time::Duration) {
     let mut times: Vec<(std::time::Duration, &String)> = texts
         .iter()
         .map(|text| {
-            let started = std::time::Instant::now();
-            work(text);
-            (started.elapsed(), text)
+            // The best of three: what other programs took of the processor is none of its time.
+            let time = |_| {
+                let started = std::time::Instant::now();
+                work(text);
+                started.elapsed()
+            };
+            ((0..3).map(time).min().unwrap(), text)
         })
         .collect();
     times.sort();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].0;
     let (slowest, text) = times[times.len() - 1];
     println!("  {what}: median {:?}, p99 {:?}, slowest {slowest:?} ({:.40?})", at(0.5), at(0.99), text);
+    (times.iter().map(|(time, _)| *time).sum::<std::time::Duration>() / times.len() as u32, at(0.99))
 }

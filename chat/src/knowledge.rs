@@ -1,0 +1,166 @@
+//! What is known of films beside titles, genres and tags: people, series, lengths, languages. An index over facts that a
+//! dataset may have or not. Never reads a sentence.
+
+use std::collections::{BTreeMap, HashMap};
+
+use cineswarm_engine::{Catalogue, FilmFacts, MovieId};
+
+use crate::fold::{Token, tokenize};
+
+/// Of several people of one surname the one meant without a first name has so many times the ratings of the next.
+const BETTER_KNOWN: u64 = 2;
+
+/// Ratings of somebody's films below which a surname alone does not mean them.
+const KNOWN_BY_SURNAME: u64 = 50;
+
+/// Films of somebody who is known by a surname, however few have rated them.
+const FILMS_OF_THE_KNOWN: usize = 3;
+
+/// What a person does in films that are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Directs,
+    Acts,
+    /// Whatever they are better known for.
+    Either,
+}
+
+/// Somebody who made or is in films.
+#[derive(Debug, Default)]
+pub(crate) struct Person {
+    pub(crate) name: String,
+    directed: Vec<MovieId>,
+    acted: Vec<MovieId>,
+    /// Ratings of the films directed, and of those acted in.
+    fame: (u64, u64),
+}
+
+/// The index.
+#[derive(Debug, Default)]
+pub(crate) struct Knowledge {
+    by_film: BTreeMap<MovieId, FilmFacts>,
+    people: Vec<Person>,
+    /// From a name to people, the best known first.
+    by_name: HashMap<String, Vec<usize>>,
+    by_surname: HashMap<String, Vec<usize>>,
+    series: HashMap<String, (String, Vec<MovieId>)>,
+}
+
+impl Knowledge {
+    pub(crate) fn new(facts: Vec<FilmFacts>, catalogue: &Catalogue) -> Knowledge {
+        let mut people: HashMap<String, Person> = HashMap::new();
+        let mut series: HashMap<String, (String, Vec<MovieId>)> = HashMap::new();
+        for known in &facts {
+            let ratings = u64::from(catalogue.stats(known.movie).ratings);
+            for (names, directs) in [(&known.directors, true), (&known.cast, false)] {
+                for name in names {
+                    let person = people.entry(joined(&tokenize(name))).or_default();
+                    person.name.clone_from(name);
+                    let (films, fame) = match directs {
+                        true => (&mut person.directed, &mut person.fame.0),
+                        false => (&mut person.acted, &mut person.fame.1),
+                    };
+                    films.push(known.movie);
+                    *fame += ratings;
+                }
+            }
+            if let Some(name) = &known.series {
+                // "James Bond - 007" is called James Bond.
+                let called = name.split(" - ").next().unwrap_or(name);
+                let (_, films) =
+                    series.entry(joined(&tokenize(called))).or_insert_with(|| (called.to_owned(), Vec::new()));
+                films.push(known.movie);
+            }
+        }
+        people.remove("");
+        series.remove("");
+        let mut sorted: Vec<(String, Person)> = people.into_iter().collect();
+        sorted.sort_by(|(left_key, left), (right_key, right)| {
+            (right.fame.0 + right.fame.1).cmp(&(left.fame.0 + left.fame.1)).then_with(|| left_key.cmp(right_key))
+        });
+        let mut knowledge = Knowledge { series, ..Knowledge::default() };
+        for (place, (key, person)) in sorted.into_iter().enumerate() {
+            if let Some((_, surname)) = key.rsplit_once(' ') {
+                knowledge.by_surname.entry(surname.to_owned()).or_default().push(place);
+            }
+            knowledge.by_name.entry(key).or_default().push(place);
+            knowledge.people.push(person);
+        }
+        knowledge.by_film = facts.into_iter().map(|known| (known.movie, known)).collect();
+        knowledge
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_film.is_empty()
+    }
+
+    /// What is known of a film.
+    pub(crate) fn of(&self, movie: MovieId) -> Option<&FilmFacts> {
+        self.by_film.get(&movie)
+    }
+
+    /// The films of which this holds.
+    pub(crate) fn films(&self, holds: impl Fn(&FilmFacts) -> bool) -> Vec<MovieId> {
+        self.by_film.values().filter(|known| holds(known)).map(|known| known.movie).collect()
+    }
+
+    /// The person with this whole name.
+    pub(crate) fn person_named(&self, words: &[Token]) -> Option<&Person> {
+        let name = joined(words);
+        self.by_name.get(&name)?.first().map(|place| &self.people[*place])
+    }
+
+    /// The person who is meant by a surname alone: one who is far better known than others of that name.
+    pub(crate) fn person_surnamed(&self, surname: &str, role: Role) -> Option<&Person> {
+        let mut fames: Vec<(u64, usize)> =
+            self.by_surname.get(surname)?.iter().map(|place| (self.people[*place].fame(role), *place)).collect();
+        fames.sort_unstable_by_key(|(fame, place)| (std::cmp::Reverse(*fame), *place));
+        let (best, place) = *fames.first()?;
+        let next = fames.get(1).map_or(0, |(fame, _)| *fame);
+        let is_known = best >= KNOWN_BY_SURNAME || self.people[place].films(role).len() >= FILMS_OF_THE_KNOWN;
+        (is_known && best >= next.saturating_mul(BETTER_KNOWN)).then(|| &self.people[place])
+    }
+
+    /// The best known of a surname: one of "the Coen brothers" stands for both.
+    pub(crate) fn first_surnamed(&self, surname: &str) -> Option<&Person> {
+        self.by_surname.get(surname)?.first().map(|place| &self.people[*place])
+    }
+
+    /// The series of this name, as it is written, and its films.
+    pub(crate) fn series_named(&self, words: &[Token]) -> Option<(&str, &[MovieId])> {
+        let named = joined(words);
+        let found = self.series.get(&named).or_else(|| self.series.get(&format!("the {named}")))?;
+        (found.1.len() > 1).then_some((found.0.as_str(), found.1.as_slice()))
+    }
+}
+
+impl Person {
+    fn fame(&self, role: Role) -> u64 {
+        match role {
+            Role::Directs => self.fame.0,
+            Role::Acts => self.fame.1,
+            Role::Either => self.fame.0.max(self.fame.1),
+        }
+    }
+
+    /// What the person is better known for, if it is not said.
+    pub(crate) fn role(&self, said: Role) -> Role {
+        match said {
+            Role::Either if self.fame.0 >= self.fame.1 => Role::Directs,
+            Role::Either => Role::Acts,
+            said => said,
+        }
+    }
+
+    /// The films in that role; none if the person has done none.
+    pub(crate) fn films(&self, role: Role) -> &[MovieId] {
+        match self.role(role) {
+            Role::Directs => &self.directed,
+            _ => &self.acted,
+        }
+    }
+}
+
+fn joined(tokens: &[Token]) -> String {
+    tokens.iter().map(|token| token.word.as_str()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,152 @@
+//! Whole sentences that say something other than which films are wanted: questions about a film, orders such as
+//! "undo", a place in the list before. The sentences are in `data/patterns.tsv`, which a translator can edit.
+//! Never resolves a title.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::fold::Token;
+
+/// What a sentence of this pattern is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kind(pub(crate) &'static str);
+
+/// A sentence that fits a pattern.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fitting {
+    pub(crate) kind: Kind,
+    /// Tokens `from..to` that stand for a film.
+    pub(crate) film: Option<(usize, usize)>,
+    /// Places of the tokens that are numbers or ordinals.
+    pub(crate) numbers: Vec<usize>,
+}
+
+struct Pattern {
+    kind: Kind,
+    words: Vec<&'static str>,
+}
+
+static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    let mut patterns: Vec<Pattern> = include_str!("../data/patterns.tsv")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(kind, words)| Pattern { kind: Kind(kind), words: words.split_whitespace().collect() })
+        .collect();
+    // Of several that fit, the one that fixes the most words.
+    patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.fixed_words()));
+    patterns
+});
+
+impl Pattern {
+    fn fixed_words(&self) -> usize {
+        self.words.iter().filter(|word| !matches!(**word, "*" | "#")).count()
+    }
+}
+
+/// All patterns that the sentence fits, the most telling first.
+pub(crate) fn fitting(tokens: &[Token]) -> impl Iterator<Item = Fitting> + '_ {
+    let bare = without_courtesies(tokens);
+    let whole = (0, tokens.len());
+    let spans = if bare == whole { vec![whole] } else { vec![whole, bare] };
+    spans.into_iter().flat_map(move |(from, to)| {
+        PATTERNS.iter().filter_map(move |pattern| {
+            let mut fitting = Fitting { kind: pattern.kind, film: None, numbers: Vec::new() };
+            fits(&pattern.words, tokens, from, to, &mut fitting).then_some(fitting)
+        })
+    })
+}
+
+fn fits(pattern: &[&str], tokens: &[Token], from: usize, to: usize, fitting: &mut Fitting) -> bool {
+    let Some((first, rest)) = pattern.split_first() else { return from == to };
+    match *first {
+        "*" => (from + 1..=to).any(|end| {
+            let known = fitting.numbers.len();
+            fitting.film = Some((from, end));
+            let fits = fits(rest, tokens, end, to, fitting);
+            if !fits {
+                fitting.numbers.truncate(known);
+            }
+            fits
+        }),
+        "#" => {
+            if from >= to || place(&tokens[from].word).is_none() {
+                return false;
+            }
+            fitting.numbers.push(from);
+            fits(rest, tokens, from + 1, to, fitting)
+        }
+        word => from < to && tokens[from].word == word && fits(rest, tokens, from + 1, to, fitting),
+    }
+}
+
+/// Without "hey", "and", "please" at the ends.
+fn without_courtesies(tokens: &[Token]) -> (usize, usize) {
+    const BEFORE: [&str; 14] =
+        ["and", "so", "but", "hey", "oh", "ok", "okay", "well", "y", "pues", "oye", "pero", "please", "um"];
+    const AFTER: [&str; 9] = ["please", "pls", "then", "now", "though", "porfa", "favor", "por", "gracias"];
+    let (mut from, mut to) = (0, tokens.len());
+    while from + 1 < to && BEFORE.contains(&tokens[from].word.as_str()) {
+        from += 1;
+    }
+    while to > from + 1 && AFTER.contains(&tokens[to - 1].word.as_str()) {
+        to -= 1;
+    }
+    (from, to)
+}
+
+/// Whether sentences are made of this word, so that it is spelt right.
+pub(crate) fn says(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let words = PATTERNS.iter().flat_map(|pattern| pattern.words.iter().copied());
+        words.filter(|word| !matches!(*word, "*" | "#")).collect()
+    });
+    WORDS.contains(word)
+}
+
+/// A place in a list, from 1; the last is 0.
+pub(crate) fn place(word: &str) -> Option<usize> {
+    Some(match word {
+        "first" | "1st" | "primera" | "primero" | "primer" => 1,
+        "second" | "2nd" | "segunda" | "segundo" => 2,
+        "third" | "3rd" | "tercera" | "tercero" | "tercer" => 3,
+        "fourth" | "4th" | "cuarta" | "cuarto" => 4,
+        "fifth" | "5th" | "quinta" | "quinto" => 5,
+        "sixth" | "6th" | "sexta" | "sexto" => 6,
+        "seventh" | "7th" | "septima" | "septimo" => 7,
+        "eighth" | "8th" | "octava" | "octavo" => 8,
+        "ninth" | "9th" | "novena" | "noveno" => 9,
+        "tenth" | "10th" | "decima" | "decimo" => 10,
+        "last" | "ultima" | "ultimo" => 0,
+        "one" | "una" | "uno" => 1,
+        "two" | "dos" => 2,
+        "three" | "tres" => 3,
+        "four" | "cuatro" => 4,
+        "five" | "cinco" => 5,
+        _ => return word.parse().ok().filter(|place| (1..=100).contains(place)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::tokenize;
+
+    #[test]
+    fn every_pattern_is_written_folded_and_fits_itself() {
+        for pattern in PATTERNS.iter() {
+            let said = pattern.words.join(" ").replace('*', "fargo").replace('#', "2");
+            let tokens = tokenize(&said);
+            let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
+            assert_eq!(words.join(" "), said);
+            assert!(fitting(&tokens).any(|fitting| fitting.kind == pattern.kind), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_film_and_a_number_are_found_in_their_places() {
+        let tokens = tokenize("Please change my rating of The Matrix to 3");
+        let found = fitting(&tokens).find(|fitting| fitting.kind == Kind("rerate")).unwrap();
+        assert_eq!((found.film, found.numbers), (Some((5, 7)), vec![8]));
+    }
+}

@@ -1,0 +1,328 @@
+//! The parts of a sentence that are no titles: genres, years, themes, counts, what is not wanted.
+//! Never decides what they ask for together.
+
+use cineswarm_engine::{MovieId, UserId};
+
+use super::{Reader, Request};
+use crate::fold::{Token, is_article, key, tokenize};
+use crate::lexicon::{self, Meaning};
+use crate::titles::{Reading, TitleMatch};
+use crate::topics::{GenreRun, Named, Topic, TopicKind};
+use crate::years::{self, YearBound};
+
+impl Reader<'_> {
+    /// Reads what stands at `at` if it is no title, and returns the place after it.
+    pub(super) fn read_part(&self, at: usize, request: &mut Request) -> Option<usize> {
+        let tokens = self.tokens();
+        let longest = lexicon::meanings(tokens, at).map(|(_, end)| end).max().unwrap_or(at);
+        if let Some(end) = self.read_negation(at, request, longest) {
+            return Some(end);
+        }
+        let conditions_end = years::bound(tokens, at, self.newest, true);
+        if let Some((bound, end)) = conditions_end.filter(|(_, end)| *end >= longest) {
+            request.restrict_years(bound);
+            return Some(end);
+        }
+        if let Some(end) = self.read_user(at, request) {
+            return Some(end);
+        }
+        if let Some(end) = self.read_count(at, request) {
+            return Some(end);
+        }
+        if let Some(end) = self.read_fact(at, request) {
+            return Some(end);
+        }
+        if let Some((films, end)) = self.index.theme_at(tokens, at).filter(|(_, end)| *end >= longest) {
+            let is_genre = films.is_empty() && self.genres_at(at).is_some_and(|(_, own)| own == end);
+            if films.is_empty() && !is_genre {
+                request.outside = true;
+                request.leave_unread(at, end);
+                return Some(end);
+            }
+            if !is_genre {
+                let said = self.sentence.typed(at, end).to_owned();
+                let topic = Topic { kind: TopicKind::Theme, label: said.clone(), said };
+                request.named.push(Named { topic, films: films.to_vec() });
+                return Some(end);
+            }
+        }
+        if let Some((genres, end)) = self.genres_at(at).filter(|(_, end)| *end >= longest) {
+            let joins = request.genre_runs.last().is_some_and(|run| self.joins(run, at, end));
+            match request.genre_runs.last_mut().filter(|_| joins) {
+                Some(run) => {
+                    run.to = end;
+                    run.genres
+                        .extend(genres.iter().filter(|genre| !run.genres.contains(genre)).cloned().collect::<Vec<_>>());
+                }
+                None => request.genre_runs.push(GenreRun { genres: genres.clone(), from: at, to: end }),
+            }
+            request.genres.extend(genres);
+            return Some(end);
+        }
+        for (meaning, end) in lexicon::meanings(tokens, at) {
+            match meaning {
+                Meaning::Mood(wants, avoids) => {
+                    request.genres.extend(self.own_names(wants).unwrap_or_default());
+                    request.exclude_genres.extend(self.own_names(avoids).unwrap_or_default());
+                }
+                Meaning::LessKnown => request.less_known = true,
+                Meaning::SeenToo => request.seen_too = true,
+                Meaning::Popular => request.popular = true,
+                Meaning::ForMe => request.for_me = true,
+                Meaning::More => request.more = true,
+                Meaning::Help => request.help = true,
+                Meaning::FilmNoun => request.film_noun = true,
+                Meaning::Genres(_) => {
+                    // A kind of film that this catalogue does not know.
+                    request.outside = true;
+                    request.leave_unread(at, end);
+                }
+                // "about the mafia" is its theme.
+                Meaning::Outside if self.is_about_theme(at, end) => {}
+                Meaning::Outside => {
+                    request.outside = true;
+                    request.leave_unread(at, end);
+                }
+                Meaning::Filler | Meaning::Tail | Meaning::And | Meaning::Or | Meaning::But | Meaning::Top => {}
+                _ => continue,
+            }
+            return Some(end);
+        }
+        self.read_misspelt(at, request)
+    }
+
+    /// "action comedy" and "ciencia ficción y terror" are one thing; "comedies, action" and "comedies and dramas" are not.
+    fn joins(&self, run: &GenreRun, at: usize, end: usize) -> bool {
+        let tokens = self.tokens();
+        let is_plural = |last: usize| tokens[last].word.ends_with('s');
+        let joined = lexicon::after(tokens, run.to, Meaning::And) == Some(at);
+        // "documentales de música".
+        let is_of = run.to + 1 == at && tokens[run.to].word == "de";
+        let side_by_side = run.to == at || is_of || (joined && !is_plural(run.to - 1) && !is_plural(end - 1));
+        side_by_side && !self.sentence.breaks_before(at)
+    }
+
+    fn is_about_theme(&self, at: usize, end: usize) -> bool {
+        let tokens = self.tokens();
+        let is_about = matches!(tokens[at].word.as_str(), "about" | "sobre" | "acerca" | "que");
+        let next = end + usize::from(tokens.get(end).is_some_and(|token| is_article(&token.word)));
+        let has_films = |at: usize| self.index.theme_at(tokens, at).is_some_and(|(films, _)| !films.is_empty());
+        is_about && (has_films(end) || has_films(next))
+    }
+
+    fn read_misspelt(&self, at: usize, request: &mut Request) -> Option<usize> {
+        let known = lexicon::corrected(&self.tokens()[at].word)?;
+        let corrected = tokenize(known);
+        let (meaning, _) = lexicon::meanings(&corrected, 0).find(|(_, end)| *end == corrected.len())?;
+        match meaning {
+            Meaning::Genres(names) => request.genres.extend(self.own_names(names)?),
+            Meaning::Popular => request.popular = true,
+            Meaning::FilmNoun => request.film_noun = true,
+            Meaning::ForMe => request.for_me = true,
+            Meaning::Decade(from) => request.restrict_years(YearBound::Within(from, from + 9)),
+            _ => return None,
+        }
+        request.corrected = true;
+        Some(at + 1)
+    }
+
+    /// "no romance", "sin musicales ni guerra", "not so popular".
+    fn read_negation(&self, at: usize, request: &mut Request, longest: usize) -> Option<usize> {
+        let tokens = self.tokens();
+        let after_not = lexicon::after(tokens, at, Meaning::Not)?;
+        if self.length_begins(at) {
+            return None;
+        }
+        // "less known" and "not before 1970" are longer than the "not" they may begin with.
+        let meant = lexicon::meanings(tokens, at).find(|(_, end)| *end == longest).map(|(meaning, _)| meaning);
+        if after_not < longest && !matches!(meant, Some(Meaning::Tail | Meaning::Filler | Meaning::But | Meaning::And))
+        {
+            return None;
+        }
+        let mut next = after_not;
+        while let Some((_, end)) = lexicon::meanings(tokens, next).find(|(meaning, _)| {
+            matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Not | Meaning::More)
+                && self.genres_at(next).is_none()
+        }) {
+            next = end;
+        }
+        if let Some((genres, end)) = self.genre_run(next) {
+            // "drama but not sad" asks for dramas all the same; no filter tells them apart.
+            if genres.iter().all(|genre| request.genres.contains(genre)) {
+                request.leave_unread(at, end);
+                return Some(end);
+            }
+            request.exclude_genres.extend(genres);
+            return Some(self.further_unwanted(end, request));
+        }
+        if let Some(end) = lexicon::after(tokens, next, Meaning::Popular) {
+            request.less_known = true;
+            return Some(end);
+        }
+        // "like Alien but not Aliens": beside films a film is spoken of, whatever theme is called so.
+        if !request.titles.is_empty()
+            && let Some((movie, end)) = self.title_spoken_against(next)
+        {
+            request.disliked.push(movie);
+            return Some(end);
+        }
+        // "not too dark", "nothing with zombies": nothing here can rule it out; say so.
+        let mood = lexicon::meanings(tokens, next).find(|(meaning, _)| matches!(meaning, Meaning::Mood(..)));
+        let theme = self.index.theme_at(tokens, next).map(|(_, end)| end).max(self.fact_end(next));
+        if let Some(end) = mood.map(|(_, end)| end).max(theme) {
+            request.leave_unread(at, end);
+            return Some(end);
+        }
+        let is_without = matches!(tokens[at].word.as_str(), "without" | "sin");
+        if let Some((movie, end)) = self.title_spoken_against(next).filter(|_| !is_without) {
+            request.disliked.push(movie);
+            return Some(end);
+        }
+        // "nothing before 2000" is from then on. Other years can't be excluded; say so rather than do the contrary.
+        let years = years::bound(tokens, next, self.newest, true);
+        let turned = match years {
+            Some((YearBound::To(last), _)) => Some(YearBound::From(last.saturating_add(1))),
+            Some((YearBound::From(first), _)) => Some(YearBound::To(first.saturating_sub(1))),
+            _ => None,
+        };
+        if let (Some(bound), Some((_, end))) = (turned, years) {
+            request.restrict_years(bound);
+            return Some(end);
+        }
+        let end = years.map_or(after_not, |(_, end)| end);
+        request.leave_unread(at, end);
+        Some(end)
+    }
+
+    /// "hates horror and violence": what no filter can rule out is not taken for a wish either.
+    fn further_unwanted(&self, at: usize, request: &mut Request) -> usize {
+        let tokens = self.tokens();
+        let joint = lexicon::after(tokens, at, Meaning::And).or_else(|| lexicon::after(tokens, at, Meaning::Or));
+        let Some((_, end)) = joint.and_then(|next| self.index.theme_at(tokens, next)) else { return at };
+        request.leave_unread(at, end);
+        end
+    }
+
+    /// "but not Aliens", "nothing like Titanic".
+    fn title_spoken_against(&self, at: usize) -> Option<(MovieId, usize)> {
+        let at = lexicon::after(self.tokens(), at, Meaning::LikeTitle).unwrap_or(at);
+        self.title_ends(at).into_iter().rev().find_map(|end| {
+            match self.index.find_as(self.tokens().get(at..end)?, Reading::Exact)? {
+                TitleMatch::One(movie) => Some((movie, end)),
+                _ => None,
+            }
+        })
+    }
+
+    /// The genres of "romance, war or horror". A comma alone ends the run: "no romance, comedies please".
+    fn genre_run(&self, at: usize) -> Option<(Vec<String>, usize)> {
+        let tokens = self.tokens();
+        let (mut genres, mut end) = self.genres_at(at).or_else(|| self.misspelt_genres_at(at))?;
+        let (mut pending, mut next): (Vec<String>, usize) = (Vec::new(), end);
+        loop {
+            while let Some(after) = lexicon::after(tokens, next, Meaning::FilmNoun) {
+                next = after;
+            }
+            let comma = next < tokens.len() && self.sentence.gap(next).contains([',', '/']);
+            let or = lexicon::after(tokens, next, Meaning::Or).or_else(|| lexicon::after(tokens, next, Meaning::And));
+            let mut further = match or {
+                Some(after) => after,
+                None if comma => next,
+                None => break,
+            };
+            while let Some(after) =
+                lexicon::after(tokens, further, Meaning::Filler).filter(|_| self.genres_at(further).is_none())
+            {
+                further = after;
+            }
+            let Some((more, after)) = self.genres_at(further) else { break };
+            pending.extend(more);
+            next = after;
+            if or.is_some() {
+                genres.append(&mut pending);
+                end = after;
+            }
+        }
+        Some((genres, end))
+    }
+
+    fn misspelt_genres_at(&self, at: usize) -> Option<(Vec<String>, usize)> {
+        let corrected = tokenize(lexicon::corrected(&self.tokens().get(at)?.word)?);
+        lexicon::meanings(&corrected, 0).find_map(|(meaning, _)| match meaning {
+            Meaning::Genres(names) => Some((self.own_names(names)?, at + 1)),
+            _ => None,
+        })
+    }
+
+    /// The catalogue's genres that the longest phrase at `at` names.
+    pub(super) fn genres_at(&self, at: usize) -> Option<(Vec<String>, usize)> {
+        let tokens = self.tokens();
+        let in_lexicon = lexicon::meanings(tokens, at).find_map(|(meaning, end)| match meaning {
+            Meaning::Genres(names) => Some((self.own_names(names)?, end)),
+            _ => None,
+        });
+        // A catalogue may have genres of its own.
+        in_lexicon.or_else(|| {
+            (1..=3).rev().find_map(|count| {
+                let own = self.genre_names.get(&key(tokens.get(at..at + count)?))?;
+                Some((vec![own.clone()], at + count))
+            })
+        })
+    }
+
+    /// `None` if the catalogue has none of these genres.
+    fn own_names(&self, usual: &[&str]) -> Option<Vec<String>> {
+        let own: Vec<String> =
+            usual.iter().filter_map(|genre| self.genre_names.get(&key(&tokenize(genre)))).cloned().collect();
+        (!own.is_empty()).then_some(own)
+    }
+
+    fn read_user(&self, at: usize, request: &mut Request) -> Option<usize> {
+        lexicon::meanings(self.tokens(), at).find_map(|(meaning, end)| {
+            let number = self.tokens().get(end).filter(|_| meaning == Meaning::User).and_then(Token::number)?;
+            // A number beyond all user ids is an unknown user like any other.
+            request.user = Some(UserId::try_from(number).unwrap_or(UserId::MAX));
+            Some(end + 1)
+        })
+    }
+
+    /// "5 films", "top ten", "dame 3".
+    fn read_count(&self, at: usize, request: &mut Request) -> Option<usize> {
+        let tokens = self.tokens();
+        let token = tokens.get(at)?;
+        let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
+        let follows = |wanted: Meaning| {
+            at > 0 && lexicon::meanings(tokens, at - 1).any(|(meaning, end)| meaning == wanted && end == at)
+        };
+        let mut next = at + 1;
+        while let Some((_, end)) =
+            lexicon::meanings(tokens, next).find(|(meaning, end)| *meaning == Meaning::Filler && *end == next + 1)
+        {
+            next = end;
+        }
+        let counts = lexicon::meanings(tokens, next).any(|(meaning, _)| {
+            matches!(
+                meaning,
+                Meaning::FilmNoun
+                    | Meaning::Genres(_)
+                    | Meaning::Popular
+                    | Meaning::LessKnown
+                    | Meaning::More
+                    | Meaning::Recent
+                    | Meaning::Old
+            )
+        }) || self.genres_at(next).is_some();
+        // "dame 3", but not "it is a 5".
+        let follows_article = at > 0 && is_article(&tokens[at - 1].word);
+        let asked = follows(Meaning::Top)
+            || (!follows_article
+                && next == tokens.len()
+                && (follows(Meaning::Filler) || follows(Meaning::ForMe))
+                && token.number().is_some());
+        if !counts && !asked {
+            return None;
+        }
+        request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
+        Some(at + 1)
+    }
+}

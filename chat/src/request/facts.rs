@@ -1,0 +1,364 @@
+//! The parts of a sentence that ask for facts: who made it or is in it, how long it is, where it comes from, its series.
+//! Where the dataset has no facts nothing is read here, and the sentence is told that they are not known.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use cineswarm_engine::MovieId;
+
+use super::{Reader, Request};
+use crate::fold::Token;
+use crate::knowledge::{Person, Role};
+use crate::lexicon;
+use crate::titles::Reading;
+use crate::topics::{Named, Topic, TopicKind};
+
+/// Words of a person's or a series' name at the most.
+const LONGEST_NAME: usize = 6;
+/// Words that a surname alone may not be short of, so that "with a day off" is about nobody.
+const SURNAME_LETTERS: usize = 4;
+
+/// What stands before a person, the longest first.
+const BEFORE_PEOPLE: [(&str, Role); 34] = [
+    ("films directed by", Role::Directs),
+    ("movies directed by", Role::Directs),
+    ("films made by", Role::Directs),
+    ("directed by", Role::Directs),
+    ("made by", Role::Directs),
+    ("by the director", Role::Directs),
+    ("from director", Role::Directs),
+    ("from the director", Role::Directs),
+    ("director", Role::Directs),
+    ("dirigida por", Role::Directs),
+    ("dirigidas por", Role::Directs),
+    ("dirigido por", Role::Directs),
+    ("del director", Role::Directs),
+    ("de la directora", Role::Directs),
+    ("lo ultimo de", Role::Directs),
+    ("the latest by", Role::Directs),
+    ("the latest from", Role::Directs),
+    ("by", Role::Directs),
+    ("starring", Role::Acts),
+    ("stars", Role::Acts),
+    ("featuring", Role::Acts),
+    ("with the actor", Role::Acts),
+    ("with the actress", Role::Acts),
+    ("with", Role::Acts),
+    ("where plays", Role::Acts),
+    ("protagonizada por", Role::Acts),
+    ("protagonizadas por", Role::Acts),
+    ("con el actor", Role::Acts),
+    ("con la actriz", Role::Acts),
+    ("con", Role::Acts),
+    ("donde salga", Role::Acts),
+    ("en las que sale", Role::Acts),
+    ("from", Role::Either),
+    ("de", Role::Either),
+];
+
+/// A phrase for a language or country, and its codes.
+static ORIGINS: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
+    let lines = include_str!("../../data/origins.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once('\t')).map(|(phrase, codes)| (phrase, codes.split(' ').collect())).collect()
+});
+
+impl Reader<'_> {
+    /// Reads a fact that is asked for at `at`, and returns the place after it.
+    pub(super) fn read_fact(&self, at: usize, request: &mut Request) -> Option<usize> {
+        if self.index.knowledge.is_empty() {
+            return None;
+        }
+        let (kind, label, said, films, end) = self.fact_at(at)?;
+        request.named.push(Named { topic: Topic { kind, label, said }, films });
+        Some(end)
+    }
+
+    /// Whether a title ends here because "directed by", "in French" or the like begins.
+    pub(super) fn fact_begins(&self, at: usize) -> bool {
+        const ANNOUNCES: [&str; 14] = [
+            "with",
+            "con",
+            "by",
+            "directed",
+            "dirigida",
+            "dirigidas",
+            "starring",
+            "in",
+            "en",
+            "under",
+            "de",
+            "que",
+            "shorter",
+            "protagonizada",
+        ];
+        let announces = self.tokens().get(at).is_some_and(|token| ANNOUNCES.contains(&token.word.as_str()));
+        announces && !self.index.knowledge.is_empty() && self.fact_at(at).is_some()
+    }
+
+    /// The place after a fact at `at`.
+    pub(super) fn fact_end(&self, at: usize) -> Option<usize> {
+        if self.index.knowledge.is_empty() {
+            return None;
+        }
+        self.fact_at(at).map(|(.., end)| end)
+    }
+
+    /// Whether "less than two hours" and the like begins here.
+    pub(super) fn length_begins(&self, at: usize) -> bool {
+        self.length_at(at).is_some()
+    }
+
+    fn fact_at(&self, at: usize) -> Option<Asked> {
+        self.series_at(at).or_else(|| self.length_at(at)).or_else(|| self.origin_at(at)).or_else(|| self.person_at(at))
+    }
+
+    /// "directed by Nolan", "with Tom Hanks", "Tarantino movies", "de Almodóvar".
+    fn person_at(&self, at: usize) -> Option<Asked> {
+        let (from, role) = self.before_person(at).unwrap_or((at, Role::Either));
+        let is_announced = from > at;
+        let (person, end) = self.person_named_at(from).or_else(|| self.person_surnamed_at(from, role, is_announced))?;
+        // "by Tom Hanks" of somebody who hardly directs means the films with him.
+        let role = match role {
+            Role::Directs if person.films(Role::Directs).is_empty() => Role::Acts,
+            Role::Acts if person.films(Role::Acts).is_empty() => Role::Directs,
+            role => person.role(role),
+        };
+        let kind = if role == Role::Directs { TopicKind::Director } else { TopicKind::Cast };
+        let said = person.name.clone();
+        Some((kind, person.name.clone(), said, person.films(role).to_vec(), end))
+    }
+
+    /// "I love Nolan": the place after somebody who follows a word that announces titles, unless it is a title.
+    pub(super) fn read_person_liked(&self, at: usize, request: &mut Request) -> Option<usize> {
+        if self.index.knowledge.is_empty() {
+            return None;
+        }
+        let (person, end) = self.person_named_at(at).or_else(|| self.person_surnamed_at(at, Role::Either, true))?;
+        let is_title = |to: usize| self.index.find_as(&self.tokens()[at..to], Reading::Exact).is_some();
+        if self.title_ends(at).into_iter().any(is_title) {
+            return None;
+        }
+        let role = person.role(Role::Either);
+        let kind = if role == Role::Directs { TopicKind::Director } else { TopicKind::Cast };
+        let topic = Topic { kind, label: person.name.clone(), said: person.name.clone() };
+        request.named.push(Named { topic, films: person.films(role).to_vec() });
+        Some(end)
+    }
+
+    fn before_person(&self, at: usize) -> Option<(usize, Role)> {
+        let tokens = self.tokens();
+        BEFORE_PEOPLE.iter().find_map(|(phrase, role)| {
+            let end = after_words(tokens, at, phrase)?;
+            Some((end, *role))
+        })
+    }
+
+    fn person_named_at(&self, at: usize) -> Option<(&Person, usize)> {
+        let tokens = self.tokens();
+        (2..=LONGEST_NAME).rev().find_map(|count| {
+            let person = self.index.knowledge.person_named(tokens.get(at..at + count)?)?;
+            Some((person, at + count))
+        })
+    }
+
+    /// A surname alone is a person only after what announces one, or before "films", or as the whole sentence; and never a
+    /// word that requests are made of.
+    fn person_surnamed_at(&self, at: usize, role: Role, is_announced: bool) -> Option<(&Person, usize)> {
+        let tokens = self.tokens();
+        let skipped = ["the", "hermanos", "los hermanos", "las hermanas"];
+        let at = skipped.iter().filter_map(|phrase| after_words(tokens, at, phrase)).max().unwrap_or(at);
+        let is_family = at > 0 && matches!(tokens[at - 1].word.as_str(), "hermanos" | "hermanas");
+        let token = tokens.get(at)?;
+        let end = at + 1;
+        if is_family {
+            return Some((self.index.knowledge.first_surnamed(&token.word)?, end));
+        }
+        let before_films = lexicon::after(tokens, end, lexicon::Meaning::FilmNoun).is_some();
+        let is_whole = tokens.len() == 1;
+        if !(is_announced || before_films || is_whole)
+            || token.word.len() < SURNAME_LETTERS
+            || lexicon::is_known(&token.word)
+            || self.index.theme_at(tokens, at).is_some()
+        {
+            return None;
+        }
+        let of = |surname: &str| self.index.knowledge.person_surnamed(surname, role);
+        // "the Coen brothers".
+        if tokens.get(end).is_some_and(|next| matches!(next.word.as_str(), "brothers" | "sisters")) {
+            return Some((self.index.knowledge.first_surnamed(&token.word)?, end + 1));
+        }
+        // "Tarantino's films".
+        let person = of(&token.word).or_else(|| token.word.strip_suffix('s').and_then(of))?;
+        Some((person, end))
+    }
+
+    /// "the Alien series", "all the Harry Potter films", "la saga de Rocky".
+    fn series_at(&self, at: usize) -> Option<Asked> {
+        const BEFORE: [&str; 10] = [
+            "la saga de",
+            "la saga",
+            "saga de",
+            "la serie de",
+            "la serie",
+            "la trilogia de",
+            "la trilogia",
+            "trilogia de",
+            "la franquicia de",
+            "todas las de",
+        ];
+        const AFTER: [&str; 14] = [
+            "series",
+            "saga",
+            "franchise",
+            "trilogy",
+            "films",
+            "movies",
+            "film series",
+            "movie series",
+            "collection",
+            "universe",
+            "quadrilogy",
+            "peliculas",
+            "pelis",
+            "sagas",
+        ];
+        let tokens = self.tokens();
+        let announced = BEFORE.iter().find_map(|phrase| after_words(tokens, at, phrase));
+        let from = announced.unwrap_or_else(|| {
+            let skipped = ["all the", "the whole", "the entire", "the", "all"];
+            skipped.iter().find_map(|phrase| after_words(tokens, at, phrase)).unwrap_or(at)
+        });
+        (1..=LONGEST_NAME).rev().find_map(|count| {
+            let end = from + count;
+            let (name, films) = self.index.knowledge.series_named(tokens.get(from..end)?)?;
+            let follows = AFTER.iter().filter_map(|phrase| after_words(tokens, end, phrase)).max();
+            let end = match (announced, follows) {
+                (_, Some(after)) => after,
+                (Some(_), None) => end,
+                (None, None) => return None,
+            };
+            // "Up movies" and "comedy movies" are no series.
+            let says_series = announced.is_some()
+                || !matches!(tokens[end - 1].word.as_str(), "films" | "movies" | "peliculas" | "pelis");
+            let is_telling = count > 1 || tokens[from].word.len() >= 4 && !lexicon::is_known(&tokens[from].word);
+            if !says_series && !is_telling {
+                return None;
+            }
+            Some((TopicKind::Series, name.to_owned(), name.to_owned(), films.to_vec(), end))
+        })
+    }
+
+    /// "under two hours", "de menos de 90 minutos", "tengo dos horas".
+    fn length_at(&self, at: usize) -> Option<Asked> {
+        const AT_MOST: [&str; 22] = [
+            "that last less than",
+            "that lasts less than",
+            "no longer than",
+            "not longer than",
+            "no more than",
+            "less than",
+            "shorter than",
+            "under",
+            "at most",
+            "i have only",
+            "i have",
+            "i only have",
+            "weve got",
+            "ive got",
+            "max",
+            "maximum",
+            "que dure menos de",
+            "que duren menos de",
+            "de menos de",
+            "menos de",
+            "tengo",
+            "como mucho",
+        ];
+        const AT_LEAST: [&str; 12] = [
+            "longer than",
+            "more than",
+            "at least",
+            "over",
+            "que dure mas de",
+            "que duren mas de",
+            "de mas de",
+            "mas de",
+            "al menos",
+            "de al menos",
+            "mas larga que",
+            "mas largas que",
+        ];
+        let tokens = self.tokens();
+        let (from, is_most) = AT_MOST
+            .iter()
+            .find_map(|phrase| Some((after_words(tokens, at, phrase)?, true)))
+            .or_else(|| AT_LEAST.iter().find_map(|phrase| Some((after_words(tokens, at, phrase)?, false))))?;
+        let (minutes, end) = self.duration_at(from)?;
+        let fits = |length: u16| if is_most { length <= minutes } else { length >= minutes };
+        let films = self.index.knowledge.films(|known| known.runtime_min.is_some_and(fits));
+        let kind = if is_most { TopicKind::LengthAtMost } else { TopicKind::LengthAtLeast };
+        Some((kind, minutes.to_string(), minutes.to_string(), films, end))
+    }
+
+    /// Minutes.
+    fn duration_at(&self, at: usize) -> Option<(u16, usize)> {
+        let tokens = self.tokens();
+        let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+        let is_hours = |word: &str| matches!(word, "hour" | "hours" | "h" | "hr" | "hrs" | "hora" | "horas");
+        let is_minutes = |word: &str| matches!(word, "minute" | "minutes" | "min" | "mins" | "minuto" | "minutos");
+        let at = at + usize::from(matches!(word(at), "about" | "only" | "unas" | "unos" | "solo" | "just"));
+        if let Some(hours) = word(at).strip_suffix('h').and_then(|hours| hours.parse::<u16>().ok()) {
+            return (hours <= 9).then_some((hours * 60, at + 1));
+        }
+        let number = match word(at) {
+            "a" | "an" | "una" => 1,
+            text => tokens.get(at)?.number().or_else(|| lexicon::number_word(text))?,
+        };
+        let number = u16::try_from(number).ok()?;
+        if is_minutes(word(at + 1)) {
+            return (1..=900).contains(&number).then_some((number, at + 2));
+        }
+        if !is_hours(word(at + 1)) || !(1..=9).contains(&number) {
+            return None;
+        }
+        let half = ["and a half", "y media"].iter().find_map(|phrase| after_words(tokens, at + 2, phrase));
+        Some(half.map_or((number * 60, at + 2), |end| (number * 60 + 30, end)))
+    }
+
+    /// "French films", "in Spanish", "cine coreano".
+    fn origin_at(&self, at: usize) -> Option<Asked> {
+        let tokens = self.tokens();
+        let (codes, from, end) = (1..=4).rev().find_map(|count| {
+            let words: Vec<&str> = tokens.get(at..at + count)?.iter().map(|token| token.word.as_str()).collect();
+            Some((ORIGINS.get(words.join(" ").as_str())?, at, at + count))
+        })?;
+        let starts = |code: &str, kind: fn(&char) -> bool| code.chars().next().is_some_and(|first| kind(&first));
+        let of =
+            |kind: fn(&char) -> bool| codes.iter().copied().filter(|code| starts(code, kind)).collect::<Vec<&str>>();
+        let (languages, countries) = (of(char::is_ascii_lowercase), of(char::is_ascii_uppercase));
+        let other_than: Vec<&str> = codes.iter().filter_map(|code| code.strip_prefix('!')).collect();
+        let films = self.index.knowledge.films(|known| {
+            let spoken = known.languages.first().is_some_and(|own| languages.contains(&own.as_str()));
+            let made = known.countries.iter().any(|own| countries.contains(&own.as_str()));
+            let foreign = known.languages.first().is_some_and(|own| !other_than.contains(&own.as_str()));
+            (languages.is_empty() || spoken) && (countries.is_empty() || made) && (other_than.is_empty() || foreign)
+        });
+        let said = self.sentence.typed(from, end).to_owned();
+        Some((TopicKind::Origin, said.clone(), said, films, end))
+    }
+}
+
+/// Kind, label, what is said, films, and the place after it.
+type Asked = (TopicKind, String, String, Vec<MovieId>, usize);
+
+/// The place after a phrase that stands at `at`.
+fn after_words(tokens: &[Token], at: usize, phrase: &str) -> Option<usize> {
+    let mut end = at;
+    for word in phrase.split(' ') {
+        if tokens.get(end)?.word != word {
+            return None;
+        }
+        end += 1;
+    }
+    Some(end)
+}

@@ -1,0 +1,258 @@
+//! What people type, and what it should be read as: `tests/data/sentences.tsv` and `conversations.tsv`, drawn up before
+//! the grammar. Counted as right, honest (says what it cannot do or asks) or wrong.
+
+use std::collections::BTreeSet;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::sample::{index_with_facts, sample, tagged_index};
+use super::*;
+use crate::{Context, Shift, understand_in};
+
+#[derive(Default)]
+struct Count {
+    right: usize,
+    honest: usize,
+    wrong: Vec<String>,
+    asked: Vec<String>,
+}
+
+impl Count {
+    fn all(&self) -> usize {
+        self.right + self.honest + self.wrong.len()
+    }
+
+    fn take(&mut self, sentence: &str, wanted: &str, understood: &Understood, catalogue: &Catalogue) {
+        let read = parts(&reading_in_short(understood, catalogue));
+        let is_right = wanted.split(" | ").any(|wanted| parts(wanted) == read);
+        let is_honest = read.contains("honest") || read.contains("ask") || !understood.ignored.is_empty();
+        if is_right || (wanted == "honest" && is_honest) {
+            self.right += 1;
+        } else if is_honest {
+            self.honest += 1;
+            self.asked.push(format!("{sentence:?}: {read:?} instead of {wanted:?}"));
+        } else {
+            self.wrong.push(format!("{sentence:?}: {read:?} instead of {wanted:?}"));
+        }
+    }
+
+    fn hold(&self, what: &str, right_percent: usize, wrong_percent: usize) {
+        let all = self.all();
+        let wrong = self.wrong.len();
+        println!("{what}: {} right, {} honest, {wrong} wrong of {all}", self.right, self.honest);
+        self.wrong.iter().for_each(|line| println!("  wrong {line}"));
+        self.asked.iter().for_each(|line| println!("  honest {line}"));
+        assert!(self.right * 100 >= all * right_percent, "{what}: only {} of {all} are right", self.right);
+        assert!(wrong * 100 <= all * wrong_percent, "{what}: {wrong} of {all} are wrong");
+    }
+}
+
+/// The kind with its title, and each condition: order does not matter.
+fn parts(line: &str) -> BTreeSet<String> {
+    let mut conditions = BTreeSet::new();
+    let mut kind = Vec::new();
+    for word in line.split(' ') {
+        let is_years = word.contains("..") && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if word.starts_with(['+', '-']) || matches!(word, "less" | "newer" | "older" | "shorter" | "longer") || is_years
+        {
+            conditions.insert(word.to_owned());
+        } else {
+            kind.push(word);
+        }
+    }
+    conditions.insert(kind.join(" "));
+    conditions
+}
+
+fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
+    let title = |movie: &u32| catalogue.get(*movie).unwrap().title.clone();
+    let with = |kind: String, filters: &Filters, tweak: Tweak| {
+        let mut line = kind;
+        filters.genres.iter().for_each(|genre| line += &format!(" +{genre}"));
+        for topic in &understood.topics {
+            let mut parts: Vec<&str> = topic.label.split(" + ").collect();
+            parts.sort_unstable();
+            line += &format!(" +{}", parts.join("&").replace(' ', "_"));
+        }
+        filters.exclude_genres.iter().for_each(|genre| line += &format!(" -{genre}"));
+        if filters.year_from.is_some() || filters.year_to.is_some() {
+            let year = |year: Option<u16>| year.map_or(String::new(), |year| year.to_string());
+            line += &format!(" {}..{}", year(filters.year_from), year(filters.year_to));
+        }
+        if tweak == Tweak::LessKnown {
+            line += " less";
+        }
+        line
+    };
+    match &understood.intent {
+        Intent::Like { movies, filters, tweak } => {
+            with(format!("like {}", movies.iter().map(title).collect::<Vec<_>>().join("+")), filters, *tweak)
+        }
+        Intent::Browse { filters, tweak } => with("list".into(), filters, *tweak),
+        Intent::ForMe { filters } | Intent::Popular { filters } => with("list".into(), filters, Tweak::None),
+        Intent::ForUser { user_id, .. } => format!("user {user_id}"),
+        Intent::Rate { movie, half_stars } => format!("rate {}: {}", title(movie), half_stars.stars()),
+        Intent::Why { movie } => format!("why {}", title(movie)),
+        Intent::More => "more".into(),
+        Intent::LessKnown => "list less".into(),
+        Intent::Clarify { .. } => "ask".into(),
+        Intent::About { wanted, movie } => format!("about {wanted:?} {}", title(movie)),
+        Intent::MyRatings => "mine".into(),
+        Intent::CountFilms => "count".into(),
+        Intent::Unrate { movie } => format!("unrate {}", title(movie)),
+        Intent::Refine { filters, tweak, shift } => {
+            let shift = shift.map_or("", |shift| match shift {
+                Shift::Newer => " newer",
+                Shift::Older => " older",
+                Shift::Shorter => " shorter",
+                Shift::Longer => " longer",
+            });
+            with("refine".into(), filters, *tweak) + shift
+        }
+        Intent::Help => "help".into(),
+        Intent::RateOffScale { .. }
+        | Intent::UnknownTitle { .. }
+        | Intent::OutsideTheData { .. }
+        | Intent::Undo
+        | Intent::StartOver
+        | Intent::SeenOnCards
+        | Intent::NoSuchPlace { .. }
+        | Intent::NotUnderstood { .. } => "honest".into(),
+    }
+}
+
+/// What each line of the file `CINESWARM_SENTENCES` ("en", a tab and a sentence; a leading "+" means after a list) is
+/// read as, for people to judge.
+#[test]
+#[ignore = "prints readings of sentences of your own; run with --ignored --nocapture"]
+fn readings_of_sentences_of_your_own() {
+    let (Some(catalogue), Ok(path)) = (sample(), std::env::var("CINESWARM_SENTENCES")) else { return };
+    let index = index_with_facts(&catalogue);
+    let shown = shown_before(&index);
+    for line in std::fs::read_to_string(path).unwrap().lines() {
+        let Some((lang, sentence)) = line.split_once('\t') else { continue };
+        let goes_on = sentence.starts_with('+');
+        let context = Context { shown: if goes_on { &shown } else { &[] }, ..Context::default() };
+        let sentence = sentence.trim_start_matches('+');
+        let understood = understand_in(sentence, Lang::from_tag(lang), &index, &catalogue, &context);
+        let words = crate::replies::describe(&understood.intent, &understood.topics, &catalogue, Lang::En);
+        let only = understood.intent.filters().map_or(0, |filters| filters.movie_ids.len());
+        println!(
+            "{sentence}\n      {} <{words}> ignored {:?} against {} only {only} n {:?}",
+            reading_in_short(&understood, &catalogue),
+            understood.ignored,
+            understood.disliked.len(),
+            understood.n,
+        );
+    }
+}
+
+pub(super) fn sentences() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    include_str!("../../tests/data/sentences.tsv").lines().filter(|line| !line.starts_with('#')).map(|line| {
+        let mut fields = line.splitn(3, '\t');
+        (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap())
+    })
+}
+
+#[test]
+fn sentences_are_read_as_they_should_be() {
+    let Some(catalogue) = sample() else { return };
+    let index = tagged_index(&catalogue);
+    for lang in [Lang::En, Lang::Es] {
+        let mut count = Count::default();
+        for (_, wanted, sentence) in sentences().filter(|(tag, ..)| *tag == lang.tag()) {
+            count.take(sentence, wanted, &understand(sentence, lang, &index, &catalogue), &catalogue);
+        }
+        assert!(count.all() >= 400, "only {} sentences in {}", count.all(), lang.tag());
+        count.hold(lang.tag(), 90, 1);
+    }
+}
+
+/// The list that conversations begin with.
+fn shown_before(index: &TitleIndex) -> [u32; 5] {
+    let named = |name: &str| match index.find(name) {
+        TitleMatch::One(movie) => movie,
+        other => panic!("{name}: {other:?}"),
+    };
+    ["Heat (1995)", "Alien (1979)", "The Matrix (1999)", "Fargo (1996)", "Jaws (1975)"].map(named)
+}
+
+#[test]
+fn conversations_are_followed() {
+    let Some(catalogue) = sample() else { return };
+    let index = tagged_index(&catalogue);
+    let shown = shown_before(&index);
+    let mut count = Count::default();
+    for line in include_str!("../../tests/data/conversations.tsv").lines().filter(|line| !line.starts_with('#')) {
+        let mut fields = line.splitn(3, '\t');
+        let (before, sentence, wanted) = (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap());
+        let asked_back = (before != "list").then(|| understand(before, Lang::En, &index, &catalogue).intent);
+        let (shown, options) = match &asked_back {
+            Some(Intent::Clarify { options, .. }) => (&[][..], options.as_slice()),
+            Some(other) => panic!("{before:?} is no question but {other:?}"),
+            None => (shown.as_slice(), &[][..]),
+        };
+        let context = Context { shown, options, about: None };
+        let understood = understand_in(sentence, Lang::En, &index, &catalogue, &context);
+        count.take(sentence, wanted, &understood, &catalogue);
+    }
+    count.hold("conversations", 85, 3);
+}
+
+/// Whatever is typed ends in an intent: 10,000 mutations of the sentences, and letters of all kinds.
+#[test]
+fn nothing_that_is_typed_is_too_much() {
+    let room = Room::new();
+    let mut random = ChaCha8Rng::seed_from_u64(13);
+    let typed: Vec<&str> = sentences().map(|(_, _, sentence)| sentence).collect();
+    const STRANGE: [&str; 12] =
+        ["😀", "🏴‍☠️", "e\u{301}", "\u{202e}", "ﷺ", "مرحبا", "שלום", "\u{0}", "ǅ", "½", "★★", "'"];
+    let shown = [1, 2, 3];
+    for _ in 0..10_000 {
+        let mut letters: Vec<char> = typed[random.random_range(0..typed.len())].chars().collect();
+        for _ in 0..random.random_range(1..6) {
+            let at = random.random_range(0..=letters.len());
+            match random.random_range(0..4) {
+                0 if at < letters.len() => drop(letters.remove(at)),
+                1 => letters.insert(at, random.random()),
+                2 => {
+                    let strange = STRANGE[random.random_range(0..STRANGE.len())];
+                    letters.splice(at..at, strange.chars());
+                }
+                _ => letters.truncate(at.max(1)),
+            }
+        }
+        let text: String = letters.into_iter().collect();
+        let context = Context { shown: &shown, options: &[], about: None };
+        let understood = understand_in(&text, Lang::Es, &room.index, &room.catalogue, &context);
+        crate::reading(&understood.intent, &understood.topics, &room.catalogue, Lang::Es);
+    }
+}
+
+/// Taking a chip out gives the same reading without it.
+#[test]
+fn a_chip_that_is_taken_out_is_gone_and_the_others_stay() {
+    let room = Room::new();
+    for (sentence, lang) in [
+        ("90s comedies without romance, less known", Lang::En),
+        ("films like Fargo and Blade Runner from the 90s but less known", Lang::En),
+        ("comedias de los 90 sin romance", Lang::Es),
+        ("películas como Fargo sin romance pero menos conocidas", Lang::Es),
+        ("romantic comedies from the 90s, less known", Lang::En),
+    ] {
+        let chips_of = |text: &str| {
+            let understood = room.understand(text, lang);
+            let reading = crate::reading(&understood.intent, &understood.topics, &room.catalogue, lang);
+            reading.unwrap_or_else(|| panic!("{text:?}: {understood:?}")).chips
+        };
+        let chips = chips_of(sentence);
+        assert!(chips.len() >= 3, "{sentence:?}: {chips:?}");
+        for chip in &chips {
+            let left: Vec<String> = chips_of(&chip.remove).into_iter().map(|chip| chip.label).collect();
+            let wanted: Vec<String> =
+                chips.iter().filter(|other| *other != chip).map(|other| other.label.clone()).collect();
+            assert_eq!(left, wanted, "{:?} without {:?}", chip.remove, chip.label);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Themes and people in a sentence, and the films that viewers have tagged so.
+//! Knows no film itself: without the dataset's tags a theme is recognised and has no films.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use cineswarm_engine::{Catalogue, FilmFacts, MovieId};
+
+use crate::fold::{Token, tokenize};
+use crate::knowledge::Knowledge;
+use crate::titles::TitleIndex;
+
+/// Words of the longest theme that is looked for.
+const MAX_WORDS: usize = 6;
+/// A tag that fewer films have is one viewer's note rather than a theme.
+const MIN_FILMS: usize = 2;
+
+/// From a phrase to the tag it means, both folded.
+static THEMES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    include_str!("../data/themes.tsv")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let (phrase, tag) = line.split_once('\t').unwrap_or((line, ""));
+            let tag = if tag.is_empty() { phrase } else { tag };
+            (folded(phrase), folded(tag))
+        })
+        .collect()
+});
+
+/// The films of each tag.
+#[derive(Debug, Default)]
+pub(crate) struct Tagged(HashMap<String, Vec<MovieId>>);
+
+impl TitleIndex {
+    /// With what viewers have tagged, so that themes are found too.
+    pub fn with_tags<'t>(mut self, tags: impl IntoIterator<Item = (MovieId, &'t str)>) -> TitleIndex {
+        for (movie, tag) in tags {
+            // "zombie" and "zombies" are one theme.
+            let tag = folded(tag);
+            let tag = THEMES.get(&tag).cloned().unwrap_or(tag);
+            self.tagged.0.entry(tag).or_default().push(movie);
+        }
+        for films in self.tagged.0.values_mut() {
+            films.sort_unstable();
+            films.dedup();
+        }
+        self.tagged.0.retain(|_, films| films.len() >= MIN_FILMS);
+        self
+    }
+
+    /// With facts about films, so that people, series, lengths and languages are found; their themes count as tags.
+    pub fn with_facts(self, facts: Vec<FilmFacts>, catalogue: &Catalogue) -> TitleIndex {
+        let themes: Vec<(MovieId, String)> =
+            facts.iter().flat_map(|known| known.themes.iter().map(|theme| (known.movie, theme.clone()))).collect();
+        let mut index = self.with_tags(themes.iter().map(|(movie, theme)| (*movie, theme.as_str())));
+        index.knowledge = Knowledge::new(facts, catalogue);
+        index
+    }
+
+    /// What is known of a film beside its title and genres; `None` where the dataset has no facts of it.
+    pub fn facts(&self, movie: MovieId) -> Option<&FilmFacts> {
+        self.knowledge.of(movie)
+    }
+
+    /// Whether the dataset has facts at all.
+    pub fn has_facts(&self) -> bool {
+        !self.knowledge.is_empty()
+    }
+
+    /// The theme or person named at token `at`, with its films (none, if nobody tagged them) and the place after it.
+    pub(crate) fn theme_at(&self, tokens: &[Token], at: usize) -> Option<(&[MovieId], usize)> {
+        (1..=MAX_WORDS).rev().find_map(|count| {
+            let phrase = joined(tokens.get(at..at + count)?);
+            let tag = THEMES.get(&phrase)?;
+            let films = self.tagged.0.get(tag).or_else(|| self.tagged.0.get(&phrase));
+            Some((films.map_or(&[][..], Vec::as_slice), at + count))
+        })
+    }
+}
+
+fn folded(text: &str) -> String {
+    joined(&tokenize(text))
+}
+
+fn joined(tokens: &[Token]) -> String {
+    tokens.iter().map(|token| token.word.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_theme_is_found_in_both_languages_where_films_are_tagged() {
+        let index = TitleIndex::build(&cineswarm_engine::Catalogue::new([])).with_tags([
+            (1, "Zombies"),
+            (2, "zombies"),
+            (2, "zombies"),
+            (3, "heist"),
+        ]);
+        let found = |text: &str| index.theme_at(&tokenize(text), 0).map(|(films, end)| (films.to_vec(), end));
+        assert_eq!(found("zombie movies"), Some((vec![1, 2], 1)));
+        assert_eq!(found("zombis"), Some((vec![1, 2], 1)));
+        assert_eq!(found("heist"), Some((vec![], 1)), "one film is no theme");
+        assert_eq!(found("based on a true story please"), Some((vec![], 5)));
+        assert_eq!(found("quentin tarantino"), Some((vec![], 2)));
+        assert_eq!(found("comedies"), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! What refers to the answer before: more of it, why one of its films, the same with other conditions.
+
+use std::collections::BTreeSet;
+
+use cineswarm_engine::{Filters, MovieId, PopularityPenalty, RankOptions};
+use serde_json::Value;
+
+use super::{Resolved, Resolver, shown, sorted};
+use crate::requests::spec::{Source, Spec};
+use crate::words::Note;
+use cineswarm_chat::{self as chat, Intent, Shift, Topic, Tweak};
+
+/// Films that a length leaves to choose from, the best known of them.
+const MOST_FILMS: usize = 1000;
+
+impl<'a> Resolver<'_, 'a> {
+    /// The last question again with other conditions. What it asks for of one kind replaces what was asked before.
+    pub(super) fn refined(&self, said: Filters, tweak: Tweak, shift: Option<Shift>) -> Resolved<'a> {
+        let Some((last, answer)) = self.viewer.last else { return self.tweaked(self.own(said), tweak) };
+        let mut spec = last.rest.as_deref().unwrap_or(last).clone();
+        let known = &mut spec.filters;
+        if !said.genres.is_empty() {
+            known.genres = said.genres;
+        }
+        known.genres.retain(|genre| !said.exclude_genres.contains(genre));
+        known.exclude_genres.retain(|genre| !known.genres.contains(genre));
+        known.exclude_genres.extend(said.exclude_genres);
+        if said.year_from.is_some() || said.year_to.is_some() {
+            (known.year_from, known.year_to) = (said.year_from, said.year_to);
+        }
+        if !said.movie_ids.is_empty() {
+            known.movie_ids = films_of_both(&known.movie_ids, said.movie_ids);
+        }
+        known.exclude_seen &= said.exclude_seen;
+        let catalogue = self.library.catalogue();
+        let mut years: Vec<u16> = shown(answer).iter().filter_map(|movie| catalogue.get(*movie)?.year).collect();
+        years.sort_unstable();
+        match (shift, years.get(years.len() / 2)) {
+            (Some(Shift::Newer), Some(middle)) => {
+                (known.year_from, known.year_to) = (Some(middle.saturating_add(1)), None);
+            }
+            (Some(Shift::Older), Some(middle)) => {
+                (known.year_from, known.year_to) = (None, Some(middle.saturating_sub(1)));
+            }
+            (Some(shift @ (Shift::Shorter | Shift::Longer)), _) => self.of_other_length(known, &shown(answer), shift),
+            _ => {}
+        }
+        spec.filters = self.without_hidden(spec.filters);
+        self.with_ratings_since(&mut spec);
+        spec.lang = self.lang;
+        spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
+        self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
+    }
+
+    /// Only films shorter, or longer, than the middle one of those shown; without facts nothing changes.
+    fn of_other_length(&self, filters: &mut Filters, shown: &[MovieId], shift: Shift) {
+        let titles = &self.library.titles;
+        let length = |movie: MovieId| titles.facts(movie).and_then(|known| known.runtime_min);
+        let mut lengths: Vec<u16> = shown.iter().filter_map(|movie| length(*movie)).collect();
+        lengths.sort_unstable();
+        let Some(middle) = lengths.get(lengths.len() / 2) else { return };
+        let fits = |movie: MovieId| {
+            length(movie).is_some_and(|own| if shift == Shift::Shorter { own < *middle } else { own > *middle })
+        };
+        let catalogue = self.library.catalogue();
+        let mut films: Vec<MovieId> = match filters.movie_ids.is_empty() {
+            true => catalogue.movies().iter().map(|movie| movie.id).collect(),
+            false => filters.movie_ids.clone(),
+        };
+        films.retain(|movie| fits(*movie));
+        films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
+        films.truncate(MOST_FILMS);
+        filters.movie_ids = if films.is_empty() { vec![MovieId::MAX] } else { films };
+    }
+
+    /// How a refined question reads as a whole.
+    pub(super) fn read_again(&self, spec: &mut Spec, topics: Vec<Topic>) {
+        spec.topics.extend(topics);
+        let filters = said_of(&spec.filters);
+        let tweak = match spec.ranking.popularity_penalty {
+            PopularityPenalty::Strong => Tweak::LessKnown,
+            _ => Tweak::None,
+        };
+        let intent = match spec.source {
+            Source::Popular => Intent::Popular { filters },
+            Source::Neighbours => match spec.like() {
+                movies if movies.is_empty() => Intent::Browse { filters, tweak },
+                movies => Intent::Like { movies, filters, tweak },
+            },
+        };
+        spec.reading = chat::reading(&intent, &spec.topics, self.library.catalogue(), self.lang);
+    }
+
+    /// What the viewer rated after the request was first asked counts too.
+    pub(super) fn with_ratings_since(&self, spec: &mut Spec) {
+        let ratings = &self.viewer.ratings;
+        if ratings.is_empty() {
+            return;
+        }
+        if spec.note == Some(Note::EmptyProfile) {
+            // It was popular films only for want of ratings.
+            if let Resolved::Compute(own) = self.own(spec.filters.clone()) {
+                *spec = *own;
+            }
+        } else if spec.own || spec.source == Source::Popular {
+            spec.profile = sorted(ratings.iter().copied());
+        } else if spec.filters.exclude_seen && spec.neighbours.exclude_user.is_none() {
+            spec.filters.exclude_movie_ids.extend(ratings.iter().map(|(movie, _)| *movie));
+            spec.filters.exclude_movie_ids.sort_unstable();
+            spec.filters.exclude_movie_ids.dedup();
+        }
+    }
+
+    /// The last request again, without the films that were shown.
+    pub(super) fn more(&self, tweak: Tweak) -> Resolved<'a> {
+        let Some((spec, answer)) = self.viewer.last else {
+            return self.tweaked(self.own(Filters::default()), tweak);
+        };
+        let mut spec = without_shown(spec, answer);
+        // Also what the viewer has hidden since.
+        spec.filters = self.without_hidden(spec.filters);
+        self.with_ratings_since(&mut spec);
+        spec.lang = self.lang;
+        spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
+        self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
+    }
+
+    /// The last request again, for one film only: its reasons are then the answer's. Without one, what the viewer's own
+    /// ratings say of it.
+    pub(super) fn why(&self, movie: MovieId) -> Resolved<'a> {
+        let rest = match (self.viewer.last, self.own(Filters::default())) {
+            (Some((spec, answer)), _) => without_shown(spec, answer),
+            (None, Resolved::Compute(own)) => *own,
+            (None, other) => return other,
+        };
+        let mut spec = rest.clone();
+        spec.lang = self.lang;
+        spec.ranking = RankOptions { n: 1, min_raters: 1, ..spec.ranking };
+        spec.filters = Filters { movie_ids: vec![movie], exclude_seen: false, ..Filters::default() };
+        spec.rest = Some(Box::new(rest));
+        Resolved::Compute(Box::new(spec))
+    }
+}
+
+/// The conditions that a person can see and take out, without the lists of films.
+fn said_of(filters: &Filters) -> Filters {
+    Filters { movie_ids: Vec::new(), exclude_movie_ids: Vec::new(), ..filters.clone() }
+}
+
+/// The films that are in both lists, where an empty one is of all films; where none is, one that no film is.
+fn films_of_both(known: &[MovieId], said: Vec<MovieId>) -> Vec<MovieId> {
+    if known.is_empty() {
+        return said;
+    }
+    let both: Vec<MovieId> = said.into_iter().filter(|movie| known.contains(movie)).collect();
+    if both.is_empty() { vec![MovieId::MAX] } else { both }
+}
+
+/// What is left of a request after an answer: its spec without the films that were shown. A question about one film
+/// leaves what the request before it left.
+fn without_shown(spec: &Spec, answer: &Value) -> Spec {
+    if let Some(rest) = &spec.rest {
+        return (**rest).clone();
+    }
+    let without: BTreeSet<MovieId> = spec.filters.exclude_movie_ids.iter().copied().chain(shown(answer)).collect();
+    let mut rest = spec.clone();
+    rest.filters.exclude_movie_ids = without.into_iter().collect();
+    rest
+}
