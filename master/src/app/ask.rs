@@ -37,14 +37,14 @@ impl App {
         drop(understanding);
         measure::stage("understand", begun.elapsed().as_secs_f64());
         match understood {
-            Step::Say(reply) => Ok(json!({ "reply": reply }).into()),
+            Step::Say(reply) => self.say(session, &ask, &reply, tab).await,
             Step::Rate { movie, rating, message } => {
                 let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 let ratings = self.rate(session, movie, Some(rating), tab).await?;
                 let rating = rating.stars();
                 let reply =
                     json!({ "kind": "rated", "message": message, "movie": film, "rating": rating, "ratings": ratings });
-                Ok(json!({ "reply": reply }).into())
+                self.say(session, &ask, &reply, tab).await
             }
             Step::Compute(spec) => {
                 let query = in_words(&ask, &spec, &self.library);
