@@ -181,8 +181,8 @@ describe("a conversation", () => {
     }
     await other.next("feedback", ({ movie, kind }) => movie.movie_id === FILMS.heat && kind === null);
     assert.deepEqual(await marks(), [[FILMS.alien, "not_interested"]]);
-    const { recommendations } = await viewer.answered({ text: "what's popular?", n: 100 });
-    assert.ok(recommendations.some(({ movie_id }) => movie_id === FILMS.heat));
+    const both = { filters: { movie_ids: [FILMS.heat, FILMS.alien] } };
+    assert.deepEqual(filmIds(await viewer.answered(both)), [FILMS.heat]);
   });
 
   test("what was replied to at once reaches the other tab, is sent again on return, and once for a key", async () => {
@@ -294,6 +294,12 @@ describe("a conversation", () => {
     assert.notEqual(es.error.message, en.error.message);
     assert.match((await spanish.answered({})).meta.note, /película/);
     assert.match((await english.answered({})).meta.note, /film/);
+  });
+
+  test("a connection that fell silent is not taken for one longer than 15 s", async () => {
+    const polling = await fetch(`${farm.url}/socket.io/?EIO=4&transport=polling`);
+    const { pingInterval, pingTimeout } = JSON.parse((await polling.text()).slice(1));
+    assert.ok(pingInterval + pingTimeout <= 15_000, `${pingInterval} and ${pingTimeout} ms`);
   });
 
   test("titles are found while typing, with typos and without articles or years", async () => {

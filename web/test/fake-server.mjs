@@ -3,7 +3,8 @@
 //
 // Words it obeys in a question: "slow" (runs until cancelled), "partial", "popular", "fail", "busy" (rate_limited once),
 // "early" (the answer comes before the acknowledgement), "twice" (the answer comes two times), "hostile" (markup in
-// every string), "nothing" (no film), "Cape Fear" (asks which), "help".
+// every string), "nothing" (no film), "nobody" (no worker is there until it is cancelled), "Cape Fear" (asks which),
+// "help".
 
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
@@ -143,6 +144,12 @@ io.on("connection", (socket) => {
     queue++;
     publishStatus();
     room.emit("progress", { request_id, query, state: "queued", position: queue - 1, shards_done: 0, shards_total: 4 });
+    if (/nobody/i.test(text)) {
+      workers = 0;
+      publishStatus();
+      if (!run.cancelled) await new Promise((resolve) => (run.wake = resolve));
+      workers = 3;
+    }
     await step();
     queue--;
     busy = Math.min(3, busy + 2);
