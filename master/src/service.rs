@@ -47,6 +47,10 @@ use crate::words::Trouble;
 /// Packets that a connection holds while a browser does not read: few, because nobody counts their bytes. What waits
 /// beside them is counted; see `web::tab`.
 const SOCKET_BUFFER: usize = 8;
+/// Both ends take the connection for lost when they add up: after the network went, a page says "connected" no longer than
+/// this. A phone that is busy has the second to answer.
+const PING_INTERVAL: Duration = Duration::from_secs(6);
+const PING_TIMEOUT: Duration = Duration::from_secs(9);
 /// Twice the largest message that makes sense, a profile of 10,000 ratings; a larger one closes its connection.
 const LARGEST_MESSAGE: usize = 1 << 20;
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
@@ -222,6 +226,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
 
     let (socket_layer, io) = SocketIo::builder()
         .max_buffer_size(SOCKET_BUFFER)
+        .ping_interval(PING_INTERVAL)
+        .ping_timeout(PING_TIMEOUT)
         .max_payload(LARGEST_MESSAGE as u64)
         .ws_max_message_size(LARGEST_MESSAGE)
         .ws_max_frame_size(LARGEST_MESSAGE)

@@ -58,7 +58,8 @@ async fn every_change_is_told_with_what_was_before(database: Database) {
     rate(&store, mine, 7, None, 4).await.unwrap();
     rate(&store, mine, 6, None, 5).await.unwrap();
     let (event_id, kind) = (Uuid::new_v4(), FeedbackKind::NotInterested);
-    let feedback = Feedback { event_id, session_id: yours, movie_id: 3, kind, request_id: None, given_at: 6 };
+    let feedback =
+        Feedback { event_id, session_id: yours, movie_id: 3, kind: Some(kind), request_id: None, given_at: 6 };
     store.give_feedback(feedback).await.unwrap();
     let payload = |text: &str| text.replace("ME", &FIRST_USER.to_string()).replace("YOU", "2147483649");
     let wanted = [

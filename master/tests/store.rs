@@ -34,7 +34,7 @@ on_both_databases!(
     a_unique_key_that_is_not_the_offsets_refuses_one_operation_only,
     hostile_texts_come_back_as_they_were_or_are_refused,
     ratings_are_set_replaced_and_taken_back,
-    feedback_hides_films_until_it_changes,
+    feedback_hides_films_until_it_changes_or_is_taken_back,
     the_last_answer_is_the_latest_one_that_succeeded,
     closing_writes_what_was_accepted_and_refuses_the_rest,
     sixty_four_callers_at_once_each_get_their_own_result,
@@ -408,7 +408,8 @@ async fn ratings_are_set_replaced_and_taken_back(database: Database) {
     assert!(matches!(unknown, Err(Error::UnknownSession { .. })), "{unknown:?}");
 }
 
-async fn feedback_hides_films_until_it_changes(database: Database) {
+async fn feedback_hides_films_until_it_changes_or_is_taken_back(database: Database) {
+    use FeedbackKind::{Down, NotInterested, Seen, Up};
     let store = database.open().await;
     let session_id = new_session(&store).await;
     let give = |movie_id, kind| {
@@ -416,13 +417,15 @@ async fn feedback_hides_films_until_it_changes(database: Database) {
         let feedback = Feedback { event_id, session_id, movie_id, kind, request_id, given_at: 1 };
         store.give_feedback(feedback)
     };
-    give(3, FeedbackKind::Seen).await.unwrap();
-    give(1, FeedbackKind::NotInterested).await.unwrap();
-    give(2, FeedbackKind::Up).await.unwrap();
-    give(4, FeedbackKind::Down).await.unwrap();
-    assert_eq!(store.hidden_movies(session_id).await.unwrap(), [1, 3]);
-    give(3, FeedbackKind::Up).await.unwrap();
-    assert_eq!(store.hidden_movies(session_id).await.unwrap(), [1]);
+    for (movie, kind) in [(3, Seen), (1, NotInterested), (2, Up), (4, Down)] {
+        assert!(give(movie, Some(kind)).await.unwrap().is_some());
+    }
+    assert_eq!(store.hidden_movies(session_id).await.unwrap(), [(1, NotInterested), (3, Seen)]);
+    give(3, Some(Up)).await.unwrap();
+    assert_eq!(store.hidden_movies(session_id).await.unwrap(), [(1, NotInterested)]);
+    assert!(give(1, None).await.unwrap().is_some());
+    assert_eq!(store.hidden_movies(session_id).await.unwrap(), []);
+    assert_eq!(give(1, None).await.unwrap(), None, "there is nothing more to take back");
 }
 
 async fn the_last_answer_is_the_latest_one_that_succeeded(database: Database) {
@@ -435,6 +438,10 @@ async fn the_last_answer_is_the_latest_one_that_succeeded(database: Database) {
     }
     let failed = accepted(&store, session_id, "popular").await;
     store.finish(failed, ending(EndState::Failed, "third", 6)).await.unwrap().unwrap();
+    let replied = NewRequest { spec: String::new(), ..request(session_id, "help") };
+    let request_id = replied.request_id;
+    store.accept(replied).await.unwrap();
+    store.finish(request_id, ending(EndState::Answered, "a reply computed nothing", 7)).await.unwrap().unwrap();
     let last = store.last_answered(session_id).await.unwrap().unwrap();
     assert_eq!((last.outcome.as_str(), last.spec.as_str()), ("second", r#"{"n":10}"#));
 }

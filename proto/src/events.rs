@@ -18,6 +18,8 @@ pub const RATING_UPDATED: &str = "rating.updated";
 pub const RATING_DELETED: &str = "rating.deleted";
 /// Something else was said of a film.
 pub const FEEDBACK_GIVEN: &str = "feedback.given";
+/// What was said of a film was taken back.
+pub const FEEDBACK_DELETED: &str = "feedback.deleted";
 
 /// The key of all events about a user.
 pub fn user_key(user_id: u32) -> String {
@@ -50,4 +52,11 @@ pub struct FeedbackGiven {
     /// The answer it was given under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+}
+
+/// What `feedback.deleted` says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeedbackDeleted {
+    pub user_id: u32,
+    pub movie_id: u32,
 }

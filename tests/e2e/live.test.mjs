@@ -161,6 +161,56 @@ describe("a conversation", () => {
     assert.ok(filmIds(await viewer.answered({})).includes(liked));
   });
 
+  test("what was marked as seen is there at the next visit, in the other tab at once, and can be taken back", async () => {
+    const viewer = await farm.visit();
+    const other = await farm.visit({ session: viewer.session.session_id });
+    assert.deepEqual(other.session.feedback, []);
+    await viewer.send("feedback", { movie_id: FILMS.heat, kind: "seen" });
+    await viewer.send("feedback", { movie_id: FILMS.alien, kind: "not_interested" });
+    const told = await other.next("feedback", ({ movie }) => movie.movie_id === FILMS.alien);
+    assert.equal(told.kind, "not_interested");
+    assert.equal(viewer.inbox.filter(({ event }) => event === "feedback").length, 0, "who said it is not told");
+
+    const marks = async () => {
+      const { session } = await farm.visit({ session: viewer.session.session_id });
+      return session.feedback.map(({ movie, kind }) => [movie.movie_id, kind]);
+    };
+    assert.deepEqual(new Map(await marks()), new Map([[FILMS.heat, "seen"], [FILMS.alien, "not_interested"]]));
+    for (let times = 0; times < 2; times++) {
+      assert.deepEqual(await viewer.send("feedback", { movie_id: FILMS.heat, kind: null }), { ok: true });
+    }
+    await other.next("feedback", ({ movie, kind }) => movie.movie_id === FILMS.heat && kind === null);
+    assert.deepEqual(await marks(), [[FILMS.alien, "not_interested"]]);
+    const both = { filters: { movie_ids: [FILMS.heat, FILMS.alien] } };
+    assert.deepEqual(filmIds(await viewer.answered(both)), [FILMS.heat]);
+  });
+
+  test("what was replied to at once reaches the other tab, is sent again on return, and once for a key", async () => {
+    const viewer = await farm.visit();
+    const other = await farm.visit({ session: viewer.session.session_id });
+    await viewer.answered({ like: [FILMS.heat, FILMS.alien] });
+    const said = await viewer.send("ask", { text: "help", key: "help once" });
+    assert.equal(said.reply.kind, "help");
+    const rated = await viewer.send("ask", { text: "rate Toy Story 4.5" });
+    assert.ok(rated.offset > said.offset);
+
+    const told = await other.next("replied", ({ reply }) => reply.kind === "rated");
+    assert.deepEqual({ query: told.query, reply: told.reply, offset: told.offset }, { query: "rate Toy Story 4.5", ...rated });
+    assert.equal(viewer.inbox.filter(({ event }) => event === "replied").length, 0, "the acknowledgement has it");
+
+    const back = await farm.visit({ session: viewer.session.session_id, offset: 0 });
+    const ends = [];
+    await back.next("replied", ({ offset }) => offset === rated.offset);
+    for (const { event, payload } of back.inbox) if (payload.offset && event !== "session") ends.push([event, payload.query]);
+    assert.deepEqual(ends.map(([event]) => event), ["answer", "replied", "replied"]);
+
+    const again = await viewer.send("ask", { text: "help", key: "help once" });
+    assert.equal(typeof again.request_id, "string");
+    assert.equal((await viewer.next("replied")).offset, said.offset);
+    // A reply is nothing to ask on from.
+    assert.ok((await viewer.answered({ text: "more" })).recommendations.length > 0);
+  });
+
   const sentences = {
     en: {
       like: "films like Heat and Alien", more: "more", lesser: "less known", why: "why Toy Story?", popular: "what's popular?",
@@ -244,6 +294,12 @@ describe("a conversation", () => {
     assert.notEqual(es.error.message, en.error.message);
     assert.match((await spanish.answered({})).meta.note, /película/);
     assert.match((await english.answered({})).meta.note, /film/);
+  });
+
+  test("a connection that fell silent is not taken for one longer than 15 s", async () => {
+    const polling = await fetch(`${farm.url}/socket.io/?EIO=4&transport=polling`);
+    const { pingInterval, pingTimeout } = JSON.parse((await polling.text()).slice(1));
+    assert.ok(pingInterval + pingTimeout <= 15_000, `${pingInterval} and ${pingTimeout} ms`);
   });
 
   test("titles are found while typing, with typos and without articles or years", async () => {

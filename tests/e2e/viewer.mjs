@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 
 import { within } from "./processes.mjs";
 
-const EVENTS = ["session", "status", "progress", "answer", "failed", "rated"];
+const EVENTS = ["session", "status", "progress", "answer", "failed", "replied", "rated", "feedback"];
 
 export class Viewer {
   /** What came, in order: [{event, payload}]. */

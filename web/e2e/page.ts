@@ -68,7 +68,7 @@ export async function rate(slider: Locator, stars: 1 | 2 | 3 | 4 | 5): Promise<v
 
 /** The panel with the ratings is beside the conversation, or behind a button on a narrow screen. */
 export async function openPanel(page: Page): Promise<void> {
-  const button = page.getByRole("banner").getByRole("button", { name: /Ratings and farm|Notas y granja/ });
+  const button = page.getByRole("banner").getByRole("button", { name: /ratings and farm|notas y granja/i });
   if (await button.isVisible()) await button.click();
   await expect(page.getByTestId("my-ratings")).toBeVisible();
 }

@@ -79,3 +79,26 @@ test("a connection that was lost comes back by itself, with what was answered me
   await expect(answers).toHaveCount(2, { timeout: 20_000 });
   await expect(page.getByTestId("connection")).toHaveAttribute("data-state", "connected");
 });
+
+test("what was marked and what was replied is there after a reload and in the other tab, and can be taken back", async ({ context, page }) => {
+  await visitAndSkip(page);
+  const other = await context.newPage();
+  await visit(other);
+  const turn = await ask(page, "popular");
+  await films(turn).nth(0).getByRole("button", { name: /^Seen it/ }).click();
+  await films(turn).nth(1).getByRole("button", { name: /^Not for me/ }).click();
+  await ask(page, "help");
+  await expect(other.getByTestId("marked-film")).toHaveCount(2);
+  await expect(other.getByTestId("reply")).toHaveCount(1);
+  await expect(turns(other)).toHaveCount(2);
+
+  await page.reload();
+  await expect(turns(page)).toHaveCount(2);
+  await expect(page.getByTestId("reply")).toHaveCount(1);
+  await expect(page.getByTestId("marked-film")).toHaveCount(2);
+  await films(turns(page).first()).nth(0).getByRole("button", { name: /^Undo/ }).click();
+  await page.getByTestId("marked-film").getByRole("button").first().click();
+  await expect(page.getByTestId("marked-film")).toHaveCount(0);
+  await expect(other.getByTestId("marked-film")).toHaveCount(0);
+  await expect(films(turns(other).first()).nth(0)).not.toContainText("It will not come up again.");
+});

@@ -3,7 +3,8 @@
 //
 // Words it obeys in a question: "slow" (runs until cancelled), "partial", "popular", "fail", "busy" (rate_limited once),
 // "early" (the answer comes before the acknowledgement), "twice" (the answer comes two times), "hostile" (markup in
-// every string), "nothing" (no film), "Cape Fear" (asks which), "help".
+// every string), "nothing" (no film), "nobody" (no worker is there until it is cancelled), "Cape Fear" (asks which),
+// "help".
 
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
@@ -49,12 +50,13 @@ const http = createServer((request, response) => {
   createReadStream(file).pipe(response);
 });
 
-const io = new Server(http, { serveClient: false });
+const io = new Server(http, { serveClient: false, pingInterval: 6000, pingTimeout: 9000 });
 const sessions = new Map();
 let busy = 0;
 let queue = 0;
 
-const status = () => ({ workers: { idle: 3 - busy, busy, total: 3 }, queue_depth: queue, coverage: 1 });
+let workers = 3;
+const status = () => ({ workers: { idle: Math.max(0, workers - busy), busy: Math.min(busy, workers), total: workers }, queue_depth: queue, coverage: 1 });
 const publishStatus = () => io.emit("status", status());
 const step = () => new Promise((resolve) => setTimeout(resolve, stepMs));
 const filmOf = (movieId) => films.find((film) => film.movie_id === movieId);
@@ -105,7 +107,7 @@ function metaOf(text, waitedMs) {
 
 function openSession(id) {
   const session = {
-    id: id ?? randomUUID(), log: [], offset: 0, answers: 0, ratings: new Map(), gone: new Set(), running: new Map(),
+    id: id ?? randomUUID(), log: [], offset: 0, answers: 0, ratings: new Map(), gone: new Map(), running: new Map(),
     keys: new Map(), refusedOnce: false,
   };
   sessions.set(session.id, session);
@@ -122,6 +124,7 @@ io.on("connection", (socket) => {
     session_id: session.id, offset: session.offset, version: "0.1.0", lang, resumed: Boolean(known),
     dataset: { name: "fake", version: "1", movies: films.length, users: 610, ratings: 100836 },
     profile: [...session.ratings].map(([movieId, rating]) => ({ movie: filmOf(movieId), rating })),
+    feedback: [...session.gone].map(([movieId, kind]) => ({ movie: filmOf(movieId), kind })),
     events_per_second: 50, limits: { n: 100, text: 500, profile: 1000 },
   });
   for (const { event, payload } of session.log) if (payload.offset > offset) socket.emit(event, payload);
@@ -141,6 +144,12 @@ io.on("connection", (socket) => {
     queue++;
     publishStatus();
     room.emit("progress", { request_id, query, state: "queued", position: queue - 1, shards_done: 0, shards_total: 4 });
+    if (/nobody/i.test(text)) {
+      workers = 0;
+      publishStatus();
+      if (!run.cancelled) await new Promise((resolve) => (run.wake = resolve));
+      workers = 3;
+    }
     await step();
     queue--;
     busy = Math.min(3, busy + 2);
@@ -169,21 +178,29 @@ io.on("connection", (socket) => {
     if (/twice/i.test(text)) room.emit("answer", sent);
   };
 
+  // A reply is stored with its offset: the asker has it in the acknowledgement, the other tabs as an event.
+  const say = (acknowledge, query, reply) => {
+    const payload = { request_id: randomUUID(), query, offset: ++session.offset, reply };
+    session.log.push({ event: "replied", payload });
+    socket.to(session.id).emit("replied", payload);
+    acknowledge({ reply, offset: payload.offset });
+  };
+
   socket.on("ask", async ({ text = "", key, lang: asked = lang }, acknowledge) => {
     const spanish = asked === "es";
     if (text.length > 500) return acknowledge({ error: { code: "text_too_long", message: "the text is over 500 characters", hint: "shorten it" } });
     if (/cape fear/i.test(text) && !/\d{4}/.test(text)) {
-      return acknowledge({ reply: {
+      return say(acknowledge, text, {
         kind: "clarify",
         message: spanish ? "Hay dos películas con ese título. ¿Cuál?" : "Two films have that title. Which one?",
         options: [{ label: "Cape Fear (1991)", text: "films like Cape Fear (1991)" }, { label: "Cape Fear (1962)", text: "films like Cape Fear (1962)" }],
-      } });
+      });
     }
     if (/help|ayuda/i.test(text)) {
-      return acknowledge({ reply: {
+      return say(acknowledge, text, {
         kind: "help", message: spanish ? "Esto se puede preguntar:" : "These can be asked:",
         examples: spanish ? ["películas como Alien", "comedias de los 90"] : ["films like Alien", "90s comedies"],
-      } });
+      });
     }
     if (/busy/i.test(text) && !session.refusedOnce) {
       session.refusedOnce = true;
@@ -221,8 +238,10 @@ io.on("connection", (socket) => {
     acknowledge({ movie_id, rating, ratings: session.ratings.size });
   });
 
-  socket.on("feedback", ({ movie_id }, acknowledge) => {
-    session.gone.add(movie_id);
+  socket.on("feedback", ({ movie_id, kind }, acknowledge) => {
+    if (kind === null) session.gone.delete(movie_id);
+    else session.gone.set(movie_id, kind);
+    socket.to(session.id).emit("feedback", { movie: filmOf(movie_id), kind });
     acknowledge({ ok: true });
   });
 });

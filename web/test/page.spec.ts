@@ -97,7 +97,7 @@ test("a film that is not wanted says so, and is not in the next answer", async (
   await visitAndSkip(page);
   const card = films(await ask(page, "popular")).first();
   const movieId = await card.getAttribute("data-movie-id");
-  await card.getByRole("button", { name: /Not interested/ }).click();
+  await card.getByRole("button", { name: /Not for me/ }).click();
   await expect(card).toContainText("It will not come up again.");
   const next = await ask(page, "popular");
   await expect(next.locator(`[data-movie-id="${movieId}"]`)).toHaveCount(0);
@@ -170,7 +170,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     test("axe finds nothing wrong in the rarer states", async ({ page }) => {
       await visitAndSkip(page);
       const card = films(await ask(page, "partial")).first();
-      await card.getByRole("button", { name: /Not interested/ }).click();
+      await card.getByRole("button", { name: /Not for me/ }).click();
       await ask(page, "Cape Fear");
       await ask(page, "please fail");
       await composer(page).fill("slow");

@@ -43,16 +43,16 @@ impl App {
         match step {
             Step::Unrate { movie, message } => {
                 self.rate(session, movie, None, tab).await?;
-                Ok(json!({ "reply": Reply::Help { message, examples: Vec::new() } }).into())
+                self.say(session, &ask, &Reply::Help { message, examples: Vec::new() }, tab).await
             }
-            Step::Say(reply) => Ok(json!({ "reply": reply }).into()),
+            Step::Say(reply) => self.say(session, &ask, &reply, tab).await,
             Step::Rate { movie, rating, message } => {
                 let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 let ratings = self.rate(session, movie, Some(rating), tab).await?;
                 let rating = rating.stars();
                 let reply =
                     json!({ "kind": "rated", "message": message, "movie": film, "rating": rating, "ratings": ratings });
-                Ok(json!({ "reply": reply }).into())
+                self.say(session, &ask, &reply, tab).await
             }
             Step::Compute(spec) => {
                 let query = in_words(&ask, &spec, &self.library);

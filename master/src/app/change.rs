@@ -26,7 +26,9 @@ struct RawCancel {
 #[serde(deny_unknown_fields)]
 struct RawFeedback {
     movie_id: MovieId,
-    kind: String,
+    // Spelled out so that it must be there: a forgotten kind is not to take anything back.
+    #[serde(deserialize_with = "Option::deserialize")]
+    kind: Option<String>,
     request_id: Option<Uuid>,
 }
 
@@ -65,17 +67,16 @@ impl App {
         Ok(ratings)
     }
 
-    pub(super) async fn feedback(&self, payload: Value, session: &Session) -> Result<Value, Trouble> {
+    pub(super) async fn feedback(&self, payload: Value, session: &Session, tab: TabId) -> Result<Value, Trouble> {
         let RawFeedback { movie_id, kind, request_id } = parse(payload)?;
-        let kind = FeedbackKind::from_name(&kind).ok_or_else(|| {
-            Trouble::BadRequest(format!("kind: {:?} is not up, down, seen or not_interested", quoted(&kind)))
-        })?;
+        let kind = kind.as_deref().map(feedback_kind).transpose()?;
         self.library.film(movie_id).ok_or(Trouble::UnknownMovie(movie_id))?;
         let event_id = Uuid::now_v7();
+        self.sessions.expect(session.id, event_id, tab);
         let given_at = timestamp_ms();
         let given = Feedback { event_id, session_id: session.id, movie_id, kind, request_id, given_at };
         let told = self.store.give_feedback(given).await.map_err(|error| self.unsure(session, event_id, error))?;
-        self.take(session, Some(told), event_id, Change::Hidden(movie_id, kind.hides()));
+        self.take(session, told, event_id, Change::Hidden(movie_id, kind.and_then(FeedbackKind::hiding)));
         Ok(json!({ "ok": true }))
     }
 
@@ -90,10 +91,15 @@ impl App {
     /// All tabs of a session hear of what one of them has changed, or somebody elsewhere.
     pub(super) fn tell_tabs(&self, change: Change, taken: Taken) {
         let Taken::New { session_id, tab, ratings } = taken else { return };
-        let Change::Rated(movie, rating) = change else { return };
+        let (Change::Rated(movie, _) | Change::Hidden(movie, _)) = change;
         let Some(film) = self.library.film(movie) else { return };
-        let told = json!({ "movie": film, "rating": rating.map(HalfStars::stars), "ratings": ratings });
-        self.sessions.push(session_id, "rated", &told, tab);
+        let (event, told) = match change {
+            Change::Rated(_, rating) => {
+                ("rated", json!({ "movie": film, "rating": rating.map(HalfStars::stars), "ratings": ratings }))
+            }
+            Change::Hidden(_, kind) => ("feedback", json!({ "movie": film, "kind": kind.map(FeedbackKind::name) })),
+        };
+        self.sessions.push(session_id, event, &told, tab);
     }
 
     /// A change failed; it may be in the database all the same.
@@ -101,4 +107,9 @@ impl App {
         self.sessions.doubt(session.id, event_id);
         storage(error)
     }
+}
+
+fn feedback_kind(name: &str) -> Result<FeedbackKind, Trouble> {
+    FeedbackKind::from_name(name)
+        .ok_or_else(|| Trouble::BadRequest(format!("kind: {:?} is not up, down, seen or not_interested", quoted(name))))
 }

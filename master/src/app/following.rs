@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use cineswarm_engine::{HalfStars, UserId};
 use cineswarm_events::{Event, Follower};
 use cineswarm_proto::events::{
-    FEEDBACK_GIVEN, FeedbackGiven, RATING_CREATED, RATING_DELETED, RATING_UPDATED, RatingChanged,
+    FEEDBACK_DELETED, FEEDBACK_GIVEN, FeedbackDeleted, FeedbackGiven, RATING_CREATED, RATING_DELETED, RATING_UPDATED,
+    RatingChanged,
 };
 
 use super::App;
@@ -77,7 +78,11 @@ fn logged_change(event: &Event) -> Option<LoggedChange> {
         }
         FEEDBACK_GIVEN => {
             let FeedbackGiven { user_id, movie_id, kind, .. } = serde_json::from_str(payload).ok()?;
-            (user_id, Change::Hidden(movie_id, FeedbackKind::from_name(&kind)?.hides()))
+            (user_id, Change::Hidden(movie_id, FeedbackKind::from_name(&kind)?.hiding()))
+        }
+        FEEDBACK_DELETED => {
+            let FeedbackDeleted { user_id, movie_id } = serde_json::from_str(payload).ok()?;
+            (user_id, Change::Hidden(movie_id, None))
         }
         _ => return None,
     };
@@ -115,8 +120,13 @@ mod tests {
                 Change::Rated(6, stars(1)),
             ),
             (RATING_DELETED, r#"{"user_id":2147483648,"movie_id":6,"previous":0.5}"#, Change::Rated(6, None)),
-            (FEEDBACK_GIVEN, r#"{"user_id":2147483648,"movie_id":6,"kind":"seen"}"#, Change::Hidden(6, true)),
-            (FEEDBACK_GIVEN, r#"{"user_id":2147483648,"movie_id":6,"kind":"up"}"#, Change::Hidden(6, false)),
+            (
+                FEEDBACK_GIVEN,
+                r#"{"user_id":2147483648,"movie_id":6,"kind":"seen"}"#,
+                Change::Hidden(6, Some(FeedbackKind::Seen)),
+            ),
+            (FEEDBACK_GIVEN, r#"{"user_id":2147483648,"movie_id":6,"kind":"up"}"#, Change::Hidden(6, None)),
+            (FEEDBACK_DELETED, r#"{"user_id":2147483648,"movie_id":6}"#, Change::Hidden(6, None)),
         ] {
             assert_eq!(change(kind, payload), Some(wanted), "{kind} {payload}");
         }

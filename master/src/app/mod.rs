@@ -5,6 +5,7 @@ mod ask;
 mod change;
 pub mod following;
 pub mod room;
+mod say;
 pub mod turns;
 pub mod underway;
 
@@ -105,7 +106,7 @@ impl App {
                 let rating = rating.map(|rating| rating.stars());
                 Ok(json!({ "movie_id": movie, "rating": rating, "ratings": ratings }).into())
             }
-            Event::Feedback => self.feedback(payload, session).await.map(Done::from),
+            Event::Feedback => self.feedback(payload, session, tab).await.map(Done::from),
         }
     }
 }

@@ -191,8 +191,9 @@ impl Store {
         self.write("storing a rating", self.deadline, rating, Operation::Rate).await
     }
 
-    /// Stores what a viewer thinks of a film, with its event in the log of ratings.
-    pub async fn give_feedback(&self, feedback: Feedback) -> Result<Told, Error> {
+    /// Stores what a viewer thinks of a film, or takes it back, with its event in the log of ratings; none where there
+    /// was nothing to take back.
+    pub async fn give_feedback(&self, feedback: Feedback) -> Result<Option<Told>, Error> {
         self.write("storing feedback", self.deadline, feedback, Operation::Feedback).await
     }
 

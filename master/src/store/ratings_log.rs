@@ -9,7 +9,8 @@ use cineswarm_engine::dataset::shard_hash;
 use cineswarm_engine::{HalfStars, MovieId, UserId};
 use cineswarm_events::{Cursor, NewEvent};
 use cineswarm_proto::events::{
-    FEEDBACK_GIVEN, FeedbackGiven, RATING_CREATED, RATING_DELETED, RATING_UPDATED, RatingChanged, user_key,
+    FEEDBACK_DELETED, FEEDBACK_GIVEN, FeedbackDeleted, FeedbackGiven, RATING_CREATED, RATING_DELETED, RATING_UPDATED,
+    RatingChanged, user_key,
 };
 use serde::Serialize;
 use sqlx::{AnyConnection, Row};
@@ -62,7 +63,7 @@ impl Telling {
         for operation in operations {
             let told = match operation {
                 Operation::Rate(rate) => rate.outcome.as_mut().and_then(|rated| rated.told.as_mut()),
-                Operation::Feedback(feedback) => feedback.outcome.as_mut(),
+                Operation::Feedback(feedback) => feedback.outcome.as_mut().and_then(Option::as_mut),
                 _ => None,
             };
             if let Some(told) = told {
@@ -108,22 +109,24 @@ impl Telling {
         Ok(Rated { ratings, told: Some(Told { user_id, event_id: rating.event_id, seq: 0 }) })
     }
 
-    /// Stores feedback.
+    /// Stores feedback, or takes it back.
     pub(super) async fn feedback(
         &mut self,
         connection: &mut AnyConnection,
         feedback: &Feedback,
-    ) -> Result<Told, sqlx::Error> {
+    ) -> Result<Option<Told>, sqlx::Error> {
         let session_id = feedback.session_id.to_string();
         let known_user = lock_session(connection, &session_id).await?;
         let event_id = feedback.event_id;
         if let (true, Some(user_id)) = (self.told_before.contains_key(&event_id), known_user) {
-            return Ok(Told { user_id, event_id, seq: 0 });
+            return Ok(Some(Told { user_id, event_id, seq: 0 }));
         }
-        set_feedback(connection, session_id.clone(), feedback).await?;
+        if set_feedback(connection, session_id.clone(), feedback).await? == 0 {
+            return Ok(None);
+        }
         let user_id = user_id(connection, &session_id, known_user).await?;
         self.events.push(feedback_event(feedback, user_id));
-        Ok(Told { user_id, event_id, seq: 0 })
+        Ok(Some(Told { user_id, event_id, seq: 0 }))
     }
 }
 
@@ -194,25 +197,29 @@ async fn set_rating(connection: &mut AnyConnection, session_id: String, rating: 
     query.execute(connection).await.map(drop)
 }
 
+/// Gives how many rows it changed: none where there was nothing to take back.
 async fn set_feedback(
     connection: &mut AnyConnection,
     session_id: String,
     feedback: &Feedback,
-) -> Result<(), sqlx::Error> {
-    let query = sqlx::query(
-        "INSERT INTO feedback (session_id, movie_id, kind, request_id, given_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (session_id, movie_id) DO UPDATE SET kind = excluded.kind, request_id = excluded.request_id, \
-         given_at = excluded.given_at",
-    );
-    query
+) -> Result<u64, sqlx::Error> {
+    let movie_id = i64::from(feedback.movie_id);
+    let query = match feedback.kind {
+        Some(kind) => sqlx::query(
+            "INSERT INTO feedback (session_id, movie_id, kind, request_id, given_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (session_id, movie_id) DO UPDATE SET kind = excluded.kind, request_id = excluded.request_id, \
+             given_at = excluded.given_at",
+        )
         .bind(session_id)
-        .bind(i64::from(feedback.movie_id))
-        .bind(feedback.kind.name())
+        .bind(movie_id)
+        .bind(kind.name())
         .bind(feedback.request_id.map(|id| id.to_string()))
-        .bind(feedback.given_at)
-        .execute(connection)
-        .await
-        .map(drop)
+        .bind(feedback.given_at),
+        None => {
+            sqlx::query("DELETE FROM feedback WHERE session_id = $1 AND movie_id = $2").bind(session_id).bind(movie_id)
+        }
+    };
+    Ok(query.execute(connection).await?.rows_affected())
 }
 
 fn rating_event(rating: &NewRating, user_id: UserId, previous: Option<HalfStars>) -> NewEvent {
@@ -228,6 +235,9 @@ fn rating_event(rating: &NewRating, user_id: UserId, previous: Option<HalfStars>
 
 fn feedback_event(feedback: &Feedback, user_id: UserId) -> NewEvent {
     let Feedback { event_id, movie_id, kind, request_id, given_at, .. } = *feedback;
+    let Some(kind) = kind else {
+        return event(event_id, FEEDBACK_DELETED, user_id, &FeedbackDeleted { user_id, movie_id }, given_at);
+    };
     let request_id = request_id.map(|id| id.to_string());
     let payload = FeedbackGiven { user_id, movie_id, kind: kind.name().to_owned(), request_id };
     event(event_id, FEEDBACK_GIVEN, user_id, &payload, given_at)
@@ -302,7 +312,8 @@ async fn everything_of(
         let kind = FeedbackKind::from_name(kind).ok_or_else(|| damaged(format!("feedback of kind {kind:?}")))?;
         let movie_id: MovieId = super::statements::movie_id_at(&row, 0)?;
         let event_id = Uuid::now_v7();
-        let given = Feedback { event_id, session_id, movie_id, kind, request_id: None, given_at: row.try_get(2)? };
+        let given =
+            Feedback { event_id, session_id, movie_id, kind: Some(kind), request_id: None, given_at: row.try_get(2)? };
         events.push(feedback_event(&given, user_id));
     }
     Ok(events)

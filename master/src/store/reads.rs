@@ -2,7 +2,7 @@
 
 use super::connect::may_pass;
 use super::error::{Error, damaged};
-use super::records::{EndState, Event, Profile, State, StoredAnswer, StoredRequest};
+use super::records::{EndState, Event, FeedbackKind, Profile, State, StoredAnswer, StoredRequest};
 use super::statements::{movie_id_at, uuid_at};
 use super::{Store, reason_or};
 use cineswarm_engine::{HalfStars, MovieId, UserId};
@@ -66,12 +66,12 @@ impl Store {
         Ok(self.read("reading a request", query, stored_request).await?.pop())
     }
 
-    /// The session's latest answer.
+    /// The session's latest answer that was computed.
     pub async fn last_answered(&self, session_id: Uuid) -> Result<Option<StoredAnswer>, Error> {
         let query = || {
             sqlx::query(
                 "SELECT id, spec, outcome FROM requests WHERE session_id = $1 AND state = 'answered' \
-                 ORDER BY event_offset DESC LIMIT 1",
+                 AND spec <> '' ORDER BY event_offset DESC LIMIT 1",
             )
             .bind(session_id.to_string())
         };
@@ -117,15 +117,20 @@ impl Store {
     }
 
     /// The films the session has seen or does not want, by film.
-    pub async fn hidden_movies(&self, session_id: Uuid) -> Result<Vec<MovieId>, Error> {
+    pub async fn hidden_movies(&self, session_id: Uuid) -> Result<Vec<(MovieId, FeedbackKind)>, Error> {
         let query = || {
             sqlx::query(
-                "SELECT movie_id FROM feedback WHERE session_id = $1 AND kind IN ('seen', 'not_interested') \
+                "SELECT movie_id, kind FROM feedback WHERE session_id = $1 AND kind IN ('seen', 'not_interested') \
                  ORDER BY movie_id",
             )
             .bind(session_id.to_string())
         };
-        self.read("reading a session's hidden films", query, |row| movie_id_at(row, 0)).await
+        let hidden = |row: &AnyRow| {
+            let kind: &str = row.try_get(1)?;
+            let known = FeedbackKind::from_name(kind).ok_or_else(|| damaged(format!("feedback of kind {kind:?}")))?;
+            Ok((movie_id_at(row, 0)?, known))
+        };
+        self.read("reading a session's hidden films", query, hidden).await
     }
 
     /// Runs a query on one of the readers' connections; one that has failed is not used again.

@@ -30,7 +30,7 @@ pub struct NewRequest {
     pub idempotency_key: Option<String>,
     /// What the person asked, in words.
     pub query: String,
-    /// The resolved request, as JSON text.
+    /// The resolved request, as JSON text; empty for one that is replied to and computes nothing.
     pub spec: String,
     /// When the master took it.
     pub accepted_at: i64,
@@ -173,7 +173,7 @@ pub struct Profile {
     /// The films rated, by film.
     pub ratings: Vec<(MovieId, HalfStars)>,
     /// The films seen or not wanted, by film.
-    pub hidden: Vec<MovieId>,
+    pub hidden: Vec<(MovieId, FeedbackKind)>,
 }
 
 /// What a viewer thinks of a film that was recommended.
@@ -185,8 +185,8 @@ pub struct Feedback {
     pub session_id: Uuid,
     /// Which film; the latest feedback on it replaces earlier ones.
     pub movie_id: MovieId,
-    /// What.
-    pub kind: FeedbackKind,
+    /// What; `None` takes it back.
+    pub kind: Option<FeedbackKind>,
     /// The answer it was given under.
     pub request_id: Option<Uuid>,
     /// When.
@@ -251,9 +251,9 @@ impl FeedbackKind {
         }
     }
 
-    /// Whether the film is never to be recommended again.
-    pub fn hides(self) -> bool {
-        matches!(self, FeedbackKind::Seen | FeedbackKind::NotInterested)
+    /// Itself, if the film is never to be recommended again.
+    pub fn hiding(self) -> Option<FeedbackKind> {
+        matches!(self, FeedbackKind::Seen | FeedbackKind::NotInterested).then_some(self)
     }
 
     /// From the browser's word.

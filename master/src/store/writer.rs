@@ -28,7 +28,7 @@ pub(super) enum Operation {
     Accept(Answerable<NewRequest, Accepted>),
     Finish(Answerable<Finish, Option<i64>>),
     Rate(Answerable<NewRating, Rated>),
-    Feedback(Answerable<Feedback, Told>),
+    Feedback(Answerable<Feedback, Option<Told>>),
     /// Masters have lived so many milliseconds longer.
     Live(Answerable<i64, ()>),
     /// Lets go of what ended longer ago, in milliseconds of lived time.

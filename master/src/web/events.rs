@@ -237,6 +237,7 @@ pub fn replayed(event: &store::Event) -> (&'static str, Value) {
     payload.insert("offset".into(), event.offset.into());
     payload.insert("query".into(), Value::String(event.query.clone()));
     let name = match event.state {
+        EndState::Answered if payload.contains_key("reply") => "replied",
         EndState::Answered => "answer",
         EndState::Failed | EndState::Cancelled => "failed",
     };

@@ -1,6 +1,6 @@
 //! The sessions that have a browser connected: what is known of each viewer, and the sockets of its tabs.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -13,7 +13,7 @@ use super::rate_limit::Pace;
 use super::tab::Tab;
 use crate::chat::Lang;
 use crate::requests::resolve::Reply;
-use crate::store::{Profile, Told};
+use crate::store::{FeedbackKind, Profile, Told};
 
 /// Tells a connected tab from all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ struct ViewerState {
     lang: Lang,
     user_id: Option<UserId>,
     ratings: BTreeMap<MovieId, HalfStars>,
-    hidden: BTreeSet<MovieId>,
+    hidden: BTreeMap<MovieId, FeedbackKind>,
     /// The question that was asked back last, until something else is said.
     asked_back: Option<Reply>,
     tabs: Vec<Arc<Tab>>,
@@ -58,8 +58,8 @@ struct ViewerState {
 pub enum Change {
     /// Rated it, or took the rating back.
     Rated(MovieId, Option<HalfStars>),
-    /// Never wants it again, or does.
-    Hidden(MovieId, bool),
+    /// Never wants it again, and why; `None`: does.
+    Hidden(MovieId, Option<FeedbackKind>),
 }
 
 /// What a change replaces earlier ones of.
@@ -94,8 +94,8 @@ impl ViewerState {
         match change {
             Change::Rated(movie, Some(rating)) => _ = self.ratings.insert(movie, rating),
             Change::Rated(movie, None) => _ = self.ratings.remove(&movie),
-            Change::Hidden(movie, true) => _ = self.hidden.insert(movie),
-            Change::Hidden(movie, false) => _ = self.hidden.remove(&movie),
+            Change::Hidden(movie, Some(kind)) => _ = self.hidden.insert(movie, kind),
+            Change::Hidden(movie, None) => _ = self.hidden.remove(&movie),
         }
     }
 
@@ -141,7 +141,12 @@ impl Session {
 
     /// Films never to recommend again.
     pub fn hidden(&self) -> Vec<MovieId> {
-        self.state().hidden.iter().copied().collect()
+        self.state().hidden.keys().copied().collect()
+    }
+
+    /// The same with what was said of them.
+    pub fn feedback(&self) -> Vec<(MovieId, FeedbackKind)> {
+        self.state().hidden.iter().map(|(movie, kind)| (*movie, *kind)).collect()
     }
 
     /// The question that was asked back and is open.
@@ -402,10 +407,11 @@ mod tests {
         let (sessions, id) = (Sessions::default(), Uuid::new_v4());
         let session = sessions.enter(id, Some(USER));
         // Read now: films 1 and 2, of which 2 is taken back and 3 is rated before what was read is there.
-        let read = Profile { hidden: vec![7, 8], ..profile(5, &[(1, 4), (2, 6)]) };
+        let read =
+            Profile { hidden: vec![(7, FeedbackKind::Seen), (8, FeedbackKind::Seen)], ..profile(5, &[(1, 4), (2, 6)]) };
         sessions.change(logged(6, Change::Rated(2, None)));
         sessions.change(logged(7, Change::Rated(3, Some(rating(10)))));
-        sessions.change(logged(8, Change::Hidden(8, false)));
+        sessions.change(logged(8, Change::Hidden(8, None)));
         session.load(read);
         assert_eq!(session.ratings(), [(1, rating(4)), (3, rating(10))]);
         assert_eq!(session.hidden(), [7]);
@@ -462,7 +468,7 @@ mod tests {
         assert_eq!(sessions.open().sessions.len(), 1);
         sessions.turn_away(id);
         assert!(sessions.open().sessions.is_empty());
-        assert_eq!(sessions.change(logged(1, Change::Hidden(1, true))), Taken::Stranger);
+        assert_eq!(sessions.change(logged(1, Change::Hidden(1, Some(FeedbackKind::Seen)))), Taken::Stranger);
         sessions.turn_away(id);
     }
 }

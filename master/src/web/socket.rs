@@ -147,6 +147,11 @@ async fn welcome(auth: Auth, context: &Context, tab: &Arc<Tab>) {
         .into_iter()
         .filter_map(|(movie, rating)| Some(json!({ "movie": library.film(movie)?, "rating": rating.stars() })))
         .collect();
+    let feedback: Vec<Value> = session
+        .feedback()
+        .into_iter()
+        .filter_map(|(movie, kind)| Some(json!({ "movie": library.film(movie)?, "kind": kind.name() })))
+        .collect();
     let greeting = json!({
         "session_id": stored.id,
         "offset": stored.last_offset,
@@ -161,6 +166,7 @@ async fn welcome(auth: Auth, context: &Context, tab: &Arc<Tab>) {
             "ratings": metadata.counts.ratings,
         },
         "profile": profile,
+        "feedback": feedback,
         "events_per_second": context.events_per_second,
         "limits": { "n": LARGEST_N, "text": LONGEST_TEXT, "profile": LONGEST_PROFILE },
     });

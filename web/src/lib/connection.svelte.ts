@@ -1,5 +1,6 @@
 // The socket as a typed store: what the server said becomes state, what the viewer does becomes events.
-// The rules of the conversation are in conversation.ts and of the ratings in profile.ts; this only carries.
+// The rules of the conversation are in conversation.ts and of the changes to films in film-changes.svelte.ts; this only
+// carries.
 
 import { io, type Socket } from "socket.io-client";
 import { emptyConversation, reduce, type ConversationEvent, type Turn } from "./conversation";
@@ -7,23 +8,21 @@ import {
   decodeAcknowledgement,
   decodeAnswer,
   decodeFailed,
+  decodeMarked,
   decodeProgress,
   decodeRated,
+  decodeReplied,
   decodeReply,
   decodeSession,
   decodeStatus,
 } from "./decode";
+import { FilmChanges } from "./film-changes.svelte";
+import { keepOutbox, leftInOutbox } from "./outbox";
 import { preferences } from "./preferences.svelte";
-import {
-  confirm,
-  emptyProfile,
-  rateOptimistically,
-  ratingOf,
-  ratedFilms,
-  replaceConfirmed,
-  settle,
-} from "./profile";
-import type { Ask, FarmStatus, FeedbackKind, FilmIdentity, RequestId, ServerError, Session, Stars } from "./protocol";
+import type {
+  Answered, Ask, FarmStatus, FilmIdentity, Mark, MarkKind, RequestId, ServerError, Session, Stars,
+} from "./protocol";
+import { takeSessionFromAddress } from "./session-link";
 import { onChangeElsewhere, recall, remember } from "./storage";
 
 export type ConnectionState = "connecting" | "connected" | "reconnecting" | "offline" | "refused";
@@ -31,6 +30,10 @@ export type ConnectionState = "connecting" | "connected" | "reconnecting" | "off
 const acknowledgementDeadlineMs = 10_000;
 const mostAutomaticAttempts = 4;
 const refusedDelayMs = 3_000;
+/** How long the server may take to show that it is there. */
+const probeDeadlineMs = 2_500;
+/** How long what is replayed may keep the page waiting for more of it. */
+const replayPatienceMs = 400;
 
 export interface Notice {
   id: number;
@@ -41,31 +44,50 @@ class Connection {
   state = $state<ConnectionState>("connecting");
   session = $state.raw<Session | null>(null);
   farm = $state.raw<FarmStatus | null>(null);
+  /** As shown; `latest` as known. */
   conversation = $state.raw(emptyConversation);
-  profile = $state.raw(emptyProfile);
-  /** Films marked on this page as seen or unwanted, by id. */
-  feedback = $state.raw<ReadonlyMap<number, FeedbackKind>>(new Map());
   /** What a screen reader is told, briefly, one line for each event. */
   announcements = $state.raw<readonly Notice[]>([]);
   /** An error that belongs to no turn, such as a rating that was not saved. */
   complaint = $state.raw<ServerError | null>(null);
+  /** The session of a link that was opened here, while this browser has one of its own. */
+  offeredSession = $state.raw<string | null>(null);
   /** The last offset known when the page was opened: later answers are news to this viewer. */
   readonly offsetAtLastVisit = Number(recall("offset")) || 0;
 
-  readonly rated = $derived(ratedFilms(this.profile));
+  readonly ratings = new FilmChanges<Stars>({
+    send: ({ movie, value }, done) => this.emit("rate", { movie_id: movie.movie_id, rating: value }, done),
+    refused: (answered) => this.complain(answered, preferences.words.rater.failed),
+    changed: () => this.keep(),
+  });
+  /** The films seen or not wanted. */
+  readonly marks = new FilmChanges<Mark>({
+    send: ({ movie, value }, done) => {
+      const about = value?.requestId == null ? {} : { request_id: value.requestId };
+      this.emit("feedback", { movie_id: movie.movie_id, kind: value?.kind ?? null, ...about }, done);
+    },
+    refused: (answered) => this.complain(answered, preferences.words.card.markFailed),
+    changed: () => this.keep(),
+  });
 
   private readonly socket: Socket;
-  private changes = 0;
+  private latest = emptyConversation;
+  private showing: ReturnType<typeof setTimeout> | undefined;
   private notices = 0;
-  private readonly ratingsInFlight = new Set<number>();
+  /** The session that a link led to, until the server has opened it. */
+  private wantedSession: string | null = null;
+  /** What this browser goes back to if it is not there. */
+  private ownSession: string | null = null;
 
   constructor() {
+    this.takeLink();
+    this.restore();
     this.socket = io({
       transports: ["websocket", "polling"],
       auth: (give) =>
         give({
           ...(recall("session") === null ? {} : { session: recall("session") }),
-          offset: this.conversation.offset,
+          offset: this.latest.offset,
           lang: preferences.language,
         }),
       reconnectionDelay: 500,
@@ -73,6 +95,7 @@ class Connection {
       timeout: 10_000,
     });
     this.listen();
+    this.watch();
   }
 
   private listen(): void {
@@ -89,12 +112,6 @@ class Connection {
       if (!socket.active) setTimeout(() => socket.connect(), refusedDelayMs);
       this.state = !navigator.onLine ? "offline" : socket.active ? (this.session ? "reconnecting" : "connecting") : "refused";
     });
-    addEventListener("offline", () => {
-      if (!socket.connected) this.state = "offline";
-    });
-    addEventListener("online", () => {
-      if (!socket.connected) socket.connect();
-    });
 
     socket.on("session", (value: unknown) => this.openSession(decodeSession(value)));
     socket.on("status", (value: unknown) => (this.farm = decodeStatus(value)));
@@ -110,45 +127,105 @@ class Connection {
       const failed = decodeFailed(value);
       if (failed) this.happened({ type: "failed", failed });
     });
+    socket.on("replied", (value: unknown) => {
+      const replied = decodeReplied(value);
+      if (replied) this.happened({ type: "repliedElsewhere", replied });
+    });
     socket.on("rated", (value: unknown) => {
       const rated = decodeRated(value);
-      if (rated) this.profile = confirm(this.profile, rated.movie, rated.rating);
+      if (rated) this.ratings.confirm(rated.movie, rated.rating);
     });
+    socket.on("feedback", (value: unknown) => {
+      const marked = decodeMarked(value);
+      if (marked) this.marks.confirm(marked.movie, marked.kind && { kind: marked.kind, requestId: null });
+    });
+  }
+
+  /** Notices what the socket itself hears of late or never. */
+  private watch(): void {
+    addEventListener("offline", () => {
+      if (this.socket.connected) void this.probe();
+      else this.state = "offline";
+    });
+    addEventListener("online", () => {
+      if (!this.socket.connected) this.socket.connect();
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") void this.probe();
+    });
+    addEventListener("hashchange", () => this.takeLink());
     // Two tabs opened at once on a first visit get two sessions; what is stored last is the browser's session.
     onChangeElsewhere("session", () => {
       const stored = recall("session");
-      if (this.session && stored !== null && stored !== this.session.session_id) this.reconnect();
+      if (!this.session || stored === null || stored === this.session.session_id) return;
+      this.leave();
+      this.reconnect();
     });
+  }
+
+  /** A device without a network may still reach a server of its own; any answer shows that it does. */
+  private async probe(): Promise<void> {
+    try {
+      await fetch("/health/live", { cache: "no-store", signal: AbortSignal.timeout(probeDeadlineMs) });
+    } catch {
+      if (this.socket.connected) this.socket.io.engine.close();
+    }
   }
 
   private openSession(session: Session | null): void {
     if (!session) return;
-    if (this.session && this.session.session_id !== session.session_id) this.feedback = new Map();
-    const wasKnown = this.session !== null;
+    const { wantedSession, ownSession } = this;
+    this.wantedSession = null;
+    if (wantedSession !== null && wantedSession !== session.session_id) {
+      const { unknownTitle, unknownHint } = preferences.words.device;
+      this.complaint = { code: "unknown_session", message: unknownTitle, hint: unknownHint };
+      if (ownSession !== null) {
+        remember("session", ownSession);
+        this.reconnect();
+        return;
+      }
+    }
+    const before = this.session;
+    if (before && before.session_id !== session.session_id && session.resumed) this.leave();
     this.session = session;
     remember("session", session.session_id);
-    this.profile = replaceConfirmed(this.profile, session.profile);
     this.happened({ type: "opened", offset: session.offset, resumed: session.resumed });
-    if (wasKnown) this.announce(preferences.words.connection.back);
-    for (const turn of this.conversation.turns) if (turn.state.kind === "sending") this.sendAsk(turn);
+    this.ratings.resume(session.profile.map(({ movie, rating }) => ({ movie, value: rating })));
+    this.marks.resume(
+      session.feedback.flatMap(({ movie, kind }) => (kind ? [{ movie, value: { kind, requestId: null } }] : [])),
+    );
+    if (before) this.announce(preferences.words.connection.back);
+    for (const turn of this.latest.turns) if (turn.state.kind === "sending") this.sendAsk(turn);
   }
 
   private happened(event: ConversationEvent): void {
-    const before = this.conversation;
-    this.conversation = reduce(before, event);
-    if (this.conversation.offset > before.offset) remember("offset", String(this.conversation.offset));
+    const before = this.latest;
+    this.latest = reduce(before, event);
+    if (this.latest.offset > before.offset) remember("offset", String(this.latest.offset));
+    this.show();
     this.announceEnding(event);
+    this.keep();
+  }
+
+  /** What is replayed is shown all together, so that the page does not move with each answer of a long conversation. */
+  private show(): void {
+    clearTimeout(this.showing);
+    const shown = () => (this.conversation = this.latest);
+    if (this.latest.offset >= this.latest.replayUntil) shown();
+    else this.showing = setTimeout(shown, replayPatienceMs);
   }
 
   private announceEnding(event: ConversationEvent): void {
     const { announce } = preferences.words;
-    const { replayUntil } = this.conversation;
+    const { replayUntil } = this.latest;
     if (event.type === "answered" && event.answer.offset > replayUntil) {
       const films = event.answer.recommendations;
       const titles = films.slice(0, 3).map(({ title }) => title).join(", ");
       this.announce(announce.answer(films.length, films.length > 3 ? `${titles}…` : titles));
     } else if (event.type === "failed" && event.failed.offset > replayUntil) {
       this.announce(announce.failed(event.failed.message));
+    } else if (event.type === "repliedElsewhere" && event.replied.offset > replayUntil) {
+      this.announce(event.replied.reply.message);
     } else if (event.type === "replied") this.announce(event.reply.message);
     else if (event.type === "refused") this.announce(announce.failed(event.error.message));
   }
@@ -158,13 +235,36 @@ class Connection {
     this.announcements = [...this.announcements.slice(-4), { id: ++this.notices, text }];
   }
 
+  // Over a reload
+
+  private keep(): void {
+    const unacknowledged = this.latest.turns.filter(
+      ({ own, state, requestId }) => own && requestId === null && (state.kind === "sending" || state.kind === "refused"),
+    );
+    keepOutbox({
+      session: this.session?.session_id ?? recall("session"),
+      asks: unacknowledged.map(({ key, text }) => ({ key, text })),
+      ratings: this.ratings.pending,
+      marks: this.marks.pending,
+    });
+  }
+
+  private restore(): void {
+    const left = leftInOutbox(recall("session"));
+    if (!left) return;
+    for (const { key, text } of left.asks) this.latest = reduce(this.latest, { type: "asked", key, text });
+    this.conversation = this.latest;
+    this.ratings.restore(left.ratings);
+    this.marks.restore(left.marks);
+  }
+
   // Asking
 
   /** Asks in words, or with no words for films from the viewer's own ratings. */
   ask(text: string): void {
     const key = newKey();
     this.happened({ type: "asked", key, text });
-    const turn = this.conversation.turns.at(-1);
+    const turn = this.latest.turns.at(-1);
     // Until the session is open the turn waits; openSession sends it.
     if (turn && this.socket.connected && this.session) this.sendAsk(turn);
   }
@@ -172,7 +272,7 @@ class Connection {
   retry(turn: Turn): void {
     if (turn.state.kind === "refused") {
       this.happened({ type: "retried", key: turn.key });
-      const again = this.conversation.turns.find(({ key }) => key === turn.key);
+      const again = this.latest.turns.find(({ key }) => key === turn.key);
       if (again && this.socket.connected && this.session) this.sendAsk(again);
     } else {
       this.ask(turn.text || turn.query);
@@ -199,8 +299,9 @@ class Connection {
         this.happened({ type: "refused", key, error: answered.error, retryAt });
       } else if ("reply" in answered.fields) {
         const reply = decodeReply(answered.fields.reply);
-        if (reply.kind === "rated") this.profile = confirm(this.profile, reply.rated.movie, reply.rated.rating);
-        this.happened({ type: "replied", key, reply });
+        const { offset } = answered.fields;
+        if (reply.kind === "rated") this.ratings.confirm(reply.rated.movie, reply.rated.rating);
+        this.happened({ type: "replied", key, reply, offset: typeof offset === "number" ? offset : 0 });
       } else {
         const { request_id, position } = answered.fields;
         this.happened({
@@ -224,46 +325,14 @@ class Connection {
     });
   }
 
-  // Ratings
+  // Films
 
   ratingOf(movieId: number): Stars | null {
-    return ratingOf(this.profile, movieId);
+    return this.ratings.get(movieId);
   }
 
-  rate(movie: FilmIdentity, rating: Stars | null): void {
-    this.profile = rateOptimistically(this.profile, movie, rating, ++this.changes);
-    this.sendRating(movie.movie_id);
-  }
-
-  /** At most one rating of a film is under way; the latest one follows when it has been answered. */
-  private sendRating(movieId: number): void {
-    const pending = this.profile.pending.get(movieId);
-    if (!pending || this.ratingsInFlight.has(movieId)) return;
-    const { movie, rating, change } = pending;
-    this.ratingsInFlight.add(movieId);
-    this.emit("rate", { movie_id: movieId, rating }, (answered) => {
-      this.ratingsInFlight.delete(movieId);
-      if (typeof answered === "object" && !("error" in answered)) {
-        this.profile = confirm(this.profile, movie, rating);
-      } else {
-        this.complain(answered, preferences.words.rater.failed);
-      }
-      this.profile = settle(this.profile, movieId, change);
-      this.sendRating(movieId);
-    });
-  }
-
-  mark(movie: FilmIdentity, kind: "seen" | "not_interested", requestId: RequestId | null): void {
-    const before = this.feedback;
-    this.feedback = new Map(before).set(movie.movie_id, kind);
-    const about = requestId === null ? {} : { request_id: requestId };
-    this.emit("feedback", { movie_id: movie.movie_id, kind, ...about }, (answered) => {
-      if (typeof answered === "object" && !("error" in answered)) return;
-      const after = new Map(this.feedback);
-      after.delete(movie.movie_id);
-      this.feedback = after;
-      this.complain(answered, preferences.words.connection.offline);
-    });
+  mark(movie: FilmIdentity, kind: MarkKind | null, requestId: RequestId | null): void {
+    this.marks.change(movie, kind && { kind, requestId });
   }
 
   private complain(answered: Answered, otherwise: string): void {
@@ -274,7 +343,34 @@ class Connection {
     this.announce(this.complaint.message);
   }
 
-  // The socket itself
+  // Sessions
+
+  private takeLink(): void {
+    const session = takeSessionFromAddress();
+    const own = recall("session");
+    if (session === null || session === own) return;
+    if (own === null) {
+      this.wantedSession = session;
+      remember("session", session);
+    } else this.offeredSession = session;
+  }
+
+  /** Goes over to the session that a link offered, in all tabs of this browser; or not. */
+  decideOnOffer(accepted: boolean): void {
+    const session = this.offeredSession;
+    this.offeredSession = null;
+    if (session === null || !accepted) return;
+    this.leave();
+    this.wantedSession = session;
+    this.ownSession = recall("session");
+    remember("session", session);
+    this.reconnect();
+  }
+
+  /** The conversation of the session that was open here is not the next one's. */
+  private leave(): void {
+    this.happened({ type: "left" });
+  }
 
   /** Opens the stored session anew, such as in another language. */
   reconnect(): void {
@@ -292,8 +388,6 @@ class Connection {
     });
   }
 }
-
-type Answered = ReturnType<typeof decodeAcknowledgement> | "no answer" | "cut off";
 
 /** crypto.randomUUID is missing on plain http from another machine, which is how a farm at home is opened. */
 function newKey(): string {

@@ -81,7 +81,7 @@ describe("a question asked in this tab", () => {
 
   test("takes a reply that needs no computation", () => {
     const reply = { kind: "help", message: "try these", examples: ["popular"] } as const;
-    const helped = after(asked("k", "?"), { type: "replied", key: "k", reply: { ...reply, examples: ["popular"] } });
+    const helped = after(asked("k", "?"), { type: "replied", key: "k", reply: { ...reply, examples: ["popular"] }, offset: 7 });
     expect(helped.turns[0]?.state).toEqual({ kind: "replied", reply });
   });
 
@@ -193,3 +193,37 @@ function permutations<T>(items: readonly T[]): T[][] {
     permutations([...items.slice(0, index), ...items.slice(index + 1)]).map((rest) => [item, ...rest]),
   );
 }
+
+describe("a reply that needed no computation", () => {
+  const reply = { kind: "help" as const, message: "try these", examples: [] };
+  const told = (request_id: string, offset: number): ConversationEvent => ({
+    type: "repliedElsewhere", replied: { request_id, offset, query: "help", reply },
+  });
+
+  test("is there after a reload, in its place, and in the tab that did not ask", () => {
+    const reloaded = after(opened(3), answered("a", 1), told("b", 2), answered("c", 3));
+    expect(states(reloaded)).toEqual(["answered", "replied", "answered"]);
+    expect(reloaded.turns[1]?.query).toBe("help");
+    expect(reloaded.turns.every(({ replayed }) => replayed)).toBe(true);
+    expect(states(after(opened(0), told("b", 1)))).toEqual(["replied"]);
+  });
+
+  test("that this tab has from its acknowledgement is not shown again when it is replayed", () => {
+    const helped = after(opened(0), asked("k", "help"), { type: "replied", key: "k", reply, offset: 4 });
+    expect(helped.offset).toBe(4);
+    expect(states(reduce(helped, told("b", 4)))).toEqual(["replied"]);
+  });
+});
+
+test("a question kept over a reload stays below what was answered before, and is not shown twice when it was answered too", () => {
+  const kept = after(asked("k"), opened(2), answered("a", 1), answered("b", 2));
+  expect(states(kept)).toEqual(["answered", "answered", "sending"]);
+  const acknowledged = reduce(kept, accepted("k", "b"));
+  expect(states(acknowledged)).toEqual(["answered", "answered"]);
+});
+
+test("another session takes over the question that waits, and nothing else", () => {
+  const left = after(opened(1), answered("a", 1), asked("k"), { type: "left" });
+  expect(states(left)).toEqual(["sending"]);
+  expect(left.offset).toBe(0);
+});

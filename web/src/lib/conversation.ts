@@ -2,7 +2,7 @@
 // answer may come before its acknowledgement, twice, or for a question asked in another tab.
 // It never touches the socket, the clock or the page.
 
-import type { Answer, Failed, Progress, Reply, RequestId, ServerError } from "./protocol";
+import type { Answer, Failed, Progress, Replied, Reply, RequestId, ServerError } from "./protocol";
 
 export type TurnState =
   | { kind: "sending" }
@@ -22,6 +22,8 @@ export interface Turn {
   /** The server's words for the question; empty until it has spoken. */
   readonly query: string;
   readonly state: TurnState;
+  /** Its ending's place in the order of all endings; 0 until it has one. */
+  readonly offset: number;
   /** Asked in this tab, since it was opened. */
   readonly own: boolean;
   /** How often it was sent. */
@@ -45,19 +47,21 @@ export interface Conversation {
 type RequestEvent =
   | { type: "progressed"; progress: Progress }
   | { type: "answered"; answer: Answer }
-  | { type: "failed"; failed: Failed };
+  | { type: "failed"; failed: Failed }
+  | { type: "repliedElsewhere"; replied: Replied };
 
 export type ConversationEvent =
   | RequestEvent
   | { type: "asked"; key: string; text: string }
   | { type: "accepted"; key: string; requestId: RequestId; position: number | null }
-  | { type: "replied"; key: string; reply: Reply }
+  | { type: "replied"; key: string; reply: Reply; offset: number }
   | { type: "refused"; key: string; error: ServerError; retryAt: number | null }
   | { type: "retried"; key: string }
   | { type: "dismissed"; key: string }
   | { type: "cancelling"; requestId: RequestId }
   | { type: "cancelUnheard"; requestId: RequestId }
-  | { type: "opened"; offset: number; resumed: boolean };
+  | { type: "opened"; offset: number; resumed: boolean }
+  | { type: "left" };
 
 export const emptyConversation: Conversation = { turns: [], offset: 0, replayUntil: 0, held: [] };
 
@@ -73,7 +77,11 @@ export function reduce(conversation: Conversation, event: ConversationEvent): Co
       return release(accept(conversation, event));
     case "replied":
       return release(
-        changeTurn(conversation, event.key, (turn) => ({ ...turn, state: { kind: "replied", reply: event.reply } })),
+        changeTurn({ ...conversation, offset: Math.max(conversation.offset, event.offset) }, event.key, (turn) => ({
+          ...turn,
+          state: { kind: "replied", reply: event.reply },
+          offset: event.offset,
+        })),
       );
     case "refused":
       return release(
@@ -98,6 +106,8 @@ export function reduce(conversation: Conversation, event: ConversationEvent): Co
         offset: event.resumed ? conversation.offset : 0,
         replayUntil: event.resumed ? event.offset : 0,
       };
+    case "left":
+      return { ...emptyConversation, turns: conversation.turns.filter(({ own, state }) => own && state.kind === "sending") };
     default:
       return receive(conversation, event);
   }
@@ -109,6 +119,7 @@ function newTurn(known: Partial<Turn> & { key: string }): Turn {
     text: "",
     query: "",
     state: { kind: "sending" },
+    offset: 0,
     own: false,
     attempts: 1,
     cancelling: false,
@@ -119,7 +130,15 @@ function newTurn(known: Partial<Turn> & { key: string }): Turn {
 
 function requestOf(event: RequestEvent): { request_id: RequestId; query: string } {
   if (event.type === "progressed") return event.progress;
-  return event.type === "answered" ? event.answer : event.failed;
+  if (event.type === "answered") return event.answer;
+  return event.type === "failed" ? event.failed : event.replied;
+}
+
+/** 0 for what is no ending. */
+function offsetOf(event: RequestEvent): number {
+  if (event.type === "progressed") return 0;
+  if (event.type === "answered") return event.answer.offset;
+  return event.type === "failed" ? event.failed.offset : event.replied.offset;
 }
 
 function accept(
@@ -140,8 +159,13 @@ function accept(
 
 function receive(conversation: Conversation, event: RequestEvent): Conversation {
   const { request_id } = requestOf(event);
+  const offset = offsetOf(event);
   if (conversation.turns.some((turn) => turn.requestId === request_id)) return apply(conversation, event);
-  if (conversation.turns.some((turn) => turn.state.kind === "sending")) {
+  // A reply of this tab, which came with its acknowledgement: the server told its offset and no request.
+  if (offset > 0 && conversation.turns.some((turn) => turn.offset === offset)) return conversation;
+  // What is replayed takes its place at once; should it be ours, the acknowledgement says so (see `accept`).
+  const replayed = offset > 0 && offset <= conversation.replayUntil;
+  if (!replayed && conversation.turns.some((turn) => turn.state.kind === "sending")) {
     return { ...conversation, held: [...conversation.held, event] };
   }
   return apply(conversation, event);
@@ -155,26 +179,34 @@ function release(conversation: Conversation): Conversation {
 
 function apply(conversation: Conversation, event: RequestEvent): Conversation {
   const { request_id, query } = requestOf(event);
-  const offset = event.type === "answered" ? event.answer.offset : event.type === "failed" ? event.failed.offset : 0;
+  const offset = offsetOf(event);
   const replayed = offset > 0 && offset <= conversation.replayUntil;
   const known = conversation.turns.some((turn) => turn.requestId === request_id);
-  const withTurn = known
+  const having = known
     ? conversation
     : {
         ...conversation,
-        turns: [...conversation.turns, newTurn({ key: `request-${request_id}`, requestId: request_id, replayed })],
+        turns: withTurn(conversation.turns, newTurn({ key: `request-${request_id}`, requestId: request_id, replayed })),
       };
-  const next = changeRequest(withTurn, request_id, (turn) => {
+  const next = changeRequest(having, request_id, (turn) => {
     // A request ends once; whatever comes later is a duplicate.
     if (hasEnded(turn)) return turn;
     const state = stateAfter(turn.state, event);
-    return { ...turn, query: query || turn.query, state, cancelling: turn.cancelling && event.type === "progressed" };
+    const cancelling = turn.cancelling && event.type === "progressed";
+    return { ...turn, query: query || turn.query, state, offset, cancelling };
   });
   return { ...next, offset: Math.max(next.offset, offset) };
 }
 
+/** What ended before is above what has not ended. */
+function withTurn(turns: readonly Turn[], turn: Turn): Turn[] {
+  const place = turn.replayed ? turns.findIndex(({ offset }) => offset === 0) : -1;
+  return place < 0 ? [...turns, turn] : turns.toSpliced(place, 0, turn);
+}
+
 function stateAfter(before: TurnState, event: RequestEvent): TurnState {
   if (event.type === "answered") return { kind: "answered", answer: event.answer };
+  if (event.type === "repliedElsewhere") return { kind: "replied", reply: event.replied.reply };
   if (event.type === "failed") {
     const { code, message, hint } = event.failed;
     return { kind: "failed", code, message, hint };

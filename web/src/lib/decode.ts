@@ -9,14 +9,19 @@ import type {
   FarmStatus,
   Film,
   FilmIdentity,
+  Mark,
+  Marked,
+  MarkKind,
   Progress,
   Rated,
   Reading,
+  Replied,
   Recommendation,
   Reply,
   RequestId,
   ServerError,
   Session,
+  Stars,
   WorkerShare,
 } from "./protocol";
 
@@ -182,6 +187,23 @@ export function decodeRated(value: unknown): Rated | null {
   return movie && { movie, rating: numberOrNull(from.rating), ratings: number(from.ratings) };
 }
 
+function markKind(value: unknown): MarkKind | null {
+  return value === "seen" || value === "not_interested" ? value : null;
+}
+
+export function decodeMarked(value: unknown): Marked | null {
+  const from = fields(value);
+  const movie = decodeFilm(from.movie);
+  return movie && { movie, kind: markKind(from.kind) };
+}
+
+export function decodeReplied(value: unknown): Replied | null {
+  const from = fields(value);
+  const request_id = requestId(from.request_id);
+  if (request_id === null) return null;
+  return { request_id, offset: number(from.offset), query: text(from.query), reply: decodeReply(from.reply) };
+}
+
 export function decodeStatus(value: unknown): FarmStatus {
   const from = fields(value);
   const workers = fields(from.workers);
@@ -219,6 +241,7 @@ export function decodeSession(value: unknown): Session | null {
       const rating = numberOrNull(fields(item).rating);
       return movie && rating !== null ? { movie, rating } : null;
     }),
+    feedback: list(from.feedback, decodeMarked),
     limits: { n: number(limits.n, 100), text: number(limits.text, 500), profile: number(limits.profile, 0) },
   };
 }
@@ -237,6 +260,36 @@ export function decodeReply(value: unknown): Reply {
   if (from.kind === "help") return { kind: "help", message, examples: list(from.examples, textItem) };
   const rated = from.kind === "rated" ? decodeRated(value) : null;
   return rated ? { kind: "rated", message, rated } : { kind: "message", message };
+}
+
+/** What a tab keeps over a reload until the server has acknowledged it. */
+export interface Outbox {
+  session: string | null;
+  asks: { key: string; text: string }[];
+  ratings: { movie: FilmIdentity; value: Stars | null }[];
+  marks: { movie: FilmIdentity; value: Mark | null }[];
+}
+
+export function decodeOutbox(value: unknown): Outbox {
+  const from = fields(value);
+  const change = <Value>(item: unknown, read: (value: unknown) => Value | null) => {
+    const movie = identity(fields(fields(item).movie));
+    return movie && { movie, value: read(fields(item).value) };
+  };
+  return {
+    session: typeof from.session === "string" ? from.session : null,
+    asks: list(from.asks, (item) => {
+      const key = text(fields(item).key);
+      return key === "" ? null : { key, text: text(fields(item).text) };
+    }),
+    ratings: list(from.ratings, (item) => change(item, numberOrNull)),
+    marks: list(from.marks, (item) =>
+      change(item, (said): Mark | null => {
+        const kind = markKind(fields(said).kind);
+        return kind && { kind, requestId: requestId(fields(said).requestId) };
+      }),
+    ),
+  };
 }
 
 /** What an acknowledgement says: an error, or the fields of its success. */

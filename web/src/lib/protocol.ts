@@ -105,6 +105,29 @@ export interface Rated {
   ratings: number;
 }
 
+/** A reply that was given at once, in another tab or before this page was opened. */
+export interface Replied {
+  request_id: RequestId;
+  offset: number;
+  query: string;
+  reply: Reply;
+}
+
+/** What keeps a film from being recommended again. */
+export type MarkKind = "seen" | "not_interested";
+
+export interface Mark {
+  kind: MarkKind;
+  /** The answer it was said under. */
+  requestId: RequestId | null;
+}
+
+export interface Marked {
+  movie: Film;
+  /** null: it may be recommended again. */
+  kind: MarkKind | null;
+}
+
 export interface FarmStatus {
   workers: { idle: number; busy: number; total: number };
   queue_depth: number;
@@ -126,6 +149,7 @@ export interface Session {
   resumed: boolean;
   dataset: DatasetFacts;
   profile: { movie: Film; rating: Stars }[];
+  feedback: Marked[];
   limits: { n: number; text: number; profile: number };
 }
 
@@ -150,4 +174,5 @@ export type Reply =
   | { kind: "rated"; message: string; rated: Rated }
   | { kind: "message"; message: string };
 
-export type FeedbackKind = "up" | "down" | "seen" | "not_interested";
+/** What an emit came back with: the fields of its acknowledgement, an error, or why there is none. */
+export type Answered = { error: ServerError } | { fields: Record<string, unknown> } | "no answer" | "cut off";

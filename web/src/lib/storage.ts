@@ -22,6 +22,24 @@ export function recall(key: StoredKey): string | null {
   }
 }
 
+/** Kept for this tab alone, over its reloads. */
+export function rememberInTab(key: "outbox", value: string | null): void {
+  try {
+    if (value === null) sessionStorage.removeItem(prefix + key);
+    else sessionStorage.setItem(prefix + key, value);
+  } catch {
+    // As above.
+  }
+}
+
+export function recallInTab(key: "outbox"): string | null {
+  try {
+    return sessionStorage.getItem(prefix + key);
+  } catch {
+    return null;
+  }
+}
+
 /** Calls back when another tab of this browser changes the key. */
 export function onChangeElsewhere(key: StoredKey, callback: () => void): void {
   addEventListener("storage", (event) => {

@@ -2,7 +2,7 @@
 
 export const en = {
   languageName: "English",
-  otherLanguage: { code: "es", name: "Español", switch: "Cambiar a español" },
+  otherLanguage: { code: "es", name: "Español", switch: "ES: cambiar a español" },
   title: "Cineswarm",
   skipToComposer: "Skip to the question box",
   themes: { toDark: "Switch to the dark theme", toLight: "Switch to the light theme" },
@@ -13,7 +13,7 @@ export const en = {
       `${users} viewers have rated ${movies} films. Say what you like, and the swarm finds those who like the same.`,
     leadUnknown: "Say what you like, and the swarm finds the viewers who like the same.",
   },
-  examples: ["Films like Heat and Alien", "90s comedies, no romance", "Popular", "Recommend something for user 42"],
+  examples: ["Films like Heat and Alien", "90s comedies, no romance", "Popular", "Less known science fiction"],
   examplesLabel: "Questions to try",
 
   composer: {
@@ -22,7 +22,8 @@ export const en = {
     send: "Ask",
     suggestions: "Films with this title",
     suggestionCount: (n: number) => (n === 1 ? "1 film found" : `${n} films found`),
-    hint: "Enter asks, the up arrow brings back your last question.",
+    hint: "Enter asks, the up arrow brings back your last question, Shift and Tab lead to the newest answer.",
+    toNewest: "To the newest answer",
   },
 
   turn: {
@@ -32,6 +33,7 @@ export const en = {
     queued: (position: number | null) =>
       position === null || position <= 0 ? "Next in the queue" : position === 1 ? "1 request ahead" : `${position} requests ahead`,
     running: (done: number, total: number) => (total === 0 ? "The farm is at work" : `${done} of ${total} shards answered`),
+    noWorkers: "No worker is connected. The question waits some seconds for one.",
     cancel: "Cancel",
     cancelling: "Cancelling…",
     cancelled: "Cancelled.",
@@ -68,12 +70,15 @@ export const en = {
     becauseLead: (_films: number) => "Because you liked",
     andLast: (items: string[]) => joinWords(items, "and"),
     seen: "Seen it",
-    seenLabel: (film: string) => `I have seen ${film}`,
+    seenLabel: (film: string) => `Seen it: ${film}`,
     notInterested: "Not for me",
-    notInterestedLabel: (film: string) => `Not interested in ${film}`,
+    notInterestedLabel: (film: string) => `Not for me: ${film}`,
     gone: { seen: "Seen. It will not come up again.", not_interested: "Not for you. It will not come up again." },
     why: "Why?",
-    whyLabel: (film: string) => `Why ${film}?`,
+    undo: "Undo",
+    undoLabel: (film: string) => `Undo: ${film} may come up again`,
+    markFailed: "What you said of the film was not saved.",
+    whyLabel: (film: string) => `Why? ${film}`,
     whyText: (film: string) => `why ${film}?`,
     noGenres: "No genre listed",
   },
@@ -127,6 +132,7 @@ export const en = {
 
   panel: {
     open: "Ratings and farm",
+    openRated: (n: number) => `${n} rated: ratings and farm`,
     close: "Close",
     farm: "The farm",
     workers: (total: number) => (total === 1 ? "1 worker" : `${total} workers`),
@@ -137,15 +143,32 @@ export const en = {
     ratings: "My ratings",
     noRatings: "Nothing rated yet.",
     rateSome: "Rate some films",
+    marked: "Seen and hidden",
+    markedLead: "These are not recommended.",
+    kinds: { seen: "seen", not_interested: "not for me" },
+    bringBack: "Bring back",
+    bringBackLabel: (film: string) => `Bring back ${film}`,
     session: "Session",
-    sessionId: "Id",
-    copy: "Copy the session id",
-    copied: "Copied",
-    secret: "Whoever has this id is you here.",
     dataset: "Films",
     datasetFacts: (movies: string, users: string, ratings: string) => `${movies} films, ${users} viewers, ${ratings} ratings`,
     version: "Server",
     showAll: (n: number) => `Show all ${n}`,
+  },
+
+  device: {
+    heading: "On another device",
+    lead: "This link opens your ratings and this conversation there.",
+    copy: "Copy the link",
+    copied: "Copied",
+    showCode: "Show as a QR code",
+    code: "QR code of the link to this session",
+    secret: "Whoever has the link is you here.",
+    offer: "Open the session of this link?",
+    offerText: "This browser has a session of its own. Its ratings and conversation will no longer be shown here.",
+    accept: "Open it",
+    decline: "Stay in mine",
+    unknownTitle: "The session of the link is not known here.",
+    unknownHint: "Copy the link again on the other device.",
   },
 
   announce: {

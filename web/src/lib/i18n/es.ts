@@ -4,7 +4,7 @@ import { type Dictionary, joinWords } from "./en";
 
 export const es: Dictionary = {
   languageName: "Español",
-  otherLanguage: { code: "en", name: "English", switch: "Switch to English" },
+  otherLanguage: { code: "en", name: "English", switch: "EN: switch to English" },
   title: "Cineswarm",
   skipToComposer: "Ir al cuadro de preguntas",
   themes: { toDark: "Cambiar al tema oscuro", toLight: "Cambiar al tema claro" },
@@ -15,7 +15,7 @@ export const es: Dictionary = {
       `${users} espectadores han puntuado ${movies} películas. Di qué te gusta y el enjambre encuentra a quienes les gusta lo mismo.`,
     leadUnknown: "Di qué te gusta y el enjambre encuentra a los espectadores a quienes les gusta lo mismo.",
   },
-  examples: ["Películas como Heat y Alien", "Comedias de los 90, sin romance", "Populares", "Recomienda algo para el usuario 42"],
+  examples: ["Películas como Heat y Alien", "Comedias de los 90, sin romance", "Populares", "Ciencia ficción poco conocida"],
   examplesLabel: "Preguntas para probar",
 
   composer: {
@@ -24,7 +24,8 @@ export const es: Dictionary = {
     send: "Pedir",
     suggestions: "Películas con este título",
     suggestionCount: (n) => (n === 1 ? "1 película encontrada" : `${n} películas encontradas`),
-    hint: "Intro pregunta; la flecha arriba recupera tu última pregunta.",
+    hint: "Intro pregunta; la flecha arriba recupera tu última pregunta; Mayúsculas y Tabulador llevan a la última respuesta.",
+    toNewest: "A la última respuesta",
   },
 
   turn: {
@@ -38,6 +39,7 @@ export const es: Dictionary = {
           ? "1 petición por delante"
           : `${position} peticiones por delante`,
     running: (done, total) => (total === 0 ? "La granja está trabajando" : `${done} de ${total} fragmentos han respondido`),
+    noWorkers: "No hay ningún trabajador conectado. La pregunta espera unos segundos a que llegue uno.",
     cancel: "Cancelar",
     cancelling: "Cancelando…",
     cancelled: "Cancelada.",
@@ -74,12 +76,15 @@ export const es: Dictionary = {
     becauseLead: (films) => (films === 1 ? "Porque te gustó" : "Porque te gustaron"),
     andLast: (items) => joinWords(items, /^h?i(?!e)/i.test(items.at(-1) ?? "") ? "e" : "y"),
     seen: "Ya la vi",
-    seenLabel: (film) => `Ya he visto ${film}`,
+    seenLabel: (film) => `Ya la vi: ${film}`,
     notInterested: "No me interesa",
-    notInterestedLabel: (film) => `No me interesa ${film}`,
+    notInterestedLabel: (film) => `No me interesa: ${film}`,
     gone: { seen: "Vista. No volverá a salir.", not_interested: "No te interesa. No volverá a salir." },
     why: "¿Por qué?",
-    whyLabel: (film) => `¿Por qué ${film}?`,
+    undo: "Deshacer",
+    undoLabel: (film) => `Deshacer: ${film} puede volver a salir`,
+    markFailed: "Lo que dijiste de la película no se guardó.",
+    whyLabel: (film) => `¿Por qué? ${film}`,
     whyText: (film) => `¿por qué ${film}?`,
     noGenres: "Sin género",
   },
@@ -133,6 +138,7 @@ export const es: Dictionary = {
 
   panel: {
     open: "Notas y granja",
+    openRated: (n) => `${n} puntuadas: notas y granja`,
     close: "Cerrar",
     farm: "La granja",
     workers: (total) => (total === 1 ? "1 trabajador" : `${total} trabajadores`),
@@ -143,15 +149,32 @@ export const es: Dictionary = {
     ratings: "Mis notas",
     noRatings: "Aún no has puntuado nada.",
     rateSome: "Puntuar películas",
+    marked: "Vistas y ocultas",
+    markedLead: "Estas no se recomiendan.",
+    kinds: { seen: "vista", not_interested: "no me interesa" },
+    bringBack: "Recuperar",
+    bringBackLabel: (film) => `Recuperar ${film}`,
     session: "Sesión",
-    sessionId: "Id",
-    copy: "Copiar el id de la sesión",
-    copied: "Copiado",
-    secret: "Quien tenga este id es tú aquí.",
     dataset: "Películas",
     datasetFacts: (movies, users, ratings) => `${movies} películas, ${users} espectadores, ${ratings} notas`,
     version: "Servidor",
     showAll: (n) => `Mostrar las ${n}`,
+  },
+
+  device: {
+    heading: "En otro dispositivo",
+    lead: "Este enlace abre allí tus notas y esta conversación.",
+    copy: "Copiar el enlace",
+    copied: "Copiado",
+    showCode: "Mostrar como código QR",
+    code: "Código QR del enlace a esta sesión",
+    secret: "Quien tenga el enlace puede actuar aquí en tu nombre.",
+    offer: "¿Abrir la sesión de este enlace?",
+    offerText: "Este navegador tiene una sesión propia. Sus notas y su conversación dejarán de mostrarse aquí.",
+    accept: "Abrirla",
+    decline: "Seguir en la mía",
+    unknownTitle: "La sesión del enlace no se conoce aquí.",
+    unknownHint: "Copia el enlace otra vez en el otro dispositivo.",
   },
 
   announce: {
