@@ -7,23 +7,22 @@ usage() {
     cat <<HELP
 usage: scripts/rebalance.sh [SERVICE...] [options]
 
-Replaces the workers one after the other where a node has two more than another one could have, so that they are spread
-again. Each successor is there before the old one goes; nothing is asked in vain meanwhile.
+Where a node has two workers more than another one could have, as many more as are missing there are started, which Swarm
+puts where the fewest are, and then as many fewer are wanted again, which it takes from where the most are. Only what has to
+move moves, and no worker goes before its successor is there.
 
 options:
-  --force               also where they are spread evenly already
   --timeout SECONDS     how long to wait [default: 300]
 $COMMON_OPTIONS
 
-exit status: 0 spread, 1 it failed, 2 wrong usage, 3 it was rolled back, 4 not in time
+exit status: 0 spread, 1 it failed, 2 wrong usage, 4 not in time
 HELP
 }
 
-force=false timeout=300
+timeout=300
 names=()
 while [ $# -gt 0 ]; do
     case $1 in
-    --force) force=true; shift ;;
     --timeout) needs_value "$@"; needs_number "$@"; timeout=$2; shift 2 ;;
     --*)
         common_option "$@"
@@ -51,15 +50,26 @@ for service in "${names[@]}"; do
     spread_of "$service" >"$work/spread"
     most=$(head -1 "$work/spread" | cut -d' ' -f1) least=$(tail -1 "$work/spread" | cut -d' ' -f1)
     note "$service: $(awk '{ print $2 ": " $1 }' "$work/spread" | paste -sd, | sed 's/,/, /g')"
-    if [ $((most - least)) -lt 2 ] && ! $force; then
+    if [ $((most - least)) -lt 2 ]; then
         good "$service is spread evenly"
         continue
     fi
-    if $dry_run; then change swarm service update --force "${STACK}_$service"; continue; fi
-    swarm service update --force --detach "${STACK}_$service" >/dev/null
-    status=0
-    wait_settled "$timeout" "$service" || status=$?
-    if [ "$status" -ne 0 ]; then why_not "$service"; fail "$service was not spread" "$status"; fi
+    wanted=$(replicas_of "$service")
+    missing=$(awk '{ count[NR] = $1; all += $1 } END { for (n in count) if (count[n] < int(all / NR)) missing += int(all / NR) - count[n]; print (missing > 0 ? missing : 1) }' "$work/spread")
+    if $dry_run; then
+        change swarm service scale --detach "${STACK}_$service=$((wanted + missing))"
+        change swarm service scale --detach "${STACK}_$service=$wanted"
+        continue
+    fi
+    for replicas in $((wanted + missing)) "$wanted"; do
+        # However this ends, there are as many as before.
+        trap 'swarm service scale --detach "${STACK}_$service=$wanted" >/dev/null || true; rm -rf "$work"' EXIT
+        swarm service scale --detach "${STACK}_$service=$replicas" >/dev/null
+        status=0
+        wait_settled "$timeout" "$service" || status=$?
+        if [ "$status" -eq "$TOO_LATE" ]; then why_not "$service"; fail "$service was not spread" "$status"; fi
+    done
+    trap 'rm -rf "$work"' EXIT
     spread_of "$service" >"$work/spread"
     good "$service: $(awk '{ print $2 ": " $1 }' "$work/spread" | paste -sd, | sed 's/,/, /g')"
 done

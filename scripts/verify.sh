@@ -14,7 +14,7 @@ options:
   --url URL             the page [default: found out from the Swarm]
   --question TEXT       what to ask [default: films like Toy Story]
   --workers N           how many workers must have had a part in the answer [default: 1]
-  --timeout SECONDS     how long an answer may take [default: 40]
+  --timeout SECONDS     how long an answer, and workers on their way, may take [default: 40]
 $COMMON_OPTIONS
 
 exit status: 0 all is well, 1 a check failed, 2 wrong usage
@@ -70,7 +70,14 @@ done
 
 page=$(curl -s --max-time 10 "$url/" || true)
 if grep -q '<title>Cineswarm' <<<"$page"; then good "the page is there"; else check_failed "the page is not at $url: ${page:0:80}"; fi
-report=$(curl -s --max-time 10 "$url/health" || true)
+# A worker that has just started takes its shards first.
+settled=$((SECONDS + timeout))
+while :; do
+    report=$(curl -s --max-time 10 "$url/health" || true)
+    there=$(jq -r 'if .status == "ready" then .workers.total else 0 end' <<<"$report" 2>/dev/null) || there=0
+    if [ "${there:-0}" -ge "$workers_wanted" ] || [ "$SECONDS" -ge "$settled" ]; then break; fi
+    sleep 0.5
+done
 if [ "$(jq -r .status <<<"$report" 2>/dev/null)" = ready ]; then
     good "$(jq -r '"the farm is ready: \(.workers.total) workers, \(.shards.ready) of \(.shards.total) shards, dataset \(.dataset.name) \(.dataset.version)"' <<<"$report")"
 else
@@ -79,7 +86,6 @@ fi
 
 # -- A question, as the page asks it: Socket.IO over HTTP ---------------------------------------------------------------------
 
-polling="$url/socket.io/?EIO=4&transport=polling"
 ask() {
     local deadline=$((SECONDS + timeout)) connection packets packet sent=false
     connection=$(curl -s --max-time 10 "$polling" | sed 's/^0//' | jq -r .sid) || return 1
@@ -109,14 +115,21 @@ ask() {
     done
     return 1
 }
-acknowledged='' answered='' started=$(date +%s%N)
-if ask && [ "$(jq -r '.[0]' <<<"$answered")" = answer ]; then
+# How many workers had a part in the answer.
+computed_by() { jq '[.[1].meta.workers[].worker_id] | unique | length' <<<"$answered" 2>/dev/null || echo 0; }
+while :; do
+    polling="$url/socket.io/?EIO=4&transport=polling" acknowledged='' answered='' started=$(date +%s%N)
+    ask || break
+    if [ "$(computed_by)" -ge "$workers_wanted" ] || [ "$SECONDS" -ge "$settled" ]; then break; fi
+    sleep 1
+done
+if [ "$(jq -r '.[0]' <<<"$answered")" = answer ]; then
     milliseconds=$((($(date +%s%N) - started) / 1000000))
     good "\"$question\" was answered in $milliseconds ms, its connection included:"
     jq -r '.[1].recommendations[:5][] | "\(.title)"' <<<"$answered" | while read -r film; do note "$film"; done
     films=$(jq '.[1].recommendations | length' <<<"$answered")
     coverage=$(jq '.[1].meta.coverage' <<<"$answered")
-    by=$(jq '[.[1].meta.workers[].worker_id] | unique | length' <<<"$answered")
+    by=$(computed_by)
     [ "$films" -gt 0 ] || check_failed "the answer has no films"
     if [ "$coverage" = 1 ]; then good "from all ratings"; else check_failed "from a part of the ratings only: coverage $coverage"; fi
     if [ "$by" -ge "$workers_wanted" ]; then good "computed by $by workers"; else check_failed "computed by $by workers instead of $workers_wanted"; fi

@@ -34,6 +34,11 @@ impl Log {
         });
     }
 
+    /// The number of the last event that was appended in this process; 0 before the first.
+    pub fn head(&self) -> i64 {
+        *self.head.borrow()
+    }
+
     /// The log's last event.
     pub async fn last(&self) -> Result<Cursor, Error> {
         let mut connection = self.connection().await?;

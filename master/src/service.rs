@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::{Duration, Instant};
 
 use cineswarm_engine::dataset::Dataset;
@@ -243,11 +244,12 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         request_timeout: options.request_timeout,
     });
     let (reception, post_in_all) = (Reception::new(app.clone(), options.events_per_second), PostInAll::default());
+    let followed = Arc::new(AtomicI64::new(follow_from.seq));
     let following = tokio::spawn(cineswarm_events::follow(
         store.log().clone(),
         cineswarm_events::Filter::default(),
         follow_from,
-        Following::new(app.clone()),
+        Following::new(app.clone(), followed.clone()),
         Arc::default(),
         stop.clone(),
     ));
@@ -278,7 +280,8 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         started,
     });
     if let Some(port) = operators_port {
-        let operators = Operators { health: health.clone(), reception, sessions, post_in_all, broker, grpc_tls };
+        let health = health.clone();
+        let operators = Operators { health, reception, sessions, post_in_all, followed, broker, grpc_tls };
         port.answer(operators, stop.clone());
     }
     let http_context =

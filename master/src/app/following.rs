@@ -2,6 +2,7 @@
 //! it, and all their tabs hear of it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use cineswarm_engine::{HalfStars, UserId};
 use cineswarm_events::{Event, Follower};
@@ -20,12 +21,14 @@ pub struct Following {
     /// Users up to this one have been looked for: numbers are given out in their order, so a user who is new to an open
     /// session has a higher one than all that the log has told of before.
     looked_for: UserId,
+    /// The number of the last event that was taken.
+    taken: Arc<AtomicI64>,
 }
 
 impl Following {
-    /// Has looked for nobody yet.
-    pub fn new(app: Arc<App>) -> Following {
-        Following { app, looked_for: 0 }
+    /// Has looked for nobody yet; `taken` tells how far it is.
+    pub fn new(app: Arc<App>, taken: Arc<AtomicI64>) -> Following {
+        Following { app, looked_for: 0, taken }
     }
 
     /// Somebody whom no open session is known to be may be one that was never called anything in the log before.
@@ -49,6 +52,7 @@ impl Following {
 
 impl Follower for Following {
     async fn take(&mut self, event: &Event) {
+        self.taken.store(event.seq, Ordering::Relaxed);
         // Emptied, of a kind that is not known yet, or about the end of a user.
         let Some(logged) = logged_change(event) else { return };
         let mut taken = self.app.sessions.change(logged);

@@ -1,7 +1,7 @@
 //! What operators ask the master on a port of their own: how it is, and its metrics.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use cineswarm_credentials::ServerTls;
 use cineswarm_mqtt::Broker;
@@ -23,6 +23,8 @@ pub struct Operators {
     pub sessions: Arc<Sessions>,
     /// What waits for browsers that do not read.
     pub post_in_all: PostInAll,
+    /// The number of the last event of the log of ratings that the sessions know.
+    pub followed: Arc<AtomicI64>,
     /// The broker, for its certificates.
     pub broker: Broker,
     /// The gRPC port's certificates.
@@ -57,6 +59,8 @@ impl Respondent for Operators {
         list::QUEUE_DEPTH.set(["reception"], self.reception.waiting() as f64);
         list::QUEUE_DEPTH.set(["room"], room.waiting() as f64);
         list::QUEUE_DEPTH.set(["farm"], load.queue_depth as f64);
+        let behind = store.log().head().saturating_sub(self.followed.load(Ordering::Relaxed));
+        list::EVENTS_BEHIND.set(["sessions"], behind.max(0) as f64);
         list::WAITING_BYTES.set(["reception"], self.reception.waiting_bytes() as f64);
         list::WAITING_BYTES.set(["browsers"], self.post_in_all.load(Ordering::Relaxed) as f64);
 

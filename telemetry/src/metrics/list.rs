@@ -91,6 +91,8 @@ metrics! {
     Master: Gauge QUEUE_DEPTH = "cineswarm_queue_depth" { queue: (&["reception", "room", "farm", "database"]) }
         in "items",
         "What waits: events at the reception, requests in the room before the farm, requests in the farm for a worker, operations for the database.";
+    Master: Gauge EVENTS_BEHIND = "cineswarm_events_behind" { consumer: (&["sessions"]) } in "events",
+        "Events of the log of ratings that a consumer has not taken yet.";
     Master: Gauge WAITING_BYTES = "cineswarm_waiting_bytes" { queue: (&["reception", "browsers"]) } in "bytes",
         "Bytes of events that wait at the reception, and of what waits to be read by browsers.";
     Master: Histogram ANSWER_COVERAGE = "cineswarm_answer_coverage_ratio" {} in "ratio" by RATIO,

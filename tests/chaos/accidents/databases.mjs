@@ -19,6 +19,8 @@ const lockedByAnother = (name, says, statements) => ({
 });
 
 const onPostgres = (name, says, more) => ({ name, says, touches: ["database", "postgres link"], on: "postgres", ...more });
+/** PostgreSQL neither starts nor is promoted while its disk is full. */
+const startsPostgres = (name, says, more) => onPostgres(name, says, { touches: ["database", "postgres link", "disk"], ...more });
 const allConnections = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
 const LONG = "SELECT pg_sleep(61)";
 const endLong = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(61)%' AND pid <> pg_backend_pid()";
@@ -63,19 +65,19 @@ export const databaseAccidents = [
         await pause(chance.between(20, 200));
       }
     } }),
-  onPostgres("postgres-stopped-at-once", "PostgreSQL is stopped at once (immediate) and started again", { holdMs: [0, 0],
+  startsPostgres("postgres-stopped-at-once", "PostgreSQL is stopped at once (immediate) and started again", { holdMs: [0, 0],
     inject: async (world) => {
       await world.database.primary.stop("SIGQUIT");
       await world.database.primary.start();
     } }),
-  onPostgres("postgres-killed", "kill -9 of PostgreSQL's first process, started again", { holdMs: [0, 0],
+  startsPostgres("postgres-killed", "kill -9 of PostgreSQL's first process, started again", { holdMs: [0, 0],
     inject: async (world) => {
       await world.database.primary.stop("SIGKILL");
       await world.database.primary.start();
     } }),
-  onPostgres("postgres-backend-killed", "kill -9 of a process of PostgreSQL, which then starts all others anew", { holdMs: [0, 0],
+  startsPostgres("postgres-backend-killed", "kill -9 of a process of PostgreSQL, which then starts all others anew", { holdMs: [0, 0],
     inject: async (world) => world.database.primary.sql("COPY (SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' LIMIT 1) TO PROGRAM 'xargs -r kill -9'").catch(() => {}) }),
-  onPostgres("postgres-gone", "PostgreSQL is stopped, and started seconds later", { inject: (world) => world.database.primary.stop(), heal: (world) => world.database.primary.start() }),
+  startsPostgres("postgres-gone", "PostgreSQL is stopped, and started seconds later", { inject: (world) => world.database.primary.stop(), heal: (world) => world.database.primary.start() }),
   onPostgres("postgres-paused", "SIGSTOP of all of PostgreSQL, SIGCONT seconds later", { holdMs: [1_000, 4_000],
     inject: async (world) => world.database.primary.signalAll("SIGSTOP"), heal: async (world) => world.database.primary.signalAll("SIGCONT") }),
   onPostgres("postgres-stutters", "PostgreSQL stands still for 300 ms again and again, as on a slow disk", { holdMs: [0, 0],
@@ -96,7 +98,7 @@ export const databaseAccidents = [
       await world.database.primary.sql("ALTER SYSTEM RESET default_transaction_read_only");
       await world.database.primary.sql("SELECT pg_reload_conf()");
     } }),
-  onPostgres("postgres-switchover", "the standby takes over; for a while the address still leads to the old primary, a standby now", { holdMs: [0, 0],
+  startsPostgres("postgres-switchover", "the standby takes over; for a while the address still leads to the old primary, a standby now", { holdMs: [0, 0],
     inject: (world, chance) => world.database.switchOver(chance.between(500, 3_000)) }),
   onPostgres("postgres-table-locked", "another session locks the requests for seconds", { holdMs: [1_000, 4_000],
     inject: async (world) => sessions(world, 1, "postgres", `BEGIN; LOCK TABLE requests IN ACCESS EXCLUSIVE MODE; ${LONG}`), heal: async (_, guest) => guest.close() }),
