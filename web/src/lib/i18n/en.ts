@@ -13,7 +13,7 @@ export const en = {
       `${users} viewers have rated ${movies} films. Say what you like, and the swarm finds those who like the same.`,
     leadUnknown: "Say what you like, and the swarm finds the viewers who like the same.",
   },
-  examples: ["Films like Heat and Alien", "90s comedies, no romance", "Popular", "Less known science fiction"],
+  examples: ["Films like Heat and Alien", "90s comedies, no romance", "Popular", "80s horror"],
   examplesLabel: "Questions to try",
 
   composer: {

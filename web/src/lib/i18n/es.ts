@@ -15,7 +15,7 @@ export const es: Dictionary = {
       `${users} espectadores han puntuado ${movies} películas. Di qué te gusta y el enjambre encuentra a quienes les gusta lo mismo.`,
     leadUnknown: "Di qué te gusta y el enjambre encuentra a los espectadores a quienes les gusta lo mismo.",
   },
-  examples: ["Películas como Heat y Alien", "Comedias de los 90, sin romance", "Populares", "Ciencia ficción poco conocida"],
+  examples: ["Películas como Heat y Alien", "Comedias de los 90, sin romance", "Populares", "Terror de los 80"],
   examplesLabel: "Preguntas para probar",
 
   composer: {
