@@ -34,6 +34,17 @@ pub struct Film<'a> {
     mean: Option<f64>,
 }
 
+/// All that the dataset has of a film.
+#[derive(Clone, Debug, Serialize)]
+pub struct FilmDetails<'a> {
+    movie: Film<'a>,
+    other_titles: &'a [String],
+    imdb_id: Option<u32>,
+    tmdb_id: Option<u32>,
+    /// How many users gave it 0.5, 1, … 5 stars.
+    histogram: [u32; 10],
+}
+
 impl Library {
     /// Takes a second or so for millions of ratings.
     pub fn new(dataset: Dataset) -> Library {
@@ -66,6 +77,23 @@ impl Library {
     /// The dataset version's name, as it stands in tasks and answers.
     pub fn version(&self) -> &str {
         &self.dataset.metadata().version
+    }
+
+    /// All that is known of a film; `None` if it is not in the catalogue. Looks into every user's row, which takes a few
+    /// milliseconds for hundreds of thousands of users.
+    pub fn details(&self, movie: MovieId) -> Option<FilmDetails<'_>> {
+        let film = self.film(movie)?;
+        let known = self.catalogue().get(movie)?;
+        let mut histogram = [0; 10];
+        for (_, movies, half_stars) in self.dataset.rows() {
+            let Ok(at) = movies.binary_search(&movie) else { continue };
+            // Half-stars are from 1 to 10.
+            if let Some(count) = histogram.get_mut(usize::from(half_stars[at]).wrapping_sub(1)) {
+                *count += 1;
+            }
+        }
+        let (imdb_id, tmdb_id) = (known.imdb_id, known.tmdb_id);
+        Some(FilmDetails { movie: film, other_titles: &known.other_titles, imdb_id, tmdb_id, histogram })
     }
 
     /// A film as browsers get it; `None` if it is not in the catalogue.

@@ -5,8 +5,8 @@ mod common;
 
 use cineswarm_engine::HalfStars;
 use cineswarm_master::store::{
-    Accepted, EndState, Ending, Error, Feedback, FeedbackKind, LONGEST_KEY, NewRequest, Options, State, Store,
-    sqlite_url,
+    Accepted, BEGINNING, EndState, Ending, Error, Feedback, FeedbackKind, LONGEST_KEY, NewRequest, Options, State,
+    Store, sqlite_url,
 };
 use common::database::{Database, new_session, on_both_databases, rate};
 use common::postgres::Postgres;
@@ -444,6 +444,11 @@ async fn the_last_answer_is_the_latest_one_that_succeeded(database: Database) {
     store.finish(request_id, ending(EndState::Answered, "a reply computed nothing", 7)).await.unwrap().unwrap();
     let last = store.last_answered(session_id).await.unwrap().unwrap();
     assert_eq!((last.outcome.as_str(), last.spec.as_str()), ("second", r#"{"n":10}"#));
+    let begun = NewRequest { spec: BEGINNING.to_owned(), ..request(session_id, "") };
+    let request_id = begun.request_id;
+    store.accept(begun).await.unwrap();
+    store.finish(request_id, ending(EndState::Answered, "begun", 8)).await.unwrap().unwrap();
+    assert_eq!(store.last_answered(session_id).await.unwrap(), None, "a new conversation has nothing to ask on from");
 }
 
 async fn closing_writes_what_was_accepted_and_refuses_the_rest(database: Database) {

@@ -176,6 +176,7 @@ test("ratings, answers and hidden films outlive a kill of the whole farm", onFar
   await viewer.send("rate", { movie_id: 3, rating: 4 });
   const before = await viewer.answered({});
   await viewer.send("feedback", { movie_id: filmIds(before)[0], kind: "seen" });
+  const helped = await viewer.send("ask", { text: "help" });
   const late = await viewer.ask({ user_id: 9 });
   const processes = [farm.master, ...farm.workers.values()];
   await Promise.all(processes.map((one) => one.stop("SIGKILL")));
@@ -190,6 +191,8 @@ test("ratings, answers and hidden films outlive a kill of the whole farm", onFar
   assert.deepEqual(filmIds(after).slice(0, 9), filmIds(before).slice(1));
   const returned = await farm.visit({ session: session.session_id, offset: 0 });
   assert.deepEqual(await returned.answer(before.request_id), before, "old answers can still be replayed");
+  assert.deepEqual((await returned.next("replied")).reply, helped.reply, "and so can what was replied to at once");
+  assert.deepEqual(returned.session.feedback.map(({ movie, kind }) => [movie.movie_id, kind]), [[filmIds(before)[0], "seen"]]);
 }));
 
 test("everything in one process with an outside broker comes up when that broker does", { skip: BROKER === "mosquitto" && "it is the embedded run's" }, async () => {

@@ -33,6 +33,7 @@ const EVENTS = {
   cancel: { fields: ["request_id"], sound: {} },
   rate: { fields: ["movie_id", "rating"], sound: { movie_id: FILMS.heat, rating: 4 } },
   feedback: { fields: ["movie_id", "kind", "request_id"], sound: { movie_id: FILMS.heat, kind: "up" } },
+  begin: { fields: [], sound: {} },
 };
 const FILTERS = ["genres", "exclude_genres", "year_from", "year_to", "exclude_seen", "movie_ids", "exclude_movie_ids"];
 

@@ -296,6 +296,40 @@ describe("a conversation", () => {
     assert.match((await english.answered({})).meta.note, /film/);
   });
 
+  test("a new conversation has nothing to ask on from, in every tab and on return", async () => {
+    const viewer = await farm.visit();
+    const other = await farm.visit({ session: viewer.session.session_id });
+    await viewer.answered({ like: [FILMS.heat, FILMS.alien] });
+    const before = await viewer.send("ask", { text: "more" });
+    assert.equal(typeof before.request_id, "string", "there is something to have more of");
+    await viewer.answer(before.request_id);
+    const begun = await viewer.send("begin", {});
+    assert.equal(begun.reply.kind, "begun");
+    assert.ok(Math.abs(begun.reply.at - Date.now()) < 60_000);
+    assert.equal((await other.next("replied")).offset, begun.offset);
+    const back = await farm.visit({ session: viewer.session.session_id, offset: 0 });
+    assert.deepEqual((await back.next("replied")).reply, begun.reply);
+    const after = await viewer.send("ask", { text: "more" });
+    if (after.request_id) {
+      // Without a context "more" is films like any first question gets.
+      assert.equal((await viewer.answer(after.request_id)).recommendations.filter(({ because }) => because.length > 0).length, 0);
+    } else assert.equal(after.reply.kind, "help");
+  });
+
+  test("a film's details have its numbers elsewhere and how it was rated", async () => {
+    const details = async (id) => (await fetch(`${farm.url}/api/movies/${id}`)).json();
+    const heat = await details(FILMS.heat);
+    assert.deepEqual(heat.movie.title, "Heat");
+    assert.equal(heat.histogram.reduce((sum, viewers) => sum + viewers, 0), reference.films.get(FILMS.heat).ratings);
+    const stars = heat.histogram.reduce((sum, viewers, at) => sum + (viewers * (at + 1)) / 2, 0);
+    assert.ok(Math.abs(stars / heat.movie.ratings - heat.movie.mean) < 1e-9);
+    for (const [id, status, code] of [[123_456, 404, "unknown_movie"], ["x", 400, "bad_request"], [-1, 400, "bad_request"]]) {
+      const refused = await fetch(`${farm.url}/api/movies/${id}`);
+      assert.equal(refused.status, status);
+      assert.equal((await refused.json()).error.code, code);
+    }
+  });
+
   test("a connection that fell silent is not taken for one longer than 15 s", async () => {
     const polling = await fetch(`${farm.url}/socket.io/?EIO=4&transport=polling`);
     const { pingInterval, pingTimeout } = JSON.parse((await polling.text()).slice(1));

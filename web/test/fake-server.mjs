@@ -40,6 +40,11 @@ const http = createServer((request, response) => {
     return json(response, 200, { movies: search(url.searchParams.get("q") ?? "", Number(url.searchParams.get("limit") ?? 8)) });
   }
   if (url.pathname === "/api/movies/starters") return json(response, 200, { movies: films.slice(0, 24) });
+  const wanted = films.find(({ movie_id }) => url.pathname === `/api/movies/${movie_id}`);
+  if (wanted) {
+    const histogram = Array.from({ length: 10 }, (_, at) => Math.round(wanted.ratings / 10 * (at + 1) / 5.5));
+    return json(response, 200, { movie: wanted, other_titles: [], imdb_id: 113277, tmdb_id: 949, histogram });
+  }
   if (url.pathname === "/health") return json(response, 200, { status: "ready" });
   const file = join(dist, normalize(url.pathname === "/" ? "/index.html" : url.pathname));
   if (!file.startsWith(dist) || !existsSync(file) || !statSync(file).isFile()) return json(response, 404, {});
@@ -217,6 +222,8 @@ io.on("connection", (socket) => {
     acknowledge({ request_id, position: queue });
     await compute(request_id, query, text);
   });
+
+  socket.on("begin", (_, acknowledge) => say(acknowledge, "", { kind: "begun", message: "A new conversation.", at: Date.now() }));
 
   socket.on("cancel", ({ request_id }, acknowledge) => {
     const run = session.running.get(request_id);

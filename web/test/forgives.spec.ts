@@ -264,3 +264,66 @@ test("buttons are named by the words on them", async ({ page }) => {
   }
   expect(await page.evaluate(() => document.fonts.check('700 1rem "Barlow Condensed"'))).toBe(true);
 });
+
+test("a new conversation starts afresh, and earlier ones can be read in every tab", async ({ context, page }) => {
+  await visitAndSkip(page);
+  await ask(page, "popular");
+  await page.getByRole("button", { name: "New conversation" }).click();
+  await expect(turns(page)).toHaveCount(0);
+  await expect(page.getByRole("heading", { name: "What shall we watch?" })).toBeVisible();
+  await expect(composer(page)).toBeFocused();
+  await ask(page, "something else");
+  const other = await context.newPage();
+  await visit(other);
+  for (const tab of [page, other]) {
+    await expect(tab.getByTestId("question")).toHaveText(["something else"]);
+    await tab.getByTestId("conversations").getByRole("button", { name: "popular" }).click();
+    await expect(tab.getByTestId("question")).toHaveText(["popular"]);
+  }
+  await page.getByRole("button", { name: "Back to the present one" }).click();
+  await expect(page.getByTestId("question")).toHaveText(["something else"]);
+  // Whatever is asked is asked in the present conversation.
+  await ask(other, "and now");
+  await expect(other.getByTestId("question")).toHaveText(["something else", "and now"]);
+});
+
+test("any film can be found to be rated, looked at, and a list handed on", async ({ browser, page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await visit(page);
+  const welcome = page.getByTestId("welcome");
+  await welcome.getByRole("searchbox").fill("cabaret");
+  await expect(welcome.getByTestId("starter")).toHaveCount(1);
+  await rate(welcome.getByRole("slider"), 4);
+  await welcome.getByRole("searchbox").fill("qqqq");
+  await expect(welcome).toContainText("No film has such a title.");
+  await welcome.getByRole("searchbox").fill("");
+  await expect(welcome.getByTestId("starter")).toHaveCount(6);
+
+  const turn = await ask(page, "popular");
+  const title = films(turn).first().getByTestId("film-title").getByRole("button");
+  await title.press("Enter");
+  const dialog = page.getByTestId("film-dialog");
+  await expect(dialog.getByRole("listitem")).toHaveCount(10);
+  await expect(dialog.getByRole("link", { name: /IMDb/ })).toHaveAttribute("href", "https://www.imdb.com/title/tt0113277/");
+  const { violations } = await new AxeBuilder({ page }).include("dialog").analyze();
+  expect(violations.map(({ id, nodes }) => `${id} ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await expect(title).toBeFocused();
+  await title.press("Enter");
+  await dialog.getByRole("button", { name: "Films like this" }).click();
+  await expect(turns(page)).toHaveCount(2);
+
+  await turn.getByRole("button", { name: "Share" }).click();
+  await turn.getByRole("button", { name: "Copy as text" }).click();
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  expect(text.split("\n")).toHaveLength(11);
+  await turn.getByRole("button", { name: "Copy as a link" }).click();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const elsewhere = await (await browser.newContext()).newPage();
+  await elsewhere.goto(link);
+  await expect(elsewhere.getByTestId("shared-list").getByRole("slider")).toHaveCount(10);
+  const first = text.split("\n")[1]!.replace(/^1\. (.*) \(\d+\)$/, "$1");
+  await expect(elsewhere.getByTestId("shared-list").getByTestId("starter").first()).toContainText(first);
+  await elsewhere.context().close();
+});

@@ -34,11 +34,13 @@ pub enum Event {
     Rate,
     /// Say something else of a film.
     Feedback,
+    /// Begin a new conversation.
+    Begin,
 }
 
 impl Event {
     /// All of them.
-    pub const ALL: [Event; 4] = [Event::Ask, Event::Cancel, Event::Rate, Event::Feedback];
+    pub const ALL: [Event; 5] = [Event::Ask, Event::Cancel, Event::Rate, Event::Feedback, Event::Begin];
 
     /// Its name on the wire.
     pub fn name(self) -> &'static str {
@@ -47,6 +49,7 @@ impl Event {
             Event::Cancel => "cancel",
             Event::Rate => "rate",
             Event::Feedback => "feedback",
+            Event::Begin => "begin",
         }
     }
 }
@@ -107,6 +110,7 @@ impl App {
                 Ok(json!({ "movie_id": movie, "rating": rating, "ratings": ratings }).into())
             }
             Event::Feedback => self.feedback(payload, session, tab).await.map(Done::from),
+            Event::Begin => self.begin(payload, session, tab).await,
         }
     }
 }

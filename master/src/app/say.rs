@@ -1,17 +1,23 @@
 //! What is replied to at once is stored as an ended request that computed nothing, so that it is there after a reload and in
-//! all tabs.
+//! all tabs; and so is the beginning of a new conversation.
 
 use cineswarm_mqtt::timestamp_ms;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{App, Done};
-use crate::requests::ask::{Ask, Basis};
-use crate::store::{Accepted, EndState, Ending, Error, NewRequest};
+use super::{App, Done, storage};
+use crate::chat::Lang;
+use crate::requests::ask::{Ask, Basis, parse};
+use crate::store::{Accepted, BEGINNING, EndState, Ending, Error, NewRequest};
 use crate::web::events::replayed;
 use crate::web::sessions::{Session, TabId};
 use crate::words::Trouble;
+
+/// `begin` says nothing more.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBegin {}
 
 /// What became of a reply that was to be stored.
 enum Kept {
@@ -36,7 +42,8 @@ impl App {
         // Whatever needs no words is computed.
         let Basis::Text(text) = &ask.basis else { return Ok(outcome.into()) };
         let _in_order = session.in_order.lock().await;
-        match self.keep(session.id, text, ask.key.clone(), &outcome).await {
+        let new = reply_to(session, text, ask.key.clone());
+        match self.keep(new, &outcome).await {
             Ok(Kept::Now { request_id, offset }) => {
                 let told = json!({ "request_id": request_id, "offset": offset, "query": text, "reply": reply });
                 self.sessions.push(session.id, "replied", &told, Some(tab));
@@ -51,11 +58,29 @@ impl App {
         }
     }
 
-    async fn keep(&self, session_id: Uuid, text: &str, key: Option<String>, outcome: &Value) -> Result<Kept, Error> {
-        let request_id = Uuid::now_v7();
-        let (query, accepted_at) = (text.to_owned(), timestamp_ms());
-        let spec = String::new();
-        let new = NewRequest { request_id, session_id, idempotency_key: key, query, spec, accepted_at };
+    /// From here on nothing refers to what was asked before.
+    pub(super) async fn begin(&self, payload: Value, session: &Session, tab: TabId) -> Result<Done, Trouble> {
+        let RawBegin {} = parse(payload)?;
+        let message = match session.lang() {
+            Lang::En => "A new conversation. Your ratings stay.",
+            Lang::Es => "Una conversación nueva. Tus notas se quedan.",
+        };
+        let outcome = json!({ "reply": { "kind": "begun", "message": message, "at": timestamp_ms() } });
+        let reply = &outcome["reply"];
+        let _in_order = session.in_order.lock().await;
+        let new = NewRequest { spec: BEGINNING.to_owned(), ..reply_to(session, "", None) };
+        match self.keep(new, &outcome).await.map_err(storage)? {
+            Kept::Now { request_id, offset } => {
+                let told = json!({ "request_id": request_id, "offset": offset, "query": "", "reply": reply });
+                self.sessions.push(session.id, "replied", &told, Some(tab));
+                Ok(json!({ "reply": reply, "offset": offset }).into())
+            }
+            Kept::Before(done) => Ok(done),
+        }
+    }
+
+    async fn keep(&self, new: NewRequest, outcome: &Value) -> Result<Kept, Error> {
+        let request_id = new.request_id;
         if let Accepted::Duplicate { request_id } = self.store.accept(new).await? {
             let ending = self.store.ending(request_id).await?;
             let acknowledgement = json!({ "request_id": request_id, "position": 0 });
@@ -65,5 +90,16 @@ impl App {
         // Nobody else knows its id to end it.
         let offset = self.store.finish(request_id, ending).await?.unwrap_or_default();
         Ok(Kept::Now { request_id, offset })
+    }
+}
+
+fn reply_to(session: &Session, text: &str, idempotency_key: Option<String>) -> NewRequest {
+    NewRequest {
+        request_id: Uuid::now_v7(),
+        session_id: session.id,
+        idempotency_key,
+        query: text.to_owned(),
+        spec: String::new(),
+        accepted_at: timestamp_ms(),
     }
 }

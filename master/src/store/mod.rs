@@ -17,8 +17,8 @@ mod writer;
 pub use connect::sqlite_url;
 pub use error::Error;
 pub use records::{
-    Accepted, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRequest, Profile, Rated, Session, State,
-    StoredAnswer, StoredRequest, Told,
+    Accepted, BEGINNING, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRequest, Profile, Rated,
+    Session, State, StoredAnswer, StoredRequest, Told,
 };
 
 use cineswarm_events::Log;

@@ -2,7 +2,7 @@
 
 use super::connect::may_pass;
 use super::error::{Error, damaged};
-use super::records::{EndState, Event, FeedbackKind, Profile, State, StoredAnswer, StoredRequest};
+use super::records::{BEGINNING, EndState, Event, FeedbackKind, Profile, State, StoredAnswer, StoredRequest};
 use super::statements::{movie_id_at, uuid_at};
 use super::{Store, reason_or};
 use cineswarm_engine::{HalfStars, MovieId, UserId};
@@ -66,7 +66,7 @@ impl Store {
         Ok(self.read("reading a request", query, stored_request).await?.pop())
     }
 
-    /// The session's latest answer that was computed.
+    /// The latest answer that was computed in the session's present conversation.
     pub async fn last_answered(&self, session_id: Uuid) -> Result<Option<StoredAnswer>, Error> {
         let query = || {
             sqlx::query(
@@ -78,7 +78,8 @@ impl Store {
         let answer = |row: &AnyRow| {
             Ok(StoredAnswer { request_id: uuid_at(row, 0)?, spec: row.try_get(1)?, outcome: row.try_get(2)? })
         };
-        Ok(self.read("reading a session's last answer", query, answer).await?.pop())
+        let latest = self.read("reading a session's last answer", query, answer).await?.pop();
+        Ok(latest.filter(|answer| answer.spec != BEGINNING))
     }
 
     /// What is known of a session's viewer.

@@ -19,6 +19,9 @@ pub struct Session {
     pub lang: String,
 }
 
+/// The spec of what begins a new conversation: what was answered before it is not asked on from.
+pub const BEGINNING: &str = "begin";
+
 /// A request to be put on disk.
 #[derive(Debug, Clone)]
 pub struct NewRequest {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use cineswarm_engine::MovieId;
 use cineswarm_mqtt::quoted;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -46,6 +47,7 @@ pub fn router(context: Arc<Context>) -> Router {
     Router::new()
         .route("/api/movies/search", get(search))
         .route("/api/movies/starters", get(starters))
+        .route("/api/movies/{movie_id}", get(details))
         .route("/health", get(ready))
         .route("/health/ready", get(ready))
         .route("/health/live", get(live))
@@ -126,6 +128,39 @@ async fn search(State(context): State<Arc<Context>>, RawQuery(query): RawQuery) 
             }
         }
         Err(trouble) => refused(trouble),
+    }
+}
+
+async fn details(
+    State(context): State<Arc<Context>>,
+    Path(movie_id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let lang = match Parameters::parse(query, 1) {
+        Ok(Parameters { lang, .. }) => lang,
+        Err(trouble) => return refused(trouble),
+    };
+    let Ok(movie) = movie_id.parse::<MovieId>() else {
+        return refused((
+            Trouble::BadRequest(format!("movie_id: {:?} is not a film's number", quoted(&movie_id))),
+            lang,
+        ));
+    };
+    let Ok(_permit) = context.searches.try_acquire() else {
+        return unavailable(&Trouble::QueueFull, lang);
+    };
+    let library = context.library.clone();
+    match context.computing.run(move |_| library.details(movie).map(|details| json!(details))).await {
+        Ok(Some(details)) => Json(details).into_response(),
+        Ok(None) => {
+            let trouble = Trouble::UnknownMovie(movie);
+            measure::refused(&trouble);
+            (StatusCode::NOT_FOUND, Json(json!({ "error": trouble.refusal(lang) }))).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "looking up a film failed");
+            unavailable(&Trouble::Internal, lang)
+        }
     }
 }
 

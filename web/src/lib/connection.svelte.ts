@@ -325,6 +325,20 @@ class Connection {
     });
   }
 
+  /** Begins a new conversation, in all tabs; what was asked so far stays readable. */
+  begin(): void {
+    this.emit("begin", {}, (answered) => {
+      if (typeof answered === "string" || "error" in answered) {
+        this.complain(answered, preferences.words.past.failed);
+        return;
+      }
+      const key = newKey();
+      const { offset, reply } = answered.fields;
+      this.happened({ type: "asked", key, text: "" });
+      this.happened({ type: "replied", key, reply: decodeReply(reply), offset: typeof offset === "number" ? offset : 0 });
+    });
+  }
+
   // Films
 
   ratingOf(movieId: number): Stars | null {

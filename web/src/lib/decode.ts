@@ -8,6 +8,7 @@ import type {
   Failed,
   FarmStatus,
   Film,
+  FilmDetails,
   FilmIdentity,
   Mark,
   Marked,
@@ -73,6 +74,20 @@ export function decodeFilm(value: unknown): Film | null {
 
 export function decodeFilms(value: unknown): Film[] {
   return list(fields(value).movies, decodeFilm);
+}
+
+export function decodeFilmDetails(value: unknown): FilmDetails | null {
+  const from = fields(value);
+  const movie = decodeFilm(from.movie);
+  if (!movie) return null;
+  const histogram = list(from.histogram, numberOrNull);
+  return {
+    movie,
+    otherTitles: list(from.other_titles, textItem),
+    imdbId: numberOrNull(from.imdb_id),
+    tmdbId: numberOrNull(from.tmdb_id),
+    histogram: Array.from({ length: 10 }, (_, halfStars) => Math.max(0, histogram[halfStars] ?? 0)),
+  };
 }
 
 function decodeBecause(value: unknown): Because | null {
@@ -258,6 +273,7 @@ export function decodeReply(value: unknown): Reply {
     return { kind: "clarify", message, options };
   }
   if (from.kind === "help") return { kind: "help", message, examples: list(from.examples, textItem) };
+  if (from.kind === "begun") return { kind: "begun", message, at: number(from.at) };
   const rated = from.kind === "rated" ? decodeRated(value) : null;
   return rated ? { kind: "rated", message, rated } : { kind: "message", message };
 }

@@ -113,6 +113,16 @@ export interface Replied {
   reply: Reply;
 }
 
+/** All that is known of a film. */
+export interface FilmDetails {
+  movie: Film;
+  otherTitles: string[];
+  imdbId: number | null;
+  tmdbId: number | null;
+  /** How many viewers gave 0.5, 1, … 5 stars. */
+  histogram: number[];
+}
+
 /** What keeps a film from being recommended again. */
 export type MarkKind = "seen" | "not_interested";
 
@@ -172,6 +182,8 @@ export type Reply =
   | { kind: "clarify"; message: string; options: { label: string; text: string }[] }
   | { kind: "help"; message: string; examples: string[] }
   | { kind: "rated"; message: string; rated: Rated }
+  /** A new conversation; `at` is when it was begun, in milliseconds since 1970. */
+  | { kind: "begun"; message: string; at: number }
   | { kind: "message"; message: string };
 
 /** What an emit came back with: the fields of its acknowledgement, an error, or why there is none. */

@@ -13,7 +13,7 @@ export const en = {
       `${users} viewers have rated ${movies} films. Say what you like, and the swarm finds those who like the same.`,
     leadUnknown: "Say what you like, and the swarm finds the viewers who like the same.",
   },
-  examples: ["Films like Heat and Alien", "90s comedies, no romance", "Popular", "Less known science fiction"],
+  examples: ["Films like Heat and Alien", "90s comedies, no romance", "Popular", "80s horror"],
   examplesLabel: "Questions to try",
 
   composer: {
@@ -59,6 +59,10 @@ export const en = {
     lessKnown: { label: "Less known", text: "less known" },
     forMe: "Films for me",
     next: "What next",
+    share: "Share",
+    shareText: "Copy as text",
+    shareLink: "Copy as a link",
+    shareElsewhere: "Share with…",
   },
 
   card: {
@@ -78,6 +82,7 @@ export const en = {
     undo: "Undo",
     undoLabel: (film: string) => `Undo: ${film} may come up again`,
     markFailed: "What you said of the film was not saved.",
+    detailsLabel: (film: string) => `${film}: details`,
     whyLabel: (film: string) => `Why? ${film}`,
     whyText: (film: string) => `why ${film}?`,
     noGenres: "No genre listed",
@@ -102,6 +107,8 @@ export const en = {
     failed: "The films could not be loaded.",
     again: "Try again",
     loading: "Loading films…",
+    search: "Find a film to rate…",
+    nothing: "No film has such a title.",
   },
 
   work: {
@@ -145,6 +152,7 @@ export const en = {
     rateSome: "Rate some films",
     marked: "Seen and hidden",
     markedLead: "These are not recommended.",
+    nothingMarked: "What you have seen or do not want is listed here.",
     kinds: { seen: "seen", not_interested: "not for me" },
     bringBack: "Bring back",
     bringBackLabel: (film: string) => `Bring back ${film}`,
@@ -153,6 +161,38 @@ export const en = {
     datasetFacts: (movies: string, users: string, ratings: string) => `${movies} films, ${users} viewers, ${ratings} ratings`,
     version: "Server",
     showAll: (n: number) => `Show all ${n}`,
+  },
+
+  film: {
+    close: "Close",
+    yourRating: "Your rating",
+    ratings: (n: string, mean: string) => `${n} viewers gave ${mean} stars on average`,
+    oneRating: "One viewer has rated it",
+    noRatings: "No viewer has rated it.",
+    spread: "How it was rated",
+    column: (stars: string, n: string) => `${stars}: ${n}`,
+    alsoKnownAs: "Also known as",
+    elsewhere: "Elsewhere",
+    similar: "Films like this",
+    similarText: (film: string) => `films like ${film}`,
+    loading: "Loading…",
+    failed: "The film could not be loaded.",
+  },
+
+  shared: {
+    heading: "A list that was shared",
+    lead: "Rate what you know, or ask for films like one of them.",
+    close: "Close the list",
+  },
+
+  past: {
+    heading: "Conversations",
+    begin: "New conversation",
+    untitled: "Nothing asked yet",
+    present: "this one",
+    reading: "An earlier conversation.",
+    back: "Back to the present one",
+    failed: "The new conversation could not be begun.",
   },
 
   device: {

@@ -15,7 +15,7 @@ export const es: Dictionary = {
       `${users} espectadores han puntuado ${movies} películas. Di qué te gusta y el enjambre encuentra a quienes les gusta lo mismo.`,
     leadUnknown: "Di qué te gusta y el enjambre encuentra a los espectadores a quienes les gusta lo mismo.",
   },
-  examples: ["Películas como Heat y Alien", "Comedias de los 90, sin romance", "Populares", "Ciencia ficción poco conocida"],
+  examples: ["Películas como Heat y Alien", "Comedias de los 90, sin romance", "Populares", "Terror de los 80"],
   examplesLabel: "Preguntas para probar",
 
   composer: {
@@ -65,6 +65,10 @@ export const es: Dictionary = {
     lessKnown: { label: "Menos conocidas", text: "menos conocidas" },
     forMe: "Películas para mí",
     next: "Y ahora",
+    share: "Compartir",
+    shareText: "Copiar como texto",
+    shareLink: "Copiar como enlace",
+    shareElsewhere: "Compartir con…",
   },
 
   card: {
@@ -84,6 +88,7 @@ export const es: Dictionary = {
     undo: "Deshacer",
     undoLabel: (film) => `Deshacer: ${film} puede volver a salir`,
     markFailed: "Lo que dijiste de la película no se guardó.",
+    detailsLabel: (film) => `${film}: detalles`,
     whyLabel: (film) => `¿Por qué? ${film}`,
     whyText: (film) => `¿por qué ${film}?`,
     noGenres: "Sin género",
@@ -108,6 +113,8 @@ export const es: Dictionary = {
     failed: "No se pudieron cargar las películas.",
     again: "Probar otra vez",
     loading: "Cargando películas…",
+    search: "Busca una película para puntuarla…",
+    nothing: "Ninguna película tiene ese título.",
   },
 
   work: {
@@ -151,6 +158,7 @@ export const es: Dictionary = {
     rateSome: "Puntuar películas",
     marked: "Vistas y ocultas",
     markedLead: "Estas no se recomiendan.",
+    nothingMarked: "Aquí está lo que has visto o no te interesa.",
     kinds: { seen: "vista", not_interested: "no me interesa" },
     bringBack: "Recuperar",
     bringBackLabel: (film) => `Recuperar ${film}`,
@@ -159,6 +167,38 @@ export const es: Dictionary = {
     datasetFacts: (movies, users, ratings) => `${movies} películas, ${users} espectadores, ${ratings} notas`,
     version: "Servidor",
     showAll: (n) => `Mostrar las ${n}`,
+  },
+
+  film: {
+    close: "Cerrar",
+    yourRating: "Tu nota",
+    ratings: (n, mean) => `${n} espectadores le dieron ${mean} estrellas de media`,
+    oneRating: "La ha puntuado un espectador",
+    noRatings: "Ningún espectador la ha puntuado.",
+    spread: "Cómo se puntuó",
+    column: (stars, n) => `${stars}: ${n}`,
+    alsoKnownAs: "También conocida como",
+    elsewhere: "En otros sitios",
+    similar: "Películas como esta",
+    similarText: (film) => `películas como ${film}`,
+    loading: "Cargando…",
+    failed: "No se pudo cargar la película.",
+  },
+
+  shared: {
+    heading: "Una lista compartida",
+    lead: "Puntúa las que conozcas o pide películas como alguna de ellas.",
+    close: "Cerrar la lista",
+  },
+
+  past: {
+    heading: "Conversaciones",
+    begin: "Nueva conversación",
+    untitled: "Aún sin preguntas",
+    present: "esta",
+    reading: "Una conversación anterior.",
+    back: "Volver a la actual",
+    failed: "No se pudo empezar la conversación nueva.",
   },
 
   device: {
