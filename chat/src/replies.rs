@@ -1,5 +1,6 @@
 //! The sentences that answer a person without a computation, in English and in Spanish.
 //! Never decides what to answer; says what an intent means.
+//! Longer than other files because all that the chat says stands side by side in both languages, for a translator.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

@@ -130,6 +130,14 @@ impl Reader<'_> {
     fn read_negation(&self, at: usize, request: &mut Request, longest: usize) -> Option<usize> {
         let tokens = self.tokens();
         let after_not = lexicon::after(tokens, at, Meaning::Not)?;
+        // "de terror no".
+        if after_not == tokens.len()
+            && let Some(run) = request.genre_runs.pop_if(|run| run.to == at)
+        {
+            request.genres.retain(|genre| !run.genres.contains(genre));
+            request.exclude_genres.extend(run.genres);
+            return Some(after_not);
+        }
         if self.length_begins(at) {
             return None;
         }

@@ -114,6 +114,15 @@ pub fn resolve<'a>(ask: &Ask, viewer: &Viewer<'_>, library: &'a Library) -> Resu
     }
 }
 
+/// The film that "it" means after this question: the one whose reasons were asked, or the only one asked about.
+fn only_film_of(spec: &Spec) -> Option<MovieId> {
+    let films = if spec.rest.is_some() { spec.filters.movie_ids.clone() } else { spec.like() };
+    match films.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
+}
+
 struct Resolver<'v, 'a> {
     lang: Lang,
     n: Option<usize>,
@@ -132,7 +141,8 @@ impl<'a> Resolver<'_, 'a> {
             .iter()
             .map(|option| ClarifyOption { label: option.label.clone(), text: option.text.clone() })
             .collect();
-        let context = Context { shown: &shown, options: &options, about: None };
+        let about = self.viewer.last.and_then(|(spec, _)| only_film_of(spec));
+        let context = Context { shown: &shown, options: &options, about };
         let catalogue = self.library.catalogue();
         let understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);

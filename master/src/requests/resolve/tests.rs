@@ -93,6 +93,28 @@ fn a_sentence_about_films_means_the_same_as_their_ids() {
 }
 
 #[test]
+fn it_is_the_only_film_that_was_asked_about() {
+    let library = library();
+    let (spec, answer) = (computed(json!({ "like": [HEAT] }), &stranger(), &library), answer_of(&[ALIEN, FARGO]));
+    let viewer = Viewer { last: Some((&spec, &answer)), ..stranger() };
+    let Resolved::Say(Reply::Help { message, .. }) =
+        resolved(json!({ "text": "when did it come out?" }), &viewer, &library)
+    else {
+        panic!("the year is not said");
+    };
+    assert!(message.contains("Heat") && message.contains("1995"), "{message}");
+
+    let several = computed(json!({ "like": [HEAT, ALIEN] }), &stranger(), &library);
+    let viewer = Viewer { last: Some((&several, &answer)), ..stranger() };
+    let Resolved::Say(Reply::Help { message, .. }) =
+        resolved(json!({ "text": "when did it come out?" }), &viewer, &library)
+    else {
+        panic!("a film is guessed");
+    };
+    assert!(message.contains("did not understand"), "{message}");
+}
+
+#[test]
 fn films_that_are_not_in_the_dataset_are_named() {
     let library = library();
     assert_eq!(refused(json!({ "like": [HEAT, 99] }), &library), Trouble::UnknownMovie(99));
