@@ -33,8 +33,8 @@ pub struct Viewer<'a> {
     pub hidden: Vec<MovieId>,
     /// The last answer: what was computed, and what the browser got.
     pub last: Option<(&'a Spec, &'a Value)>,
-    /// What was asked back and is open.
-    pub asked_back: Option<&'a Reply>,
+    /// What was said last without computing; a question that was asked back is open.
+    pub said_last: Option<&'a Reply>,
 }
 
 /// What is to be done with an ask.
@@ -133,7 +133,7 @@ struct Resolver<'v, 'a> {
 impl<'a> Resolver<'_, 'a> {
     fn text(mut self, text: &str, asked: Filters) -> Result<Resolved<'a>, Trouble> {
         let shown = self.viewer.last.map(|(_, answer)| shown(answer)).unwrap_or_default();
-        let options = match self.viewer.asked_back {
+        let options = match self.viewer.said_last {
             Some(Reply::Clarify { options, .. }) => options.as_slice(),
             _ => &[],
         };
@@ -150,7 +150,19 @@ impl<'a> Resolver<'_, 'a> {
         self.lang = understood.language.unwrap_or(self.lang);
         let reading = chat::reading(&understood.intent, &understood.topics, catalogue, self.lang);
         let refines = matches!(understood.intent, Intent::Refine { .. });
+        let is_at_a_loss = matches!(
+            understood.intent,
+            Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. } | Intent::UnknownTitle { .. }
+        );
         let mut resolved = self.intent(understood.intent, asked)?;
+        if let (true, Resolved::Say(reply)) = (is_at_a_loss, &mut resolved)
+            && self.viewer.said_last == Some(&*reply)
+            && let Reply::Help { message, examples } = reply
+        {
+            *message = replies::still_at_a_loss(self.lang).to_owned();
+            *examples = replies::examples(self.lang, &self.library.titles, catalogue);
+            examples.rotate_left(examples.len() / 2);
+        }
         if let Resolved::Compute(spec) = &mut resolved {
             spec.ignored = understood.ignored;
             if refines {

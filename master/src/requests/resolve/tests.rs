@@ -4,7 +4,7 @@ use super::*;
 use crate::requests::sample::{ALIEN, FARGO, HEAT, TOY_STORY, USERS, VERTIGO, half_stars, library, rating_of};
 
 fn stranger() -> Viewer<'static> {
-    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None, asked_back: None }
+    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None, said_last: None }
 }
 
 fn fan_of_heat() -> Viewer<'static> {
@@ -112,6 +112,20 @@ fn it_is_the_only_film_that_was_asked_about() {
         panic!("a film is guessed");
     };
     assert!(message.contains("did not understand"), "{message}");
+}
+
+#[test]
+fn the_same_is_not_said_twice_in_a_row_to_somebody_who_is_not_understood() {
+    let library = library();
+    let mut said: Option<Reply> = None;
+    for _ in 0..4 {
+        let viewer = Viewer { said_last: said.as_ref(), ..stranger() };
+        let Resolved::Say(reply) = resolved(json!({ "text": "xyzzy plugh" }), &viewer, &library) else {
+            panic!("nothing is said");
+        };
+        assert_ne!(said.as_ref(), Some(&reply));
+        said = Some(reply);
+    }
 }
 
 #[test]
