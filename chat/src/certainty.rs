@@ -28,7 +28,7 @@ impl Chat<'_> {
         if self.reader.index.find_as(tokens, Reading::Close).is_some() && !self.is_near(tokens, slot) {
             return false;
         }
-        let letters: usize = tokens.iter().map(|token| token.word.len()).sum();
+        let letters: usize = without_article(tokens).iter().map(|token| token.word.len()).sum();
         if !self.is_called_so(tokens, slot) {
             return false;
         }
@@ -63,7 +63,8 @@ impl Chat<'_> {
             let tokens = self.reader.sentence.tokens.get(from..to);
             tokens.is_some_and(|tokens| self.reader.index.find_as(tokens, Reading::Exact).is_some())
         };
-        let is_whole = is_exact(slot.from, slot.to) || is_exact(from, to);
+        // "Stranger Things" are no films like "The Stranger".
+        let is_whole = is_exact(slot.from, slot.to) || (to == slot.to && is_exact(from, to));
         let first = self.reader.sentence.tokens.get(slot.from).map_or("", |token| token.word.as_str());
         let begins_so = |title: &str| fold::tokenize(title).first().is_some_and(|token| token.word == first);
         // "cry like a baby" speaks of no film called "The Baby".

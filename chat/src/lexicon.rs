@@ -180,7 +180,7 @@ const PHRASES: &[(Meaning, &str)] = &[
         muy|mucho|mucha|algo de|tipo de|genero|buena|buenas|bueno|buenos|buen|bonita|gran|grandes|solo|tambien|para|\
         con|en|estilo|ver|oye|pues|venga|bien|chula|chulas|unas cuantas|varias|se puede|alguna de|algun|todas|\
         todos|rollo|plan|anda|estrenadas|estrenada|hechas|rodadas|am|was|were|did|does|watch|watching|see|to watch|\
-        to see|viendo|mirar|thats|that is|thing|vea|me guste|movie like|smth|sth|escena|escenas|scene|scenes|can u|could u|yo|dude|bro|tio|queremos|que tengas|ya|what about|how about|y que tal|que hay de|now|pasame|cual|cuales|\
+        to see|viendo|mirar|thats|that is|thing|vea|me guste|movie like|smth|sth|fue|fueron|ha sido|escena|escenas|scene|scenes|can u|could u|yo|dude|bro|tio|queremos|que tengas|ya|what about|how about|y que tal|que hay de|now|pasame|cual|cuales|\
         plz|make it|add|add some|add in|ponme|quiero algo de",
     ),
     (

@@ -76,7 +76,9 @@ pub fn understand_in(
         }
         _ => None,
     };
-    let ignored = ignored.into_iter().map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
+    let without_effect = request.without_effect.iter().copied().filter(|_| intent.filters().is_some());
+    let ignored =
+        ignored.into_iter().chain(without_effect).map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
     let topics = match intent.filters().is_some_and(|filters| !filters.movie_ids.is_empty()) {
         true => request.named.into_iter().map(|named| named.topic).collect(),
         false => Vec::new(),

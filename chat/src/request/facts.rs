@@ -191,7 +191,9 @@ impl Reader<'_> {
             return Some((self.index.knowledge.first_surnamed(&token.word)?, end + 1));
         }
         // "Tarantino's films".
-        let person = of(&token.word).or_else(|| token.word.strip_suffix('s').and_then(of))?;
+        let person = of(&token.word).or_else(|| {
+            token.word.strip_suffix('s').filter(|name| !lexicon::is_known(name) && !patterns::says(name)).and_then(of)
+        })?;
         // "pirates" are a theme, whoever is called so; viewers have tagged some films "hitchcock", and he made more.
         let tagged = self.index.theme_at(tokens, at).map_or(0, |(films, _)| films.len());
         (self.ends_name(end) && person.films(role).len() > tagged).then_some((person, end))
