@@ -19,6 +19,10 @@ impl Chat<'_> {
             TitleMatch::One(movie) => self.reader.index.is_well_known(movie),
             _ => true,
         };
+        // "with Leonardo DiCaprio and the boat" is no wish for "Das Boot", which is called "The Boat", too.
+        if request.has_conditions() && slot.from > 0 && without_article(tokens).len() == 1 {
+            return false;
+        }
         if self.reader.index.find_as(tokens, Reading::Exact).is_some() {
             return is_well_known || !request.film_noun;
         }

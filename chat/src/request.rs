@@ -342,6 +342,8 @@ impl<'a> Reader<'a> {
         let tokens = self.tokens();
         let empty_word = |at: usize| {
             !is_article(&tokens[at].word)
+                // "Stranger Things" are no things like "The Stranger".
+                && !matches!(tokens[at].word.as_str(), "things" | "stuff" | "cosas")
                 && lexicon::meanings(tokens, at).any(|(meaning, end)| {
                     end == at + 1 && matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Tail)
                 })

@@ -161,7 +161,8 @@ impl<'a> Resolver<'_, 'a> {
         {
             *message = replies::still_at_a_loss(self.lang).to_owned();
             *examples = replies::examples(self.lang, &self.library.titles, catalogue);
-            examples.rotate_left(examples.len() / 2);
+            let half = examples.len() / 2;
+            examples.rotate_left(half);
         }
         if let Resolved::Compute(spec) = &mut resolved {
             spec.ignored = understood.ignored;
