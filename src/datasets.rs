@@ -23,8 +23,9 @@ pub(crate) fn now() -> i64 {
 ///
 /// If none is asked for it is the one that has been imported, and the demo dataset if there is none. A name of an imported
 /// dataset comes before a path (`./NAME` is always a path). What lies at a path is imported under its [name](name_for),
-/// unless the same has been imported before, with `facts` if they are given. The demo dataset is generated once, and again if another release of the
-/// program or an accident has left it unreadable. Where another command is making it, that is waited for.
+/// unless the same has been imported before, with `facts` if they are given. The demo dataset is generated once, and again
+/// if another release of the program or an accident has left it unreadable, or it has no facts and some are given. Where
+/// another command is making it, that is waited for.
 ///
 /// # Errors
 /// If there is no such dataset, or none is asked for and there are several, saying which there are; if it cannot be

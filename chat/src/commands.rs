@@ -105,10 +105,22 @@ impl Chat<'_> {
         patterns::fitting(tokens).find_map(|fitting| {
             let (from, to) = fitting.film?;
             let kind = fitting.kind.0;
-            let says_so = matches!(
-                kind,
-                "director" | "cast" | "year" | "plot" | "runtime" | "country" | "where" | "mine" | "unrate" | "rerate"
-            );
+            // "jaws year" is a question, "the best of the year" is none.
+            let is_title_and_word = from == 0 && tokens.len() == to + 1;
+            let says_so = !is_title_and_word
+                && matches!(
+                    kind,
+                    "director"
+                        | "cast"
+                        | "year"
+                        | "plot"
+                        | "runtime"
+                        | "country"
+                        | "where"
+                        | "mine"
+                        | "unrate"
+                        | "rerate"
+                );
             let movie = match self.meant(from, to, says_so) {
                 Meant::One(movie) => movie,
                 Meant::Several(slot)

@@ -1,5 +1,6 @@
 //! Words and phrases of English and Spanish, folded, and what they mean in a request for films.
 //! Both languages are always understood. Never looks at titles.
+//! Longer than other files because the words of both languages stand beside their meanings, in one table.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -179,7 +180,7 @@ const PHRASES: &[(Meaning, &str)] = &[
         muy|mucho|mucha|algo de|tipo de|genero|buena|buenas|bueno|buenos|buen|bonita|gran|grandes|solo|tambien|para|\
         con|en|estilo|ver|oye|pues|venga|bien|chula|chulas|unas cuantas|varias|se puede|alguna de|algun|todas|\
         todos|rollo|plan|anda|estrenadas|estrenada|hechas|rodadas|am|was|were|did|does|watch|watching|see|to watch|\
-        to see|viendo|mirar|thats|that is|thing|vea|me guste|movie like|smth|sth|can u|could u|yo|dude|bro|tio|queremos|que tengas|ya|what about|how about|y que tal|que hay de|now|pasame|cual|cuales|\
+        to see|viendo|mirar|thats|that is|thing|vea|me guste|movie like|smth|sth|fue|fueron|ha sido|escena|escenas|scene|scenes|can u|could u|yo|dude|bro|tio|queremos|que tengas|ya|what about|how about|y que tal|que hay de|now|pasame|cual|cuales|\
         plz|make it|add|add some|add in|ponme|quiero algo de",
     ),
     (
@@ -246,7 +247,8 @@ const PHRASES: &[(Meaning, &str)] = &[
         tendencia|tendencias|lo mas visto|las mas vistas|los mas vistos|mas vista|mas vistas|mas visto|la mas vista|\
         most watched|most seen|most viewed|most rated|best rated|top rated|highest rated|best|the best|lo mejor|mejor|\
         mejores|las mejores|los mejores|la mejor|mejor valoradas|mejor valorada|las mejor valoradas|mejor puntuadas|\
-        famous|well known|wellknown|best known|better known|famosa|famosas|famoso|conocidas|muy conocidas|mas conocidas|\
+        famous|well known|wellknown|best known|better known|famosa|famosas|famoso|famosos|conocidas|conocida|conocido|\
+        conocidos|muy conocidas|mas conocidas|\
         blockbuster|blockbusters|taquillazo|taquillazos|exitos|grandes exitos|hits|big hits|\
         what is everyone watching|whats everyone watching|what are people watching|what do people watch|\
         what everyone watches|que ve la gente|que esta viendo la gente|lo que ve todo el mundo|que ve todo el mundo|\
@@ -418,7 +420,7 @@ const PHRASES: &[(Meaning, &str)] = &[
     (
         Old,
         "old|older|classic|classics|vintage|oldies|old school|black and white|golden age|vieja|viejas|viejo|antigua|antiguas|\
-        antiguo|clasica|clasicas|clasico|clasicos|cine clasico|en blanco y negro|blanco y negro|de las de antes",
+        antiguo|clasica|clasicas|clasico|clasicos|antiguos|viejos|cine clasico|en blanco y negro|blanco y negro|de las de antes",
     ),
     (ThisYear, "this year|this years|from this year|este ano|de este ano"),
     (

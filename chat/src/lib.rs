@@ -1,6 +1,7 @@
 //! What a person types, understood without any outside service, in English and in Spanish.
 //! Pure: a sentence and a catalogue in, an [`Intent`] out. Never asks the farm, stores nothing, reads no clock.
 
+mod certainty;
 mod commands;
 mod fold;
 mod intent;
@@ -8,6 +9,7 @@ mod knowledge;
 mod language;
 mod lexicon;
 mod patterns;
+mod questions;
 mod ratings;
 mod reading;
 pub mod replies;
@@ -36,9 +38,6 @@ use titles::Reading;
 
 /// A sentence with more words than this that mean nothing is no title.
 const MAX_UNREAD_TOKENS: usize = 8;
-/// A title that no verb announces and that is not spelt as it should be is taken from this many letters; below, the
-/// person is asked.
-const SURE_LETTERS: usize = 7;
 
 /// Understands a sentence that nothing was said before. `lang` is the language of labels and rewritten sentences only.
 ///
@@ -77,7 +76,9 @@ pub fn understand_in(
         }
         _ => None,
     };
-    let ignored = ignored.into_iter().map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
+    let without_effect = request.without_effect.iter().copied().filter(|_| intent.filters().is_some());
+    let ignored =
+        ignored.into_iter().chain(without_effect).map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
     let topics = match intent.filters().is_some_and(|filters| !filters.movie_ids.is_empty()) {
         true => request.named.into_iter().map(|named| named.topic).collect(),
         false => Vec::new(),
@@ -213,86 +214,10 @@ impl Chat<'_> {
             && (begins(&CUES) || (begins(&WEAK_CUES) && !request.film_noun))
     }
 
-    /// Whether a title that no verb announces is more than a resemblance.
-    fn is_certain(&self, slot: &TitleSlot, request: &Request) -> bool {
-        let Some(tokens) = self.reader.sentence.tokens.get(slot.from..slot.to) else { return false };
-        let is_well_known = match slot.found {
-            TitleMatch::One(movie) => self.reader.index.is_well_known(movie),
-            _ => true,
-        };
-        if self.reader.index.find_as(tokens, Reading::Exact).is_some() {
-            return is_well_known || !request.film_noun;
-        }
-        if !is_well_known {
-            return false;
-        }
-        if self.reader.index.find_as(tokens, Reading::Close).is_some() && !self.is_near(tokens, slot) {
-            return false;
-        }
-        let letters: usize = tokens.iter().map(|token| token.word.len()).sum();
-        if !self.is_called_so(tokens, slot) {
-            return false;
-        }
-        letters >= SURE_LETTERS && !request.film_noun && !request.for_me && !request.less_known
-    }
-
-    /// Whether a misspelt title differs in one letter of eight at the most: "cant stand" is not "The Last Stand".
-    fn is_near(&self, tokens: &[fold::Token], slot: &TitleSlot) -> bool {
-        let TitleMatch::One(movie) = slot.found else { return true };
-        let Some(movie) = self.catalogue.get(movie) else { return false };
-        let typed = fold::key(without_article(tokens));
-        let titles = std::iter::once(&movie.title).chain(&movie.other_titles);
-        let keys = titles.map(|title| fold::key(without_article(&fold::tokenize(title))));
-        let tolerated = (typed.chars().count() / 8).max(1);
-        keys.into_iter().any(|own| strsim::osa_distance(&own, &typed) <= tolerated)
-    }
-
-    /// Whether these words stand in a title of the film's own: "buen trabajo" is no part of what "Office Space" is called.
-    fn is_called_so(&self, tokens: &[fold::Token], slot: &TitleSlot) -> bool {
-        let TitleMatch::One(movie) = slot.found else { return true };
-        let Some(movie) = self.catalogue.get(movie) else { return false };
-        let is_close = self.reader.index.find_as(tokens, Reading::Close).is_some();
-        let typed = fold::key(without_article(tokens));
-        let mut titles = std::iter::once(&movie.title).chain(&movie.other_titles);
-        is_close || titles.any(|title| fold::key(&fold::tokenize(title)).contains(&typed))
-    }
-
     /// "films by ...", "películas de ...": what follows is somebody, whatever film is called so.
     fn names_a_maker(&self, at: usize) -> bool {
         let before = self.reader.sentence.tokens.get(at.wrapping_sub(1));
         before.is_some_and(|token| matches!(token.word.as_str(), "by" | "de" | "del" | "con" | "with" | "from"))
-    }
-
-    /// "Do you mean films like Hitchcock (2012)?"
-    fn did_you_mean(&self, titles: &[TitleSlot]) -> Intent {
-        let like = if self.lang == Lang::En { "films like" } else { "películas como" };
-        let movies = titles.iter().flat_map(|slot| match &slot.found {
-            TitleMatch::One(movie) => std::slice::from_ref(movie),
-            TitleMatch::Several(movies) | TitleMatch::Nothing { nearest: movies } => movies.as_slice(),
-        });
-        let options = movies.filter_map(|movie| {
-            Some(ClarifyOption {
-                label: self.label(*movie),
-                text: format!("{like} {}", self.unmistakable_name(*movie)?),
-            })
-        });
-        let about = match (titles.first(), titles.last()) {
-            (Some(first), Some(last)) => self.reader.sentence.typed(first.from, last.to).to_owned(),
-            _ => String::new(),
-        };
-        Intent::Clarify { question: Question::FilmLike, about, options: options.collect() }
-    }
-
-    /// "I don't know X. Did you mean ...?"
-    fn ask_whether(&self, slot: &TitleSlot) -> Intent {
-        let asked = self.reader.sentence.typed(slot.from, slot.to).to_owned();
-        let nearest = match &slot.found {
-            TitleMatch::One(movie) => vec![*movie],
-            TitleMatch::Several(movies) | TitleMatch::Nothing { nearest: movies } => {
-                movies.iter().take(3).copied().collect()
-            }
-        };
-        Intent::UnknownTitle { asked, nearest }
     }
 
     /// "The Good, the Bad and the Ugly" and nothing else. Where the sentence is a command too ("popular"), the command
@@ -498,114 +423,6 @@ impl Chat<'_> {
                 Err(Box::new(Intent::UnknownTitle { asked, nearest: nearest.clone() }))
             }
         }
-    }
-
-    /// A misspelt title of a film that few have heard of is more likely one that is not in the data.
-    fn is_doubtful(&self, slot: &TitleSlot, movie: MovieId) -> bool {
-        let (from, to) = self.reader.trimmed(slot.from, slot.to);
-        let is_exact = |from: usize, to: usize| {
-            let tokens = self.reader.sentence.tokens.get(from..to);
-            tokens.is_some_and(|tokens| self.reader.index.find_as(tokens, Reading::Exact).is_some())
-        };
-        !self.reader.index.is_well_known(movie) && !is_exact(slot.from, slot.to) && !is_exact(from, to)
-    }
-
-    fn unknown(&self, from: usize, to: usize) -> Intent {
-        let (from, to) = self.reader.trimmed(from, to);
-        let nearest = self.reader.index.nearest(&self.reader.sentence.tokens[from..to]);
-        Intent::UnknownTitle { asked: self.reader.sentence.typed(from, to).to_owned(), nearest }
-    }
-
-    fn which_film(&self, slot: &TitleSlot, movies: &[MovieId]) -> Intent {
-        let text = &self.reader.sentence.text;
-        let (start, end) = self.reader.sentence.byte_range(slot.from, slot.to);
-        let options = movies
-            .iter()
-            .filter_map(|movie| {
-                let name = self.unmistakable_name(*movie)?;
-                let text = format!("{}{name}{}", &text[..start], &text[end..]);
-                Some(ClarifyOption { label: self.label(*movie), text })
-            })
-            .collect();
-        Intent::Clarify { question: Question::WhichFilm, about: text[start..end].to_owned(), options }
-    }
-
-    fn film_or_kind(&self, slot: &TitleSlot) -> Intent {
-        let typed = self.reader.sentence.text.trim();
-        let (like, recommend, kind) = match self.lang {
-            Lang::En => ("films like", "recommend me", "Any film of this kind"),
-            Lang::Es => ("películas como", "recomiéndame", "Cualquier película así"),
-        };
-        let movies = match &slot.found {
-            TitleMatch::One(movie) => std::slice::from_ref(movie),
-            TitleMatch::Several(movies) => movies,
-            TitleMatch::Nothing { .. } => &[],
-        };
-        let mut options: Vec<ClarifyOption> = movies
-            .iter()
-            .filter_map(|movie| {
-                let text = format!("{like} {}", self.unmistakable_name(*movie)?);
-                Some(ClarifyOption { label: self.label(*movie), text })
-            })
-            .collect();
-        options.push(ClarifyOption { label: kind.to_owned(), text: format!("{recommend} {typed}") });
-        Intent::Clarify { question: Question::FilmOrKind, about: typed.to_owned(), options }
-    }
-
-    fn how_many_stars(&self, movie: MovieId) -> Intent {
-        let options = (1..=5).rev().filter_map(|stars| {
-            let (_, text) = self.rating_option(movie, f64::from(stars))?;
-            Some(ClarifyOption { label: replies::stars(f64::from(stars), self.lang), text })
-        });
-        Intent::Clarify { question: Question::HowManyStars, about: self.label(movie), options: options.collect() }
-    }
-
-    fn rating_or_title(&self, movie: MovieId, half_stars: cineswarm_engine::HalfStars, longer: MovieId) -> Intent {
-        let rating = self.rating_option(movie, half_stars.stars()).map(|(label, text)| ClarifyOption { label, text });
-        let title = self
-            .unmistakable_name(longer)
-            .map(|name| ClarifyOption { label: self.label(longer), text: format!("{} {name}", self.rate_verb()) });
-        Intent::Clarify {
-            question: Question::RatingOrTitle,
-            about: self.label(longer),
-            options: rating.into_iter().chain(title).collect(),
-        }
-    }
-
-    /// Label and sentence of a rating that leaves no doubt.
-    fn rating_option(&self, movie: MovieId, stars: f64) -> Option<(String, String)> {
-        let name = self.unmistakable_name(movie)?;
-        let said = replies::stars(stars, self.lang);
-        let joint = match self.lang {
-            Lang::En => "",
-            Lang::Es => "con ",
-        };
-        Some((format!("{}: {said}", self.label(movie)), format!("{} {name} {joint}{said}", self.rate_verb())))
-    }
-
-    fn rate_verb(&self) -> &'static str {
-        match self.lang {
-            Lang::En => "rate",
-            Lang::Es => "puntúa",
-        }
-    }
-
-    fn label(&self, movie: MovieId) -> String {
-        self.catalogue.get(movie).map(replies::film_name).unwrap_or_default()
-    }
-
-    /// A title and year that mean this film and no other; `None` if its titles have no letters or digits.
-    fn unmistakable_name(&self, movie: MovieId) -> Option<String> {
-        let movie = self.catalogue.get(movie)?;
-        let year = match (movie.year, self.lang) {
-            (Some(year), _) => year.to_string(),
-            (None, Lang::En) => "year unknown".to_owned(),
-            (None, Lang::Es) => "año desconocido".to_owned(),
-        };
-        std::iter::once(&movie.title)
-            .chain(&movie.other_titles)
-            .flat_map(|title| [format!("{title} ({year})"), title.clone()])
-            .find(|name| self.reader.index.find(name) == TitleMatch::One(movie.id))
     }
 }
 

@@ -182,13 +182,15 @@ fn number_at(reader: &Reader, at: usize) -> Option<Number> {
         to += 1;
         marked = true;
     }
-    if word_at(to) == "and" && word_at(to + 1) == "a" && word_at(to + 2) == "half" {
-        (value, to, marked) = (value + 0.5, to + 3, true);
-    } else if word_at(to) == "y" && matches!(word_at(to + 1), "media" | "medio") {
-        (value, to, marked) = (value + 0.5, to + 2, true);
+    if let Some(end) = half_after(tokens, to) {
+        (value, to, marked) = (value + 0.5, end, true);
     }
     if let Some(end) = lexicon::after(tokens, to, Meaning::Stars) {
         (to, marked) = (end, true);
+        // "tres estrellas y media".
+        if let Some(end) = half_after(tokens, to).filter(|_| value.fract() == 0.0) {
+            (value, to) = (value + 0.5, end);
+        }
     }
     let scale_at = match (sentence.gap(to).trim(), word_at(to), word_at(to + 1)) {
         ("/", _, _) => Some(to),
@@ -212,6 +214,16 @@ fn number_at(reader: &Reader, at: usize) -> Option<Number> {
     }
     let half_stars = HalfStars::from_stars(stars).ok().filter(|_| !is_negative(reader, at));
     Some(Number { from: at, to, half_stars, marked })
+}
+
+/// The place after "and a half", "y media".
+fn half_after(tokens: &[Token], at: usize) -> Option<usize> {
+    let word_at = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+    match (word_at(at), word_at(at + 1), word_at(at + 2)) {
+        ("and", "a", "half") => Some(at + 3),
+        ("y", "media" | "medio", _) => Some(at + 2),
+        _ => None,
+    }
 }
 
 fn is_negative(reader: &Reader, at: usize) -> bool {

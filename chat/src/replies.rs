@@ -1,5 +1,6 @@
 //! The sentences that answer a person without a computation, in English and in Spanish.
 //! Never decides what to answer; says what an intent means.
+//! Longer than other files because all that the chat says stands side by side in both languages, for a translator.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -322,9 +323,13 @@ fn all_known(facts: Option<&FilmFacts>, lang: Lang) -> String {
 
 fn opinion(name: &str, stats: MovieStats, english: bool) -> String {
     match (stats.mean_stars(), english) {
+        (Some(mean), true) if stats.ratings == 1 => format!("One viewer gave {name} {mean:.1} stars."),
         (Some(mean), true) => format!("{} viewers gave {name} {mean:.1} stars on average.", stats.ratings),
         (Some(mean), false) => {
             let mean = format!("{mean:.1}").replace('.', ",");
+            if stats.ratings == 1 {
+                return format!("Un espectador le dio a {name} {mean} estrellas.");
+            }
             format!("{} espectadores le dieron a {name} {mean} estrellas de media.", stats.ratings)
         }
         (None, true) => format!("Nobody has rated {name} yet."),
@@ -406,6 +411,14 @@ pub fn not_understood(asked: &str, lang: Lang) -> String {
     match lang {
         Lang::En => format!("I did not understand “{asked}”. I find films by titles you like, genres and years:"),
         Lang::Es => format!("No he entendido «{asked}». Busco películas por títulos que te gustan, géneros y años:"),
+    }
+}
+
+/// For somebody who was told just now that the sentence is not understood, and says it again.
+pub fn still_at_a_loss(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "That is still beyond me. Say it with a film you like, a genre, a mood or years, like this:",
+        Lang::Es => "Sigo sin entenderlo. Dilo con una película que te guste, un género, un ánimo o unos años, así:",
     }
 }
 

@@ -32,6 +32,15 @@ pub(crate) struct TitleSlot {
     pub(crate) found: TitleMatch,
 }
 
+/// A mood, as genres, and where it is said.
+#[derive(Clone, Debug)]
+pub(crate) struct MoodSaid {
+    pub(crate) wants: Vec<String>,
+    pub(crate) avoids: Vec<String>,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+}
+
 /// The parts of a sentence.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
@@ -40,6 +49,10 @@ pub(crate) struct Request {
     pub(crate) exclude_genres: Vec<String>,
     /// Genres as they stand side by side in the sentence, while it is read.
     pub(crate) genre_runs: Vec<GenreRun>,
+    /// Moods, while the sentence is read.
+    pub(crate) moods: Vec<MoodSaid>,
+    /// Parts that were understood and have no effect beside others.
+    pub(crate) without_effect: Vec<(usize, usize)>,
     /// Themes and the like: a film is of all of them.
     pub(crate) named: Vec<Named>,
     /// The films that those have in common.
@@ -74,6 +87,7 @@ impl Request {
             || self.year_from.is_some()
             || self.year_to.is_some()
             || !self.named.is_empty()
+            || !self.moods.is_empty()
     }
 
     pub(crate) fn filters(&self) -> Filters {
@@ -157,9 +171,23 @@ impl<'a> Reader<'a> {
                 at += 1;
             }
         }
+        Self::take_moods(&mut request);
         self.join_genres(&mut request);
         request.only = in_common(&request.named, self.catalogue);
         request
+    }
+
+    /// Genres that are named go before those that a mood stands for: "slow burn horror" is horror.
+    fn take_moods(request: &mut Request) {
+        let named = request.genres.clone();
+        for mood in std::mem::take(&mut request.moods) {
+            if named.is_empty() {
+                request.genres.extend(mood.wants);
+                request.exclude_genres.extend(mood.avoids);
+            } else if !mood.wants.iter().any(|genre| named.contains(genre)) {
+                request.without_effect.push((mood.from, mood.to));
+            }
+        }
     }
 
     /// The place after "like" or "similar to", unless a longer phrase begins there ("like this").
@@ -314,6 +342,8 @@ impl<'a> Reader<'a> {
         let tokens = self.tokens();
         let empty_word = |at: usize| {
             !is_article(&tokens[at].word)
+                // "Stranger Things" are no things like "The Stranger".
+                && !matches!(tokens[at].word.as_str(), "things" | "stuff" | "cosas")
                 && lexicon::meanings(tokens, at).any(|(meaning, end)| {
                     end == at + 1 && matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Tail)
                 })

@@ -1,5 +1,6 @@
 //! Which films a title means: an index over all titles, built once for a catalogue.
 //! Forgives case, accents, punctuation, articles, typos and a missing year; never reads anything but titles and years.
+//! A few lines longer than other files: each way of reading a title builds on the stricter one before it.
 
 mod build;
 mod typing;

@@ -3,7 +3,7 @@
 
 use cineswarm_engine::{MovieId, UserId};
 
-use super::{Reader, Request};
+use super::{MoodSaid, Reader, Request};
 use crate::fold::{Token, is_article, key, tokenize};
 use crate::lexicon::{self, Meaning};
 use crate::titles::{Reading, TitleMatch};
@@ -62,8 +62,8 @@ impl Reader<'_> {
         for (meaning, end) in lexicon::meanings(tokens, at) {
             match meaning {
                 Meaning::Mood(wants, avoids) => {
-                    request.genres.extend(self.own_names(wants).unwrap_or_default());
-                    request.exclude_genres.extend(self.own_names(avoids).unwrap_or_default());
+                    let own = |genres| self.own_names(genres).unwrap_or_default();
+                    request.moods.push(MoodSaid { wants: own(wants), avoids: own(avoids), from: at, to: end });
                 }
                 Meaning::LessKnown => request.less_known = true,
                 Meaning::SeenToo => request.seen_too = true,
@@ -130,6 +130,14 @@ impl Reader<'_> {
     fn read_negation(&self, at: usize, request: &mut Request, longest: usize) -> Option<usize> {
         let tokens = self.tokens();
         let after_not = lexicon::after(tokens, at, Meaning::Not)?;
+        // "de terror no".
+        if after_not == tokens.len()
+            && let Some(run) = request.genre_runs.pop_if(|run| run.to == at)
+        {
+            request.genres.retain(|genre| !run.genres.contains(genre));
+            request.exclude_genres.extend(run.genres);
+            return Some(after_not);
+        }
         if self.length_begins(at) {
             return None;
         }

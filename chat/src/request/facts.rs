@@ -10,6 +10,7 @@ use super::{Reader, Request};
 use crate::fold::Token;
 use crate::knowledge::{Person, Role};
 use crate::lexicon;
+use crate::patterns;
 use crate::titles::Reading;
 use crate::topics::{Named, Topic, TopicKind};
 
@@ -173,12 +174,14 @@ impl Reader<'_> {
         if is_family {
             return Some((self.index.knowledge.first_surnamed(&token.word)?, end));
         }
-        let before_films = lexicon::after(tokens, end, lexicon::Meaning::FilmNoun).is_some();
+        let before_films = lexicon::meanings(tokens, end).any(|(meaning, _)| {
+            use lexicon::Meaning::{FilmNoun, Genres, Old, Popular};
+            matches!(meaning, FilmNoun | Genres(_) | Old | Popular)
+        });
         let is_whole = tokens.len() == 1;
         if !(is_announced || before_films || is_whole)
             || token.word.len() < SURNAME_LETTERS
             || lexicon::is_known(&token.word)
-            || self.index.theme_at(tokens, at).is_some()
         {
             return None;
         }
@@ -188,8 +191,18 @@ impl Reader<'_> {
             return Some((self.index.knowledge.first_surnamed(&token.word)?, end + 1));
         }
         // "Tarantino's films".
-        let person = of(&token.word).or_else(|| token.word.strip_suffix('s').and_then(of))?;
-        Some((person, end))
+        let person = of(&token.word).or_else(|| {
+            token.word.strip_suffix('s').filter(|name| !lexicon::is_known(name) && !patterns::says(name)).and_then(of)
+        })?;
+        // "pirates" are a theme, whoever is called so; viewers have tagged some films "hitchcock", and he made more.
+        let tagged = self.index.theme_at(tokens, at).map_or(0, |(films, _)| films.len());
+        (self.ends_name(end) && person.films(role).len() > tagged).then_some((person, end))
+    }
+
+    /// Whether a surname may end here: "forrest gump" speaks of nobody called Forrest.
+    fn ends_name(&self, at: usize) -> bool {
+        let Some(next) = self.tokens().get(at) else { return true };
+        self.sentence.breaks_before(at) || lexicon::is_known(&next.word) || patterns::says(&next.word)
     }
 
     /// "the Alien series", "all the Harry Potter films", "la saga de Rocky".

@@ -44,7 +44,7 @@ impl Count {
         self.wrong.iter().for_each(|line| println!("  wrong {line}"));
         self.asked.iter().for_each(|line| println!("  honest {line}"));
         assert!(self.right * 100 >= all * right_percent, "{what}: only {} of {all} are right", self.right);
-        assert!(wrong * 100 <= all * wrong_percent, "{what}: {wrong} of {all} are wrong");
+        assert!(wrong * 100 < all * wrong_percent, "{what}: {wrong} of {all} are wrong");
     }
 }
 

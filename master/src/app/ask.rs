@@ -36,8 +36,8 @@ impl App {
         let step = self.understand(&ask, session).await?;
         drop(understanding);
         measure::stage("understand", begun.elapsed().as_secs_f64());
-        session.asks_back(match &step {
-            Step::Say(reply @ Reply::Clarify { .. }) => Some(reply.clone()),
+        session.says_last(match &step {
+            Step::Say(reply) => Some(reply.clone()),
             _ => None,
         });
         match step {
@@ -82,8 +82,8 @@ impl App {
                 Some((spec, serde_json::from_str::<Value>(&last.outcome).ok()?))
             });
             let last = last.as_ref().map(|(spec, outcome)| (spec, outcome));
-            let asked_back = session.asked_back();
-            resolve(&ask, &viewer(&session, last, asked_back.as_ref()), &app.library).map(Step::from)
+            let said_last = session.said_last();
+            resolve(&ask, &viewer(&session, last, said_last.as_ref()), &app.library).map(Step::from)
         });
         understood.await.map_err(|error| {
             tracing::error!(%error, "a sentence was not understood");
@@ -215,8 +215,8 @@ impl From<Resolved<'_>> for Step {
     }
 }
 
-fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>, asked_back: Option<&'a Reply>) -> Viewer<'a> {
-    Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last, asked_back }
+fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>, said_last: Option<&'a Reply>) -> Viewer<'a> {
+    Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last, said_last }
 }
 
 /// What was asked, as a sentence for tabs that did not ask and for the log.

@@ -33,8 +33,8 @@ pub struct Viewer<'a> {
     pub hidden: Vec<MovieId>,
     /// The last answer: what was computed, and what the browser got.
     pub last: Option<(&'a Spec, &'a Value)>,
-    /// What was asked back and is open.
-    pub asked_back: Option<&'a Reply>,
+    /// What was said last without computing; a question that was asked back is open.
+    pub said_last: Option<&'a Reply>,
 }
 
 /// What is to be done with an ask.
@@ -114,6 +114,15 @@ pub fn resolve<'a>(ask: &Ask, viewer: &Viewer<'_>, library: &'a Library) -> Resu
     }
 }
 
+/// The film that "it" means after this question: the one whose reasons were asked, or the only one asked about.
+fn only_film_of(spec: &Spec) -> Option<MovieId> {
+    let films = if spec.rest.is_some() { spec.filters.movie_ids.clone() } else { spec.like() };
+    match films.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
+}
+
 struct Resolver<'v, 'a> {
     lang: Lang,
     n: Option<usize>,
@@ -124,7 +133,7 @@ struct Resolver<'v, 'a> {
 impl<'a> Resolver<'_, 'a> {
     fn text(mut self, text: &str, asked: Filters) -> Result<Resolved<'a>, Trouble> {
         let shown = self.viewer.last.map(|(_, answer)| shown(answer)).unwrap_or_default();
-        let options = match self.viewer.asked_back {
+        let options = match self.viewer.said_last {
             Some(Reply::Clarify { options, .. }) => options.as_slice(),
             _ => &[],
         };
@@ -132,7 +141,8 @@ impl<'a> Resolver<'_, 'a> {
             .iter()
             .map(|option| ClarifyOption { label: option.label.clone(), text: option.text.clone() })
             .collect();
-        let context = Context { shown: &shown, options: &options, about: None };
+        let about = self.viewer.last.and_then(|(spec, _)| only_film_of(spec));
+        let context = Context { shown: &shown, options: &options, about };
         let catalogue = self.library.catalogue();
         let understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);
@@ -140,7 +150,20 @@ impl<'a> Resolver<'_, 'a> {
         self.lang = understood.language.unwrap_or(self.lang);
         let reading = chat::reading(&understood.intent, &understood.topics, catalogue, self.lang);
         let refines = matches!(understood.intent, Intent::Refine { .. });
+        let is_at_a_loss = matches!(
+            understood.intent,
+            Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. } | Intent::UnknownTitle { .. }
+        );
         let mut resolved = self.intent(understood.intent, asked)?;
+        if let (true, Resolved::Say(reply)) = (is_at_a_loss, &mut resolved)
+            && self.viewer.said_last == Some(&*reply)
+            && let Reply::Help { message, examples } = reply
+        {
+            *message = replies::still_at_a_loss(self.lang).to_owned();
+            *examples = replies::examples(self.lang, &self.library.titles, catalogue);
+            let half = examples.len() / 2;
+            examples.rotate_left(half);
+        }
         if let Resolved::Compute(spec) = &mut resolved {
             spec.ignored = understood.ignored;
             if refines {

@@ -38,8 +38,8 @@ struct ViewerState {
     user_id: Option<UserId>,
     ratings: BTreeMap<MovieId, HalfStars>,
     hidden: BTreeMap<MovieId, FeedbackKind>,
-    /// The question that was asked back last, until something else is said.
-    asked_back: Option<Reply>,
+    /// What was said last without computing, until something is computed: a question that is asked back is open.
+    said_last: Option<Reply>,
     tabs: Vec<Arc<Tab>>,
     /// A change may be in the database that is not here.
     unsure: bool,
@@ -149,14 +149,14 @@ impl Session {
         self.state().hidden.iter().map(|(movie, kind)| (*movie, *kind)).collect()
     }
 
-    /// The question that was asked back and is open.
-    pub fn asked_back(&self) -> Option<Reply> {
-        self.state().asked_back.clone()
+    /// What was said last without computing.
+    pub fn said_last(&self) -> Option<Reply> {
+        self.state().said_last.clone()
     }
 
-    /// Keeps a question that is asked back, or closes the one before.
-    pub fn asks_back(&self, question: Option<Reply>) {
-        self.state().asked_back = question;
+    /// Keeps what is said without computing; nothing closes a question that was asked back.
+    pub fn says_last(&self, reply: Option<Reply>) {
+        self.state().said_last = reply;
     }
 
     /// Whether a change failed of which nobody knows whether it was stored.

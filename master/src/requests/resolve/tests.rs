@@ -4,7 +4,7 @@ use super::*;
 use crate::requests::sample::{ALIEN, FARGO, HEAT, TOY_STORY, USERS, VERTIGO, half_stars, library, rating_of};
 
 fn stranger() -> Viewer<'static> {
-    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None, asked_back: None }
+    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None, said_last: None }
 }
 
 fn fan_of_heat() -> Viewer<'static> {
@@ -90,6 +90,42 @@ fn a_sentence_about_films_means_the_same_as_their_ids() {
     // Only what was typed is told how it was read.
     assert!(by_text.reading.is_some());
     assert_eq!(Spec { reading: None, ..by_text }, by_id);
+}
+
+#[test]
+fn it_is_the_only_film_that_was_asked_about() {
+    let library = library();
+    let (spec, answer) = (computed(json!({ "like": [HEAT] }), &stranger(), &library), answer_of(&[ALIEN, FARGO]));
+    let viewer = Viewer { last: Some((&spec, &answer)), ..stranger() };
+    let Resolved::Say(Reply::Help { message, .. }) =
+        resolved(json!({ "text": "when did it come out?" }), &viewer, &library)
+    else {
+        panic!("the year is not said");
+    };
+    assert!(message.contains("Heat") && message.contains("1995"), "{message}");
+
+    let several = computed(json!({ "like": [HEAT, ALIEN] }), &stranger(), &library);
+    let viewer = Viewer { last: Some((&several, &answer)), ..stranger() };
+    let Resolved::Say(Reply::Help { message, .. }) =
+        resolved(json!({ "text": "when did it come out?" }), &viewer, &library)
+    else {
+        panic!("a film is guessed");
+    };
+    assert!(message.contains("did not understand"), "{message}");
+}
+
+#[test]
+fn the_same_is_not_said_twice_in_a_row_to_somebody_who_is_not_understood() {
+    let library = library();
+    let mut said: Option<Reply> = None;
+    for _ in 0..4 {
+        let viewer = Viewer { said_last: said.as_ref(), ..stranger() };
+        let Resolved::Say(reply) = resolved(json!({ "text": "xyzzy plugh" }), &viewer, &library) else {
+            panic!("nothing is said");
+        };
+        assert_ne!(said.as_ref(), Some(&reply));
+        said = Some(reply);
+    }
 }
 
 #[test]

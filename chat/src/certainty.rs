@@ -1,0 +1,79 @@
+//! How certain it is that words mean a film: what is less is asked, never taken.
+
+use cineswarm_engine::MovieId;
+
+use crate::fold::without_article;
+use crate::request::{Request, TitleSlot};
+use crate::titles::{Reading, TitleMatch};
+use crate::{Chat, fold};
+
+/// A title that no verb announces and that is not spelt as it should be is taken from this many letters; below, the
+/// person is asked.
+const SURE_LETTERS: usize = 7;
+
+impl Chat<'_> {
+    /// Whether a title that no verb announces is more than a resemblance.
+    pub(crate) fn is_certain(&self, slot: &TitleSlot, request: &Request) -> bool {
+        let Some(tokens) = self.reader.sentence.tokens.get(slot.from..slot.to) else { return false };
+        let is_well_known = match slot.found {
+            TitleMatch::One(movie) => self.reader.index.is_well_known(movie),
+            _ => true,
+        };
+        // "with Leonardo DiCaprio and the boat" is no wish for "Das Boot", which is called "The Boat", too.
+        if request.has_conditions() && slot.from > 0 && without_article(tokens).len() == 1 {
+            return false;
+        }
+        if self.reader.index.find_as(tokens, Reading::Exact).is_some() {
+            return is_well_known || !request.film_noun;
+        }
+        if !is_well_known {
+            return false;
+        }
+        if self.reader.index.find_as(tokens, Reading::Close).is_some() && !self.is_near(tokens, slot) {
+            return false;
+        }
+        let letters: usize = without_article(tokens).iter().map(|token| token.word.len()).sum();
+        if !self.is_called_so(tokens, slot) {
+            return false;
+        }
+        letters >= SURE_LETTERS && !request.film_noun && !request.for_me && !request.less_known
+    }
+
+    /// Whether a misspelt title differs in one letter of eight at the most: "cant stand" is not "The Last Stand".
+    pub(crate) fn is_near(&self, tokens: &[fold::Token], slot: &TitleSlot) -> bool {
+        let TitleMatch::One(movie) = slot.found else { return true };
+        let Some(movie) = self.catalogue.get(movie) else { return false };
+        let typed = fold::key(without_article(tokens));
+        let titles = std::iter::once(&movie.title).chain(&movie.other_titles);
+        let keys = titles.map(|title| fold::key(without_article(&fold::tokenize(title))));
+        let tolerated = (typed.chars().count() / 8).max(1);
+        keys.into_iter().any(|own| strsim::osa_distance(&own, &typed) <= tolerated)
+    }
+
+    /// Whether these words stand in a title of the film's own: "buen trabajo" is no part of what "Office Space" is called.
+    pub(crate) fn is_called_so(&self, tokens: &[fold::Token], slot: &TitleSlot) -> bool {
+        let TitleMatch::One(movie) = slot.found else { return true };
+        let Some(movie) = self.catalogue.get(movie) else { return false };
+        let is_close = self.reader.index.find_as(tokens, Reading::Close).is_some();
+        let typed = fold::key(without_article(tokens));
+        let mut titles = std::iter::once(&movie.title).chain(&movie.other_titles);
+        is_close || titles.any(|title| fold::key(&fold::tokenize(title)).contains(&typed))
+    }
+
+    /// A misspelt title of a film that few have heard of is more likely one that is not in the data.
+    pub(crate) fn is_doubtful(&self, slot: &TitleSlot, movie: MovieId) -> bool {
+        let (from, to) = self.reader.trimmed(slot.from, slot.to);
+        let is_exact = |from: usize, to: usize| {
+            let tokens = self.reader.sentence.tokens.get(from..to);
+            tokens.is_some_and(|tokens| self.reader.index.find_as(tokens, Reading::Exact).is_some())
+        };
+        // "Stranger Things" are no films like "The Stranger".
+        let is_whole = is_exact(slot.from, slot.to) || (to == slot.to && is_exact(from, to));
+        let first = self.reader.sentence.tokens.get(slot.from).map_or("", |token| token.word.as_str());
+        let begins_so = |title: &str| fold::tokenize(title).first().is_some_and(|token| token.word == first);
+        // "cry like a baby" speaks of no film called "The Baby".
+        let is_simile = matches!(first, "a" | "an" | "un" | "una")
+            && self.catalogue.get(movie).is_some_and(|movie| !begins_so(&movie.title));
+        (!self.reader.index.is_well_known(movie) && !is_whole) || is_simile
+    }
+}
