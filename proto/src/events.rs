@@ -56,6 +56,7 @@ pub struct FeedbackGiven {
 
 /// What `feedback.deleted` says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct FeedbackDeleted {
     pub user_id: u32,
     pub movie_id: u32,

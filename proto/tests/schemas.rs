@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use cineswarm_proto::events::{FeedbackGiven, RatingChanged};
+use cineswarm_proto::events::{FeedbackDeleted, FeedbackGiven, RatingChanged};
 use cineswarm_proto::messages::{Control, LogLine, MasterStatus, Registration, Ring, Task, WorkerStatus};
 use schemars::{JsonSchema, SchemaGenerator};
 
@@ -28,6 +28,7 @@ fn the_schemas_in_the_documents_are_those_of_the_types() {
         ("ring", schema_of::<Ring>("On P/events/{service}")),
         ("log-line", schema_of::<LogLine>("On P/logs")),
         ("rating-changed", schema_of::<RatingChanged>("Payload of rating.created, rating.updated and rating.deleted")),
+        ("feedback-deleted", schema_of::<FeedbackDeleted>("Payload of feedback.deleted")),
         ("feedback-given", schema_of::<FeedbackGiven>("Payload of feedback.given")),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schemas");
