@@ -67,6 +67,7 @@ impl App {
         };
         let outcome = json!({ "reply": { "kind": "begun", "message": message, "at": timestamp_ms() } });
         let reply = &outcome["reply"];
+        session.says_last(None);
         let _in_order = session.in_order.lock().await;
         let new = NewRequest { spec: BEGINNING.to_owned(), ..reply_to(session, "", None) };
         match self.keep(new, &outcome).await.map_err(storage)? {
