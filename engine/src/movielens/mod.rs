@@ -1,25 +1,34 @@
-//! Reading MovieLens as it is published: four layouts, each in a folder or in a zip archive.
+//! Reading MovieLens as it is published and as people write it: five layouts, each in a folder or in an archive, with one
+//! reader for all files (docs/DATA.md has its rules).
 //!
 //! Rows come out as the engine's types or are counted as bad; nothing here writes to disk, and nothing in a
 //! file can make it panic or take memory out of proportion to the file.
 
 mod bad_rows;
+mod encoding;
 mod error;
 mod fields;
 mod films;
 mod genome;
+mod header;
 mod layout;
+mod packing;
+mod quoting;
 mod ratings;
 mod rows;
 mod source;
+mod table;
 mod tags;
 mod title;
 
 pub use bad_rows::{BadReason, BadRow, BadRows, DETAILED_BAD_ROWS};
 pub use error::Error;
+pub use fields::Scale;
 pub(crate) use fields::shown;
+pub use films::Films;
 pub use genome::Genome;
 pub use layout::Layout;
+pub use ratings::RatingsRead;
 pub use source::Source;
 pub(crate) use source::hexadecimal;
 pub use title::{ParsedTitle, parse_title, parse_typed_title};

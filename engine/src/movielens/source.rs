@@ -1,17 +1,19 @@
-//! A folder or zip archive with a dataset in it: finding the files, and reading each once while it is hashed.
+//! A folder or archive with a dataset in it: finding the files, and reading each once while it is hashed.
 //!
 //! Nothing is unpacked to disk, and no name from an archive is ever used as a path.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::fields::shown;
+use super::encoding::{FromUtf16, Utf16};
 use super::layout::Role;
+use super::packing::{Candidate, Packing, Place, SourceFile, files_in_archive, files_in_folder, files_in_tar, zip_error};
 use super::{Error, Layout, Progress, Stage};
 
 /// Files other than ratings and the genome's scores are read into memory; the largest published, 32m's tags, has 72 MB.
@@ -26,6 +28,11 @@ const EXPANSION_LIMIT: u64 = 20;
 /// Archives below this size uncompressed are harmless, however well they were compressed.
 const EXPANSION_FREE: u64 = 64 << 20;
 
+/// How much a packed file may hold.
+fn expanded_limit(packed_bytes: u64) -> u64 {
+    packed_bytes.saturating_mul(EXPANSION_LIMIT).clamp(EXPANSION_FREE, ARCHIVED_LIMIT)
+}
+
 /// How much is read from the disk at a time.
 const READ_BUFFER: usize = 1 << 20;
 
@@ -37,19 +44,7 @@ pub struct Source {
     files: BTreeMap<Role, SourceFile>,
     archive: Option<ZipArchive<BufReader<File>>>,
     digests: BTreeMap<Role, [u8; 32]>,
-}
-
-#[derive(Clone, Debug)]
-struct SourceFile {
-    name: String,
-    bytes: u64,
-    place: Place,
-}
-
-#[derive(Clone, Debug)]
-enum Place {
-    Path(PathBuf),
-    Entry { index: usize, compressed: u64 },
+    assumptions: Vec<String>,
 }
 
 /// Reads a file of a source, never past the size it was announced with, and hashes what it reads.
@@ -80,16 +75,66 @@ impl Source {
     /// Looks at the names of the files, in the folder or archive itself and in its folders, for one dataset.
     pub fn open(path: &Path) -> Result<Source, Error> {
         let cannot_open = |source| Error::Open { path: path.to_owned(), source };
-        let (archive, candidates) = if fs::metadata(path).map_err(cannot_open)?.is_dir() {
-            (None, files_in_folder(path).map_err(cannot_open)?)
+        let mut archive = None;
+        let mut assumptions = Vec::new();
+        let candidates = if fs::metadata(path).map_err(cannot_open)?.is_dir() {
+            files_in_folder(path).map_err(cannot_open)?
         } else {
-            let file = File::open(path).map_err(cannot_open)?;
-            let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|reason| zip_error(path, reason))?;
-            let candidates = files_in_archive(path, &mut archive)?;
-            (Some(archive), candidates)
+            match Packing::of(path).map_err(cannot_open)? {
+                Packing::Zip => {
+                    let file = File::open(path).map_err(cannot_open)?;
+                    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|reason| zip_error(path, reason))?;
+                    let candidates = files_in_archive(path, &mut zip)?;
+                    archive = Some(zip);
+                    candidates
+                }
+                Packing::Tar { gzipped } => {
+                    let packed = fs::metadata(path).map_err(cannot_open)?.len();
+                    let limit = if gzipped { expanded_limit(packed) } else { packed };
+                    files_in_tar(path, gzipped, limit)?
+                }
+                Packing::Other(what) => return Err(Error::NotASource { path: path.to_owned(), what }),
+                Packing::Text => {
+                    let what = "is a text file, not a dataset; give the folder that has its ratings and its films, or a \
+                                zip or tar archive of it";
+                    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                    let folder = folder.unwrap_or(Path::new("."));
+                    let beside = files_in_folder(folder).map_err(cannot_open)?;
+                    let beside: Vec<Candidate> = beside.into_iter().filter(|(folder, _)| folder.is_empty()).collect();
+                    let chosen = choose(path, beside).ok();
+                    let is_one_of_it = |(_, files): &(Layout, BTreeMap<Role, SourceFile>)| {
+                        files.values().any(|file| path.file_name().is_some_and(|name| name == &*file.name))
+                    };
+                    let Some((layout, files)) = chosen.filter(is_one_of_it) else {
+                        return Err(Error::NotASource { path: path.to_owned(), what });
+                    };
+                    let name = files.values().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ");
+                    assumptions.push(format!("of the file that was given the whole folder is read: {name}"));
+                    let (path, digests) = (folder.to_owned(), BTreeMap::new());
+                    return Ok(Source { path, layout, files, archive: None, digests, assumptions });
+                }
+            }
         };
         let (layout, files) = choose(path, candidates)?;
-        Ok(Source { path: path.to_owned(), layout, files, archive, digests: BTreeMap::new() })
+        Ok(Source { path: path.to_owned(), layout, files, archive, digests: BTreeMap::new(), assumptions })
+    }
+
+    /// What was assumed while the source was opened and read, for people: a line each.
+    pub fn assumptions(&self) -> &[String] {
+        &self.assumptions
+    }
+
+    /// Notes what was assumed about a file.
+    pub(super) fn assume(&mut self, file: &str, what: impl std::fmt::Display) {
+        let line = format!("{file}: {what}");
+        if !self.assumptions.contains(&line) {
+            self.assumptions.push(line);
+        }
+    }
+
+    /// Notes that a file that nobody needs is left out.
+    pub(super) fn leave_out(&mut self, file: &str, error: &Error) {
+        self.assume(file, format!("left out: {error}"));
     }
 
     /// Which layout the files have.
@@ -162,6 +207,12 @@ impl Source {
         reader.read_to_end(&mut contents).map_err(|source| Error::Read { file: name, source })?;
         let digest = reader.digest();
         self.digests.insert(role, digest);
+        if let Some(order) = Utf16::of(&contents) {
+            let mut text = Vec::new();
+            // Reading from memory does not fail.
+            let _ = FromUtf16::new(&contents[..], order).read_to_end(&mut text);
+            contents = text;
+        }
         Ok(Some(contents))
     }
 
@@ -169,7 +220,7 @@ impl Source {
     pub(super) fn read_buffered<T>(
         &mut self,
         role: Role,
-        consume: impl FnOnce(&mut BufReader<HashingReader<'_>>) -> Result<T, Error>,
+        consume: impl FnOnce(&mut dyn BufRead) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
         let Some(reader) = self.open_file(role)? else { return Ok(None) };
         let mut reader = BufReader::with_capacity(READ_BUFFER, reader);
@@ -182,69 +233,42 @@ impl Source {
     fn open_file(&mut self, role: Role) -> Result<Option<HashingReader<'_>>, Error> {
         let Some(file) = self.files.get(&role) else { return Ok(None) };
         let cannot_read = |source| Error::Read { file: file.name.clone(), source };
+        let too_large = |limit| Error::TooLarge { file: file.name.clone(), bytes: file.bytes, limit };
+        let mut left = file.bytes;
         let inner: Box<dyn Read + '_> = match (&file.place, &mut self.archive) {
             (Place::Entry { index, compressed }, Some(archive)) => {
-                let limit = compressed.saturating_mul(EXPANSION_LIMIT).clamp(EXPANSION_FREE, ARCHIVED_LIMIT);
+                let limit = expanded_limit(*compressed);
                 if file.bytes > limit {
-                    return Err(Error::TooLarge { file: file.name.clone(), bytes: file.bytes, limit });
+                    return Err(too_large(limit));
                 }
                 Box::new(archive.by_index(*index).map_err(|reason| zip_error(&self.path, reason))?)
             }
             (Place::Path(path), _) => Box::new(File::open(path).map_err(cannot_read)?),
+            (Place::Gzipped(path), _) => {
+                let packed = File::open(path).map_err(cannot_read)?;
+                // How much is in it is only told modulo 4 GiB.
+                left = expanded_limit(packed.metadata().map_err(cannot_read)?.len());
+                Box::new(MultiGzDecoder::new(BufReader::with_capacity(READ_BUFFER, packed)))
+            }
+            (Place::InTar { offset, gzipped }, _) => {
+                let packed = File::open(&self.path).map_err(cannot_read)?;
+                let mut whole: Box<dyn Read> = match gzipped {
+                    true => Box::new(MultiGzDecoder::new(BufReader::with_capacity(READ_BUFFER, packed))),
+                    false => Box::new(packed),
+                };
+                io::copy(&mut (&mut whole).take(*offset), &mut io::sink()).map_err(cannot_read)?;
+                Box::new(whole.take(file.bytes))
+            }
             // Entries are only made together with their archive.
             (Place::Entry { .. }, None) => return Ok(None),
         };
-        Ok(Some(HashingReader { inner, hasher: Sha256::new(), left: file.bytes }))
+        Ok(Some(HashingReader { inner, hasher: Sha256::new(), left }))
     }
 }
 
 /// Lower-case hexadecimal.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn zip_error(path: &Path, reason: zip::result::ZipError) -> Error {
-    Error::Zip { path: path.to_owned(), reason: reason.to_string() }
-}
-
-/// A file that may belong to a dataset, with the folder it lies in ("" for the top).
-type Candidate = (String, SourceFile);
-
-fn files_in_folder(top: &Path) -> io::Result<Vec<Candidate>> {
-    let mut found = Vec::new();
-    let mut folders = vec![(String::new(), top.to_owned())];
-    while let Some((folder, path)) = folders.pop() {
-        for entry in fs::read_dir(&path)? {
-            let path = entry?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
-            match fs::metadata(&path) {
-                Ok(metadata) if metadata.is_file() => {
-                    let file = SourceFile { name, bytes: metadata.len(), place: Place::Path(path) };
-                    found.push((folder.clone(), file));
-                }
-                Ok(metadata) if metadata.is_dir() && folder.is_empty() => folders.push((name, path)),
-                // Broken links, sockets, deeper folders: no part of a dataset.
-                _ => {}
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn files_in_archive(path: &Path, archive: &mut ZipArchive<BufReader<File>>) -> Result<Vec<Candidate>, Error> {
-    let mut found = Vec::new();
-    for index in 0..archive.len() {
-        let entry = archive.by_index_raw(index).map_err(|reason| zip_error(path, reason))?;
-        let Some(inside) = entry.enclosed_name() else {
-            let reason = format!("an entry is named \"{}\", outside of the archive", shown(entry.name_raw()));
-            return Err(Error::Zip { path: path.to_owned(), reason });
-        };
-        let (Some(name), true) = (inside.file_name().and_then(|name| name.to_str()), entry.is_file()) else { continue };
-        let folder = inside.parent().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
-        let place = Place::Entry { index, compressed: entry.compressed_size() };
-        found.push((folder, SourceFile { name: name.to_owned(), bytes: entry.size(), place }));
-    }
-    Ok(found)
 }
 
 /// Picks the one layout whose ratings and movies lie in the same folder, nearest to the top.
@@ -254,19 +278,23 @@ fn choose(path: &Path, candidates: Vec<Candidate>) -> Result<(Layout, BTreeMap<R
         let depth = if folder.is_empty() { 0 } else { Path::new(&folder).components().count() };
         folders.entry((depth, folder)).or_default().insert(file.name.clone(), file);
     }
+    let packed: Vec<String> = folders.values().flatten().filter(|(name, _)| is_packed(name)).map(|(name, _)| name.clone()).collect();
     let mut matches = Vec::new();
     for ((depth, folder), files) in &folders {
         for layout in Layout::ALL {
-            let of_layout = layout.files().iter();
-            let present: BTreeMap<Role, SourceFile> =
-                of_layout.filter_map(|(role, name)| Some((*role, files.get(*name)?.clone()))).collect();
-            if present.contains_key(&Role::Ratings) && present.contains_key(&Role::Movies) {
-                matches.push((*depth, folder, layout, present));
+            for prefix in prefixes(layout, files) {
+                let of_layout = layout.files().iter();
+                let file = |name: &str| files.get(&format!("{prefix}{name}")).cloned();
+                let present: BTreeMap<Role, SourceFile> =
+                    of_layout.filter_map(|(role, name)| Some((*role, file(name)?))).collect();
+                if present.contains_key(&Role::Ratings) && present.contains_key(&Role::Movies) {
+                    matches.push((*depth, folder, layout, present));
+                }
             }
         }
     }
     let Some(nearest) = matches.iter().map(|(depth, ..)| *depth).min() else {
-        return Err(Error::NotMovieLens { path: path.to_owned() });
+        return Err(not_movielens(path, &packed));
     };
     matches.retain(|(depth, ..)| *depth == nearest);
     if matches.len() > 1 {
@@ -279,6 +307,27 @@ fn choose(path: &Path, candidates: Vec<Candidate>) -> Result<(Layout, BTreeMap<R
     }
     match matches.pop() {
         Some((_, _, layout, files)) => Ok((layout, files)),
-        None => Err(Error::NotMovieLens { path: path.to_owned() }),
+        None => Err(not_movielens(path, &packed)),
+    }
+}
+
+fn not_movielens(path: &Path, packed: &[String]) -> Error {
+    let packed = match packed {
+        [] => String::new(),
+        packed => format!("; unpack {} first", packed.join(", ")),
+    };
+    Error::NotMovieLens { path: path.to_owned(), packed }
+}
+
+/// Whether a name is that of something packed in a way that is not read inside of a folder or archive.
+fn is_packed(name: &str) -> bool {
+    [".zip", ".tar", ".tgz", ".zst", ".bz2", ".xz", ".7z", ".rar"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// What stands before the names that a layout gives its files.
+fn prefixes(layout: Layout, files: &BTreeMap<String, SourceFile>) -> Vec<String> {
+    match layout {
+        Layout::Atomic => files.keys().filter_map(|name| Some(name.strip_suffix(".inter")?.to_owned())).collect(),
+        _ => vec![String::new()],
     }
 }

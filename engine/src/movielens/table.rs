@@ -1,0 +1,101 @@
+//! Files that are read whole: films, links, tags. One row at a time, its fields as text by the columns asked for.
+
+use super::encoding::decode_row;
+use super::fields::{Fault, shown};
+use super::header::{Header, Wanted};
+use super::quoting::split;
+use super::rows::check_count;
+use super::{BadReason, Error};
+
+/// What had to be assumed about a file, for people.
+pub(super) type Assumed = Vec<String>;
+
+/// The wanted fields of a row, without blanks around them; empty for a column that the file does not have.
+pub(super) type TextRow<const N: usize> = [String; N];
+
+/// Lines that are not blank, with their numbers, as text; says how many were not UTF-8.
+pub(super) fn for_each_line(bytes: &[u8], mut each: impl FnMut(u64, &str)) -> Assumed {
+    let mut not_utf8 = 0;
+    for (number, line) in lines(bytes) {
+        let (line, was_not_utf8) = decode_row(line);
+        not_utf8 += u64::from(was_not_utf8);
+        each(number, &line);
+    }
+    said_of_encoding(not_utf8)
+}
+
+/// Calls `each` with the line and the row or its fault. A needed column must have something in it.
+pub(super) fn for_each_row<const N: usize>(
+    file: &str,
+    bytes: &[u8],
+    wanted: &Wanted<N>,
+    mut each: impl FnMut(u64, Result<TextRow<N>, RowFault>),
+) -> Result<Assumed, Error> {
+    let mut rows = lines(bytes).peekable();
+    let first = rows.peek().map_or(&b""[..], |(_, line)| line);
+    let header = Header::read(file, first, wanted)?;
+    if header.is_named {
+        rows.next();
+    }
+    let mut not_utf8 = 0;
+    for (number, line) in rows {
+        let (text, was_not_utf8) = decode_row(line);
+        not_utf8 += u64::from(was_not_utf8);
+        each(number, row(&text, &header, wanted));
+    }
+    let mut assumed = header.assumed;
+    assumed.extend(said_of_encoding(not_utf8));
+    Ok(assumed)
+}
+
+/// Why a row cannot be read, with what stands before its first separator: what it was about, most likely.
+pub(super) struct RowFault {
+    pub(super) first_field: String,
+    pub(super) fault: Fault,
+}
+
+fn row<const N: usize>(text: &str, header: &Header<N>, wanted: &Wanted<N>) -> Result<TextRow<N>, RowFault> {
+    let line = text.as_bytes();
+    let in_row = |fault| {
+        let separator = std::str::from_utf8(header.separator).unwrap_or(",");
+        let first_field = text.split(separator).next().unwrap_or_default().trim().to_owned();
+        RowFault { first_field, fault }
+    };
+    let fields = split(line, header.separator, Some(header.fields));
+    let fields = fields.map_err(|reason| in_row((BadReason::Unreadable, format!("{reason}: \"{}\"", shown(line)))))?;
+    if fields.len() > header.fields {
+        let (there, expected) = (fields.len(), header.fields);
+        let words = format!("{there} fields instead of {expected} in \"{}\"; is a title without quotes?", shown(line));
+        return Err(in_row((BadReason::ExtraField, words)));
+    }
+    // Some writers leave out what is empty at the end; what is needed is looked at below.
+    let needed_are_there = header.places[..wanted.needed].iter().flatten().all(|place| *place < fields.len());
+    if !needed_are_there {
+        check_count(fields.len(), header.fields, line).map_err(in_row)?;
+    }
+    let text = |place: Option<usize>| {
+        let field = place.and_then(|place| fields.get(place)).map(|field| String::from_utf8_lossy(field));
+        field.unwrap_or_default().trim().to_owned()
+    };
+    let row = header.places.map(text);
+    let empty = row[..wanted.needed].iter().zip(wanted.columns).find(|(field, _)| field.is_empty());
+    match empty {
+        Some((_, column)) => {
+            Err(in_row((BadReason::MissingField, format!("{} is missing in \"{}\"", column.own_name(), shown(line)))))
+        }
+        None => Ok(row),
+    }
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let lines = bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    (1..).zip(lines).filter(|(_, line)| !line.trim_ascii().is_empty())
+}
+
+fn said_of_encoding(not_utf8: u64) -> Assumed {
+    match not_utf8 {
+        0 => Vec::new(),
+        rows => vec![format!("{rows} rows are not UTF-8 and are read as Windows-1252")],
+    }
+}
