@@ -109,10 +109,10 @@ pub fn import(
     let films = source.read_movies(&mut bad_rows, options.max_bad_rows)?;
     let tags = source.read_tags(&films, options.now, &mut bad_rows, options.max_bad_rows);
     let genome = source.read_genome(&films, &mut bad_rows, progress, options.max_bad_rows);
-    let (shards, rows) = read_ratings(&mut source, &films, options, &mut bad_rows, progress)?;
+    let shards = read_ratings(&mut source, &films, options, &mut bad_rows, progress)?;
     let ratings_file = source.ratings_file().to_owned();
-    let rows = Rows { movies: films.movies, tags, genome, shards, ratings_file, rows, bad_rows };
-    let written = write(&dataset, options, rows, progress)?;
+    let rows = Rows { movies: films.movies, tags, genome, shards, ratings_file, bad_rows };
+    let written = write(&dataset, rows, progress)?;
     let source_sha256 = source.sha256(progress)?;
     let read_as = ReadAs { source_sha256, settings: Some(settings), assumptions: source.assumptions().to_vec() };
     publish(&dataset, options, now, written, origin, source.name(), read_as)
@@ -125,7 +125,7 @@ fn read_ratings(
     options: &ImportOptions,
     bad_rows: &mut BadRows,
     progress: &mut dyn FnMut(Progress),
-) -> Result<(Shards, u64), Error> {
+) -> Result<Shards, Error> {
     let file = source.ratings_file().to_owned();
     let mut read = |scale, bad_rows: &mut BadRows| -> Result<(Shards, RatingsRead), Error> {
         let mut shards = Shards::new(options.shard_count);
@@ -142,7 +142,7 @@ fn read_ratings(
         (shards, found) = read(scale, bad_rows)?;
     }
     bad_rows.check(&file, found.rows, options.max_bad_rows)?;
-    Ok((shards, found.rows))
+    Ok(shards)
 }
 
 /// Imports rows made by a program; `label` stands for the source's name in the metadata and in bad rows.
@@ -179,8 +179,8 @@ pub fn import_rows(
     }
     bad_rows.check(label, rows, options.max_bad_rows)?;
     let (movies, ratings_file) = (films.movies, label.to_owned());
-    let rows = Rows { movies, tags: None, genome: None, shards, ratings_file, rows, bad_rows };
-    let written = write(&dataset, options, rows, progress)?;
+    let rows = Rows { movies, tags: None, genome: None, shards, ratings_file, bad_rows };
+    let written = write(&dataset, rows, progress)?;
     let content_sha256 = written.content_sha256.clone();
     if !options.force
         && let Some(known) = dataset.find(|metadata: &Metadata| metadata.content_sha256 == content_sha256)?
@@ -219,7 +219,6 @@ struct Rows {
     genome: Option<Genome>,
     shards: Shards,
     ratings_file: String,
-    rows: u64,
     bad_rows: BadRows,
 }
 
@@ -236,12 +235,10 @@ struct Written {
 
 fn write(
     dataset: &LockedDirectory,
-    options: &ImportOptions,
     rows: Rows,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Written, Error> {
-    let Rows { mut movies, tags, genome, shards, ratings_file, rows, bad_rows } = rows;
-    let _ = rows;
+    let Rows { mut movies, tags, genome, shards, ratings_file, bad_rows } = rows;
     let temporary = dataset.temporary()?;
     let directory = temporary.path();
     let row_bytes = size_of::<StoredRating>() as u64;

@@ -32,9 +32,9 @@ pub enum Error {
     },
     /// No layout fits the files.
     #[error(
-        "{} holds no MovieLens dataset: looked for ratings.csv and movies.csv, rating.csv and movie.csv, ratings.dat \
+        "{} holds no MovieLens dataset: looked for ratings.csv and movies.csv (or .tsv, .txt), rating.csv and movie.csv, ratings.dat \
          and movies.dat, u.data and u.item, or NAME.inter and NAME.item, there and one folder below, each also with \
-         .gz{packed}", path.display()
+         .gz or .zst{packed}", path.display()
     )]
     NotMovieLens {
         /// The path as given.
@@ -84,13 +84,15 @@ pub enum Error {
         limit: u64,
     },
     /// A file that needs a header has not even that.
-    #[error("{file} is empty")]
+    #[error("{file} is empty; get it again, or leave it out if it is not the ratings or the films")]
     EmptyFile {
         /// Its name in the source.
         file: String,
     },
     /// A CSV header lacks a column.
-    #[error("{file} has no column \"{column}\"; its first line is \"{header}\"")]
+    #[error(
+        "{file} has no column \"{column}\"; its first line is \"{header}\"; name the columns there, as in {expected}"
+    )]
     MissingColumn {
         /// Its name in the source.
         file: String,
@@ -98,6 +100,8 @@ pub enum Error {
         column: &'static str,
         /// The header as found, shortened.
         header: String,
+        /// A header that would do.
+        expected: String,
     },
     /// More rows of one file are bad than the caller allows.
     #[error(

@@ -40,8 +40,21 @@ pub(super) fn id(field: &[u8], what: &str) -> Result<u32, Fault> {
     if field.is_empty() {
         return Err((BadReason::MissingField, format!("{what} is missing")));
     }
-    digits(without_zero_decimals(field)).and_then(|number| u32::try_from(number).ok()).ok_or_else(|| {
+    whole_number(field).and_then(|number| u32::try_from(number).ok()).ok_or_else(|| {
         (BadReason::NotANumber, format!("{what} \"{}\" is not a number of at most 32 bits", shown(field)))
+    })
+}
+
+/// "949", "949.0" as pandas writes it beside missing ones, and "1e+05" as R writes 100000.
+fn whole_number(field: &[u8]) -> Option<u64> {
+    digits(without_zero_decimals(field)).or_else(|| {
+        let exponent = field.iter().position(|byte| matches!(byte, b'e' | b'E'))?;
+        if exponent == 0 || !field[0].is_ascii_digit() {
+            return None;
+        }
+        let number = std::str::from_utf8(field).ok()?.parse::<f64>().ok()?;
+        // Past 2^53 not every whole number is told from its neighbours.
+        (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as u64)
     })
 }
 
@@ -165,7 +178,7 @@ pub(super) fn time(field: &[u8], now: i64) -> Result<Time, Fault> {
     if field.is_empty() {
         return Ok(Time::None);
     }
-    let number = digits(without_zero_decimals(field)).and_then(|number| i64::try_from(number).ok());
+    let number = whole_number(field).and_then(|number| i64::try_from(number).ok());
     let time = match number {
         Some(mut finer) if finer >= FINER_THAN_SECONDS => {
             while finer >= FINER_THAN_SECONDS {
@@ -249,6 +262,7 @@ mod tests {
         for text in [
             "1112486027",
             "1112486027.0",
+            "1.112486027e9",
             "1112486027000",
             "1112486027000000",
             "2005-04-02 23:53:47",
@@ -265,7 +279,7 @@ mod tests {
         assert_eq!(time(b"", now), Ok(Time::None));
         assert_eq!(at("2000000001").unwrap_err().0, BadReason::FutureTime);
         for bad in [
-            "2005-02-30 00:00:00", "-5", "1e9", "2005-04-02 24:00:00", "1969-12-31 23:59:59", "04/02/2005",
+            "2005-02-30 00:00:00", "-5", "1e-9", "2005-04-02 24:00:00", "1969-12-31 23:59:59", "04/02/2005",
             "2005-04-02 23:53:47 CEST", "2005-04-02x", "2005-04-02T5:3:7", "yesterday",
         ] {
             assert_eq!(at(bad).unwrap_err().0, BadReason::BadTime, "{bad}");
@@ -298,8 +312,10 @@ mod tests {
 
     #[test]
     fn ids_may_have_decimals_that_say_nothing() {
-        assert_eq!(id(b"949.0", "the film id"), Ok(949));
-        for bad in ["949.5", ".0", "tt949", "-1", "4294967296"] {
+        for (text, number) in [("949.0", 949), ("1e+05", 100_000), ("1.5e3", 1500)] {
+            assert_eq!(id(text.as_bytes(), "the film id"), Ok(number));
+        }
+        for bad in ["949.5", "e5", "1e", "1e-3", "1e300", ".0", "tt949", "-1", "4294967296"] {
             assert_eq!(id(bad.as_bytes(), "the film id").unwrap_err().0, BadReason::NotANumber, "{bad}");
         }
     }

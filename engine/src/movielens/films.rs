@@ -1,7 +1,6 @@
 //! The films: the movies file of any layout, and the links where a layout has them.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::UnicodeNormalization;
 
 use super::fields::{Fault, id, shown};
@@ -49,8 +48,8 @@ const HUNDRED_K_FIELDS: usize = 5;
 pub struct Films {
     /// In the order of the file.
     pub movies: Vec<Movie>,
-    places: HashMap<MovieId, usize>,
-    lost: HashSet<MovieId>,
+    places: FxHashMap<MovieId, usize>,
+    lost: FxHashSet<MovieId>,
 }
 
 impl Films {
@@ -116,18 +115,18 @@ impl Source {
                     Err(fault) => reading.add(line, Err(fault)),
                 })?
             }
-            Layout::Dat => for_each_line(&bytes, |line, row| {
+            Layout::Dat => for_each_line(&file, &bytes, |line, row| {
                 let first_field = || row.split("::").next().unwrap_or_default().trim().to_owned();
                 reading.add(line, movie_from_dat(row).map_err(|fault| RowFault { first_field: first_field(), fault }));
-            }),
+            })?,
             Layout::HundredK => {
                 let genres = self.read_whole(Role::Genres)?.map(|bytes| genres_from_list(&bytes));
                 let genres = genres.unwrap_or_else(|| HUNDRED_K_GENRES.map(str::to_owned).to_vec());
-                for_each_line(&bytes, |line, row| {
+                for_each_line(&file, &bytes, |line, row| {
                     let first_field = || row.split('|').next().unwrap_or_default().trim().to_owned();
                     let movie = movie_from_item(row, &genres);
                     reading.add(line, movie.map_err(|fault| RowFault { first_field: first_field(), fault }));
-                })
+                })?
             }
         };
         let Reading { rows, mut films, .. } = reading;
@@ -281,7 +280,7 @@ fn movie_from_item(row: &str, genres: &[String]) -> Result<Movie, Fault> {
 fn genres_from_list(bytes: &[u8]) -> Vec<String> {
     let mut genres = Vec::new();
     // Genres are ASCII; how a name is encoded that is not would be said of the films.
-    let _ = for_each_line(bytes, |_, line| {
+    let _ = for_each_line("u.genre", bytes, |_, line| {
         genres.extend(line.split_once('|').map(|(name, _)| name.trim().to_owned()));
     });
     genres

@@ -109,8 +109,7 @@ impl Source {
             let cannot_read = |source| Error::Read { file: file.clone(), source };
             let consume = |reader: &mut dyn BufRead| -> Result<u64, Error> {
                 let mut lines = Lines::new(reader);
-                let first = lines.next().map_err(cannot_read)?.unwrap_or_default();
-                let header = Header::read(&file, first, &SCORES)?;
+                let header = Header::of(&file, &mut lines, &SCORES, None)?;
                 let mut fields = Fields::new(&header);
                 let (mut rows, mut is_row) = (0u64, !header.is_named);
                 while is_row || lines.next().map_err(cannot_read)?.is_some() {

@@ -1,8 +1,9 @@
 //! Which column is which: by the names that files give them, or by their order where there is no header.
 
-use super::fields::{bare, shown};
-use super::quoting::split;
 use super::Error;
+use super::fields::{bare, shown, time};
+use super::quoting::split;
+use super::rows::Lines;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,14 +61,13 @@ impl Column {
             Column::Relevance => "relevance",
         }
     }
-
-    fn is_number(self) -> bool {
-        matches!(self, Column::User | Column::Film | Column::Rating | Column::TagId | Column::Relevance)
-    }
 }
 
 /// What stands between fields, tried in this order.
-const SEPARATORS: [&[u8]; 4] = [b",", b";", b"\t", b"|"];
+const SEPARATORS: [&[u8]; 6] = [b",", b";", b"\t", b"|", b"::", b" "];
+
+/// The highest rating of any scale: a larger number in its place is something else.
+const HIGHEST_RATING: f64 = 100.0;
 
 /// The columns that are wanted of a file. Those that must be there come first.
 pub(super) struct Wanted<const N: usize> {
@@ -83,6 +83,8 @@ pub(super) struct Header<const N: usize> {
     pub(super) separator: &'static [u8],
     /// The place of each wanted column; none for one that is not there.
     pub(super) places: [Option<usize>; N],
+    columns: [Column; N],
+    needed: usize,
     /// How many fields a row has.
     pub(super) fields: usize,
     /// Whether the first line names the columns, or is a row itself.
@@ -92,63 +94,122 @@ pub(super) struct Header<const N: usize> {
 }
 
 impl<const N: usize> Header<N> {
-    /// Of a file without header, whose columns are the wanted ones in order and no others.
-    pub(super) fn in_order(separator: &'static [u8]) -> Header<N> {
-        let places = std::array::from_fn(Some);
-        Header { separator, places, fields: N, is_named: false, assumed: Vec::new() }
+    /// Finds out where the fields are by the first lines, and leaves the first row as the current one if they name no
+    /// columns. `usual` is what stands between the fields of files that are known to have no header.
+    pub(super) fn of(
+        file: &str,
+        lines: &mut Lines<'_>,
+        wanted: &Wanted<N>,
+        usual: Option<&'static [u8]>,
+    ) -> Result<Header<N>, Error> {
+        let cannot_read = |source| Error::Read { file: file.to_owned(), source };
+        let mut told = None;
+        loop {
+            let Some(line) = lines.next().map_err(cannot_read)? else {
+                return Err(Error::EmptyFile { file: file.to_owned() });
+            };
+            if told.is_none() && told_separator(line).is_some() {
+                told = told_separator(line);
+            } else if !line.trim_ascii().is_empty() {
+                break;
+            }
+        }
+        let first = lines.current().to_vec();
+        let second = lines.peek().map_err(cannot_read)?.unwrap_or_default();
+        Header::find(file, &first, second, wanted, usual, told)
     }
 
-    /// Finds the columns in a file's first line.
-    pub(super) fn read(file: &str, first_line: &[u8], wanted: &Wanted<N>) -> Result<Header<N>, Error> {
-        if first_line.trim_ascii().is_empty() {
-            return Err(Error::EmptyFile { file: file.to_owned() });
-        }
+    fn find(
+        file: &str,
+        first: &[u8],
+        second: &[u8],
+        wanted: &Wanted<N>,
+        usual: Option<&'static [u8]>,
+        told: Option<&'static [u8]>,
+    ) -> Result<Header<N>, Error> {
+        let candidates: Vec<&'static [u8]> = match told {
+            Some(told) => vec![told],
+            None => usual.into_iter().chain(SEPARATORS.into_iter().filter(|other| Some(*other) != usual)).collect(),
+        };
         let mut best: Option<Header<N>> = None;
-        for separator in SEPARATORS {
-            let header = Header::named(first_line, separator, wanted);
-            if best.as_ref().is_none_or(|known| header.found(wanted.needed) > known.found(wanted.needed)) {
+        for separator in &candidates {
+            let header = Header::named(first, separator, wanted);
+            if best.as_ref().is_none_or(|known| header.found() > known.found()) {
                 best = Some(header);
             }
         }
-        if let Some(header) = best.filter(|header| header.found(wanted.needed).0 == wanted.needed) {
-            return Ok(header.with_assumptions(first_line, wanted));
+        let usual_one = usual.unwrap_or(b",");
+        if let Some(header) = best.filter(|header| header.found().0 == wanted.needed) {
+            return Ok(header.with_row_names(second).with_assumptions(first, usual_one));
         }
-        if let Some(header) = SEPARATORS.iter().find_map(|separator| Header::unnamed(first_line, separator, wanted)) {
-            return Ok(header);
+        for separator in &candidates {
+            if let Some(header) = Header::unnamed(first, separator, wanted, usual) {
+                return Ok(header);
+            }
         }
-        let missing = Header::named(first_line, b",", wanted);
-        let column = wanted.columns.iter().zip(missing.places).find(|(_, place)| place.is_none());
+        if let Some(separator) = usual {
+            return Ok(Header::in_order(separator, wanted));
+        }
+        let header = Header::named(first, b",", wanted);
+        let column = wanted.columns.iter().zip(header.places).find(|(_, place)| place.is_none());
+        let names: Vec<&str> = wanted.columns.iter().map(|column| column.own_name()).collect();
         Err(Error::MissingColumn {
             file: file.to_owned(),
             column: column.map_or("", |(column, _)| column.own_name()),
-            header: shown(first_line),
+            header: shown(first),
+            expected: names.join(","),
         })
     }
 
+    /// Of a file without header, whose columns are the wanted ones in order and no others.
+    fn in_order(separator: &'static [u8], wanted: &Wanted<N>) -> Header<N> {
+        let (columns, needed) = (wanted.columns, wanted.needed);
+        let places = std::array::from_fn(Some);
+        Header { separator, places, columns, needed, fields: N, is_named: false, assumed: Vec::new() }
+    }
+
     /// Needed columns found, then all that were found.
-    fn found(&self, needed: usize) -> (usize, usize) {
+    fn found(&self) -> (usize, usize) {
         let is_there = |place: &&Option<usize>| place.is_some();
-        (self.places[..needed].iter().filter(is_there).count(), self.places.iter().filter(is_there).count())
+        (self.places[..self.needed].iter().filter(is_there).count(), self.places.iter().filter(is_there).count())
     }
 
     fn named(first_line: &[u8], separator: &'static [u8], wanted: &Wanted<N>) -> Header<N> {
         let fields = split(first_line, separator, None).unwrap_or_default();
         let names: Vec<String> = fields.iter().map(|field| plain(field)).collect();
-        // A name nearer to MovieLens' own goes before one that stands further left.
-        let place = |column: Column| {
-            column.names().iter().find_map(|name| names.iter().position(|candidate| candidate == name))
-        };
-        let places = wanted.columns.map(place);
-        Header { separator, places, fields: names.len(), is_named: true, assumed: Vec::new() }
+        let mut places = [None; N];
+        for (at, column) in wanted.columns.iter().enumerate() {
+            let is_free = |place: &usize| !places[..at].contains(&Some(*place));
+            // A name nearer to MovieLens' own goes before one that stands further left.
+            let named = |name: &&str| names.iter().position(|candidate| candidate == name);
+            let found = column.names().iter().find_map(|name| named(name).filter(is_free));
+            places[at] = found;
+        }
+        let (columns, needed) = (wanted.columns, wanted.needed);
+        Header { separator, places, columns, needed, fields: names.len(), is_named: true, assumed: Vec::new() }
     }
 
-    fn with_assumptions(mut self, first_line: &[u8], wanted: &Wanted<N>) -> Header<N> {
-        if self.separator != b"," {
+    /// R gives its rows names, and that column none.
+    fn with_row_names(mut self, second: &[u8]) -> Header<N> {
+        if let Ok(row) = split(second, self.separator, Some(self.fields + 1))
+            && row.len() == self.fields + 1
+            && number(&row[0]).is_some()
+        {
+            self.fields += 1;
+            self.places = self.places.map(|place| place.map(|place| place + 1));
+            self.assumed.push("rows begin with a number that the header has no name for; it is passed over".to_owned());
+        }
+        self
+    }
+
+    fn with_assumptions(mut self, first_line: &[u8], usual: &[u8]) -> Header<N> {
+        if self.separator != usual {
             self.assumed.push(format!("fields are separated by {}", in_words(self.separator)));
         }
         let fields = split(first_line, self.separator, None).unwrap_or_default();
-        for (column, place) in wanted.columns.iter().zip(self.places) {
-            let Some(field) = place.and_then(|place| fields.get(place)) else { continue };
+        let unnamed = self.fields - fields.len();
+        for (column, place) in self.columns.iter().zip(self.places) {
+            let Some(field) = place.and_then(|place| fields.get(place - unnamed)) else { continue };
             if plain(field) != column.names()[0] {
                 self.assumed.push(format!("the column \"{}\" is the {}", shown(bare(field)), column.own_name()));
             }
@@ -156,21 +217,67 @@ impl<const N: usize> Header<N> {
         self
     }
 
-    /// A first line that can be no header: whatever must be a number is one.
-    fn unnamed(first_line: &[u8], separator: &'static [u8], wanted: &Wanted<N>) -> Option<Header<N>> {
+    /// A first line that can be no header: whatever must be a number is one, and nothing is left over.
+    fn unnamed(
+        first_line: &[u8],
+        separator: &'static [u8],
+        wanted: &Wanted<N>,
+        usual: Option<&'static [u8]>,
+    ) -> Option<Header<N>> {
         let fields = split(first_line, separator, None).ok()?;
-        if fields.len() < wanted.needed.max(2) {
+        if fields.len() < wanted.needed.max(2) || fields.len() > N {
             return None;
         }
-        let is_number = |field: &[u8]| {
-            std::str::from_utf8(bare(field)).is_ok_and(|text| text.parse::<f64>().is_ok_and(f64::is_finite))
-        };
-        let numbers_fit = wanted.columns.iter().zip(&fields).all(|(column, field)| !column.is_number() || is_number(field));
+        if !wanted.columns.iter().zip(&fields).all(|(column, field)| column.takes(field)) {
+            return None;
+        }
         let places = std::array::from_fn(|at| (at < fields.len()).then_some(at));
-        let order: Vec<&str> = wanted.columns.iter().take(fields.len()).map(|column| column.own_name()).collect();
-        let assumed = vec![format!("there is no header; the columns are {}", order.join(", "))];
-        numbers_fit.then_some(Header { separator, places, fields: fields.len(), is_named: false, assumed })
+        let mut assumed = Vec::new();
+        if usual.is_none() {
+            let order: Vec<&str> = wanted.columns.iter().take(fields.len()).map(|column| column.own_name()).collect();
+            assumed.push(format!("there is no header; the columns are taken as {}", order.join(", ")));
+        }
+        if separator != usual.unwrap_or(b",") {
+            assumed.push(format!("fields are separated by {}", in_words(separator)));
+        }
+        let (columns, needed) = (wanted.columns, wanted.needed);
+        Some(Header { separator, places, columns, needed, fields: fields.len(), is_named: false, assumed })
     }
+
+    /// Whether a line is a row by itself: it has all fields, and what must be a number is one.
+    pub(super) fn is_row(&self, line: &[u8]) -> bool {
+        let Ok(fields) = split(line, self.separator, Some(self.fields)) else { return false };
+        let is_sound = |at: usize| match self.places[at].map(|place| &fields[place]) {
+            None => true,
+            Some(field) if bare(field).is_empty() => at >= self.needed,
+            Some(field) => self.columns[at].takes(field),
+        };
+        fields.len() == self.fields && (0..N).all(is_sound)
+    }
+}
+
+impl Column {
+    /// Whether a field can be of this column, as far as its form tells.
+    fn takes(self, field: &[u8]) -> bool {
+        match self {
+            Column::User | Column::Film | Column::TagId => number(field).is_some_and(|number| number.fract() == 0.0),
+            Column::Rating => number(field).is_some_and(|number| (-1.0..=HIGHEST_RATING).contains(&number)),
+            Column::Relevance => number(field).is_some(),
+            Column::Time => time(bare(field), i64::MAX).is_ok(),
+            _ => true,
+        }
+    }
+}
+
+fn number(field: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(bare(field)).ok()?.replacen(',', ".", 1);
+    text.parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
+/// Excel's first line, which is no row: `sep=;`.
+fn told_separator(line: &[u8]) -> Option<&'static [u8]> {
+    let told = bare(line).strip_prefix(b"sep=")?;
+    SEPARATORS.into_iter().find(|separator| *separator == told)
 }
 
 /// A name without what writers add to it: case, blanks, underscores, quotes, and the type that RecBole puts behind a colon.
@@ -187,6 +294,8 @@ fn in_words(separator: &[u8]) -> &'static str {
         b";" => "semicolons",
         b"\t" => "tabs",
         b"|" => "bars",
+        b"::" => "double colons",
+        b" " => "blanks",
         _ => "commas",
     }
 }
@@ -198,25 +307,46 @@ mod tests {
     const RATINGS: Wanted<4> =
         Wanted { columns: [Column::User, Column::Film, Column::Rating, Column::Time], needed: 3 };
 
+    fn read(text: &str) -> Result<Header<4>, Error> {
+        let mut bytes = text.as_bytes();
+        Header::of("ratings.csv", &mut Lines::new(&mut bytes), &RATINGS, None)
+    }
+
     #[test]
     fn columns_are_found_by_the_names_that_people_give_them() {
-        for (line, separator, places) in [
+        for (text, separator, places) in [
             ("userId,movieId,rating,timestamp", &b","[..], [Some(0), Some(1), Some(2), Some(3)]),
             ("USER_ID;ITEM_ID;Rating", b";", [Some(0), Some(1), Some(2), None]),
             ("user_id:token\titem_id:token\trating:float\ttimestamp:float", b"\t", [Some(0), Some(1), Some(2), Some(3)]),
             ("\u{feff}\"date\",\"stars\",\"film\",\"user\"", b",", [Some(3), Some(2), Some(1), Some(0)]),
             ("id,userId,movieId,rating", b",", [Some(1), Some(2), Some(3), None]),
+            ("\nsep=;\nUser ID;Movie ID;Rating\n", b";", [Some(0), Some(1), Some(2), None]),
+            ("\"userId\" \"movieId\" \"rating\"\n\"1\" 7 31 2.5\n", b" ", [Some(1), Some(2), Some(3), None]),
         ] {
-            let header = Header::read("ratings.csv", line.as_bytes(), &RATINGS).unwrap();
-            assert_eq!((header.separator, header.places, header.is_named), (separator, places, true), "{line}");
+            let header = read(text).unwrap();
+            assert_eq!((header.separator, header.places, header.is_named), (separator, places, true), "{text}");
         }
     }
 
     #[test]
     fn a_first_line_of_numbers_is_no_header() {
-        let header = Header::read("ratings.csv", b"1;31;2.5;1260759144", &RATINGS).unwrap();
-        assert_eq!((header.is_named, header.fields, header.separator), (false, 4, &b";"[..]));
-        let error = Header::read("ratings.csv", b"a,b,c,d", &RATINGS).unwrap_err().to_string();
-        assert!(error.contains("no column \"userId\""), "{error}");
+        for (text, separator, fields) in [
+            ("1;31;2.5;1260759144", &b";"[..], 4),
+            ("1 31 2.5 1260759144", b" ", 4),
+            ("1::31::2.5", b"::", 3),
+            ("1\t31\t2\t2009-12-14", b"\t", 4),
+        ] {
+            let header = read(text).unwrap();
+            assert_eq!((header.is_named, header.fields, header.separator), (false, fields, separator), "{text}");
+        }
+    }
+
+    #[test]
+    fn where_a_header_can_be_missed_it_is_asked_for() {
+        for text in ["a,b,c,d", "0,1,31,2.5,1260759144", "1,31,1260759144,2.5", "1,31,2.5,soon"] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains("ratings.csv has no column \"userId\""), "{text}: {error}");
+            assert!(error.contains("userId,movieId,rating,timestamp"), "{text}: {error}");
+        }
     }
 }

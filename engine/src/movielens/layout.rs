@@ -69,6 +69,22 @@ impl Layout {
         }
     }
 
+    /// Names that people give these files, tried where no file has one that was published; in lower case, as all are
+    /// looked up.
+    pub(super) fn files_by_other_names(self) -> &'static [(Role, &'static str)] {
+        use Role::*;
+        match self {
+            Layout::Csv => &[
+                (Ratings, "rating.csv"), (Ratings, "ratings.txt"), (Ratings, "ratings.tsv"), (Ratings, "ratings.csv"),
+                (Movies, "items.csv"), (Movies, "films.csv"), (Movies, "movie.csv"), (Movies, "movies.txt"),
+                (Movies, "movies.tsv"), (Movies, "movies.csv"),
+                (Links, "link.csv"), (Links, "links.txt"), (Links, "links.tsv"), (Links, "links.csv"),
+                (Tags, "tag.csv"), (Tags, "tags.txt"), (Tags, "tags.tsv"), (Tags, "tags.csv"),
+            ],
+            _ => &[],
+        }
+    }
+
     /// What stands between the fields of the ratings file where the layout says so; the others' headers tell.
     pub(super) fn fixed_separator(self) -> Option<&'static [u8]> {
         match self {

@@ -1,8 +1,8 @@
 //! Reading MovieLens as it is published and as people write it: five layouts, each in a folder or in an archive, with one
 //! reader for all files (docs/DATA.md has its rules).
 //!
-//! Rows come out as the engine's types or are counted as bad; nothing here writes to disk, and nothing in a
-//! file can make it panic or take memory out of proportion to the file.
+//! Rows come out as the engine's types or are counted as bad; nothing is written to disk but the copy of an archive inside
+//! an archive, which goes with the source, and nothing in a file can make it panic or take memory out of proportion.
 
 mod bad_rows;
 mod encoding;

@@ -1,58 +1,119 @@
-//! One line into fields, however its writer put quotes: doubled (RFC 4180), behind a backslash (Spark, MySQL), or not
+//! One row into fields, however its writer put quotes: doubled (RFC 4180), behind a backslash (Spark, MySQL), or not
 //! at all around text that has some.
 
 use std::borrow::Cow;
 
-/// Why a line is no row.
-pub(super) const UNCLOSED: &str = "a quote is not closed on its line";
+/// Why a row cannot be split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// A quote is open at the end.
+    Unclosed,
+    /// Text follows a closing quote.
+    Malformed,
+}
 
-/// The fields of a line, unquoted. With `expected` fields known, of several readings the one that has them is taken.
-///
-/// # Errors
-/// [`UNCLOSED`] if no reading closes every quote.
+impl Broken {
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Broken::Unclosed => "a quote is not closed",
+            Broken::Malformed => "text follows a closing quote",
+        }
+    }
+}
+
+/// The fields of a row, unquoted. With `expected` fields known, of several readings the one that has them is taken.
 pub(super) fn split<'a>(
-    line: &'a [u8],
+    row: &'a [u8],
     separator: &[u8],
     expected: Option<usize>,
-) -> Result<Vec<Cow<'a, [u8]>>, &'static str> {
-    if !line.contains(&b'"') {
-        return Ok(unquoted(line, separator).map(Cow::Borrowed).collect());
+) -> Result<Vec<Cow<'a, [u8]>>, Broken> {
+    let fits = |fields: &[Cow<'_, [u8]>]| expected.is_none_or(|expected| fields.len() == expected);
+    let has_backslash = row.contains(&b'\\');
+    if !row.contains(&b'"') {
+        let plain: Vec<Cow<'_, [u8]>> = unquoted(row, separator).map(Cow::Borrowed).collect();
+        if fits(&plain) || !has_backslash {
+            return Ok(plain);
+        }
+        let escaped = behind_backslashes(row, separator);
+        return Ok(if fits(&escaped) { escaped } else { plain });
     }
-    let fits = |fields: &Vec<Cow<'_, [u8]>>| expected.is_none_or(|expected| fields.len() == expected);
-    let doubled = quoted(line, separator, Escape::Doubled);
-    if let Some(fields) = doubled.clone().filter(&fits) {
-        return Ok(fields);
+    let doubled = quoted(row, separator, Escape::Doubled);
+    if let Ok(fields) = &doubled
+        && fits(fields)
+        // What a backslash stands before is no closing quote.
+        && !(has_backslash && fields.iter().any(|field| field.contains(&b'"')))
+    {
+        return doubled;
     }
-    if let Some(fields) = quoted(line, separator, Escape::Backslash).filter(&fits) {
-        return Ok(fields);
+    let by_backslash = quoted(row, separator, Escape::Backslash);
+    if let Ok(fields) = &by_backslash
+        && fits(fields)
+        && has_backslash
+    {
+        return by_backslash;
+    }
+    if let Ok(fields) = &doubled
+        && fits(fields)
+    {
+        return doubled;
     }
     // A writer that never quotes: "Weird Al" Yankovic. An odd quote is one that was to be closed.
-    let quotes = line.iter().filter(|byte| **byte == b'"').count();
-    if quotes.is_multiple_of(2) {
-        let literal: Vec<Cow<'_, [u8]>> = unquoted(line, separator).map(Cow::Borrowed).collect();
-        if fits(&literal) && expected.is_some() {
+    let quotes = row.iter().filter(|byte| **byte == b'"').count();
+    if quotes.is_multiple_of(2) && expected.is_some() {
+        let literal = behind_backslashes(row, separator);
+        if fits(&literal) {
             return Ok(literal);
         }
     }
-    doubled.ok_or(UNCLOSED)
+    match (doubled, by_backslash) {
+        (Ok(fields), _) => Ok(fields),
+        (Err(Broken::Unclosed), _) | (_, Err(Broken::Unclosed)) => Err(Broken::Unclosed),
+        _ => Err(Broken::Malformed),
+    }
 }
 
-fn unquoted<'a>(line: &'a [u8], separator: &[u8]) -> impl Iterator<Item = &'a [u8]> {
-    let mut rest = Some(line);
-    let separator = separator.to_vec();
+/// How many fields there are when quotes mean nothing.
+pub(super) fn unquoted<'a>(row: &'a [u8], separator: &[u8]) -> impl Iterator<Item = &'a [u8]> {
+    let mut rest = Some(row);
     std::iter::from_fn(move || {
-        let line = rest?;
-        match line.windows(separator.len()).position(|window| window == separator) {
+        let row = rest?;
+        match position(row, separator) {
             Some(at) => {
-                rest = Some(&line[at + separator.len()..]);
-                Some(&line[..at])
+                rest = Some(&row[at + separator.len()..]);
+                Some(&row[..at])
             }
             None => {
                 rest = None;
-                Some(line)
+                Some(row)
             }
         }
     })
+}
+
+fn position(text: &[u8], separator: &[u8]) -> Option<usize> {
+    text.windows(separator.len()).position(|window| window == separator)
+}
+
+/// Fields without quotes around them, in which a backslash takes its meaning from a separator, a quote or itself.
+fn behind_backslashes<'a>(row: &'a [u8], separator: &[u8]) -> Vec<Cow<'a, [u8]>> {
+    let mut fields = Vec::new();
+    let mut field = Vec::new();
+    let mut rest = row;
+    while let Some(&byte) = rest.first() {
+        let after = &rest[1..];
+        if byte == b'\\' && (after.starts_with(separator) || after.starts_with(b"\"") || after.starts_with(b"\\")) {
+            field.push(after[0]);
+            rest = &after[1..];
+        } else if rest.starts_with(separator) {
+            fields.push(Cow::Owned(std::mem::take(&mut field)));
+            rest = &rest[separator.len()..];
+        } else {
+            field.push(byte);
+            rest = after;
+        }
+    }
+    fields.push(Cow::Owned(field));
+    fields
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -61,31 +122,34 @@ enum Escape {
     Backslash,
 }
 
-/// `None` if a quote is not closed, or text follows one that is.
-fn quoted<'a>(line: &'a [u8], separator: &[u8], escape: Escape) -> Option<Vec<Cow<'a, [u8]>>> {
+fn quoted<'a>(row: &'a [u8], separator: &[u8], escape: Escape) -> Result<Vec<Cow<'a, [u8]>>, Broken> {
     let mut fields = Vec::new();
-    let mut rest = line;
+    let mut rest = row;
+    let skip_blanks = |text: &'a [u8]| match separator {
+        b" " => text,
+        _ => &text[text.iter().take_while(|byte| **byte == b' ').count()..],
+    };
     loop {
         if let Some(text) = skip_blanks(rest).strip_prefix(b"\"") {
-            let (field, after) = quoted_field(text, escape)?;
+            let (field, after) = quoted_field(text, escape).ok_or(Broken::Unclosed)?;
             fields.push(field);
             let after = skip_blanks(after);
             if after.is_empty() {
-                return Some(fields);
+                return Ok(fields);
             }
-            rest = after.strip_prefix(separator)?;
+            rest = after.strip_prefix(separator).ok_or(Broken::Malformed)?;
         } else {
-            let end = rest.windows(separator.len()).position(|window| window == separator);
+            let end = position(rest, separator);
             fields.push(Cow::Borrowed(&rest[..end.unwrap_or(rest.len())]));
             match end {
                 Some(end) => rest = &rest[end + separator.len()..],
-                None => return Some(fields),
+                None => return Ok(fields),
             }
         }
     }
 }
 
-/// A field whose opening quote has been passed, and what follows its closing one.
+/// A field whose opening quote has been passed, and what follows its closing one; none if it has none.
 fn quoted_field(text: &[u8], escape: Escape) -> Option<(Cow<'_, [u8]>, &[u8])> {
     let mut unescaped: Option<Vec<u8>> = None;
     let mut at = 0;
@@ -119,18 +183,12 @@ fn quoted_field(text: &[u8], escape: Escape) -> Option<(Cow<'_, [u8]>, &[u8])> {
     }
 }
 
-/// Without blanks at the start; a tab may be the separator.
-fn skip_blanks(text: &[u8]) -> &[u8] {
-    let blanks = text.iter().take_while(|byte| **byte == b' ').count();
-    &text[blanks..]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn fields(line: &str, expected: usize) -> Result<Vec<String>, &'static str> {
-        let fields = split(line.as_bytes(), b",", Some(expected))?;
+    fn fields(row: &str, expected: usize) -> Result<Vec<String>, Broken> {
+        let fields = split(row.as_bytes(), b",", Some(expected))?;
         Ok(fields.into_iter().map(|field| String::from_utf8(field.into_owned()).unwrap()).collect())
     }
 
@@ -139,6 +197,7 @@ mod tests {
         let title = "Fargo, the \"Real\" Cut (1996)";
         assert_eq!(fields(r#"5,"Fargo, the ""Real"" Cut (1996)",Drama"#, 3).unwrap(), ["5", title, "Drama"]);
         assert_eq!(fields(r#"5,"Fargo, the \"Real\" Cut (1996)",Drama"#, 3).unwrap(), ["5", title, "Drama"]);
+        assert_eq!(fields(r#"5,Fargo\, the \"Real\" Cut (1996),Drama"#, 3).unwrap(), ["5", title, "Drama"]);
         assert_eq!(fields(r#"5,"C:\",Drama"#, 3).unwrap(), ["5", "C:\\", "Drama"]);
     }
 
@@ -146,11 +205,12 @@ mod tests {
     fn a_writer_that_never_quotes_keeps_its_quotes() {
         assert_eq!(fields(r#"5,"Weird Al" Yankovic (1985),Comedy"#, 3).unwrap()[1], "\"Weird Al\" Yankovic (1985)");
         assert_eq!(fields(r#"5,The "Real" Fargo,Comedy"#, 3).unwrap()[1], "The \"Real\" Fargo");
+        assert_eq!(fields(r#"5,Size 12" (1990),Comedy"#, 3).unwrap()[1], "Size 12\" (1990)");
     }
 
     #[test]
     fn an_unclosed_quote_is_told() {
-        assert_eq!(fields(r#"5,"Fargo (1996),Drama"#, 3), Err(UNCLOSED));
-        assert_eq!(fields(r#"5,"Fargo, the Cut (1996),Drama"#, 3), Err(UNCLOSED));
+        assert_eq!(fields(r#"5,"Fargo (1996),Drama"#, 3), Err(Broken::Unclosed));
+        assert_eq!(fields(r#"5,"Fargo, the Cut (1996),Drama"#, 3), Err(Broken::Unclosed));
     }
 }

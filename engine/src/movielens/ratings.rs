@@ -6,7 +6,8 @@ use super::fields::{Fault, OffScale, Stars, Time, id, stars, time};
 use super::header::{Column, Header, Wanted};
 use super::layout::Role;
 use super::rows::{Fields, Lines, ROWS_PER_REPORT, as_utf8};
-use super::{BadReason, BadRows, Error, Films, Layout, Progress, Rating, Scale, Source, Stage};
+use super::table::said_of_lines;
+use super::{BadReason, BadRows, Error, Films, Progress, Rating, Scale, Source, Stage};
 
 /// The columns wanted, in the order in which the layouts without header have them. Many lists have no times.
 const COLUMNS: Wanted<4> = Wanted { columns: [Column::User, Column::Film, Column::Rating, Column::Time], needed: 3 };
@@ -64,19 +65,21 @@ impl Source {
             let consume = |reader: &mut dyn BufRead| -> Result<(RatingsRead, Vec<String>), Error> {
                 let mut read = RatingsRead::default();
                 let mut lines = Lines::new(reader);
-                let Some(header) = header(layout, &file, &mut lines)? else { return Ok((read, Vec::new())) };
+                let header = Header::of(&file, &mut lines, &COLUMNS, layout.fixed_separator())?;
                 let mut fields = Fields::new(&header);
+                let mut of_several_lines = 0;
                 let mut is_row = !header.is_named;
                 loop {
                     if !is_row && lines.next().map_err(cannot_read)?.is_none() {
                         break;
                     }
                     is_row = false;
-                    let number = lines.number();
-                    let line = lines.current();
-                    if line.trim_ascii().is_empty() {
+                    if lines.current().trim_ascii().is_empty() {
                         continue;
                     }
+                    of_several_lines += u64::from(lines.close_quotes(&header).map_err(cannot_read)?);
+                    let number = lines.number();
+                    let line = lines.current();
                     read.rows += 1;
                     let parsed = fields.of(line).and_then(|fields| rating(fields, films, scale, now, &mut read));
                     match (parsed, u32::try_from(number)) {
@@ -94,7 +97,7 @@ impl Source {
                     }
                 }
                 progress(Progress { stage: Stage::Reading, bytes_done: bytes_total, bytes_total, rows: read.rows });
-                Ok((read, header.assumed))
+                Ok((read, header.assumed.into_iter().chain(said_of_lines(of_several_lines)).collect()))
             };
             as_utf8(reader, consume).map_err(cannot_read)?
         })?;
@@ -124,21 +127,6 @@ impl Source {
     /// The name of the ratings file, as it stands in bad rows.
     pub fn ratings_file(&self) -> &str {
         self.file_name(Role::Ratings)
-    }
-}
-
-/// What the first line says; the line has been read, and is a row if it names no columns. `None` for an empty file.
-fn header(layout: Layout, file: &str, lines: &mut Lines<'_>) -> Result<Option<Header<4>>, Error> {
-    let cannot_read = |source| Error::Read { file: file.to_owned(), source };
-    loop {
-        let Some(first) = lines.next().map_err(cannot_read)? else { return Ok(None) };
-        if !first.trim_ascii().is_empty() {
-            break;
-        }
-    }
-    match layout.fixed_separator() {
-        Some(separator) => Ok(Some(Header::in_order(separator))),
-        None => Header::read(file, lines.current(), &COLUMNS).map(Some),
     }
 }
 

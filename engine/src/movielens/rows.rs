@@ -1,16 +1,20 @@
-//! Rows of files of tens of millions of lines: line by line, in bounded memory, without a text being made of a field.
+//! Rows of files of any length: line by line, in bounded memory, without a text being made of a field.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::io::{BufRead, Read};
 
 use super::BadReason;
 use super::encoding::{FromUtf16, Utf16};
 use super::fields::{Fault, bare, shown};
 use super::header::Header;
-use super::quoting::split;
+use super::quoting::{Broken, split};
 
-/// A longer line is a bad row; the longest published has 40 bytes.
-const LINE_LIMIT: u64 = 4096;
+/// A longer row is a bad one; a review of a film is shorter.
+pub(super) const ROW_LIMIT: usize = 1 << 16;
+
+/// How many lines a row with quotes around its line ends may have.
+const LINES_OF_A_ROW: usize = 500;
 
 /// What is split without a list being made; rows of more fields are split the slow way.
 const QUICK_FIELDS: usize = 16;
@@ -26,20 +30,27 @@ pub(super) fn as_utf8<T>(reader: &mut dyn BufRead, consume: impl FnOnce(&mut dyn
     }
 }
 
-/// Lines of a reader, each cut off at [`LINE_LIMIT`].
+/// Lines of a reader, each cut off past [`ROW_LIMIT`].
 pub(super) struct Lines<'a> {
     reader: &'a mut dyn BufRead,
+    /// What lines end with; files of old Macintoshes have no line feeds.
+    end: Option<u8>,
     line: Vec<u8>,
+    /// The number of the current row's first line, and of the line that was read last.
     number: u64,
+    last_number: u64,
     bytes: u64,
+    /// Lines that were looked at before their turn, with what they took in the file.
+    ahead: VecDeque<(Vec<u8>, u64)>,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(reader: &'a mut dyn BufRead) -> Lines<'a> {
-        Lines { reader, line: Vec::new(), number: 0, bytes: 0 }
+        let (line, ahead) = (Vec::new(), VecDeque::new());
+        Lines { reader, end: None, line, number: 0, last_number: 0, bytes: 0, ahead }
     }
 
-    /// The number of the line that was read last, the first being 1.
+    /// The number of the line on which the current row begins, the first of the file being 1.
     pub(super) fn number(&self) -> u64 {
         self.number
     }
@@ -49,34 +60,119 @@ impl<'a> Lines<'a> {
         self.bytes
     }
 
-    /// The next line, without its end, but longer than [`LINE_LIMIT`] if the line was.
+    /// The next line, without its end, but longer than [`ROW_LIMIT`] if the line was.
     pub(super) fn next(&mut self) -> std::io::Result<Option<&[u8]>> {
-        self.line.clear();
-        let read = (&mut *self.reader).take(LINE_LIMIT + 1).read_until(b'\n', &mut self.line)?;
+        let read = match self.ahead.pop_front() {
+            Some((line, bytes)) => {
+                self.line = line;
+                bytes
+            }
+            None => {
+                let mut line = std::mem::take(&mut self.line);
+                let read = self.read(&mut line);
+                self.line = line;
+                read?
+            }
+        };
         if read == 0 {
             return Ok(None);
         }
-        self.number += 1;
-        self.bytes += read as u64;
-        if self.line.last() == Some(&b'\n') {
-            self.line.pop();
-        } else if self.line.len() as u64 > LINE_LIMIT {
-            self.bytes += self.reader.skip_until(b'\n')? as u64;
-        }
-        Ok(Some(self.current()))
+        self.last_number += 1;
+        self.number = self.last_number;
+        self.bytes += read;
+        Ok(Some(&self.line))
     }
 
-    /// The line that was read last.
+    /// The line that was read last, or all lines of its row.
     pub(super) fn current(&self) -> &[u8] {
-        let byte_order_mark: &[u8] = b"\xef\xbb\xbf";
-        match self.number {
-            1 => self.line.strip_prefix(byte_order_mark).unwrap_or(&self.line),
-            _ => &self.line,
+        &self.line
+    }
+
+    /// The line after the current one.
+    pub(super) fn peek(&mut self) -> std::io::Result<Option<&[u8]>> {
+        self.line_ahead(0)
+    }
+
+    /// The following lines are part of the current row, if its quote is open and that makes a whole row of it. Where one
+    /// of them is a row by itself, the quote was forgotten, which costs no other row.
+    pub(super) fn close_quotes<const N: usize>(&mut self, header: &Header<N>) -> std::io::Result<bool> {
+        let is_open = |row: &[u8]| split(row, header.separator, Some(header.fields)).err() == Some(Broken::Unclosed);
+        if !has_open_quote(&self.line) || !is_open(&self.line) {
+            return Ok(false);
         }
+        let mut row = self.line.clone();
+        for at in 0..LINES_OF_A_ROW {
+            let Some(next) = self.line_ahead(at)? else { break };
+            if row.len() + next.len() > ROW_LIMIT || header.is_row(next) {
+                break;
+            }
+            row.push(b'\n');
+            row.extend_from_slice(next);
+            if !next.contains(&b'"') {
+                continue;
+            }
+            match split(&row, header.separator, Some(header.fields)) {
+                Ok(fields) if fields.len() == header.fields => {
+                    let taken: u64 = self.ahead.drain(..=at).map(|(_, bytes)| bytes).sum();
+                    self.bytes += taken;
+                    self.last_number += at as u64 + 1;
+                    self.line = row;
+                    return Ok(true);
+                }
+                Err(Broken::Unclosed) => {}
+                _ => break,
+            }
+        }
+        Ok(false)
+    }
+
+    fn line_ahead(&mut self, at: usize) -> std::io::Result<Option<&[u8]>> {
+        while self.ahead.len() <= at {
+            let mut line = Vec::new();
+            let read = self.read(&mut line)?;
+            if read == 0 {
+                return Ok(None);
+            }
+            self.ahead.push_back((line, read));
+        }
+        Ok(self.ahead.get(at).map(|(line, _)| line.as_slice()))
+    }
+
+    /// Reads a line; says how many bytes it took, none at the end.
+    fn read(&mut self, line: &mut Vec<u8>) -> std::io::Result<u64> {
+        let (is_first, end) = match self.end {
+            Some(end) => (false, end),
+            None => {
+                let beginning = self.reader.fill_buf()?;
+                let inner = beginning.split_last().map_or(&[][..], |(_, inner)| inner);
+                let is_macintosh = inner.contains(&b'\r') && !beginning.contains(&b'\n');
+                (true, if is_macintosh { b'\r' } else { b'\n' })
+            }
+        };
+        self.end = Some(end);
+        line.clear();
+        let mut read = (&mut *self.reader).take(ROW_LIMIT as u64 + 1).read_until(end, line)? as u64;
+        if line.last() == Some(&end) {
+            line.pop();
+            if line.last() == Some(&b'\r') {
+                line.pop();
+            }
+        } else if line.len() > ROW_LIMIT {
+            read += self.reader.skip_until(end)? as u64;
+        }
+        if is_first && line.starts_with(b"\xef\xbb\xbf") {
+            line.drain(..3);
+        }
+        Ok(read)
     }
 }
 
-/// Takes the wanted fields out of lines.
+/// A cheap look before an exact one: of doubled quotes there is an even number.
+fn has_open_quote(line: &[u8]) -> bool {
+    line.contains(&b'"') && (line.contains(&b'\\') || line.iter().filter(|byte| **byte == b'"').count() % 2 == 1)
+}
+
+/// Takes the wanted fields out of rows.
 pub(super) struct Fields<const N: usize> {
     places: [Option<usize>; N],
     count: usize,
@@ -86,26 +182,26 @@ pub(super) struct Fields<const N: usize> {
 
 impl<const N: usize> Fields<N> {
     pub(super) fn new(header: &Header<N>) -> Fields<N> {
-        Fields { places: header.places, count: header.fields, separator: header.separator, unquoted: Vec::new() }
+        let separator = header.separator;
+        Fields { places: header.places, count: header.fields, separator, unquoted: Vec::new() }
     }
 
-    /// The fields wanted of a line; empty for a column that the file does not have.
-    pub(super) fn of<'l>(&'l mut self, line: &'l [u8]) -> Result<[&'l [u8]; N], Fault> {
-        if line.len() as u64 > LINE_LIMIT {
-            return Err((BadReason::Unreadable, format!("the line is longer than {LINE_LIMIT} bytes")));
+    /// The fields wanted of a row; empty for a column that the file does not have.
+    pub(super) fn of<'l>(&'l mut self, row: &'l [u8]) -> Result<[&'l [u8]; N], Fault> {
+        if row.len() > ROW_LIMIT {
+            return Err((BadReason::Unreadable, format!("the row is longer than {ROW_LIMIT} bytes")));
         }
         let mut fields: [&[u8]; QUICK_FIELDS] = [b""; QUICK_FIELDS];
-        let count = split_quickly(line, self.separator, &mut fields);
+        let count = split_quickly(row, self.separator, &mut fields);
         if count == self.count && count <= QUICK_FIELDS && fields[..count].iter().all(|field| is_simple(field)) {
             return Ok(self.places.map(|place| place.map_or(&b""[..], |place| bare(fields[place]))));
         }
-        self.of_quoted(line)
+        self.of_quoted(row)
     }
 
-    fn of_quoted<'l>(&'l mut self, line: &'l [u8]) -> Result<[&'l [u8]; N], Fault> {
-        let fields = split(line, self.separator, Some(self.count))
-            .map_err(|reason| (BadReason::Unreadable, format!("{reason}: \"{}\"", shown(line))))?;
-        check_count(fields.len(), self.count, line)?;
+    fn of_quoted<'l>(&'l mut self, row: &'l [u8]) -> Result<[&'l [u8]; N], Fault> {
+        let fields = split(row, self.separator, Some(self.count)).map_err(|broken| unreadable(broken, row))?;
+        check_count(fields.len(), self.count, row)?;
         // What had to be unescaped is kept in one buffer, by its place there.
         self.unquoted.clear();
         let mut kept: [Option<std::ops::Range<usize>>; N] = std::array::from_fn(|_| None);
@@ -126,13 +222,17 @@ impl<const N: usize> Fields<N> {
     }
 }
 
+pub(super) fn unreadable(broken: Broken, row: &[u8]) -> Fault {
+    (BadReason::Unreadable, format!("{} in \"{}\"", broken.in_words(), shown(row)))
+}
+
 /// Says if a row has not as many fields as its header.
-pub(super) fn check_count(count: usize, expected: usize, line: &[u8]) -> Result<(), Fault> {
+pub(super) fn check_count(count: usize, expected: usize, row: &[u8]) -> Result<(), Fault> {
     if count == expected {
         return Ok(());
     }
     let reason = if count < expected { BadReason::MissingField } else { BadReason::ExtraField };
-    Err((reason, format!("{count} fields instead of {expected} in \"{}\"", shown(line))))
+    Err((reason, format!("{count} fields instead of {expected} in \"{}\"", shown(row))))
 }
 
 /// Whether a field has no quotes but a pair around it.
@@ -141,12 +241,12 @@ fn is_simple(field: &[u8]) -> bool {
 }
 
 /// Splits into `fields` as far as there is room; returns how many fields there are.
-fn split_quickly<'a>(line: &'a [u8], separator: &[u8], fields: &mut [&'a [u8]; QUICK_FIELDS]) -> usize {
+fn split_quickly<'a>(row: &'a [u8], separator: &[u8], fields: &mut [&'a [u8]; QUICK_FIELDS]) -> usize {
     let (mut count, mut from, mut at) = (0, 0, 0);
-    while at < line.len() {
-        if line[at] == separator[0] && line[at..].starts_with(separator) {
+    while at < row.len() {
+        if row[at] == separator[0] && row[at..].starts_with(separator) {
             if let Some(field) = fields.get_mut(count) {
-                *field = &line[from..at];
+                *field = &row[from..at];
             }
             count += 1;
             at += separator.len();
@@ -156,7 +256,7 @@ fn split_quickly<'a>(line: &'a [u8], separator: &[u8], fields: &mut [&'a [u8]; Q
         }
     }
     if let Some(field) = fields.get_mut(count) {
-        *field = &line[from..];
+        *field = &row[from..];
     }
     count + 1
 }

@@ -4,7 +4,7 @@ use super::encoding::decode_row;
 use super::fields::{Fault, shown};
 use super::header::{Header, Wanted};
 use super::quoting::split;
-use super::rows::check_count;
+use super::rows::{Lines, ROW_LIMIT, check_count, unreadable};
 use super::{BadReason, Error};
 
 /// What had to be assumed about a file, for people.
@@ -14,37 +14,46 @@ pub(super) type Assumed = Vec<String>;
 pub(super) type TextRow<const N: usize> = [String; N];
 
 /// Lines that are not blank, with their numbers, as text; says how many were not UTF-8.
-pub(super) fn for_each_line(bytes: &[u8], mut each: impl FnMut(u64, &str)) -> Assumed {
+pub(super) fn for_each_line(file: &str, mut bytes: &[u8], mut each: impl FnMut(u64, &str)) -> Result<Assumed, Error> {
     let mut not_utf8 = 0;
-    for (number, line) in lines(bytes) {
+    let mut lines = Lines::new(&mut bytes);
+    while let Some(line) = lines.next().map_err(|source| Error::Read { file: file.to_owned(), source })? {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
         let (line, was_not_utf8) = decode_row(line);
         not_utf8 += u64::from(was_not_utf8);
-        each(number, &line);
+        let line = line.into_owned();
+        each(lines.number(), &line);
     }
-    said_of_encoding(not_utf8)
+    Ok(said_of_encoding(not_utf8))
 }
 
 /// Calls `each` with the line and the row or its fault. A needed column must have something in it.
 pub(super) fn for_each_row<const N: usize>(
     file: &str,
-    bytes: &[u8],
+    mut bytes: &[u8],
     wanted: &Wanted<N>,
     mut each: impl FnMut(u64, Result<TextRow<N>, RowFault>),
 ) -> Result<Assumed, Error> {
-    let mut rows = lines(bytes).peekable();
-    let first = rows.peek().map_or(&b""[..], |(_, line)| line);
-    let header = Header::read(file, first, wanted)?;
-    if header.is_named {
-        rows.next();
-    }
-    let mut not_utf8 = 0;
-    for (number, line) in rows {
-        let (text, was_not_utf8) = decode_row(line);
+    let cannot_read = |source| Error::Read { file: file.to_owned(), source };
+    let mut lines = Lines::new(&mut bytes);
+    let header = Header::of(file, &mut lines, wanted, None)?;
+    let (mut not_utf8, mut of_several_lines) = (0, 0);
+    let mut is_row = !header.is_named;
+    while is_row || lines.next().map_err(cannot_read)?.is_some() {
+        is_row = false;
+        if lines.current().trim_ascii().is_empty() {
+            continue;
+        }
+        of_several_lines += u64::from(lines.close_quotes(&header).map_err(cannot_read)?);
+        let (text, was_not_utf8) = decode_row(lines.current());
         not_utf8 += u64::from(was_not_utf8);
-        each(number, row(&text, &header, wanted));
+        each(lines.number(), row(&text, &header, wanted));
     }
     let mut assumed = header.assumed;
     assumed.extend(said_of_encoding(not_utf8));
+    assumed.extend(said_of_lines(of_several_lines));
     Ok(assumed)
 }
 
@@ -61,8 +70,11 @@ fn row<const N: usize>(text: &str, header: &Header<N>, wanted: &Wanted<N>) -> Re
         let first_field = text.split(separator).next().unwrap_or_default().trim().to_owned();
         RowFault { first_field, fault }
     };
+    if line.len() > 3 * ROW_LIMIT {
+        return Err(in_row((BadReason::Unreadable, format!("the row is longer than {ROW_LIMIT} bytes"))));
+    }
     let fields = split(line, header.separator, Some(header.fields));
-    let fields = fields.map_err(|reason| in_row((BadReason::Unreadable, format!("{reason}: \"{}\"", shown(line)))))?;
+    let fields = fields.map_err(|broken| in_row(unreadable(broken, line)))?;
     if fields.len() > header.fields {
         let (there, expected) = (fields.len(), header.fields);
         let words = format!("{there} fields instead of {expected} in \"{}\"; is a title without quotes?", shown(line));
@@ -87,13 +99,12 @@ fn row<const N: usize>(text: &str, header: &Header<N>, wanted: &Wanted<N>) -> Re
     }
 }
 
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let lines = bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    (1..).zip(lines).filter(|(_, line)| !line.trim_ascii().is_empty())
+/// What is said of rows that have line ends within quotes.
+pub(super) fn said_of_lines(of_several_lines: u64) -> Option<String> {
+    (of_several_lines > 0).then(|| format!("{of_several_lines} rows have line ends within quotes"))
 }
 
-fn said_of_encoding(not_utf8: u64) -> Assumed {
+pub(super) fn said_of_encoding(not_utf8: u64) -> Assumed {
     match not_utf8 {
         0 => Vec::new(),
         rows => vec![format!("{rows} rows are not UTF-8 and are read as Windows-1252")],
