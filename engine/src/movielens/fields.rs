@@ -4,7 +4,7 @@ use super::BadReason;
 use crate::rating::HalfStars;
 
 /// Why a row is bad, with the words for it made only if somebody reads them.
-pub(super) type Fault = (BadReason, String);
+pub(crate) type Fault = (BadReason, String);
 
 /// The longest value shown in a message.
 const SHOWN_CHARACTERS: usize = 60;
@@ -20,7 +20,7 @@ pub(crate) fn shown(value: &[u8]) -> String {
 }
 
 /// Without surrounding blanks and one pair of double quotes.
-pub(super) fn bare(field: &[u8]) -> &[u8] {
+pub(crate) fn bare(field: &[u8]) -> &[u8] {
     let field = field.trim_ascii();
     match field {
         [b'"', inner @ .., b'"'] => inner.trim_ascii(),
@@ -36,7 +36,7 @@ fn digits(field: &[u8]) -> Option<u64> {
 }
 
 /// An id of a user or film; `what` names it in the fault. "949.0", as pandas writes it beside missing ones, is 949.
-pub(super) fn id(field: &[u8], what: &str) -> Result<u32, Fault> {
+pub(crate) fn id(field: &[u8], what: &str) -> Result<u32, Fault> {
     if field.is_empty() {
         return Err((BadReason::MissingField, format!("{what} is missing")));
     }
@@ -90,7 +90,7 @@ impl Scale {
 
 /// What stands where a rating should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stars {
+pub(crate) enum Stars {
     Rated(HalfStars),
     /// 0 or -1.
     Unrated,
@@ -98,13 +98,13 @@ pub(super) enum Stars {
 
 /// Why there is no rating, and the number that is there if one is.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct OffScale {
-    pub(super) number: Option<f64>,
-    pub(super) fault: Fault,
+pub(crate) struct OffScale {
+    pub(crate) number: Option<f64>,
+    pub(crate) fault: Fault,
 }
 
 /// A rating: "4", "4.0", "3.5", and with a decimal comma "3,5".
-pub(super) fn stars(field: &[u8], scale: Scale) -> Result<Stars, OffScale> {
+pub(crate) fn stars(field: &[u8], scale: Scale) -> Result<Stars, OffScale> {
     match field {
         [whole @ b'1'..=b'5'] | [whole @ b'1'..=b'5', b'.', b'0'] if scale == Scale::Five => {
             return rated(HalfStars::new((whole - b'0') * 2), field, 5.0, scale);
@@ -152,7 +152,7 @@ fn rated(half_stars: Option<HalfStars>, field: &[u8], number: f64, scale: Scale)
 
 /// What stands where a time should, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Time {
+pub(crate) enum Time {
     /// Nothing.
     None,
     Seconds(i64),
@@ -162,7 +162,7 @@ pub(super) enum Time {
 
 impl Time {
     /// Seconds since 1970, 0 where nothing stands.
-    pub(super) fn seconds(self) -> i64 {
+    pub(crate) fn seconds(self) -> i64 {
         match self {
             Time::None => 0,
             Time::Seconds(seconds) | Time::Finer(seconds) => seconds,
@@ -174,7 +174,7 @@ impl Time {
 const FINER_THAN_SECONDS: i64 = 100_000_000_000;
 
 /// Seconds since 1970 or finer, or a date with or without time and zone, not after `now`.
-pub(super) fn time(field: &[u8], now: i64) -> Result<Time, Fault> {
+pub(crate) fn time(field: &[u8], now: i64) -> Result<Time, Fault> {
     if field.is_empty() {
         return Ok(Time::None);
     }

@@ -7,7 +7,7 @@ use super::rows::Lines;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Column {
+pub(crate) enum Column {
     User,
     Film,
     Rating,
@@ -20,6 +20,13 @@ pub(super) enum Column {
     Tag,
     TagId,
     Relevance,
+    /// What the owner of a file gave, where it has others' ratings, too.
+    OwnRating,
+    OwnFilm,
+    OwnTime,
+    OriginalTitle,
+    Type,
+    Address,
 }
 
 impl Column {
@@ -33,19 +40,30 @@ impl Column {
                 "timestamp", "time", "ts", "date", "datetime", "ratedat", "createdat", "unixtimestamp", "unixreviewtime",
                 "ratingtimestamp",
             ],
-            Column::Title => &["title", "movietitle", "filmtitle", "itemtitle", "name", "moviename", "primarytitle"],
+            Column::Title => &["title", "movietitle", "filmtitle", "itemtitle", "name", "moviename", "filmname", "primarytitle"],
             Column::Genres => &["genres", "genre", "class", "category", "categories"],
-            Column::Year => &["year", "releaseyear", "movieyear"],
+            Column::Year => &["year", "releaseyear", "movieyear", "releasedate"],
             Column::Imdb => &["imdbid", "imdb", "tconst", "const"],
             Column::Tmdb => &["tmdbid", "tmdb", "themoviedbid"],
             Column::Tag => &["tag", "tags", "tagname", "label"],
             Column::TagId => &["tagid"],
             Column::Relevance => &["relevance", "tagrelevance"],
+            Column::OwnRating => &[
+                "yourrating", "yourated", "youvrated", "myrating", "rating10", "rating", "stars", "score", "userrating",
+                "value",
+            ],
+            Column::OwnFilm => &["movieid", "filmid", "itemid", "movielensid", "movie", "film", "item"],
+            Column::OwnTime => &[
+                "watcheddate", "daterated", "ratedat", "lastwatchedat", "timestamp", "date", "created", "time", "datetime",
+            ],
+            Column::OriginalTitle => &["originaltitle"],
+            Column::Type => &["titletype", "type"],
+            Column::Address => &["letterboxduri", "uri", "url"],
         }
     }
 
     /// As MovieLens calls it.
-    pub(super) fn own_name(self) -> &'static str {
+    pub(crate) fn own_name(self) -> &'static str {
         match self {
             Column::User => "userId",
             Column::Film => "movieId",
@@ -59,6 +77,12 @@ impl Column {
             Column::Tag => "tag",
             Column::TagId => "tagId",
             Column::Relevance => "relevance",
+            Column::OwnRating => "rating",
+            Column::OwnFilm => "movieId",
+            Column::OwnTime => "time",
+            Column::OriginalTitle => "original title",
+            Column::Type => "type",
+            Column::Address => "address",
         }
     }
 }
@@ -70,33 +94,43 @@ const SEPARATORS: [&[u8]; 6] = [b",", b";", b"\t", b"|", b"::", b" "];
 const HIGHEST_RATING: f64 = 100.0;
 
 /// The columns that are wanted of a file. Those that must be there come first.
-pub(super) struct Wanted<const N: usize> {
-    pub(super) columns: [Column; N],
+pub(crate) struct Wanted<const N: usize> {
+    pub(crate) columns: [Column; N],
     /// How many of them, the first ones, must be there.
-    pub(super) needed: usize,
+    pub(crate) needed: usize,
 }
 
 /// Where a file's fields are.
 #[derive(Clone, Debug)]
-pub(super) struct Header<const N: usize> {
+pub(crate) struct Header<const N: usize> {
     /// What stands between fields.
-    pub(super) separator: &'static [u8],
+    pub(crate) separator: &'static [u8],
     /// The place of each wanted column; none for one that is not there.
-    pub(super) places: [Option<usize>; N],
+    pub(crate) places: [Option<usize>; N],
     columns: [Column; N],
     needed: usize,
     /// How many fields a row has.
-    pub(super) fields: usize,
+    pub(crate) fields: usize,
     /// Whether the first line names the columns, or is a row itself.
-    pub(super) is_named: bool,
+    pub(crate) is_named: bool,
     /// What had to be assumed, for people.
-    pub(super) assumed: Vec<String>,
+    pub(crate) assumed: Vec<String>,
 }
 
 impl<const N: usize> Header<N> {
+    /// As [`Header::of`], of a file whose rows may also be something else: none if the first line, which is the current
+    /// one then, neither names the columns nor is a row.
+    pub(crate) fn if_any(file: &str, lines: &mut Lines<'_>, wanted: &Wanted<N>) -> Result<Option<Header<N>>, Error> {
+        match Header::of(file, lines, wanted, None) {
+            Ok(header) => Ok(Some(header)),
+            Err(Error::MissingColumn { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Finds out where the fields are by the first lines, and leaves the first row as the current one if they name no
     /// columns. `usual` is what stands between the fields of files that are known to have no header.
-    pub(super) fn of(
+    pub(crate) fn of(
         file: &str,
         lines: &mut Lines<'_>,
         wanted: &Wanted<N>,
@@ -245,7 +279,7 @@ impl<const N: usize> Header<N> {
     }
 
     /// Whether a line is a row by itself: it has all fields, and what must be a number is one.
-    pub(super) fn is_row(&self, line: &[u8]) -> bool {
+    pub(crate) fn is_row(&self, line: &[u8]) -> bool {
         let Ok(fields) = split(line, self.separator, Some(self.fields)) else { return false };
         let is_sound = |at: usize| match self.places[at].map(|place| &fields[place]) {
             None => true,

@@ -24,14 +24,19 @@ mod title;
 pub use bad_rows::{BadReason, BadRow, BadRows, DETAILED_BAD_ROWS};
 pub use error::Error;
 pub use fields::Scale;
-pub(crate) use fields::shown;
+pub(crate) use fields::{Stars, Time, id, shown, stars, time};
+pub(crate) use header::{Column, Header, Wanted};
+pub(crate) use packing::Squeezed;
+pub(crate) use rows::{Fields, Lines, as_utf8};
+pub(crate) use table::read_table;
 pub use films::Films;
 pub use genome::Genome;
 pub use layout::Layout;
+pub use quoting::csv_field;
 pub use ratings::RatingsRead;
 pub use source::Source;
 pub(crate) use source::hexadecimal;
-pub use title::{ParsedTitle, parse_title, parse_typed_title};
+pub use title::{ParsedTitle, folded_title, parse_title, parse_typed_title};
 
 use crate::rating::{HalfStars, MovieId, UserId};
 

@@ -16,13 +16,14 @@ pub(super) const READ_BUFFER: usize = 1 << 20;
 
 /// A single file or tar archive made smaller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Squeezed {
+pub(crate) enum Squeezed {
     Gzip,
     Zstd,
 }
 
 impl Squeezed {
-    fn of(beginning: &[u8]) -> Option<Squeezed> {
+    /// By the first bytes.
+    pub(crate) fn of(beginning: &[u8]) -> Option<Squeezed> {
         match beginning {
             [0x1F, 0x8B, ..] => Some(Squeezed::Gzip),
             [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Squeezed::Zstd),
@@ -37,7 +38,7 @@ impl Squeezed {
         (!unpacked.ends_with(".tar")).then_some((squeezed, unpacked))
     }
 
-    pub(super) fn unpack<'a>(self, packed: impl Read + 'a) -> Box<dyn Read + 'a> {
+    pub(crate) fn unpack<'a>(self, packed: impl Read + 'a) -> Box<dyn Read + 'a> {
         let packed = BufReader::with_capacity(READ_BUFFER, packed);
         match self {
             Squeezed::Gzip => Box::new(MultiGzDecoder::new(packed)),

@@ -116,6 +116,12 @@ fn behind_backslashes<'a>(row: &'a [u8], separator: &[u8]) -> Vec<Cow<'a, [u8]>>
     fields
 }
 
+/// A text as a field of CSV, in quotes if it needs them (RFC 4180).
+pub fn csv_field(text: &str) -> Cow<'_, str> {
+    let is_plain = !text.contains([',', '"', '\n', '\r']) && text.trim() == text;
+    if is_plain { Cow::Borrowed(text) } else { Cow::Owned(format!("\"{}\"", text.replace('"', "\"\""))) }
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Escape {
     Doubled,

@@ -23,7 +23,7 @@ const QUICK_FIELDS: usize = 16;
 pub(super) const ROWS_PER_REPORT: u64 = 1 << 15;
 
 /// Gives a file in UTF-16 on as UTF-8, and any other as it is.
-pub(super) fn as_utf8<T>(reader: &mut dyn BufRead, consume: impl FnOnce(&mut dyn BufRead) -> T) -> std::io::Result<T> {
+pub(crate) fn as_utf8<T>(reader: &mut dyn BufRead, consume: impl FnOnce(&mut dyn BufRead) -> T) -> std::io::Result<T> {
     match Utf16::of(reader.fill_buf()?) {
         Some(order) => Ok(consume(&mut std::io::BufReader::new(FromUtf16::new(reader, order)))),
         None => Ok(consume(reader)),
@@ -31,8 +31,9 @@ pub(super) fn as_utf8<T>(reader: &mut dyn BufRead, consume: impl FnOnce(&mut dyn
 }
 
 /// Lines of a reader, each cut off past [`ROW_LIMIT`].
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     reader: &'a mut dyn BufRead,
+    limit: usize,
     /// What lines end with; files of old Macintoshes have no line feeds.
     end: Option<u8>,
     line: Vec<u8>,
@@ -45,13 +46,18 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(reader: &'a mut dyn BufRead) -> Lines<'a> {
+    pub(crate) fn new(reader: &'a mut dyn BufRead) -> Lines<'a> {
+        Lines::of_at_most(ROW_LIMIT, reader)
+    }
+
+    /// With another limit than [`ROW_LIMIT`].
+    pub(crate) fn of_at_most(limit: usize, reader: &'a mut dyn BufRead) -> Lines<'a> {
         let (line, ahead) = (Vec::new(), VecDeque::new());
-        Lines { reader, end: None, line, number: 0, last_number: 0, bytes: 0, ahead }
+        Lines { reader, limit, end: None, line, number: 0, last_number: 0, bytes: 0, ahead }
     }
 
     /// The number of the line on which the current row begins, the first of the file being 1.
-    pub(super) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.number
     }
 
@@ -61,7 +67,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The next line, without its end, but longer than [`ROW_LIMIT`] if the line was.
-    pub(super) fn next(&mut self) -> std::io::Result<Option<&[u8]>> {
+    pub(crate) fn next(&mut self) -> std::io::Result<Option<&[u8]>> {
         let read = match self.ahead.pop_front() {
             Some((line, bytes)) => {
                 self.line = line;
@@ -84,18 +90,18 @@ impl<'a> Lines<'a> {
     }
 
     /// The line that was read last, or all lines of its row.
-    pub(super) fn current(&self) -> &[u8] {
+    pub(crate) fn current(&self) -> &[u8] {
         &self.line
     }
 
     /// The line after the current one.
-    pub(super) fn peek(&mut self) -> std::io::Result<Option<&[u8]>> {
+    pub(crate) fn peek(&mut self) -> std::io::Result<Option<&[u8]>> {
         self.line_ahead(0)
     }
 
     /// The following lines are part of the current row, if its quote is open and that makes a whole row of it. Where one
     /// of them is a row by itself, the quote was forgotten, which costs no other row.
-    pub(super) fn close_quotes<const N: usize>(&mut self, header: &Header<N>) -> std::io::Result<bool> {
+    pub(crate) fn close_quotes<const N: usize>(&mut self, header: &Header<N>) -> std::io::Result<bool> {
         let is_open = |row: &[u8]| split(row, header.separator, Some(header.fields)).err() == Some(Broken::Unclosed);
         if !has_open_quote(&self.line) || !is_open(&self.line) {
             return Ok(false);
@@ -126,7 +132,8 @@ impl<'a> Lines<'a> {
         Ok(false)
     }
 
-    fn line_ahead(&mut self, at: usize) -> std::io::Result<Option<&[u8]>> {
+    /// The line so many lines after the next one.
+    pub(crate) fn line_ahead(&mut self, at: usize) -> std::io::Result<Option<&[u8]>> {
         while self.ahead.len() <= at {
             let mut line = Vec::new();
             let read = self.read(&mut line)?;
@@ -151,13 +158,13 @@ impl<'a> Lines<'a> {
         };
         self.end = Some(end);
         line.clear();
-        let mut read = (&mut *self.reader).take(ROW_LIMIT as u64 + 1).read_until(end, line)? as u64;
+        let mut read = (&mut *self.reader).take(self.limit as u64 + 1).read_until(end, line)? as u64;
         if line.last() == Some(&end) {
             line.pop();
             if line.last() == Some(&b'\r') {
                 line.pop();
             }
-        } else if line.len() > ROW_LIMIT {
+        } else if line.len() > self.limit {
             read += self.reader.skip_until(end)? as u64;
         }
         if is_first && line.starts_with(b"\xef\xbb\xbf") {
@@ -173,7 +180,7 @@ fn has_open_quote(line: &[u8]) -> bool {
 }
 
 /// Takes the wanted fields out of rows.
-pub(super) struct Fields<const N: usize> {
+pub(crate) struct Fields<const N: usize> {
     places: [Option<usize>; N],
     count: usize,
     separator: &'static [u8],
@@ -181,13 +188,13 @@ pub(super) struct Fields<const N: usize> {
 }
 
 impl<const N: usize> Fields<N> {
-    pub(super) fn new(header: &Header<N>) -> Fields<N> {
+    pub(crate) fn new(header: &Header<N>) -> Fields<N> {
         let separator = header.separator;
         Fields { places: header.places, count: header.fields, separator, unquoted: Vec::new() }
     }
 
     /// The fields wanted of a row; empty for a column that the file does not have.
-    pub(super) fn of<'l>(&'l mut self, row: &'l [u8]) -> Result<[&'l [u8]; N], Fault> {
+    pub(crate) fn of<'l>(&'l mut self, row: &'l [u8]) -> Result<[&'l [u8]; N], Fault> {
         if row.len() > ROW_LIMIT {
             return Err((BadReason::Unreadable, format!("the row is longer than {ROW_LIMIT} bytes")));
         }

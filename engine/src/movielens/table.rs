@@ -2,16 +2,16 @@
 
 use super::encoding::decode_row;
 use super::fields::{Fault, shown};
-use super::header::{Header, Wanted};
+use super::header::{Column, Header, Wanted};
 use super::quoting::split;
 use super::rows::{Lines, ROW_LIMIT, check_count, unreadable};
 use super::{BadReason, Error};
 
 /// What had to be assumed about a file, for people.
-pub(super) type Assumed = Vec<String>;
+pub(crate) type Assumed = Vec<String>;
 
 /// The wanted fields of a row, without blanks around them; empty for a column that the file does not have.
-pub(super) type TextRow<const N: usize> = [String; N];
+pub(crate) type TextRow<const N: usize> = [String; N];
 
 /// Lines that are not blank, with their numbers, as text; says how many were not UTF-8.
 pub(super) fn for_each_line(file: &str, mut bytes: &[u8], mut each: impl FnMut(u64, &str)) -> Result<Assumed, Error> {
@@ -32,10 +32,20 @@ pub(super) fn for_each_line(file: &str, mut bytes: &[u8], mut each: impl FnMut(u
 /// Calls `each` with the line and the row or its fault. A needed column must have something in it.
 pub(super) fn for_each_row<const N: usize>(
     file: &str,
+    bytes: &[u8],
+    wanted: &Wanted<N>,
+    each: impl FnMut(u64, Result<TextRow<N>, RowFault>),
+) -> Result<Assumed, Error> {
+    read_table(file, bytes, wanted, each).map(|(_, assumed)| assumed)
+}
+
+/// As [`for_each_row`]; says also which of the wanted columns there are.
+pub(crate) fn read_table<const N: usize>(
+    file: &str,
     mut bytes: &[u8],
     wanted: &Wanted<N>,
     mut each: impl FnMut(u64, Result<TextRow<N>, RowFault>),
-) -> Result<Assumed, Error> {
+) -> Result<(Vec<Column>, Assumed), Error> {
     let cannot_read = |source| Error::Read { file: file.to_owned(), source };
     let mut lines = Lines::new(&mut bytes);
     let header = Header::of(file, &mut lines, wanted, None)?;
@@ -51,16 +61,18 @@ pub(super) fn for_each_row<const N: usize>(
         not_utf8 += u64::from(was_not_utf8);
         each(lines.number(), row(&text, &header, wanted));
     }
+    let there = wanted.columns.iter().zip(header.places).filter(|(_, place)| place.is_some());
+    let there = there.map(|(column, _)| *column).collect();
     let mut assumed = header.assumed;
     assumed.extend(said_of_encoding(not_utf8));
     assumed.extend(said_of_lines(of_several_lines));
-    Ok(assumed)
+    Ok((there, assumed))
 }
 
 /// Why a row cannot be read, with what stands before its first separator: what it was about, most likely.
-pub(super) struct RowFault {
-    pub(super) first_field: String,
-    pub(super) fault: Fault,
+pub(crate) struct RowFault {
+    pub(crate) first_field: String,
+    pub(crate) fault: Fault,
 }
 
 fn row<const N: usize>(text: &str, header: &Header<N>, wanted: &Wanted<N>) -> Result<TextRow<N>, RowFault> {
