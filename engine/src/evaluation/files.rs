@@ -12,7 +12,7 @@
 //! Users and items are numbers from 0 to 4,294,967,295. Memory is in proportion to the file, and bounded.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use rustc_hash::FxHashMap;

@@ -90,6 +90,9 @@ impl Column {
 /// What stands between fields, tried in this order.
 const SEPARATORS: [&[u8]; 6] = [b",", b";", b"\t", b"|", b"::", b" "];
 
+/// So many lines after the first say whether rows have more fields than the header.
+const LINES_LOOKED_AT: usize = 3;
+
 /// The highest rating of any scale: a larger number in its place is something else.
 const HIGHEST_RATING: f64 = 100.0;
 
@@ -149,14 +152,17 @@ impl<const N: usize> Header<N> {
             }
         }
         let first = lines.current().to_vec();
-        let second = lines.peek().map_err(cannot_read)?.unwrap_or_default();
-        Header::find(file, &first, second, wanted, usual, told)
+        let mut following = Vec::new();
+        for at in 0..LINES_LOOKED_AT {
+            following.extend(lines.line_ahead(at).map_err(cannot_read)?.filter(|line| !line.is_empty()).map(<[u8]>::to_vec));
+        }
+        Header::find(file, &first, &following, wanted, usual, told)
     }
 
     fn find(
         file: &str,
         first: &[u8],
-        second: &[u8],
+        following: &[Vec<u8>],
         wanted: &Wanted<N>,
         usual: Option<&'static [u8]>,
         told: Option<&'static [u8]>,
@@ -174,7 +180,7 @@ impl<const N: usize> Header<N> {
         }
         let usual_one = usual.unwrap_or(b",");
         if let Some(header) = best.filter(|header| header.found().0 == wanted.needed) {
-            return Ok(header.with_row_names(second).with_assumptions(first, usual_one));
+            return Ok(header.with_row_names(following).with_assumptions(first, usual_one));
         }
         for separator in &candidates {
             if let Some(header) = Header::unnamed(first, separator, wanted, usual) {
@@ -223,17 +229,23 @@ impl<const N: usize> Header<N> {
         Header { separator, places, columns, needed, fields: names.len(), is_named: true, assumed: Vec::new() }
     }
 
-    /// R gives its rows names, and that column none.
-    fn with_row_names(mut self, second: &[u8]) -> Header<N> {
-        if let Ok(row) = split(second, self.separator, Some(self.fields + 1))
-            && row.len() == self.fields + 1
-            && number(&row[0]).is_some()
-        {
-            self.fields += 1;
-            self.places = self.places.map(|place| place.map(|place| place + 1));
-            self.assumed.push("rows begin with a number that the header has no name for; it is passed over".to_owned());
+    /// R gives its rows names, and that column none: every row has a number in front of what the header names.
+    fn with_row_names(self, rows: &[Vec<u8>]) -> Header<N> {
+        let mut shifted = self.clone();
+        shifted.fields += 1;
+        shifted.places = self.places.map(|place| place.map(|place| place + 1));
+        let is_shifted = |row: &Vec<u8>| {
+            let as_named = split(row, self.separator, Some(self.fields));
+            let with_name = split(row, self.separator, Some(shifted.fields));
+            as_named.is_ok_and(|fields| fields.len() != self.fields)
+                && with_name.is_ok_and(|fields| fields.first().is_some_and(|name| number(name).is_some()))
+                && shifted.is_row(row)
+        };
+        if rows.is_empty() || !rows.iter().all(is_shifted) {
+            return self;
         }
-        self
+        shifted.assumed.push("rows begin with a number that the header has no name for; it is passed over".to_owned());
+        shifted
     }
 
     fn with_assumptions(mut self, first_line: &[u8], usual: &[u8]) -> Header<N> {

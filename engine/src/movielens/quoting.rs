@@ -97,23 +97,32 @@ fn position(text: &[u8], separator: &[u8]) -> Option<usize> {
 /// Fields without quotes around them, in which a backslash takes its meaning from a separator, a quote or itself.
 fn behind_backslashes<'a>(row: &'a [u8], separator: &[u8]) -> Vec<Cow<'a, [u8]>> {
     let mut fields = Vec::new();
+    let mut rest = Some(row);
+    while let Some(row) = rest {
+        let (field, after) = field_behind_backslashes(row, separator);
+        fields.push(field);
+        rest = after;
+    }
+    fields
+}
+
+/// The first of such fields, and what follows its separator if there is one.
+fn field_behind_backslashes<'a>(row: &'a [u8], separator: &[u8]) -> (Cow<'a, [u8]>, Option<&'a [u8]>) {
     let mut field = Vec::new();
     let mut rest = row;
-    while let Some(&byte) = rest.first() {
-        let after = &rest[1..];
-        if byte == b'\\' && (after.starts_with(separator) || after.starts_with(b"\"") || after.starts_with(b"\\")) {
+    while let Some((&byte, after)) = rest.split_first() {
+        let is_escape = after.starts_with(separator) || after.starts_with(b"\"") || after.starts_with(b"\\");
+        if byte == b'\\' && is_escape {
             field.push(after[0]);
             rest = &after[1..];
-        } else if rest.starts_with(separator) {
-            fields.push(Cow::Owned(std::mem::take(&mut field)));
-            rest = &rest[separator.len()..];
+        } else if let Some(after) = rest.strip_prefix(separator) {
+            return (Cow::Owned(field), Some(after));
         } else {
             field.push(byte);
             rest = after;
         }
     }
-    fields.push(Cow::Owned(field));
-    fields
+    (Cow::Owned(field), None)
 }
 
 /// A text as a field of CSV, in quotes if it needs them (RFC 4180).
@@ -145,10 +154,16 @@ fn quoted<'a>(row: &'a [u8], separator: &[u8], escape: Escape) -> Result<Vec<Cow
             }
             rest = after.strip_prefix(separator).ok_or(Broken::Malformed)?;
         } else {
-            let end = position(rest, separator);
-            fields.push(Cow::Borrowed(&rest[..end.unwrap_or(rest.len())]));
-            match end {
-                Some(end) => rest = &rest[end + separator.len()..],
+            let (field, after) = match escape {
+                Escape::Backslash => field_behind_backslashes(rest, separator),
+                Escape::Doubled => match position(rest, separator) {
+                    Some(end) => (Cow::Borrowed(&rest[..end]), Some(&rest[end + separator.len()..])),
+                    None => (Cow::Borrowed(rest), None),
+                },
+            };
+            fields.push(field);
+            match after {
+                Some(after) => rest = after,
                 None => return Ok(fields),
             }
         }
@@ -204,6 +219,7 @@ mod tests {
         assert_eq!(fields(r#"5,"Fargo, the ""Real"" Cut (1996)",Drama"#, 3).unwrap(), ["5", title, "Drama"]);
         assert_eq!(fields(r#"5,"Fargo, the \"Real\" Cut (1996)",Drama"#, 3).unwrap(), ["5", title, "Drama"]);
         assert_eq!(fields(r#"5,Fargo\, the \"Real\" Cut (1996),Drama"#, 3).unwrap(), ["5", title, "Drama"]);
+        assert_eq!(fields(r#"5,\"Real\" Cut (1996),Drama"#, 3).unwrap(), ["5", "\"Real\" Cut (1996)", "Drama"]);
         assert_eq!(fields(r#"5,"C:\",Drama"#, 3).unwrap(), ["5", "C:\\", "Drama"]);
     }
 

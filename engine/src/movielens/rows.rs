@@ -94,11 +94,6 @@ impl<'a> Lines<'a> {
         &self.line
     }
 
-    /// The line after the current one.
-    pub(crate) fn peek(&mut self) -> std::io::Result<Option<&[u8]>> {
-        self.line_ahead(0)
-    }
-
     /// The following lines are part of the current row, if its quote is open and that makes a whole row of it. Where one
     /// of them is a row by itself, the quote was forgotten, which costs no other row.
     pub(crate) fn close_quotes<const N: usize>(&mut self, header: &Header<N>) -> std::io::Result<bool> {
