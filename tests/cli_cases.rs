@@ -11,10 +11,8 @@ use common::{Ended, Place, assert_mentions};
 use serde_json::Value;
 
 fn cases() -> Option<PathBuf> {
-    let folder = std::env::var_os("CINESWARM_TEST_CASES").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/cases/data"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("CINESWARM_TEST_CASES")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/cases/data"), PathBuf::from);
     if !folder.join("mixed-encoding").is_dir() {
         eprintln!("SKIPPED: no cases in {}; set CINESWARM_TEST_CASES to their folder", folder.display());
         return None;
@@ -72,7 +70,8 @@ fn every_case_is_read_rightly_or_refused_with_the_way_out() {
     let evaluated = ["tab", "space"].map(|end| {
         let (train, test) = (it.path(&format!("train.{end}")), it.path(&format!("test.{end}")));
         let metrics = ["--models", "popularity", "--metrics", "ndcg@10,recall@10", "--json"];
-        let answer = it.place.run(&[&["evaluate", "--train", &train, "--test", &test], &metrics[..]].concat()).success();
+        let answer =
+            it.place.run(&[&["evaluate", "--train", &train, "--test", &test], &metrics[..]].concat()).success();
         serde_json::from_str::<Value>(&answer).unwrap()[0]["metrics"].clone()
     });
     assert_eq!(evaluated[0], evaluated[1]);

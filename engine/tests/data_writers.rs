@@ -107,7 +107,11 @@ fn writers() -> impl Strategy<Value = Writer> {
     let quoting = prop::sample::select(vec![Quoting::Minimal, Quoting::All, Quoting::Backslash, Quoting::Never]);
     let line_ends = prop::sample::select(vec!["\n", "\r\n", "\r"]);
     let encodings = prop::sample::select(vec![
-        Encoding::Utf8, Encoding::Utf8WithMark, Encoding::Utf16Little, Encoding::Utf16Big, Encoding::Windows1252,
+        Encoding::Utf8,
+        Encoding::Utf8WithMark,
+        Encoding::Utf16Little,
+        Encoding::Utf16Big,
+        Encoding::Windows1252,
     ]);
     let packings = prop::sample::select(vec![Packing::Plain, Packing::Gzip, Packing::Zip, Packing::Tar]);
     (separators, quoting, line_ends, encodings, any::<bool>(), any::<bool>(), packings).prop_map(
@@ -249,8 +253,16 @@ for name, options in dialects.items():
 
 #[test]
 fn every_dialect_of_python_is_read_the_same() {
-    let titles = ["Plain (1990)", "Comma, The (1991)", "A \"Quoted\" One (1992)", "\"Weird Al\" (1993)", "Semi; colon | bar (1994)",
-        "Café ’n’ Thé (1995)", "Tab\there", "Ends in \"quotes\""];
+    let titles = [
+        "Plain (1990)",
+        "Comma, The (1991)",
+        "A \"Quoted\" One (1992)",
+        "\"Weird Al\" (1993)",
+        "Semi; colon | bar (1994)",
+        "Café ’n’ Thé (1995)",
+        "Tab\there",
+        "Ends in \"quotes\"",
+    ];
     let films = Films {
         titles: titles.map(str::to_owned).to_vec(),
         ratings: (1..9).map(|film| ((film * 3, film), (film as u8, 1_000_000_000 + i64::from(film)))).collect(),

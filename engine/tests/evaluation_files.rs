@@ -142,7 +142,7 @@ fn a_split_is_read_by_the_rules_of_every_other_file() {
         with("|").into_bytes(),
         with("::").into_bytes(),
         format!("user_id:token\titem_id:token\trating:float\ttimestamp:float\n{TRAIN}").into_bytes(),
-        format!("rating,timestamp,userId,movieId\n5,978824268,0,0\n3.0,978824269,0,2\n1,0,1,1\n").into_bytes(),
+        "rating,timestamp,userId,movieId\n5,978824268,0,0\n3.0,978824269,0,2\n1,0,1,1\n".as_bytes().to_vec(),
         "0,0,\"5\",978824268\n0,2.0,3,2001-01-06 23:37:49\n1,1,1,0\n".as_bytes().to_vec(),
         TRAIN.replace('\n', "\r").into_bytes(),
         utf16,

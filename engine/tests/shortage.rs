@@ -58,7 +58,9 @@ impl Asked {
 
 fn asked(ratings: &[(u32, u32)]) -> Asked {
     let rows: String = ratings.iter().map(|(user, film)| format!("{user},{film},4.0,1000\n")).collect();
-    let movies: String = (1..=6).map(|film| format!("{film},Film {film} ({}),{}\n", 1990 + film, if film == 6 { "War" } else { "Drama" })).collect();
+    let movies: String = (1..=6)
+        .map(|film| format!("{film},Film {film} ({}),{}\n", 1990 + film, if film == 6 { "War" } else { "Drama" }))
+        .collect();
     let fixture = Fixture::new(&[
         ("movies.csv", format!("movieId,title,genres\n{movies}").as_bytes()),
         ("ratings.csv", format!("userId,movieId,rating,timestamp\n{rows}").as_bytes()),

@@ -14,7 +14,14 @@ use proptest::prelude::*;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-fn movie(id: u32, title: &str, others: &[&str], year: Option<u16>, imdb_id: Option<u32>, tmdb_id: Option<u32>) -> Movie {
+fn movie(
+    id: u32,
+    title: &str,
+    others: &[&str],
+    year: Option<u16>,
+    imdb_id: Option<u32>,
+    tmdb_id: Option<u32>,
+) -> Movie {
     let other_titles = others.iter().map(|other| (*other).to_owned()).collect();
     Movie { id, title: title.to_owned(), other_titles, year, genres: vec![], imdb_id, tmdb_id }
 }
@@ -70,7 +77,10 @@ fn letterboxds_zip_has_ratings_and_what_was_seen_and_wished_for() {
         ("watched.csv", "Date,Name,Year,Letterboxd URI\n2020-01-01,The Matrix,1999,https://boxd.it/2e\n"),
         ("watchlist.csv", "Date,Name,Year,Letterboxd URI\n2020-01-01,Solaris,1972,https://boxd.it/2f\n"),
         ("likes/films.csv", "Date,Name,Year,Letterboxd URI\n2020-01-01,Heat,1986,https://boxd.it/2g\n"),
-        ("lists/best.csv", "Letterboxd list export v7\nDate,Name,Tags,URL,Description\n2020-01-01,Best,,https://boxd.it/l,\n\nPosition,Name,Year,URL,Description\n1,Solaris,2002,https://boxd.it/2h,\n"),
+        (
+            "lists/best.csv",
+            "Letterboxd list export v7\nDate,Name,Tags,URL,Description\n2020-01-01,Best,,https://boxd.it/l,\n\nPosition,Name,Year,URL,Description\n1,Solaris,2002,https://boxd.it/2h,\n",
+        ),
         ("deleted/ratings.csv", "Date,Name,Year,Letterboxd URI,Rating\n2020-01-01,Solaris,2002,https://boxd.it/2h,1\n"),
         ("orphaned/diary.csv", "Date,Name,Year,Letterboxd URI,Rating\n2020-01-01,Solaris,2002,https://boxd.it/2h,1\n"),
     ]);
@@ -84,7 +94,8 @@ fn letterboxds_zip_has_ratings_and_what_was_seen_and_wished_for() {
     assert_eq!(found.unmatched.len(), 1);
     assert_eq!(found.unmatched[0].why, Miss::UnknownTitle);
     assert_eq!((found.unmatched[0].entry.file.as_str(), found.unmatched[0].entry.line), ("ratings.csv", 4));
-    let wanted: Vec<u32> = found.matched.iter().filter(|one| one.entry.kind == Kind::Wanted).map(|one| one.movie).collect();
+    let wanted: Vec<u32> =
+        found.matched.iter().filter(|one| one.entry.kind == Kind::Wanted).map(|one| one.movie).collect();
     assert_eq!(wanted, [6]);
 }
 
@@ -99,7 +110,9 @@ fn each_file_of_letterboxd_can_stand_alone() {
     let twice = "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\n\
         2021-01-02,Amélie,2001,https://boxd.it/2a,2,Yes,,2021-01-01\n2019-01-02,Amélie,2001,https://boxd.it/2a,1,,,2019-01-01\n";
     assert_eq!(stars("diary.csv", twice), [(1, 4)], "of a rewatch the later rating counts");
-    assert!(matched("somebody-watchlist.csv", "Date,Name,Year,Letterboxd URI\n2020-01-01,Heat,1995,x\n").seen.is_empty());
+    assert!(
+        matched("somebody-watchlist.csv", "Date,Name,Year,Letterboxd URI\n2020-01-01,Heat,1995,x\n").seen.is_empty()
+    );
 }
 
 #[test]
@@ -128,7 +141,9 @@ fn trakts_lists_are_read_flat_in_folders_and_in_parts() {
         {"rated_at":"2020-01-01T10:00:00.000Z","rating":8,"type":"show","show":{"title":"Heat","year":1995}}]"#;
     assert_eq!(stars("ratings-movies.json", rated), [(2, 9), (4, 3)]);
     let part = |title: &str, year: u16| {
-        format!(r#"[{{"id":1,"watched_at":"2020-01-01T10:00:00.000Z","action":"watch","type":"movie","movie":{{"title":"{title}","year":{year},"ids":{{}}}}}}]"#)
+        format!(
+            r#"[{{"id":1,"watched_at":"2020-01-01T10:00:00.000Z","action":"watch","type":"movie","movie":{{"title":"{title}","year":{year},"ids":{{}}}}}}]"#
+        )
     };
     let archive = zip(&[
         ("user/ratings/movies.json", rated),
@@ -137,7 +152,10 @@ fn trakts_lists_are_read_flat_in_folders_and_in_parts() {
         ("user/settings.json", r#"{"user":{"username":"somebody"}}"#),
         ("watched-history-1.json", &part("The Matrix", 1999)),
         ("watched-history-2.json", &part("Amelie", 2001)),
-        ("lists-watchlist.json", r#"[{"listed_at":"2020-01-01T10:00:00.000Z","type":"movie","movie":{"title":"Solaris","year":1972,"ids":{"tmdb":593}}}]"#),
+        (
+            "lists-watchlist.json",
+            r#"[{"listed_at":"2020-01-01T10:00:00.000Z","type":"movie","movie":{"title":"Solaris","year":1972,"ids":{"tmdb":593}}}]"#,
+        ),
     ]);
     let brought = read("trakt.zip", &archive, NOW).unwrap();
     assert_eq!(brought.service, Service::Trakt);
@@ -185,7 +203,9 @@ fn any_table_with_a_title_or_an_id_is_read() {
 fn what_is_nobodys_ratings_is_refused_in_words() {
     let words = |contents: &[u8]| read("mine.csv", contents, NOW).unwrap_err().to_string();
     assert!(words(b"a,b\n1,2\n").contains("no column with a film's title or id; its first line is \"a,b\""));
-    assert!(words(b"userId,movieId,rating\n1,1,4\n1,2,4\n2,1,3\n").contains("several users (\"1\", and on line 4 \"2\")"));
+    assert!(
+        words(b"userId,movieId,rating\n1,1,4\n1,2,4\n2,1,3\n").contains("several users (\"1\", and on line 4 \"2\")")
+    );
     assert!(words(b"").contains("is empty"));
     assert!(words(b"{\"a\":").contains("expected a list of films as Trakt exports it"));
     assert!(words(b"PK\x03\x04").contains("as a zip archive"));
@@ -228,9 +248,11 @@ fn a_dataset_goes_out_as_csv_and_comes_in_again() {
 
 #[test]
 fn three_thousand_films_are_found_in_no_time() {
-    let movies = (0..60_000).map(|id| (movie(id, &format!("Film Number {id}"), &[], Some(1990), Some(id), None), MovieStats::default()));
+    let movies = (0..60_000)
+        .map(|id| (movie(id, &format!("Film Number {id}"), &[], Some(1990), Some(id), None), MovieStats::default()));
     let catalogue = Catalogue::new(movies);
-    let rows: String = (0..3000).map(|id| format!("2020-01-01,Film number {},1990,https://boxd.it/x,4\n", id * 7)).collect();
+    let rows: String =
+        (0..3000).map(|id| format!("2020-01-01,Film number {},1990,https://boxd.it/x,4\n", id * 7)).collect();
     let file = format!("Date,Name,Year,Letterboxd URI,Rating\n{rows}");
     let started = std::time::Instant::now();
     let found = Matched::new(read("ratings.csv", file.as_bytes(), NOW).unwrap(), &catalogue);

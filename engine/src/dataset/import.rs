@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, SecondsFormat, Utc};
 use tempfile::TempDir;
 
+use super::metadata::{READING_RULES, Settings};
 use super::store::lock;
 use super::write::{
     GENOME_FILE, MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USERS_FILE, write_genome, write_movies,
     write_ratings, write_tags,
 };
-use super::metadata::{READING_RULES, Settings};
 use super::{Counts, Error, FORMAT_VERSION, MAX_SHARD_COUNT, Metadata, Origin, shard_of};
 use crate::catalogue::Movie;
 use crate::movielens::{
@@ -127,19 +127,20 @@ fn read_ratings(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Shards, Error> {
     let file = source.ratings_file().to_owned();
-    let mut read = |scale, bad_rows: &mut BadRows| -> Result<(Shards, RatingsRead), Error> {
+    let mut read = |source: &mut Source, scale, bad_rows: &mut BadRows| -> Result<(Shards, RatingsRead), Error> {
         let mut shards = Shards::new(options.shard_count);
         let accept = |line, rating| shards.add(line, rating);
         let read = source.read_ratings(films, scale, options.now, bad_rows, progress, accept)?;
         Ok((shards, read))
     };
-    let before = bad_rows.clone();
-    let (mut shards, mut found) = read(options.scale.unwrap_or_default(), bad_rows)?;
+    let (before, assumed_before) = (bad_rows.clone(), source.assumptions().len());
+    let (mut shards, mut found) = read(source, options.scale.unwrap_or_default(), bad_rows)?;
     if let (None, Some(scale)) = (options.scale, found.other_scale()) {
         *bad_rows = before;
+        source.forget_assumptions(assumed_before);
         // What was read on the wrong scale goes before it is read on the right one.
         drop(shards);
-        (shards, found) = read(scale, bad_rows)?;
+        (shards, found) = read(source, scale, bad_rows)?;
     }
     bad_rows.check(&file, found.rows, options.max_bad_rows)?;
     Ok(shards)
@@ -233,24 +234,16 @@ struct Written {
     bad_rows: Vec<BadRow>,
 }
 
-fn write(
-    dataset: &LockedDirectory,
-    rows: Rows,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Written, Error> {
+fn write(dataset: &LockedDirectory, rows: Rows, progress: &mut dyn FnMut(Progress)) -> Result<Written, Error> {
     let Rows { mut movies, tags, genome, shards, ratings_file, bad_rows } = rows;
     let temporary = dataset.temporary()?;
     let directory = temporary.path();
     let row_bytes = size_of::<StoredRating>() as u64;
     let total: u64 = shards.0.iter().map(|shard| shard.len() as u64).sum();
-    let summary = write_ratings(
-        directory,
-        shards.0,
-        |rows| {
-            let (bytes_done, bytes_total) = (rows * row_bytes, total * row_bytes);
-            progress(Progress { stage: Stage::Writing, bytes_done, bytes_total, rows });
-        },
-    )?;
+    let summary = write_ratings(directory, shards.0, |rows| {
+        let (bytes_done, bytes_total) = (rows * row_bytes, total * row_bytes);
+        progress(Progress { stage: Stage::Writing, bytes_done, bytes_total, rows });
+    })?;
     let (Some(first_rating_at), Some(last_rating_at)) = (summary.first_rating_at, summary.last_rating_at) else {
         return Err(movielens::Error::Empty { file: ratings_file }.into());
     };

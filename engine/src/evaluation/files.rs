@@ -201,13 +201,16 @@ fn read_ratings(path: &Path) -> Result<Ratings, Error> {
         let is_one = |line: &[u8]| {
             let fields: Vec<&str> = text(line).split(' ').filter(|field| !field.is_empty()).collect();
             let [_, _, stars, time] = fields.as_slice() else { return false };
-            stars.parse::<f64>().is_ok_and(|stars| stars <= 10.0) && time.parse().is_ok_and(|time: u32| time >= EARLIEST_TIME)
+            stars.parse::<f64>().is_ok_and(|stars| stars <= 10.0)
+                && time.parse().is_ok_and(|time: u32| time >= EARLIEST_TIME)
         };
         if !is_one(lines.current()) {
             return Ok(false);
         }
         // What cannot be read is said when it is its turn.
-        let following = (0..TELLING_LINES).map_while(|at| lines.line_ahead(at).ok().flatten().map(|line| is_one(line) || line.trim_ascii().is_empty()));
+        let following = (0..TELLING_LINES).map_while(|at| {
+            lines.line_ahead(at).ok().flatten().map(|line| is_one(line) || line.trim_ascii().is_empty())
+        });
         Ok(following.fold(true, |all, one| all && one))
     }
 }
@@ -271,7 +274,8 @@ fn read_lists(path: &Path, lines: &mut Lines<'_>) -> Result<Ratings, Error> {
             break;
         }
     }
-    let assumed = vec![format!("{}: lines are users with their items, of which each counts as five stars", path.display())];
+    let assumed =
+        vec![format!("{}: lines are users with their items, of which each counts as five stars", path.display())];
     Ok(Ratings { ratings, zeros: Vec::new(), has_ratings: false, assumed })
 }
 

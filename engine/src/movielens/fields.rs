@@ -279,8 +279,16 @@ mod tests {
         assert_eq!(time(b"", now), Ok(Time::None));
         assert_eq!(at("2000000001").unwrap_err().0, BadReason::FutureTime);
         for bad in [
-            "2005-02-30 00:00:00", "-5", "1e-9", "2005-04-02 24:00:00", "1969-12-31 23:59:59", "04/02/2005",
-            "2005-04-02 23:53:47 CEST", "2005-04-02x", "2005-04-02T5:3:7", "yesterday",
+            "2005-02-30 00:00:00",
+            "-5",
+            "1e-9",
+            "2005-04-02 24:00:00",
+            "1969-12-31 23:59:59",
+            "04/02/2005",
+            "2005-04-02 23:53:47 CEST",
+            "2005-04-02x",
+            "2005-04-02T5:3:7",
+            "yesterday",
         ] {
             assert_eq!(at(bad).unwrap_err().0, BadReason::BadTime, "{bad}");
         }
@@ -302,9 +310,13 @@ mod tests {
         for text in ["four", "NaN", "inf", "4,5,1"] {
             assert_eq!(read(text).unwrap_err().fault.0, BadReason::NotANumber, "{text}");
         }
-        for (text, scale, half_stars) in
-            [("10", Scale::Ten, 10), ("1", Scale::Ten, 1), ("7", Scale::Ten, 7), ("85", Scale::Hundred, 9), ("1", Scale::Hundred, 1)]
-        {
+        for (text, scale, half_stars) in [
+            ("10", Scale::Ten, 10),
+            ("1", Scale::Ten, 1),
+            ("7", Scale::Ten, 7),
+            ("85", Scale::Hundred, 9),
+            ("1", Scale::Hundred, 1),
+        ] {
             assert_eq!(stars(text.as_bytes(), scale), half(half_stars), "{text} of {}", scale.highest());
         }
         assert!(stars(b"11", Scale::Ten).is_err());

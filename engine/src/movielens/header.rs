@@ -33,14 +33,26 @@ impl Column {
     /// The names it goes by, MovieLens' own first, as [`plain`] writes them.
     fn names(self) -> &'static [&'static str] {
         match self {
-            Column::User => &["userid", "user", "uid", "usernumber", "customerid", "memberid", "reviewerid", "viewerid"],
+            Column::User => {
+                &["userid", "user", "uid", "usernumber", "customerid", "memberid", "reviewerid", "viewerid"]
+            }
             Column::Film => &["movieid", "itemid", "filmid", "movie", "item", "film", "mid", "iid", "productid", "id"],
             Column::Rating => &["rating", "stars", "score", "userrating", "ratingvalue", "value", "overall"],
             Column::Time => &[
-                "timestamp", "time", "ts", "date", "datetime", "ratedat", "createdat", "unixtimestamp", "unixreviewtime",
+                "timestamp",
+                "time",
+                "ts",
+                "date",
+                "datetime",
+                "ratedat",
+                "createdat",
+                "unixtimestamp",
+                "unixreviewtime",
                 "ratingtimestamp",
             ],
-            Column::Title => &["title", "movietitle", "filmtitle", "itemtitle", "name", "moviename", "filmname", "primarytitle"],
+            Column::Title => {
+                &["title", "movietitle", "filmtitle", "itemtitle", "name", "moviename", "filmname", "primarytitle"]
+            }
             Column::Genres => &["genres", "genre", "class", "category", "categories"],
             Column::Year => &["year", "releaseyear", "movieyear", "releasedate"],
             Column::Imdb => &["imdbid", "imdb", "tconst", "const"],
@@ -49,12 +61,28 @@ impl Column {
             Column::TagId => &["tagid"],
             Column::Relevance => &["relevance", "tagrelevance"],
             Column::OwnRating => &[
-                "yourrating", "yourated", "youvrated", "myrating", "rating10", "rating", "stars", "score", "userrating",
+                "yourrating",
+                "yourated",
+                "youvrated",
+                "myrating",
+                "rating10",
+                "rating",
+                "stars",
+                "score",
+                "userrating",
                 "value",
             ],
             Column::OwnFilm => &["movieid", "filmid", "itemid", "movielensid", "movie", "film", "item"],
             Column::OwnTime => &[
-                "watcheddate", "daterated", "ratedat", "lastwatchedat", "timestamp", "date", "created", "time", "datetime",
+                "watcheddate",
+                "daterated",
+                "ratedat",
+                "lastwatchedat",
+                "timestamp",
+                "date",
+                "created",
+                "time",
+                "datetime",
             ],
             Column::OriginalTitle => &["originaltitle"],
             Column::Type => &["titletype", "type"],
@@ -154,7 +182,8 @@ impl<const N: usize> Header<N> {
         let first = lines.current().to_vec();
         let mut following = Vec::new();
         for at in 0..LINES_LOOKED_AT {
-            following.extend(lines.line_ahead(at).map_err(cannot_read)?.filter(|line| !line.is_empty()).map(<[u8]>::to_vec));
+            following
+                .extend(lines.line_ahead(at).map_err(cannot_read)?.filter(|line| !line.is_empty()).map(<[u8]>::to_vec));
         }
         Header::find(file, &first, &following, wanted, usual, told)
     }
@@ -363,7 +392,11 @@ mod tests {
         for (text, separator, places) in [
             ("userId,movieId,rating,timestamp", &b","[..], [Some(0), Some(1), Some(2), Some(3)]),
             ("USER_ID;ITEM_ID;Rating", b";", [Some(0), Some(1), Some(2), None]),
-            ("user_id:token\titem_id:token\trating:float\ttimestamp:float", b"\t", [Some(0), Some(1), Some(2), Some(3)]),
+            (
+                "user_id:token\titem_id:token\trating:float\ttimestamp:float",
+                b"\t",
+                [Some(0), Some(1), Some(2), Some(3)],
+            ),
             ("\u{feff}\"date\",\"stars\",\"film\",\"user\"", b",", [Some(3), Some(2), Some(1), Some(0)]),
             ("id,userId,movieId,rating", b",", [Some(1), Some(2), Some(3), None]),
             ("\nsep=;\nUser ID;Movie ID;Rating\n", b";", [Some(0), Some(1), Some(2), None]),

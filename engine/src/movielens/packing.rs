@@ -34,7 +34,8 @@ impl Squeezed {
     /// By a file's name, with the name that it has unpacked. An archive is not a file.
     fn of_name(name: &str) -> Option<(Squeezed, &str)> {
         let endings = [(".gz", Squeezed::Gzip), (".zst", Squeezed::Zstd)];
-        let (squeezed, unpacked) = endings.into_iter().find_map(|(end, squeezed)| Some((squeezed, name.strip_suffix(end)?)))?;
+        let (squeezed, unpacked) =
+            endings.into_iter().find_map(|(end, squeezed)| Some((squeezed, name.strip_suffix(end)?)))?;
         (!unpacked.ends_with(".tar")).then_some((squeezed, unpacked))
     }
 
@@ -92,9 +93,14 @@ pub(super) struct SourceFile {
 pub(super) enum Place {
     Path(PathBuf),
     /// In the zip archive.
-    Entry { index: usize, compressed: u64 },
+    Entry {
+        index: usize,
+        compressed: u64,
+    },
     /// In the tar archive, so far behind its unpacked beginning.
-    InTar { offset: u64 },
+    InTar {
+        offset: u64,
+    },
 }
 
 /// A file that may belong to a dataset, with the folder it lies in ("" for the top).

@@ -195,7 +195,8 @@ impl<const N: usize> Fields<N> {
         }
         let mut fields: [&[u8]; QUICK_FIELDS] = [b""; QUICK_FIELDS];
         let count = split_quickly(row, self.separator, &mut fields);
-        if count == self.count && count <= QUICK_FIELDS && fields[..count].iter().all(|field| is_simple(field)) {
+        let fits = count == self.count && count <= QUICK_FIELDS;
+        if fits && (!row.contains(&b'"') || fields[..count].iter().all(|field| is_simple(field))) {
             return Ok(self.places.map(|place| place.map_or(&b""[..], |place| bare(fields[place]))));
         }
         self.of_quoted(row)

@@ -133,7 +133,8 @@ impl Source {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let beside = files_in_folder(folder).map_err(cannot_open)?;
         let beside: Vec<Candidate> = beside.into_iter().filter(|(folder, _)| folder.is_empty()).collect();
-        let is_given = |file: &SourceFile| matches!(&file.place, Place::Path(place) if place.file_name() == path.file_name());
+        let is_given =
+            |file: &SourceFile| matches!(&file.place, Place::Path(place) if place.file_name() == path.file_name());
         match choose(path, beside) {
             Ok((layout, files)) if files.values().any(is_given) => {
                 let names = files.values().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -218,6 +219,11 @@ impl Source {
         if !self.assumptions.contains(&line) {
             self.assumptions.push(line);
         }
+    }
+
+    /// Forgets what was assumed past the first so many, to read a file again in another way.
+    pub(crate) fn forget_assumptions(&mut self, kept: usize) {
+        self.assumptions.truncate(kept);
     }
 
     /// Notes that a file that nobody needs is left out.

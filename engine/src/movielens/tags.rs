@@ -49,7 +49,9 @@ impl Source {
                 add(line, row.and_then(|row| tag(row.each_ref().map(String::as_str), now)));
             })?
         } else {
-            for_each_line(file, &bytes, |line, row| add(line, fields_from_dat(row).and_then(|fields| tag(fields, now))))?
+            for_each_line(file, &bytes, |line, row| {
+                add(line, fields_from_dat(row).and_then(|fields| tag(fields, now)))
+            })?
         };
         found.check(file, rows, allowed)?;
         *bad_rows = found;

@@ -95,7 +95,8 @@ impl Matched {
             }
             if let Some(half_stars) = entry.half_stars {
                 // A diary has a rating for each time that a film was seen; that of today is with the ratings.
-                let is_current = entry.file.to_lowercase().rsplit('/').next().is_some_and(|file| file.starts_with("rating"));
+                let is_current =
+                    entry.file.to_lowercase().rsplit('/').next().is_some_and(|file| file.starts_with("rating"));
                 let weight = (is_current, entry.at);
                 let known = best.get(&movie).copied();
                 found.rated_again += usize::from(known.is_some());
@@ -129,8 +130,12 @@ impl<'a> Index<'a> {
         let mut index =
             Index { catalogue, imdb: FxHashMap::default(), tmdb: FxHashMap::default(), titles: FxHashMap::default() };
         for movie in catalogue.movies() {
-            movie.imdb_id.map(|id| index.imdb.entry(id).or_insert(movie));
-            movie.tmdb_id.map(|id| index.tmdb.entry(id).or_insert(movie));
+            if let Some(id) = movie.imdb_id {
+                index.imdb.entry(id).or_insert(movie);
+            }
+            if let Some(id) = movie.tmdb_id {
+                index.tmdb.entry(id).or_insert(movie);
+            }
             let mut names: Vec<String> =
                 std::iter::once(&movie.title).chain(&movie.other_titles).map(|title| folded_title(title)).collect();
             names.sort_unstable();
@@ -143,7 +148,8 @@ impl<'a> Index<'a> {
     }
 
     fn find(&self, entry: &Entry) -> Result<(MovieId, How), Miss> {
-        let by_link = |ids: &FxHashMap<u32, &'a Movie>, id: Option<u32>| id.and_then(|id| ids.get(&id)).map(|movie| movie.id);
+        let by_link =
+            |ids: &FxHashMap<u32, &'a Movie>, id: Option<u32>| id.and_then(|id| ids.get(&id)).map(|movie| movie.id);
         if let Some(movie) = by_link(&self.imdb, entry.imdb_id).or_else(|| by_link(&self.tmdb, entry.tmdb_id)) {
             return Ok((movie, How::Id));
         }
@@ -157,7 +163,7 @@ impl<'a> Index<'a> {
         if entry.title.is_empty() {
             return Err(Miss::UnknownId);
         }
-        let (same, other): (Vec<&Movie>, Vec<&Movie>) = named.iter().partition(|movie| !is_another(entry, movie));
+        let (same, other): (Vec<&Movie>, Vec<&Movie>) = named.into_iter().partition(|movie| !is_another(entry, movie));
         if let ([], [first, ..]) = (same.as_slice(), other.as_slice()) {
             return Err(Miss::OtherId(first.id));
         }

@@ -235,7 +235,8 @@ fn read_archive(name: &str, bytes: &[u8], now: i64, brought: &mut Brought) -> Re
             continue;
         }
         let mut contents = Vec::new();
-        let read = (&mut entry).take(left + 1).read_to_end(&mut contents).map_err(|reason| broken(reason.to_string()))?;
+        let read =
+            (&mut entry).take(left + 1).read_to_end(&mut contents).map_err(|reason| broken(reason.to_string()))?;
         left = left.checked_sub(read as u64).ok_or_else(|| Error::TooLarge { file: inside.clone() })?;
         if contents.trim_ascii().is_empty() {
             continue;

@@ -24,8 +24,19 @@ const COLUMNS: Wanted<11> = Wanted {
 
 /// What types of titles say that it is no film, in the languages that IMDb writes them in.
 const NO_FILMS: [&str; 13] = [
-    "episode", "épisode", "episodio", "episódio", "folge", "эпизод", "エピソード", "series", "season", "videogame",
-    "video game", "musicvideo", "podcast",
+    "episode",
+    "épisode",
+    "episodio",
+    "episódio",
+    "folge",
+    "эпизод",
+    "エピソード",
+    "series",
+    "season",
+    "videogame",
+    "video game",
+    "musicvideo",
+    "podcast",
 ];
 
 /// Titles that Letterboxd's lists open with.

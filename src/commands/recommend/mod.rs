@@ -150,7 +150,7 @@ impl Basis {
         };
         let note = Some(note);
         let (heading, processing_time_ms) = ("Popular films".into(), milliseconds_since(started));
-        Answer { heading, note, source: Source::Popular, recommendations, processing_time_ms }
+        Answer { heading, note, source: Source::Popular, recommendations, processing_time_ms, brought: None }
     }
 }
 

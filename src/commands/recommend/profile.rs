@@ -56,8 +56,11 @@ pub(super) fn read_own(path: &Path, report_to: Option<&Path>, catalogue: &Catalo
         (by(How::Title), "by title, without a year"),
     ];
     if rows > 0 {
-        let found: Vec<String> =
-            found.iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!("{} {how}", HumanCount(*count as u64))).collect();
+        let found: Vec<String> = found
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, how)| format!("{} {how}", HumanCount(*count as u64)))
+            .collect();
         eprintln!(
             "note: {}, read as {}: {} of {} rows found ({}), {} films rated, {} seen",
             path.display(),
@@ -103,7 +106,9 @@ pub(super) fn read_own(path: &Path, report_to: Option<&Path>, catalogue: &Catalo
     });
     if let Some(to) = report_to {
         let text = serde_json::to_vec_pretty(&report).context("writing the report")?;
-        File::create(to).and_then(|mut file| file.write_all(&text)).with_context(|| format!("writing {}", to.display()))?;
+        File::create(to)
+            .and_then(|mut file| file.write_all(&text))
+            .with_context(|| format!("writing {}", to.display()))?;
     }
     Ok(Own { matched, report })
 }
