@@ -18,7 +18,7 @@ pub enum Shortage {
     NothingElse,
     /// None of what they have rated passes the filters.
     Filtered,
-    /// No film at all passes the filters.
+    /// No film that anybody has rated passes the filters.
     NothingFits,
 }
 

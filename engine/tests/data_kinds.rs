@@ -24,10 +24,25 @@ fn expected() -> BTreeMap<(u32, u32), (u8, i64)> {
     [((1, 1), (9, 1_000_000_000)), ((1, 2), (6, 1_000_000_001)), ((2, 3), (10, 1_000_000_002))].into()
 }
 
+/// A dataset whose files are there as long as it is.
+struct Kept {
+    dataset: Dataset,
+    _fixture: Fixture,
+}
+
+impl std::ops::Deref for Kept {
+    type Target = Dataset;
+
+    fn deref(&self) -> &Dataset {
+        &self.dataset
+    }
+}
+
 /// Imports with no bad row allowed, and opens.
-fn imported(files: &[(&str, &[u8])]) -> (Dataset, ImportReport) {
+fn imported(files: &[(&str, &[u8])]) -> (Kept, ImportReport) {
     let fixture = Fixture::new(files);
-    imported_from(&fixture, fixture.folder.path())
+    let (dataset, report) = imported_from(&fixture, fixture.folder.path());
+    (Kept { dataset, _fixture: fixture }, report)
 }
 
 fn imported_from(fixture: &Fixture, source: &Path) -> (Dataset, ImportReport) {

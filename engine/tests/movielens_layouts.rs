@@ -84,7 +84,7 @@ fn a_dataset_without_a_genome_is_what_it_was_before_there_were_genomes() {
 }
 
 #[test]
-fn a_genome_out_of_proportion_to_its_file_is_refused() {
+fn a_genome_out_of_proportion_to_its_file_is_left_out() {
     let tags: String = (0..400_000).map(|tag| format!("{tag},t\n")).collect();
     let movies: String = (0..200).map(|film| format!("{film},Film {film},War\n")).collect();
     let scores: String = (0..200).map(|film| format!("{film},1,0.5\n")).collect();
@@ -94,7 +94,7 @@ fn a_genome_out_of_proportion_to_its_file_is_refused() {
         ("genome-tags.csv", format!("tagId,tag\n{tags}").as_bytes()),
         ("genome-scores.csv", format!("movieId,tagId,relevance\n{scores}").as_bytes()),
     ]);
-    let message = refused(fixture.folder.path());
+    let message = fixture.import().unwrap().metadata.assumptions.join("");
     assert!(message.contains("genome-scores.csv scores 168 films, which for 400000 tags each"), "{message}");
 }
 

@@ -182,7 +182,7 @@ fn read_ratings(path: &Path) -> Result<Ratings, Error> {
         let mut lines = Lines::of_at_most(MAX_LINE_BYTES, reader);
         let file = path.display().to_string();
         match Header::if_any(&file, &mut lines, &COLUMNS) {
-            Ok(Some(header)) if header.separator == b" " && !header.is_named && !has_times(&mut lines)? => {
+            Ok(Some(header)) if header.separator == b" " && !header.is_named && !has_times(&mut lines) => {
                 read_lists(path, &mut lines)
             }
             Ok(Some(header)) => read_rows(path, &mut lines, &header),
@@ -195,24 +195,24 @@ fn read_ratings(path: &Path) -> Result<Ratings, Error> {
     if read.ratings.is_empty() {
         return Err(nothing_in(path));
     }
-    return Ok(read);
+    Ok(read)
+}
 
-    fn has_times(lines: &mut Lines<'_>) -> Result<bool, Error> {
-        let is_one = |line: &[u8]| {
-            let fields: Vec<&str> = text(line).split(' ').filter(|field| !field.is_empty()).collect();
-            let [_, _, stars, time] = fields.as_slice() else { return false };
-            stars.parse::<f64>().is_ok_and(|stars| stars <= 10.0)
-                && time.parse().is_ok_and(|time: u32| time >= EARLIEST_TIME)
-        };
-        if !is_one(lines.current()) {
-            return Ok(false);
-        }
-        // What cannot be read is said when it is its turn.
-        let following = (0..TELLING_LINES).map_while(|at| {
-            lines.line_ahead(at).ok().flatten().map(|line| is_one(line) || line.trim_ascii().is_empty())
-        });
-        Ok(following.fold(true, |all, one| all && one))
+/// Whether lines of four fields with blanks between them end in a time, and so are no lists of items.
+fn has_times(lines: &mut Lines<'_>) -> bool {
+    let is_one = |line: &[u8]| {
+        let fields: Vec<&str> = text(line).split(' ').filter(|field| !field.is_empty()).collect();
+        let [_, _, stars, time] = fields.as_slice() else { return false };
+        stars.parse::<f64>().is_ok_and(|stars| stars <= 10.0)
+            && time.parse().is_ok_and(|time: u32| time >= EARLIEST_TIME)
+    };
+    if !is_one(lines.current()) {
+        return false;
     }
+    // What cannot be read is said when it is its turn.
+    let mut following = (0..TELLING_LINES)
+        .map_while(|at| lines.line_ahead(at).ok().flatten().map(|line| is_one(line) || line.trim_ascii().is_empty()));
+    following.all(|is_one| is_one)
 }
 
 fn nothing_in(path: &Path) -> Error {

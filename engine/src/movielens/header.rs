@@ -266,7 +266,7 @@ impl<const N: usize> Header<N> {
         let is_shifted = |row: &Vec<u8>| {
             let as_named = split(row, self.separator, Some(self.fields));
             let with_name = split(row, self.separator, Some(shifted.fields));
-            as_named.is_ok_and(|fields| fields.len() != self.fields)
+            !as_named.is_ok_and(|fields| fields.len() == self.fields)
                 && with_name.is_ok_and(|fields| fields.first().is_some_and(|name| number(name).is_some()))
                 && shifted.is_row(row)
         };

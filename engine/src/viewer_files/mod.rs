@@ -219,7 +219,7 @@ fn read_archive(name: &str, bytes: &[u8], now: i64, brought: &mut Brought) -> Re
     let (mut known, mut skipped) = (0, 0);
     for index in 0..archive.len().min(MOST_FILES) {
         let mut entry = archive.by_index(index).map_err(|reason| broken(reason.to_string()))?;
-        let inside = entry.name().to_owned();
+        let Ok(inside) = entry.name().map(|name| name.into_owned()) else { continue };
         let lower = inside.to_lowercase();
         let is_table = lower.ends_with(".csv");
         if !entry.is_file() || !(is_table || lower.ends_with(".json")) {

@@ -84,7 +84,14 @@ pub(crate) struct Arguments {
     json: bool,
 
     /// Print the answer as a table for people, for spreadsheets or for a page
-    #[arg(long, env = "RECOMMEND_FORMAT", value_name = "FORMAT", default_value = "table", conflicts_with = "json")]
+    #[arg(
+        id = "answer_format",
+        long = "format",
+        env = "RECOMMEND_FORMAT",
+        value_name = "FORMAT",
+        default_value = "table",
+        conflicts_with = "json"
+    )]
     format: Format,
 }
 
@@ -301,7 +308,8 @@ fn in_words(shortage: Shortage, neighbours: usize) -> String {
              that do"
         ),
         Shortage::NothingFits => {
-            "no film passes that is not rated already; if there are filters, allow more genres or years".into()
+            "no film passes that people have rated and you have not; if there are filters, allow more genres or years"
+                .into()
         }
     }
 }
