@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use cineswarm_engine::{
     Dataset, Filters, Neighbour, NeighbourOptions, Profile, RankOptions, RankScratch, Ranker, Recommendation, Scratch,
-    ShardIndex, ShardRatings, top_k_over,
+    ShardIndex, ShardRatings, Shortage, rank_or_explain, top_k_over,
 };
 
 /// All ratings of a dataset, indexed.
@@ -34,14 +34,14 @@ impl Local {
         top_k_over(&shards, profile, options, &mut Scratch::default())
     }
 
-    /// The films these neighbours recommend, best first.
+    /// The films these neighbours recommend, best first; where there is none, what is answered instead, and why.
     pub(crate) fn recommend(
         &self,
         profile: &Profile,
         neighbours: &[Neighbour],
         filters: &Filters,
         options: &RankOptions,
-    ) -> Vec<Recommendation> {
-        self.ranker.rank(profile, neighbours, filters, options, &mut RankScratch::default())
+    ) -> (Vec<Recommendation>, Option<Shortage>) {
+        rank_or_explain(&self.ranker, profile, neighbours, filters, options, &mut RankScratch::default())
     }
 }

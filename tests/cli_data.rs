@@ -108,7 +108,10 @@ fn what_is_no_dataset_is_refused_with_what_was_looked_for() {
     let file = place.put("folder/notes.txt", "nothing").display().to_string();
     let folder = place.path("folder").display().to_string();
     assert_mentions(&place.run(&["data", "import", &folder]).failure(1), &["holds no MovieLens dataset", "u.data"]);
-    assert_mentions(&place.run(&["data", "import", &file]).failure(1), &["notes.txt as a zip archive"]);
+    assert_mentions(
+        &place.run(&["data", "import", &file]).failure(1),
+        &["notes.txt is a single file, not a dataset; give the folder"],
+    );
     let error = place.run(&["data", "import", "/no/such/file.zip"]).failure(1);
     assert_mentions(&error, &["opening /no/such/file.zip"]);
     assert_eq!(error.matches("No such file").count(), 1, "said once: {error}");

@@ -186,7 +186,7 @@ fn what_cannot_be_done_is_said_in_words() {
         place.run(&[&["evaluate", "--train", train, "--test", &test, "--models", "popularity"], rest].concat())
     };
     let words = of_files(&bad, &[]).failure(1);
-    assert_mentions(&words, &["bad, line 2", "\"9\" as rating", "0.5, 1, 1.5"]);
+    assert_mentions(&words, &["bad, line 2", "the rating 9 is not on the scale 0.5, 1.0, ... 5.0"]);
     assert_mentions(&of_files(&train, &["--metrics", "hits@10"]).failure(2), &["hits@10", "hr@N"]);
     assert_mentions(&of_files(&train, &["--metrics", "ndcg@0"]).failure(2), &["1 to 1000"]);
     assert_mentions(&of_files(&train, &["--protocol", "k-fold"]).failure(2), &["--protocol", "--train"]);

@@ -151,16 +151,25 @@ fn a_file_of_ratings_is_a_profile() {
     assert!(of_genre(&answer, "Horror") >= 6, "{answer:#?}");
 
     for (contents, named) in [
-        ("movie_id,rating\n1,4.5\n2,4.7\n", vec!["mine.csv:3", "4.7"]),
-        ("movie_id,rating\n1,4.5\n\n99999,4\n", vec!["mine.csv:4", "no film 99999"]),
         ("movie_id,rating\nAlien,4\n", vec!["mine.csv:2", "Alien"]),
-        ("movie_id,rating\n1,NaN\n", vec!["mine.csv:2", "NaN"]),
-        ("movie_id,rating\n1\n", vec!["mine.csv", "line: 2"]),
-        ("film,stars\n1,4\n", vec!["no column movie_id", "movie_id,rating"]),
-        ("", vec!["no column movie_id"]),
+        ("movie_id,rating\n99999,4\n", vec!["none of the 1 rows", "mine.csv:2", "no film 99999"]),
+        ("who,stars\n1,4\n", vec!["no column with a film's title or id", "who,stars", "movie_id,rating"]),
+        ("userId,movieId,rating\n1,1,4\n2,1,3\n", vec!["several users", "line 3", "data import"]),
+        ("", vec!["mine.csv is empty"]),
     ] {
         place.put("mine.csv", contents);
         assert_mentions(&demo(&["recommend", "--profile", &file]).failure(1), &named);
+    }
+    // What can be taken is, and the rest is named.
+    for (contents, named) in [
+        ("movie_id,rating\n1,4.5\n2,4.7\n", vec!["mine.csv:3", "4.7", "1 films rated"]),
+        ("movie_id,rating\n1,4.5\n\n99999,4\n", vec!["mine.csv:4", "no film 99999", "1 of 2 rows found"]),
+        ("movie_id,rating\n1,NaN\n2,3\n", vec!["mine.csv:2", "NaN"]),
+    ] {
+        place.put("mine.csv", contents);
+        let ended = demo(&["recommend", "--profile", &file]);
+        assert_eq!(ended.status, 0, "{ended:?}");
+        assert_mentions(&ended.stderr, &named);
     }
     place.put("mine.csv", "movieId,rating,timestamp\n");
     assert_mentions(&demo(&["recommend", "--profile", &file]).stderr, &["mine.csv has no ratings", "popular films"]);

@@ -28,8 +28,10 @@ pub mod ranking;
 pub mod rating;
 mod rows;
 pub mod shard;
+pub mod shortage;
 pub mod synth;
 pub mod versions;
+pub mod viewer_files;
 
 pub use catalogue::{Catalogue, Movie, MovieStats};
 pub use dataset::Dataset;
@@ -45,3 +47,4 @@ pub use profile::Profile;
 pub use ranking::{Because, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation};
 pub use rating::{HalfStars, MovieId, UserId};
 pub use shard::ShardRatings;
+pub use shortage::{Shortage, rank_or_explain};

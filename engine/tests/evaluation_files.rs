@@ -101,34 +101,72 @@ fn negatives_of_a_test_rating_that_is_passed_over_are_not_said_to_be_without_one
 }
 
 #[test]
-fn of_two_ratings_of_a_pair_the_last_counts_in_both_files() {
+fn of_two_ratings_of_a_pair_the_latest_counts_in_both_files() {
     let twice = |first: u32, last: u32, item: u32| format!("0\t{item}\t{first}\t1\n0\t{item}\t{last}\t1\n");
     let read = read(twice(1, 5, 0), twice(2, 4, 1), None).unwrap();
     assert_eq!(read.split.training.matrix.by_user().row(0), (&[0][..], &[10][..]));
     assert_eq!(read.split.cases[0].held_out.half_stars, [8]);
+    let train = "0\t0\t5\t20\n0\t0\t1\t10\n";
+    let by_time = self::read(train, "0\t1\t4\t9\n", None).unwrap();
+    assert_eq!(by_time.split.training.matrix.by_user().row(0), (&[0][..], &[10][..]), "whatever the order of lines");
 }
 
 #[test]
 fn a_line_that_is_not_of_its_layout_is_named_with_what_was_found_and_expected() {
     let good = "0\t1\t4\t9\n";
-    let id = "a whole number from 0 to 4294967295";
+    let id = "a number of at most 32 bits";
     assert_error(read("0\t0\t5\t1\n0\t1\t5\n", good, None), &["train, line 2", "3 fields", "separated by tabs"]);
-    assert_error(read("0\t0\t5\t1\t1\n", good, None), &["train, line 1", "5 fields"]);
-    assert_error(read("0,0,5,1\n", good, None), &["train, line 1", "\"0,0,5,1\" as user", id]);
-    assert_error(read("1::2::3::4\n", good, None), &["train, line 1", "1::2::3::4", "blanks"]);
-    assert_error(read("user\titem\trating\ttime\n", good, None), &["train, line 1", "\"user\" as user", id]);
-    assert_error(read("-1\t0\t5\t1\n", good, None), &["\"-1\" as user", id]);
-    assert_error(read("+1\t0\t5\t1\n", good, None), &["\"+1\" as user"]);
-    assert_error(read("0\t4294967296\t5\t1\n", good, None), &["\"4294967296\" as item", id]);
-    assert_error(read("0\t1.5\t5\t1\n", good, None), &["\"1.5\" as item", id]);
-    for stars in ["6", "-1", "4.7", "NaN", "inf", "1e9", "", "five", "\u{fffd}"] {
-        assert_error(read(format!("0\t0\t{stars}\t1\n"), good, None), &["train, line 1", "as rating", "0.5, 1, 1.5"]);
+    assert_error(read("0\t0\t5\t1\n0\t0\t5\t1\t1\n", good, None), &["train, line 2", "5 fields"]);
+    assert_error(read("0\t0\t5\t1\n-1\t0\t5\t1\n", good, None), &["line 2", "the user \"-1\"", id]);
+    assert_error(read("0\t0\t5\t1\n+1\t0\t5\t1\n", good, None), &["line 2", "the user \"+1\""]);
+    assert_error(read("0\t4294967296\t5\t1\n", good, None), &["the item \"4294967296\"", id]);
+    assert_error(read("0\t0\t5\t1\n0\t1.5\t5\t1\n", good, None), &["line 2", "the item \"1.5\"", id]);
+    for stars in ["6", "-2", "4.7", "NaN", "inf", "1e9", "", "five", "\u{fffd}"] {
+        assert_error(read(format!("0\t0\t5\t1\n0\t0\t{stars}\t1\n"), good, None), &["train, line 2", "the rating"]);
     }
-    assert_error(read("0\t0\t5\t99999999999999999999\n", good, None), &["as time", "seconds"]);
+    assert_error(read("0\t0\t5\t1\n0\t0\t5\t99999999999999999999\n", good, None), &["line 2", "the time"]);
     assert_error(read("0 1 2\n1 x\n", good, None), &["train, line 2", "\"x\" as item"]);
     assert_error(read("0 1 2\n1\t2\t3\t4\n", good, None), &["train, line 2"]);
-    assert_error(read(TRAIN, b"0\t1\t4\xff\t9\n", None), &["test, line 1", "as rating"]);
     assert_error(read("(0,1)\t2\t3\n", good, None), &["train, line 1"]);
+    assert_error(read("who|what|when\n1|2|3\n", good, None), &["train, line 1", "blanks"]);
+}
+
+#[test]
+fn a_split_is_read_by_the_rules_of_every_other_file() {
+    let plain = read(TRAIN, "0\t1\t4\t9\n", None).unwrap();
+    let with = |separator: &str| TRAIN.replace('\t', separator);
+    let utf16: Vec<u8> = format!("\u{feff}{TRAIN}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for train in [
+        with(",").into_bytes(),
+        with(";").into_bytes(),
+        with("|").into_bytes(),
+        with("::").into_bytes(),
+        format!("user_id:token\titem_id:token\trating:float\ttimestamp:float\n{TRAIN}").into_bytes(),
+        "rating,timestamp,userId,movieId\n5,978824268,0,0\n3.0,978824269,0,2\n1,0,1,1\n".as_bytes().to_vec(),
+        "0,0,\"5\",978824268\n0,2.0,3,2001-01-06 23:37:49\n1,1,1,0\n".as_bytes().to_vec(),
+        TRAIN.replace('\n', "\r").into_bytes(),
+        utf16,
+    ] {
+        let text = String::from_utf8_lossy(&train).into_owned();
+        let other = read(train, "0;1;4;9\n", None).unwrap();
+        assert_eq!(other.split.training.matrix, plain.split.training.matrix, "{text}");
+        assert_eq!(other.split.cases, plain.split.cases, "{text}");
+    }
+}
+
+#[test]
+fn ratings_separated_by_blanks_are_no_lists() {
+    let blanks = |tabs: &str| tabs.replace('\t', " ");
+    let (train, test) = ("1\t10\t5\t881250949\n1\t11\t4\t881250950\n2\t10\t3\t881250951\n", "2\t11\t4\t881250960\n");
+    let tabs = read(train, test, None).unwrap();
+    let spaces = read(blanks(train), blanks(test), None).unwrap();
+    assert!(spaces.has_ratings);
+    assert_eq!(tabs.split.training.matrix, spaces.split.training.matrix);
+    assert_eq!(tabs.split.cases, spaces.split.cases);
+
+    let lists = read("0 7 3 5\n1 3 4 9\n", "0 9\n", None).unwrap();
+    assert!(!lists.has_ratings);
+    assert!(lists.assumptions[0].contains("users with their items"), "{:?}", lists.assumptions);
 }
 
 #[test]
@@ -181,7 +219,7 @@ proptest! {
         let at = at % bytes.len();
         if cut { bytes.truncate(at) } else { bytes[at] = byte }
         if let Err(words) = read(&bytes, "0\t1\t4\t9\n", None) {
-            prop_assert!(words.contains("expected"), "{words}");
+            prop_assert!(words.contains("reading"), "{words}");
         }
     }
 }

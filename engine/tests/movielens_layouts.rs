@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 
 use cineswarm_engine::dataset::{Error, ImportOptions, import};
-use cineswarm_engine::movielens::{self, BadRows, Layout, Source};
+use cineswarm_engine::movielens::{self, BadRows, Layout, Scale, Source};
 use cineswarm_engine::{Dataset, Movie};
 use common::{FILES, Fixture, GENOME_SCORES, GENOME_TAGS, MOVIES, NOW, RATINGS, TAGS, clean, ratings, tree};
 use zip::ZipWriter;
@@ -84,7 +84,7 @@ fn a_dataset_without_a_genome_is_what_it_was_before_there_were_genomes() {
 }
 
 #[test]
-fn a_genome_out_of_proportion_to_its_file_is_refused() {
+fn a_genome_out_of_proportion_to_its_file_is_left_out() {
     let tags: String = (0..400_000).map(|tag| format!("{tag},t\n")).collect();
     let movies: String = (0..200).map(|film| format!("{film},Film {film},War\n")).collect();
     let scores: String = (0..200).map(|film| format!("{film},1,0.5\n")).collect();
@@ -94,7 +94,7 @@ fn a_genome_out_of_proportion_to_its_file_is_refused() {
         ("genome-tags.csv", format!("tagId,tag\n{tags}").as_bytes()),
         ("genome-scores.csv", format!("movieId,tagId,relevance\n{scores}").as_bytes()),
     ]);
-    let message = refused(fixture.folder.path());
+    let message = fixture.import().unwrap().metadata.assumptions.join("");
     assert!(message.contains("genome-scores.csv scores 168 films, which for 400000 tags each"), "{message}");
 }
 
@@ -226,15 +226,15 @@ fn what_is_no_dataset_is_refused_in_words() {
     assert!(refused(&folder.path().join("absent")).contains("opening"));
     let text = folder.path().join("ratings.csv");
     fs::write(&text, RATINGS).unwrap();
-    assert!(refused(&text).contains("as a zip archive"));
+    assert!(refused(&text).contains("is a single file, not a dataset; give the folder"));
 
-    let no_column = Fixture::new(&[("movies.csv", MOVIES), ("ratings.csv", b"user,movieId,rating,timestamp\n")]);
+    let no_column = Fixture::new(&[("movies.csv", MOVIES), ("ratings.csv", b"who,movieId,rating,timestamp\n")]);
     let message = refused(no_column.folder.path());
     assert!(message.contains("ratings.csv has no column \"userId\""), "{message}");
     let no_rows = Fixture::new(&[("movies.csv", MOVIES), ("ratings.csv", b"userId,movieId,rating,timestamp\n")]);
     assert!(refused(no_rows.folder.path()).contains("ratings.csv has no usable row"));
     let empty = Fixture::new(&[("movies.csv", b""), ("ratings.csv", b"")]);
-    assert!(refused(empty.folder.path()).contains("movies.csv has no column"));
+    assert!(refused(empty.folder.path()).contains("movies.csv is empty"));
 }
 
 fn archive(fixture: &Fixture, entries: &[(&str, &[u8])]) -> std::path::PathBuf {
@@ -266,10 +266,11 @@ fn read(path: &Path) -> Result<Read, movielens::Error> {
     let mut source = Source::open(path)?;
     let mut bad_rows = BadRows::default();
     let movies = source.read_movies(&mut bad_rows, 1.0)?;
-    let tags = source.read_tags(|_| true, NOW, &mut bad_rows, 1.0)?;
+    let tags = source.read_tags(&movies, NOW, &mut bad_rows, 1.0);
     let mut ratings = Vec::new();
-    source.read_ratings(|_| true, NOW, &mut bad_rows, &mut |_| {}, |_, rating| ratings.push(rating))?;
-    Ok((movies, tags, ratings))
+    let accept = |_, rating| ratings.push(rating);
+    source.read_ratings(&movies, Scale::Five, NOW, &mut bad_rows, &mut |_| {}, accept)?;
+    Ok((movies.movies, tags, ratings))
 }
 
 #[test]

@@ -170,6 +170,12 @@ pub enum Note {
     EmptyProfile,
     /// Nobody rated the films that the profile consists of.
     NoNeighbours,
+    /// So few rated them that what each of these has rated counts.
+    FewNeighbours,
+    /// Who rated them rated nothing else.
+    NothingElse,
+    /// What those have rated does not meet the conditions.
+    Filtered,
     /// Some shards did not answer in time.
     Partial,
     /// Nothing meets the conditions.
@@ -199,6 +205,26 @@ impl Note {
             }
             (Note::NoNeighbours, Lang::Es) => {
                 "Nadie ha puntuado películas en común contigo; estas son películas que gustan a mucha gente.".into()
+            }
+            (Note::FewNeighbours, Lang::En) => {
+                "Very few people have rated films in common with you, so these are simply the films of each.".into()
+            }
+            (Note::FewNeighbours, Lang::Es) => {
+                "Muy pocas personas han puntuado películas en común contigo; estas son simplemente las de cada una.".into()
+            }
+            (Note::NothingElse, Lang::En) => {
+                "Who has rated films in common with you has rated nothing else, so these are films that many people like."
+                    .into()
+            }
+            (Note::NothingElse, Lang::Es) => {
+                "Quien ha puntuado películas en común contigo no ha puntuado nada más; estas gustan a mucha gente.".into()
+            }
+            (Note::Filtered, Lang::En) => {
+                "Nothing that people like you have rated meets these conditions, so these are films that many people like."
+                    .into()
+            }
+            (Note::Filtered, Lang::Es) => {
+                "Nada de lo que han puntuado personas como tú cumple estas condiciones; estas gustan a mucha gente.".into()
             }
             (Note::Partial, Lang::En) => {
                 "A part of the farm did not answer in time, so this is computed from fewer viewers.".into()
@@ -284,7 +310,16 @@ mod tests {
 
     #[test]
     fn notes_are_sentences_in_both_languages_and_name_the_user() {
-        let notes = [Note::UnknownUser(42), Note::EmptyProfile, Note::NoNeighbours, Note::Partial, Note::NothingFits];
+        let notes = [
+            Note::UnknownUser(42),
+            Note::EmptyProfile,
+            Note::NoNeighbours,
+            Note::FewNeighbours,
+            Note::NothingElse,
+            Note::Filtered,
+            Note::Partial,
+            Note::NothingFits,
+        ];
         for note in notes {
             let (english, spanish) = (note.words(Lang::En), note.words(Lang::Es));
             assert_ne!(english, spanish);

@@ -1,6 +1,6 @@
 //! From a source, or from rows made by a program, to a new dataset version.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use super::metadata::{READING_RULES, Settings};
 use super::store::lock;
 use super::write::{
     FACTS_FILE, GENOME_FILE, MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USERS_FILE, write_facts, write_genome,
@@ -16,8 +17,9 @@ use super::write::{
 use super::{Counts, Error, FORMAT_VERSION, MAX_SHARD_COUNT, Metadata, Origin, shard_of};
 use crate::catalogue::Movie;
 use crate::facts::{self, read_facts};
-use crate::movielens::{self, BadReason, BadRow, BadRows, Genome, Progress, Rating, Source, Stage, Tag};
-use crate::rating::MovieId;
+use crate::movielens::{
+    self, BadReason, BadRow, BadRows, Films, Genome, Progress, Rating, RatingsRead, Scale, Source, Stage, Tag,
+};
 use crate::versions::{self, LockedDirectory, content_sha256, utc, version_name, write_synced};
 
 const BAD_ROWS_FILE: &str = "bad_rows.jsonl";
@@ -37,6 +39,8 @@ pub struct ImportOptions {
     pub facts: Option<PathBuf>,
     /// The present time in seconds since 1970: no rating is from later.
     pub now: i64,
+    /// The scale of the ratings; none to recognise it.
+    pub scale: Option<Scale>,
     /// Make a new version even if the same was imported before.
     pub force: bool,
 }
@@ -45,7 +49,16 @@ impl ImportOptions {
     /// 16 shards, at most 1 % bad rows, no force.
     pub fn new(data_dir: impl Into<PathBuf>, name: impl Into<String>, now: i64) -> ImportOptions {
         let (data_dir, name) = (data_dir.into(), name.into());
-        ImportOptions { data_dir, name, shard_count: 16, max_bad_rows: 0.01, facts: None, now, force: false }
+        ImportOptions {
+            data_dir,
+            name,
+            shard_count: 16,
+            max_bad_rows: 0.01,
+            facts: None,
+            now,
+            scale: None,
+            force: false,
+        }
     }
 
     fn check(&self) -> Result<DateTime<Utc>, Error> {
@@ -89,12 +102,16 @@ pub fn import(
     let dataset = lock(&options.data_dir, &options.name)?;
     let origin = Origin::MovieLens(source.layout());
     let facts_sha256 = facts_sha256(options)?;
+    let settings = Settings { max_bad_rows: options.max_bad_rows, scale: options.scale.map(Scale::highest) };
+    // The same files read by other rules or under other settings may be another dataset.
     let same_as = |sha256: String| {
         let facts_sha256 = &facts_sha256;
         move |metadata: &Metadata| {
             metadata.source_sha256 == sha256
                 && metadata.shard_count == options.shard_count
                 && metadata.facts_sha256 == *facts_sha256
+                && metadata.reading_rules == READING_RULES
+                && metadata.settings == Some(settings)
         }
     };
     // Reading the source twice is worth it only if there is something to find.
@@ -105,21 +122,45 @@ pub fn import(
         }
     }
     let mut bad_rows = BadRows::default();
-    let movies = source.read_movies(&mut bad_rows, options.max_bad_rows)?;
-    let known: HashSet<MovieId> = movies.iter().map(|movie| movie.id).collect();
-    let is_known = |movie| known.contains(&movie);
-    let tags = source.read_tags(is_known, options.now, &mut bad_rows, options.max_bad_rows)?;
-    let genome = source.read_genome(is_known, &mut bad_rows, progress, options.max_bad_rows)?;
-    let mut shards = Shards::new(options.shard_count);
-    let file = source.ratings_file().to_owned();
-    let accept = |line, rating| shards.add(line, rating);
-    let rows = source.read_ratings(is_known, options.now, &mut bad_rows, progress, accept)?;
-    bad_rows.check(&file, rows, options.max_bad_rows)?;
-    let rows = Rows { movies, tags, genome, shards, ratings_file: file, rows, bad_rows };
+    let films = source.read_movies(&mut bad_rows, options.max_bad_rows)?;
+    let tags = source.read_tags(&films, options.now, &mut bad_rows, options.max_bad_rows);
+    let genome = source.read_genome(&films, &mut bad_rows, progress, options.max_bad_rows);
+    let shards = read_ratings(&mut source, &films, options, &mut bad_rows, progress)?;
+    let ratings_file = source.ratings_file().to_owned();
+    let rows = Rows { movies: films.movies, tags, genome, shards, ratings_file, bad_rows };
     let written = write(&dataset, options, rows, progress)?;
     let source_sha256 = source.sha256(progress)?;
+    let read_as = ReadAs { settings: Some(settings), assumptions: source.assumptions().to_vec() };
     let source = SourceRead { layout: origin, name: source.name(), sha256: source_sha256, facts_sha256 };
-    publish(&dataset, options, now, written, source)
+    publish(&dataset, options, now, written, source, read_as)
+}
+
+/// Reads the ratings on the scale that is given, or else on the one that they turn out to have.
+fn read_ratings(
+    source: &mut Source,
+    films: &Films,
+    options: &ImportOptions,
+    bad_rows: &mut BadRows,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Shards, Error> {
+    let file = source.ratings_file().to_owned();
+    let mut read = |source: &mut Source, scale, bad_rows: &mut BadRows| -> Result<(Shards, RatingsRead), Error> {
+        let mut shards = Shards::new(options.shard_count);
+        let accept = |line, rating| shards.add(line, rating);
+        let read = source.read_ratings(films, scale, options.now, bad_rows, progress, accept)?;
+        Ok((shards, read))
+    };
+    let (before, assumed_before) = (bad_rows.clone(), source.assumptions().len());
+    let (mut shards, mut found) = read(source, options.scale.unwrap_or_default(), bad_rows)?;
+    if let (None, Some(scale)) = (options.scale, found.other_scale()) {
+        *bad_rows = before;
+        source.forget_assumptions(assumed_before);
+        // What was read on the wrong scale goes before it is read on the right one.
+        drop(shards);
+        (shards, found) = read(source, scale, bad_rows)?;
+    }
+    bad_rows.check(&file, found.rows, options.max_bad_rows)?;
+    Ok(shards)
 }
 
 /// Imports rows made by a program; `label` stands for the source's name in the metadata and in bad rows.
@@ -136,14 +177,14 @@ pub fn import_rows(
     let now = options.check()?;
     let facts_sha256 = facts_sha256(options)?;
     let dataset = lock(&options.data_dir, &options.name)?;
-    let known: HashSet<MovieId> = movies.iter().map(|movie| movie.id).collect();
+    let films = Films::new(movies);
     let mut shards = Shards::new(options.shard_count);
     let mut bad_rows = BadRows::default();
     let mut rows = 0;
     for rating in ratings {
         rows += 1;
         let movie = rating.movie;
-        if !known.contains(&movie) {
+        if !films.is_known(movie) {
             bad_rows.add(label, rows, BadReason::UnknownFilm, || format!("film {movie} is not among the films"));
         } else if !(0..=options.now).contains(&rating.timestamp) {
             let detail = || format!("the time {} lies in the future or before 1970", rating.timestamp);
@@ -156,7 +197,8 @@ pub fn import_rows(
         }
     }
     bad_rows.check(label, rows, options.max_bad_rows)?;
-    let rows = Rows { movies, tags: None, genome: None, shards, ratings_file: label.to_owned(), rows, bad_rows };
+    let (movies, ratings_file) = (films.movies, label.to_owned());
+    let rows = Rows { movies, tags: None, genome: None, shards, ratings_file, bad_rows };
     let written = write(&dataset, options, rows, progress)?;
     let content_sha256 = written.content_sha256.clone();
     if !options.force
@@ -165,7 +207,7 @@ pub fn import_rows(
         return reuse(&dataset, known);
     }
     let source = SourceRead { layout: Origin::Rows, name: label.to_owned(), sha256: content_sha256, facts_sha256 };
-    publish(&dataset, options, now, written, source)
+    publish(&dataset, options, now, written, source, ReadAs::default())
 }
 
 fn reuse(dataset: &LockedDirectory, metadata: Metadata) -> Result<ImportReport, Error> {
@@ -219,7 +261,6 @@ struct Rows {
     genome: Option<Genome>,
     shards: Shards,
     ratings_file: String,
-    rows: u64,
     bad_rows: BadRows,
 }
 
@@ -240,24 +281,15 @@ fn write(
     rows: Rows,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Written, Error> {
-    let Rows { mut movies, tags, genome, shards, ratings_file, rows, mut bad_rows } = rows;
+    let Rows { mut movies, tags, genome, shards, ratings_file, bad_rows } = rows;
     let temporary = dataset.temporary()?;
     let directory = temporary.path();
     let row_bytes = size_of::<StoredRating>() as u64;
     let total: u64 = shards.0.iter().map(|shard| shard.len() as u64).sum();
-    let summary = write_ratings(
-        directory,
-        shards.0,
-        |again| {
-            let detail = || format!("user {} has rated film {} in an earlier row", again.user, again.movie);
-            bad_rows.add(&ratings_file, again.line.into(), BadReason::Duplicate, detail);
-        },
-        |rows| {
-            let (bytes_done, bytes_total) = (rows * row_bytes, total * row_bytes);
-            progress(Progress { stage: Stage::Writing, bytes_done, bytes_total, rows });
-        },
-    )?;
-    bad_rows.check(&ratings_file, rows, options.max_bad_rows)?;
+    let summary = write_ratings(directory, shards.0, |rows| {
+        let (bytes_done, bytes_total) = (rows * row_bytes, total * row_bytes);
+        progress(Progress { stage: Stage::Writing, bytes_done, bytes_total, rows });
+    })?;
     let (Some(first_rating_at), Some(last_rating_at)) = (summary.first_rating_at, summary.last_rating_at) else {
         return Err(movielens::Error::Empty { file: ratings_file }.into());
     };
@@ -291,6 +323,7 @@ fn write(
         users: summary.users,
         movies: movies.len() as u64,
         ratings: summary.ratings,
+        rated_again: summary.rated_again,
         tags: tags.map_or(0, |tags| tags.len() as u64),
         genome: genome.map_or(0, |genome| genome.movies().len() as u64),
         facts: facts.len() as u64,
@@ -300,12 +333,20 @@ fn write(
     Ok(Written { directory: temporary, content_sha256, files, counts, first_rating_at, last_rating_at, bad_rows })
 }
 
+/// How a source was read.
+#[derive(Default)]
+struct ReadAs {
+    settings: Option<Settings>,
+    assumptions: Vec<String>,
+}
+
 fn publish(
     dataset: &LockedDirectory,
     options: &ImportOptions,
     now: DateTime<Utc>,
     written: Written,
     source: SourceRead,
+    read_as: ReadAs,
 ) -> Result<ImportReport, Error> {
     let Written { directory, content_sha256, files, counts, first_rating_at, last_rating_at, bad_rows } = written;
     let version = version_name(now, &content_sha256);
@@ -319,6 +360,9 @@ fn publish(
         content_sha256,
         facts_sha256: source.facts_sha256,
         layout: source.layout,
+        reading_rules: READING_RULES,
+        settings: read_as.settings,
+        assumptions: read_as.assumptions,
         shard_count: options.shard_count,
         counts,
         first_rating_at,

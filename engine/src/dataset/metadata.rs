@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::movielens::{BadReason, Layout};
 use crate::versions::{FileSummary, VersionMetadata};
 
-/// Raised whenever an import would write something else from the same source, or a load read it otherwise.
+/// Raised whenever a load would read otherwise what is written.
 pub const FORMAT_VERSION: u32 = 1;
+
+/// Raised whenever an import would write something else from the same source: a version made by other rules is not taken
+/// for the same. Those before 2 kept the first of two ratings, and took no row for Windows-1252.
+pub const READING_RULES: u32 = 2;
 
 /// Facts about a dataset version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,15 @@ pub struct Metadata {
     pub facts_sha256: Option<String>,
     /// What the source was.
     pub layout: Origin,
+    /// [`READING_RULES`] by which the source was read.
+    #[serde(default = "first_rules")]
+    pub reading_rules: u32,
+    /// What the import was told; none for rows made by a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Settings>,
+    /// What was assumed about the source, for people: a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumptions: Vec<String>,
     /// How many shards the users are cut into.
     pub shard_count: u32,
     /// How much there is.
@@ -43,6 +56,22 @@ pub struct Metadata {
     /// The files of columns by name.
     pub files: BTreeMap<String, FileSummary>,
 }
+
+fn first_rules() -> u32 {
+    1
+}
+
+/// What of an import's options makes another dataset of the same files.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The fraction of a file's rows that may be bad.
+    pub max_bad_rows: f64,
+    /// The highest rating of the scale that was given; none if it was left to be recognised.
+    pub scale: Option<f64>,
+}
+
+// A fraction is no NaN: an import refuses it.
+impl Eq for Settings {}
 
 /// What a dataset was made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +93,9 @@ pub struct Counts {
     pub movies: u64,
     /// Ratings kept.
     pub ratings: u64,
+    /// Ratings of a film that the same user rated again later, which counts instead.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub rated_again: u64,
     /// Tags kept.
     pub tags: u64,
     /// Films with a row in the tag genome; not written if there is none, as before there were genomes.

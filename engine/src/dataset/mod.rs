@@ -5,6 +5,7 @@
 //! version appears whole or not at all and is never changed, which is what allows it to be mapped.
 
 mod error;
+mod export;
 mod import;
 mod load;
 mod metadata;
@@ -13,6 +14,7 @@ mod store;
 mod write;
 
 pub use error::Error;
+pub use export::export_csv;
 pub use import::{ImportOptions, ImportReport, import, import_rows};
 pub use load::{Dataset, ShardSlices};
 pub use metadata::{Counts, FORMAT_VERSION, Metadata, Origin};

@@ -2,6 +2,7 @@
 //!
 //! `ratings.arrow` and `users.arrow` have one record batch a shard, so that a shard is a run of memory.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -118,7 +119,7 @@ pub(super) struct StoredRating {
     pub timestamp: i64,
     pub user: UserId,
     pub movie: MovieId,
-    /// Line in the source: of two ratings of a film by the same user, the first is kept.
+    /// Line in the source: of two ratings of a film by the same user, the latest is kept, and of the same time the last.
     pub line: u32,
     pub half_stars: u8,
 }
@@ -128,6 +129,7 @@ pub(super) struct StoredRating {
 pub(super) struct RatingsSummary {
     pub users: u64,
     pub ratings: u64,
+    pub rated_again: u64,
     pub first_rating_at: Option<i64>,
     pub last_rating_at: Option<i64>,
     pub stats: HashMap<MovieId, MovieStats>,
@@ -139,7 +141,6 @@ pub(super) struct RatingsSummary {
 pub(super) fn write_ratings(
     directory: &Path,
     shards: Vec<Vec<StoredRating>>,
-    mut on_duplicate: impl FnMut(&StoredRating),
     mut on_shard: impl FnMut(u64),
 ) -> Result<RatingsSummary, Error> {
     let ratings_path = directory.join(RATINGS_FILE);
@@ -151,14 +152,13 @@ pub(super) fn write_ratings(
     let mut rows_done = 0;
     for (shard, mut ratings) in shards.into_iter().enumerate() {
         rows_done += ratings.len() as u64;
-        ratings.sort_unstable_by_key(|rating| (rating.user, rating.movie, rating.line));
-        ratings.dedup_by(|later, kept| {
-            let again = (later.user, later.movie) == (kept.user, kept.movie);
-            if again {
-                on_duplicate(later);
-            }
-            again
+        // The latest first, which is the one that is kept.
+        ratings.sort_unstable_by_key(|rating| {
+            (rating.user, rating.movie, Reverse(rating.timestamp), Reverse(rating.line))
         });
+        let with_repetitions = ratings.len();
+        ratings.dedup_by_key(|rating| (rating.user, rating.movie));
+        summary.rated_again += (with_repetitions - ratings.len()) as u64;
         if u32::try_from(ratings.len()).is_err() {
             return Err(Error::ShardTooLarge { shard });
         }

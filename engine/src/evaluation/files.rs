@@ -1,7 +1,9 @@
-//! Ready-made splits from files, in the layouts that published results are computed on. The layout of a rating file is
-//! recognised by its first line; whatever else a line holds is an error that names it.
+//! Ready-made splits from files, in the layouts that published results are computed on, read by the rules of
+//! docs/DATA.md. Which layout a rating file has is told by its first lines; whatever else a line holds is an error that
+//! names it.
 //!
-//! - Ratings, as of NCF (He et al. 2017) and of `u.data`: `user item rating time`, separated by tabs, a line each.
+//! - Ratings, as of NCF (He et al. 2017), of `u.data`, of MovieLens and of RecBole: user, item, rating and time a line,
+//!   with or without a header.
 //! - Lists, as of LightGCN (He et al. 2020): a user and all its items a line, separated by blanks. Every one counts as five
 //!   stars at time 0; a user alone on a line has none.
 //! - Negatives, as of NCF: `(user,item)` of a line of the test file, then the items among which that one is to be found,
@@ -10,7 +12,7 @@
 //! Users and items are numbers from 0 to 4,294,967,295. Memory is in proportion to the file, and bounded.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use rustc_hash::FxHashMap;
@@ -18,16 +20,26 @@ use rustc_hash::FxHashMap;
 use super::Error;
 use super::splits::{Asks, Case, Films, Source, Split};
 use crate::matrix::RatingsMatrix;
-use crate::movielens::{Rating, shown};
+use crate::movielens::{
+    self, Column, Fields, Header, Lines, Rating, Scale, Squeezed, Stars, Time, Wanted, as_utf8, shown, stars, time,
+};
 use crate::rating::{HalfStars, MovieId, UserId};
 
 /// The most ratings that are read of one file, and the most negatives. The largest MovieLens has 33 million ratings.
 const MAX_ENTRIES: usize = 50_000_000;
 
 /// The longest line that is read; a user with half a million items has 4 MB.
-const MAX_LINE_BYTES: u64 = 1 << 23;
+const MAX_LINE_BYTES: usize = 1 << 23;
 
-const A_RATING: &str = "user, item, rating and time, separated by tabs";
+const COLUMNS: Wanted<4> = Wanted { columns: [Column::User, Column::Film, Column::Rating, Column::Time], needed: 3 };
+
+/// So many lines are looked at where ratings and lists are hard to tell apart.
+const TELLING_LINES: usize = 100;
+
+/// The last number of a line is a time, and not an item, if it is one of 1973 or later.
+const EARLIEST_TIME: u32 = 100_000_000;
+
+const A_RATING: &str = "user, item, rating and time, separated by tabs, commas, semicolons, bars or blanks";
 const A_LIST: &str = "a user and its items, whole numbers separated by blanks";
 const A_NEGATIVE: &str = "(user,item) and the items it is ranked among, separated by tabs";
 const AN_ID: &str = "a whole number from 0 to 4294967295";
@@ -37,7 +49,11 @@ const AN_ID: &str = "a whole number from 0 to 4294967295";
 pub struct FileSplit {
     /// The split; its films are all that occur in any of the files.
     pub split: Split,
-    /// Ratings of 0, which say that there is none.
+    /// Whether there are ratings, and not lists of items, of which every one counts as five stars.
+    pub has_ratings: bool,
+    /// What was assumed about the files, for people: a line each.
+    pub assumptions: Vec<String>,
+    /// Ratings of 0 or -1, which say that there is none.
     pub zero_ratings: u64,
     /// Ratings of the test file for a film that the same user has rated in the training file.
     pub test_ratings_in_training: u64,
@@ -54,28 +70,22 @@ pub struct FileSplit {
 /// Reads a split.
 ///
 /// Without negatives there is a case for each user of the test file; with them, one for each rating. Of two ratings of the
-/// same pair in a file the last counts, and one of 0 never.
+/// same pair in a file the latest counts, of the same time the last, and one of 0 never.
 ///
 /// # Errors
 /// If a file cannot be read, is empty or too large, or has a line that is not of its layout; if negatives are given but
 /// not for every rating of the test file.
 pub fn read_split(train: &Path, test: &Path, negatives: Option<&Path>) -> Result<FileSplit, Error> {
-    let Ratings { ratings: mut training, zeros: zeros_of_training } = read_ratings(train)?;
-    let Ratings { ratings: mut held_out, zeros: zeros_of_test } = read_ratings(test)?;
+    let training = read_ratings(train)?;
+    let tested = read_ratings(test)?;
     let mut candidates = negatives.map(read_negatives).transpose()?;
     let others: Vec<MovieId> = candidates.iter().flat_map(|by_pair| by_pair.values().flatten().copied()).collect();
-    let films = others.into_iter().chain(held_out.iter().map(|rating| rating.movie));
-    let matrix = RatingsMatrix::new(training.drain(..), films);
-    drop(training);
-
-    held_out.sort_by_key(|rating| (rating.user, rating.movie));
-    held_out.dedup_by(|later, kept| {
-        let again = (later.user, later.movie) == (kept.user, kept.movie);
-        if again {
-            *kept = *later;
-        }
-        again
-    });
+    let films = others.into_iter().chain(tested.ratings.iter().map(|rating| rating.movie));
+    let has_ratings = training.has_ratings && tested.has_ratings;
+    let assumptions = training.assumed.into_iter().chain(tested.assumed).collect();
+    let (zeros_of_training, zeros_of_test) = (training.zeros, tested.zeros);
+    let matrix = RatingsMatrix::new(latest(training.ratings), films);
+    let held_out = latest(tested.ratings);
     let mut test_users_not_in_training = 0;
     let mut test_ratings_in_training = 0;
     let mut negatives_rated = 0;
@@ -130,6 +140,8 @@ pub fn read_split(train: &Path, test: &Path, negatives: Option<&Path>) -> Result
         return Err(Error::EmptyFile { path: test.to_owned(), expected: "ratings that are not in the training file" });
     }
     Ok(FileSplit {
+        has_ratings,
+        assumptions,
         split: Source::ratings_only(RatingsMatrix::default()).split(matrix, cases),
         zero_ratings: (zeros_of_training.len() + zeros_of_test.len()) as u64,
         test_ratings_in_training,
@@ -140,56 +152,167 @@ pub fn read_split(train: &Path, test: &Path, negatives: Option<&Path>) -> Result
     })
 }
 
+/// The latest rating of each pair, of the same time the last, by user and film.
+fn latest(mut ratings: Vec<Rating>) -> Vec<Rating> {
+    ratings.sort_by_key(|rating| (rating.user, rating.movie, rating.timestamp));
+    ratings.dedup_by(|later, kept| {
+        let again = (later.user, later.movie) == (kept.user, kept.movie);
+        if again {
+            *kept = *later;
+        }
+        again
+    });
+    ratings
+}
+
 /// What a rating file holds.
 struct Ratings {
     ratings: Vec<Rating>,
-    /// The pairs that are rated 0.
+    /// The pairs that are not rated.
     zeros: Vec<(UserId, MovieId)>,
+    has_ratings: bool,
+    assumed: Vec<String>,
 }
 
-/// Reads a file in either layout.
+/// Reads a file in any layout.
 fn read_ratings(path: &Path) -> Result<Ratings, Error> {
-    let mut ratings = Vec::new();
-    let mut zeros = Vec::new();
-    let mut tabs = None;
-    let mut lines = Lines::open(path)?;
-    while let Some(line) = lines.next()? {
-        if *tabs.get_or_insert_with(|| line.contains(&b'\t')) {
-            match parse_rating(line).map_err(|fault| lines.fault(fault, A_RATING))? {
-                Ok(rating) => ratings.push(rating),
-                Err(rated_zero) => zeros.push(rated_zero),
+    let cannot_read = |source| Error::Read { path: path.to_owned(), source };
+    let mut reader = open(path)?;
+    let read = as_utf8(&mut reader, |reader| {
+        let mut lines = Lines::of_at_most(MAX_LINE_BYTES, reader);
+        let file = path.display().to_string();
+        match Header::if_any(&file, &mut lines, &COLUMNS) {
+            Ok(Some(header)) if header.separator == b" " && !header.is_named && !has_times(&mut lines) => {
+                read_lists(path, &mut lines)
             }
-        } else {
+            Ok(Some(header)) => read_rows(path, &mut lines, &header),
+            Ok(None) => read_lists(path, &mut lines),
+            Err(movielens::Error::Read { source, .. }) => Err(cannot_read(source)),
+            Err(_) => Err(nothing_in(path)),
+        }
+    });
+    let read = read.map_err(cannot_read)??;
+    if read.ratings.is_empty() {
+        return Err(nothing_in(path));
+    }
+    Ok(read)
+}
+
+/// Whether lines of four fields with blanks between them end in a time, and so are no lists of items.
+fn has_times(lines: &mut Lines<'_>) -> bool {
+    let is_one = |line: &[u8]| {
+        let fields: Vec<&str> = text(line).split(' ').filter(|field| !field.is_empty()).collect();
+        let [_, _, stars, time] = fields.as_slice() else { return false };
+        stars.parse::<f64>().is_ok_and(|stars| stars <= 10.0)
+            && time.parse().is_ok_and(|time: u32| time >= EARLIEST_TIME)
+    };
+    if !is_one(lines.current()) {
+        return false;
+    }
+    // What cannot be read is said when it is its turn.
+    let mut following = (0..TELLING_LINES)
+        .map_while(|at| lines.line_ahead(at).ok().flatten().map(|line| is_one(line) || line.trim_ascii().is_empty()));
+    following.all(|is_one| is_one)
+}
+
+fn nothing_in(path: &Path) -> Error {
+    let expected = "lines of user, item, rating and time separated by tabs, or of a user and its items";
+    Error::EmptyFile { path: path.to_owned(), expected }
+}
+
+/// The file unpacked, if it is packed with gzip or zstd.
+fn open(path: &Path) -> Result<BufReader<Box<dyn Read>>, Error> {
+    let opened = || -> io::Result<Box<dyn Read>> {
+        let mut file = File::open(path)?;
+        let mut beginning = Vec::new();
+        file.by_ref().take(4).read_to_end(&mut beginning)?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(match Squeezed::of(&beginning) {
+            Some(squeezed) => squeezed.unpack(file),
+            None => Box::new(file),
+        })
+    };
+    let opened = opened().map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    Ok(BufReader::with_capacity(1 << 16, opened))
+}
+
+fn read_rows(path: &Path, lines: &mut Lines<'_>, header: &Header<4>) -> Result<Ratings, Error> {
+    let cannot_read = |source| Error::Read { path: path.to_owned(), source };
+    let (mut ratings, mut zeros) = (Vec::new(), Vec::new());
+    let mut fields = Fields::new(header);
+    let mut is_row = !header.is_named;
+    while is_row || lines.next().map_err(cannot_read)?.is_some() {
+        is_row = false;
+        if lines.current().trim_ascii().is_empty() {
+            continue;
+        }
+        lines.close_quotes(header).map_err(cannot_read)?;
+        let parsed = fields.of(lines.current()).and_then(parse_rating);
+        match parsed.map_err(|(_, found)| fault_at(path, lines.number(), found, A_RATING))? {
+            Ok(rating) => ratings.push(rating),
+            Err(unrated) => zeros.push(unrated),
+        }
+        check_entries(path, ratings.len() + zeros.len(), "ratings")?;
+    }
+    let file = path.display();
+    let assumed = header.assumed.iter().map(|what| format!("{file}: {what}")).collect();
+    Ok(Ratings { ratings, zeros, has_ratings: true, assumed })
+}
+
+/// The current line is the first.
+fn read_lists(path: &Path, lines: &mut Lines<'_>) -> Result<Ratings, Error> {
+    let mut ratings = Vec::new();
+    loop {
+        let line = lines.current();
+        check_length(path, lines.number(), line)?;
+        if !line.trim_ascii().is_empty() {
             let parsed = parse_list(line, &mut ratings);
-            parsed.map_err(|fault| lines.fault(fault, A_LIST))?;
+            parsed.map_err(|fault| fault.at(path, lines.number(), A_LIST))?;
+            check_entries(path, ratings.len(), "ratings")?;
         }
-        if ratings.len() + zeros.len() > MAX_ENTRIES {
-            return Err(Error::TooMuch { path: path.to_owned(), limit: MAX_ENTRIES, what: "ratings" });
+        if lines.next().map_err(|source| Error::Read { path: path.to_owned(), source })?.is_none() {
+            break;
         }
     }
-    if ratings.is_empty() {
-        let expected = "lines of user, item, rating and time separated by tabs, or of a user and its items";
-        return Err(Error::EmptyFile { path: path.to_owned(), expected });
+    let assumed =
+        vec![format!("{}: lines are users with their items, of which each counts as five stars", path.display())];
+    Ok(Ratings { ratings, zeros: Vec::new(), has_ratings: false, assumed })
+}
+
+fn check_entries(path: &Path, entries: usize, what: &'static str) -> Result<(), Error> {
+    if entries > MAX_ENTRIES {
+        return Err(Error::TooMuch { path: path.to_owned(), limit: MAX_ENTRIES, what });
     }
-    Ok(Ratings { ratings, zeros })
+    Ok(())
+}
+
+fn check_length(path: &Path, line: u64, contents: &[u8]) -> Result<(), Error> {
+    if contents.len() > MAX_LINE_BYTES {
+        return Err(fault_at(path, line, format!("more than {MAX_LINE_BYTES} bytes"), "a shorter line"));
+    }
+    Ok(())
 }
 
 /// The items that each pair is ranked among.
 type Negatives = FxHashMap<(UserId, MovieId), Vec<MovieId>>;
 
 fn read_negatives(path: &Path) -> Result<Negatives, Error> {
+    let cannot_read = |source| Error::Read { path: path.to_owned(), source };
     let mut by_pair = FxHashMap::default();
     let mut entries = 0;
-    let mut lines = Lines::open(path)?;
-    while let Some(line) = lines.next()? {
-        let (pair, negatives) = parse_negatives(line).map_err(|fault| lines.fault(fault, A_NEGATIVE))?;
-        entries += negatives.len();
-        if entries > MAX_ENTRIES {
-            return Err(Error::TooMuch { path: path.to_owned(), limit: MAX_ENTRIES, what: "negatives" });
+    let mut reader = open(path)?;
+    let mut lines = Lines::of_at_most(MAX_LINE_BYTES, &mut reader);
+    while let Some(line) = lines.next().map_err(cannot_read)? {
+        if line.trim_ascii().is_empty() {
+            continue;
         }
+        let (line, number) = (lines.current(), lines.number());
+        check_length(path, number, line)?;
+        let (pair, negatives) = parse_negatives(line).map_err(|fault| fault.at(path, number, A_NEGATIVE))?;
+        entries += negatives.len();
+        check_entries(path, entries, "negatives")?;
         if by_pair.insert(pair, negatives).is_some() {
-            let found = Fault { found: format!("({},{}) a second time", pair.0, pair.1), expected: None };
-            return Err(lines.fault(found, "each pair once"));
+            return Err(fault_at(path, number, format!("({},{}) a second time", pair.0, pair.1), "each pair once"));
         }
     }
     if by_pair.is_empty() {
@@ -204,24 +327,31 @@ struct Fault {
     expected: Option<&'static str>,
 }
 
-/// `user item rating time`; the pair alone for a rating of 0.
-fn parse_rating(line: &[u8]) -> Result<Result<Rating, (UserId, MovieId)>, Fault> {
-    let mut fields = line.split(|byte| *byte == b'\t');
-    let four = [fields.next(), fields.next(), fields.next(), fields.next()];
-    let ([Some(user), Some(item), Some(stars), Some(time)], None) = (four, fields.next()) else {
-        let count = line.split(|byte| *byte == b'\t').count();
-        return Err(Fault { found: format!("{count} fields in \"{}\"", shown(line)), expected: None });
-    };
-    let (user, movie) = (id(user, "user")?, id(item, "item")?);
-    let number = text(stars).parse::<f64>();
-    let number = number.map_err(|_| fault("rating", stars, "a number of stars, 0.5, 1, 1.5, ... 5"))?;
-    let timestamp = text(time).parse().map_err(|_| fault("time", time, "whole seconds since 1970"))?;
-    if number == 0.0 {
-        return Ok(Err((user, movie)));
+impl Fault {
+    fn at(self, path: &Path, line: u64, expected: &'static str) -> Error {
+        let expected = match self.expected {
+            Some(exact) => format!("{exact}, in a line of {expected}"),
+            None => expected.to_owned(),
+        };
+        Error::Line { path: path.to_owned(), line, found: self.found, expected }
     }
-    let half_stars =
-        HalfStars::from_stars(number).map_err(|_| fault("rating", stars, "a number of stars, 0.5, 1, 1.5, ... 5"))?;
-    Ok(Ok(Rating { user, movie, half_stars, timestamp }))
+}
+
+fn fault_at(path: &Path, line: u64, found: String, expected: &'static str) -> Error {
+    Fault { found, expected: None }.at(path, line, expected)
+}
+
+/// The pair alone if it is not rated.
+fn parse_rating(
+    [user, item, rating, timestamp]: [&[u8]; 4],
+) -> Result<Result<Rating, (UserId, MovieId)>, (movielens::BadReason, String)> {
+    let (user, movie) = (movielens::id(user, "the user")?, movielens::id(item, "the item")?);
+    // Whoever made the split knew what the present was.
+    let timestamp = time(timestamp, i64::MAX).map(Time::seconds)?;
+    match stars(rating, Scale::Five).map_err(|off_scale| off_scale.fault)? {
+        Stars::Rated(half_stars) => Ok(Ok(Rating { user, movie, half_stars, timestamp })),
+        Stars::Unrated => Ok(Err((user, movie))),
+    }
 }
 
 /// `user item item ...`
@@ -265,59 +395,4 @@ fn fault(what: &str, field: &[u8], expected: &'static str) -> Fault {
 /// A field without blanks around it; empty, which nothing is parsed from, if it is no text at all.
 fn text(field: &[u8]) -> &str {
     std::str::from_utf8(field).unwrap_or_default().trim_matches(' ')
-}
-
-/// The lines of a file that are not blank, each of bounded length.
-struct Lines<'a> {
-    path: &'a Path,
-    reader: BufReader<File>,
-    line: Vec<u8>,
-    number: u64,
-}
-
-impl<'a> Lines<'a> {
-    fn open(path: &'a Path) -> Result<Lines<'a>, Error> {
-        let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        Ok(Lines { path, reader: BufReader::with_capacity(1 << 16, file), line: Vec::new(), number: 0 })
-    }
-
-    /// The next line without its end.
-    fn next(&mut self) -> Result<Option<&[u8]>, Error> {
-        loop {
-            self.line.clear();
-            let limited = self.reader.by_ref().take(MAX_LINE_BYTES + 1).read_until(b'\n', &mut self.line);
-            let read = limited.map_err(|source| Error::Read { path: self.path.to_owned(), source })?;
-            if read == 0 {
-                return Ok(None);
-            }
-            self.number += 1;
-            if read as u64 > MAX_LINE_BYTES {
-                let found = Fault { found: format!("more than {MAX_LINE_BYTES} bytes"), expected: None };
-                return Err(self.fault(found, "a shorter line"));
-            }
-            if self.line.last() == Some(&b'\n') {
-                self.line.pop();
-            }
-            if self.line.last() == Some(&b'\r') {
-                self.line.pop();
-            }
-            if self.number == 1 && self.line.starts_with(b"\xef\xbb\xbf") {
-                self.line.drain(..3);
-            }
-            if !self.line.trim_ascii().is_empty() {
-                // Returned by another borrow, since the loop may not end here as the compiler sees it.
-                break;
-            }
-        }
-        Ok(Some(&self.line))
-    }
-
-    /// An error at the line read last.
-    fn fault(&self, fault: Fault, expected: &'static str) -> Error {
-        let expected = match fault.expected {
-            Some(exact) => format!("{exact}, in a line of {expected}"),
-            None => expected.to_owned(),
-        };
-        Error::Line { path: self.path.to_owned(), line: self.number, found: fault.found, expected }
-    }
 }

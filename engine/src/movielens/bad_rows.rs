@@ -26,11 +26,13 @@ pub enum BadReason {
     OffScale,
     /// The film is in no movies file.
     UnknownFilm,
+    /// The film's own row is bad, which is counted there and not here.
+    LostFilm,
     /// The tag is in no file of the genome's tags.
     UnknownTag,
-    /// The user has rated the film in an earlier row, the film or tag was listed before, or the tag scored for the film.
+    /// The film or tag was listed before, or the tag scored for the film.
     Duplicate,
-    /// The time is neither seconds since 1970 nor `YYYY-MM-DD HH:MM:SS`.
+    /// The time is neither a number since 1970 nor a date.
     BadTime,
     /// The time lies after the import.
     FutureTime,
@@ -68,6 +70,9 @@ pub struct BadRows {
 impl BadRows {
     /// Counts a row; `detail` is only asked for while rows are kept in detail.
     pub fn add(&mut self, file: &str, line: u64, reason: BadReason, detail: impl FnOnce() -> String) {
+        if reason == BadReason::LostFilm {
+            return;
+        }
         *self.by_reason.entry(reason).or_default() += 1;
         match self.by_file.get_mut(file) {
             Some(count) => *count += 1,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The path given cannot be opened.
-    #[error("opening {}: {source}; give the folder or the zip archive of a MovieLens dataset", path.display())]
+    #[error("opening {}: {source}; give the folder of a MovieLens dataset, or a zip or tar archive of it", path.display())]
     Open {
         /// The path as given.
         path: PathBuf,
@@ -22,14 +22,25 @@ pub enum Error {
         /// What the zip reader said.
         reason: String,
     },
+    /// The path is a file of a kind that is not read.
+    #[error("{} {what}", path.display())]
+    NotASource {
+        /// The path as given.
+        path: PathBuf,
+        /// What it is, and what to give instead.
+        what: &'static str,
+    },
     /// No layout fits the files.
     #[error(
-        "{} holds no MovieLens dataset: looked for ratings.csv and movies.csv, rating.csv and movie.csv, ratings.dat \
-         and movies.dat, or u.data and u.item, there and one folder below", path.display()
+        "{} holds no MovieLens dataset: looked for ratings.csv and movies.csv (or .tsv, .txt), rating.csv and movie.csv, ratings.dat \
+         and movies.dat, u.data and u.item, or NAME.inter and NAME.item, there and one folder below, each also with \
+         .gz or .zst{packed}", path.display()
     )]
     NotMovieLens {
         /// The path as given.
         path: PathBuf,
+        /// What is there and would have to be unpacked, in words; empty without any.
+        packed: String,
     },
     /// More than one dataset fits.
     #[error("{} holds several datasets ({}); give the folder of one of them", path.display(), found.join(", "))]
@@ -72,8 +83,16 @@ pub enum Error {
         /// The most bytes that are taken.
         limit: u64,
     },
+    /// A file that needs a header has not even that.
+    #[error("{file} is empty; get it again, or leave it out if it is not the ratings or the films")]
+    EmptyFile {
+        /// Its name in the source.
+        file: String,
+    },
     /// A CSV header lacks a column.
-    #[error("{file} has no column \"{column}\"; its first line is \"{header}\"")]
+    #[error(
+        "{file} has no column \"{column}\"; its first line is \"{header}\"; name the columns there, as in {expected}"
+    )]
     MissingColumn {
         /// Its name in the source.
         file: String,
@@ -81,9 +100,15 @@ pub enum Error {
         column: &'static str,
         /// The header as found, shortened.
         header: String,
+        /// A header that would do.
+        expected: String,
     },
     /// More rows of one file are bad than the caller allows.
-    #[error("{bad} of {rows} rows of {file} are bad, more than the {:.2} % allowed; the first: {first}", allowed * 100.0)]
+    #[error(
+        "{bad} of {rows} rows of {file} are bad, more than the {:.2} % allowed; the first: {first}; mend the file, or \
+         import the rest with a higher --max-bad-rows",
+        allowed * 100.0
+    )]
     TooManyBadRows {
         /// Its name in the source.
         file: String,

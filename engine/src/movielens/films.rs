@@ -1,16 +1,21 @@
 //! The films: the movies file of any layout, and the links where a layout has them.
 
-use std::collections::HashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use unicode_normalization::UnicodeNormalization;
 
-use super::fields::{Fault, decode, id, shown};
+use super::fields::{Fault, id, shown};
+use super::header::{Column, Wanted};
 use super::layout::Role;
-use super::tags::{CsvRow, for_each_csv_row};
+use super::table::{RowFault, for_each_line, for_each_row};
 use super::{BadReason, BadRows, Error, Layout, Source, parse_title};
 use crate::catalogue::Movie;
 use crate::rating::MovieId;
 
 /// What the layouts write where a film has no genre.
 const NO_GENRES: [&str; 2] = ["(no genres listed)", "unknown"];
+
+const MOVIES: Wanted<4> = Wanted { columns: [Column::Film, Column::Title, Column::Genres, Column::Year], needed: 2 };
+const LINKS: Wanted<3> = Wanted { columns: [Column::Film, Column::Imdb, Column::Tmdb], needed: 1 };
 
 /// The columns of flags in `u.item`, in order, as the README of 100k gives them, should `u.genre` be absent.
 const HUNDRED_K_GENRES: [&str; 19] = [
@@ -38,105 +43,184 @@ const HUNDRED_K_GENRES: [&str; 19] = [
 /// Fields of `u.item` before the flags: id, title, release, video release, address.
 const HUNDRED_K_FIELDS: usize = 5;
 
-impl Source {
-    /// Reads all films with their links, each id once. Fails if more than the fraction `allowed` of a file is bad.
-    pub fn read_movies(&mut self, bad_rows: &mut BadRows, allowed: f64) -> Result<Vec<Movie>, Error> {
-        let file = self.file_name(Role::Movies).to_owned();
-        let text = decode(self.read_whole(Role::Movies)?.unwrap_or_default());
-        let mut films = Films { file: &file, bad_rows, rows: 0, movies: Vec::new(), places: HashMap::new() };
-        match self.layout() {
-            Layout::Csv | Layout::Kaggle => {
-                for_each_csv_row(&file, &text, ["movieId", "title", "genres"], &[], |line, row| {
-                    films.add(line, row.and_then(|row| movie(row.get(0), row.get(1), row.get(2).split('|'))));
-                })?;
-            }
-            Layout::Dat => {
-                for (line, row) in lines(&text) {
-                    films.add(line, movie_from_dat(row));
-                }
-            }
-            Layout::HundredK => {
-                let genres = self.read_whole(Role::Genres)?.map(|bytes| genres_from_list(&decode(bytes)));
-                let genres = genres.unwrap_or_else(|| HUNDRED_K_GENRES.map(str::to_owned).to_vec());
-                for (line, row) in lines(&text) {
-                    films.add(line, movie_from_item(row, &genres));
-                }
-            }
+/// The films of a source, each id once, and which of them could not be read.
+#[derive(Clone, Debug, Default)]
+pub struct Films {
+    /// In the order of the file.
+    pub movies: Vec<Movie>,
+    places: FxHashMap<MovieId, usize>,
+    lost: FxHashSet<MovieId>,
+}
+
+impl Films {
+    /// Films that a program made; of several with one id the first counts.
+    pub fn new(movies: impl IntoIterator<Item = Movie>) -> Films {
+        let mut films = Films::default();
+        for movie in movies {
+            films.insert(movie);
         }
-        let Films { rows, mut movies, places, .. } = films;
-        bad_rows.check(&file, rows, allowed)?;
-        if movies.is_empty() {
-            return Err(Error::Empty { file });
-        }
-        self.read_links(&mut movies, &places, bad_rows, allowed)?;
-        Ok(movies)
+        films
     }
 
-    fn read_links(
-        &mut self,
-        movies: &mut [Movie],
-        places: &HashMap<MovieId, usize>,
-        bad_rows: &mut BadRows,
-        allowed: f64,
-    ) -> Result<(), Error> {
-        let file = self.file_name(Role::Links).to_owned();
-        let Some(bytes) = self.read_whole(Role::Links)? else { return Ok(()) };
-        let mut rows = 0;
-        for_each_csv_row(&file, &decode(bytes), ["movieId", "imdbId", "tmdbId"], &[1, 2], |line, row| {
-            rows += 1;
-            let link = || -> Result<(), Fault> {
-                let row = row?;
-                let movie = id(row.get(0).as_bytes(), "the film id")?;
-                let Some(place) = places.get(&movie) else {
-                    return Err((BadReason::UnknownFilm, format!("film {movie} is in no movies file")));
-                };
-                let number = |text: &str, what| match text {
-                    "" => Ok(None),
-                    _ => id(text.as_bytes(), what).map(Some),
-                };
-                let (imdb_id, tmdb_id) = (number(row.get(1), "the imdb id")?, number(row.get(2), "the tmdb id")?);
-                movies[*place].imdb_id = imdb_id;
-                movies[*place].tmdb_id = tmdb_id;
-                Ok(())
-            };
-            if let Err((reason, detail)) = link() {
-                bad_rows.add(&file, line, reason, || detail);
-            }
-        })?;
-        bad_rows.check(&file, rows, allowed)
+    /// Whether there is a film with this id.
+    pub fn is_known(&self, id: MovieId) -> bool {
+        self.places.contains_key(&id)
     }
+
+    /// Whether the film has a row that could not be read: its ratings are not at fault.
+    pub fn is_lost(&self, id: MovieId) -> bool {
+        self.lost.contains(&id)
+    }
+
+    /// `false` if there is one with its id.
+    fn insert(&mut self, movie: Movie) -> bool {
+        let place = self.movies.len();
+        if self.places.contains_key(&movie.id) {
+            return false;
+        }
+        self.lost.remove(&movie.id);
+        self.places.insert(movie.id, place);
+        self.movies.push(movie);
+        true
+    }
+
+    /// The reason why a row about this film does not count, unless the film is there.
+    pub(super) fn check(&self, movie: MovieId) -> Result<(), Fault> {
+        match self.is_known(movie) {
+            true => Ok(()),
+            false if self.is_lost(movie) => {
+                Err((BadReason::LostFilm, format!("the row of film {movie} in the movies file is bad")))
+            }
+            false => Err((BadReason::UnknownFilm, format!("film {movie} is in no movies file"))),
+        }
+    }
+}
+
+impl Source {
+    /// Reads all films with their links, each id once. Fails if more than the fraction `allowed` of the films' rows is
+    /// bad; links that cannot be read are left out.
+    pub fn read_movies(&mut self, bad_rows: &mut BadRows, allowed: f64) -> Result<Films, Error> {
+        let file = self.file_name(Role::Movies).to_owned();
+        let bytes = self.read_whole(Role::Movies)?.unwrap_or_default();
+        let mut reading = Reading { file: &file, bad_rows, rows: 0, films: Films::default() };
+        let assumed = match self.layout() {
+            Layout::Csv | Layout::Kaggle | Layout::Atomic => {
+                let separator = self.layout().genre_separator();
+                for_each_row(&file, &bytes, &MOVIES, |line, row| match row {
+                    Ok([id, title, genres, year]) => {
+                        let genres = genres.split(separator);
+                        let movie = movie(&id, &title, genres).map(|movie| with_year(movie, &year));
+                        reading.add(line, movie.map_err(|fault| RowFault { first_field: id, fault }));
+                    }
+                    Err(fault) => reading.add(line, Err(fault)),
+                })?
+            }
+            Layout::Dat => for_each_line(&file, &bytes, |line, row| {
+                let first_field = || row.split("::").next().unwrap_or_default().trim().to_owned();
+                reading.add(line, movie_from_dat(row).map_err(|fault| RowFault { first_field: first_field(), fault }));
+            })?,
+            Layout::HundredK => {
+                let genres = self.read_whole(Role::Genres)?.map(|bytes| genres_from_list(&bytes));
+                let genres = genres.unwrap_or_else(|| HUNDRED_K_GENRES.map(str::to_owned).to_vec());
+                for_each_line(&file, &bytes, |line, row| {
+                    let first_field = || row.split('|').next().unwrap_or_default().trim().to_owned();
+                    let movie = movie_from_item(row, &genres);
+                    reading.add(line, movie.map_err(|fault| RowFault { first_field: first_field(), fault }));
+                })?
+            }
+        };
+        let Reading { rows, mut films, .. } = reading;
+        assumed.into_iter().for_each(|what| self.assume(&file, what));
+        bad_rows.check(&file, rows, allowed)?;
+        if films.movies.is_empty() {
+            return Err(Error::Empty { file });
+        }
+        self.read_links(&mut films, bad_rows, allowed);
+        Ok(films)
+    }
+
+    /// Nobody's ratings need links: what is wrong with them is said, and they are left out.
+    fn read_links(&mut self, films: &mut Films, bad_rows: &mut BadRows, allowed: f64) {
+        let file = self.file_name(Role::Links).to_owned();
+        let mut rows = 0;
+        let mut links = Vec::new();
+        let mut found = bad_rows.clone();
+        let read = self.read_whole(Role::Links).and_then(|bytes| {
+            let Some(bytes) = bytes else { return Ok(Vec::new()) };
+            let assumed = for_each_row(&file, &bytes, &LINKS, |line, row| {
+                rows += 1;
+                match row.map_err(|row| row.fault).and_then(|row| link(&row, films)) {
+                    Ok(link) => links.push(link),
+                    Err((reason, detail)) => found.add(&file, line, reason, || detail),
+                }
+            })?;
+            found.check(&file, rows, allowed)?;
+            Ok(assumed)
+        });
+        match read {
+            Ok(assumed) => {
+                assumed.into_iter().for_each(|what| self.assume(&file, what));
+                *bad_rows = found;
+                for (place, imdb_id, tmdb_id) in links {
+                    films.movies[place].imdb_id = imdb_id;
+                    films.movies[place].tmdb_id = tmdb_id;
+                }
+            }
+            Err(error) => self.leave_out(&file, &error),
+        }
+    }
+}
+
+/// A film's place and its ids elsewhere.
+fn link([film, imdb, tmdb]: &[String; 3], films: &Films) -> Result<(usize, Option<u32>, Option<u32>), Fault> {
+    let movie = id(film.as_bytes(), "the film id")?;
+    films.check(movie)?;
+    let number = |text: &str, what| match text {
+        "" => Ok(None),
+        _ => id(text.as_bytes(), what).map(Some),
+    };
+    // IMDb's own ids are tt0113277.
+    let imdb_id = number(imdb.trim_start_matches("tt"), "the imdb id")?;
+    Ok((films.places[&movie], imdb_id, number(tmdb, "the tmdb id")?))
 }
 
 /// The films read so far.
-struct Films<'a> {
+struct Reading<'a> {
     file: &'a str,
     bad_rows: &'a mut BadRows,
     rows: u64,
-    movies: Vec<Movie>,
-    places: HashMap<MovieId, usize>,
+    films: Films,
 }
 
-impl Films<'_> {
-    fn add(&mut self, line: u64, parsed: Result<Movie, Fault>) {
+impl Reading<'_> {
+    fn add(&mut self, line: u64, parsed: Result<Movie, RowFault>) {
         self.rows += 1;
-        let fault = match parsed {
-            Ok(movie) if self.places.contains_key(&movie.id) => {
-                (BadReason::Duplicate, format!("film {} was listed before", movie.id))
-            }
+        let (reason, detail) = match parsed {
             Ok(movie) => {
-                self.places.insert(movie.id, self.movies.len());
-                self.movies.push(movie);
-                return;
+                let id = movie.id;
+                if self.films.insert(movie) {
+                    return;
+                }
+                (BadReason::Duplicate, format!("film {id} was listed before"))
             }
-            Err(fault) => fault,
+            Err(RowFault { first_field, fault }) => {
+                if let Ok(lost) = id(first_field.as_bytes(), "the film id")
+                    && !self.films.is_known(lost)
+                {
+                    self.films.lost.insert(lost);
+                }
+                fault
+            }
         };
-        self.bad_rows.add(self.file, line, fault.0, || fault.1);
+        self.bad_rows.add(self.file, line, reason, || detail);
     }
 }
 
 fn movie<'a>(number: &str, raw_title: &str, genres: impl Iterator<Item = &'a str>) -> Result<Movie, Fault> {
     let id = id(number.trim().as_bytes(), "the film id")?;
-    let parsed = parse_title(raw_title);
+    // The same letters in the same way, however their accents were typed.
+    let composed: String = raw_title.nfc().collect();
+    let parsed = parse_title(&composed);
     if parsed.title.is_empty() {
         return Err((BadReason::MissingField, format!("film {id} has no title")));
     }
@@ -152,9 +236,11 @@ fn movie<'a>(number: &str, raw_title: &str, genres: impl Iterator<Item = &'a str
     })
 }
 
-/// Lines that are not blank, with their numbers.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = (u64, &str)> {
-    (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty())
+/// With the year of its own column, where the title has none.
+fn with_year(mut movie: Movie, year: &str) -> Movie {
+    let whole = year.split('.').next().and_then(|year| year.parse::<u16>().ok());
+    movie.year = movie.year.or(whole.filter(|year| (1870..=2100).contains(year)));
+    movie
 }
 
 fn too_few_fields(row: &str) -> Fault {
@@ -191,13 +277,11 @@ fn movie_from_item(row: &str, genres: &[String]) -> Result<Movie, Fault> {
 }
 
 /// `u.genre`: `Action|1`, in the order of the flags.
-fn genres_from_list(text: &str) -> Vec<String> {
-    let names = lines(text).filter_map(|(_, line)| line.split_once('|'));
-    names.map(|(name, _)| name.trim().to_owned()).collect()
-}
-
-impl CsvRow<'_> {
-    fn get(&self, column: usize) -> &str {
-        self.field(column).trim()
-    }
+fn genres_from_list(bytes: &[u8]) -> Vec<String> {
+    let mut genres = Vec::new();
+    // Genres are ASCII; how a name is encoded that is not would be said of the films.
+    let _ = for_each_line("u.genre", bytes, |_, line| {
+        genres.extend(line.split_once('|').map(|(name, _)| name.trim().to_owned()));
+    });
+    genres
 }

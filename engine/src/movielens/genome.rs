@@ -2,13 +2,16 @@
 //! from tags, ratings and reviews. Vig, Sen and Riedl, "The tag genome: encoding community knowledge to support novel
 //! interaction", ACM TiiS 2(3), 2012.
 
+use std::io::BufRead;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::fields::{Fault, decode, id, shown};
+use super::fields::{Fault, id, shown};
+use super::header::{Column, Header, Wanted};
 use super::layout::Role;
-use super::rows::{Columns, Lines, ROWS_PER_REPORT};
-use super::tags::for_each_csv_row;
-use super::{BadReason, BadRows, Error, Progress, Source, Stage};
+use super::rows::{Fields, Lines, ROWS_PER_REPORT, as_utf8};
+use super::table::for_each_row;
+use super::{BadReason, BadRows, Error, Films, Progress, Source, Stage};
 use crate::rating::MovieId;
 
 /// A smaller table is harmless, however small the file.
@@ -57,14 +60,38 @@ impl Genome {
     }
 }
 
+const SCORES: Wanted<3> = Wanted { columns: [Column::Film, Column::TagId, Column::Relevance], needed: 3 };
+const GENOME_TAGS: Wanted<2> = Wanted { columns: [Column::TagId, Column::Tag], needed: 2 };
+
 impl Source {
-    /// Reads the tag genome; `None` if the source lacks its scores or its tags, or no score is good.
+    /// Reads the tag genome; `None` if the source lacks its scores or its tags, no score is good, more than the fraction
+    /// `allowed` of a file is bad, or the table were out of proportion to the file.
     ///
-    /// A film has a row if a score of it is good; a tag without a score is irrelevant to the film. Fails if more than the
-    /// fraction `allowed` of a file is bad, or if the table were out of proportion to the file.
+    /// A film has a row if a score of it is good; a tag without a score is irrelevant to the film.
     pub fn read_genome(
         &mut self,
-        known: impl Fn(MovieId) -> bool,
+        films: &Films,
+        bad_rows: &mut BadRows,
+        progress: &mut dyn FnMut(Progress),
+        allowed: f64,
+    ) -> Option<Genome> {
+        let mut found = bad_rows.clone();
+        match self.try_to_read_genome(films, &mut found, progress, allowed) {
+            Ok(genome) => {
+                *bad_rows = found;
+                genome
+            }
+            Err(error) => {
+                let file = self.file_name(Role::GenomeScores).to_owned();
+                self.leave_out(&file, &error);
+                None
+            }
+        }
+    }
+
+    fn try_to_read_genome(
+        &mut self,
+        films: &Films,
         bad_rows: &mut BadRows,
         progress: &mut dyn FnMut(Progress),
         allowed: f64,
@@ -80,32 +107,35 @@ impl Source {
         let mut table = Table { tags, limit, rows: FxHashMap::default(), relevances: Vec::new() };
         let rows = self.read_buffered(Role::GenomeScores, |reader| {
             let cannot_read = |source| Error::Read { file: file.clone(), source };
-            let mut lines = Lines::new(reader);
-            let header = lines.next().map_err(cannot_read)?.unwrap_or_default();
-            let columns = Columns::named(&file, header, ["movieId", "tagId", "relevance"], b",")?;
-            let mut rows = 0u64;
-            while let Some(line) = lines.next().map_err(cannot_read)? {
-                if line.trim_ascii().is_empty() {
-                    continue;
+            let consume = |reader: &mut dyn BufRead| -> Result<u64, Error> {
+                let mut lines = Lines::new(reader);
+                let header = Header::of(&file, &mut lines, &SCORES, None)?;
+                let mut fields = Fields::new(&header);
+                let (mut rows, mut is_row) = (0u64, !header.is_named);
+                while is_row || lines.next().map_err(cannot_read)?.is_some() {
+                    is_row = false;
+                    let line = lines.current();
+                    if line.trim_ascii().is_empty() {
+                        continue;
+                    }
+                    rows += 1;
+                    let checked =
+                        fields.of(line).and_then(score).and_then(|score| films.check(score.movie).map(|()| score));
+                    let added = match checked {
+                        Ok(score) => table.add(&file, score)?,
+                        Err(fault) => Err(fault),
+                    };
+                    if let Err((reason, detail)) = added {
+                        bad_rows.add(&file, lines.number(), reason, || detail);
+                    }
+                    if rows.is_multiple_of(ROWS_PER_REPORT) {
+                        let bytes_done = (bytes_before + lines.bytes()).min(bytes_total);
+                        progress(Progress { stage: Stage::Reading, bytes_done, bytes_total, rows });
+                    }
                 }
-                rows += 1;
-                let checked = columns.fields(line).and_then(score).and_then(|score| match known(score.movie) {
-                    true => Ok(score),
-                    false => Err((BadReason::UnknownFilm, format!("film {} is in no movies file", score.movie))),
-                });
-                let added = match checked {
-                    Ok(score) => table.add(&file, score)?,
-                    Err(fault) => Err(fault),
-                };
-                if let Err((reason, detail)) = added {
-                    bad_rows.add(&file, lines.number(), reason, || detail);
-                }
-                if rows.is_multiple_of(ROWS_PER_REPORT) {
-                    let bytes_done = bytes_before + lines.bytes();
-                    progress(Progress { stage: Stage::Reading, bytes_done, bytes_total, rows });
-                }
-            }
-            Ok(rows)
+                Ok(rows)
+            };
+            as_utf8(reader, consume).map_err(cannot_read)?
         })?;
         bad_rows.check(&file, rows.unwrap_or_default(), allowed)?;
         Ok(table.into_genome())
@@ -120,9 +150,9 @@ impl Source {
         let file = self.file_name(Role::GenomeTags).to_owned();
         let Some(bytes) = self.read_whole(Role::GenomeTags)? else { return Ok(None) };
         let (mut tags, mut rows) = (FxHashSet::default(), 0);
-        for_each_csv_row(&file, &decode(bytes), ["tagId", "tag"], &[], |line, row| {
+        for_each_row(&file, &bytes, &GENOME_TAGS, |line, row| {
             rows += 1;
-            let tag = row.and_then(|row| id(row.field(0).trim().as_bytes(), "the tag id"));
+            let tag = row.map_err(|row| row.fault).and_then(|[tag, _]| id(tag.as_bytes(), "the tag id"));
             let added = tag.and_then(|tag| match tags.insert(tag) {
                 true => Ok(()),
                 false => Err((BadReason::Duplicate, format!("tag {tag} was listed before"))),

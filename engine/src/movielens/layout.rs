@@ -29,10 +29,13 @@ pub enum Layout {
     /// `u.data`, `u.item`: 100k.
     #[serde(rename = "100k")]
     HundredK,
+    /// `NAME.inter`, `NAME.item`: RecBole's atomic files, with types in the header and tabs between fields.
+    #[serde(rename = "atomic")]
+    Atomic,
 }
 
 impl Layout {
-    pub(super) const ALL: [Layout; 4] = [Layout::Csv, Layout::Kaggle, Layout::Dat, Layout::HundredK];
+    pub(super) const ALL: [Layout; 5] = [Layout::Csv, Layout::Kaggle, Layout::Dat, Layout::HundredK, Layout::Atomic];
 
     /// The files that are read; ratings and movies, the first two, must be there. Of two names for the same, the last
     /// found is read.
@@ -61,20 +64,54 @@ impl Layout {
             ],
             Layout::Dat => &[(Ratings, "ratings.dat"), (Movies, "movies.dat"), (Tags, "tags.dat")],
             Layout::HundredK => &[(Ratings, "u.data"), (Movies, "u.item"), (Genres, "u.genre")],
+            // Behind the dataset's name.
+            Layout::Atomic => &[(Ratings, ".inter"), (Movies, ".item")],
         }
     }
 
-    /// Whether files are comma-separated with a header.
-    pub(super) fn has_header(self) -> bool {
-        matches!(self, Layout::Csv | Layout::Kaggle)
+    /// Names that people give these files, tried where no file has one that was published; in lower case, as all are
+    /// looked up.
+    pub(super) fn files_by_other_names(self) -> &'static [(Role, &'static str)] {
+        use Role::*;
+        match self {
+            Layout::Csv => &[
+                (Ratings, "rating.csv"),
+                (Ratings, "ratings.txt"),
+                (Ratings, "ratings.tsv"),
+                (Ratings, "ratings.csv"),
+                (Movies, "items.csv"),
+                (Movies, "films.csv"),
+                (Movies, "movie.csv"),
+                (Movies, "movies.txt"),
+                (Movies, "movies.tsv"),
+                (Movies, "movies.csv"),
+                (Links, "link.csv"),
+                (Links, "links.txt"),
+                (Links, "links.tsv"),
+                (Links, "links.csv"),
+                (Tags, "tag.csv"),
+                (Tags, "tags.txt"),
+                (Tags, "tags.tsv"),
+                (Tags, "tags.csv"),
+            ],
+            _ => &[],
+        }
     }
 
-    /// What stands between the fields of the ratings file.
-    pub(super) fn ratings_separator(self) -> &'static [u8] {
+    /// What stands between the fields of the ratings file where the layout says so; the others' headers tell.
+    pub(super) fn fixed_separator(self) -> Option<&'static [u8]> {
         match self {
-            Layout::Csv | Layout::Kaggle => b",",
-            Layout::Dat => b"::",
-            Layout::HundredK => b"\t",
+            Layout::Csv | Layout::Kaggle | Layout::Atomic => None,
+            Layout::Dat => Some(b"::"),
+            Layout::HundredK => Some(b"\t"),
+        }
+    }
+
+    /// What stands between genres.
+    pub(super) fn genre_separator(self) -> char {
+        match self {
+            Layout::Atomic => ' ',
+            _ => '|',
         }
     }
 }

@@ -1,28 +1,42 @@
-//! Reading MovieLens as it is published: four layouts, each in a folder or in a zip archive.
+//! Reading MovieLens as it is published and as people write it: five layouts, each in a folder or in an archive, with one
+//! reader for all files (docs/DATA.md has its rules).
 //!
-//! Rows come out as the engine's types or are counted as bad; nothing here writes to disk, and nothing in a
-//! file can make it panic or take memory out of proportion to the file.
+//! Rows come out as the engine's types or are counted as bad; nothing is written to disk but the copy of an archive inside
+//! an archive, which goes with the source, and nothing in a file can make it panic or take memory out of proportion.
 
 mod bad_rows;
+mod encoding;
 mod error;
 mod fields;
 mod films;
 mod genome;
+mod header;
 mod layout;
+mod packing;
+mod quoting;
 mod ratings;
 mod rows;
 mod source;
+mod table;
 mod tags;
 mod title;
 
 pub use bad_rows::{BadReason, BadRow, BadRows, DETAILED_BAD_ROWS};
 pub use error::Error;
-pub(crate) use fields::shown;
+pub use fields::Scale;
+pub(crate) use fields::{Stars, Time, id, shown, stars, time};
+pub use films::Films;
 pub use genome::Genome;
+pub(crate) use header::{Column, Header, Wanted};
 pub use layout::Layout;
+pub(crate) use packing::Squeezed;
+pub use quoting::csv_field;
+pub use ratings::RatingsRead;
+pub(crate) use rows::{Fields, Lines, as_utf8};
 pub use source::Source;
 pub(crate) use source::hexadecimal;
-pub use title::{ParsedTitle, parse_title, parse_typed_title};
+pub(crate) use table::read_table;
+pub use title::{ParsedTitle, folded_title, parse_title, parse_typed_title};
 
 use crate::rating::{HalfStars, MovieId, UserId};
 

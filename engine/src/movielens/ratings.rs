@@ -1,75 +1,127 @@
 //! The ratings file, tens of millions of lines long, of any layout: line by line, in bounded memory.
 
-use super::fields::{Fault, id, stars, time};
-use super::layout::Role;
-use super::rows::{Columns, Lines, ROWS_PER_REPORT};
-use super::{BadReason, BadRows, Error, Progress, Rating, Source, Stage};
-use crate::rating::MovieId;
+use std::io::BufRead;
 
-/// The columns wanted, in the order in which the layouts without header have them.
-const COLUMNS: [&str; 4] = ["userId", "movieId", "rating", "timestamp"];
+use super::fields::{Fault, OffScale, Stars, Time, id, stars, time};
+use super::header::{Column, Header, Wanted};
+use super::layout::Role;
+use super::rows::{Fields, Lines, ROWS_PER_REPORT, as_utf8};
+use super::table::said_of_lines;
+use super::{BadReason, BadRows, Error, Films, Progress, Rating, Scale, Source, Stage};
+
+/// The columns wanted, in the order in which the layouts without header have them. Many lists have no times.
+const COLUMNS: Wanted<4> = Wanted { columns: [Column::User, Column::Film, Column::Rating, Column::Time], needed: 3 };
+
+/// From this share of ratings above 5 on, a file is taken to have a longer scale; a few are mistakes.
+const TELLING_SHARE: f64 = 0.2;
+
+/// What was found in a ratings file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RatingsRead {
+    /// Rows, bad ones included.
+    pub rows: u64,
+    /// Rows with a rating of 0 or -1, which many lists write for "not rated".
+    pub unrated: u64,
+    /// Rows of films whose own row could not be read.
+    pub of_lost_films: u64,
+    /// Rows without a time.
+    pub without_time: u64,
+    /// Rows whose time was in milliseconds or finer.
+    pub finer_than_seconds: u64,
+    /// Rows with a rating above 5.
+    pub above_five: u64,
+    /// The highest number that stands where a rating should.
+    pub highest: f64,
+}
+
+impl RatingsRead {
+    /// The scale that the ratings seem to have, where it is not 0.5 to 5.
+    pub fn other_scale(&self) -> Option<Scale> {
+        if self.above_five as f64 <= TELLING_SHARE * self.rows as f64 {
+            return None;
+        }
+        [Scale::Ten, Scale::Hundred].into_iter().find(|scale| self.highest <= scale.highest())
+    }
+}
 
 impl Source {
-    /// Passes every good row of the ratings file, with its line, to `accept`; returns how many rows there were.
+    /// Passes every good row of the ratings file, with its line, to `accept`.
     ///
-    /// A row is good if its fields are sound, its film is `known` and its time is not after `now`.
+    /// A row is good if its fields are sound, its film is among `films` and its time is not after `now`.
     pub fn read_ratings(
         &mut self,
-        known: impl Fn(MovieId) -> bool,
+        films: &Films,
+        scale: Scale,
         now: i64,
         bad_rows: &mut BadRows,
         progress: &mut dyn FnMut(Progress),
         mut accept: impl FnMut(u32, Rating),
-    ) -> Result<u64, Error> {
+    ) -> Result<RatingsRead, Error> {
         let file = self.file_name(Role::Ratings).to_owned();
         let (layout, bytes_total) = (self.layout(), self.bytes());
         let bytes_before = bytes_total - self.file_bytes(Role::Ratings);
-        let rows = self.read_buffered(Role::Ratings, |reader| {
+        let read = self.read_buffered(Role::Ratings, |reader| {
             let cannot_read = |source| Error::Read { file: file.clone(), source };
-            let mut lines = Lines::new(reader);
-            let separator = layout.ratings_separator();
-            let columns = if layout.has_header() {
-                let header = lines.next().map_err(cannot_read)?.unwrap_or_default();
-                Columns::named(&file, header, COLUMNS, separator)?
-            } else {
-                Columns::in_order(separator)
-            };
-            let mut rows = 0u64;
-            while let Some(line) = lines.next().map_err(cannot_read)? {
-                if line.trim_ascii().is_empty() {
-                    continue;
-                }
-                rows += 1;
-                let parsed =
-                    columns.fields(line).and_then(|fields| rating(fields, now)).and_then(|rating| {
-                        match known(rating.movie) {
-                            true => Ok(rating),
-                            false => {
-                                Err((BadReason::UnknownFilm, format!("film {} is in no movies file", rating.movie)))
-                            }
-                        }
-                    });
-                let number = lines.number();
-                match (parsed, u32::try_from(number)) {
-                    (Ok(rating), Ok(line)) => accept(line, rating),
-                    (Ok(_), Err(_)) => {
-                        return Err(Error::TooLarge {
-                            file: file.clone(),
-                            bytes: lines.bytes(),
-                            limit: u32::MAX.into(),
-                        });
+            let consume = |reader: &mut dyn BufRead| -> Result<(RatingsRead, Vec<String>), Error> {
+                let mut read = RatingsRead::default();
+                let mut lines = Lines::new(reader);
+                let header = Header::of(&file, &mut lines, &COLUMNS, layout.fixed_separator())?;
+                let mut fields = Fields::new(&header);
+                let mut of_several_lines = 0;
+                let mut is_row = !header.is_named;
+                loop {
+                    if !is_row && lines.next().map_err(cannot_read)?.is_none() {
+                        break;
                     }
-                    (Err((reason, detail)), _) => bad_rows.add(&file, number, reason, || detail),
+                    is_row = false;
+                    if lines.current().trim_ascii().is_empty() {
+                        continue;
+                    }
+                    of_several_lines += u64::from(lines.close_quotes(&header).map_err(cannot_read)?);
+                    let number = lines.number();
+                    let line = lines.current();
+                    read.rows += 1;
+                    let parsed = fields.of(line).and_then(|fields| rating(fields, films, scale, now, &mut read));
+                    match (parsed, u32::try_from(number)) {
+                        (Ok(Some(rating)), Ok(line)) => accept(line, rating),
+                        (Ok(Some(_)), Err(_)) => {
+                            let (bytes, limit) = (lines.bytes(), u32::MAX.into());
+                            return Err(Error::TooLarge { file: file.clone(), bytes, limit });
+                        }
+                        (Ok(None), _) => {}
+                        (Err((reason, detail)), _) => bad_rows.add(&file, number, reason, || detail),
+                    }
+                    if read.rows.is_multiple_of(ROWS_PER_REPORT) {
+                        let bytes_done = (bytes_before + lines.bytes()).min(bytes_total);
+                        progress(Progress { stage: Stage::Reading, bytes_done, bytes_total, rows: read.rows });
+                    }
                 }
-                if rows.is_multiple_of(ROWS_PER_REPORT) {
-                    let bytes_done = bytes_before + lines.bytes();
-                    progress(Progress { stage: Stage::Reading, bytes_done, bytes_total, rows });
-                }
-            }
-            progress(Progress { stage: Stage::Reading, bytes_done: bytes_total, bytes_total, rows });
-            Ok(rows)
+                progress(Progress { stage: Stage::Reading, bytes_done: bytes_total, bytes_total, rows: read.rows });
+                Ok((read, header.assumed.into_iter().chain(said_of_lines(of_several_lines)).collect()))
+            };
+            as_utf8(reader, consume).map_err(cannot_read)?
         })?;
-        Ok(rows.unwrap_or_default())
+        let (read, assumed) = read.unwrap_or_default();
+        assumed.into_iter().for_each(|what| self.assume(&file, what));
+        self.assume_of(&file, &read, scale);
+        Ok(read)
+    }
+
+    fn assume_of(&mut self, file: &str, read: &RatingsRead, scale: Scale) {
+        let RatingsRead { unrated, of_lost_films, without_time, finer_than_seconds, .. } = *read;
+        if scale != Scale::Five {
+            self.assume(file, format!("the scale is 1 to {}, brought to 0.5 to 5 stars", scale.highest()));
+        }
+        for (count, what) in [
+            (unrated, "rows with the rating 0 or -1 are taken as not rated and left out"),
+            (of_lost_films, "rows are left out because the row of their film is bad"),
+            (without_time, "rows have no time; it is kept as 1970"),
+            (finer_than_seconds, "times look like milliseconds or finer, and are taken so"),
+        ] {
+            if count > 0 {
+                self.assume(file, format!("{count} {what}"));
+            }
+        }
     }
 
     /// The name of the ratings file, as it stands in bad rows.
@@ -78,11 +130,46 @@ impl Source {
     }
 }
 
-fn rating([user, movie, rating, timestamp]: [&[u8]; 4], now: i64) -> Result<Rating, Fault> {
-    Ok(Rating {
-        user: id(user, "the user id")?,
-        movie: id(movie, "the film id")?,
-        half_stars: stars(rating)?,
-        timestamp: time(timestamp, now)?,
-    })
+/// `None` for a row that is sound and says nothing.
+fn rating(
+    [user, film, rating, timestamp]: [&[u8]; 4],
+    films: &Films,
+    scale: Scale,
+    now: i64,
+    read: &mut RatingsRead,
+) -> Result<Option<Rating>, Fault> {
+    let (user, movie) = (id(user, "the user id")?, id(film, "the film id")?);
+    let half_stars = match stars(rating, scale) {
+        Ok(Stars::Rated(half_stars)) => half_stars,
+        Ok(Stars::Unrated) => {
+            read.unrated += 1;
+            return Ok(None);
+        }
+        Err(OffScale { number, fault }) => {
+            if let Some(number) = number {
+                read.above_five += u64::from(number > 5.0);
+                read.highest = read.highest.max(number);
+            }
+            return Err(fault);
+        }
+    };
+    let timestamp = match time(timestamp, now)? {
+        Time::None => {
+            read.without_time += 1;
+            0
+        }
+        Time::Seconds(seconds) => seconds,
+        Time::Finer(seconds) => {
+            read.finer_than_seconds += 1;
+            seconds
+        }
+    };
+    if films.is_known(movie) {
+        return Ok(Some(Rating { user, movie, half_stars, timestamp }));
+    }
+    if films.is_lost(movie) {
+        read.of_lost_films += 1;
+        return Ok(None);
+    }
+    Err((BadReason::UnknownFilm, format!("film {movie} is in no movies file")))
 }

@@ -1,17 +1,22 @@
-//! A folder or zip archive with a dataset in it: finding the files, and reading each once while it is hashed.
+//! A folder or archive with a dataset in it: finding the files, and reading each once while it is hashed.
 //!
 //! Nothing is unpacked to disk, and no name from an archive is ever used as a path.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tempfile::{NamedTempFile, TempPath};
 use zip::ZipArchive;
 
-use super::fields::shown;
+use super::encoding::{FromUtf16, Utf16};
 use super::layout::Role;
+use super::packing::{
+    Candidate, Packing, Place, READ_BUFFER, SourceFile, Squeezed, files_in_archive, files_in_folder, files_in_tar,
+    is_archive, is_packed_otherwise, zip_error,
+};
 use super::{Error, Layout, Progress, Stage};
 
 /// Files other than ratings and the genome's scores are read into memory; the largest published, 32m's tags, has 72 MB.
@@ -26,30 +31,29 @@ const EXPANSION_LIMIT: u64 = 20;
 /// Archives below this size uncompressed are harmless, however well they were compressed.
 const EXPANSION_FREE: u64 = 64 << 20;
 
-/// How much is read from the disk at a time.
-const READ_BUFFER: usize = 1 << 20;
+/// How much a packed file may hold.
+fn expanded_limit(packed_bytes: u64) -> u64 {
+    packed_bytes.saturating_mul(EXPANSION_LIMIT).clamp(EXPANSION_FREE, ARCHIVED_LIMIT)
+}
 
 /// A found dataset, not yet read.
 #[derive(Debug)]
 pub struct Source {
+    /// As given.
     path: PathBuf,
     layout: Layout,
     files: BTreeMap<Role, SourceFile>,
-    archive: Option<ZipArchive<BufReader<File>>>,
+    container: Container,
     digests: BTreeMap<Role, [u8; 32]>,
+    assumptions: Vec<String>,
 }
 
-#[derive(Clone, Debug)]
-struct SourceFile {
-    name: String,
-    bytes: u64,
-    place: Place,
-}
-
-#[derive(Clone, Debug)]
-enum Place {
-    Path(PathBuf),
-    Entry { index: usize, compressed: u64 },
+/// What the files lie in.
+#[derive(Debug)]
+enum Container {
+    Folder,
+    Zip { path: PathBuf, archive: ZipArchive<BufReader<File>>, _kept: Option<TempPath> },
+    Tar { path: PathBuf, squeezed: Option<Squeezed>, _kept: Option<TempPath> },
 }
 
 /// Reads a file of a source, never past the size it was announced with, and hashes what it reads.
@@ -77,19 +81,154 @@ impl Read for HashingReader<'_> {
 }
 
 impl Source {
-    /// Looks at the names of the files, in the folder or archive itself and in its folders, for one dataset.
+    /// Looks at the names of the files, in the folder or archive itself and in its folders, for one dataset. An archive
+    /// that lies alone in a folder or archive is what is meant.
     pub fn open(path: &Path) -> Result<Source, Error> {
         let cannot_open = |source| Error::Open { path: path.to_owned(), source };
-        let (archive, candidates) = if fs::metadata(path).map_err(cannot_open)?.is_dir() {
-            (None, files_in_folder(path).map_err(cannot_open)?)
-        } else {
-            let file = File::open(path).map_err(cannot_open)?;
-            let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|reason| zip_error(path, reason))?;
-            let candidates = files_in_archive(path, &mut archive)?;
-            (Some(archive), candidates)
+        if fs::metadata(path).map_err(cannot_open)?.is_dir() {
+            return Source::open_folder(path);
+        }
+        match Packing::of(path).map_err(cannot_open)? {
+            Packing::Zip => Source::open_zip(path, None),
+            Packing::Tar(squeezed) => Source::open_tar(path, squeezed, None),
+            Packing::Single => Source::open_beside(path),
+            Packing::Other(what) => Err(Error::NotASource { path: path.to_owned(), what }),
+        }
+    }
+
+    fn new(path: &Path, chosen: (Layout, BTreeMap<Role, SourceFile>), container: Container) -> Source {
+        let (path, (layout, files)) = (path.to_owned(), chosen);
+        Source { path, layout, files, container, digests: BTreeMap::new(), assumptions: Vec::new() }
+    }
+
+    fn open_folder(path: &Path) -> Result<Source, Error> {
+        let cannot_open = |source| Error::Open { path: path.to_owned(), source };
+        let candidates = files_in_folder(path).map_err(cannot_open)?;
+        let archives: Vec<PathBuf> = candidates
+            .iter()
+            .filter(|(folder, file)| folder.is_empty() && is_archive(&file.name))
+            .filter_map(|(_, file)| match &file.place {
+                Place::Path(path) => Some(path.clone()),
+                _ => None,
+            })
+            .collect();
+        let reason = match choose(path, candidates) {
+            Ok(chosen) => return Ok(Source::new(path, chosen, Container::Folder)),
+            Err(reason) => reason,
         };
-        let (layout, files) = choose(path, candidates)?;
-        Ok(Source { path: path.to_owned(), layout, files, archive, digests: BTreeMap::new() })
+        let (Error::NotMovieLens { .. }, [archive]) = (&reason, archives.as_slice()) else { return Err(reason) };
+        let mut source = match Packing::of(archive).map_err(cannot_open)? {
+            Packing::Zip => Source::open_zip(archive, None)?,
+            Packing::Tar(squeezed) => Source::open_tar(archive, squeezed, None)?,
+            _ => return Err(reason),
+        };
+        source.assumptions.push(format!("of the folder, {} is read", name_of(archive)));
+        path.clone_into(&mut source.path);
+        Ok(source)
+    }
+
+    /// One file of a dataset stands for the folder that it lies in.
+    fn open_beside(path: &Path) -> Result<Source, Error> {
+        let cannot_open = |source| Error::Open { path: path.to_owned(), source };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let beside = files_in_folder(folder).map_err(cannot_open)?;
+        let beside: Vec<Candidate> = beside.into_iter().filter(|(folder, _)| folder.is_empty()).collect();
+        let is_given =
+            |file: &SourceFile| matches!(&file.place, Place::Path(place) if place.file_name() == path.file_name());
+        match choose(path, beside) {
+            Ok((layout, files)) if files.values().any(is_given) => {
+                let names = files.values().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ");
+                let mut source = Source::new(folder, (layout, files), Container::Folder);
+                source.assumptions.push(format!("of the file that was given the whole folder is read: {names}"));
+                Ok(source)
+            }
+            _ => {
+                let what = "is a single file, not a dataset; give the folder that has its ratings and its films, or a zip \
+                            or tar archive of it";
+                Err(Error::NotASource { path: path.to_owned(), what })
+            }
+        }
+    }
+
+    /// `kept` is what an archive inside of another was unpacked to; it goes with the source.
+    fn open_zip(path: &Path, kept: Option<TempPath>) -> Result<Source, Error> {
+        let file = File::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+        let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|reason| zip_error(path, reason))?;
+        let candidates = files_in_archive(path, &mut archive)?;
+        let inner = inner_archive(&candidates);
+        match choose(path, candidates) {
+            Ok(chosen) => {
+                let container = Container::Zip { path: path.to_owned(), archive, _kept: kept };
+                Ok(Source::new(path, chosen, container))
+            }
+            Err(Error::NotMovieLens { .. }) if kept.is_none() && inner.is_some() => {
+                let container = Container::Zip { path: path.to_owned(), archive, _kept: None };
+                Source::open_inner(path, inner, container)
+            }
+            Err(reason) => Err(reason),
+        }
+    }
+
+    fn open_tar(path: &Path, squeezed: Option<Squeezed>, kept: Option<TempPath>) -> Result<Source, Error> {
+        let packed = fs::metadata(path).map_err(|source| Error::Open { path: path.to_owned(), source })?.len();
+        let limit = if squeezed.is_some() { expanded_limit(packed) } else { packed };
+        let candidates = files_in_tar(path, squeezed, limit)?;
+        let inner = inner_archive(&candidates);
+        match choose(path, candidates) {
+            Ok(chosen) => {
+                let container = Container::Tar { path: path.to_owned(), squeezed, _kept: kept };
+                Ok(Source::new(path, chosen, container))
+            }
+            Err(Error::NotMovieLens { .. }) if kept.is_none() && inner.is_some() => {
+                let container = Container::Tar { path: path.to_owned(), squeezed, _kept: None };
+                Source::open_inner(path, inner, container)
+            }
+            Err(reason) => Err(reason),
+        }
+    }
+
+    /// Unpacks the one archive in an archive to a file of its own, and opens that.
+    fn open_inner(path: &Path, inner: Option<SourceFile>, mut container: Container) -> Result<Source, Error> {
+        let not_here = || not_movielens(path, &[]);
+        let inner = inner.ok_or_else(not_here)?;
+        let cannot_unpack = |source| Error::Read { file: inner.name.clone(), source };
+        let mut unpacked = NamedTempFile::new().map_err(cannot_unpack)?;
+        let mut reader = open_in(&mut container, &inner)?;
+        io::copy(&mut reader, &mut unpacked).map_err(cannot_unpack)?;
+        drop(reader);
+        let kept = unpacked.into_temp_path();
+        let inner_path = kept.to_path_buf();
+        let mut source = match Packing::of(&inner_path).map_err(cannot_unpack)? {
+            Packing::Zip => Source::open_zip(&inner_path, Some(kept))?,
+            Packing::Tar(squeezed) => Source::open_tar(&inner_path, squeezed, Some(kept))?,
+            _ => return Err(not_here()),
+        };
+        source.assumptions.push(format!("of the archive, {} in it is read", inner.name));
+        path.clone_into(&mut source.path);
+        Ok(source)
+    }
+
+    /// What was assumed while the source was opened and read, for people: a line each.
+    pub fn assumptions(&self) -> &[String] {
+        &self.assumptions
+    }
+
+    /// Notes what was assumed about a file.
+    pub(super) fn assume(&mut self, file: &str, what: impl std::fmt::Display) {
+        let line = format!("{file}: {what}");
+        if !self.assumptions.contains(&line) {
+            self.assumptions.push(line);
+        }
+    }
+
+    /// Forgets what was assumed past the first so many, to read a file again in another way.
+    pub(crate) fn forget_assumptions(&mut self, kept: usize) {
+        self.assumptions.truncate(kept);
+    }
+
+    /// Notes that a file that nobody needs is left out.
+    pub(super) fn leave_out(&mut self, file: &str, error: &Error) {
+        self.assume(file, format!("left out: {error}"));
     }
 
     /// Which layout the files have.
@@ -162,6 +301,12 @@ impl Source {
         reader.read_to_end(&mut contents).map_err(|source| Error::Read { file: name, source })?;
         let digest = reader.digest();
         self.digests.insert(role, digest);
+        if let Some(order) = Utf16::of(&contents) {
+            let mut text = Vec::new();
+            // Reading from memory does not fail.
+            let _ = FromUtf16::new(&contents[..], order).read_to_end(&mut text);
+            contents = text;
+        }
         Ok(Some(contents))
     }
 
@@ -169,7 +314,7 @@ impl Source {
     pub(super) fn read_buffered<T>(
         &mut self,
         role: Role,
-        consume: impl FnOnce(&mut BufReader<HashingReader<'_>>) -> Result<T, Error>,
+        consume: impl FnOnce(&mut dyn BufRead) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
         let Some(reader) = self.open_file(role)? else { return Ok(None) };
         let mut reader = BufReader::with_capacity(READ_BUFFER, reader);
@@ -180,22 +325,68 @@ impl Source {
     }
 
     fn open_file(&mut self, role: Role) -> Result<Option<HashingReader<'_>>, Error> {
-        let Some(file) = self.files.get(&role) else { return Ok(None) };
-        let cannot_read = |source| Error::Read { file: file.name.clone(), source };
-        let inner: Box<dyn Read + '_> = match (&file.place, &mut self.archive) {
-            (Place::Entry { index, compressed }, Some(archive)) => {
-                let limit = compressed.saturating_mul(EXPANSION_LIMIT).clamp(EXPANSION_FREE, ARCHIVED_LIMIT);
-                if file.bytes > limit {
-                    return Err(Error::TooLarge { file: file.name.clone(), bytes: file.bytes, limit });
-                }
-                Box::new(archive.by_index(*index).map_err(|reason| zip_error(&self.path, reason))?)
-            }
-            (Place::Path(path), _) => Box::new(File::open(path).map_err(cannot_read)?),
-            // Entries are only made together with their archive.
-            (Place::Entry { .. }, None) => return Ok(None),
-        };
-        Ok(Some(HashingReader { inner, hasher: Sha256::new(), left: file.bytes }))
+        match self.files.get(&role) {
+            Some(file) => open_in(&mut self.container, file).map(Some),
+            None => Ok(None),
+        }
     }
+}
+
+/// Opens a file wherever it lies.
+fn open_in<'a>(container: &'a mut Container, file: &SourceFile) -> Result<HashingReader<'a>, Error> {
+    let cannot_read = |source| Error::Read { file: file.name.clone(), source };
+    let mut left = file.bytes;
+    let mut packed_bytes = file.bytes;
+    let inner: Box<dyn Read + 'a> = match (&file.place, container) {
+        (Place::Entry { index, compressed }, Container::Zip { path, archive, .. }) => {
+            let limit = expanded_limit(*compressed);
+            if file.bytes > limit {
+                return Err(Error::TooLarge { file: file.name.clone(), bytes: file.bytes, limit });
+            }
+            Box::new(archive.by_index(*index).map_err(|reason| zip_error(path, reason))?)
+        }
+        (Place::InTar { offset }, Container::Tar { path, squeezed, .. }) => {
+            let packed = File::open(path).map_err(cannot_read)?;
+            let mut whole: Box<dyn Read> = match squeezed {
+                Some(squeezed) => squeezed.unpack(packed),
+                None => Box::new(packed),
+            };
+            io::copy(&mut (&mut whole).take(*offset), &mut io::sink()).map_err(cannot_read)?;
+            match file.squeezed {
+                Some(_) => whole,
+                None => Box::new(whole.take(file.bytes)),
+            }
+        }
+        (Place::Path(path), _) => {
+            let opened = File::open(path).map_err(cannot_read)?;
+            packed_bytes = opened.metadata().map_err(cannot_read)?.len();
+            Box::new(opened)
+        }
+        // A place is only made together with its container.
+        (Place::Entry { .. } | Place::InTar { .. }, _) => {
+            return Err(cannot_read(io::Error::new(io::ErrorKind::NotFound, "it lies in no archive that is open")));
+        }
+    };
+    let inner = match file.squeezed {
+        Some(squeezed) => {
+            // How much is in it is only told modulo 4 GiB, or not at all.
+            left = expanded_limit(packed_bytes);
+            squeezed.unpack(inner)
+        }
+        None => inner,
+    };
+    Ok(HashingReader { inner, hasher: Sha256::new(), left })
+}
+
+/// The only archive among an archive's files.
+fn inner_archive(candidates: &[Candidate]) -> Option<SourceFile> {
+    let mut archives = candidates.iter().filter(|(_, file)| is_archive(&file.name));
+    let (_, first) = archives.next()?;
+    archives.next().is_none().then(|| first.clone())
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Lower-case hexadecimal.
@@ -203,70 +394,37 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn zip_error(path: &Path, reason: zip::result::ZipError) -> Error {
-    Error::Zip { path: path.to_owned(), reason: reason.to_string() }
-}
-
-/// A file that may belong to a dataset, with the folder it lies in ("" for the top).
-type Candidate = (String, SourceFile);
-
-fn files_in_folder(top: &Path) -> io::Result<Vec<Candidate>> {
-    let mut found = Vec::new();
-    let mut folders = vec![(String::new(), top.to_owned())];
-    while let Some((folder, path)) = folders.pop() {
-        for entry in fs::read_dir(&path)? {
-            let path = entry?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
-            match fs::metadata(&path) {
-                Ok(metadata) if metadata.is_file() => {
-                    let file = SourceFile { name, bytes: metadata.len(), place: Place::Path(path) };
-                    found.push((folder.clone(), file));
-                }
-                Ok(metadata) if metadata.is_dir() && folder.is_empty() => folders.push((name, path)),
-                // Broken links, sockets, deeper folders: no part of a dataset.
-                _ => {}
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn files_in_archive(path: &Path, archive: &mut ZipArchive<BufReader<File>>) -> Result<Vec<Candidate>, Error> {
-    let mut found = Vec::new();
-    for index in 0..archive.len() {
-        let entry = archive.by_index_raw(index).map_err(|reason| zip_error(path, reason))?;
-        let Some(inside) = entry.enclosed_name() else {
-            let reason = format!("an entry is named \"{}\", outside of the archive", shown(entry.name_raw()));
-            return Err(Error::Zip { path: path.to_owned(), reason });
-        };
-        let (Some(name), true) = (inside.file_name().and_then(|name| name.to_str()), entry.is_file()) else { continue };
-        let folder = inside.parent().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
-        let place = Place::Entry { index, compressed: entry.compressed_size() };
-        found.push((folder, SourceFile { name: name.to_owned(), bytes: entry.size(), place }));
-    }
-    Ok(found)
-}
-
 /// Picks the one layout whose ratings and movies lie in the same folder, nearest to the top.
 fn choose(path: &Path, candidates: Vec<Candidate>) -> Result<(Layout, BTreeMap<Role, SourceFile>), Error> {
     let mut folders: BTreeMap<(usize, String), BTreeMap<String, SourceFile>> = BTreeMap::new();
     for (folder, file) in candidates {
         let depth = if folder.is_empty() { 0 } else { Path::new(&folder).components().count() };
-        folders.entry((depth, folder)).or_default().insert(file.name.clone(), file);
+        folders.entry((depth, folder)).or_default().insert(file.name.to_lowercase(), file);
     }
     let mut matches = Vec::new();
-    for ((depth, folder), files) in &folders {
-        for layout in Layout::ALL {
-            let of_layout = layout.files().iter();
-            let present: BTreeMap<Role, SourceFile> =
-                of_layout.filter_map(|(role, name)| Some((*role, files.get(*name)?.clone()))).collect();
-            if present.contains_key(&Role::Ratings) && present.contains_key(&Role::Movies) {
-                matches.push((*depth, folder, layout, present));
+    // Names as they were published go before those that people give.
+    for spellings in [Layout::files, Layout::files_by_other_names] {
+        for ((depth, folder), files) in &folders {
+            for layout in Layout::ALL {
+                for prefix in prefixes(layout, files) {
+                    let of_layout = spellings(layout).iter();
+                    let file = |name: &str| files.get(&format!("{prefix}{name}")).cloned();
+                    let present: BTreeMap<Role, SourceFile> =
+                        of_layout.filter_map(|(role, name)| Some((*role, file(name)?))).collect();
+                    if present.contains_key(&Role::Ratings) && present.contains_key(&Role::Movies) {
+                        matches.push((*depth, folder, layout, present));
+                    }
+                }
             }
         }
+        if !matches.is_empty() {
+            break;
+        }
     }
+    let names = || folders.values().flat_map(|files| files.values()).map(|file| file.name.clone());
+    let packed: Vec<String> = names().filter(|name| is_archive(name) || is_packed_otherwise(name)).collect();
     let Some(nearest) = matches.iter().map(|(depth, ..)| *depth).min() else {
-        return Err(Error::NotMovieLens { path: path.to_owned() });
+        return Err(not_movielens(path, &packed));
     };
     matches.retain(|(depth, ..)| *depth == nearest);
     if matches.len() > 1 {
@@ -279,6 +437,22 @@ fn choose(path: &Path, candidates: Vec<Candidate>) -> Result<(Layout, BTreeMap<R
     }
     match matches.pop() {
         Some((_, _, layout, files)) => Ok((layout, files)),
-        None => Err(Error::NotMovieLens { path: path.to_owned() }),
+        None => Err(not_movielens(path, &packed)),
+    }
+}
+
+fn not_movielens(path: &Path, packed: &[String]) -> Error {
+    let packed = match packed {
+        [] => String::new(),
+        packed => format!("; unpack {} first", packed.join(", ")),
+    };
+    Error::NotMovieLens { path: path.to_owned(), packed }
+}
+
+/// What stands before the names that a layout gives its files.
+fn prefixes(layout: Layout, files: &BTreeMap<String, SourceFile>) -> Vec<String> {
+    match layout {
+        Layout::Atomic => files.keys().filter_map(|name| Some(name.strip_suffix(".inter")?.to_owned())).collect(),
+        _ => vec![String::new()],
     }
 }

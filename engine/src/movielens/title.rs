@@ -1,6 +1,9 @@
 //! Titles as MovieLens writes them ("City of Lost Children, The (Cité des enfants perdus, La) (1995)") taken apart
 //! into what a person would say, the year, and the other titles.
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 /// Articles that MovieLens moves behind a comma. Those ending in an apostrophe join without a space.
 const ARTICLES: [&str; 34] = [
     "The", "A", "An", "Le", "La", "Les", "L'", "L’", "Un", "Une", "Il", "Lo", "I", "Gli", "Uno", "Una", "El", "Los",
@@ -33,6 +36,30 @@ pub fn parse_typed_title(typed: &str) -> ParsedTitle {
         ARTICLES.iter().any(|article| article.to_lowercase() == word)
     };
     take_apart(typed, is_article)
+}
+
+/// A title as titles are compared: without case, accents and punctuation, however its accents are typed.
+pub fn folded_title(title: &str) -> String {
+    let mut folded = String::with_capacity(title.len());
+    let mut ends_word = false;
+    for character in title.nfkd().filter(|character| !is_combining_mark(*character)) {
+        match character {
+            '\'' | '’' | '.' => {}
+            '&' => {
+                folded.push_str(if folded.is_empty() { "and" } else { " and" });
+                ends_word = true;
+            }
+            _ if character.is_alphanumeric() => {
+                if std::mem::take(&mut ends_word) && !folded.is_empty() {
+                    folded.push(' ');
+                }
+                folded.extend(character.to_lowercase());
+            }
+            _ => ends_word = true,
+        }
+    }
+    // Of nothing but signs the signs are the title.
+    if folded.is_empty() { title.trim().to_lowercase() } else { folded }
 }
 
 fn take_apart(raw: &str, is_article: impl Fn(&str) -> bool) -> ParsedTitle {
@@ -170,6 +197,23 @@ mod tests {
             assert_eq!(parse_typed_title(typed).title, title, "{typed:?}");
         }
         assert_eq!(parse_title("matrix, the").title, "matrix, the", "MovieLens writes articles with capitals");
+    }
+
+    #[test]
+    fn titles_are_compared_without_case_accents_and_punctuation() {
+        for (one, other) in [
+            ("Amélie", "AME\u{301}LIE"),
+            ("WALL·E", "wall e"),
+            ("Fast & Furious", "fast and furious"),
+            ("Schindler’s List", "Schindlers list"),
+            ("Face/Off", "face off"),
+            ("L.A. Confidential", "la confidential"),
+            ("[REC]", "rec"),
+        ] {
+            assert_eq!(folded_title(one), folded_title(other));
+        }
+        assert_ne!(folded_title("..."), folded_title("!"));
+        assert_ne!(folded_title("Alien"), folded_title("Aliens"));
     }
 
     proptest::proptest! {

@@ -1,6 +1,8 @@
 //! From the workers' neighbours to the `answer` event: the exact merge, the ranking, and what it says of itself.
 
-use cineswarm_engine::{MovieId, Neighbour, RankScratch, Recommendation, dataset::shard_of, popular};
+use cineswarm_engine::{
+    MovieId, Neighbour, RankScratch, Recommendation, Shortage, dataset::shard_of, popular, rank_or_explain,
+};
 use cineswarm_proto::farm::QueryResult;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -156,19 +158,28 @@ pub fn merge(
     nearest.sort_by(Neighbour::best_first);
     nearest.truncate(spec.neighbours.k);
 
-    let (source, found) = match spec.source {
-        Source::Neighbours if !nearest.is_empty() => {
-            (Source::Neighbours, library.ranker.rank(&profile, &nearest, &spec.filters, &spec.ranking, scratch))
+    let (source, found, shortage) = match spec.source {
+        Source::Neighbours => {
+            let (ranker, filters) = (&library.ranker, &spec.filters);
+            let (found, shortage) = rank_or_explain(ranker, &profile, &nearest, filters, &spec.ranking, scratch);
+            let is_popular = shortage.is_some_and(Shortage::is_popular);
+            (if is_popular { Source::Popular } else { Source::Neighbours }, found, shortage)
         }
-        _ => (Source::Popular, popular(library.catalogue(), &spec.filters, &profile, spec.ranking.n)),
+        Source::Popular => {
+            (Source::Popular, popular(library.catalogue(), &spec.filters, &profile, spec.ranking.n), None)
+        }
     };
-    let note = match (spec.note, source) {
+    let note = match (spec.note, shortage) {
         _ if found.is_empty() && coverage == 1.0 => Some(Note::NothingFits),
         (Some(note), _) => Some(note),
         // Before the next one: of the shards that are missing nobody knows what neighbours they have.
         _ if coverage < 1.0 => Some(Note::Partial),
-        (None, Source::Popular) if spec.source == Source::Neighbours => Some(Note::NoNeighbours),
-        _ => None,
+        (None, Some(Shortage::NobodyShares)) => Some(Note::NoNeighbours),
+        (None, Some(Shortage::FewShare)) => Some(Note::FewNeighbours),
+        (None, Some(Shortage::NothingElse)) => Some(Note::NothingElse),
+        (None, Some(Shortage::Filtered)) => Some(Note::Filtered),
+        (None, Some(Shortage::NothingFits)) => Some(Note::NothingFits),
+        (None, None) => None,
     };
     let films: Vec<Film<'_>> =
         found.into_iter().enumerate().filter_map(|(at, one)| film(library, at + 1, one)).collect();

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use cineswarm_engine::dataset::{ImportOptions, ImportReport, MAX_SHARD_COUNT, import};
+use cineswarm_engine::movielens::Scale;
 use clap::builder::FalseyValueParser;
+use indicatif::HumanCount;
 
 use super::info::{bad_rows_line, counted};
 use crate::commands::DataDir;
@@ -22,7 +24,7 @@ const SHOWN_BAD_ROWS: usize = 5;
     cineswarm data import my-export --max-bad-rows 5%\n  \
     cineswarm data import ml-latest-small --facts film-facts/film-facts.tsv.gz")]
 pub(crate) struct Arguments {
-    /// Folder or zip archive of MovieLens files, in any layout in which they were published
+    /// Folder of ratings and films, or a zip or tar archive of it, in any layout of MovieLens
     #[arg(env = "IMPORT_PATH", value_name = "PATH")]
     path: PathBuf,
 
@@ -56,16 +58,20 @@ pub(super) struct How {
     /// A file of facts about films: directors, cast, lengths, languages, series; film-facts/README.md says what it holds
     #[arg(long, env = "FACTS", value_name = "FILE")]
     facts: Option<PathBuf>,
+    /// The highest rating of the file's scale; without it 1 to 10 and 1 to 100 are recognised, and said
+    #[arg(long, env = "IMPORT_SCALE", value_name = "5|10|100", value_parser = parse_scale)]
+    scale: Option<Scale>,
 }
 
 impl How {
     /// With these settings, now.
     pub(super) fn options(&self, place: &DataDir, name: String) -> ImportOptions {
-        let Self { shards, max_bad_rows, ref facts } = *self;
+        let Self { shards, max_bad_rows, ref facts, scale } = *self;
         ImportOptions {
             shard_count: shards,
             max_bad_rows,
             facts: facts.clone(),
+            scale,
             ..ImportOptions::new(&place.data_dir, name, now())
         }
     }
@@ -93,6 +99,13 @@ pub(super) fn summarise(out: &mut dyn Write, report: &ImportReport) -> io::Resul
     }
     writeln!(out, "  version   {}", metadata.version)?;
     writeln!(out, "  contents  {}", counted(metadata))?;
+    if metadata.counts.rated_again > 0 {
+        let again = HumanCount(metadata.counts.rated_again);
+        writeln!(out, "  re-rated  {again} ratings of which a later one counts")?;
+    }
+    for assumed in &metadata.assumptions {
+        writeln!(out, "  assumed   {assumed}")?;
+    }
     writeln!(out, "  bad rows  {}", bad_rows_line(metadata))?;
     for row in bad_rows.iter().take(SHOWN_BAD_ROWS) {
         writeln!(out, "            {row}")?;
@@ -111,5 +124,14 @@ fn parse_fraction(text: &str) -> Result<f64, String> {
     match number {
         Ok(fraction) if (0.0..=1.0).contains(&fraction) => Ok(fraction),
         _ => Err("a fraction from 0 to 1, or a percentage from 0% to 100%".into()),
+    }
+}
+
+fn parse_scale(text: &str) -> Result<Scale, String> {
+    match text {
+        "5" => Ok(Scale::Five),
+        "10" => Ok(Scale::Ten),
+        "100" => Ok(Scale::Hundred),
+        _ => Err("5 for half a star to five stars, 10 for 1 to 10, or 100 for 1 to 100".into()),
     }
 }

@@ -43,6 +43,9 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     writeln!(out, "  contents  {}", counted(&metadata))?;
     writeln!(out, "  shards    {}", metadata.shard_count)?;
     writeln!(out, "  bad rows  {}", bad_rows_line(&metadata))?;
+    for assumed in &metadata.assumptions {
+        writeln!(out, "  assumed   {assumed}")?;
+    }
     writeln!(out, "  files     {} in {}", HumanBytes(bytes), directory.display())?;
     Ok(())
 }
@@ -85,5 +88,6 @@ fn layout(metadata: &Metadata) -> &'static str {
         Origin::MovieLens(Layout::Kaggle) => "rating.csv, as on Kaggle",
         Origin::MovieLens(Layout::Dat) => "ratings.dat",
         Origin::MovieLens(Layout::HundredK) => "u.data",
+        Origin::MovieLens(Layout::Atomic) => "NAME.inter, as of RecBole",
     }
 }

@@ -1,5 +1,6 @@
 //! `cineswarm data`: the datasets on this machine.
 
+mod export;
 mod get;
 mod import;
 mod info;
@@ -10,8 +11,10 @@ mod verify;
 /// What can be done with datasets.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Import a folder or zip archive of MovieLens files
+    /// Import a folder or archive of ratings and films
     Import(import::Arguments),
+    /// Write a dataset as MovieLens' CSV files, or a user's ratings for Letterboxd
+    Export(export::Arguments),
     /// List the imported datasets
     List(list::Arguments),
     /// Say what is in a dataset
@@ -29,6 +32,7 @@ impl Command {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
             Command::Import(arguments) => import::run(arguments),
+            Command::Export(arguments) => export::run(arguments),
             Command::List(arguments) => list::run(arguments),
             Command::Info(arguments) => info::run(arguments),
             Command::Get(arguments) => get::run(arguments),

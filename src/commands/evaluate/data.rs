@@ -91,6 +91,8 @@ pub(super) struct Data {
     origin: Origin,
     next: usize,
     notes: Vec<String>,
+    /// Whether the last split was of ratings, and not of lists of items.
+    has_ratings: bool,
 }
 
 enum Origin {
@@ -127,7 +129,12 @@ impl Data {
             let together = train.zip(test.iter().cloned().map(Some)).zip(negatives);
             Origin::Files(together.map(|((train, test), negatives)| [train, test, negatives]).collect())
         };
-        Ok(Data { origin, next: 0, notes: Vec::new() })
+        Ok(Data { origin, next: 0, notes: Vec::new(), has_ratings: true })
+    }
+
+    /// Whether the last split was of ratings, and not of lists of items.
+    pub(super) fn has_ratings(&self) -> bool {
+        self.has_ratings
     }
 
     /// How many splits there are in all.
@@ -154,6 +161,7 @@ impl Data {
                 [Some(train), Some(test), negatives] => {
                     read_split(train, test, negatives.as_deref()).map_err(anyhow::Error::from).map(|read| {
                         self.notes.extend(notes(&read));
+                        self.has_ratings = read.has_ratings;
                         read.split
                     })
                 }
@@ -224,5 +232,6 @@ fn notes(read: &FileSplit) -> Vec<String> {
         (read.negatives_without_test, "lines of negatives were left out: their pair is not in the test file"),
     ];
     let counts = counts.into_iter().filter(|(count, _)| *count > 0);
-    counts.map(|(count, words)| format!("{} {words}", HumanCount(count))).collect()
+    let counts = counts.map(|(count, words)| format!("{} {words}", HumanCount(count)));
+    read.assumptions.iter().cloned().chain(counts).collect()
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use cineswarm_engine::HalfStars;
 use cineswarm_engine::evaluation::{Found, Metric, Search, Split, Tally, measure};
 use cineswarm_engine::models::{Algorithm, Progress};
@@ -121,6 +121,14 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut all: Vec<Evaluated> = Vec::new();
     while let Some((number, split)) = data.next_split() {
         let split = split?;
+        if !data.has_ratings()
+            && let Some(metric) = plan.metrics.iter().find(|metric| matches!(metric, Metric::Rating(_)))
+        {
+            bail!(
+                "{metric} needs ratings, and the files are lists of items without any; leave it out of --metrics, or give \
+                 files of user, item, rating and time"
+            );
+        }
         for (at, (algorithm, given)) in chosen.iter().enumerate() {
             let what = format!("{}, split {} of {}", algorithm.name(), number + 1, data.splits());
             let evaluated = plan.evaluate(*algorithm, given, &split, &what)?;

@@ -10,10 +10,12 @@ use anyhow::bail;
 use cineswarm_engine::models::{self, Algorithm};
 use cineswarm_engine::ranking::MAX_RECOMMENDATIONS;
 use cineswarm_engine::{
-    Catalogue, Dataset, Filters, HalfStars, MovieId, NeighbourOptions, Profile, RankOptions, Recommendation, UserId,
-    popular,
+    Catalogue, Dataset, Filters, HalfStars, MovieId, NeighbourOptions, Profile, RankOptions, Recommendation, Shortage,
+    UserId, popular,
 };
+use clap::ValueEnum;
 use clap::builder::FalseyValueParser;
+use serde_json::Value;
 
 use super::{DatasetChoice, films};
 use crate::local::Local;
@@ -33,12 +35,17 @@ pub(crate) struct Arguments {
     user: Option<UserId>,
 
     /// Films like these: titles, with the year in parentheses if need be, or ids
-    #[arg(long, env = "RECOMMEND_LIKE", value_name = "TITLE;TITLE", group = "basis", value_delimiter = ';')]
+    #[arg(long, env = "RECOMMEND_LIKE", value_name = "TITLE;TITLE", group = "basis")]
     like: Vec<String>,
 
-    /// For who gave these ratings: a CSV file with the columns movie_id and rating (0.5 to 5 stars)
-    #[arg(long, env = "RECOMMEND_PROFILE", value_name = "FILE.csv", group = "basis")]
+    /// For whose file this is: an export of Letterboxd, IMDb, Trakt, MovieLens or TMDb (zip, CSV or JSON), or a CSV file
+    /// with titles or ids, and ratings
+    #[arg(long, env = "RECOMMEND_PROFILE", value_name = "FILE", group = "basis")]
     profile: Option<PathBuf>,
+
+    /// Write what of the profile's file was found, and what not and why, to this file
+    #[arg(long, env = "RECOMMEND_REPORT", value_name = "FILE.json", requires = "profile")]
+    report: Option<PathBuf>,
 
     /// A trained model instead of the neighbours that the server asks
     #[arg(long, env = "RECOMMEND_ALGORITHM", value_name = "NAME", value_parser = algorithm_parser(), conflicts_with = "k")]
@@ -75,6 +82,26 @@ pub(crate) struct Arguments {
     /// Print the answer as the server sends it
     #[arg(long, env = "OUTPUT_JSON", value_parser = FalseyValueParser::new())]
     json: bool,
+
+    /// Print the answer as a table for people, for spreadsheets or for a page
+    #[arg(
+        id = "answer_format",
+        long = "format",
+        env = "RECOMMEND_FORMAT",
+        value_name = "FORMAT",
+        default_value = "table",
+        conflicts_with = "json"
+    )]
+    format: Format,
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Format {
+    Table,
+    Csv,
+    Json,
+    Markdown,
 }
 
 /// What there is to print.
@@ -86,6 +113,8 @@ struct Answer {
     source: Source,
     recommendations: Vec<Recommendation>,
     processing_time_ms: f64,
+    /// What became of the viewer's file, if there is one.
+    brought: Option<Value>,
 }
 
 /// Where an answer comes from.
@@ -111,6 +140,10 @@ struct Basis {
     ranking: RankOptions,
     /// Why nothing is known of the viewer, if the profile is empty.
     note: String,
+    /// Films that the viewer has seen, rated or not.
+    seen: Vec<MovieId>,
+    /// What became of the viewer's file.
+    brought: Option<Value>,
 }
 
 impl Basis {
@@ -118,9 +151,13 @@ impl Basis {
     fn popular(self, dataset: &Dataset, filters: &Filters) -> Answer {
         let started = Instant::now();
         let recommendations = popular(dataset.catalogue(), filters, &self.profile, self.ranking.n);
-        let note = Some(format!("{}, so these are popular films", self.note));
+        let note = match recommendations.is_empty() {
+            true => in_words(Shortage::NothingFits, 0),
+            false => format!("{}, so these are popular films", self.note),
+        };
+        let note = Some(note);
         let (heading, processing_time_ms) = ("Popular films".into(), milliseconds_since(started));
-        Answer { heading, note, source: Source::Popular, recommendations, processing_time_ms }
+        Answer { heading, note, source: Source::Popular, recommendations, processing_time_ms, brought: None }
     }
 }
 
@@ -128,18 +165,27 @@ impl Basis {
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let dataset = arguments.choice.open()?;
     let answer = arguments.answer(&dataset)?;
-    if arguments.json { print::json(&answer, &dataset) } else { print::table(&answer, &dataset) }
+    match arguments.format {
+        _ if arguments.json => print::json(&answer, &dataset),
+        Format::Json => print::json(&answer, &dataset),
+        Format::Table => print::table(&answer, &dataset),
+        Format::Csv => print::csv(&answer, &dataset),
+        Format::Markdown => print::markdown(&answer, &dataset),
+    }
 }
 
 impl Arguments {
     fn answer(&self, dataset: &Dataset) -> anyhow::Result<Answer> {
-        let filters = self.filters(dataset.catalogue())?;
-        let basis = self.basis(dataset)?;
-        match self.algorithm {
+        let mut filters = self.filters(dataset.catalogue())?;
+        let mut basis = self.basis(dataset)?;
+        filters.exclude_movie_ids = std::mem::take(&mut basis.seen);
+        let brought = basis.brought.take();
+        let answer = match self.algorithm {
             Some(algorithm) => self.by_model(algorithm, basis, dataset, &filters),
             None if basis.profile.is_empty() => Ok(basis.popular(dataset, &filters)),
             None => self.by_neighbours(basis, dataset, &filters),
-        }
+        };
+        answer.map(|answer| Answer { brought, ..answer })
     }
 
     fn by_neighbours(&self, basis: Basis, dataset: &Dataset, filters: &Filters) -> anyhow::Result<Answer> {
@@ -149,9 +195,14 @@ impl Arguments {
         // Indexing is not counted: a worker does it once and not for every answer.
         let started = Instant::now();
         let found = local.neighbours(&profile, &neighbours);
-        let recommendations = local.recommend(&profile, &found, filters, &ranking);
+        let (recommendations, shortage) = local.recommend(&profile, &found, filters, &ranking);
         let processing_time_ms = milliseconds_since(started);
-        Ok(Answer { heading, note: None, source: Source::Neighbours, recommendations, processing_time_ms })
+        let (source, heading) = match shortage {
+            Some(shortage) if shortage.is_popular() => (Source::Popular, format!("{heading}: popular films")),
+            _ => (Source::Neighbours, heading),
+        };
+        let note = shortage.map(|shortage| in_words(shortage, found.len()));
+        Ok(Answer { heading, note, source, recommendations, processing_time_ms, brought: None })
     }
 
     fn by_model(
@@ -175,7 +226,7 @@ impl Arguments {
         let processing_time_ms = milliseconds_since(started);
         let source = Source::Model { algorithm, version: loaded.metadata.version };
         let note = asker.is_unknown().then_some(basis.note);
-        Ok(Answer { heading: basis.heading, note, source, recommendations, processing_time_ms })
+        Ok(Answer { heading: basis.heading, note, source, recommendations, processing_time_ms, brought: None })
     }
 
     fn basis(&self, dataset: &Dataset) -> anyhow::Result<Basis> {
@@ -187,6 +238,8 @@ impl Arguments {
             neighbours: NeighbourOptions::default(),
             ranking: RankOptions { n, ..RankOptions::default() },
             note: "nothing was said of your taste".into(),
+            seen: Vec::new(),
+            brought: None,
         };
         if let Some(user) = self.user {
             basis.heading = format!("For user {user}");
@@ -194,9 +247,7 @@ impl Arguments {
             basis.neighbours.exclude_user = Some(user);
             basis.note = format!("user {user} has no ratings in dataset {}", dataset.metadata().name);
         } else if !self.like.is_empty() {
-            let titles = self.like.iter().map(|wanted| wanted.trim()).filter(|wanted| !wanted.is_empty());
-            let liked =
-                titles.map(|wanted| films::find(catalogue, wanted)).collect::<anyhow::Result<Vec<MovieId>>>()?;
+            let liked = films::find_all(catalogue, &self.like.join(";"))?;
             basis.heading = format!("Films like {}", films::listed(catalogue, &liked));
             basis.profile = Profile::from_ratings(liked.into_iter().map(|movie| (movie, HalfStars::MAX)));
             basis.neighbours = NeighbourOptions::like_these();
@@ -204,8 +255,11 @@ impl Arguments {
             basis.note = "no film was named".into();
         } else if let Some(path) = &self.profile {
             basis.heading = format!("For the ratings in {}", path.display());
-            basis.profile = profile::read(path, catalogue)?;
+            let own = profile::read_own(path, self.report.as_deref(), catalogue)?;
+            basis.profile = own.matched.profile();
             basis.note = format!("{} has no ratings", path.display());
+            basis.seen = own.matched.seen;
+            basis.brought = Some(own.report);
         }
         Ok(basis)
     }
@@ -237,6 +291,26 @@ impl Arguments {
             year_to: self.to,
             ..Filters::default()
         })
+    }
+}
+
+/// Why a list is not what was asked for.
+fn in_words(shortage: Shortage, neighbours: usize) -> String {
+    let viewers = if neighbours == 1 { "the one viewer".to_owned() } else { format!("the {neighbours} viewers") };
+    match shortage {
+        Shortage::NobodyShares => "nobody else has rated any of these films, so these are popular films".into(),
+        Shortage::FewShare => format!("{viewers} who share a film agree on no other, so each one's films count"),
+        Shortage::NothingElse => {
+            format!("{viewers} who share a film have rated nothing else, so these are popular films")
+        }
+        Shortage::Filtered => format!(
+            "none of the films that {viewers} who share a film have rated passes the filters, so these are popular films \
+             that do"
+        ),
+        Shortage::NothingFits => {
+            "no film passes that people have rated and you have not; if there are filters, allow more genres or years"
+                .into()
+        }
     }
 }
 

@@ -2,23 +2,24 @@
 
 use std::io::{self, Write};
 
+use cineswarm_engine::movielens::csv_field;
 use cineswarm_engine::{Catalogue, Dataset, Recommendation};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::Term;
 use serde_json::{Value, json};
 
 use super::{Answer, Source};
-use crate::commands::films::for_terminal;
+use crate::commands::films::{for_terminal, with_year};
 use crate::commands::print_json;
 
 /// Prints a table as wide as the terminal.
 pub(super) fn table(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
     let catalogue = dataset.catalogue();
-    if let Some(note) = &answer.note {
-        eprintln!("note: {note}");
-    }
+    note(answer);
     if answer.recommendations.is_empty() {
-        eprintln!("note: no film passes that was not rated; if there are filters, allow more genres or years");
+        if answer.note.is_none() {
+            eprintln!("note: no film passes that was not rated; if there are filters, allow more genres or years");
+        }
         if let Source::Model { algorithm, .. } = answer.source {
             eprintln!("note: it may also be that model {} can say nothing; try another", algorithm.name());
         }
@@ -92,7 +93,7 @@ pub(super) fn json(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
             }))
         })
         .collect();
-    let payload = json!({
+    let mut payload = json!({
         "recommendations": films,
         "meta": {
             "algorithm": algorithm,
@@ -103,7 +104,74 @@ pub(super) fn json(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
             "model_version": version,
         },
     });
+    if let Some(brought) = &answer.brought {
+        payload["profile"] = brought.clone();
+    }
     print_json(&payload)
+}
+
+/// Prints a row of CSV for each film.
+pub(super) fn csv(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
+    let catalogue = dataset.catalogue();
+    note(answer);
+    let mut out = io::stdout().lock();
+    writeln!(out, "rank,movie_id,title,year,genres,score,predicted_rating,imdb_id,tmdb_id")?;
+    for (rank, recommendation) in (1..).zip(&answer.recommendations) {
+        let Some(movie) = catalogue.get(recommendation.movie_id) else { continue };
+        let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+        let (title, genres) = (movie.title.as_str(), movie.genres.join("|"));
+        let imdb = movie.imdb_id.map(|id| format!("tt{id:07}")).unwrap_or_default();
+        writeln!(
+            out,
+            "{rank},{},{},{},{},{},{},{imdb},{}",
+            movie.id,
+            csv_field(title),
+            number(movie.year.map(u32::from)),
+            csv_field(&genres),
+            recommendation.score,
+            recommendation.predicted_rating.map(|stars| format!("{stars:.2}")).unwrap_or_default(),
+            number(movie.tmdb_id),
+        )?;
+    }
+    Ok(())
+}
+
+/// Prints a list for a page, with links where they are known.
+pub(super) fn markdown(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
+    let catalogue = dataset.catalogue();
+    note(answer);
+    let mut out = io::stdout().lock();
+    writeln!(out, "## {}\n", escaped(&answer.heading))?;
+    for (rank, recommendation) in (1u32..).zip(&answer.recommendations) {
+        let Some(movie) = catalogue.get(recommendation.movie_id) else { continue };
+        let name = escaped(&with_year(movie));
+        let name = match movie.imdb_id {
+            Some(id) => format!("[{name}](https://www.imdb.com/title/tt{id:07}/)"),
+            None => name,
+        };
+        let genres = escaped(&for_terminal(&movie.genres.join(", ")));
+        let genres = if genres.is_empty() { genres } else { format!(", {genres}") };
+        writeln!(out, "{rank}. {name}{genres}")?;
+    }
+    Ok(())
+}
+
+fn note(answer: &Answer) {
+    if let Some(note) = &answer.note {
+        eprintln!("note: {note}");
+    }
+}
+
+/// What would be a sign of Markdown is a letter.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
 }
 
 fn row(

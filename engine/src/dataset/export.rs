@@ -1,0 +1,68 @@
+//! A dataset version as the CSV files that MovieLens publishes, for other programs and for another import.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use super::{Dataset, Error};
+use crate::catalogue::Movie;
+use crate::movielens::csv_field;
+use crate::versions;
+
+/// Writes `ratings.csv`, `movies.csv`, `links.csv` and, where there are any, `tags.csv` to a folder, which is made if need
+/// be. Files of these names are replaced. The tag genome is not written: its tags' names are not kept.
+pub fn export_csv(dataset: &Dataset, folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(versions::Error::io("making", folder))?;
+    let write = |name: &str, rows: &dyn Fn(&mut dyn Write) -> io::Result<()>| -> Result<(), Error> {
+        let path = folder.join(name);
+        let written = File::create(&path).map(BufWriter::new).and_then(|mut out| {
+            rows(&mut out)?;
+            out.flush()
+        });
+        Ok(written.map_err(versions::Error::io("writing", &path))?)
+    };
+    write("movies.csv", &|out| {
+        writeln!(out, "movieId,title,genres")?;
+        dataset.catalogue().movies().iter().try_for_each(|movie| {
+            let genres = if movie.genres.is_empty() { "(no genres listed)".to_owned() } else { movie.genres.join("|") };
+            writeln!(out, "{},{},{}", movie.id, csv_field(&published_title(movie)), csv_field(&genres))
+        })
+    })?;
+    write("links.csv", &|out| {
+        writeln!(out, "movieId,imdbId,tmdbId")?;
+        dataset.catalogue().movies().iter().try_for_each(|movie| {
+            let imdb = movie.imdb_id.map(|id| format!("{id:07}")).unwrap_or_default();
+            let tmdb = movie.tmdb_id.map(|id| id.to_string()).unwrap_or_default();
+            writeln!(out, "{},{imdb},{tmdb}", movie.id)
+        })
+    })?;
+    write("ratings.csv", &|out| {
+        writeln!(out, "userId,movieId,rating,timestamp")?;
+        for shard in (0..dataset.shard_count()).filter_map(|shard| dataset.shard(shard)) {
+            for (at, user) in shard.user_ids.iter().enumerate() {
+                for row in shard.row_offsets[at] as usize..shard.row_offsets[at + 1] as usize {
+                    let stars = f64::from(shard.half_stars[row]) / 2.0;
+                    writeln!(out, "{user},{},{stars:.1},{}", shard.movie_ids[row], shard.timestamps[row])?;
+                }
+            }
+        }
+        Ok(())
+    })?;
+    let tags = dataset.tags()?;
+    if !tags.is_empty() {
+        write("tags.csv", &|out| {
+            writeln!(out, "userId,movieId,tag,timestamp")?;
+            tags.iter().try_for_each(|tag| {
+                writeln!(out, "{},{},{},{}", tag.user, tag.movie, csv_field(&tag.tag), tag.timestamp)
+            })
+        })?;
+    }
+    Ok(())
+}
+
+/// "City of God (Cidade de Deus) (2002)".
+fn published_title(movie: &Movie) -> String {
+    let others = movie.other_titles.iter().map(|other| format!(" ({other})"));
+    let year = movie.year.map(|year| format!(" ({year})"));
+    std::iter::once(movie.title.clone()).chain(others).chain(year).collect()
+}

@@ -1,0 +1,77 @@
+//! `cineswarm data export`: a dataset, or the ratings of one of its users, for other programs.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use cineswarm_engine::dataset::export_csv;
+use cineswarm_engine::viewer_files::written::{OwnRating, json, letterboxd};
+use cineswarm_engine::{Dataset, HalfStars, UserId};
+
+use crate::commands::DataDir;
+use crate::datasets;
+
+/// What is written, and where to.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    cineswarm data export ml-latest-small --to films-as-csv\n  \
+    cineswarm data export ml-latest-small --user 42 --to letterboxd.csv\n  \
+    cineswarm data export ml-latest-small --user 42 --to everything.json")]
+pub(crate) struct Arguments {
+    /// The dataset
+    #[arg(env = "DATASET", value_name = "NAME")]
+    name: String,
+
+    #[command(flatten)]
+    place: DataDir,
+
+    /// The folder for MovieLens' CSV files, which must be empty or absent; with --user a file: .csv as Letterboxd imports
+    /// it, or .json
+    #[arg(long, env = "EXPORT_TO", value_name = "PATH")]
+    to: PathBuf,
+
+    /// Only the ratings of this user
+    #[arg(long, env = "EXPORT_USER", value_name = "ID")]
+    user: Option<UserId>,
+}
+
+/// Writes the latest version.
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let Arguments { name, place, to, user } = arguments;
+    let dataset = datasets::open(&place.data_dir, &name)?;
+    if to.is_file() || fs::read_dir(&to).is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!("{} is there already; give another --to, or remove it first", to.display());
+    }
+    let Some(user) = user else {
+        export_csv(&dataset, &to)?;
+        let metadata = dataset.metadata();
+        writeln!(io::stdout().lock(), "{} {}: written to {}", metadata.name, metadata.version, to.display())?;
+        return Ok(());
+    };
+    let ratings = ratings_of(&dataset, user);
+    if ratings.is_empty() {
+        bail!("user {user} has no ratings in dataset {name}; `cineswarm data info {name}` says what there is");
+    }
+    let text = match to.extension().and_then(|extension| extension.to_str()) {
+        Some("csv") => letterboxd(&ratings, dataset.catalogue()),
+        Some("json") => serde_json::to_string_pretty(&json(&ratings, dataset.catalogue()))?,
+        _ => bail!("{} ends neither in .csv, for Letterboxd, nor in .json; give --to one of these", to.display()),
+    };
+    fs::write(&to, text).with_context(|| format!("writing {}", to.display()))?;
+    writeln!(io::stdout().lock(), "{} ratings of user {user} written to {}", ratings.len(), to.display())?;
+    Ok(())
+}
+
+fn ratings_of(dataset: &Dataset, user: UserId) -> Vec<OwnRating> {
+    let mut found = Vec::new();
+    for shard in (0..dataset.shard_count()).filter_map(|shard| dataset.shard(shard)) {
+        let Ok(at) = shard.user_ids.binary_search(&user) else { continue };
+        for row in shard.row_offsets[at] as usize..shard.row_offsets[at + 1] as usize {
+            let half_stars = HalfStars::new(shard.half_stars[row]);
+            let (movie, at) = (shard.movie_ids[row], shard.timestamps[row]);
+            found.extend(half_stars.map(|half_stars| OwnRating { movie, half_stars, at }));
+        }
+    }
+    found
+}
