@@ -4,7 +4,7 @@
 FROM node:20-bookworm-slim AS page
 WORKDIR /source/web
 COPY web/package.json web/package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
+RUN --mount=type=cache,target=/cache npm ci --cache /cache --no-audit --no-fund
 COPY web ./
 RUN npm run build
 

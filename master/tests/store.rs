@@ -1,4 +1,4 @@
-//! The store's promises, each held to on a real SQLite file and on a real PostgreSQL server.
+//! The store's promises, each held to on a real SQLite file and on a real PostgreSQL server; as long as there are promises.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;

@@ -1,7 +1,7 @@
 // The farm on one node: from nothing to an answer, changes and accidents under load, doors, backup, and the end. The steps
 // are one story, so one that fails ends it. SHORT=1 leaves out the longer ones.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -15,26 +15,13 @@ import { pause } from "../e2e/processes.mjs";
 import { makeSecrets } from "../e2e/locks.mjs";
 import { underLoad } from "./load.mjs";
 import * as farm from "./farm.mjs";
+import { step } from "./steps.mjs";
 
 const short = process.env.SHORT === "1";
 const data = process.env.TEST_DATA;
 const deploy = (...options) => farm.script("deploy.sh", "--secrets", farm.secrets, ...options);
 const WORKER = "w-self";
 const OTHER = "w-other";
-
-/** A step after one that failed would only hide which it was. */
-let broken = false;
-function step(name, body, { long = false } = {}) {
-  test(name, { skip: long && short ? "left out of the short form" : false }, async (context) => {
-    if (broken) return context.skip("an earlier step failed");
-    try {
-      await body(context);
-    } catch (error) {
-      broken = true;
-      throw error;
-    }
-  });
-}
 
 /** Nothing that was acknowledged may be missing, and nothing fail. */
 function nothingMissing(account) {

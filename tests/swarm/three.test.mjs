@@ -1,7 +1,7 @@
 // The farm on three nodes, each of which is cut off in turn for 30 s while it is asked: the answers go on, or wait and
 // come; afterwards all is covered again and nothing is there twice.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import assert from "node:assert/strict";
@@ -9,23 +9,10 @@ import assert from "node:assert/strict";
 import { pause } from "../e2e/processes.mjs";
 import { underLoad } from "./load.mjs";
 import * as farm from "./farm.mjs";
+import { step } from "./steps.mjs";
 
 const CUT_MS = 30_000;
-const short = process.env.SHORT === "1";
 const cluster = (...args) => execFileSync(join(farm.repository, "tests/swarm/cluster.sh"), args, { encoding: "utf8" }).trim();
-
-let broken = false;
-function step(name, body, { long = false } = {}) {
-  test(name, { skip: long && short ? "left out of the short form" : false }, async (context) => {
-    if (broken) return context.skip("an earlier step failed");
-    try {
-      await body(context);
-    } catch (error) {
-      broken = true;
-      throw error;
-    }
-  });
-}
 
 /** Which node each running task of a service is on. */
 const nodesOf = (service) =>

@@ -1,4 +1,5 @@
-//! The worker itself: one task owns its state and reacts to the broker, to its own finished work and to time.
+//! The worker itself: one task owns its state and reacts to the broker, to its own finished work and to time. Longer than
+//! other files because all that may change this state stands in one place.
 
 use std::collections::HashMap;
 use std::time::Duration;

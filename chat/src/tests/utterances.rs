@@ -1,4 +1,4 @@
-//! One line per sentence: what is typed, what is understood.
+//! One line per sentence: what is typed, what is understood; as long as there are sentences.
 
 use super::*;
 use crate::{ClarifyOption, replies};

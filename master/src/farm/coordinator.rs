@@ -1,5 +1,6 @@
 //! The coordinator: one task that owns the scheduler and the requests under way, and carries out what the scheduler
-//! commands. Browsers and workers reach it through its [`Handle`] and over MQTT.
+//! commands. Browsers and workers reach it through its [`Handle`] and over MQTT. Somewhat longer than other files: all that
+//! may change this state stands in one place.
 
 use std::collections::HashMap;
 use std::sync::Arc;
