@@ -22,7 +22,7 @@ mod tables;
 
 pub use append::{Appended, append, delete, known, prune};
 pub use database::{Database, migrate, set_session_timeouts};
-pub use error::{Error, Trouble};
+pub use error::Error;
 pub use event::{Cursor, Event, NewEvent};
 pub use follow::{Follower, follow};
 pub use log::Log;

@@ -1,8 +1,9 @@
 //! Opening the database: which of the two it is, what a connection is told first, and the migrations.
 //! Nothing else in the store knows which database it speaks to.
 
-use super::error::{Error, Trouble};
+use super::error::Error;
 use super::file_watch::FileWatch;
+use cineswarm_database::Trouble;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -152,11 +153,6 @@ async fn prepare(connection: &mut AnyConnection, is_sqlite: bool) -> Result<(), 
     }
     // Whoever holds the head of the log and says nothing more would have all others wait.
     cineswarm_events::set_session_timeouts(connection).await
-}
-
-/// Whether it is worth connecting again after this.
-pub(super) fn may_pass(error: &sqlx::Error) -> bool {
-    matches!(Trouble::of(error), Trouble::Connection | Trouble::Passing)
 }
 
 /// Says goodbye; what the other side thinks of it no longer matters.

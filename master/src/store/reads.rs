@@ -1,10 +1,10 @@
 //! The reading half of the store: plain queries on a small pool of connections, beside the writer and never through it.
 
-use super::connect::may_pass;
 use super::error::{Error, damaged};
 use super::records::{BEGINNING, EndState, Event, FeedbackKind, Profile, State, StoredAnswer, StoredRequest};
 use super::statements::{movie_id_at, uuid_at};
 use super::{Store, reason_or};
+use cineswarm_database::Trouble;
 use cineswarm_engine::{HalfStars, MovieId, UserId};
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{Any, Row};
@@ -160,7 +160,7 @@ impl Store {
                         return parsed.map_err(|error| Error::from_database(doing, &error));
                     }
                     Err(sqlx::Error::PoolClosed) => return Err(Error::Closed),
-                    Err(error) if may_pass(&error) => {
+                    Err(error) if Trouble::of(&error).may_pass() => {
                         tracing::debug!(%error, doing, "reading from the database failed; trying again");
                         tokio::time::sleep(backoff).await;
                         backoff = (backoff * 2).min(BACKOFF.1);

@@ -2,11 +2,12 @@
 //! everyone. One operation that the database refuses does not hurt its neighbours; a database that goes away is waited
 //! for. It never reads for others.
 
-use super::connect::{Address, disconnect, may_pass};
-use super::error::{Error, Trouble, not_kept};
+use super::connect::{Address, disconnect};
+use super::error::{Error, is_taken_offset, not_kept};
 use super::file_watch::FileWatch;
 use super::records::{Accepted, Ending, Feedback, NewRating, NewRequest, Rated, Session, Told};
 use super::statements::{highest_offset, run_in_one_transaction};
+use cineswarm_database::Trouble;
 use cineswarm_events::Log;
 use cineswarm_telemetry::metrics::list;
 use sqlx::AnyConnection;
@@ -197,11 +198,11 @@ impl Writer {
                 Err(error) => error,
             };
             list::DATABASE_FAILURES.increment([]);
-            let trouble = Trouble::of(&error);
-            if trouble == Trouble::TakenOffset {
+            let is_taken_offset = is_taken_offset(&error);
+            if is_taken_offset {
                 self.forget_offsets(&mut part);
             }
-            if may_pass(&error) || trouble == Trouble::TakenOffset {
+            if Trouble::of(&error).may_pass() || is_taken_offset {
                 tracing::warn!(%error, operations = part.len(), retry_ms = backoff.as_millis() as u64, "writing to the database failed; trying again");
                 self.trouble.set(Some(error.to_string()));
                 if self.stop.is_cancelled() && part.iter().all(|it| matches!(it, Operation::Withdraw(_))) {
