@@ -100,7 +100,7 @@ mod tests {
             ("1", Trouble::Operation),      // SQLITE_ERROR
             ("1555", Trouble::Operation),   // SQLITE_CONSTRAINT_PRIMARYKEY
             ("", Trouble::Operation),
-            ("ééé", Trouble::Operation), // of no database, but six bytes
+            ("ééé", Trouble::Operation),       // of no database, but six bytes
             ("aé\u{300}", Trouble::Operation), // five bytes, the first two of which are no text
         ] {
             assert_eq!(Trouble::of_code(code), trouble, "{code}");

@@ -5,6 +5,8 @@
 //! events into a database, [`follow()`] into memory, [`admin`] is for operators. All of it is written over [`Tables`], so that the simulated
 //! histories of the tests run the same code over a model of a database and over real ones.
 
+#![forbid(unsafe_code)]
+
 pub mod admin;
 mod append;
 pub mod consumer;

@@ -23,6 +23,7 @@ pub use records::{
 
 use cineswarm_events::Log;
 use cineswarm_proto::events::RATINGS;
+use cineswarm_retry::Backoff;
 use connect::Address;
 use sqlx::{AnyConnection, AnyPool, Connection};
 use std::time::Duration;
@@ -253,14 +254,14 @@ impl Store {
 /// Waits for a database that is still starting.
 async fn first_connection(address: &Address, deadline: Duration) -> Result<AnyConnection, Error> {
     let give_up_at = tokio::time::Instant::now() + deadline;
-    let mut backoff = Duration::from_millis(50);
+    let mut backoff = Backoff::between(Duration::from_millis(50), Duration::from_secs(2));
     loop {
+        let pause = backoff.next_pause();
         match address.connect().await {
             Ok(connection) => return Ok(connection),
-            Err(error) if address.may_still_come(&error) && tokio::time::Instant::now() + backoff < give_up_at => {
-                tracing::warn!(%error, retry_ms = backoff.as_millis() as u64, "the database cannot be opened yet");
-                tokio::time::sleep(backoff).await;
-                backoff = (backoff * 2).min(Duration::from_secs(2));
+            Err(error) if address.may_still_come(&error) && tokio::time::Instant::now() + pause < give_up_at => {
+                tracing::warn!(%error, retry_ms = pause.as_millis() as u64, "the database cannot be opened yet");
+                tokio::time::sleep(pause).await;
             }
             Err(error) => {
                 return Err(match Error::from_database("opening the database", &error) {

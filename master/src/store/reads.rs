@@ -6,6 +6,7 @@ use super::statements::{movie_id_at, uuid_at};
 use super::{Store, reason_or};
 use cineswarm_database::Trouble;
 use cineswarm_engine::{HalfStars, MovieId, UserId};
+use cineswarm_retry::Backoff;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{Any, Row};
 use std::time::Duration;
@@ -152,7 +153,7 @@ impl Store {
         parse: impl Fn(&AnyRow) -> Result<T, sqlx::Error>,
     ) -> Result<Vec<T>, Error> {
         let reading = async {
-            let mut backoff = BACKOFF.0;
+            let mut backoff = Backoff::between(BACKOFF.0, BACKOFF.1);
             loop {
                 match self.fetch(query()).await {
                     Ok(rows) => {
@@ -162,8 +163,7 @@ impl Store {
                     Err(sqlx::Error::PoolClosed) => return Err(Error::Closed),
                     Err(error) if Trouble::of(&error).may_pass() => {
                         tracing::debug!(%error, doing, "reading from the database failed; trying again");
-                        tokio::time::sleep(backoff).await;
-                        backoff = (backoff * 2).min(BACKOFF.1);
+                        tokio::time::sleep(backoff.next_pause()).await;
                     }
                     Err(error) => return Err(Error::from_database(doing, &error)),
                 }

@@ -9,6 +9,7 @@ use super::records::{Accepted, Ending, Feedback, NewRating, NewRequest, Rated, S
 use super::statements::{highest_offset, run_in_one_transaction};
 use cineswarm_database::Trouble;
 use cineswarm_events::Log;
+use cineswarm_retry::Backoff;
 use cineswarm_telemetry::metrics::list;
 use sqlx::AnyConnection;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -179,7 +180,7 @@ impl Writer {
 
     /// Writes a batch: whole if it goes, else in ever smaller parts, so that only those at fault fail.
     async fn write(&mut self, batch: Vec<Operation>) {
-        let mut backoff = BACKOFF.0;
+        let mut backoff = Backoff::between(BACKOFF.0, BACKOFF.1);
         let mut parts = vec![batch];
         while let Some(mut part) = parts.pop() {
             self.drop_abandoned(&mut part);
@@ -191,7 +192,7 @@ impl Writer {
                 Ok(()) => {
                     list::DATABASE_BATCH_OPERATIONS.observe([], part.len() as f64);
                     list::DATABASE_BATCH_DURATION.observe([], begun.elapsed().as_secs_f64());
-                    backoff = BACKOFF.0;
+                    backoff.start_over();
                     self.answer(part);
                     continue;
                 }
@@ -203,15 +204,15 @@ impl Writer {
                 self.forget_offsets(&mut part);
             }
             if Trouble::of(&error).may_pass() || is_taken_offset {
-                tracing::warn!(%error, operations = part.len(), retry_ms = backoff.as_millis() as u64, "writing to the database failed; trying again");
+                let pause = backoff.next_pause();
+                tracing::warn!(%error, operations = part.len(), retry_ms = pause.as_millis() as u64, "writing to the database failed; trying again");
                 self.trouble.set(Some(error.to_string()));
                 if self.stop.is_cancelled() && part.iter().all(|it| matches!(it, Operation::Withdraw(_))) {
                     tracing::warn!(requests = part.len(), "not withdrawn; the next start will compute them for nobody");
                     continue;
                 }
                 parts.push(part);
-                tokio::time::sleep(backoff).await;
-                backoff = (backoff * 2).min(BACKOFF.1);
+                tokio::time::sleep(pause).await;
             } else if part.len() > 1 {
                 let second_half = part.split_off(part.len() / 2);
                 parts.push(second_half);
