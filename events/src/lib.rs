@@ -23,7 +23,7 @@ mod sql_consumers;
 mod tables;
 
 pub use append::{Appended, append, delete, known, prune};
-pub use database::{Database, migrate, set_session_timeouts};
+pub use database::{Database, migrate};
 pub use error::Error;
 pub use event::{Cursor, Event, NewEvent};
 pub use follow::{Follower, follow};

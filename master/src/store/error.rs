@@ -1,6 +1,6 @@
 //! What can go wrong between the master and its database.
 
-use cineswarm_database::Trouble;
+use cineswarm_database::{NotWritten, Trouble};
 use std::borrow::Cow;
 
 /// Why the store could not do what it was asked.
@@ -54,6 +54,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why the writing task did not do it.
+    pub(super) fn not_written(doing: &'static str, error: NotWritten) -> Error {
+        match error {
+            NotWritten::Closed => Error::Closed,
+            NotWritten::Full => Error::Busy { doing },
+            NotWritten::Unavailable { reason } => Error::Unavailable { doing, reason },
+            NotWritten::Failed(error) => Error::from_database(doing, &error),
+        }
+    }
+
     /// The one place where a driver's error becomes the store's.
     pub(super) fn from_database(doing: &'static str, error: &sqlx::Error) -> Error {
         let reason = error.to_string();
@@ -80,11 +90,6 @@ fn is_of_offsets(error: &dyn sqlx::error::DatabaseError) -> bool {
         Some(constraint) => constraint == "requests_event_offset_key",
         None => error.message().ends_with("requests.event_offset"),
     }
-}
-
-/// What keeps a database from being written that SQLite itself would go on with.
-pub(super) fn not_kept(reason: String) -> sqlx::Error {
-    sqlx::Error::Io(std::io::Error::other(reason))
 }
 
 /// A stored value that this program would not have written.

@@ -2,9 +2,9 @@
 //! are named by a number of their own, never by their session.
 
 use super::error::damaged;
+use super::operations::Operation;
 use super::records::{Feedback, FeedbackKind, NewRating, Rated, Told};
 use super::statements::uuid_at;
-use super::writer::Operation;
 use cineswarm_engine::dataset::shard_hash;
 use cineswarm_engine::{HalfStars, MovieId, UserId};
 use cineswarm_events::{Cursor, NewEvent};

@@ -171,7 +171,7 @@ impl Store {
         };
         match tokio::time::timeout(self.deadline, reading).await {
             Ok(result) => result,
-            Err(_) => Err(Error::Unavailable { doing, reason: reason_or(self.trouble.get(), "no answer in time") }),
+            Err(_) => Err(Error::Unavailable { doing, reason: reason_or(self.trouble(), "no answer in time") }),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The writing statements, the same text for SQLite and PostgreSQL, each run for a whole batch of operations inside the
 //! writer's transaction. Outcomes are left beside the operations; nobody is answered here, for nothing is committed yet.
 
+use super::operations::{Finish, OpenSession, Operation};
 use super::ratings_log::{Telling, stored_user};
 use super::records::{Accepted, Session};
-use super::writer::{Answerable, Finish, OpenSession, Operation};
 use super::{NewRequest, error::damaged, upkeep};
+use cineswarm_database::Answerable;
 use cineswarm_engine::MovieId;
 use sqlx::any::AnyArguments;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection, Row};
