@@ -9,6 +9,7 @@
 
 pub mod admin;
 mod append;
+mod columns;
 pub mod consumer;
 mod database;
 mod error;

@@ -10,6 +10,7 @@ mod protocols;
 mod search;
 mod significance;
 mod splits;
+mod student;
 mod tally;
 
 pub use error::Error;

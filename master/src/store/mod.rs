@@ -4,6 +4,7 @@
 //!
 //! All writes go through one task that commits many at a time ([`Writer`]), as [`operations`] says; reads use a small pool ([`reads`]).
 
+mod columns;
 mod error;
 mod migrations;
 mod operations;
@@ -11,6 +12,7 @@ mod ratings_log;
 mod reads;
 mod records;
 mod statements;
+mod transactions;
 mod upkeep;
 
 pub use cineswarm_database::{Health, sqlite_url};
@@ -23,9 +25,10 @@ pub use records::{
 use cineswarm_database::{Address, Answerable, Limits, Writer};
 use cineswarm_events::Log;
 use cineswarm_proto::events::RATINGS;
-use operations::{Finish, OpenSession, Operation, Statements};
+use operations::{Finish, OpenSession, Operation};
 use sqlx::{AnyConnection, AnyPool, Connection};
 use std::time::Duration;
+use transactions::Statements;
 use uuid::Uuid;
 
 /// An idempotency key's length at most, in bytes. PostgreSQL keeps no more than some 2,700 in an index.

@@ -1,8 +1,8 @@
 //! The reading half of the store: plain queries on a small pool of connections, beside the writer and never through it.
 
+use super::columns::{movie_id_at, uuid_at};
 use super::error::{Error, damaged};
 use super::records::{BEGINNING, EndState, Event, FeedbackKind, Profile, State, StoredAnswer, StoredRequest};
-use super::statements::{movie_id_at, uuid_at};
 use super::{Store, reason_or};
 use cineswarm_database::Trouble;
 use cineswarm_engine::{HalfStars, MovieId, UserId};
@@ -102,6 +102,12 @@ impl Store {
     pub async fn session_of_user(&self, user_id: UserId) -> Result<Option<Uuid>, Error> {
         let query = || sqlx::query("SELECT id FROM sessions WHERE user_id = $1").bind(i64::from(user_id));
         Ok(self.read("looking for a user's session", query, |row| uuid_at(row, 0)).await?.pop())
+    }
+
+    /// Events that consumers with their effects in this database refused, and that wait for an operator.
+    pub async fn dead_letters(&self) -> Result<i64, Error> {
+        let query = || sqlx::query("SELECT COUNT(*) FROM dead_letters WHERE state = 'dead'");
+        Ok(self.read("counting dead letters", query, |row| row.try_get(0)).await?.pop().unwrap_or(0))
     }
 
     /// The films the session has rated, by film.

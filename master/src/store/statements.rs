@@ -1,12 +1,12 @@
 //! The writing statements, the same text for SQLite and PostgreSQL, each run for a whole batch of operations inside the
 //! writer's transaction. Outcomes are left beside the operations; nobody is answered here, for nothing is committed yet.
 
+use super::columns::{stored_user, uuid_at};
 use super::operations::{Finish, OpenSession, Operation};
-use super::ratings_log::{Telling, stored_user};
+use super::ratings_log::Telling;
 use super::records::{Accepted, Session};
-use super::{NewRequest, error::damaged, upkeep};
+use super::{NewRequest, upkeep};
 use cineswarm_database::Answerable;
-use cineswarm_engine::MovieId;
 use sqlx::any::AnyArguments;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection, Row};
 use std::collections::HashSet;
@@ -269,16 +269,4 @@ async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Res
     .execute(connection)
     .await?;
     Ok(session)
-}
-
-/// A film's number at a column.
-pub(super) fn movie_id_at(row: &sqlx::any::AnyRow, column: usize) -> Result<MovieId, sqlx::Error> {
-    let stored: i64 = row.try_get(column)?;
-    MovieId::try_from(stored).map_err(|_| damaged(format!("movie id {stored}")))
-}
-
-/// An id at a column.
-pub(super) fn uuid_at(row: &sqlx::any::AnyRow, column: usize) -> Result<Uuid, sqlx::Error> {
-    let text: &str = row.try_get(column)?;
-    Uuid::try_parse(text).map_err(|error| damaged(format!("id {text:?}: {error}")))
 }
