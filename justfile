@@ -31,6 +31,14 @@ swarm *OPTIONS:
 bench *OPTIONS:
     scripts/bench.sh {{OPTIONS}}
 
+# how much of the code the tests run
+coverage *OPTIONS:
+    scripts/coverage.sh {{OPTIONS}}
+
+# circles between the files of a crate
+circles:
+    node scripts/circles.mjs
+
 # licences, advisories and versions of what is used
 deny:
     cargo deny check

@@ -1,7 +1,7 @@
 //! Opening a database: which of the two it is, and what a connection is told first. Nothing else needs to know which
 //! database it speaks to.
 
-use crate::Trouble;
+use crate::Fault;
 use crate::file_watch::FileWatch;
 use cineswarm_retry::Backoff;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -100,9 +100,9 @@ impl Address {
     /// Whether waiting may help a first connection: a server may be starting, a file may be locked, but a folder that
     /// is not there does not appear by itself.
     fn may_still_come(&self, error: &sqlx::Error) -> bool {
-        match Trouble::of(error) {
-            Trouble::Passing => true,
-            Trouble::Connection => !self.is_sqlite,
+        match Fault::of(error) {
+            Fault::Passing => true,
+            Fault::Connection => !self.is_sqlite,
             _ => false,
         }
     }

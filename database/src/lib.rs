@@ -1,15 +1,15 @@
 //! What all rooms with a database share, whatever they keep in it: where it is ([`Address`]), the one task that writes
-//! ([`Writer`]), and what an error asks for ([`Trouble`]). It knows no table and no operation: a service brings its own.
+//! ([`Writer`]), and what an error asks for ([`Fault`]). It knows no table and no operation: a service brings its own.
 
 #![forbid(unsafe_code)]
 
 mod address;
+mod fault;
 mod file_watch;
-mod trouble;
 mod writer;
 
 pub use address::{Address, BadAddress, set_session_timeouts, sqlite_url};
-pub use trouble::Trouble;
+pub use fault::Fault;
 pub use writer::{Answerable, Health, Limits, Operation, Transactions, Writer};
 
 /// Why an operation was not written.

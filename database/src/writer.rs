@@ -4,7 +4,7 @@
 
 use crate::address::{Address, disconnect};
 use crate::file_watch::FileWatch;
-use crate::{NotWritten, Trouble};
+use crate::{Fault, NotWritten};
 use cineswarm_retry::Backoff;
 use cineswarm_telemetry::metrics::list;
 use sqlx::AnyConnection;
@@ -332,7 +332,7 @@ impl<T: Transactions> Task<T> {
                 Err(error) => error,
             };
             list::DATABASE_FAILURES.increment([]);
-            if self.transactions.mend(&error, &mut part) || Trouble::of(&error).may_pass() {
+            if self.transactions.mend(&error, &mut part) || Fault::of(&error).may_pass() {
                 let pause = backoff.next_pause();
                 tracing::warn!(%error, operations = part.len(), retry_ms = pause.as_millis() as u64, "writing to the database failed; trying again");
                 self.condition.lock().trouble = Some(error.to_string());

@@ -1,6 +1,6 @@
 //! What can go wrong with a log or a consumer.
 
-use cineswarm_database::Trouble;
+use cineswarm_database::Fault;
 use uuid::Uuid;
 
 /// Why a log or a consumer could not do what it was asked.
@@ -60,7 +60,7 @@ impl Error {
     /// Whether the same may work a little later.
     pub fn may_pass(&self) -> bool {
         match self {
-            Error::Database { error, .. } => Trouble::of(error).may_pass(),
+            Error::Database { error, .. } => Fault::of(error).may_pass(),
             Error::Away { .. } => true,
             _ => false,
         }

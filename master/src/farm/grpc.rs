@@ -18,11 +18,11 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::coordinator::{Attempt, Contents, Handle, Refused, WorkerResult};
+use super::coordinator::{Attempt, Contents, Handle, NotCredited, WorkerResult};
 use super::encrypted;
 use crate::computing::Computing;
 use crate::library::Library;
-use crate::requests::answer::{Part, check};
+use crate::requests::answer::{WorkersPart, check};
 
 /// A chunk ends with the user that takes it to this many ratings.
 const RATINGS_PER_CHUNK: usize = 1 << 16;
@@ -142,12 +142,12 @@ impl Farm for Service {
     }
 }
 
-fn not_taken(refused: Refused) -> Status {
+fn not_taken(refused: NotCredited) -> Status {
     match refused {
-        Refused::Stale => {
+        NotCredited::Stale => {
             Status::failed_precondition("the attempt is stale: its lease or its task has ended; drop the result")
         }
-        Refused::Stopping => Status::unavailable("the master is stopping; call again"),
+        NotCredited::Stopping => Status::unavailable("the master is stopping; call again"),
     }
 }
 
@@ -158,7 +158,7 @@ fn check_all(
     asked: &Contents,
     result: &TaskResult,
     scratch: &mut RankScratch,
-) -> Result<Vec<Option<Part>>, String> {
+) -> Result<Vec<Option<WorkersPart>>, String> {
     let processing_time_ms = result.processing_time_ms;
     if !processing_time_ms.is_finite() || processing_time_ms < 0.0 {
         return Err(format!("processing_time_ms is {processing_time_ms}"));
@@ -179,7 +179,7 @@ fn check_all(
         let neighbours =
             check(library, spec, found, &asked.shards, scratch).map_err(|reason| format!("results[{at}]: {reason}"))?;
         let (worker_id, shards) = (worker_id.to_owned(), asked.shards.clone());
-        Ok(Some(Part { worker_id, shards, processing_time_ms, neighbours }))
+        Ok(Some(WorkersPart { worker_id, shards, processing_time_ms, neighbours }))
     });
     parts.collect()
 }

@@ -1,6 +1,6 @@
 //! What can go wrong between the master and its database.
 
-use cineswarm_database::{NotWritten, Trouble};
+use cineswarm_database::{Fault, NotWritten};
 use std::borrow::Cow;
 
 /// Why the store could not do what it was asked.
@@ -67,14 +67,14 @@ impl Error {
     /// The one place where a driver's error becomes the store's.
     pub(super) fn from_database(doing: &'static str, error: &sqlx::Error) -> Error {
         let reason = error.to_string();
-        match Trouble::of(error) {
-            Trouble::Connection | Trouble::Passing => Error::Unavailable { doing, reason },
-            Trouble::Damage => Error::Corrupt { doing, reason },
+        match Fault::of(error) {
+            Fault::Connection | Fault::Passing => Error::Unavailable { doing, reason },
+            Fault::Damage => Error::Corrupt { doing, reason },
             // Sessions are the only table others refer to.
-            Trouble::Operation if error.as_database_error().is_some_and(|it| it.is_foreign_key_violation()) => {
+            Fault::Operation if error.as_database_error().is_some_and(|it| it.is_foreign_key_violation()) => {
                 Error::UnknownSession { doing }
             }
-            Trouble::Operation => Error::Refused { doing, reason },
+            Fault::Operation => Error::Refused { doing, reason },
         }
     }
 }

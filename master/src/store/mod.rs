@@ -18,8 +18,8 @@ mod upkeep;
 pub use cineswarm_database::{Health, sqlite_url};
 pub use error::Error;
 pub use records::{
-    Accepted, BEGINNING, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRequest, Profile, Rated,
-    Session, State, StoredAnswer, StoredRequest, Told,
+    Accepted, BEGINNING, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRequest, OpenedSession,
+    Profile, Rated, State, StoredAnswer, StoredRequest, Told,
 };
 
 use cineswarm_database::{Address, Answerable, Limits, Writer};
@@ -120,7 +120,7 @@ impl Store {
 
     /// Resumes the session with this id, or opens a new one, always under an id made here. `lang` replaces the
     /// session's language if given; a new session without one is in English.
-    pub async fn open_session(&self, id: Option<Uuid>, lang: Option<&str>, now: i64) -> Result<Session, Error> {
+    pub async fn open_session(&self, id: Option<Uuid>, lang: Option<&str>, now: i64) -> Result<OpenedSession, Error> {
         let doing = "opening a session";
         refuse_nul(doing, [lang])?;
         let input = OpenSession { id, lang: lang.map(str::to_owned), now };

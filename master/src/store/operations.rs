@@ -1,12 +1,12 @@
 //! What the store writes, and who waits for it.
 
-use super::records::{Accepted, Ending, Feedback, NewRating, NewRequest, Rated, Session, Told};
+use super::records::{Accepted, Ending, Feedback, NewRating, NewRequest, OpenedSession, Rated, Told};
 use cineswarm_database::Answerable;
 use uuid::Uuid;
 
 /// Something to write, and who waits for it.
 pub(super) enum Operation {
-    OpenSession(Answerable<OpenSession, Session>),
+    OpenSession(Answerable<OpenSession, OpenedSession>),
     Accept(Answerable<NewRequest, Accepted>),
     Finish(Answerable<Finish, Option<i64>>),
     Rate(Answerable<NewRating, Rated>),

@@ -4,7 +4,7 @@ use super::columns::{movie_id_at, uuid_at};
 use super::error::{Error, damaged};
 use super::records::{BEGINNING, EndState, Event, FeedbackKind, Profile, State, StoredAnswer, StoredRequest};
 use super::{Store, reason_or};
-use cineswarm_database::Trouble;
+use cineswarm_database::Fault;
 use cineswarm_engine::{HalfStars, MovieId, UserId};
 use cineswarm_retry::Backoff;
 use sqlx::any::{AnyArguments, AnyRow};
@@ -167,7 +167,7 @@ impl Store {
                         return parsed.map_err(|error| Error::from_database(doing, &error));
                     }
                     Err(sqlx::Error::PoolClosed) => return Err(Error::Closed),
-                    Err(error) if Trouble::of(&error).may_pass() => {
+                    Err(error) if Fault::of(&error).may_pass() => {
                         tracing::debug!(%error, doing, "reading from the database failed; trying again");
                         tokio::time::sleep(backoff.next_pause()).await;
                     }

@@ -4,7 +4,7 @@
 use super::columns::{stored_user, uuid_at};
 use super::operations::{Finish, OpenSession, Operation};
 use super::ratings_log::Telling;
-use super::records::{Accepted, Session};
+use super::records::{Accepted, OpenedSession};
 use super::{NewRequest, upkeep};
 use cineswarm_database::Answerable;
 use sqlx::any::AnyArguments;
@@ -235,7 +235,7 @@ async fn withdraw(connection: &mut AnyConnection, request_id: Uuid) -> Result<i6
     Ok((row.try_get::<&str, _>(0)?.len() + row.try_get::<&str, _>(1)?.len()) as i64)
 }
 
-async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Result<Session, sqlx::Error> {
+async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Result<OpenedSession, sqlx::Error> {
     if let Some(id) = open.id {
         let resumed = sqlx::query(
             "UPDATE sessions SET last_seen_at = $1, lang = COALESCE($2, lang) WHERE id = $3 RETURNING lang, \
@@ -248,11 +248,17 @@ async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Res
         .await?;
         if let Some(row) = resumed {
             let user_id = row.try_get::<Option<i64>, _>(2)?.map(stored_user).transpose()?;
-            return Ok(Session { id, user_id, resumed: true, last_offset: row.try_get(1)?, lang: row.try_get(0)? });
+            return Ok(OpenedSession {
+                id,
+                user_id,
+                resumed: true,
+                last_offset: row.try_get(1)?,
+                lang: row.try_get(0)?,
+            });
         }
     }
     // Not under the id that the client gave: a session id is a secret, and only the store makes them.
-    let session = Session {
+    let session = OpenedSession {
         id: Uuid::new_v4(),
         user_id: None,
         resumed: false,
