@@ -23,6 +23,10 @@ snapshots:
 chaos *OPTIONS:
     scripts/chaos.sh {{OPTIONS}}
 
+# three processes that follow the log of ratings, killed at random with the master and the broker
+kill-consumers SECONDS="60":
+    E2E_BROKER=mosquitto EVENTS_KILL_SECONDS={{SECONDS}} node --test --test-name-pattern "whatever is killed" tests/e2e/events.test.mjs
+
 # a Swarm in network namespaces, and everything on it
 swarm *OPTIONS:
     sudo scripts/test-swarm.sh {{OPTIONS}}

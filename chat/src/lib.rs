@@ -1,6 +1,5 @@
 //! What a person types, understood without any outside service, in English and in Spanish.
 //! Pure: a sentence and a catalogue in, an [`Intent`] out. Never asks the farm, stores nothing, reads no clock.
-
 #![forbid(unsafe_code)]
 
 mod certainty;

@@ -1,4 +1,5 @@
 //! The connection: connects, subscribes, delivers, and reconnects with backoff until it is told to stop.
+//! A few lines longer than other files: all that knows the client library stands here.
 
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,5 @@
 //! The sessions that have a browser connected: what is known of each viewer, and the sockets of its tabs.
+//! A few lines longer than other files: what is known of a viewer is changed in one place, under one lock.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
