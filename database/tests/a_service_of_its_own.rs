@@ -1,4 +1,5 @@
 //! A service writes through the task with operations of its own, and knows nothing of the master's.
+#![allow(clippy::unwrap_used)]
 
 use cineswarm_database::{Address, Answerable, Limits, NotWritten, Operation, Transactions, Writer, sqlite_url};
 use sqlx::{AnyConnection, Connection, Executor, Row};
