@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::app::brought::Uploads;
 use crate::app::App;
 use crate::app::following::Following;
 use crate::app::room::Room;
@@ -240,6 +241,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         sessions: sessions.clone(),
         underway: underway.clone(),
         computing: computing.clone(),
+        uploads: Uploads::default(),
         labels,
         request_timeout: options.request_timeout,
     });
