@@ -18,8 +18,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::app::brought::Uploads;
 use crate::app::App;
+use crate::app::brought::Uploads;
 use crate::app::following::Following;
 use crate::app::room::Room;
 use crate::app::underway::Underway;

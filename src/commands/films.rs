@@ -87,7 +87,9 @@ impl<'a> Finder<'a> {
 
     fn id_unless_title(&self, by_id: &Movie, wanted: &str, named: &Naming) -> anyhow::Result<Vec<MovieId>> {
         let (Naming::Films(titled) | Naming::Which { movies: titled, .. }) = named else { return Ok(vec![by_id.id]) };
-        let Some(first) = titled.first().and_then(|movie| self.catalogue.get(*movie)) else { return Ok(vec![by_id.id]) };
+        let Some(first) = titled.first().and_then(|movie| self.catalogue.get(*movie)) else {
+            return Ok(vec![by_id.id]);
+        };
         if titled.as_slice() == [by_id.id] {
             return Ok(titled.clone());
         }

@@ -149,9 +149,9 @@ impl App {
         let name = shortened(&name.replace(char::is_control, " "), LONGEST_NAME).into_owned();
         let library = self.library.clone();
         let _turn = self.turn().await?;
-        let read = self.computing.run(move |_| {
-            preview(&name, &bytes, timestamp_ms() / 1_000, &library).map(|preview| json!(preview))
-        });
+        let read = self
+            .computing
+            .run(move |_| preview(&name, &bytes, timestamp_ms() / 1_000, &library).map(|preview| json!(preview)));
         let preview = read.await.map_err(|error| {
             tracing::error!(%error, "a viewer's file was not read");
             Trouble::Internal
@@ -172,7 +172,9 @@ impl App {
         let RawImport { ratings, seen } = parse(payload)?;
         for (list, length) in [("ratings", ratings.len()), ("seen", seen.len())] {
             if length > LONGEST_PROFILE {
-                return Err(Trouble::BadRequest(format!("{list}: it has {length} films; up to {LONGEST_PROFILE} are taken")));
+                return Err(Trouble::BadRequest(format!(
+                    "{list}: it has {length} films; up to {LONGEST_PROFILE} are taken"
+                )));
             }
         }
         let now = timestamp_ms();
@@ -211,7 +213,8 @@ impl App {
     pub(super) async fn export(&self, payload: Value, session: &Session) -> Result<Value, Trouble> {
         let RawExport { format } = parse(payload)?;
         let ratings = self.store.dated_ratings(session.id).await.map_err(storage)?;
-        let ratings = ratings.into_iter().map(|(movie, half_stars, at)| OwnRating { movie, half_stars, at: at / 1_000 });
+        let ratings =
+            ratings.into_iter().map(|(movie, half_stars, at)| OwnRating { movie, half_stars, at: at / 1_000 });
         let ratings: Vec<OwnRating> = ratings.collect();
         let catalogue = self.library.catalogue();
         let (name, text) = match format.as_str() {

@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use cineswarm_engine::dataset::{ImportOptions, import};
+use cineswarm_engine::HalfStars;
+use cineswarm_engine::dataset::{ImportOptions, import, import_rows};
+use cineswarm_engine::movielens::Rating;
 use cineswarm_master::chat::{Intent, Lang, understand};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -77,7 +79,9 @@ fn two_thousand_titles_in_five_spellings_mean_the_same_on_the_terminal_and_on_th
                 (Ok(page), Ok(terminal)) => page == terminal,
                 // The page has no ids; where a number is one, the terminal asks, and names what the page takes.
                 (Ok(page), Err(question)) => {
-                    let named = |movie: &MovieId| question.to_string().contains(&with_year(finder.catalogue.get(*movie).unwrap()));
+                    let named = |movie: &MovieId| {
+                        question.to_string().contains(&with_year(finder.catalogue.get(*movie).unwrap()))
+                    };
                     title.parse::<MovieId>().is_ok() && page.iter().all(named)
                 }
                 (Err(options), Err(question)) => {
@@ -96,4 +100,77 @@ fn two_thousand_titles_in_five_spellings_mean_the_same_on_the_terminal_and_on_th
     println!("of {TITLES} titles the film itself: {right:?}, asked back: {asked:?}, by spelling");
     assert!(differing.is_empty(), "{} differ:\n{}", differing.len(), differing.join("\n"));
     assert!(right[0] * 100 >= TITLES * 99, "with the year {} of {TITLES} titles are found", right[0]);
+}
+
+/// Films whose titles have been read wrongly somewhere.
+const ODD: [(MovieId, &str, u16); 10] = [
+    (7, "300", 2006),
+    (300, "Quiz Show", 1994),
+    (21, "21", 2008),
+    (30, "Amélie", 2001),
+    (31, "Crimes and Misdemeanors", 1989),
+    (32, "Face/Off", 1997),
+    (33, "I, Robot", 2004),
+    (34, "Godzilla; King of the Monsters!", 1956),
+    (35, "Solaris", 1972),
+    (36, "Solaris", 2002),
+];
+
+fn odd_films() -> (tempfile::TempDir, Dataset) {
+    let data_dir = tempfile::tempdir().unwrap();
+    let films = ODD.map(|(id, title, year)| Movie {
+        id,
+        title: title.into(),
+        other_titles: Vec::new(),
+        year: Some(year),
+        genres: vec!["Drama".into()],
+        imdb_id: None,
+        tmdb_id: None,
+    });
+    let half_stars = HalfStars::new(8).unwrap();
+    let ratings = ODD.map(|(movie, ..)| Rating { user: 1, movie, half_stars, timestamp: 1_000 });
+    let options = ImportOptions::new(data_dir.path(), "odd", 1_800_000_000);
+    import_rows("made by a test", films.into(), ratings, &options, &mut |_| {}).unwrap();
+    let dataset = Dataset::open(data_dir.path(), "odd").unwrap();
+    (data_dir, dataset)
+}
+
+#[test]
+fn separators_accents_and_articles_in_titles_are_read_as_on_the_page() {
+    let (_folder, dataset) = odd_films();
+    let finder = Finder::new(&dataset);
+    for (typed, films) in [
+        ("ame\u{301}lie", vec![30]),
+        ("Amelie (2001)", vec![30]),
+        ("crimes & misdemeanors", vec![31]),
+        ("face off; I, Robot", vec![32, 33]),
+        ("Godzilla; King of the Monsters!; Face/Off", vec![34, 32]),
+        ("I, Robot, Amélie", vec![33, 30]),
+        ("solaris 1972", vec![35]),
+        ("crimes and misdemeanours", vec![31]),
+        ("300 (2006)", vec![7]),
+    ] {
+        assert_eq!(finder.find_all(typed).unwrap(), films, "{typed:?}");
+        if !typed.contains(';') {
+            assert_eq!(on_the_page(&finder, typed), Ok(films), "{typed:?}");
+        }
+    }
+}
+
+#[test]
+fn what_may_mean_several_films_is_asked_about_and_each_is_named() {
+    let (_folder, dataset) = odd_films();
+    let finder = Finder::new(&dataset);
+    for (typed, words) in [
+        ("300", ["300 is the id of Quiz Show (1994) and the title of 300 (2006) [id 7]", "\"id 300\""]),
+        ("Solaris", ["2 films are called \"Solaris\": Solaris (1972) [id 35], Solaris (2002) [id 36]", "TITLE (YEAR)"]),
+        ("Xylophone Zebra", ["no film is called \"Xylophone Zebra\"", "check the spelling"]),
+        ("id 999", ["no film is called \"id 999\"", ""]),
+    ] {
+        let question = finder.find_all(typed).unwrap_err().to_string();
+        words.iter().for_each(|word| assert!(question.contains(word), "{typed:?}: {question}"));
+    }
+    assert_eq!(finder.find_all("id 300; id=7; 36").unwrap(), [300, 7, 36]);
+    assert_eq!(finder.find_all("21").unwrap(), [21], "its id and its title are one film's");
+    assert!(finder.find("Amélie, Face/Off").unwrap_err().to_string().contains("names 2 films; name one"));
 }

@@ -29,13 +29,22 @@ fn a_file_is_shown_by_film_with_what_was_not_found_and_why() {
     assert_eq!(shown["rows"], 7);
     let heat = &shown["films"][0];
     assert_eq!(heat["movie"]["movie_id"], HEAT);
-    assert_eq!((&heat["rating"], &heat["by"], &heat["place"]), (&json!(2.0), &json!("title_and_year"), &json!("ratings.csv:2")));
+    assert_eq!(
+        (&heat["rating"], &heat["by"], &heat["place"]),
+        (&json!(2.0), &json!("title_and_year"), &json!("ratings.csv:2"))
+    );
     assert_eq!(heat["rated_at"], 1_609_545_600_000_i64, "the later of two ratings counts");
     let alien = &shown["films"][1];
-    assert_eq!((&alien["movie"]["movie_id"], &alien["said"], &alien["by"]), (&json!(ALIEN), &json!("Alien (1978)"), &json!("year_beside")));
+    assert_eq!(
+        (&alien["movie"]["movie_id"], &alien["said"], &alien["by"]),
+        (&json!(ALIEN), &json!("Alien (1978)"), &json!("year_beside"))
+    );
     let missed: Vec<(&Value, &Value)> =
         shown["missed"].as_array().unwrap().iter().map(|row| (&row["said"], &row["why"])).collect();
-    assert_eq!(missed, [(&json!("Fargo (1950)"), &json!("other_years")), (&json!("Nowhere at All (1999)"), &json!("unknown_title"))]);
+    assert_eq!(
+        missed,
+        [(&json!("Fargo (1950)"), &json!("other_years")), (&json!("Nowhere at All (1999)"), &json!("unknown_title"))]
+    );
     assert_eq!(shown["missed"][0]["candidates"][0]["title"], "Fargo");
     assert_eq!(shown["missed_in_all"], 2);
     assert_eq!(shown["left_out_in_all"], 1);
