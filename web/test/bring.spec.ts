@@ -86,12 +86,14 @@ test("the ratings can be taken along as a file", async ({ page }) => {
   expect((await saved).suggestedFilename()).toBe("cineswarm-letterboxd.csv");
 });
 
-test("axe finds nothing wrong in what a file is shown as, in Spanish", async ({ browser }) => {
-  const page = await browser.newPage({ locale: "es-ES", reducedMotion: "reduce" });
-  await visitAndSkip(page);
-  await choose(page);
-  await expect(page.getByTestId("bring")).toContainText("2 películas encontradas, 2 no");
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary }) => failureSummary).join()}`)).toEqual([]);
-  await page.close();
+test.describe("in Spanish", () => {
+  test.use({ locale: "es-ES", contextOptions: { reducedMotion: "reduce" } });
+
+  test("axe finds nothing wrong in what a file is shown as", async ({ page }) => {
+    await visitAndSkip(page);
+    await choose(page);
+    await expect(page.getByTestId("bring")).toContainText("2 películas encontradas, 2 no");
+    const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary }) => failureSummary).join()}`)).toEqual([]);
+  });
 });

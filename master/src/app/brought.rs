@@ -2,7 +2,7 @@
 //! choose of it is stored as their ratings. And what they take away: all of it, as text. Bounded in bytes and in time, and
 //! one file at a time is worked on, so that what others say goes on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use cineswarm_engine::viewer_files::written::{OwnRating, json as ratings_as_json, letterboxd};
 use cineswarm_engine::{HalfStars, MovieId};
 use cineswarm_mqtt::timestamp_ms;
-use futures::{StreamExt, TryStreamExt};
+use futures::future::try_join_all;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -191,21 +191,25 @@ impl App {
             return Err(Trouble::UnknownMovie(*unknown));
         }
         let _turn = self.turn().await?;
-        let mut storing = futures::stream::iter(chosen.values().map(|imported| {
-            let rated_at = imported.rated_at.unwrap_or(now);
-            self.rate_at(session, imported.movie, Some(imported.rating), rated_at, tab)
-        }))
-        .buffer_unordered(STORED_AT_A_TIME);
-        while storing.try_next().await?.is_some() {}
-        drop(storing);
-        let known = session.feedback();
-        let unrated = seen.iter().filter(|movie| !chosen.contains_key(movie));
-        let new = unrated.filter(|movie| !known.iter().any(|(known, _)| known == *movie));
-        let mut marking =
-            futures::stream::iter(new.map(|movie| self.mark(session, *movie, Some(FeedbackKind::Seen), None, tab)))
-                .buffer_unordered(STORED_AT_A_TIME);
-        while marking.try_next().await?.is_some() {}
-        drop(marking);
+        let ratings: Vec<Imported> = chosen.values().copied().collect();
+        for some in ratings.chunks(STORED_AT_A_TIME) {
+            let mut storing = Vec::with_capacity(some.len());
+            for Imported { movie, rating, rated_at } in some.iter().copied() {
+                storing.push(self.rate_at(session, movie, Some(rating), rated_at.unwrap_or(now), tab));
+            }
+            try_join_all(storing).await?;
+        }
+        let known: HashSet<MovieId> = session.feedback().into_iter().map(|(movie, _)| movie).collect();
+        let new: BTreeSet<MovieId> = seen.into_iter().collect();
+        let new: Vec<MovieId> =
+            new.into_iter().filter(|movie| !chosen.contains_key(movie) && !known.contains(movie)).collect();
+        for some in new.chunks(STORED_AT_A_TIME) {
+            let mut marking = Vec::with_capacity(some.len());
+            for movie in some.iter().copied() {
+                marking.push(self.mark(session, movie, Some(FeedbackKind::Seen), None, tab));
+            }
+            try_join_all(marking).await?;
+        }
         Ok(json!({ "ratings": session.ratings().len() }))
     }
 
