@@ -9,6 +9,7 @@ mod intent;
 mod knowledge;
 mod language;
 mod lexicon;
+mod naming;
 mod patterns;
 mod questions;
 mod ratings;
@@ -27,6 +28,7 @@ mod tests;
 use cineswarm_engine::{Catalogue, MovieId};
 
 pub use intent::{ClarifyOption, Context, Intent, Lang, Question, Shift, Tweak, Understood, Wanted};
+pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use titles::{Hit, TitleIndex, TitleMatch};
 pub use topics::{Topic, TopicKind};

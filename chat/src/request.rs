@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads "A, B and C" and returns the place after it; nothing is read where no title begins.
-    fn read_titles(&self, from: usize, request: &mut Request) -> usize {
+    pub(crate) fn read_titles(&self, from: usize, request: &mut Request) -> usize {
         let mut at = from;
         while request.titles.len() < MAX_TITLES {
             let Some(slot) = self.title(at, at == from) else { return at };

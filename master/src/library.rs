@@ -45,22 +45,28 @@ pub struct FilmDetails<'a> {
     histogram: [u32; 10],
 }
 
+/// The titles of a dataset's films, with what is known beside them: what both the page and the terminal find films by.
+pub fn title_index(dataset: &Dataset) -> TitleIndex {
+    // Tags make themes known; without them, or if they cannot be read, the chat says that it knows no themes.
+    let tags = dataset.tags().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the dataset's tags cannot be read; the chat finds no themes");
+        Vec::new()
+    });
+    let facts = dataset.facts().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the facts about films cannot be read; the chat knows no people, lengths and languages");
+        Vec::new()
+    });
+    let catalogue = dataset.catalogue();
+    TitleIndex::build(catalogue)
+        .with_tags(tags.iter().map(|tag| (tag.movie, tag.tag.as_str())))
+        .with_facts(facts, catalogue)
+}
+
 impl Library {
     /// Takes a second or so for millions of ratings.
     pub fn new(dataset: Dataset) -> Library {
         let catalogue = Arc::new(dataset.catalogue().clone());
-        // Tags make themes known; without them, or if they cannot be read, the chat says that it knows no themes.
-        let tags = dataset.tags().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the dataset's tags cannot be read; the chat finds no themes");
-            Vec::new()
-        });
-        let facts = dataset.facts().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the facts about films cannot be read; the chat knows no people, lengths and languages");
-            Vec::new()
-        });
-        let titles = TitleIndex::build(&catalogue)
-            .with_tags(tags.iter().map(|tag| (tag.movie, tag.tag.as_str())))
-            .with_facts(facts, &catalogue);
+        let titles = title_index(&dataset);
         Library {
             titles,
             starters: starters(&catalogue, STARTERS),

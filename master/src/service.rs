@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::brought::Uploads;
 use crate::app::following::Following;
 use crate::app::room::Room;
 use crate::app::underway::Underway;
@@ -242,6 +243,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         sessions: sessions.clone(),
         underway: underway.clone(),
         computing: computing.clone(),
+        uploads: Uploads::default(),
         labels,
         request_timeout: options.request_timeout,
     });

@@ -57,9 +57,21 @@ impl App {
         rating: Option<HalfStars>,
         tab: TabId,
     ) -> Result<u64, Trouble> {
+        self.rate_at(session, movie, rating, timestamp_ms(), tab).await
+    }
+
+    /// The same with the time at which it was given, elsewhere or here.
+    pub(super) async fn rate_at(
+        &self,
+        session: &Session,
+        movie: MovieId,
+        rating: Option<HalfStars>,
+        rated_at: i64,
+        tab: TabId,
+    ) -> Result<u64, Trouble> {
         let event_id = Uuid::now_v7();
         self.sessions.expect(session.id, event_id, tab);
-        let (session_id, rated_at) = (session.id, timestamp_ms());
+        let session_id = session.id;
         let new = NewRating { event_id, session_id, movie_id: movie, half_stars: rating, rated_at };
         let Rated { ratings, told } =
             self.store.rate(new).await.map_err(|error| self.unsure(session, event_id, error))?;
@@ -71,13 +83,26 @@ impl App {
         let RawFeedback { movie_id, kind, request_id } = parse(payload)?;
         let kind = kind.as_deref().map(feedback_kind).transpose()?;
         self.library.film(movie_id).ok_or(Trouble::UnknownMovie(movie_id))?;
+        self.mark(session, movie_id, kind, request_id, tab).await?;
+        Ok(json!({ "ok": true }))
+    }
+
+    /// Stores what the viewer says of a film beside its rating.
+    pub(super) async fn mark(
+        &self,
+        session: &Session,
+        movie_id: MovieId,
+        kind: Option<FeedbackKind>,
+        request_id: Option<Uuid>,
+        tab: TabId,
+    ) -> Result<(), Trouble> {
         let event_id = Uuid::now_v7();
         self.sessions.expect(session.id, event_id, tab);
         let given_at = timestamp_ms();
         let given = Feedback { event_id, session_id: session.id, movie_id, kind, request_id, given_at };
         let told = self.store.give_feedback(given).await.map_err(|error| self.unsure(session, event_id, error))?;
         self.take(session, told, event_id, Change::Hidden(movie_id, kind.and_then(FeedbackKind::hiding)));
-        Ok(json!({ "ok": true }))
+        Ok(())
     }
 
     /// A change is stored: known from here on, whether or not the log has told of it already.

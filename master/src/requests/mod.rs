@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod ask;
+pub mod brought;
 pub mod resolve;
 #[cfg(test)]
 mod sample;

@@ -124,6 +124,21 @@ impl Store {
         self.read("reading a session's ratings", query, rating).await
     }
 
+    /// The same with the time of each, in milliseconds since 1970.
+    pub async fn dated_ratings(&self, session_id: Uuid) -> Result<Vec<(MovieId, HalfStars, i64)>, Error> {
+        let query = || {
+            sqlx::query("SELECT movie_id, half_stars, rated_at FROM ratings WHERE session_id = $1 ORDER BY movie_id")
+                .bind(session_id.to_string())
+        };
+        let rating = |row: &AnyRow| {
+            let stored: i64 = row.try_get(1)?;
+            let half_stars = u8::try_from(stored).ok().and_then(HalfStars::new);
+            let half_stars = half_stars.ok_or_else(|| damaged(format!("a rating of {stored} half-stars")))?;
+            Ok((movie_id_at(row, 0)?, half_stars, row.try_get(2)?))
+        };
+        self.read("reading a session's ratings with their times", query, rating).await
+    }
+
     /// The films the session has seen or does not want, by film.
     pub async fn hidden_movies(&self, session_id: Uuid) -> Result<Vec<(MovieId, FeedbackKind)>, Error> {
         let query = || {

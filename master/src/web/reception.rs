@@ -280,7 +280,7 @@ impl Reception {
             return;
         }
         let Some(event) = event else {
-            let no_such = "there is no such event; there are ask, cancel, rate and feedback";
+            let no_such = "there is no such event; docs/PROTOCOL.md has those there are";
             return answer(&tab, ack, Err(&Trouble::BadRequest(no_such.into())));
         };
         let Ok(TryData(payload)) = TryData::<Value>::from_message_parts(&socket, &mut value, &ack);

@@ -38,10 +38,11 @@ const SOURCES: &[&str] = &["neighbours", "popular"];
 /// What happens to a request, one after the other.
 const STAGES: &[&str] = &["understand", "accept", "queue", "farm", "merge", "finish"];
 /// What a browser can say.
-const EVENTS: &[&str] = &["ask", "cancel", "rate", "feedback", "unknown"];
+const EVENTS: &[&str] = &["ask", "cancel", "rate", "feedback", "begin", "bring", "import", "export", "unknown"];
 /// Codes of refusals, as in docs/PROTOCOL.md.
 const CODES: &[&str] = &[
     "bad_request",
+    "unreadable_file",
     "text_too_long",
     "unknown_movie",
     "unknown_request",

@@ -13,6 +13,7 @@ import type {
   Mark,
   Marked,
   MarkKind,
+  Preview,
   Progress,
   Rated,
   Reading,
@@ -20,9 +21,11 @@ import type {
   Recommendation,
   Reply,
   RequestId,
+  Said,
   ServerError,
   Session,
   Stars,
+  WhyMissed,
   WorkerShare,
 } from "./protocol";
 
@@ -276,6 +279,42 @@ export function decodeReply(value: unknown): Reply {
   if (from.kind === "begun") return { kind: "begun", message, at: number(from.at) };
   const rated = from.kind === "rated" ? decodeRated(value) : null;
   return rated ? { kind: "rated", message, rated } : { kind: "message", message };
+}
+
+const reasonsMissed: readonly WhyMissed[] = ["unknown_id", "unknown_title", "other_years", "several", "other_id"];
+
+function decodeSaid(from: Fields): Said {
+  return {
+    said: text(from.said),
+    place: text(from.place),
+    rating: numberOrNull(from.rating),
+    seen: from.seen === true,
+    wanted: from.wanted === true,
+    ratedAt: numberOrNull(from.rated_at),
+  };
+}
+
+export function decodePreview(value: unknown): Preview {
+  const from = fields(value);
+  const films = list(from.films, (item) => {
+    const movie = decodeFilm(fields(item).movie);
+    return movie && { ...decodeSaid(fields(item)), movie };
+  });
+  const missed = list(from.missed, (item) => ({
+    ...decodeSaid(fields(item)),
+    why: reasonsMissed.find((why) => why === fields(item).why) ?? "unknown_title",
+    candidates: list(fields(item).candidates, decodeFilm),
+  }));
+  return {
+    service: text(from.service),
+    rows: number(from.rows),
+    films,
+    missed,
+    missedInAll: Math.max(missed.length, number(from.missed_in_all)),
+    leftOut: list(from.left_out, (item) => ({ place: text(fields(item).place), reason: text(fields(item).reason) })),
+    leftOutInAll: number(from.left_out_in_all),
+    assumptions: list(from.assumptions, textItem),
+  };
 }
 
 /** What a tab keeps over a reload until the server has acknowledged it. */

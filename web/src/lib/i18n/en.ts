@@ -111,6 +111,58 @@ export const en = {
     nothing: "No film has such a title.",
   },
 
+  bring: {
+    button: "Bring ratings from a file",
+    lead: "An export of Letterboxd, IMDb, Trakt, MovieLens or TMDb, as it is, or a table with titles and ratings. A file can be dropped anywhere here, too.",
+    drop: "Let go to read the file",
+    heading: (name: string) => `Films in ${name}`,
+    close: "Close",
+    reading: (name: string) => `Reading ${name}…`,
+    refused: (name: string) => `${name} was not read`,
+    another: "Choose another file",
+    tooLarge: (mib: number) => `The file is empty, or has more than ${mib} MiB.`,
+    tooLargeHint: "Give the table of ratings alone.",
+    gone: "The browser could not read the file.",
+    goneHint: "It may have been moved; choose it again.",
+    noAnswer: "The server did not answer.",
+    found: (films: number, missed: number) =>
+      `${films === 1 ? "1 film" : `${films} films`} found${missed === 0 ? "" : `, ${missed} not`}`,
+    readAs: (service: string, rows: string) => `Read as ${service === "a table of films" ? service : `an export of ${service}`}: ${rows} rows.`,
+    missed: "Not found",
+    missedLead: "Say which film is meant, or leave it out.",
+    moreMissed: (n: number) => `and ${n} more`,
+    taken: "Found",
+    why: {
+      unknown_id: "no film has this id",
+      unknown_title: "no film is called so",
+      other_years: "of another year here",
+      several: "several films are called so",
+      other_id: "another film by its id",
+    },
+    choose: "Choose a film",
+    chooseFor: (said: string) => `Choose the film for ${said}`,
+    change: "Another film",
+    changeFor: (film: string) => `Another film than ${film}`,
+    search: "Find the film…",
+    take: (film: string) => `Take ${film}`,
+    own: (stars: string) => `rated ${stars} here, which stays`,
+    seen: "seen",
+    wanted: "a wish: of no influence",
+    showAll: (n: number) => `Show all ${n}`,
+    notRead: (n: number) => (n === 1 ? "1 row is no film or could not be read" : `${n} rows are no films or could not be read`),
+    assumed: "What was assumed",
+    store: (ratings: number, seen: number) =>
+      `Take ${ratings === 1 ? "1 rating" : `${ratings} ratings`}${seen === 0 ? "" : ` and ${seen} seen`}, and recommend`,
+    storing: "Storing…",
+    nothing: "Nothing is chosen.",
+  },
+
+  keep: {
+    heading: "Take my ratings along",
+    letterboxd: "As CSV for Letterboxd",
+    json: "Everything as JSON",
+  },
+
   work: {
     summary: (workers: number, time: string) =>
       workers === 0 ? time : workers === 1 ? `1 worker · ${time}` : `${workers} workers · ${time}`,
