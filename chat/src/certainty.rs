@@ -20,7 +20,8 @@ impl Chat<'_> {
             _ => true,
         };
         // "with Leonardo DiCaprio and the boat" is no wish for "Das Boot", which is called "The Boat", too.
-        if request.has_conditions() && slot.from > 0 && without_article(tokens).len() == 1 {
+        // "Cartoons for grown ups" are none like "Grown Ups", either.
+        if request.has_conditions() && slot.from > 0 {
             return false;
         }
         if self.reader.index.find_as(tokens, Reading::Exact).is_some() {

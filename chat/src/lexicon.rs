@@ -104,7 +104,10 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         CHILDREN,
-        "children|childrens|kid|kids|for kids|for children|for the kids|for my kids|for my children|family|\
+        "for my son|for my daughter|for my kid|for a kid|for a child|for my little one|for my little ones|\
+        for my niece|for my nephew|for toddlers|toddler|para mi hijo|para mi hija|para un nino|para una nina|\
+        para mi sobrino|para mi sobrina|para mi peque|para crios|para los crios|\
+        children|childrens|kid|kids|for kids|for children|for the kids|for my kids|for my children|family|\
         for the family|for the whole family|family friendly|infantil|infantiles|para ninos|para los ninos|para ninas|\
         para mis hijos|para los peques|ninos|familiar|familiares|para la familia|para toda la familia|de ninos",
     ),
@@ -168,7 +171,9 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         Filler,
-        "a|an|the|in|during|some|any|please|pls|plz|me|my|i|im|we|us|you|of|is|are|be|it|its|to|for|with|one|really|very|\
+        "idk|dunno|no se|uh|um|lol|haha|so um|anyway|sth|esten|estan|este en|tengan|duren|ponme|venga|vale|oh|ok|okay|well|\
+        honestly|basically|literally|i guess|i think|supongo|creo|bueno|a ver|mira|wait|espera|\
+        a|an|the|in|during|some|any|please|pls|plz|me|my|i|im|we|us|you|of|is|are|be|it|its|to|for|with|one|really|very|\
         so|quite|bit|little|good|great|nice|decent|cool|give|gimme|show|find|get|list|tell|want|wanna|need|would|\
         would like|id like|i would like|like to|id|love to|could|can|can you|could you|would you|will|do|have|has|got|\
         in the mood for|im in the mood for|feel like|i feel like|feeling like|looking for|im looking for|search for|\
@@ -185,7 +190,11 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         Tail,
-        "what next|whats next|what now|what else|what else should i watch|what should i watch next|what to watch|\
+        "wow|more like that|more like it|more like that one|got anything similar|anything similar|something similar|\
+        need more like it|i need more like it|need more|algo parecido|algo similar|mas asi|quiero mas asi|\
+        quiero algo asi|quiero mas|necesito mas|what else would i like|what would i like|que mas puedo ver|\
+        que otras me gustarian|que otra me gustaria|que otras|obviously|duh|so far|hasta ahora|\
+        what next|whats next|what now|what else|what else should i watch|what should i watch next|what to watch|\
         what should i watch|what do you recommend|what do you suggest|what can i watch|any ideas|any suggestions|\
         any recommendations|que mas|y ahora que|ahora que|que veo ahora|que me recomiendas|que recomiendas|\
         que puedo ver|que deberia ver|que otra|alguna idea|ideas|thanks|thank you|thx|gracias|muchas gracias|please|\
@@ -197,7 +206,12 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         LikeTitle,
-        "i meant|i mean|sorry i meant|no i meant|queria decir|quise decir|quiero decir|me refiero a|me referia a|\
+        "obsessed with|is obsessed with|im obsessed with|crazy about|im crazy about|loves|likes|adores|le encanta|\
+        le encantan|le gusta|le gustan|le flipa|les encanta|les gusta|me flipa|me ha flipado|me flipo|me mola|me molo|\
+        big fan of|huge fan of|im a big fan of|im a huge fan of|really into|im really into|i finished|just finished|\
+        i just finished|anything similar to|something similar to|algo parecido a|algo parecido al|algo similar a|\
+        a lo|in the same style as|same energy as|on par with|gives the same vibe as|the likes of|\
+        i meant|i mean|sorry i meant|no i meant|queria decir|quise decir|quiero decir|me refiero a|me referia a|\
         if you enjoyed|like|similar to|similar|alike|akin to|close to|reminiscent of|along the lines of|in the style of|\
         in the vein of|same style as|the same as|same vibe as|vibe of|in the spirit of|similarly to|comparable to|\
         resembling|that resemble|reminds me of|remind me of|that remind me of|if i like|if i liked|if i loved|\
@@ -258,7 +272,10 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         LessKnown,
-        "less known|lesser known|less well known|less popular|less famous|less mainstream|not mainstream|\
+        "nobody has heard of|no one has heard of|nobodys heard of|that nobody has heard of|that no one has heard of|nobody knows|\
+        no one knows|that nobody knows|nobody knows about|ive never heard of|i havent heard of|i have never heard of|\
+        que no conozca nadie|que nadie conoce|que no conoce nadie|que nadie conozca|que no conozca casi nadie|poco conocidos|\
+        poco conocidas|poco conocida|poco conocido|menos conocidos|less known|lesser known|less well known|less popular|less famous|less mainstream|not mainstream|\
         not popular|unpopular|not so popular|not so famous|not so well known|not so known|not well known|not too popular|\
         not too famous|not famous|more obscure|obscure|unknown|little known|underrated|overlooked|under the radar|niche|\
         hidden gem|hidden gems|deep cuts|off the beaten path|less obvious|something less known|rare|\

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::fold::Token;
+use crate::places::{self, Places, place};
 
 /// What a sentence of this pattern is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) struct Fitting {
     pub(crate) film: Option<(usize, usize)>,
     /// Places of the tokens that are numbers or ordinals.
     pub(crate) numbers: Vec<usize>,
+    /// Films of the list before: "1 and 3", "the first two".
+    pub(crate) places: Option<Places>,
 }
 
 struct Pattern {
@@ -40,7 +43,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
 
 impl Pattern {
     fn fixed_words(&self) -> usize {
-        self.words.iter().filter(|word| !matches!(**word, "*" | "#")).count()
+        self.words.iter().filter(|word| !matches!(**word, "*" | "#" | "@")).count()
     }
 }
 
@@ -51,7 +54,7 @@ pub(crate) fn fitting(tokens: &[Token]) -> impl Iterator<Item = Fitting> + '_ {
     let spans = if bare == whole { vec![whole] } else { vec![whole, bare] };
     spans.into_iter().flat_map(move |(from, to)| {
         PATTERNS.iter().filter_map(move |pattern| {
-            let mut fitting = Fitting { kind: pattern.kind, film: None, numbers: Vec::new() };
+            let mut fitting = Fitting { kind: pattern.kind, film: None, numbers: Vec::new(), places: None };
             fits(&pattern.words, tokens, from, to, &mut fitting).then_some(fitting)
         })
     })
@@ -76,15 +79,24 @@ fn fits(pattern: &[&str], tokens: &[Token], from: usize, to: usize, fitting: &mu
             fitting.numbers.push(from);
             fits(rest, tokens, from + 1, to, fitting)
         }
+        "@" => (from + 1..=to).rev().any(|end| {
+            fitting.places = places::read(&tokens[from..end]);
+            fitting.places.is_some() && fits(rest, tokens, end, to, fitting)
+        }),
         word => from < to && tokens[from].word == word && fits(rest, tokens, from + 1, to, fitting),
     }
 }
 
 /// Without "hey", "and", "please" at the ends.
 fn without_courtesies(tokens: &[Token]) -> (usize, usize) {
-    const BEFORE: [&str; 14] =
-        ["and", "so", "but", "hey", "oh", "ok", "okay", "well", "y", "pues", "oye", "pero", "please", "um"];
-    const AFTER: [&str; 9] = ["please", "pls", "then", "now", "though", "porfa", "favor", "por", "gracias"];
+    const BEFORE: [&str; 22] = [
+        "and", "so", "but", "hey", "oh", "ok", "okay", "well", "y", "pues", "oye", "pero", "please", "um", "no", "hmm",
+        "vale", "venga", "actually", "wait", "ah", "bueno",
+    ];
+    const AFTER: [&str; 15] = [
+        "please", "pls", "plz", "then", "now", "though", "porfa", "favor", "por", "gracias", "already", "thanks", "tio", "bro",
+        "lol",
+    ];
     let (mut from, mut to) = (0, tokens.len());
     while from + 1 < to && BEFORE.contains(&tokens[from].word.as_str()) {
         from += 1;
@@ -99,32 +111,9 @@ fn without_courtesies(tokens: &[Token]) -> (usize, usize) {
 pub(crate) fn says(word: &str) -> bool {
     static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         let words = PATTERNS.iter().flat_map(|pattern| pattern.words.iter().copied());
-        words.filter(|word| !matches!(*word, "*" | "#")).collect()
+        words.filter(|word| !matches!(*word, "*" | "#" | "@")).collect()
     });
     WORDS.contains(word)
-}
-
-/// A place in a list, from 1; the last is 0.
-pub(crate) fn place(word: &str) -> Option<usize> {
-    Some(match word {
-        "first" | "1st" | "primera" | "primero" | "primer" => 1,
-        "second" | "2nd" | "segunda" | "segundo" => 2,
-        "third" | "3rd" | "tercera" | "tercero" | "tercer" => 3,
-        "fourth" | "4th" | "cuarta" | "cuarto" => 4,
-        "fifth" | "5th" | "quinta" | "quinto" => 5,
-        "sixth" | "6th" | "sexta" | "sexto" => 6,
-        "seventh" | "7th" | "septima" | "septimo" => 7,
-        "eighth" | "8th" | "octava" | "octavo" => 8,
-        "ninth" | "9th" | "novena" | "noveno" => 9,
-        "tenth" | "10th" | "decima" | "decimo" => 10,
-        "last" | "ultima" | "ultimo" => 0,
-        "one" | "una" | "uno" => 1,
-        "two" | "dos" => 2,
-        "three" | "tres" => 3,
-        "four" | "cuatro" => 4,
-        "five" | "cinco" => 5,
-        _ => return word.parse().ok().filter(|place| (1..=100).contains(place)),
-    })
 }
 
 #[cfg(test)]
@@ -135,7 +124,7 @@ mod tests {
     #[test]
     fn every_pattern_is_written_folded_and_fits_itself() {
         for pattern in PATTERNS.iter() {
-            let said = pattern.words.join(" ").replace('*', "fargo").replace('#', "2");
+            let said = pattern.words.join(" ").replace('*', "fargo").replace(['#', '@'], "2");
             let tokens = tokenize(&said);
             let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
             assert_eq!(words.join(" "), said);

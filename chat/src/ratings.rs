@@ -5,7 +5,7 @@ use cineswarm_engine::HalfStars;
 
 use super::fold::Token;
 use super::lexicon::{self, Meaning};
-use super::patterns;
+use super::places;
 use super::request::{Reader, TitleSlot};
 use super::titles::Reading;
 
@@ -138,9 +138,25 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
     }
     // "give number 2 a 5" speaks of a place, not of "Jackass Number Two".
     let says_place =
-        |(from, to): &(usize, usize)| tokens[*from..*to].iter().any(|token| patterns::place(&token.word).is_some());
+        |(from, to): &(usize, usize)| tokens[*from..*to].iter().any(|token| places::place(&token.word).is_some());
     let beside = beside.filter(|span| !says_place(span));
     beside.rev().find_map(|(from, to)| reader.title_among_words(from, to)).map(|slot| (slot, false))
+}
+
+/// The number that a whole sentence is beside words that carry nothing: "make it 4.5", "mejor un 8/10".
+pub(crate) fn number_alone(reader: &Reader) -> Option<(String, Option<HalfStars>)> {
+    const AROUND: [&str; 48] = [
+        "make", "it", "that", "actually", "no", "ok", "okay", "a", "an", "un", "una", "mejor", "venga", "give", "ponle", "le",
+        "doy", "change", "to", "maybe", "sorry", "i", "meant", "mean", "digo", "cambiala", "cambialo", "al", "dale", "wait",
+        "better", "id", "say", "pongamos", "bueno", "espera", "perdon", "queria", "decir", "yo", "diria", "rate", "please",
+        "porfa", "with", "con", "como", "solid",
+    ];
+    let tokens = &reader.sentence.tokens;
+    let begins = |at: &usize| !matches!(tokens[*at].word.as_str(), "una" | "uno" | "one") || tokens.len() < 3;
+    let number = (0..tokens.len()).filter(begins).find_map(|at| number_at(reader, at))?;
+    let around = tokens[..number.from].iter().chain(&tokens[number.to..]);
+    let said = reader.sentence.typed(number.from, number.to).to_owned();
+    around.into_iter().all(|token| AROUND.contains(&token.word.as_str())).then_some((said, number.half_stars))
 }
 
 /// Numbers from token `from`, the last first.

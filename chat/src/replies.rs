@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use cineswarm_engine::{Catalogue, FilmFacts, Filters, HalfStars, Movie, MovieId, MovieStats};
 
-use super::{Intent, Lang, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak, Wanted};
+use super::{Intent, Lang, Mark, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak, Wanted};
 
 /// What help says, and sentences that work on this catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -383,23 +383,88 @@ pub fn unrated(movie: &Movie, had: bool, lang: Lang) -> String {
     }
 }
 
-/// For orders that the chat does not carry out, with the way that does.
+/// For films that are marked as seen or not wanted.
+pub fn marked(movies: &[MovieId], mark: Mark, catalogue: &Catalogue, lang: Lang) -> String {
+    let named: Vec<String> = movies.iter().filter_map(|movie| catalogue.get(*movie)).map(film_name).collect();
+    let named = names_in_words(&named, if lang == Lang::En { "and" } else { "y" });
+    let (one, english) = (movies.len() == 1, lang == Lang::En);
+    match (mark, one, english) {
+        (Mark::Seen, true, true) => format!("You have seen {named}: I won't suggest it again. Say “undo” if that is wrong."),
+        (Mark::Seen, false, true) => {
+            format!("You have seen {named}: I won't suggest them again. Say “undo” if that is wrong.")
+        }
+        (Mark::Seen, true, false) => {
+            format!("Ya has visto {named}: no te la propondré más. Di «deshacer» si no es así.")
+        }
+        (Mark::Seen, false, false) => {
+            format!("Ya has visto {named}: no te las propondré más. Di «deshacer» si no es así.")
+        }
+        (Mark::NotForMe, true, true) => format!("{named} won't come again. Say “undo” if that is wrong."),
+        (Mark::NotForMe, false, true) => format!("{named} won't come again. Say “undo” if that is wrong."),
+        (Mark::NotForMe, true, false) => format!("{named} no saldrá más. Di «deshacer» si no es así."),
+        (Mark::NotForMe, false, false) => format!("{named} no saldrán más. Di «deshacer» si no es así."),
+    }
+}
+
+/// For a rating that is as it was before the viewer changed it.
+pub fn rated_as_before(movie: &Movie, rating: Option<HalfStars>, lang: Lang) -> String {
+    let name = film_name(movie);
+    match (rating, lang) {
+        (Some(rating), Lang::En) => format!("Undone: your rating of {name} is {} again.", stars(rating.stars(), lang)),
+        (Some(rating), Lang::Es) => format!("Deshecho: tu nota de {name} vuelve a ser {}.", stars(rating.stars(), lang)),
+        (None, Lang::En) => format!("Undone: {name} has no rating of yours."),
+        (None, Lang::Es) => format!("Deshecho: {name} queda sin nota tuya."),
+    }
+}
+
+/// For films that are marked as they were before.
+pub fn marked_as_before(movies: &[MovieId], catalogue: &Catalogue, lang: Lang) -> String {
+    let named: Vec<String> = movies.iter().filter_map(|movie| catalogue.get(*movie)).map(film_name).collect();
+    match lang {
+        Lang::En => format!("Undone: {} as before.", names_in_words(&named, "and")),
+        Lang::Es => format!("Deshecho: {} como antes.", names_in_words(&named, "y")),
+    }
+}
+
+/// For "undo", where there is no list or change to go back to.
+pub fn nothing_to_undo(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "There is nothing that I could take back: I know of what was said since this page was opened.",
+        Lang::Es => "No hay nada que pueda deshacer: sé lo que se ha dicho desde que se abrió esta página.",
+    }
+}
+
+/// For an open question that is to be dropped.
+pub fn question_dropped(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "Fine, I drop the question. Nothing was changed.",
+        Lang::Es => "Vale, olvido la pregunta. No ha cambiado nada.",
+    }
+}
+
+/// For a first question that is taken back.
+pub fn question_forgotten(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "That question is forgotten. Ask me something else.",
+        Lang::Es => "Esa pregunta queda olvidada. Pregúntame otra cosa.",
+    }
+}
+
+/// For a conversation that begins anew.
+pub fn begun(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "A new conversation. Your ratings stay.",
+        Lang::Es => "Una conversación nueva. Tus notas se quedan.",
+    }
+}
+
+/// For what the chat asks back without choices, or does not have.
 pub fn cannot(intent: &Intent, lang: Lang) -> Option<&'static str> {
     Some(match (intent, lang) {
-        (Intent::Undo, Lang::En) => {
-            "I can't take a step back here. Ask again without that part, or say “delete my rating of” and the film."
-        }
-        (Intent::Undo, Lang::Es) => {
-            "Aquí no puedo deshacer. Pregunta otra vez sin esa parte, o di «borra mi nota de» y la película."
-        }
-        (Intent::StartOver, Lang::En) => "Fine: just ask anew. What you have rated stays.",
-        (Intent::StartOver, Lang::Es) => "Vale: pregunta de nuevo. Lo que has puntuado se queda.",
-        (Intent::SeenOnCards, Lang::En) => {
-            "I can't mark films from here: press “Seen it” or “Not for me” on the film's card, or rate it."
-        }
-        (Intent::SeenOnCards, Lang::Es) => {
-            "Desde aquí no puedo marcarlas: pulsa «Ya la he visto» o «No es para mí» en su tarjeta, o puntúala."
-        }
+        (Intent::WhichOne, Lang::En) => "Which film do you mean? Say its number in the list, or its title.",
+        (Intent::WhichOne, Lang::Es) => "¿Qué película dices? Di su número en la lista, o su título.",
+        (Intent::Declined, Lang::En) => "Fine, none of those. Say it another way, or ask for something else.",
+        (Intent::Declined, Lang::Es) => "Vale, ninguna de esas. Dilo de otra manera, o pide otra cosa.",
         (Intent::NoSuchPlace { .. }, Lang::En) => "The last list does not go that far.",
         (Intent::NoSuchPlace { .. }, Lang::Es) => "La última lista no llega tan lejos.",
         _ => return None,
@@ -479,7 +544,16 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
         }
         Intent::Undo => pick("Undo", "Deshacer"),
         Intent::StartOver => pick("Start over", "Empezar de nuevo"),
-        Intent::SeenOnCards => pick("Seen", "Vistas"),
+        Intent::Mark { movies, mark } => {
+            let names: Vec<String> = movies.iter().map(name).collect();
+            let start = match mark {
+                Mark::Seen => pick("Seen: ", "Vistas: "),
+                Mark::NotForMe => pick("Not for me: ", "No son para mí: "),
+            };
+            start + &names_in_words(&names, if english { "and" } else { "y" })
+        }
+        Intent::WhichOne => pick("Which one", "Cuál"),
+        Intent::Declined => pick("None of those", "Ninguna de esas"),
         Intent::Help => pick("Help", "Ayuda"),
     }
 }

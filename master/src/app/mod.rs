@@ -7,6 +7,7 @@ pub mod following;
 pub mod room;
 mod say;
 pub mod turns;
+mod undo;
 pub mod underway;
 
 use std::sync::Arc;
@@ -105,7 +106,7 @@ impl App {
             Event::Rate => {
                 let (movie, rating) = parse::<RawRating>(payload)?.check()?;
                 self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let ratings = self.rate(session, movie, rating, tab).await?;
+                let ratings = self.rate(session, movie, rating, Some(tab)).await?;
                 let rating = rating.map(|rating| rating.stars());
                 Ok(json!({ "movie_id": movie, "rating": rating, "ratings": ratings }).into())
             }

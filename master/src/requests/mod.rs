@@ -6,3 +6,4 @@ pub mod resolve;
 #[cfg(test)]
 mod sample;
 pub mod spec;
+pub mod steps;

@@ -13,8 +13,9 @@ use serde_json::Value;
 use super::ask::{Ask, Basis, DEFAULT_N};
 use super::spec::{Source, Spec};
 use crate::library::{Film, Library};
+use crate::store::FeedbackKind;
 use crate::words::{Note, Trouble};
-use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Tweak, Wanted, replies};
+use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Last, Mark, Tweak, Wanted, replies};
 
 /// Below this many ratings a viewer's own profile is too short for plain cosine, which then prefers users who rated
 /// hardly anything else; it is treated like a few films that similar ones are wanted to.
@@ -35,6 +36,8 @@ pub struct Viewer<'a> {
     pub last: Option<(&'a Spec, &'a Value)>,
     /// What was said last without computing; a question that was asked back is open.
     pub said_last: Option<&'a Reply>,
+    /// The film that was spoken of since the last answer, and what was said of it.
+    pub spoken_of: Option<(MovieId, Last)>,
 }
 
 /// What is to be done with an ask.
@@ -44,6 +47,28 @@ pub enum Resolved<'a> {
     Compute(Box<Spec>),
     /// Say this.
     Say(Reply),
+    /// Say this of a film, which "it" means from then on.
+    SayOf {
+        /// What is said.
+        reply: Reply,
+        /// The film.
+        movie: MovieId,
+        /// What kind of thing is said of it.
+        last: Last,
+    },
+    /// Mark these films and confirm it.
+    Mark {
+        /// Their ids.
+        movies: Vec<MovieId>,
+        /// How.
+        kind: FeedbackKind,
+        /// The confirmation.
+        message: String,
+    },
+    /// Take the last step back.
+    Undo,
+    /// Begin a new conversation.
+    StartOver,
     /// Take the rating of this film back and confirm it.
     Unrate {
         /// Its id.
@@ -132,7 +157,7 @@ struct Resolver<'v, 'a> {
 
 impl<'a> Resolver<'_, 'a> {
     fn text(mut self, text: &str, asked: Filters) -> Result<Resolved<'a>, Trouble> {
-        let shown = self.viewer.last.map(|(_, answer)| shown(answer)).unwrap_or_default();
+        let shown = self.viewer.last.map(|(spec, answer)| list_before(spec, answer)).unwrap_or_default();
         let options = match self.viewer.said_last {
             Some(Reply::Clarify { options, .. }) => options.as_slice(),
             _ => &[],
@@ -141,8 +166,13 @@ impl<'a> Resolver<'_, 'a> {
             .iter()
             .map(|option| ClarifyOption { label: option.label.clone(), text: option.text.clone() })
             .collect();
-        let about = self.viewer.last.and_then(|(spec, _)| only_film_of(spec));
-        let context = Context { shown: &shown, options: &options, about };
+        let asked_about = || self.viewer.last.and_then(|(spec, _)| only_film_of(spec));
+        let is_of_one_film = self.viewer.last.is_some_and(|(spec, _)| spec.rest.is_some());
+        let (about, last) = match self.viewer.spoken_of {
+            Some((movie, last)) => (Some(movie), last),
+            None => (asked_about(), if is_of_one_film { Last::Film } else { Last::List }),
+        };
+        let context = Context { shown: &shown, options: &options, about, last };
         let catalogue = self.library.catalogue();
         let understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);
@@ -154,6 +184,7 @@ impl<'a> Resolver<'_, 'a> {
             understood.intent,
             Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. } | Intent::UnknownTitle { .. }
         );
+        let spoken_of = understood.intent.speaks_of();
         let mut resolved = self.intent(understood.intent, asked)?;
         if let (true, Resolved::Say(reply)) = (is_at_a_loss, &mut resolved)
             && self.viewer.said_last == Some(&*reply)
@@ -163,6 +194,9 @@ impl<'a> Resolver<'_, 'a> {
             *examples = replies::examples(self.lang, &self.library.titles, catalogue);
             let half = examples.len() / 2;
             examples.rotate_left(half);
+        }
+        if let (Resolved::Say(reply), (Some(movie), last)) = (&resolved, spoken_of) {
+            return Ok(Resolved::SayOf { reply: reply.clone(), movie, last });
         }
         if let Resolved::Compute(spec) = &mut resolved {
             spec.ignored = understood.ignored;
@@ -195,7 +229,7 @@ impl<'a> Resolver<'_, 'a> {
             Intent::Why { movie } => Ok(self.why(movie)),
             Intent::More => Ok(self.more(Tweak::None)),
             Intent::LessKnown => Ok(self.more(Tweak::LessKnown)),
-            Intent::Clarify { question, about, options } => Ok(Resolved::Say(Reply::Clarify {
+            Intent::Clarify { question, about, options, film: _ } => Ok(Resolved::Say(Reply::Clarify {
                 message: replies::clarify(question, &about, self.lang),
                 options: options
                     .into_iter()
@@ -235,7 +269,21 @@ impl<'a> Resolver<'_, 'a> {
                 examples.truncate(3);
                 Ok(self.say(replies::not_understood(&asked, self.lang), examples))
             }
-            Intent::Undo | Intent::StartOver | Intent::SeenOnCards | Intent::NoSuchPlace { .. } => {
+            Intent::Mark { movies, mark } => {
+                let message = replies::marked(&movies, mark, catalogue, self.lang);
+                let kind = match mark {
+                    Mark::Seen => FeedbackKind::Seen,
+                    Mark::NotForMe => FeedbackKind::NotInterested,
+                };
+                Ok(Resolved::Mark { movies, kind, message })
+            }
+            // An open question is dropped; that changes nothing.
+            Intent::Undo if matches!(self.viewer.said_last, Some(Reply::Clarify { .. })) => {
+                Ok(self.say(replies::question_dropped(self.lang).to_owned(), Vec::new()))
+            }
+            Intent::Undo => Ok(Resolved::Undo),
+            Intent::StartOver => Ok(Resolved::StartOver),
+            Intent::WhichOne | Intent::Declined | Intent::NoSuchPlace { .. } => {
                 let message = replies::cannot(&intent, self.lang).unwrap_or_default();
                 Ok(self.say(message.to_owned(), Vec::new()))
             }
@@ -353,6 +401,7 @@ impl<'a> Resolver<'_, 'a> {
             topics: Vec::new(),
             reading: None,
             rest: None,
+            shown: Vec::new(),
         }
     }
 
@@ -386,6 +435,11 @@ impl<'a> Resolver<'_, 'a> {
         by_ratings.truncate((by_ratings.len() / 4).min(BEST_KNOWN));
         spec.filters.exclude_movie_ids.extend(by_ratings);
     }
+}
+
+/// The films that "the third one" counts: of the last list, whatever was said of one of them since.
+fn list_before(spec: &Spec, answer: &Value) -> Vec<MovieId> {
+    if spec.rest.is_some() && !spec.shown.is_empty() { spec.shown.clone() } else { shown(answer) }
 }
 
 /// The films of an answer, in their order.

@@ -4,7 +4,7 @@ use super::*;
 use crate::requests::sample::{ALIEN, FARGO, HEAT, TOY_STORY, USERS, VERTIGO, half_stars, library, rating_of};
 
 fn stranger() -> Viewer<'static> {
-    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None, said_last: None }
+    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None, said_last: None, spoken_of: None }
 }
 
 fn fan_of_heat() -> Viewer<'static> {
