@@ -2,13 +2,19 @@
 //! Never decides what to answer; says what an intent means.
 //! Longer than other files because all that the chat says stands side by side in both languages, for a translator.
 
+mod changes;
+mod films;
+
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use cineswarm_engine::{Catalogue, FilmFacts, Filters, HalfStars, Movie, MovieId, MovieStats};
+use cineswarm_engine::{Catalogue, Filters, Movie, MovieId};
 
-use super::{Intent, Lang, Mark, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak, Wanted};
+pub use changes::*;
+pub use films::*;
+
+use super::{Intent, Lang, Mark, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak};
 
 /// What help says, and sentences that work on this catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,29 +192,6 @@ pub fn unknown_title(asked: &str, nearest: &[MovieId], catalogue: &Catalogue, la
     }
 }
 
-/// For a stored rating.
-pub fn rated(movie: &Movie, half_stars: HalfStars, lang: Lang) -> String {
-    let (name, given) = (film_name(movie), stars(half_stars.stars(), lang));
-    match lang {
-        Lang::En => format!("Noted: {given} for {name}."),
-        Lang::Es => format!("Anotado: {given} para {name}."),
-    }
-}
-
-/// For a number that is no rating.
-pub fn off_scale(movie: &Movie, said: &str, lang: Lang) -> String {
-    let name = film_name(movie);
-    match lang {
-        Lang::En => format!(
-            "“{said}” is off the scale: a rating is half a star to 5 stars, in half stars. For example: rate {name} 4.5 stars"
-        ),
-        Lang::Es => format!(
-            "«{said}» se sale de la escala: una nota va de media estrella a 5, en medias. \
-             Por ejemplo: puntúa {name} con 4,5 estrellas"
-        ),
-    }
-}
-
 /// For countries, people and plots, which the data does not hold.
 pub fn outside_the_data(asked: &str, has_facts: bool, lang: Lang) -> String {
     match (lang, has_facts) {
@@ -224,237 +207,6 @@ pub fn outside_the_data(asked: &str, has_facts: bool, lang: Lang) -> String {
         (Lang::Es, true) => format!(
             "No puedo buscar «{asked}»: de personas, temas, idiomas y duraciones sé lo que dicen los datos de estas películas, y eso no está."
         ),
-    }
-}
-
-/// What is wanted to be known of a film, or that it is not known, with what is.
-pub fn about(
-    wanted: Wanted,
-    movie: &Movie,
-    stats: MovieStats,
-    own: Option<HalfStars>,
-    facts: Option<&FilmFacts>,
-    lang: Lang,
-) -> String {
-    let english = lang == Lang::En;
-    let pick = |en: String, es: String| if english { en } else { es };
-    let name = film_name(movie);
-    let genres = names_in_words(&genre_names(&movie.genres, lang), if english { "and" } else { "y" });
-    let opinion = opinion(&name, stats, english);
-    let unknown = |en: &str, es: &str| {
-        let start = pick(format!("I don't know {en} {name}."), format!("No sé {es} {name}."));
-        let known = pick(format!("Its genres: {genres}."), format!("Sus géneros: {genres}."));
-        let known = if movie.genres.is_empty() { String::new() } else { format!(" {known}") };
-        format!("{start}{known} {opinion}")
-    };
-    match wanted {
-        Wanted::Director if facts.is_some_and(|known| !known.directors.is_empty()) => {
-            let directors = names(facts.map(|known| &known.directors), lang);
-            pick(format!("{name} was directed by {directors}."), format!("{name} la dirigió {directors}."))
-        }
-        Wanted::Cast if facts.is_some_and(|known| !known.cast.is_empty()) => {
-            let cast = names(facts.map(|known| &known.cast), lang);
-            pick(format!("In {name}: {cast}."), format!("En {name} salen {cast}."))
-        }
-        Wanted::Runtime if facts.is_some_and(|known| known.runtime_min.is_some()) => {
-            let minutes = facts.and_then(|known| known.runtime_min).unwrap_or_default();
-            pick(format!("{name} is {minutes} minutes long."), format!("{name} dura {minutes} minutos."))
-        }
-        Wanted::Plot if facts.is_some() => {
-            let known = all_known(facts, lang);
-            let start = pick(format!("I don't know the plot of {name}."), format!("No sé de qué va {name}."));
-            let kind = pick(format!("It is {genres}."), format!("Es de {genres}."));
-            let kind = if movie.genres.is_empty() { String::new() } else { format!(" {kind}") };
-            format!("{start}{kind}{known} {opinion}")
-        }
-        Wanted::Director => unknown("who directed", "quién dirigió"),
-        Wanted::Cast => unknown("who is in", "quién sale en"),
-        Wanted::Plot => unknown("the plot of", "de qué va"),
-        Wanted::Runtime => unknown("how long it is:", "cuánto dura"),
-        Wanted::Country => unknown("the country or language of", "el país ni el idioma de"),
-        Wanted::WhereToWatch => unknown("where to watch", "dónde se puede ver"),
-        Wanted::Year => match movie.year {
-            Some(year) => pick(format!("{} is from {year}.", movie.title), format!("{} es de {year}.", movie.title)),
-            None => pick(format!("I don't know the year of {name}."), format!("No sé de qué año es {name}.")),
-        },
-        Wanted::Genre if movie.genres.is_empty() => {
-            pick(format!("I don't know the genres of {name}."), format!("No sé de qué género es {name}."))
-        }
-        Wanted::Genre => pick(format!("{name}: {genres}."), format!("{name}: {genres}.")),
-        Wanted::Opinion => opinion,
-        Wanted::Have => pick(format!("Yes, I have {name}. {opinion}"), format!("Sí, tengo {name}. {opinion}")),
-        Wanted::MyRating => match own {
-            Some(own) => pick(
-                format!("You gave {name} {}.", stars(own.stars(), lang)),
-                format!("Le diste {} a {name}.", stars(own.stars(), lang)),
-            ),
-            None => pick(format!("You have not rated {name}."), format!("No has puntuado {name}.")),
-        },
-    }
-}
-
-fn names(listed: Option<&Vec<String>>, lang: Lang) -> String {
-    let joint = if lang == Lang::En { "and" } else { "y" };
-    names_in_words(listed.map_or(&[][..], Vec::as_slice), joint)
-}
-
-/// " Directed by ..., with ...; 98 minutes; about ..."; empty where nothing is known.
-fn all_known(facts: Option<&FilmFacts>, lang: Lang) -> String {
-    let Some(known) = facts else { return String::new() };
-    let english = lang == Lang::En;
-    let mut parts = Vec::new();
-    if !known.directors.is_empty() {
-        let by = names(Some(&known.directors), lang);
-        parts.push(if english { format!("Directed by {by}") } else { format!("Dirigida por {by}") });
-    }
-    if !known.cast.is_empty() {
-        let cast: Vec<String> = known.cast.iter().take(3).cloned().collect();
-        let cast = names(Some(&cast), lang);
-        parts.push(if english { format!("With {cast}") } else { format!("Con {cast}") });
-    }
-    if let Some(minutes) = known.runtime_min {
-        parts.push(if english { format!("{minutes} minutes") } else { format!("{minutes} minutos") });
-    }
-    if !known.themes.is_empty() && english {
-        parts.push(format!("Themes: {}", known.themes.join(", ")));
-    }
-    parts.into_iter().map(|part| format!(" {part}.")).collect()
-}
-
-fn opinion(name: &str, stats: MovieStats, english: bool) -> String {
-    match (stats.mean_stars(), english) {
-        (Some(mean), true) if stats.ratings == 1 => format!("One viewer gave {name} {mean:.1} stars."),
-        (Some(mean), true) => format!("{} viewers gave {name} {mean:.1} stars on average.", stats.ratings),
-        (Some(mean), false) => {
-            let mean = format!("{mean:.1}").replace('.', ",");
-            if stats.ratings == 1 {
-                return format!("Un espectador le dio a {name} {mean} estrellas.");
-            }
-            format!("{} espectadores le dieron a {name} {mean} estrellas de media.", stats.ratings)
-        }
-        (None, true) => format!("Nobody has rated {name} yet."),
-        (None, false) => format!("Nadie ha puntuado {name} todavía."),
-    }
-}
-
-/// What the viewer has rated, the first ten by name.
-pub fn my_ratings(ratings: &[(MovieId, HalfStars)], catalogue: &Catalogue, lang: Lang) -> String {
-    let english = lang == Lang::En;
-    if ratings.is_empty() {
-        return if english {
-            "You have not rated any film yet."
-        } else {
-            "Todavía no has puntuado ninguna película."
-        }
-        .to_owned();
-    }
-    let mut best: Vec<&(MovieId, HalfStars)> = ratings.iter().collect();
-    best.sort_by_key(|(movie, rating)| (Reverse(*rating), *movie));
-    let named = best.iter().take(10).filter_map(|(movie, rating)| {
-        let movie = catalogue.get(*movie)?;
-        Some(format!("{}: {}", film_name(movie), stars(rating.stars(), lang)))
-    });
-    let named = named.collect::<Vec<_>>().join("; ");
-    let count = ratings.len();
-    match (english, count > 10) {
-        (true, false) => format!("You have rated {count}: {named}."),
-        (true, true) => format!("You have rated {count}. The best of them: {named}."),
-        (false, false) => format!("Has puntuado {count}: {named}."),
-        (false, true) => format!("Has puntuado {count}. Las mejores: {named}."),
-    }
-}
-
-/// How many films there are.
-pub fn count_films(catalogue: &Catalogue, lang: Lang) -> String {
-    match lang {
-        Lang::En => format!("I know {} films.", catalogue.len()),
-        Lang::Es => format!("Conozco {} películas.", catalogue.len()),
-    }
-}
-
-/// For a rating that was taken back.
-pub fn unrated(movie: &Movie, had: bool, lang: Lang) -> String {
-    let name = film_name(movie);
-    match (had, lang) {
-        (true, Lang::En) => format!("Your rating of {name} is gone."),
-        (true, Lang::Es) => format!("He quitado tu nota de {name}."),
-        (false, Lang::En) => format!("You have not rated {name}, so there is nothing to take back."),
-        (false, Lang::Es) => format!("No has puntuado {name}, así que no hay nada que quitar."),
-    }
-}
-
-/// For films that are marked as seen or not wanted.
-pub fn marked(movies: &[MovieId], mark: Mark, catalogue: &Catalogue, lang: Lang) -> String {
-    let named: Vec<String> = movies.iter().filter_map(|movie| catalogue.get(*movie)).map(film_name).collect();
-    let named = names_in_words(&named, if lang == Lang::En { "and" } else { "y" });
-    let (one, english) = (movies.len() == 1, lang == Lang::En);
-    match (mark, one, english) {
-        (Mark::Seen, true, true) => format!("You have seen {named}: I won't suggest it again. Say “undo” if that is wrong."),
-        (Mark::Seen, false, true) => {
-            format!("You have seen {named}: I won't suggest them again. Say “undo” if that is wrong.")
-        }
-        (Mark::Seen, true, false) => {
-            format!("Ya has visto {named}: no te la propondré más. Di «deshacer» si no es así.")
-        }
-        (Mark::Seen, false, false) => {
-            format!("Ya has visto {named}: no te las propondré más. Di «deshacer» si no es así.")
-        }
-        (Mark::NotForMe, true, true) => format!("{named} won't come again. Say “undo” if that is wrong."),
-        (Mark::NotForMe, false, true) => format!("{named} won't come again. Say “undo” if that is wrong."),
-        (Mark::NotForMe, true, false) => format!("{named} no saldrá más. Di «deshacer» si no es así."),
-        (Mark::NotForMe, false, false) => format!("{named} no saldrán más. Di «deshacer» si no es así."),
-    }
-}
-
-/// For a rating that is as it was before the viewer changed it.
-pub fn rated_as_before(movie: &Movie, rating: Option<HalfStars>, lang: Lang) -> String {
-    let name = film_name(movie);
-    match (rating, lang) {
-        (Some(rating), Lang::En) => format!("Undone: your rating of {name} is {} again.", stars(rating.stars(), lang)),
-        (Some(rating), Lang::Es) => format!("Deshecho: tu nota de {name} vuelve a ser {}.", stars(rating.stars(), lang)),
-        (None, Lang::En) => format!("Undone: {name} has no rating of yours."),
-        (None, Lang::Es) => format!("Deshecho: {name} queda sin nota tuya."),
-    }
-}
-
-/// For films that are marked as they were before.
-pub fn marked_as_before(movies: &[MovieId], catalogue: &Catalogue, lang: Lang) -> String {
-    let named: Vec<String> = movies.iter().filter_map(|movie| catalogue.get(*movie)).map(film_name).collect();
-    match lang {
-        Lang::En => format!("Undone: {} as before.", names_in_words(&named, "and")),
-        Lang::Es => format!("Deshecho: {} como antes.", names_in_words(&named, "y")),
-    }
-}
-
-/// For "undo", where there is no list or change to go back to.
-pub fn nothing_to_undo(lang: Lang) -> &'static str {
-    match lang {
-        Lang::En => "There is nothing that I could take back: I know of what was said since this page was opened.",
-        Lang::Es => "No hay nada que pueda deshacer: sé lo que se ha dicho desde que se abrió esta página.",
-    }
-}
-
-/// For an open question that is to be dropped.
-pub fn question_dropped(lang: Lang) -> &'static str {
-    match lang {
-        Lang::En => "Fine, I drop the question. Nothing was changed.",
-        Lang::Es => "Vale, olvido la pregunta. No ha cambiado nada.",
-    }
-}
-
-/// For a first question that is taken back.
-pub fn question_forgotten(lang: Lang) -> &'static str {
-    match lang {
-        Lang::En => "That question is forgotten. Ask me something else.",
-        Lang::Es => "Esa pregunta queda olvidada. Pregúntame otra cosa.",
-    }
-}
-
-/// For a conversation that begins anew.
-pub fn begun(lang: Lang) -> &'static str {
-    match lang {
-        Lang::En => "A new conversation. Your ratings stay.",
-        Lang::Es => "Una conversación nueva. Tus notas se quedan.",
     }
 }
 
