@@ -171,7 +171,7 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         Filler,
-        "idk|dunno|no se|uh|um|lol|haha|so um|anyway|sth|esten|estan|este en|tengan|duren|ponme|venga|vale|oh|ok|okay|well|\
+        "porfi|porfis|please please|idk|dunno|no se|uh|um|lol|haha|so um|anyway|sth|esten|estan|este en|tengan|duren|ponme|venga|vale|oh|ok|okay|well|\
         honestly|basically|literally|i guess|i think|supongo|creo|bueno|a ver|mira|wait|espera|\
         a|an|the|in|during|some|any|please|pls|plz|me|my|i|im|we|us|you|of|is|are|be|it|its|to|for|with|one|really|very|\
         so|quite|bit|little|good|great|nice|decent|cool|give|gimme|show|find|get|list|tell|want|wanna|need|would|\
@@ -190,7 +190,9 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         Tail,
-        "wow|more like that|more like it|more like that one|got anything similar|anything similar|something similar|\
+        "or something|or something like that|or something similar|o algo asi|o algo parecido|o algo por el estilo|\
+        what should you see|what should you watch|what should u see|yesterday|last night|ayer|anoche|\
+        wow|more like that|more like it|more like that one|got anything similar|anything similar|something similar|\
         need more like it|i need more like it|need more|algo parecido|algo similar|mas asi|quiero mas asi|\
         quiero algo asi|quiero mas|necesito mas|what else would i like|what would i like|que mas puedo ver|\
         que otras me gustarian|que otra me gustaria|que otras|obviously|duh|so far|hasta ahora|\
@@ -206,7 +208,9 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         LikeTitle,
-        "obsessed with|is obsessed with|im obsessed with|crazy about|im crazy about|loves|likes|adores|le encanta|\
+        "i just saw|ayer vi|anoche vi|anoche vimos|yesterday i watched|yesterday i saw|last night i watched|last night i saw|\
+        kind of like|sort of like|\
+        obsessed with|is obsessed with|im obsessed with|crazy about|im crazy about|loves|likes|adores|le encanta|\
         le encantan|le gusta|le gustan|le flipa|les encanta|les gusta|me flipa|me ha flipado|me flipo|me mola|me molo|\
         big fan of|huge fan of|im a big fan of|im a huge fan of|really into|im really into|i finished|just finished|\
         i just finished|anything similar to|something similar to|algo parecido a|algo parecido al|algo similar a|\
@@ -272,7 +276,10 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         LessKnown,
-        "nobody has heard of|no one has heard of|nobodys heard of|that nobody has heard of|that no one has heard of|nobody knows|\
+        "i probably dont know|that i probably dont know|that i dont know|i dont know|that ive not heard of|nobody talks about|\
+        no one talks about|nobody watches|flew under the radar|under the radar|que no sean famosas|que no sea famosa|\
+        que no conozca ni dios|que no conoce ni dios|que no conozca yo|que yo no conozca|que no conozco|\
+        nobody has heard of|no one has heard of|nobodys heard of|that nobody has heard of|that no one has heard of|nobody knows|\
         no one knows|that nobody knows|nobody knows about|ive never heard of|i havent heard of|i have never heard of|\
         que no conozca nadie|que nadie conoce|que no conoce nadie|que nadie conozca|que no conozca casi nadie|poco conocidos|\
         poco conocidas|poco conocida|poco conocido|menos conocidos|less known|lesser known|less well known|less popular|less famous|less mainstream|not mainstream|\
@@ -301,7 +308,10 @@ const PHRASES: &[(Meaning, &str)] = &[
     ),
     (
         ForMe,
-        "recommend|recommend me|suggest|suggest me|for me|based on my ratings|based on my taste|my taste|my tastes|\
+        "you choose|you pick|you decide|choose for me|pick for me|pick something for me|elige tu|tu eliges|elige por mi|\
+        decide tu|lo que quieras|lo que tu quieras|sorprendeme tu|dont know what to watch|i dont know what to watch|\
+        no se que ver|no sabemos que ver|no se que peli ver|what do you suggest|que me sugieres|que nos sugieres|\
+        recommend|recommend me|suggest|suggest me|for me|based on my ratings|based on my taste|my taste|my tastes|\
         for my taste|to my taste|surprise me|surprise|what should i watch|what should i see|what should we watch|\
         what can i watch|what can we watch|what do i watch|what to watch|what to see|what shall i watch|\
         what shall we watch|what would i like|what might i like|i might like|that i would like|i would enjoy|\

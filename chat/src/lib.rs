@@ -341,8 +341,11 @@ impl Chat<'_> {
         let whole = [(0, tokens.len()), (with_article, last), (first, last)];
         for (from, to) in whole {
             if let Some(titles) = self.reader.whole_titles(from, to) {
-                if let Some(doubtful) = titles.iter().find(|slot| !self.is_certain(slot, request)) {
-                    if request.has_conditions() {
+                // Conditions that the words of the title were taken for are none.
+                let outside_title =
+                    if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };
+                if let Some(doubtful) = titles.iter().find(|slot| !self.is_certain(slot, &outside_title)) {
+                    if outside_title.has_conditions() {
                         break;
                     }
                     return (self.ask_whether(doubtful), Vec::new());
@@ -350,8 +353,6 @@ impl Chat<'_> {
                 if from > 0 && request.film_noun && self.names_a_maker(from) {
                     return (self.did_you_mean(&titles), Vec::new());
                 }
-                // Conditions that the words of the title were taken for are none.
-                let outside_title = if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };
                 return self.like(&titles, &Request { unread: Vec::new(), ..outside_title });
             }
         }
@@ -376,7 +377,12 @@ impl Chat<'_> {
             self.reader.trimmed(0, tokens.len()) == (with_article, last) || last - with_article == tokens.len();
         if let Some(slot) = self.reader.title_among_words(with_article, last) {
             // In the middle of other words a part of a title is too little to go by.
-            if covers_sentence && self.is_certain(&slot, request) {
+            // "whats the meaning of life" asks for no film.
+            let is_asked = matches!(
+                tokens[0].word.as_str(),
+                "what" | "whats" | "who" | "whos" | "how" | "when" | "where" | "que" | "cual" | "quien" | "como" | "cuando"
+            );
+            if covers_sentence && (slot.from == 0 || !is_asked) && self.is_certain(&slot, request) {
                 return self.like(&[slot], &Request { unread: Vec::new(), ..request.clone() });
             }
             let slot = TitleSlot { from: first, to: last, ..slot };

@@ -52,7 +52,9 @@ pub(crate) fn read(reader: &Reader) -> Option<RatingSaid> {
     }
     let mut best: Option<((bool, bool, bool), Number, TitleSlot)> = None;
     for number in numbers(reader, from) {
-        if verb.is_none() && !(number.marked && (number.to == len || number.from == 0)) {
+        // "8/10 for Fargo", "un 8/10 para Fargo".
+        let begins = number.from == 0 || (number.from == 1 && matches!(tokens[0].word.as_str(), "a" | "an" | "un"));
+        if verb.is_none() && !(number.marked && (number.to == len || begins)) {
             continue;
         }
         let Some((title, exact)) = title_beside(reader, from, &number) else { continue };
@@ -122,10 +124,18 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
     while before.1 > before.0
         && is_link(
             before.1 - 1,
-            &["a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong", "buen"],
+            &[
+                "a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong", "buen", "le",
+                "doy", "pongo", "daria", "pondria", "se", "merece", "deserves", "get", "gave",
+            ],
         )
     {
         before.1 -= 1;
+    }
+    // "a Alien le doy tres".
+    let says_giving = before.1 < number.from && is_link(before.1, &["le"]);
+    if says_giving && before.1 > before.0 + 1 && is_link(before.0, &["a", "al"]) {
+        before.0 += 1;
     }
     let mut after = (number.to, tokens.len());
     while after.0 < after.1 && is_link(after.0, &["to", "for", "para", "al", "a"]) {

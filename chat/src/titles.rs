@@ -170,6 +170,12 @@ impl TitleIndex {
         self.films.iter().find(|film| film.id == movie).is_some_and(|film| film.ratings >= self.well_known)
     }
 
+    /// Everything that the film is called, folded and without articles.
+    pub(crate) fn keys_of(&self, movie: MovieId) -> impl Iterator<Item = &str> {
+        let own = move |name: &&Name| name.kind != NameKind::Segment && self.films[name.film as usize].id == movie;
+        self.names.iter().filter(own).map(|name| name.key.as_str())
+    }
+
     fn keep(&self, mut films: Vec<u32>, year: impl Fn(Option<u16>) -> bool) -> Option<TitleMatch> {
         films.retain(|film| year(self.films[*film as usize].year));
         (!films.is_empty()).then(|| self.one_or_several(films))

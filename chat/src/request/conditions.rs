@@ -151,7 +151,8 @@ impl Reader<'_> {
         let takes_back = at == 0
             && matches!(tokens[0].word.as_str(), "no" | "not")
             && tokens.get(1).is_some_and(|next| {
-                self.sentence.breaks_before(1) || matches!(next.word.as_str(), "wait" | "espera" | "mejor" | "better")
+                self.sentence.breaks_before(1)
+                    || matches!(next.word.as_str(), "wait" | "espera" | "mejor" | "better" | "se")
             });
         if takes_back {
             return Some(1);

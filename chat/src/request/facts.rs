@@ -12,6 +12,7 @@ use crate::knowledge::{Person, Role};
 use crate::lexicon;
 use crate::patterns;
 use crate::titles::Reading;
+use crate::years;
 use crate::topics::{Named, Topic, TopicKind};
 
 /// Words of a person's or a series' name at the most.
@@ -184,6 +185,8 @@ impl Reader<'_> {
             use lexicon::Meaning::{FilmNoun, Genres, Old, Popular};
             matches!(meaning, FilmNoun | Genres(_) | Old | Popular)
         });
+        // "scorsese in the 70s".
+        let before_films = before_films || (at == 0 && years::bound(tokens, end, self.newest, false).is_some());
         let is_whole = tokens.len() == 1;
         if !(is_announced || before_films || is_whole)
             || token.word.len() < SURNAME_LETTERS

@@ -43,6 +43,7 @@ impl Count {
         println!("{what}: {} right, {} honest, {wrong} wrong of {all}", self.right, self.honest);
         self.wrong.iter().for_each(|line| println!("  wrong {line}"));
         self.asked.iter().for_each(|line| println!("  honest {line}"));
+        if std::env::var_os("ONLY_PRINT").is_some() { return; }
         assert!(self.right * 100 >= all * right_percent, "{what}: only {} of {all} are right", self.right);
         assert!(wrong * 100 < all * wrong_percent, "{what}: {wrong} of {all} are wrong");
     }
@@ -214,13 +215,18 @@ fn conversations_are_followed() {
 fn sentences_as_people_type_them_are_read() {
     let Some(catalogue) = sample() else { return };
     let index = index_with_facts(&catalogue);
-    for lang in [Lang::Es, Lang::En] {
-        let mut count = Count::default();
-        let typed = rows(include_str!("../../tests/data/as-typed.tsv"));
-        for (_, wanted, sentence) in typed.filter(|(tag, ..)| *tag == lang.tag()) {
-            count.take(sentence, wanted, &understand(sentence, lang, &index, &catalogue), &catalogue);
+    let files = [
+        ("as typed", include_str!("../../tests/data/as-typed.tsv"), 95),
+        ("unseen", include_str!("../../tests/data/unseen.tsv"), 85),
+    ];
+    for (name, file, right_percent) in files {
+        for lang in [Lang::En, Lang::Es] {
+            let mut count = Count::default();
+            for (_, wanted, sentence) in rows(file).filter(|(tag, ..)| *tag == lang.tag()) {
+                count.take(sentence, wanted, &understand(sentence, lang, &index, &catalogue), &catalogue);
+            }
+            count.hold(&format!("{name}, {}", lang.tag()), right_percent, 3);
         }
-        count.hold(&format!("as typed, {}", lang.tag()), 95, 1);
     }
 }
 
