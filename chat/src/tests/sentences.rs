@@ -43,7 +43,6 @@ impl Count {
         println!("{what}: {} right, {} honest, {wrong} wrong of {all}", self.right, self.honest);
         self.wrong.iter().for_each(|line| println!("  wrong {line}"));
         self.asked.iter().for_each(|line| println!("  honest {line}"));
-        if std::env::var_os("ONLY_PRINT").is_some() { return; }
         assert!(self.right * 100 >= all * right_percent, "{what}: only {} of {all} are right", self.right);
         assert!(wrong * 100 < all * wrong_percent, "{what}: {wrong} of {all} are wrong");
     }

@@ -111,7 +111,11 @@ impl App {
             before.push((*movie, session.said_of(*movie).1));
             self.change_mark(session, *movie, Some(kind), None, None).await?;
         }
-        session.steps().push(Step::Marked(before));
+        // A sentence that is sent again changes nothing, and leaves the first way back.
+        before.retain(|(_, before)| *before != Some(kind));
+        if !before.is_empty() {
+            session.steps().push(Step::Marked(before));
+        }
         Ok(())
     }
 
