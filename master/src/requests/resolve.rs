@@ -188,12 +188,11 @@ impl<'a> Resolver<'_, 'a> {
         let mut resolved = self.intent(understood.intent, asked)?;
         if let (true, Resolved::Say(reply)) = (is_at_a_loss, &mut resolved)
             && self.viewer.said_last == Some(&*reply)
-            && let Reply::Help { message, examples } = reply
         {
-            *message = replies::still_at_a_loss(self.lang).to_owned();
-            *examples = replies::examples(self.lang, &self.library.titles, catalogue);
+            let mut examples = replies::examples(self.lang, &self.library.titles, catalogue);
             let half = examples.len() / 2;
             examples.rotate_left(half);
+            *reply = Reply::Help { message: replies::still_at_a_loss(self.lang).to_owned(), examples };
         }
         if let (Resolved::Say(reply), (Some(movie), last)) = (&resolved, spoken_of) {
             return Ok(Resolved::SayOf { reply: reply.clone(), movie, last });
@@ -238,12 +237,17 @@ impl<'a> Resolver<'_, 'a> {
             })),
             Intent::UnknownTitle { asked, nearest } => {
                 let message = replies::unknown_title(&asked, &nearest, catalogue, self.lang);
-                let like = |movie: &MovieId| catalogue.get(*movie).map(replies::film_name);
-                let examples = nearest.iter().filter_map(like).map(|name| match self.lang {
-                    Lang::En => format!("films like {name}"),
-                    Lang::Es => format!("películas como {name}"),
+                let named = |movie: &MovieId| catalogue.get(*movie).map(replies::film_name);
+                let options = nearest.iter().filter_map(named).map(|label| match self.lang {
+                    Lang::En => ChoiceOfText { text: format!("films like {label}"), label },
+                    Lang::Es => ChoiceOfText { text: format!("películas como {label}"), label },
                 });
-                Ok(self.say(message, examples.collect()))
+                let options: Vec<ChoiceOfText> = options.collect();
+                if options.is_empty() {
+                    return Ok(self.say(message, Vec::new()));
+                }
+                // An open question, so that "yes" and "the second one" answer it.
+                Ok(Resolved::Say(Reply::Clarify { message, options }))
             }
             Intent::RateOffScale { movie, said } => {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;

@@ -380,3 +380,16 @@ fn undo_drops_an_open_question_before_it_undoes_anything() {
     let asked_back = Viewer { said_last: Some(&question), ..stranger() };
     assert!(matches!(undo(&asked_back), Resolved::Say(_)));
 }
+
+#[test]
+fn a_title_that_no_film_has_is_asked_and_yes_takes_the_one_that_was_offered() {
+    let library = library();
+    let question = match resolved(json!({ "text": "films like Frgo 1950" }), &stranger(), &library) {
+        Resolved::Say(question @ Reply::Clarify { .. }) => question,
+        other => panic!("{other:?}"),
+    };
+    let Reply::Clarify { options, .. } = &question else { unreachable!("it was matched above") };
+    assert_eq!(options.iter().map(|option| option.label.as_str()).collect::<Vec<_>>(), ["Fargo (1996)"]);
+    let asked = Viewer { said_last: Some(&question), ..stranger() };
+    assert_eq!(computed(json!({ "text": "yes" }), &asked, &library).like(), [FARGO]);
+}
