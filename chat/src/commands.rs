@@ -27,8 +27,8 @@ enum Meant {
 impl Chat<'_> {
     /// Orders without a title: "undo", "what have I rated", "the second one".
     pub(crate) fn order(&self) -> Option<Intent> {
-        let tokens = &self.reader.sentence.tokens;
-        patterns::fitting(tokens).filter(|fitting| fitting.film.is_none()).find_map(|fitting| self.ordered(&fitting))
+        let sentence = self.reader.sentence;
+        patterns::fitting(sentence).filter(|fitting| fitting.film.is_none()).find_map(|fitting| self.ordered(&fitting))
     }
 
     fn ordered(&self, fitting: &Fitting) -> Option<Intent> {
@@ -159,7 +159,7 @@ impl Chat<'_> {
     /// Questions about a film, and verdicts on one.
     pub(crate) fn about_a_film(&self) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
-        patterns::fitting(tokens).find_map(|fitting| {
+        patterns::fitting(self.reader.sentence).find_map(|fitting| {
             let (from, to) = fitting.film?;
             let kind = fitting.kind.0;
             // "jaws year" is a question, "the best of the year" is none.

@@ -66,7 +66,14 @@ fn year_of(option: &ClarifyOption) -> Option<u16> {
 impl Chat<'_> {
     /// "4.5" where stars were asked for, "make it 5" after a rating.
     pub(crate) fn stars_alone(&self) -> Option<Intent> {
-        let movie = self.context.about.filter(|_| self.context.last == Last::Rating)?;
+        let gives = || {
+            let said = |token: &fold::Token| {
+                matches!(token.word.as_str(), "give" | "rate" | "ponle" | "le" | "dale" | "puntuala" | "id")
+            };
+            self.reader.sentence.tokens.iter().any(said)
+        };
+        let is_spoken_of = |last| last == Last::Rating || (last == Last::Film && gives());
+        let movie = self.context.about.filter(|_| is_spoken_of(self.context.last))?;
         let (said, half_stars) = ratings::number_alone(&self.reader)?;
         Some(match half_stars {
             Some(half_stars) => Intent::Rate { movie, half_stars },

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::fold::Token;
+use crate::fold::{Sentence, Token};
 use crate::places::{self, Places, place};
 
 /// What a sentence of this pattern is.
@@ -36,8 +36,8 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         .filter_map(|line| line.split_once('\t'))
         .map(|(kind, words)| Pattern { kind: Kind(kind), words: words.split_whitespace().collect() })
         .collect();
-    // Of several that fit, the one that fixes the most words.
-    patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.fixed_words()));
+    // Of several that fit, the one that fixes the most words, and small talk last.
+    patterns.sort_by_key(|pattern| (std::cmp::Reverse(pattern.fixed_words()), pattern.kind == Kind("chat")));
     patterns
 });
 
@@ -48,8 +48,9 @@ impl Pattern {
 }
 
 /// All patterns that the sentence fits, the most telling first.
-pub(crate) fn fitting(tokens: &[Token]) -> impl Iterator<Item = Fitting> + '_ {
-    let bare = without_courtesies(tokens);
+pub(crate) fn fitting(sentence: &Sentence) -> impl Iterator<Item = Fitting> + '_ {
+    let tokens = &sentence.tokens;
+    let bare = without_courtesies(sentence);
     let whole = (0, tokens.len());
     let spans = if bare == whole { vec![whole] } else { vec![whole, bare] };
     spans.into_iter().flat_map(move |(from, to)| {
@@ -87,18 +88,30 @@ fn fits(pattern: &[&str], tokens: &[Token], from: usize, to: usize, fitting: &mu
     }
 }
 
-/// Without "hey", "and", "please" at the ends.
-fn without_courtesies(tokens: &[Token]) -> (usize, usize) {
-    const BEFORE: [&str; 22] = [
-        "and", "so", "but", "hey", "oh", "ok", "okay", "well", "y", "pues", "oye", "pero", "please", "um", "no", "hmm",
-        "vale", "venga", "actually", "wait", "ah", "bueno",
-    ];
-    const AFTER: [&str; 15] = [
-        "please", "pls", "plz", "then", "now", "though", "porfa", "favor", "por", "gracias", "already", "thanks", "tio", "bro",
-        "lol",
-    ];
+/// Words that begin a sentence and say nothing.
+const BEFORE: [&str; 51] = [
+    "and", "so", "but", "hey", "oh", "ok", "okay", "oki", "well", "y", "pues", "oye", "pero", "please", "um", "umm", "hm", "hmm",
+    "mmm", "vale", "venga", "actually", "wait", "ah", "bueno", "nope", "nah", "nop", "oops", "ups", "nvm", "cool", "great",
+    "nice", "lol", "haha", "jaja", "right", "alright", "yeah", "yes", "si", "bien", "guay", "thanks", "gracias", "perfect",
+    "perfecto", "espera", "ay", "uf",
+];
+/// Words that end one.
+const AFTER: [&str; 18] = [
+    "please", "pls", "plz", "then", "now", "though", "porfa", "porfi", "favor", "por", "gracias", "already", "thanks", "tio",
+    "bro", "lol", "mejor", "instead",
+];
+
+/// Whether a word at the beginning of a sentence says nothing.
+pub(crate) fn is_courtesy(word: &str) -> bool {
+    BEFORE.contains(&word)
+}
+
+/// Without "hey", "and", "please" at the ends. "No, go back" says no more than "go back"; "no es buena" does.
+fn without_courtesies(sentence: &Sentence) -> (usize, usize) {
+    let tokens = &sentence.tokens;
     let (mut from, mut to) = (0, tokens.len());
-    while from + 1 < to && BEFORE.contains(&tokens[from].word.as_str()) {
+    while from + 1 < to && (is_courtesy(&tokens[from].word) || (tokens[from].word == "no" && sentence.breaks_before(from + 1)))
+    {
         from += 1;
     }
     while to > from + 1 && AFTER.contains(&tokens[to - 1].word.as_str()) {
@@ -119,23 +132,22 @@ pub(crate) fn says(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fold::tokenize;
 
     #[test]
     fn every_pattern_is_written_folded_and_fits_itself() {
         for pattern in PATTERNS.iter() {
             let said = pattern.words.join(" ").replace('*', "fargo").replace(['#', '@'], "2");
-            let tokens = tokenize(&said);
-            let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
+            let sentence = Sentence::new(&said);
+            let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
             assert_eq!(words.join(" "), said);
-            assert!(fitting(&tokens).any(|fitting| fitting.kind == pattern.kind), "{said}");
+            assert!(fitting(&sentence).any(|fitting| fitting.kind == pattern.kind), "{said}");
         }
     }
 
     #[test]
     fn a_film_and_a_number_are_found_in_their_places() {
-        let tokens = tokenize("Please change my rating of The Matrix to 3");
-        let found = fitting(&tokens).find(|fitting| fitting.kind == Kind("rerate")).unwrap();
+        let sentence = Sentence::new("Please change my rating of The Matrix to 3");
+        let found = fitting(&sentence).find(|fitting| fitting.kind == Kind("rerate")).unwrap();
         assert_eq!((found.film, found.numbers), (Some((5, 7)), vec![8]));
     }
 }

@@ -5,6 +5,7 @@ use cineswarm_engine::HalfStars;
 
 use super::fold::Token;
 use super::lexicon::{self, Meaning};
+use super::patterns;
 use super::places;
 use super::request::{Reader, TitleSlot};
 use super::titles::Reading;
@@ -166,7 +167,8 @@ pub(crate) fn number_alone(reader: &Reader) -> Option<(String, Option<HalfStars>
     let number = (0..tokens.len()).filter(begins).find_map(|at| number_at(reader, at))?;
     let around = tokens[..number.from].iter().chain(&tokens[number.to..]);
     let said = reader.sentence.typed(number.from, number.to).to_owned();
-    around.into_iter().all(|token| AROUND.contains(&token.word.as_str())).then_some((said, number.half_stars))
+    let says_nothing = |word: &str| AROUND.contains(&word) || patterns::is_courtesy(word);
+    around.into_iter().all(|token| says_nothing(&token.word)).then_some((said, number.half_stars))
 }
 
 /// Numbers from token `from`, the last first.
