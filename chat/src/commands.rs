@@ -3,6 +3,7 @@
 
 use cineswarm_engine::{Filters, HalfStars, MovieId};
 
+use crate::fold::Sentence;
 use crate::intent::{Intent, Last, Mark, Question, Shift, Wanted};
 use crate::patterns::Fitting;
 use crate::places::{Places, place};
@@ -28,7 +29,23 @@ impl Chat<'_> {
     /// Orders without a title: "undo", "what have I rated", "the second one".
     pub(crate) fn order(&self) -> Option<Intent> {
         let sentence = self.reader.sentence;
-        patterns::fitting(sentence).filter(|fitting| fitting.film.is_none()).find_map(|fitting| self.ordered(&fitting))
+        let whole = patterns::fitting(sentence).filter(|fitting| fitting.film.is_none());
+        whole.into_iter().find_map(|fitting| self.ordered(&fitting)).or_else(|| self.order_after_remark())
+    }
+
+    /// "too long, shorter": an order after a remark that says the same, or nothing.
+    fn order_after_remark(&self) -> Option<Intent> {
+        let sentence = self.reader.sentence;
+        let at = (1..sentence.len()).rev().find(|at| sentence.breaks_before(*at))?;
+        let (remark, order) = (sentence.typed(0, at), sentence.typed(at, sentence.len()));
+        let (remark, order) = (Sentence::new(remark), Sentence::new(order));
+        let says_no_more = |kind| {
+            let mut remarks = patterns::fitting(&remark).filter(|fitting| fitting.film.is_none());
+            remarks.any(|fitting| fitting.kind == kind || fitting.kind.0 == "chat")
+        };
+        // Numbers are counted in the whole sentence.
+        let mut orders = patterns::fitting(&order).filter(|found| found.film.is_none() && found.numbers.is_empty());
+        orders.find_map(|fitting| says_no_more(fitting.kind).then(|| self.ordered(&fitting)).flatten())
     }
 
     fn ordered(&self, fitting: &Fitting) -> Option<Intent> {
@@ -36,7 +53,9 @@ impl Chat<'_> {
         let has_list = !self.context.shown.is_empty();
         let all_places = || match &fitting.places {
             Some(places) => places.of(self.context.shown),
-            None => Places::These(fitting.numbers.iter().filter_map(|at| self.place(*at)).collect()).of(self.context.shown),
+            None => {
+                Places::These(fitting.numbers.iter().filter_map(|at| self.place(*at)).collect()).of(self.context.shown)
+            }
         };
         let pointed_at = |then: &dyn Fn(Vec<MovieId>) -> Intent| match all_places() {
             Some(movies) if !movies.is_empty() => Some(then(movies)),
@@ -162,6 +181,10 @@ impl Chat<'_> {
         patterns::fitting(self.reader.sentence).find_map(|fitting| {
             let (from, to) = fitting.film?;
             let kind = fitting.kind.0;
+            // "and who directed it?" speaks of no film called "and".
+            if tokens[from..to].iter().all(|token| patterns::is_courtesy(&token.word)) {
+                return None;
+            }
             // "jaws year" is a question, "the best of the year" is none.
             let is_title_and_word = from == 0 && tokens.len() == to + 1;
             let says_so = !is_title_and_word
@@ -203,11 +226,9 @@ impl Chat<'_> {
                 "year" => about(Wanted::Year),
                 "genre" => about(Wanted::Genre),
                 "plot" => about(Wanted::Plot),
-                "like_film" => Some(Intent::Like {
-                    movies: vec![movie],
-                    filters: Default::default(),
-                    tweak: crate::Tweak::None,
-                }),
+                "like_film" => {
+                    Some(Intent::Like { movies: vec![movie], filters: Default::default(), tweak: crate::Tweak::None })
+                }
                 "good" => about(Wanted::Opinion),
                 "have" => about(Wanted::Have),
                 "runtime" => about(Wanted::Runtime),
@@ -270,9 +291,9 @@ impl Chat<'_> {
         }
         if !self.context.shown.is_empty()
             && let Some(at) = (from..to).find(|at| place(&tokens[*at].word).is_some())
-            && words.iter().all(|word| {
-                place(word).is_some() || matches!(*word, "the" | "one" | "number" | "la" | "el" | "numero")
-            })
+            && words
+                .iter()
+                .all(|word| place(word).is_some() || matches!(*word, "the" | "one" | "number" | "la" | "el" | "numero"))
             && let Some(movie) = self.shown(at)
         {
             return Meant::One(movie);

@@ -8,12 +8,44 @@ use crate::{Chat, ClarifyOption, lexicon, places, ratings};
 /// The choice of an open question that the sentence takes: by its place, its year, its stars or its words.
 pub(crate) fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o ClarifyOption> {
     const AROUND: [&str; 34] = [
-        "the", "one", "number", "option", "la", "el", "numero", "opcion", "stars", "star", "estrellas", "estrella", "a", "un",
-        "una", "give", "it", "ponle", "le", "doy", "from", "of", "de", "del", "film", "movie", "peli", "pelicula", "please",
-        "porfa", "i", "mean", "version", "esa",
+        "the",
+        "one",
+        "number",
+        "option",
+        "la",
+        "el",
+        "numero",
+        "opcion",
+        "stars",
+        "star",
+        "estrellas",
+        "estrella",
+        "a",
+        "un",
+        "una",
+        "give",
+        "it",
+        "ponle",
+        "le",
+        "doy",
+        "from",
+        "of",
+        "de",
+        "del",
+        "film",
+        "movie",
+        "peli",
+        "pelicula",
+        "please",
+        "porfa",
+        "i",
+        "mean",
+        "version",
+        "esa",
     ];
     const YES: [&str; 14] = [
-        "yes", "yep", "yeah", "yup", "sure", "right", "correct", "exactly", "si", "claro", "correcto", "exacto", "eso", "ese",
+        "yes", "yep", "yeah", "yup", "sure", "right", "correct", "exactly", "si", "claro", "correcto", "exacto", "eso",
+        "ese",
     ];
     if options.is_empty() || sentence.len() > 12 {
         return None;

@@ -172,9 +172,8 @@ impl Chat<'_> {
     /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
     fn refines(&self, request: &Request) -> bool {
         const CUES: [&str; 26] = [
-            "also", "tambien", "mejor", "rather", "instead", "those", "las", "los", "y con",
-            "and", "y", "but", "pero", "only", "just", "solo", "without", "sin", "no", "not", "make", "add", "now",
-            "ahora", "quita", "drop",
+            "also", "tambien", "mejor", "rather", "instead", "those", "las", "los", "y con", "and", "y", "but", "pero",
+            "only", "just", "solo", "without", "sin", "no", "not", "make", "add", "now", "ahora", "quita", "drop",
         ];
         /// Words that begin a question of its own, too, where they go with "films".
         const WEAK_CUES: [&str; 24] = [
@@ -342,8 +341,7 @@ impl Chat<'_> {
         for (from, to) in whole {
             if let Some(titles) = self.reader.whole_titles(from, to) {
                 // Conditions that the words of the title were taken for are none.
-                let outside_title =
-                    if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };
+                let outside_title = if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };
                 if let Some(doubtful) = titles.iter().find(|slot| !self.is_certain(slot, &outside_title)) {
                     if outside_title.has_conditions() {
                         break;
@@ -380,7 +378,18 @@ impl Chat<'_> {
             // "whats the meaning of life" asks for no film.
             let is_asked = matches!(
                 tokens[0].word.as_str(),
-                "what" | "whats" | "who" | "whos" | "how" | "when" | "where" | "que" | "cual" | "quien" | "como" | "cuando"
+                "what"
+                    | "whats"
+                    | "who"
+                    | "whos"
+                    | "how"
+                    | "when"
+                    | "where"
+                    | "que"
+                    | "cual"
+                    | "quien"
+                    | "como"
+                    | "cuando"
             );
             if covers_sentence && (slot.from == 0 || !is_asked) && self.is_certain(&slot, request) {
                 return self.like(&[slot], &Request { unread: Vec::new(), ..request.clone() });

@@ -90,15 +90,15 @@ fn fits(pattern: &[&str], tokens: &[Token], from: usize, to: usize, fitting: &mu
 
 /// Words that begin a sentence and say nothing.
 const BEFORE: [&str; 51] = [
-    "and", "so", "but", "hey", "oh", "ok", "okay", "oki", "well", "y", "pues", "oye", "pero", "please", "um", "umm", "hm", "hmm",
-    "mmm", "vale", "venga", "actually", "wait", "ah", "bueno", "nope", "nah", "nop", "oops", "ups", "nvm", "cool", "great",
-    "nice", "lol", "haha", "jaja", "right", "alright", "yeah", "yes", "si", "bien", "guay", "thanks", "gracias", "perfect",
-    "perfecto", "espera", "ay", "uf",
+    "and", "so", "but", "hey", "oh", "ok", "okay", "oki", "well", "y", "pues", "oye", "pero", "please", "um", "umm",
+    "hm", "hmm", "mmm", "vale", "venga", "actually", "wait", "ah", "bueno", "nope", "nah", "nop", "oops", "ups", "nvm",
+    "cool", "great", "nice", "lol", "haha", "jaja", "right", "alright", "yeah", "yes", "si", "bien", "guay", "thanks",
+    "gracias", "perfect", "perfecto", "espera", "ay", "uf",
 ];
 /// Words that end one.
 const AFTER: [&str; 18] = [
-    "please", "pls", "plz", "then", "now", "though", "porfa", "porfi", "favor", "por", "gracias", "already", "thanks", "tio",
-    "bro", "lol", "mejor", "instead",
+    "please", "pls", "plz", "then", "now", "though", "porfa", "porfi", "favor", "por", "gracias", "already", "thanks",
+    "tio", "bro", "lol", "mejor", "instead",
 ];
 
 /// Whether a word at the beginning of a sentence says nothing.
@@ -110,7 +110,8 @@ pub(crate) fn is_courtesy(word: &str) -> bool {
 fn without_courtesies(sentence: &Sentence) -> (usize, usize) {
     let tokens = &sentence.tokens;
     let (mut from, mut to) = (0, tokens.len());
-    while from + 1 < to && (is_courtesy(&tokens[from].word) || (tokens[from].word == "no" && sentence.breaks_before(from + 1)))
+    while from + 1 < to
+        && (is_courtesy(&tokens[from].word) || (tokens[from].word == "no" && sentence.breaks_before(from + 1)))
     {
         from += 1;
     }

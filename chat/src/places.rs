@@ -24,7 +24,8 @@ impl Places {
         let count = shown.len();
         let films = match self {
             Places::These(places) => {
-                let at = |place: &usize| shown.get(if *place == 0 { count.checked_sub(1)? } else { place - 1 }).copied();
+                let at =
+                    |place: &usize| shown.get(if *place == 0 { count.checked_sub(1)? } else { place - 1 }).copied();
                 return places.iter().map(at).collect();
             }
             Places::First(wanted) => shown.get(..*wanted)?,
@@ -42,8 +43,18 @@ pub(crate) fn read(tokens: &[Token]) -> Option<Places> {
         "movies", "pelis",
     ];
     const ALL: [&str; 12] = [
-        "all", "all of them", "them all", "all them", "all of these", "all of those", "all these", "all those",
-        "every one", "todas", "todos", "todas ellas",
+        "all",
+        "all of them",
+        "them all",
+        "all them",
+        "all of these",
+        "all of those",
+        "all these",
+        "all those",
+        "every one",
+        "todas",
+        "todos",
+        "todas ellas",
     ];
     let said: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
     if ALL.contains(&said.join(" ").as_str()) {

@@ -95,10 +95,8 @@ impl Chat<'_> {
             Lang::En => ("films like", "recommend me films by"),
             Lang::Es => ("películas como", "recomiéndame películas de"),
         };
-        let film = ClarifyOption {
-            label: self.label(movie),
-            text: format!("{like} {}", self.unmistakable_name(movie)?),
-        };
+        let film =
+            ClarifyOption { label: self.label(movie), text: format!("{like} {}", self.unmistakable_name(movie)?) };
         let person = ClarifyOption { label: person.name.clone(), text: format!("{of} {}", person.name) };
         Some(Intent::Clarify {
             question: Question::FilmLike,

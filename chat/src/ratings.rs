@@ -126,8 +126,8 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
         && is_link(
             before.1 - 1,
             &[
-                "a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong", "buen", "le",
-                "doy", "pongo", "daria", "pondria", "se", "merece", "deserves", "get", "gave",
+                "a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong",
+                "buen", "le", "doy", "pongo", "daria", "pondria", "se", "merece", "deserves", "get", "gave",
             ],
         )
     {
@@ -157,10 +157,10 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
 /// The number that a whole sentence is beside words that carry nothing: "make it 4.5", "mejor un 8/10".
 pub(crate) fn number_alone(reader: &Reader) -> Option<(String, Option<HalfStars>)> {
     const AROUND: [&str; 48] = [
-        "make", "it", "that", "actually", "no", "ok", "okay", "a", "an", "un", "una", "mejor", "venga", "give", "ponle", "le",
-        "doy", "change", "to", "maybe", "sorry", "i", "meant", "mean", "digo", "cambiala", "cambialo", "al", "dale", "wait",
-        "better", "id", "say", "pongamos", "bueno", "espera", "perdon", "queria", "decir", "yo", "diria", "rate", "please",
-        "porfa", "with", "con", "como", "solid",
+        "make", "it", "that", "actually", "no", "ok", "okay", "a", "an", "un", "una", "mejor", "venga", "give",
+        "ponle", "le", "doy", "change", "to", "maybe", "sorry", "i", "meant", "mean", "digo", "cambiala", "cambialo",
+        "al", "dale", "wait", "better", "id", "say", "pongamos", "bueno", "espera", "perdon", "queria", "decir", "yo",
+        "diria", "rate", "please", "porfa", "with", "con", "como", "solid",
     ];
     let tokens = &reader.sentence.tokens;
     let begins = |at: &usize| !matches!(tokens[*at].word.as_str(), "una" | "uno" | "one") || tokens.len() < 3;

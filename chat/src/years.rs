@@ -58,7 +58,8 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
 /// "del 87", "in 94": a year of the last century without its first digits, and nothing that is counted.
 fn short_year(tokens: &[Token], at: usize) -> Option<u16> {
     let says_year = matches!(tokens[at.checked_sub(1)?].word.as_str(), "del" | "in" | "from" | "ano");
-    let ends = tokens.get(at + 1).is_none_or(|next| matches!(next.word.as_str(), "and" | "y" | "but" | "pero" | "please"));
+    let ends =
+        tokens.get(at + 1).is_none_or(|next| matches!(next.word.as_str(), "and" | "y" | "but" | "pero" | "please"));
     let token = tokens.get(at).filter(|token| says_year && ends && token.word.len() == 2)?;
     token.number().filter(|year| (30..=99).contains(year)).and_then(|year| u16::try_from(1900 + year).ok())
 }

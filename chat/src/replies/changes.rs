@@ -45,7 +45,9 @@ pub fn marked(movies: &[MovieId], mark: Mark, catalogue: &Catalogue, lang: Lang)
     let named = names_in_words(&named, if lang == Lang::En { "and" } else { "y" });
     let (one, english) = (movies.len() == 1, lang == Lang::En);
     match (mark, one, english) {
-        (Mark::Seen, true, true) => format!("You have seen {named}: I won't suggest it again. Say “undo” if that is wrong."),
+        (Mark::Seen, true, true) => {
+            format!("You have seen {named}: I won't suggest it again. Say “undo” if that is wrong.")
+        }
         (Mark::Seen, false, true) => {
             format!("You have seen {named}: I won't suggest them again. Say “undo” if that is wrong.")
         }
@@ -67,7 +69,9 @@ pub fn rated_as_before(movie: &Movie, rating: Option<HalfStars>, lang: Lang) -> 
     let name = film_name(movie);
     match (rating, lang) {
         (Some(rating), Lang::En) => format!("Undone: your rating of {name} is {} again.", stars(rating.stars(), lang)),
-        (Some(rating), Lang::Es) => format!("Deshecho: tu nota de {name} vuelve a ser {}.", stars(rating.stars(), lang)),
+        (Some(rating), Lang::Es) => {
+            format!("Deshecho: tu nota de {name} vuelve a ser {}.", stars(rating.stars(), lang))
+        }
         (None, Lang::En) => format!("Undone: {name} has no rating of yours."),
         (None, Lang::Es) => format!("Deshecho: {name} queda sin nota tuya."),
     }

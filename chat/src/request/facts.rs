@@ -12,8 +12,8 @@ use crate::knowledge::{Person, Role};
 use crate::lexicon;
 use crate::patterns;
 use crate::titles::Reading;
-use crate::years;
 use crate::topics::{Named, Topic, TopicKind};
+use crate::years;
 
 /// Words of a person's or a series' name at the most.
 const LONGEST_NAME: usize = 6;
@@ -217,8 +217,14 @@ impl Reader<'_> {
     /// "the Alien series", "all the Harry Potter films", "la saga de Rocky".
     fn series_at(&self, at: usize) -> Option<Asked> {
         /// "pelis de Rocky", but not "pelis de piratas".
-        const BEFORE_TELLING: [&str; 6] =
-            ["todas las pelis de", "todas las peliculas de", "las pelis de", "las peliculas de", "pelis de", "peliculas de"];
+        const BEFORE_TELLING: [&str; 6] = [
+            "todas las pelis de",
+            "todas las peliculas de",
+            "las pelis de",
+            "las peliculas de",
+            "pelis de",
+            "peliculas de",
+        ];
         const BEFORE: [&str; 10] = [
             "la saga de",
             "la saga",
@@ -253,7 +259,8 @@ impl Reader<'_> {
             let skipped = ["all the", "the whole", "the entire", "the", "all"];
             skipped.iter().find_map(|phrase| after_words(tokens, at, phrase)).unwrap_or(at)
         });
-        let telling = BEFORE_TELLING.iter().find_map(|phrase| after_words(tokens, at, phrase)).filter(|_| announced.is_none());
+        let telling =
+            BEFORE_TELLING.iter().find_map(|phrase| after_words(tokens, at, phrase)).filter(|_| announced.is_none());
         let is_theme = |at: usize| {
             self.index.theme_at(tokens, at).is_some_and(|(films, _)| !films.is_empty()) || self.genres_at(at).is_some()
         };

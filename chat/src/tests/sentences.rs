@@ -244,7 +244,17 @@ impl Talk {
             Intent::Clarify { options, .. } => options.clone(),
             _ => Vec::new(),
         };
-        (self.about, self.last) = intent.speaks_of();
+        let keeps = matches!(
+            intent,
+            Intent::NotUnderstood { .. }
+                | Intent::OutsideTheData { .. }
+                | Intent::WhichOne
+                | Intent::NoSuchPlace { .. }
+                | Intent::Help
+        );
+        if !keeps {
+            (self.about, self.last) = intent.speaks_of();
+        }
         match intent {
             Intent::StartOver => *self = Talk::default(),
             Intent::More | Intent::LessKnown | Intent::Undo => self.shown = list.to_vec(),

@@ -41,7 +41,10 @@ impl App {
             Step::Say(reply) | Step::SayOf(reply, ..) => Some(reply.clone()),
             _ => None,
         });
+        let spoken_of = session.steps().spoken_of();
         session.steps().speak_of(match &step {
+            // What is not understood changes nothing.
+            Step::Say(Reply::Help { .. }) => spoken_of,
             Step::SayOf(_, movie, last) => Some((*movie, *last)),
             Step::Rate { movie, .. } | Step::Unrate { movie, .. } => Some((*movie, Last::Rating)),
             Step::Mark { movies, .. } => match movies.as_slice() {
@@ -246,7 +249,14 @@ impl From<Resolved<'_>> for Step {
 }
 
 fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>, said_last: Option<&'a Reply>) -> Viewer<'a> {
-    Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last, said_last, spoken_of: session.steps().spoken_of() }
+    Viewer {
+        lang: session.lang(),
+        ratings: session.ratings(),
+        hidden: session.hidden(),
+        last,
+        said_last,
+        spoken_of: session.steps().spoken_of(),
+    }
 }
 
 /// What was asked, as a sentence for tabs that did not ask and for the log.

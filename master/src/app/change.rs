@@ -100,12 +100,7 @@ impl App {
     }
 
     /// Marks films of the list as seen or not wanted, as one step that can be undone. All tabs hear of it.
-    pub(super) async fn mark(
-        &self,
-        session: &Session,
-        movies: &[MovieId],
-        kind: FeedbackKind,
-    ) -> Result<(), Trouble> {
+    pub(super) async fn mark(&self, session: &Session, movies: &[MovieId], kind: FeedbackKind) -> Result<(), Trouble> {
         let mut before = Vec::with_capacity(movies.len());
         for movie in movies {
             before.push((*movie, session.said_of(*movie).1));

@@ -7,8 +7,8 @@ pub mod following;
 pub mod room;
 mod say;
 pub mod turns;
-mod undo;
 pub mod underway;
+mod undo;
 
 use std::sync::Arc;
 use std::time::Duration;
