@@ -48,6 +48,7 @@ echo "Building the farm; the first time this takes some minutes"
 cargo build --release --locked --manifest-path "$root/Cargo.toml" --bin cineswarm
 
 export DATA_DIR=${DATA_DIR:-$root/data}
+export FACTS=${FACTS:-$root/film-facts/film-facts.tsv.gz}
 
 # Prints the address when it is ready.
 exec "$target/release/cineswarm" up "$@"
