@@ -104,7 +104,8 @@ impl Chat<'_> {
             "like_shown" => one(&like),
             "it" => {
                 let wanted = Wanted::from_name(genre)?;
-                match self.pointed_at() {
+                // Of a list of films like one, a question about "it" means that one.
+                match self.pointed_at().or(self.context.about) {
                     Some(movie) => Some(Intent::About { wanted, movie }),
                     None if has_list => Some(Intent::WhichOne),
                     None => None,
