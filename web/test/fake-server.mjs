@@ -43,7 +43,12 @@ const http = createServer((request, response) => {
   const wanted = films.find(({ movie_id }) => url.pathname === `/api/movies/${movie_id}`);
   if (wanted) {
     const histogram = Array.from({ length: 10 }, (_, at) => Math.round(wanted.ratings / 10 * (at + 1) / 5.5));
-    return json(response, 200, { movie: wanted, other_titles: [], imdb_id: 113277, tmdb_id: 949, histogram });
+    return json(response, 200, { movie: wanted, other_titles: [], imdb_id: 113277, tmdb_id: 949, histogram,
+      tags: ["heist", "los angeles"],
+      facts: {
+        directors: ["Michael Mann"], cast: ["Al Pacino", "Robert De Niro"], runtime_min: 170, languages: ["en"],
+        countries: ["US"], series: null, shipped: true,
+      } });
   }
   if (url.pathname === "/health") return json(response, 200, { status: "ready" });
   const file = join(dist, normalize(url.pathname === "/" ? "/index.html" : url.pathname));

@@ -10,14 +10,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{App, Done, storage};
-use crate::chat::{Intent, Lang, Tweak, replies};
+use crate::chat::{Intent, Lang, Last, Tweak, replies};
 use crate::farm::coordinator::{Live, NotTaken, Outlet};
 use crate::library::Library;
 use crate::measure;
 use crate::requests::ask::{Ask, Basis};
 use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
 use crate::requests::spec::{Source, Spec};
-use crate::store::{self, Accepted, EndState, Ending, NewRequest};
+use crate::requests::steps;
+use crate::store::{self, Accepted, EndState, Ending, FeedbackKind, NewRequest};
 use crate::web::events::replayed;
 use crate::web::sessions::{Session, TabId};
 use crate::words::{LONGEST_TEXT, Trouble, shortened};
@@ -37,18 +38,39 @@ impl App {
         drop(understanding);
         measure::stage("understand", begun.elapsed().as_secs_f64());
         session.says_last(match &step {
-            Step::Say(reply) => Some(reply.clone()),
+            Step::Say(reply) | Step::SayOf(reply, ..) => Some(reply.clone()),
+            _ => None,
+        });
+        let spoken_of = session.steps().spoken_of();
+        session.steps().speak_of(match &step {
+            // What is not understood changes nothing.
+            Step::Say(Reply::Help { .. }) => spoken_of,
+            Step::SayOf(_, movie, last) => Some((*movie, *last)),
+            Step::Rate { movie, .. } | Step::Unrate { movie, .. } => Some((*movie, Last::Rating)),
+            Step::Mark { movies, .. } => match movies.as_slice() {
+                [only] => Some((*only, Last::Film)),
+                _ => None,
+            },
             _ => None,
         });
         match step {
             Step::Unrate { movie, message } => {
-                self.rate(session, movie, None, tab).await?;
+                self.rate(session, movie, None, None).await?;
                 self.say(session, &ask, &Reply::Help { message, examples: Vec::new() }, tab).await
             }
-            Step::Say(reply) => self.say(session, &ask, &reply, tab).await,
+            Step::Say(reply) | Step::SayOf(reply, ..) => self.say(session, &ask, &reply, tab).await,
+            Step::Mark { movies, kind, message } => {
+                self.mark(session, &movies, kind).await?;
+                self.say(session, &ask, &Reply::Help { message, examples: Vec::new() }, tab).await
+            }
+            Step::Undo => self.undo(&ask, session, tab, span).await,
+            Step::StartOver => {
+                let lang = ask.lang.unwrap_or(session.lang());
+                self.begin_with(replies::begun(lang), &ask, session, tab).await
+            }
             Step::Rate { movie, rating, message } => {
                 let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let ratings = self.rate(session, movie, Some(rating), tab).await?;
+                let ratings = self.rate(session, movie, Some(rating), Some(tab)).await?;
                 let rating = rating.stars();
                 let reply =
                     json!({ "kind": "rated", "message": message, "movie": film, "rating": rating, "ratings": ratings });
@@ -92,7 +114,7 @@ impl App {
     }
 
     /// Stores a request and hands it to the farm; acknowledged when it is on disk.
-    async fn submit(
+    pub(super) async fn submit(
         self: &Arc<Self>,
         session: &Session,
         query: String,
@@ -106,7 +128,10 @@ impl App {
         let source = spec.source;
         let taken = self.store_and_hand_over(request_id, session, query, key, spec, span).await;
         match &taken {
-            Ok((_, true)) => measure::accepted(source),
+            Ok((_, true)) => {
+                session.steps().push(steps::Step::Asked(request_id));
+                measure::accepted(source);
+            }
             _ => self.underway.forget(request_id),
         }
         taken.map(|(done, _)| done)
@@ -200,6 +225,10 @@ impl App {
 enum Step {
     Compute(Box<Spec>),
     Say(Reply),
+    SayOf(Reply, MovieId, Last),
+    Mark { movies: Vec<MovieId>, kind: FeedbackKind, message: String },
+    Undo,
+    StartOver,
     Rate { movie: MovieId, rating: HalfStars, message: String },
     Unrate { movie: MovieId, message: String },
 }
@@ -209,6 +238,10 @@ impl From<Resolved<'_>> for Step {
         match resolved {
             Resolved::Compute(spec) => Step::Compute(spec),
             Resolved::Say(reply) => Step::Say(reply),
+            Resolved::SayOf { reply, movie, last } => Step::SayOf(reply, movie, last),
+            Resolved::Mark { movies, kind, message } => Step::Mark { movies, kind, message },
+            Resolved::Undo => Step::Undo,
+            Resolved::StartOver => Step::StartOver,
             Resolved::Unrate { movie, message } => Step::Unrate { movie, message },
             Resolved::Rate { movie, rating, message, .. } => Step::Rate { movie, rating, message },
         }
@@ -216,7 +249,14 @@ impl From<Resolved<'_>> for Step {
 }
 
 fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>, said_last: Option<&'a Reply>) -> Viewer<'a> {
-    Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last, said_last }
+    Viewer {
+        lang: session.lang(),
+        ratings: session.ratings(),
+        hidden: session.hidden(),
+        last,
+        said_last,
+        spoken_of: session.steps().spoken_of(),
+    }
 }
 
 /// What was asked, as a sentence for tabs that did not ask and for the log.

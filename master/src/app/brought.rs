@@ -195,7 +195,7 @@ impl App {
         for some in ratings.chunks(STORED_AT_A_TIME) {
             let mut storing = Vec::with_capacity(some.len());
             for Imported { movie, rating, rated_at } in some.iter().copied() {
-                storing.push(self.rate_at(session, movie, Some(rating), rated_at.unwrap_or(now), tab));
+                storing.push(self.rate_at(session, movie, Some(rating), rated_at.unwrap_or(now), Some(tab)));
             }
             try_join_all(storing).await?;
         }
@@ -206,7 +206,7 @@ impl App {
         for some in new.chunks(STORED_AT_A_TIME) {
             let mut marking = Vec::with_capacity(some.len());
             for movie in some.iter().copied() {
-                marking.push(self.mark(session, movie, Some(FeedbackKind::Seen), None, tab));
+                marking.push(self.change_mark(session, movie, Some(FeedbackKind::Seen), None, Some(tab)));
             }
             try_join_all(marking).await?;
         }

@@ -9,6 +9,7 @@ pub mod room;
 mod say;
 pub mod turns;
 pub mod underway;
+mod undo;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,7 +127,7 @@ impl App {
             Event::Rate => {
                 let (movie, rating) = parse::<RawRating>(payload)?.check()?;
                 self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let ratings = self.rate(session, movie, rating, tab).await?;
+                let ratings = self.rate(session, movie, rating, Some(tab)).await?;
                 let rating = rating.map(|rating| rating.stars());
                 Ok(json!({ "movie_id": movie, "rating": rating, "ratings": ratings }).into())
             }

@@ -7,3 +7,4 @@ pub mod resolve;
 #[cfg(test)]
 mod sample;
 pub mod spec;
+pub mod steps;

@@ -1,6 +1,7 @@
 //! What an ask means: a request to compute, or something that can be said at once.
 
 mod again;
+mod intents;
 
 use std::collections::BTreeSet;
 
@@ -13,8 +14,9 @@ use serde_json::Value;
 use super::ask::{Ask, Basis, DEFAULT_N};
 use super::spec::{Source, Spec};
 use crate::library::{Film, Library};
+use crate::store::FeedbackKind;
 use crate::words::{Note, Trouble};
-use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Tweak, Wanted, replies};
+use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Last, Tweak, replies};
 
 /// Below this many ratings a viewer's own profile is too short for plain cosine, which then prefers users who rated
 /// hardly anything else; it is treated like a few films that similar ones are wanted to.
@@ -35,6 +37,8 @@ pub struct Viewer<'a> {
     pub last: Option<(&'a Spec, &'a Value)>,
     /// What was said last without computing; a question that was asked back is open.
     pub said_last: Option<&'a Reply>,
+    /// The film that was spoken of since the last answer, and what was said of it.
+    pub spoken_of: Option<(MovieId, Last)>,
 }
 
 /// What is to be done with an ask.
@@ -44,6 +48,28 @@ pub enum Resolved<'a> {
     Compute(Box<Spec>),
     /// Say this.
     Say(Reply),
+    /// Say this of a film, which "it" means from then on.
+    SayOf {
+        /// What is said.
+        reply: Reply,
+        /// The film.
+        movie: MovieId,
+        /// What kind of thing is said of it.
+        last: Last,
+    },
+    /// Mark these films and confirm it.
+    Mark {
+        /// Their ids.
+        movies: Vec<MovieId>,
+        /// How.
+        kind: FeedbackKind,
+        /// The confirmation.
+        message: String,
+    },
+    /// Take the last step back.
+    Undo,
+    /// Begin a new conversation.
+    StartOver,
     /// Take the rating of this film back and confirm it.
     Unrate {
         /// Its id.
@@ -132,7 +158,7 @@ struct Resolver<'v, 'a> {
 
 impl<'a> Resolver<'_, 'a> {
     fn text(mut self, text: &str, asked: Filters) -> Result<Resolved<'a>, Trouble> {
-        let shown = self.viewer.last.map(|(_, answer)| shown(answer)).unwrap_or_default();
+        let shown = self.viewer.last.map(|(spec, answer)| list_before(spec, answer)).unwrap_or_default();
         let options = match self.viewer.said_last {
             Some(Reply::Clarify { options, .. }) => options.as_slice(),
             _ => &[],
@@ -141,8 +167,13 @@ impl<'a> Resolver<'_, 'a> {
             .iter()
             .map(|option| ClarifyOption { label: option.label.clone(), text: option.text.clone() })
             .collect();
-        let about = self.viewer.last.and_then(|(spec, _)| only_film_of(spec));
-        let context = Context { shown: &shown, options: &options, about };
+        let asked_about = || self.viewer.last.and_then(|(spec, _)| only_film_of(spec));
+        let is_of_one_film = self.viewer.last.is_some_and(|(spec, _)| spec.rest.is_some());
+        let (about, last) = match self.viewer.spoken_of {
+            Some((movie, last)) => (Some(movie), last),
+            None => (asked_about(), if is_of_one_film { Last::Film } else { Last::List }),
+        };
+        let context = Context { shown: &shown, options: &options, about, last };
         let catalogue = self.library.catalogue();
         let understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);
@@ -154,15 +185,18 @@ impl<'a> Resolver<'_, 'a> {
             understood.intent,
             Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. } | Intent::UnknownTitle { .. }
         );
+        let spoken_of = understood.intent.speaks_of();
         let mut resolved = self.intent(understood.intent, asked)?;
         if let (true, Resolved::Say(reply)) = (is_at_a_loss, &mut resolved)
             && self.viewer.said_last == Some(&*reply)
-            && let Reply::Help { message, examples } = reply
         {
-            *message = replies::still_at_a_loss(self.lang).to_owned();
-            *examples = replies::examples(self.lang, &self.library.titles, catalogue);
+            let mut examples = replies::examples(self.lang, &self.library.titles, catalogue);
             let half = examples.len() / 2;
             examples.rotate_left(half);
+            *reply = Reply::Help { message: replies::still_at_a_loss(self.lang).to_owned(), examples };
+        }
+        if let (Resolved::Say(reply), (Some(movie), last)) = (&resolved, spoken_of) {
+            return Ok(Resolved::SayOf { reply: reply.clone(), movie, last });
         }
         if let Resolved::Compute(spec) = &mut resolved {
             spec.ignored = understood.ignored;
@@ -177,75 +211,6 @@ impl<'a> Resolver<'_, 'a> {
         Ok(resolved)
     }
 
-    fn intent(&self, intent: Intent, asked: Filters) -> Result<Resolved<'a>, Trouble> {
-        let catalogue = self.library.catalogue();
-        let merged = |said: Filters| both(said, asked.clone());
-        match intent {
-            Intent::Like { movies, filters, tweak } => self.like(&movies, merged(filters), tweak),
-            Intent::Browse { filters, tweak } => Ok(self.tweaked(self.own(merged(filters)), tweak)),
-            Intent::ForMe { filters } => Ok(self.own(merged(filters))),
-            Intent::ForUser { user_id, filters } => Ok(self.user(user_id, merged(filters))),
-            Intent::Popular { filters } => Ok(self.popular(merged(filters), None)),
-            Intent::Rate { movie, half_stars } => {
-                let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let message = replies::rated(known, half_stars, self.lang);
-                Ok(Resolved::Rate { film, movie, rating: half_stars, message })
-            }
-            Intent::Why { movie } => Ok(self.why(movie)),
-            Intent::More => Ok(self.more(Tweak::None)),
-            Intent::LessKnown => Ok(self.more(Tweak::LessKnown)),
-            Intent::Clarify { question, about, options } => Ok(Resolved::Say(Reply::Clarify {
-                message: replies::clarify(question, &about, self.lang),
-                options: options
-                    .into_iter()
-                    .map(|ClarifyOption { label, text }| ChoiceOfText { label, text })
-                    .collect(),
-            })),
-            Intent::UnknownTitle { asked, nearest } => {
-                let message = replies::unknown_title(&asked, &nearest, catalogue, self.lang);
-                let like = |movie: &MovieId| catalogue.get(*movie).map(replies::film_name);
-                let examples = nearest.iter().filter_map(like).map(|name| match self.lang {
-                    Lang::En => format!("films like {name}"),
-                    Lang::Es => format!("películas como {name}"),
-                });
-                Ok(self.say(message, examples.collect()))
-            }
-            Intent::RateOffScale { movie, said } => {
-                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                Ok(self.say(replies::off_scale(known, &said, self.lang), Vec::new()))
-            }
-            Intent::OutsideTheData { asked } => {
-                Ok(self.say(replies::outside_the_data(&asked, self.library.titles.has_facts(), self.lang), Vec::new()))
-            }
-            Intent::About { wanted, movie } => self.about(wanted, movie),
-            Intent::MyRatings => {
-                Ok(self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new()))
-            }
-            Intent::CountFilms => Ok(self.say(replies::count_films(catalogue, self.lang), Vec::new())),
-            Intent::Unrate { movie } => {
-                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let had = self.viewer.ratings.iter().any(|(rated, _)| *rated == movie);
-                let message = replies::unrated(known, had, self.lang);
-                Ok(if had { Resolved::Unrate { movie, message } } else { self.say(message, Vec::new()) })
-            }
-            Intent::Refine { filters, tweak, shift } => Ok(self.refined(merged(filters), tweak, shift)),
-            Intent::NotUnderstood { asked } => {
-                let mut examples = replies::examples(self.lang, &self.library.titles, catalogue);
-                examples.truncate(3);
-                Ok(self.say(replies::not_understood(&asked, self.lang), examples))
-            }
-            Intent::Undo | Intent::StartOver | Intent::SeenOnCards | Intent::NoSuchPlace { .. } => {
-                let message = replies::cannot(&intent, self.lang).unwrap_or_default();
-                Ok(self.say(message.to_owned(), Vec::new()))
-            }
-            Intent::Help => {
-                let help = replies::help(self.lang, &self.library.titles, catalogue);
-                Ok(self.say(help.message, help.examples))
-            }
-        }
-    }
-
     /// What the sentence speaks against counts as the lowest rating, and is not shown.
     fn weigh_against(&self, spec: &mut Spec, disliked: &[MovieId]) {
         let lowest = HalfStars::new(1);
@@ -255,27 +220,6 @@ impl<'a> Resolver<'_, 'a> {
             spec.filters.exclude_movie_ids.push(*movie);
         }
         spec.profile.sort_unstable_by_key(|(movie, _)| *movie);
-    }
-
-    fn about(&self, wanted: Wanted, movie: MovieId) -> Result<Resolved<'a>, Trouble> {
-        let catalogue = self.library.catalogue();
-        let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-        let own = self.viewer.ratings.iter().find(|(rated, _)| *rated == movie).map(|(_, rating)| *rating);
-        let message =
-            replies::about(wanted, known, catalogue.stats(movie), own, self.library.titles.facts(movie), self.lang);
-        let name = replies::film_name(known);
-        let examples = match self.lang {
-            Lang::En => vec![format!("films like {name}"), format!("rate {name} 4 stars")],
-            Lang::Es => vec![format!("películas como {name}"), format!("puntúa {name} con 4 estrellas")],
-        };
-        Ok(self.say(message, examples))
-    }
-
-    fn say(&self, message: String, mut examples: Vec<String>) -> Resolved<'a> {
-        if examples.is_empty() {
-            examples = replies::examples(self.lang, &self.library.titles, self.library.catalogue());
-        }
-        Resolved::Say(Reply::Help { message, examples })
     }
 
     fn own(&self, filters: Filters) -> Resolved<'a> {
@@ -353,6 +297,7 @@ impl<'a> Resolver<'_, 'a> {
             topics: Vec::new(),
             reading: None,
             rest: None,
+            shown: Vec::new(),
         }
     }
 
@@ -386,6 +331,11 @@ impl<'a> Resolver<'_, 'a> {
         by_ratings.truncate((by_ratings.len() / 4).min(BEST_KNOWN));
         spec.filters.exclude_movie_ids.extend(by_ratings);
     }
+}
+
+/// The films that "the third one" counts: of the last list, whatever was said of one of them since.
+fn list_before(spec: &Spec, answer: &Value) -> Vec<MovieId> {
+    if spec.rest.is_some() && !spec.shown.is_empty() { spec.shown.clone() } else { shown(answer) }
 }
 
 /// The films of an answer, in their order.

@@ -9,6 +9,7 @@ import type {
   FarmStatus,
   Film,
   FilmDetails,
+  FilmFacts,
   FilmIdentity,
   Mark,
   Marked,
@@ -90,6 +91,22 @@ export function decodeFilmDetails(value: unknown): FilmDetails | null {
     imdbId: numberOrNull(from.imdb_id),
     tmdbId: numberOrNull(from.tmdb_id),
     histogram: Array.from({ length: 10 }, (_, halfStars) => Math.max(0, histogram[halfStars] ?? 0)),
+    tags: list(from.tags, textItem),
+    facts: decodeFacts(from.facts),
+  };
+}
+
+function decodeFacts(value: unknown): FilmFacts | null {
+  if (typeof value !== "object" || value === null) return null;
+  const from = fields(value);
+  return {
+    directors: list(from.directors, textItem),
+    cast: list(from.cast, textItem),
+    runtimeMin: numberOrNull(from.runtime_min),
+    languages: list(from.languages, textItem),
+    countries: list(from.countries, textItem),
+    series: typeof from.series === "string" ? from.series : null,
+    shipped: from.shipped === true,
   };
 }
 

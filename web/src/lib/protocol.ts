@@ -121,6 +121,23 @@ export interface FilmDetails {
   tmdbId: number | null;
   /** How many viewers gave 0.5, 1, … 5 stars. */
   histogram: number[];
+  /** What viewers have tagged it. */
+  tags: string[];
+  facts: FilmFacts | null;
+}
+
+/** What is known of a film beside its ratings. */
+export interface FilmFacts {
+  directors: string[];
+  cast: string[];
+  runtimeMin: number | null;
+  /** ISO 639-1 codes. */
+  languages: string[];
+  /** ISO 3166-1 codes. */
+  countries: string[];
+  series: string | null;
+  /** Whether they are from the file that the program comes with, whose authors are to be named. */
+  shipped: boolean;
 }
 
 /** What keeps a film from being recommended again. */

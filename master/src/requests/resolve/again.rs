@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cineswarm_engine::{Filters, MovieId, PopularityPenalty, RankOptions};
 use serde_json::Value;
 
-use super::{Resolved, Resolver, shown, sorted};
+use super::{Resolved, Resolver, list_before, shown, sorted};
 use crate::requests::spec::{Source, Spec};
 use crate::words::Note;
 use cineswarm_chat::{self as chat, Intent, Shift, Topic, Tweak};
@@ -138,6 +138,7 @@ impl<'a> Resolver<'_, 'a> {
         spec.ranking = RankOptions { n: 1, min_raters: 1, ..spec.ranking };
         spec.filters = Filters { movie_ids: vec![movie], exclude_seen: false, ..Filters::default() };
         spec.rest = Some(Box::new(rest));
+        spec.shown = self.viewer.last.map(|(last, answer)| list_before(last, answer)).unwrap_or_default();
         Resolved::Compute(Box::new(spec))
     }
 }

@@ -229,6 +229,15 @@ export const en = {
     similarText: (film: string) => `films like ${film}`,
     loading: "Loading…",
     failed: "The film could not be loaded.",
+    directors: "Directed by",
+    cast: "With",
+    runtime: "Length",
+    minutes: (n: string) => `${n} minutes`,
+    languages: "Language",
+    countries: "Country",
+    series: "Series",
+    tags: "Viewers say",
+    attribution: "Facts from omdb.org (CC BY 2.0 DE), Wikipedia contributors (CC BY-SA 4.0, via prust/wikipedia-movie-data) and Freebase (CC BY); combined and changed. Some are wrong.",
   },
 
   shared: {

@@ -237,6 +237,15 @@ export const es: Dictionary = {
     similarText: (film) => `películas como ${film}`,
     loading: "Cargando…",
     failed: "No se pudo cargar la película.",
+    directors: "Dirigida por",
+    cast: "Con",
+    runtime: "Duración",
+    minutes: (n) => `${n} minutos`,
+    languages: "Idioma",
+    countries: "País",
+    series: "Serie",
+    tags: "Dicen los espectadores",
+    attribution: "Datos de omdb.org (CC BY 2.0 DE), colaboradores de Wikipedia (CC BY-SA 4.0, por prust/wikipedia-movie-data) y Freebase (CC BY); combinados y cambiados. Alguno es incorrecto.",
   },
 
   shared: {
