@@ -12,7 +12,8 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::*;
 
-const TITLES: usize = 2_000;
+/// Without optimisation the sentences of all take minutes.
+const TITLES: usize = if cfg!(debug_assertions) { 200 } else { 2_000 };
 
 fn sample() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ml-latest-small");
@@ -62,7 +63,7 @@ fn on_the_page(finder: &Finder<'_>, title: &str) -> Result<Vec<MovieId>, Vec<Str
 }
 
 #[test]
-fn two_thousand_titles_in_five_spellings_mean_the_same_on_the_terminal_and_on_the_page() {
+fn titles_in_five_spellings_mean_the_same_on_the_terminal_and_on_the_page() {
     let Some(folder) = sample() else { return };
     let data_dir = tempfile::tempdir().unwrap();
     import(&folder, &ImportOptions::new(data_dir.path(), "small", 1_800_000_000), &mut |_| {}).unwrap();
