@@ -182,6 +182,18 @@ impl Chat<'_> {
         patterns::fitting(self.reader.sentence).find_map(|fitting| {
             let (from, to) = fitting.film?;
             let kind = fitting.kind.0;
+            // "i watched it last night" marks no film called "Last Night".
+            let points = matches!(tokens[from].word.as_str(), "it" | "that" | "this" | "esa" | "esta" | "la");
+            if kind == "seen_film"
+                && points
+                && to > from + 1
+                && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_none()
+            {
+                return Some(
+                    self.pointed_at()
+                        .map_or(Intent::WhichOne, |movie| Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
+                );
+            }
             // "and who directed it?" speaks of no film called "and".
             if tokens[from..to].iter().all(|token| patterns::is_courtesy(&token.word)) {
                 return None;
