@@ -60,7 +60,8 @@ impl<'a> Finder<'a> {
 
     fn find_some(&self, wanted: &str) -> anyhow::Result<Vec<MovieId>> {
         let told = wanted.strip_prefix("id").map(|id| id.trim_start_matches([' ', ':', '=']));
-        if let Some(movie) = told.and_then(|id| id.parse().ok()).and_then(|id| self.catalogue.get(id)) {
+        if let Some(id) = told.and_then(|id| id.parse().ok()) {
+            let movie = self.catalogue.get(id).ok_or_else(|| anyhow!("no film has the id {id}; give its title"))?;
             return Ok(vec![movie.id]);
         }
         let named = films_named(wanted, &self.index, self.catalogue);

@@ -169,7 +169,7 @@ fn what_may_mean_several_films_is_asked_about_and_each_is_named() {
         ("300", ["300 is the id of Quiz Show (1994) and the title of 300 (2006) [id 7]", "\"id 300\""]),
         ("Solaris", ["2 films are called \"Solaris\": Solaris (1972) [id 35], Solaris (2002) [id 36]", "TITLE (YEAR)"]),
         ("Xylophone Zebra", ["no film is called \"Xylophone Zebra\"", "check the spelling"]),
-        ("id 999", ["no film is called \"id 999\"", ""]),
+        ("id 999", ["no film has the id 999", "title"]),
     ] {
         let question = finder.find_all(typed).unwrap_err().to_string();
         words.iter().for_each(|word| assert!(question.contains(word), "{typed:?}: {question}"));
