@@ -32,7 +32,7 @@ fn spellings(movie: &Movie, number: usize) -> [String; 5] {
         Some((article @ ("The" | "A" | "An" | "La" | "Le" | "El"), rest)) if number.is_multiple_of(2) => {
             format!("{rest}, {article}")
         }
-        Some((article, rest)) if article == "The" => rest.to_owned(),
+        Some(("The", rest)) => rest.to_owned(),
         _ => title.to_lowercase(),
     };
     let apart = title.nfd();
