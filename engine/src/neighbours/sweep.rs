@@ -428,8 +428,8 @@ mod tests {
             for kernel in Kernel::available() {
                 let sums = match kernel.instructions() {
                     #[cfg(target_arch = "x86_64")]
-                    // SAFETY: such a kernel is made only where the machine has been found to have the instructions.
                     Instructions::Avx512 => {
+                        // SAFETY: such a kernel is made only where the machine has been found to have the instructions.
                         unsafe { x86::Avx512::detected() }.add_up(&films, &half_stars, count, |_| &weights)
                     }
                     _ => Portable.add_up(&films, &half_stars, count, |_| &weights),

@@ -58,7 +58,7 @@ fn on_the_page(finder: &Finder<'_>, title: &str) -> Result<Vec<MovieId>, Vec<Str
             let known = nearest.iter().filter_map(|movie| finder.catalogue.get(*movie));
             Err(known.map(with_year).collect())
         }
-        other => panic!("{sentence:?} is read as {other:?}"),
+        other => Err(vec![format!("no title: {other:?}")]),
     }
 }
 
