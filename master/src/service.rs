@@ -19,10 +19,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::brought::Uploads;
 use crate::app::following::Following;
 use crate::app::room::Room;
 use crate::app::underway::Underway;
+use crate::app::uploads::Uploads;
 use crate::computing::Computing;
 use crate::farm::coordinator::{self, Live, NotTaken, Parameters, master_status};
 use crate::farm::doorbell::MqttDoorbell;

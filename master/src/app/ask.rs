@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use cineswarm_engine::{HalfStars, MovieId};
 use cineswarm_mqtt::timestamp_ms;
 use cineswarm_telemetry::traces::{Kind, Span};
 use serde_json::{Value, json};
@@ -17,8 +16,8 @@ use crate::measure;
 use crate::requests::ask::{Ask, Basis};
 use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
 use crate::requests::spec::{Source, Spec};
-use crate::requests::steps;
-use crate::store::{self, Accepted, EndState, Ending, FeedbackKind, NewRequest};
+use crate::requests::steps::Step;
+use crate::store::{self, Accepted, EndState, Ending, NewRequest};
 use crate::web::events::replayed;
 use crate::web::sessions::{Session, TabId};
 use crate::words::{LONGEST_TEXT, Trouble, shortened};
@@ -34,41 +33,41 @@ impl App {
         self.make_sure(session).await?;
         let span = Span::first("ask", Kind::Server, ask.traceparent.as_deref());
         let (begun, understanding) = (Instant::now(), span.part("understand", Kind::Inside));
-        let step = self.understand(&ask, session).await?;
+        let resolved = self.understand(&ask, session).await?;
         drop(understanding);
         measure::stage("understand", begun.elapsed().as_secs_f64());
-        session.says_last(match &step {
-            Step::Say(reply) | Step::SayOf(reply, ..) => Some(reply.clone()),
+        session.says_last(match &resolved {
+            Resolved::Say(reply) | Resolved::SayOf { reply, .. } => Some(reply.clone()),
             _ => None,
         });
         let spoken_of = session.steps().spoken_of();
-        session.steps().speak_of(match &step {
+        session.steps().speak_of(match &resolved {
             // What is not understood changes nothing.
-            Step::Say(Reply::Help { .. }) => spoken_of,
-            Step::SayOf(_, movie, last) => Some((*movie, *last)),
-            Step::Rate { movie, .. } | Step::Unrate { movie, .. } => Some((*movie, Last::Rating)),
-            Step::Mark { movies, .. } => match movies.as_slice() {
+            Resolved::Say(Reply::Help { .. }) => spoken_of,
+            Resolved::SayOf { movie, last, .. } => Some((*movie, *last)),
+            Resolved::Rate { movie, .. } | Resolved::Unrate { movie, .. } => Some((*movie, Last::Rating)),
+            Resolved::Mark { movies, .. } => match movies.as_slice() {
                 [only] => Some((*only, Last::Film)),
                 _ => None,
             },
             _ => None,
         });
-        match step {
-            Step::Unrate { movie, message } => {
+        match resolved {
+            Resolved::Unrate { movie, message } => {
                 self.rate(session, movie, None, None).await?;
-                self.say(session, &ask, &Reply::Help { message, examples: Vec::new() }, tab).await
+                self.tell(message, &ask, session, tab).await
             }
-            Step::Say(reply) | Step::SayOf(reply, ..) => self.say(session, &ask, &reply, tab).await,
-            Step::Mark { movies, kind, message } => {
+            Resolved::Say(reply) | Resolved::SayOf { reply, .. } => self.say(session, &ask, &reply, tab).await,
+            Resolved::Mark { movies, kind, message } => {
                 self.mark(session, &movies, kind).await?;
-                self.say(session, &ask, &Reply::Help { message, examples: Vec::new() }, tab).await
+                self.tell(message, &ask, session, tab).await
             }
-            Step::Undo => self.undo(&ask, session, tab, span).await,
-            Step::StartOver => {
+            Resolved::Undo => self.undo(&ask, session, tab, span).await,
+            Resolved::StartOver => {
                 let lang = ask.lang.unwrap_or(session.lang());
                 self.begin_with(replies::begun(lang), &ask, session, tab).await
             }
-            Step::Rate { movie, rating, message } => {
+            Resolved::Rate { movie, rating, message } => {
                 let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 let ratings = self.rate(session, movie, Some(rating), Some(tab)).await?;
                 let rating = rating.stars();
@@ -76,7 +75,7 @@ impl App {
                     json!({ "kind": "rated", "message": message, "movie": film, "rating": rating, "ratings": ratings });
                 self.say(session, &ask, &reply, tab).await
             }
-            Step::Compute(spec) => {
+            Resolved::Compute(spec) => {
                 let query = in_words(&ask, &spec, &self.library);
                 self.submit(session, query, ask.key, *spec, span).await
             }
@@ -91,9 +90,9 @@ impl App {
         Ok(())
     }
 
-    async fn understand(self: &Arc<Self>, ask: &Ask, session: &Arc<Session>) -> Result<Step, Trouble> {
+    async fn understand(self: &Arc<Self>, ask: &Ask, session: &Arc<Session>) -> Result<Resolved, Trouble> {
         let Basis::Text(_) = &ask.basis else {
-            return Ok(Step::from(resolve(ask, &viewer(session, None, None), &self.library)?));
+            return resolve(ask, &viewer(session, None, None), &self.library);
         };
         let last = self.store.last_answered(session.id).await.map_err(storage)?;
         let (app, session, ask) = (self.clone(), session.clone(), ask.clone());
@@ -105,7 +104,7 @@ impl App {
             });
             let last = last.as_ref().map(|(spec, outcome)| (spec, outcome));
             let said_last = session.said_last();
-            resolve(&ask, &viewer(&session, last, said_last.as_ref()), &app.library).map(Step::from)
+            resolve(&ask, &viewer(&session, last, said_last.as_ref()), &app.library)
         });
         understood.await.map_err(|error| {
             tracing::error!(%error, "a sentence was not understood");
@@ -129,7 +128,7 @@ impl App {
         let taken = self.store_and_hand_over(request_id, session, query, key, spec, span).await;
         match &taken {
             Ok((_, true)) => {
-                session.steps().push(steps::Step::Asked(request_id));
+                session.steps().push(Step::Asked(request_id));
                 measure::accepted(source);
             }
             _ => self.underway.forget(request_id),
@@ -217,33 +216,6 @@ impl App {
                 }
                 Trouble::QueueFull
             }
-        }
-    }
-}
-
-/// [`Resolved`] without what it borrows from the library.
-enum Step {
-    Compute(Box<Spec>),
-    Say(Reply),
-    SayOf(Reply, MovieId, Last),
-    Mark { movies: Vec<MovieId>, kind: FeedbackKind, message: String },
-    Undo,
-    StartOver,
-    Rate { movie: MovieId, rating: HalfStars, message: String },
-    Unrate { movie: MovieId, message: String },
-}
-
-impl From<Resolved<'_>> for Step {
-    fn from(resolved: Resolved<'_>) -> Step {
-        match resolved {
-            Resolved::Compute(spec) => Step::Compute(spec),
-            Resolved::Say(reply) => Step::Say(reply),
-            Resolved::SayOf { reply, movie, last } => Step::SayOf(reply, movie, last),
-            Resolved::Mark { movies, kind, message } => Step::Mark { movies, kind, message },
-            Resolved::Undo => Step::Undo,
-            Resolved::StartOver => Step::StartOver,
-            Resolved::Unrate { movie, message } => Step::Unrate { movie, message },
-            Resolved::Rate { movie, rating, message, .. } => Step::Rate { movie, rating, message },
         }
     }
 }

@@ -60,25 +60,14 @@ impl App {
         tab: Option<TabId>,
     ) -> Result<u64, Trouble> {
         let (before, _) = session.said_of(movie);
-        let ratings = self.change_rating(session, movie, rating, tab).await?;
+        let ratings = self.rate_at(session, movie, rating, timestamp_ms(), tab).await?;
         if before != rating {
             session.steps().push(Step::Rated { movie, before });
         }
         Ok(ratings)
     }
 
-    /// The same without a way back.
-    pub(super) async fn change_rating(
-        &self,
-        session: &Session,
-        movie: MovieId,
-        rating: Option<HalfStars>,
-        tab: Option<TabId>,
-    ) -> Result<u64, Trouble> {
-        self.rate_at(session, movie, rating, timestamp_ms(), tab).await
-    }
-
-    /// The same with the time at which it was given, elsewhere or here.
+    /// The same without a way back, as it was given at a time, elsewhere or here.
     pub(super) async fn rate_at(
         &self,
         session: &Session,

@@ -1,8 +1,9 @@
-//! What a viewer can do: ask, cancel, rate, give feedback, bring ratings and take them along. Edges translate and call this; no socket and no status code is
-//! known here. What one session does is to be handed in one after the other, in the order it was said.
+//! What a viewer can do: ask, cancel, rate, give feedback, bring ratings and take them along. Edges translate and call
+//! this; no socket and no status code is known here. What one session does is to be handed in one after the other, in the
+//! order it was said.
 
 mod ask;
-pub mod brought;
+mod brought;
 mod change;
 pub mod following;
 pub mod room;
@@ -10,6 +11,7 @@ mod say;
 pub mod turns;
 pub mod underway;
 mod undo;
+pub mod uploads;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,7 +107,7 @@ pub struct App {
     /// The cores.
     pub computing: Computing,
     /// The files that viewers are bringing.
-    pub uploads: brought::Uploads,
+    pub uploads: uploads::Uploads,
     /// What sessions are called in logs.
     pub labels: SessionLabels,
     /// How long a request may take.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{App, Done, storage};
 use crate::chat::replies;
 use crate::requests::ask::{Ask, Basis, parse};
+use crate::requests::resolve::Reply;
 use crate::store::{Accepted, BEGINNING, EndState, Ending, Error, NewRequest};
 use crate::web::events::replayed;
 use crate::web::sessions::{Session, TabId};
@@ -56,6 +57,17 @@ impl App {
                 Ok(outcome.into())
             }
         }
+    }
+
+    /// Says something for which no example fits better than another.
+    pub(super) async fn tell(
+        &self,
+        message: String,
+        ask: &Ask,
+        session: &Session,
+        tab: TabId,
+    ) -> Result<Done, Trouble> {
+        self.say(session, ask, &Reply::Help { message, examples: Vec::new() }, tab).await
     }
 
     /// From here on nothing refers to what was asked before.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use cineswarm_chat::replies;
+use cineswarm_mqtt::timestamp_ms;
 use cineswarm_telemetry::traces::Span;
 use uuid::Uuid;
 
 use super::{App, Done, storage};
 use crate::requests::ask::Ask;
-use crate::requests::resolve::Reply;
 use crate::requests::spec::Spec;
 use crate::requests::steps::Undoing;
 use crate::web::sessions::{Session, TabId};
@@ -31,7 +31,7 @@ impl App {
         match undoing {
             Undoing::Rate(movie, before) => {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                self.change_rating(session, movie, before, None).await?;
+                self.rate_at(session, movie, before, timestamp_ms(), None).await?;
                 self.tell(replies::rated_as_before(known, before, lang), ask, session, tab).await
             }
             Undoing::Mark(before) => {
@@ -47,11 +47,6 @@ impl App {
             },
             Undoing::Forget => self.begin_with(replies::question_forgotten(lang), ask, session, tab).await,
         }
-    }
-
-    /// Says something for which no example fits better than another.
-    async fn tell(&self, message: String, ask: &Ask, session: &Session, tab: TabId) -> Result<Done, Trouble> {
-        self.say(session, ask, &Reply::Help { message, examples: Vec::new() }, tab).await
     }
 
     /// The words and the spec of a request of this session.

@@ -6,21 +6,17 @@ mod intents;
 use std::collections::BTreeSet;
 
 use cineswarm_engine::{
-    Filters, HalfStars, MovieId, NeighbourOptions, PopularityPenalty, Profile, RankOptions, UserId,
+    Filters, HalfStars, MovieId, NeighbourOptions, PopularityPenalty, Profile, RankOptions, SHORT_PROFILE, UserId,
 };
 use serde::Serialize;
 use serde_json::Value;
 
 use super::ask::{Ask, Basis, DEFAULT_N};
 use super::spec::{Source, Spec};
-use crate::library::{Film, Library};
+use crate::library::Library;
 use crate::store::FeedbackKind;
 use crate::words::{Note, Trouble};
 use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Last, Tweak, replies};
-
-/// Below this many ratings a viewer's own profile is too short for plain cosine, which then prefers users who rated
-/// hardly anything else; it is treated like a few films that similar ones are wanted to.
-const SHORT_PROFILE: usize = 10;
 
 /// Films that a popular list of less known ones leaves out.
 const BEST_KNOWN: usize = 400;
@@ -43,7 +39,7 @@ pub struct Viewer<'a> {
 
 /// What is to be done with an ask.
 #[derive(Debug)]
-pub enum Resolved<'a> {
+pub enum Resolved {
     /// Compute this.
     Compute(Box<Spec>),
     /// Say this.
@@ -77,10 +73,8 @@ pub enum Resolved<'a> {
         /// The confirmation.
         message: String,
     },
-    /// Store this rating and confirm it.
+    /// Store this film's rating and confirm it.
     Rate {
-        /// The film.
-        film: Film<'a>,
         /// Its id.
         movie: MovieId,
         /// The rating.
@@ -120,7 +114,7 @@ pub struct ChoiceOfText {
 }
 
 /// Finds out what is to be done.
-pub fn resolve<'a>(ask: &Ask, viewer: &Viewer<'_>, library: &'a Library) -> Result<Resolved<'a>, Trouble> {
+pub fn resolve(ask: &Ask, viewer: &Viewer<'_>, library: &Library) -> Result<Resolved, Trouble> {
     let lang = ask.lang.unwrap_or(viewer.lang);
     let resolver = Resolver { lang, n: ask.n, viewer, library };
     let filters = ask.filters.clone();
@@ -149,15 +143,15 @@ fn only_film_of(spec: &Spec) -> Option<MovieId> {
     }
 }
 
-struct Resolver<'v, 'a> {
+struct Resolver<'v> {
     lang: Lang,
     n: Option<usize>,
     viewer: &'v Viewer<'v>,
-    library: &'a Library,
+    library: &'v Library,
 }
 
-impl<'a> Resolver<'_, 'a> {
-    fn text(mut self, text: &str, asked: Filters) -> Result<Resolved<'a>, Trouble> {
+impl Resolver<'_> {
+    fn text(mut self, text: &str, asked: Filters) -> Result<Resolved, Trouble> {
         let shown = self.viewer.last.map(|(spec, answer)| list_before(spec, answer)).unwrap_or_default();
         let options = match self.viewer.said_last {
             Some(Reply::Clarify { options, .. }) => options.as_slice(),
@@ -222,7 +216,7 @@ impl<'a> Resolver<'_, 'a> {
         spec.profile.sort_unstable_by_key(|(movie, _)| *movie);
     }
 
-    fn own(&self, filters: Filters) -> Resolved<'a> {
+    fn own(&self, filters: Filters) -> Resolved {
         if self.viewer.ratings.is_empty() {
             return self.popular(filters, Some(Note::EmptyProfile));
         }
@@ -239,14 +233,14 @@ impl<'a> Resolver<'_, 'a> {
         resolved
     }
 
-    fn user(&self, user: UserId, filters: Filters) -> Resolved<'a> {
+    fn user(&self, user: UserId, filters: Filters) -> Resolved {
         match self.library.dataset.profile(user) {
             Some(profile) => self.by_profile(profile, Some(user), filters),
             None => self.popular(filters, Some(Note::UnknownUser(user))),
         }
     }
 
-    fn like(&self, movies: &[MovieId], filters: Filters, tweak: Tweak) -> Result<Resolved<'a>, Trouble> {
+    fn like(&self, movies: &[MovieId], filters: Filters, tweak: Tweak) -> Result<Resolved, Trouble> {
         if let Some(movie) = movies.iter().find(|movie| self.library.catalogue().get(**movie).is_none()) {
             return Err(Trouble::UnknownMovie(*movie));
         }
@@ -264,7 +258,7 @@ impl<'a> Resolver<'_, 'a> {
         Ok(self.tweaked(Resolved::Compute(Box::new(spec)), tweak))
     }
 
-    fn by_profile(&self, profile: Profile, user: Option<UserId>, filters: Filters) -> Resolved<'a> {
+    fn by_profile(&self, profile: Profile, user: Option<UserId>, filters: Filters) -> Resolved {
         if profile.is_empty() {
             return self.popular(filters, Some(Note::EmptyProfile));
         }
@@ -275,7 +269,7 @@ impl<'a> Resolver<'_, 'a> {
         Resolved::Compute(Box::new(spec))
     }
 
-    fn popular(&self, filters: Filters, note: Option<Note>) -> Resolved<'a> {
+    fn popular(&self, filters: Filters, note: Option<Note>) -> Resolved {
         let mut spec = self.spec(Source::Popular, filters, note);
         spec.profile = sorted(self.viewer.ratings.iter().copied());
         Resolved::Compute(Box::new(spec))
@@ -306,7 +300,7 @@ impl<'a> Resolver<'_, 'a> {
         Filters { exclude_movie_ids: without.into_iter().collect(), ..filters }
     }
 
-    fn tweaked(&self, resolved: Resolved<'a>, tweak: Tweak) -> Resolved<'a> {
+    fn tweaked(&self, resolved: Resolved, tweak: Tweak) -> Resolved {
         match (resolved, tweak) {
             (Resolved::Compute(mut spec), Tweak::LessKnown) => {
                 lesser_known(&mut spec);

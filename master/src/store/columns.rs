@@ -1,7 +1,7 @@
 //! What is stored as a number or a text, and means more.
 
 use super::error::damaged;
-use cineswarm_engine::{MovieId, UserId};
+use cineswarm_engine::{HalfStars, MovieId, UserId};
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -20,4 +20,11 @@ pub(super) fn movie_id_at(row: &sqlx::any::AnyRow, column: usize) -> Result<Movi
 pub(super) fn uuid_at(row: &sqlx::any::AnyRow, column: usize) -> Result<Uuid, sqlx::Error> {
     let text: &str = row.try_get(column)?;
     Uuid::try_parse(text).map_err(|error| damaged(format!("id {text:?}: {error}")))
+}
+
+/// A rating at a column.
+pub(super) fn half_stars_at(row: &sqlx::any::AnyRow, column: usize) -> Result<HalfStars, sqlx::Error> {
+    let stored: i64 = row.try_get(column)?;
+    let half_stars = u8::try_from(stored).ok().and_then(HalfStars::new);
+    half_stars.ok_or_else(|| damaged(format!("a rating of {stored} half-stars")))
 }

@@ -1,6 +1,6 @@
 //! The reading half of the store: plain queries on a small pool of connections, beside the writer and never through it.
 
-use super::columns::{movie_id_at, uuid_at};
+use super::columns::{half_stars_at, movie_id_at, uuid_at};
 use super::error::{Error, damaged};
 use super::records::{BEGINNING, EndState, Event, FeedbackKind, Profile, State, StoredAnswer, StoredRequest};
 use super::{Store, reason_or};
@@ -116,11 +116,7 @@ impl Store {
             sqlx::query("SELECT movie_id, half_stars FROM ratings WHERE session_id = $1 ORDER BY movie_id")
                 .bind(session_id.to_string())
         };
-        let rating = |row: &AnyRow| {
-            let stored: i64 = row.try_get(1)?;
-            let half_stars = u8::try_from(stored).ok().and_then(HalfStars::new);
-            Ok((movie_id_at(row, 0)?, half_stars.ok_or_else(|| damaged(format!("a rating of {stored} half-stars")))?))
-        };
+        let rating = |row: &AnyRow| Ok((movie_id_at(row, 0)?, half_stars_at(row, 1)?));
         self.read("reading a session's ratings", query, rating).await
     }
 
@@ -130,12 +126,7 @@ impl Store {
             sqlx::query("SELECT movie_id, half_stars, rated_at FROM ratings WHERE session_id = $1 ORDER BY movie_id")
                 .bind(session_id.to_string())
         };
-        let rating = |row: &AnyRow| {
-            let stored: i64 = row.try_get(1)?;
-            let half_stars = u8::try_from(stored).ok().and_then(HalfStars::new);
-            let half_stars = half_stars.ok_or_else(|| damaged(format!("a rating of {stored} half-stars")))?;
-            Ok((movie_id_at(row, 0)?, half_stars, row.try_get(2)?))
-        };
+        let rating = |row: &AnyRow| Ok((movie_id_at(row, 0)?, half_stars_at(row, 1)?, row.try_get(2)?));
         self.read("reading a session's ratings with their times", query, rating).await
     }
 

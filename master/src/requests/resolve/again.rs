@@ -13,9 +13,9 @@ use cineswarm_chat::{self as chat, Intent, Shift, Topic, Tweak};
 /// Films that a length leaves to choose from, the best known of them.
 const MOST_FILMS: usize = 1000;
 
-impl<'a> Resolver<'_, 'a> {
+impl Resolver<'_> {
     /// The last question again with other conditions. What it asks for of one kind replaces what was asked before.
-    pub(super) fn refined(&self, said: Filters, tweak: Tweak, shift: Option<Shift>) -> Resolved<'a> {
+    pub(super) fn refined(&self, said: Filters, tweak: Tweak, shift: Option<Shift>) -> Resolved {
         let Some((last, answer)) = self.viewer.last else { return self.tweaked(self.own(said), tweak) };
         let mut spec = last.rest.as_deref().unwrap_or(last).clone();
         let known = &mut spec.filters;
@@ -112,7 +112,7 @@ impl<'a> Resolver<'_, 'a> {
     }
 
     /// The last request again, without the films that were shown.
-    pub(super) fn more(&self, tweak: Tweak) -> Resolved<'a> {
+    pub(super) fn more(&self, tweak: Tweak) -> Resolved {
         let Some((spec, answer)) = self.viewer.last else {
             return self.tweaked(self.own(Filters::default()), tweak);
         };
@@ -127,7 +127,7 @@ impl<'a> Resolver<'_, 'a> {
 
     /// The last request again, for one film only: its reasons are then the answer's. Without one, what the viewer's own
     /// ratings say of it.
-    pub(super) fn why(&self, movie: MovieId) -> Resolved<'a> {
+    pub(super) fn why(&self, movie: MovieId) -> Resolved {
         let rest = match (self.viewer.last, self.own(Filters::default())) {
             (Some((spec, answer)), _) => without_shown(spec, answer),
             (None, Resolved::Compute(own)) => *own,

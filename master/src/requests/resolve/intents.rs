@@ -7,8 +7,8 @@ use crate::store::FeedbackKind;
 use crate::words::Trouble;
 use cineswarm_chat::{ClarifyOption, Intent, Lang, Mark, Tweak, Wanted, replies};
 
-impl<'a> Resolver<'_, 'a> {
-    pub(super) fn intent(&self, intent: Intent, asked: Filters) -> Result<Resolved<'a>, Trouble> {
+impl Resolver<'_> {
+    pub(super) fn intent(&self, intent: Intent, asked: Filters) -> Result<Resolved, Trouble> {
         let catalogue = self.library.catalogue();
         let merged = |said: Filters| both(said, asked.clone());
         match intent {
@@ -18,10 +18,9 @@ impl<'a> Resolver<'_, 'a> {
             Intent::ForUser { user_id, filters } => Ok(self.user(user_id, merged(filters))),
             Intent::Popular { filters } => Ok(self.popular(merged(filters), None)),
             Intent::Rate { movie, half_stars } => {
-                let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 let message = replies::rated(known, half_stars, self.lang);
-                Ok(Resolved::Rate { film, movie, rating: half_stars, message })
+                Ok(Resolved::Rate { movie, rating: half_stars, message })
             }
             Intent::Why { movie } => Ok(self.why(movie)),
             Intent::More => Ok(self.more(Tweak::None)),
@@ -96,7 +95,7 @@ impl<'a> Resolver<'_, 'a> {
         }
     }
 
-    pub(super) fn about(&self, wanted: Wanted, movie: MovieId) -> Result<Resolved<'a>, Trouble> {
+    pub(super) fn about(&self, wanted: Wanted, movie: MovieId) -> Result<Resolved, Trouble> {
         let catalogue = self.library.catalogue();
         let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
         let own = self.viewer.ratings.iter().find(|(rated, _)| *rated == movie).map(|(_, rating)| *rating);
@@ -110,7 +109,7 @@ impl<'a> Resolver<'_, 'a> {
         Ok(self.say(message, examples))
     }
 
-    pub(super) fn say(&self, message: String, mut examples: Vec<String>) -> Resolved<'a> {
+    pub(super) fn say(&self, message: String, mut examples: Vec<String>) -> Resolved {
         if examples.is_empty() {
             examples = replies::examples(self.lang, &self.library.titles, self.library.catalogue());
         }

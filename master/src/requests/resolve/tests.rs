@@ -11,7 +11,7 @@ fn fan_of_heat() -> Viewer<'static> {
     Viewer { ratings: vec![(HEAT, half_stars(10))], ..stranger() }
 }
 
-fn resolved<'a>(payload: Value, viewer: &Viewer<'_>, library: &'a Library) -> Resolved<'a> {
+fn resolved(payload: Value, viewer: &Viewer<'_>, library: &Library) -> Resolved {
     resolve(&Ask::parse(payload).unwrap(), viewer, library).unwrap()
 }
 
