@@ -14,6 +14,7 @@ mod recommend;
 mod settings;
 mod similar;
 mod train;
+#[cfg(feature = "embedded-broker")]
 mod up;
 mod worker;
 
@@ -29,6 +30,7 @@ use crate::progress::ImportProgress;
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// Start everything in one process: broker, master and workers
+    #[cfg(feature = "embedded-broker")]
     Up(up::Arguments),
     /// Start a master: the page, the queue and the database
     Master(cineswarm_master::Options),
@@ -61,12 +63,18 @@ pub(crate) enum Command {
 impl Command {
     /// Whether it serves until it is told to stop; others answer on standard output, which is not for the log then.
     pub(crate) fn runs_until_stopped(&self) -> bool {
-        matches!(self, Command::Up(_) | Command::Master(_) | Command::Worker(_))
+        match self {
+            #[cfg(feature = "embedded-broker")]
+            Command::Up(_) => true,
+            Command::Master(_) | Command::Worker(_) => true,
+            _ => false,
+        }
     }
 
     /// Runs to the end.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
+            #[cfg(feature = "embedded-broker")]
             Command::Up(arguments) => up::run(arguments),
             Command::Master(options) => master::run(options),
             Command::Worker(options) => worker::run(options),
