@@ -3,6 +3,7 @@
 
 mod data;
 mod evaluate;
+mod evaluate_lists;
 mod events;
 mod films;
 mod health;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Neighbours(neighbours::Arguments),
     /// Measure how good models are on ratings that were kept from them
     Evaluate(evaluate::Arguments),
+    /// Measure how good "films like these" and short profiles are answered
+    EvaluateLists(evaluate_lists::Arguments),
     /// Train models on a dataset and keep them
     Train(train::Arguments),
     /// List the films most like a film, by a trained model
@@ -73,6 +76,7 @@ impl Command {
             Command::Recommend(arguments) => recommend::run(arguments),
             Command::Neighbours(arguments) => neighbours::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments),
+            Command::EvaluateLists(arguments) => evaluate_lists::run(arguments),
             Command::Train(arguments) => train::run(arguments),
             Command::Similar(arguments) => similar::run(arguments),
             Command::Predict(arguments) => predict::run(arguments),

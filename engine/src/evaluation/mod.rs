@@ -2,8 +2,10 @@
 //! uncertainty, and paired tests between models. What is measured was trained by who asks; only the search for parameters
 //! trains, and never sees what is held out for the test.
 
+mod bootstrap;
 mod error;
 mod files;
+mod lists;
 mod measure;
 pub mod metrics;
 mod protocols;
@@ -12,8 +14,10 @@ mod significance;
 mod splits;
 mod tally;
 
+pub use bootstrap::{Interval, gain, interval};
 pub use error::Error;
 pub use files::{FileSplit, read_split};
+pub use lists::{Answers, ListTest, Lists, Target, measure_lists};
 pub use measure::{Measured, Share, measure};
 pub use metrics::{Metric, RankingMetric, RatingMetric};
 pub use protocols::{LeftOut, Protocol};
