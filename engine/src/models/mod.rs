@@ -52,7 +52,7 @@ pub use ials::{Ials, IalsParameters};
 pub use item_knn::{ItemKnn, ItemKnnParameters, ProfileWeight};
 pub use knn_baseline::{KnnBaseline, KnnBaselineParameters};
 pub use knn_means::{KnnMeans, KnnMeansParameters};
-pub use likeness::{Likeness, LikenessParameters, liking};
+pub use likeness::{Likeness, LikenessParameters, ServedModel};
 pub use parts::{Array, Parts};
 pub use popularity::{Popularity, PopularityParameters};
 pub use recommend::recommend;

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod ask;
+mod chosen;
 pub mod resolve;
 #[cfg(test)]
 mod sample;

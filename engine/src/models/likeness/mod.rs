@@ -2,14 +2,18 @@
 //! the films, in one list. It learns within seconds, is small enough to be handed to every worker, and answers "films like
 //! these", short profiles and long ones by the same sum, so that an answer moves with each rating and never jumps.
 
+mod served;
+
+pub use served::ServedModel;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::weighted_lists::{WeightedLists, best_first};
 use super::{
-    ContentBased, ContentParameters, Error, Ials, IalsParameters, ItemKnn, ItemKnnParameters, Model, Parts, Progress,
-    TrainingData, Viewer, Watch, Weighted,
+    Array, ContentBased, ContentParameters, Error, Ials, IalsParameters, ItemKnn, ItemKnnParameters, Model, Parts,
+    Progress, TrainingData, Viewer, Watch, Weighted,
 };
 
 const NAME: &str = "likeness";
@@ -82,7 +86,7 @@ impl LikenessParameters {
 }
 
 /// What a rating says of films like the rated one: 1 for five stars, 0 for two and a half, below that less than 0.
-pub fn liking(half_stars: u8, dislike: f32) -> f32 {
+fn liking(half_stars: u8, dislike: f32) -> f32 {
     let liking = (f32::from(half_stars) - 5.0) / 5.0;
     if liking < 0.0 { liking * dislike } else { liking }
 }
@@ -154,10 +158,12 @@ impl Likeness {
     /// If they are not such a model's.
     pub fn load(mut parts: Parts, films: usize, parameters: &LikenessParameters) -> Result<Likeness, Error> {
         parameters.check()?;
-        Ok(Likeness {
-            lists: WeightedLists::from_parts(&mut parts, NAME, films, films)?,
-            dislike: parameters.dislike as f32,
-        })
+        // It is among the arrays for those who have no parameters.
+        let dislike = parts.take_f32(NAME, "dislike", 1)?[0];
+        if dislike.to_bits() != (parameters.dislike as f32).to_bits() {
+            return Err(Error::damaged(NAME, "dislike", "is not that of the parameters"));
+        }
+        Ok(Likeness { lists: WeightedLists::from_parts(&mut parts, NAME, films, films)?, dislike })
     }
 }
 
@@ -175,6 +181,6 @@ impl Model for Likeness {
     }
 
     fn parts(&self) -> Parts {
-        self.lists.add_to(Parts::default())
+        self.lists.add_to(Parts::default()).with("dislike", Array::F32(vec![self.dislike]))
     }
 }
