@@ -154,8 +154,9 @@ pub struct Offering {
 impl Offering {
     /// From now on this model answers; see [`Library::offer`].
     pub fn offer(self, model: OfferedModel) {
-        self.library.offer(model);
-        self.runtime.spawn(async move { self.farm.model_offered().await });
+        let Offering { library, farm, runtime } = self;
+        library.offer(model);
+        runtime.spawn(async move { farm.model_offered().await });
     }
 }
 

@@ -45,11 +45,11 @@ pub(crate) struct World {
     pub sent_sizes: Vec<usize>,
     ordinary: u64,
     copies: u64,
-    /// Tasks that were said to be sent, and not to have ended.
     /// Workers that hold the model.
     pub model_holders: BTreeSet<u8>,
     /// Requests that neighbours took over, and whether the model was late.
     pub fell_back: Vec<(RequestId, bool)>,
+    /// Tasks that were said to be sent, and not to have ended.
     open: BTreeSet<TaskId>,
 }
 

@@ -327,7 +327,8 @@ fn whoever_counts_hears_why_each_task_was_sent_and_how_it_ended() {
         heard
     };
     let (first, second) = (worker(0), worker(1));
-    let submit = |world: &mut World| world.scheduler.submit(world.now, uuid::Uuid::new_v4(), FOREVER, 1, Work::Neighbours);
+    let submit =
+        |world: &mut World| world.scheduler.submit(world.now, uuid::Uuid::new_v4(), FOREVER, 1, Work::Neighbours);
 
     submit(&mut world).unwrap();
     assert_eq!(news(&mut world), [format!("{first} First"), format!("{second} First")]);
