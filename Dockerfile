@@ -26,6 +26,7 @@ RUN node /sbom.mjs </metadata.json >/sbom.cdx.json
 FROM scratch AS program
 COPY --from=built /cineswarm /
 COPY --from=bill /sbom.cdx.json /
+COPY film-facts /film-facts
 
 # -- What runs: from here on it is the same for --prebuilt ----------------------------------------------------------------
 
@@ -70,5 +71,8 @@ CMD ["worker"]
 FROM farm AS master
 EXPOSE 8888 50051
 VOLUME /data
+# Read with a dataset that is imported; under a licence of its own, which is beside it.
+COPY --from=program /film-facts /usr/share/cineswarm/film-facts
+ENV FACTS=/usr/share/cineswarm/film-facts/film-facts.tsv.gz
 HEALTHCHECK --interval=5s --timeout=5s --start-period=20s CMD ["/usr/bin/cineswarm", "health", "--live"]
 CMD ["master"]

@@ -23,6 +23,10 @@ snapshots:
 chaos *OPTIONS:
     scripts/chaos.sh {{OPTIONS}}
 
+# three processes that follow the log of ratings, killed at random with the master and the broker
+kill-consumers SECONDS="60":
+    E2E_BROKER=mosquitto EVENTS_KILL_SECONDS={{SECONDS}} node --test --test-name-pattern "whatever is killed" tests/e2e/events.test.mjs
+
 # a Swarm in network namespaces, and everything on it
 swarm *OPTIONS:
     sudo scripts/test-swarm.sh {{OPTIONS}}
@@ -30,6 +34,14 @@ swarm *OPTIONS:
 # answers a second, and how long one takes
 bench *OPTIONS:
     scripts/bench.sh {{OPTIONS}}
+
+# how much of the code the tests run
+coverage *OPTIONS:
+    scripts/coverage.sh {{OPTIONS}}
+
+# circles between the files of a crate
+circles:
+    node scripts/circles.mjs
 
 # licences, advisories and versions of what is used
 deny:

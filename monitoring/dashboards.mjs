@@ -81,6 +81,7 @@ export const boards = {
       line("Operations a second", "ops", ["operations", "rate(cineswarm_database_batch_operations_sum[1m])"]),
       line("What waits for the database", "none", ["operations", 'cineswarm_queue_depth{queue="database"}']),
       line("Events not taken yet", "none", ["{{consumer}}", "cineswarm_events_behind"]),
+      line("Events that a consumer refused", "none", ["events", "cineswarm_dead_letters"]),
       line("Transactions that failed, in 5 minutes", "none", ["failed", "increase(cineswarm_database_failures_total[5m])"]),
       line("Since something was stored", "s", ["ago", "cineswarm_database_last_write_age_seconds"]),
       line("Requests by stage on disk, 95 of 100", "s", ["{{stage}}", quantile(0.95, "cineswarm_request_stage_duration_seconds", "stage", '{stage=~"accept|finish"}')]),

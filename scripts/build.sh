@@ -77,8 +77,9 @@ if [ -n "$prebuilt" ]; then
     context=$work/context file=$work/context/Dockerfile
     mkdir "$context"
     # The stages that run are the same; the program comes from this folder.
-    { printf 'FROM scratch AS program\nCOPY cineswarm sbom.cdx.json /\n'; sed -n '/^# -- What runs/,$p' "$root/Dockerfile"; } >"$file"
+    { printf 'FROM scratch AS program\nCOPY cineswarm sbom.cdx.json /\nCOPY film-facts /film-facts\n'; sed -n '/^# -- What runs/,$p' "$root/Dockerfile"; } >"$file"
     strip -o "$context/cineswarm" "$prebuilt"
+    cp -r "$root/film-facts" "$context/"
     host=$(rustc -vV | sed -n 's/^host: //p')
     (cd "$root" && cargo metadata --locked --format-version 1 --filter-platform "$host" 2>"$work/said") >"$work/metadata.json" ||
         { cat "$work/said" >&2; fail "cargo cannot say what is in the program"; }

@@ -31,23 +31,18 @@ if ! command -v cc >/dev/null; then
 fi
 
 # The page is built again only when one of its sources has changed.
-page_sources() {
-    cd "$root/web"
-    find . \( -name node_modules -o -name dist -o -name test -o -name e2e -o -name test-results -o -name playwright-report \) -prune \
-        -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
-}
-page_hash=$(page_sources | sha256sum)
-if [ ! -f "$root/web/dist/index.html" ] || [ "$(cat "$target/page.sha256" 2>/dev/null)" != "$page_hash" ]; then
+. "$root/scripts/lib/page.sh"
+if ! page_is_built; then
     echo "Building the page"
     (cd "$root/web" && npm ci --no-audit --no-fund && npm run build)
-    mkdir -p "$target"
-    echo "$page_hash" >"$target/page.sha256"
+    remember_page
 fi
 
 echo "Building the farm; the first time this takes some minutes"
 cargo build --release --locked --manifest-path "$root/Cargo.toml" --bin cineswarm
 
 export DATA_DIR=${DATA_DIR:-$root/data}
+export FACTS=${FACTS:-$root/film-facts/film-facts.tsv.gz}
 
 # Prints the address when it is ready.
 exec "$target/release/cineswarm" up "$@"

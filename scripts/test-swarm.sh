@@ -99,7 +99,7 @@ run() {
     docker push -q "$POSTGRES_IMAGE" >/dev/null
     measured "stand-ins for the base images" "$started"
     started=$SECONDS
-    "$root/scripts/build.sh" --prebuilt "$program"
+    "$root/scripts/build.sh" --tag "$TAG" --prebuilt "$program"
     measured "images built and pushed" "$started"
     started=$SECONDS
     # The clients are where no overlay reaches.

@@ -72,7 +72,12 @@ section_shellcheck() {
 section_fmt() { cargo fmt --all --check; }
 section_page-check() { cd web && npm run check; }
 section_page-unit() { cd web && npm test; }
-section_page-build() { cd web && npm run build; }
+section_page-build() {
+    (cd web && npm run build)
+    # So that scripts/run.sh does not build it again.
+    . "$root/scripts/lib/page.sh"
+    remember_page
+}
 section_page-alone() { cd web && CI=1 npm run page; }
 section_clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
 

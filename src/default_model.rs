@@ -123,7 +123,7 @@ fn log_steps(progress: Progress) {
 /// Has this thread run only where nobody else wants to, as far as the system knows priorities of threads.
 fn yield_to_others() {
     // SAFETY: it sets the priority of the calling thread and touches no memory.
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
     unsafe {
         libc::setpriority(libc::PRIO_PROCESS, 0, 19);
     }

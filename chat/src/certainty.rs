@@ -20,7 +20,8 @@ impl Chat<'_> {
             _ => true,
         };
         // "with Leonardo DiCaprio and the boat" is no wish for "Das Boot", which is called "The Boat", too.
-        if request.has_conditions() && slot.from > 0 && without_article(tokens).len() == 1 {
+        // "Cartoons for grown ups" are none like "Grown Ups", either.
+        if request.has_conditions() && slot.from > 0 {
             return false;
         }
         if self.reader.index.find_as(tokens, Reading::Exact).is_some() {
@@ -42,12 +43,10 @@ impl Chat<'_> {
     /// Whether a misspelt title differs in one letter of eight at the most: "cant stand" is not "The Last Stand".
     pub(crate) fn is_near(&self, tokens: &[fold::Token], slot: &TitleSlot) -> bool {
         let TitleMatch::One(movie) = slot.found else { return true };
-        let Some(movie) = self.catalogue.get(movie) else { return false };
         let typed = fold::key(without_article(tokens));
-        let titles = std::iter::once(&movie.title).chain(&movie.other_titles);
-        let keys = titles.map(|title| fold::key(without_article(&fold::tokenize(title))));
         let tolerated = (typed.chars().count() / 8).max(1);
-        keys.into_iter().any(|own| strsim::osa_distance(&own, &typed) <= tolerated)
+        let mut own = self.reader.index.keys_of(movie);
+        own.any(|own| strsim::osa_distance(own, &typed) <= tolerated)
     }
 
     /// Whether these words stand in a title of the film's own: "buen trabajo" is no part of what "Office Space" is called.

@@ -1,13 +1,20 @@
 //! What a sentence that fits a pattern asks for: facts of a film, the list before, undoing.
 //! Says nothing where the film is not certain: the sentence is then read as any other.
 
-use cineswarm_engine::{HalfStars, MovieId};
+use cineswarm_engine::{Filters, HalfStars, MovieId};
 
-use crate::intent::{Intent, Question, Shift, Wanted};
-use crate::patterns::{self, Fitting};
+use crate::fold::Sentence;
+use crate::intent::{Intent, Last, Mark, Question, Shift, Wanted};
+use crate::patterns::Fitting;
+use crate::places::{Places, place};
 use crate::request::TitleSlot;
 use crate::titles::{Reading, TitleMatch};
-use crate::{Chat, ClarifyOption, fold, lexicon, replies};
+use crate::{Chat, ClarifyOption, fold, lexicon, patterns, replies};
+
+/// Stars that are offered for a verdict in words, the likeliest first.
+const GOOD: &[f64] = &[5.0, 4.5, 4.0];
+const MEH: &[f64] = &[3.0, 2.5, 2.0];
+const BAD: &[f64] = &[1.0, 1.5, 2.0, 0.5];
 
 /// What a slot for a film means.
 enum Meant {
@@ -21,28 +28,67 @@ enum Meant {
 impl Chat<'_> {
     /// Orders without a title: "undo", "what have I rated", "the second one".
     pub(crate) fn order(&self) -> Option<Intent> {
-        let tokens = &self.reader.sentence.tokens;
-        patterns::fitting(tokens).filter(|fitting| fitting.film.is_none()).find_map(|fitting| self.ordered(&fitting))
+        let sentence = self.reader.sentence;
+        let whole = patterns::fitting(sentence).filter(|fitting| fitting.film.is_none());
+        whole.into_iter().find_map(|fitting| self.ordered(&fitting)).or_else(|| self.order_after_remark())
+    }
+
+    /// "too long, shorter": an order after a remark that says the same, or nothing.
+    fn order_after_remark(&self) -> Option<Intent> {
+        let sentence = self.reader.sentence;
+        let at = (1..sentence.len()).rev().find(|at| sentence.breaks_before(*at))?;
+        let (remark, order) = (sentence.typed(0, at), sentence.typed(at, sentence.len()));
+        let (remark, order) = (Sentence::new(remark), Sentence::new(order));
+        let says_no_more = |kind| {
+            let mut remarks = patterns::fitting(&remark).filter(|fitting| fitting.film.is_none());
+            remarks.any(|fitting| fitting.kind == kind || fitting.kind.0 == "chat")
+        };
+        // Numbers are counted in the whole sentence.
+        let mut orders = patterns::fitting(&order).filter(|found| found.film.is_none() && found.numbers.is_empty());
+        orders.find_map(|fitting| says_no_more(fitting.kind).then(|| self.ordered(&fitting)).flatten())
     }
 
     fn ordered(&self, fitting: &Fitting) -> Option<Intent> {
         let asked = || self.reader.sentence.text.trim().to_owned();
-        let places = || fitting.numbers.iter().filter_map(|at| self.shown(*at)).collect::<Vec<MovieId>>();
         let has_list = !self.context.shown.is_empty();
-        let one = |then: fn(&Self, MovieId) -> Intent| match places().first() {
-            Some(movie) => Some(then(self, *movie)),
-            None if has_list => Some(Intent::NoSuchPlace { asked: asked() }),
+        let all_places = || match &fitting.places {
+            Some(places) => places.of(self.context.shown),
+            None => {
+                Places::These(fitting.numbers.iter().filter_map(|at| self.place(*at)).collect()).of(self.context.shown)
+            }
+        };
+        let pointed_at = |then: &dyn Fn(Vec<MovieId>) -> Intent| match all_places() {
+            Some(movies) if !movies.is_empty() => Some(then(movies)),
+            _ if has_list => Some(Intent::NoSuchPlace { asked: asked() }),
             // "the first one" of nothing; "300" and "the fifth element" are films.
-            None if self.context.options.is_empty() && self.says_place_in_words(&fitting.numbers) => {
+            _ if self.context.options.is_empty() && self.says_place_in_words(fitting) => {
                 Some(Intent::NotUnderstood { asked: asked() })
             }
+            _ => None,
+        };
+        let one = |then: &dyn Fn(MovieId) -> Intent| {
+            pointed_at(&|movies| match movies.as_slice() {
+                [movie] => then(*movie),
+                _ => Intent::WhichOne,
+            })
+        };
+        let it = |then: &dyn Fn(MovieId) -> Intent| match self.pointed_at() {
+            Some(movie) => Some(then(movie)),
+            None if has_list => Some(Intent::WhichOne),
             None => None,
         };
-        match fitting.kind.0 {
+        let verdict = |stars: &'static [f64]| move |movie| self.confirm_rating(movie, stars);
+        let mark = |mark| move |movies| Intent::Mark { movies, mark };
+        let mark_it = |mark| move |movie| Intent::Mark { movies: vec![movie], mark };
+        let like = |movie| Intent::Like { movies: vec![movie], filters: Default::default(), tweak: crate::Tweak::None };
+        let (kind, genre) = fitting.kind.0.split_once(' ').unwrap_or((fitting.kind.0, ""));
+        match kind {
             "my_ratings" => Some(Intent::MyRatings),
             "count" => Some(Intent::CountFilms),
             "undo" => Some(Intent::Undo),
             "restart" => Some(Intent::StartOver),
+            "none" if !self.context.options.is_empty() => Some(Intent::Declined),
+            "help" => Some(Intent::Help),
             "chat" => Some(Intent::NotUnderstood { asked: asked() }),
             "other" => Some(Intent::More),
             "newer" if has_list => Some(Intent::shift(Shift::Newer)),
@@ -52,20 +98,34 @@ impl Chat<'_> {
             }
             "shorter" if has_list => Some(Intent::shift(Shift::Shorter)),
             "longer" if has_list => Some(Intent::shift(Shift::Longer)),
-            "funnier" if has_list => Some(self.more_of("Comedy")),
-            "scarier" if has_list => Some(self.more_of("Horror")),
-            "why" => one(|_, movie| Intent::Why { movie }),
-            "like_shown" => one(|_, movie| Intent::Like {
-                movies: vec![movie],
-                filters: Default::default(),
-                tweak: crate::Tweak::None,
-            }),
-            "about_shown" if self.context.options.is_empty() => {
-                one(|_, movie| Intent::About { wanted: Wanted::Plot, movie })
+            "more" if has_list => self.refined_by(genre, true),
+            "less" if has_list => self.refined_by(genre, false),
+            "why" => one(&|movie| Intent::Why { movie }),
+            "like_shown" => one(&like),
+            "it" => {
+                let wanted = Wanted::from_name(genre)?;
+                // Of a list of films like one, a question about "it" means that one.
+                match self.pointed_at().or(self.context.about) {
+                    Some(movie) => Some(Intent::About { wanted, movie }),
+                    None if has_list => Some(Intent::WhichOne),
+                    None => None,
+                }
             }
-            "bad_shown" => one(|chat, movie| chat.confirm_rating(movie, &[1.0, 1.5, 2.0, 0.5])),
-            "good_shown" => one(|chat, movie| chat.confirm_rating(movie, &[5.0, 4.5, 4.0])),
-            "seen_shown" => Some(Intent::SeenOnCards),
+            "like_it" => self.pointed_at().map(like),
+            "about_shown" if self.context.options.is_empty() => {
+                one(&|movie| Intent::About { wanted: Wanted::Plot, movie })
+            }
+            "good_shown" => one(&verdict(GOOD)),
+            "meh_shown" => one(&verdict(MEH)),
+            "bad_shown" => one(&verdict(BAD)),
+            "good_it" => it(&verdict(GOOD)),
+            "meh_it" => it(&verdict(MEH)),
+            "bad_it" => it(&verdict(BAD)),
+            "unrate_it" => self.context.about.map(|movie| Intent::Unrate { movie }),
+            "seen_shown" => pointed_at(&mark(Mark::Seen)),
+            "hide_shown" => pointed_at(&mark(Mark::NotForMe)),
+            "seen_it" => it(&mark_it(Mark::Seen)).or(Some(Intent::WhichOne)),
+            "hide_it" => it(&mark_it(Mark::NotForMe)).or(Some(Intent::WhichOne)),
             "rate_shown" | "stars_shown" => {
                 let [first, second] = fitting.numbers.as_slice() else { return None };
                 let (place, stars) = if fitting.kind.0 == "rate_shown" { (first, second) } else { (second, first) };
@@ -79,32 +139,65 @@ impl Chat<'_> {
         }
     }
 
-    fn says_place_in_words(&self, numbers: &[usize]) -> bool {
+    fn says_place_in_words(&self, fitting: &Fitting) -> bool {
         let tokens = &self.reader.sentence.tokens;
         let in_words = |at: &usize| tokens.get(*at).is_some_and(|token| token.number().is_none());
-        numbers.iter().all(in_words) && self.reader.index.find_as(tokens, Reading::Exact).is_none()
+        fitting.numbers.iter().all(in_words) && self.reader.index.find_as(tokens, Reading::Exact).is_none()
     }
 
-    fn more_of(&self, genre: &str) -> Intent {
-        let filters = cineswarm_engine::Filters { genres: vec![genre.to_owned()], ..Default::default() };
-        Intent::Refine { filters, tweak: crate::Tweak::None, shift: None }
+    /// The last question again with this genre, or without it, where the catalogue has it.
+    fn refined_by(&self, genre: &str, wanted: bool) -> Option<Intent> {
+        if !self.catalogue.genres().iter().any(|own| own == genre) {
+            return None;
+        }
+        let genres = vec![genre.to_owned()];
+        let filters = match wanted {
+            true => Filters { genres, ..Filters::default() },
+            false => Filters { exclude_genres: genres, ..Filters::default() },
+        };
+        Some(Intent::Refine { filters, tweak: crate::Tweak::None, shift: None })
+    }
+
+    /// The film that "that one" means: the one spoken of since the last list, or the only one of that list.
+    pub(crate) fn pointed_at(&self) -> Option<MovieId> {
+        let spoken_of = self.context.about.filter(|_| self.context.last != Last::List);
+        spoken_of.or(match self.context.shown {
+            [only] => Some(*only),
+            _ => None,
+        })
+    }
+
+    fn place(&self, at: usize) -> Option<usize> {
+        place(&self.reader.sentence.tokens.get(at)?.word)
     }
 
     /// The film of the list that a number or ordinal means.
     fn shown(&self, at: usize) -> Option<MovieId> {
-        let place = patterns::place(&self.reader.sentence.tokens.get(at)?.word)?;
-        match place {
-            0 => self.context.shown.last().copied(),
-            place => self.context.shown.get(place - 1).copied(),
-        }
+        Places::These(vec![self.place(at)?]).of(self.context.shown)?.first().copied()
     }
 
     /// Questions about a film, and verdicts on one.
     pub(crate) fn about_a_film(&self) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
-        patterns::fitting(tokens).find_map(|fitting| {
+        patterns::fitting(self.reader.sentence).find_map(|fitting| {
             let (from, to) = fitting.film?;
             let kind = fitting.kind.0;
+            // "i watched it last night" marks no film called "Last Night".
+            let points = matches!(tokens[from].word.as_str(), "it" | "that" | "this" | "esa" | "esta" | "la");
+            if kind == "seen_film"
+                && points
+                && to > from + 1
+                && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_none()
+            {
+                return Some(
+                    self.pointed_at()
+                        .map_or(Intent::WhichOne, |movie| Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
+                );
+            }
+            // "and who directed it?" speaks of no film called "and".
+            if tokens[from..to].iter().all(|token| patterns::is_courtesy(&token.word)) {
+                return None;
+            }
             // "jaws year" is a question, "the best of the year" is none.
             let is_title_and_word = from == 0 && tokens.len() == to + 1;
             let says_so = !is_title_and_word
@@ -146,6 +239,9 @@ impl Chat<'_> {
                 "year" => about(Wanted::Year),
                 "genre" => about(Wanted::Genre),
                 "plot" => about(Wanted::Plot),
+                "like_film" => {
+                    Some(Intent::Like { movies: vec![movie], filters: Default::default(), tweak: crate::Tweak::None })
+                }
                 "good" => about(Wanted::Opinion),
                 "have" => about(Wanted::Have),
                 "runtime" => about(Wanted::Runtime),
@@ -154,10 +250,14 @@ impl Chat<'_> {
                 "mine" => about(Wanted::MyRating),
                 "unrate" => Some(Intent::Unrate { movie }),
                 "rerate" => self.rerated(movie, *fitting.numbers.first()?),
-                "seen_film" => Some(Intent::SeenOnCards),
-                "good_word" => Some(self.confirm_rating(movie, &[5.0, 4.5, 4.0])),
-                "meh_word" => Some(self.confirm_rating(movie, &[3.0, 2.5, 2.0])),
-                "bad_word" => Some(self.confirm_rating(movie, &[1.0, 1.5, 2.0, 0.5])),
+                "seen_film" => Some(Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
+                // Of a film that is not on the list it may be meant as a taste.
+                "hide_film" if self.context.shown.contains(&movie) => {
+                    Some(Intent::Mark { movies: vec![movie], mark: Mark::NotForMe })
+                }
+                "good_word" => Some(self.confirm_rating(movie, GOOD)),
+                "meh_word" => Some(self.confirm_rating(movie, MEH)),
+                "bad_word" => Some(self.confirm_rating(movie, BAD)),
                 _ => None,
             }
         })
@@ -180,7 +280,12 @@ impl Chat<'_> {
             let (_, text) = self.rating_option(movie, *stars)?;
             Some(ClarifyOption { label: replies::stars(*stars, self.lang), text })
         });
-        Intent::Clarify { question: Question::ConfirmRating, about: self.label(movie), options: options.collect() }
+        Intent::Clarify {
+            question: Question::ConfirmRating,
+            about: self.label(movie),
+            film: Some(movie),
+            options: options.collect(),
+        }
     }
 
     fn meant(&self, from: usize, to: usize, freely: bool) -> Meant {
@@ -198,10 +303,10 @@ impl Chat<'_> {
             return only.map_or(Meant::NothingBefore, Meant::One);
         }
         if !self.context.shown.is_empty()
-            && let Some(at) = (from..to).find(|at| patterns::place(&tokens[*at].word).is_some())
-            && words.iter().all(|word| {
-                patterns::place(word).is_some() || matches!(*word, "the" | "one" | "number" | "la" | "el" | "numero")
-            })
+            && let Some(at) = (from..to).find(|at| place(&tokens[*at].word).is_some())
+            && words
+                .iter()
+                .all(|word| place(word).is_some() || matches!(*word, "the" | "one" | "number" | "la" | "el" | "numero"))
             && let Some(movie) = self.shown(at)
         {
             return Meant::One(movie);

@@ -1,6 +1,9 @@
 //! Text as it is compared: words without case, accents and punctuation, each with its place in the original.
 //! Never decides what a word means.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 /// Words past this many are not read: a sentence for a film is shorter, and the work per sentence stays bounded.
@@ -45,7 +48,10 @@ pub(crate) struct Sentence {
 impl Sentence {
     pub(crate) fn new(typed: &str) -> Sentence {
         let text = spell_out_stars(typed);
-        let tokens = tokenize(&text);
+        let mut tokens = tokenize(&text);
+        if tokens.len() > 1 {
+            tokens.iter_mut().for_each(spell_out_short);
+        }
         Sentence { text, tokens }
     }
 
@@ -84,6 +90,17 @@ impl Sentence {
     }
 }
 
+/// "u" is "you"; how the word is compared with titles stays as it was typed.
+fn spell_out_short(token: &mut Token) {
+    static SHORT: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+        let lines = include_str!("../data/short.tsv").lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| line.split_once('\t')).collect()
+    });
+    if let Some(word) = SHORT.get(token.word.as_str()) {
+        token.word = (*word).to_owned();
+    }
+}
+
 fn is_star(letter: char) -> bool {
     matches!(letter, '★' | '⭐' | '🌟')
 }
@@ -95,6 +112,8 @@ fn spell_out_stars(typed: &str) -> String {
     while let Some(letter) = letters.next() {
         if letter == '½' {
             text.push_str(if text.ends_with(|last: char| last.is_ascii_digit()) { ".5" } else { "0.5" });
+        } else if matches!(letter, '👍' | '👎') {
+            text.push_str(if letter == '👍' { " thumbs up " } else { " thumbs down " });
         } else if is_star(letter) {
             let mut count = 1;
             while letters.next_if(|next| is_star(*next) || *next == '\u{fe0f}').is_some_and(is_star) {

@@ -59,6 +59,29 @@ pub struct Context<'a> {
     pub options: &'a [ClarifyOption],
     /// The film that was spoken of last.
     pub about: Option<MovieId>,
+    /// What was said last.
+    pub last: Last,
+}
+
+/// What was said last, as far as it tells what "it" and "4" mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Last {
+    /// A list of films, or nothing of one film.
+    #[default]
+    List,
+    /// Something about one film.
+    Film,
+    /// The viewer's rating of one film, or a question for it.
+    Rating,
+}
+
+/// What the viewer says of films, so that they are not shown again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Has seen them.
+    Seen,
+    /// Does not want them.
+    NotForMe,
 }
 
 /// What is to be known about a film.
@@ -86,6 +109,25 @@ pub enum Wanted {
     WhereToWatch,
     /// The viewer's own rating.
     MyRating,
+}
+
+impl Wanted {
+    /// From its name in the patterns.
+    pub(crate) fn from_name(name: &str) -> Option<Wanted> {
+        Some(match name {
+            "Director" => Wanted::Director,
+            "Cast" => Wanted::Cast,
+            "Year" => Wanted::Year,
+            "Plot" => Wanted::Plot,
+            "Opinion" => Wanted::Opinion,
+            "Runtime" => Wanted::Runtime,
+            "Genre" => Wanted::Genre,
+            "Country" => Wanted::Country,
+            "WhereToWatch" => Wanted::WhereToWatch,
+            "MyRating" => Wanted::MyRating,
+            _ => return None,
+        })
+    }
 }
 
 /// Years relative to those of the last answer.
@@ -176,6 +218,8 @@ pub enum Intent {
         question: Question,
         /// The part of the sentence in doubt, as typed.
         about: String,
+        /// The film whose stars are asked for.
+        film: Option<MovieId>,
         /// The meanings.
         options: Vec<ClarifyOption>,
     },
@@ -220,8 +264,17 @@ pub enum Intent {
     Undo,
     /// What was said before is to count no more.
     StartOver,
-    /// Films of the list are seen or not wanted; their cards take that.
-    SeenOnCards,
+    /// Films are seen or not wanted.
+    Mark {
+        /// Which.
+        movies: Vec<MovieId>,
+        /// What is said of them.
+        mark: Mark,
+    },
+    /// "that one", where several may be meant.
+    WhichOne,
+    /// None of the choices of the open question.
+    Declined,
     /// A place that the last list does not have.
     NoSuchPlace {
         /// The sentence as typed.
@@ -247,6 +300,23 @@ impl Intent {
             | Intent::Popular { filters }
             | Intent::Refine { filters, .. } => Some(filters),
             _ => None,
+        }
+    }
+
+    /// The film that "it" means after this, and what was said of it.
+    pub fn speaks_of(&self) -> (Option<MovieId>, Last) {
+        match self {
+            Intent::Rate { movie, .. } | Intent::RateOffScale { movie, .. } | Intent::Unrate { movie } => {
+                (Some(*movie), Last::Rating)
+            }
+            Intent::About { movie, wanted: Wanted::MyRating } => (Some(*movie), Last::Rating),
+            Intent::About { movie, .. } | Intent::Why { movie } => (Some(*movie), Last::Film),
+            Intent::Clarify { film: Some(movie), .. } => (Some(*movie), Last::Rating),
+            Intent::Mark { movies, .. } => match movies.as_slice() {
+                [only] => (Some(*only), Last::Film),
+                _ => (None, Last::List),
+            },
+            _ => (None, Last::List),
         }
     }
 

@@ -135,7 +135,8 @@ impl Knowledge {
 }
 
 impl Person {
-    fn fame(&self, role: Role) -> u64 {
+    /// Ratings of their films.
+    pub(crate) fn fame(&self, role: Role) -> u64 {
         match role {
             Role::Directs => self.fame.0,
             Role::Acts => self.fame.1,

@@ -1,14 +1,18 @@
 //! What a person types, understood without any outside service, in English and in Spanish.
 //! Pure: a sentence and a catalogue in, an [`Intent`] out. Never asks the farm, stores nothing, reads no clock.
+#![forbid(unsafe_code)]
 
 mod certainty;
 mod commands;
 mod fold;
+mod follow_up;
 mod intent;
 mod knowledge;
 mod language;
 mod lexicon;
+mod naming;
 mod patterns;
+mod places;
 mod questions;
 mod ratings;
 mod reading;
@@ -25,7 +29,8 @@ mod tests;
 
 use cineswarm_engine::{Catalogue, MovieId};
 
-pub use intent::{ClarifyOption, Context, Intent, Lang, Question, Shift, Tweak, Understood, Wanted};
+pub use intent::{ClarifyOption, Context, Intent, Lang, Last, Mark, Question, Shift, Tweak, Understood, Wanted};
+pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use titles::{Hit, TitleIndex, TitleMatch};
 pub use topics::{Topic, TopicKind};
@@ -55,7 +60,7 @@ pub fn understand_in(
     context: &Context<'_>,
 ) -> Understood {
     let sentence = Sentence::new(text);
-    if let Some(option) = chosen(&sentence, context.options) {
+    if let Some(option) = follow_up::chosen(&sentence, context.options) {
         return understand_in(&option.text, lang, index, catalogue, &Context { options: &[], ..*context });
     }
     let reader = Reader::new(&sentence, index, catalogue);
@@ -88,37 +93,6 @@ pub fn understand_in(
     Understood { intent, n, topics, ignored, disliked: request.disliked, language }
 }
 
-/// The choice of an open question that the sentence takes: by its place, its year, its stars or its words.
-fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o ClarifyOption> {
-    const AROUND: [&str; 12] =
-        ["the", "one", "number", "option", "la", "el", "numero", "opcion", "stars", "star", "estrellas", "estrella"];
-    if options.is_empty() || sentence.len() > 12 {
-        return None;
-    }
-    let says = |text: &str| fold::key(without_article(&fold::tokenize(text)));
-    let said = fold::key(without_article(&sentence.tokens));
-    if let Some(option) = options.iter().find(|option| says(&option.label) == said) {
-        return Some(option);
-    }
-    let telling: Vec<&fold::Token> =
-        sentence.tokens.iter().filter(|token| !AROUND.contains(&token.word.as_str())).collect();
-    let [only] = telling.as_slice() else { return None };
-    if only.year().is_some() {
-        let mut of_that_year = options.iter().filter(|option| option.label.contains(&format!("({})", only.word)));
-        return of_that_year.next().filter(|_| of_that_year.next().is_none());
-    }
-    // "4" means four stars, not the fourth choice.
-    let are_stars = options.iter().all(|option| option.label.starts_with(|first: char| first.is_ascii_digit()));
-    let number = lexicon::number_word(&only.word).map_or_else(|| only.word.clone(), |number| number.to_string());
-    if are_stars && number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return options.iter().find(|option| option.label.split(' ').next() == Some(number.as_str()));
-    }
-    match patterns::place(&only.word)? {
-        0 => options.last(),
-        place => options.get(place - 1),
-    }
-}
-
 /// Tokens `from..to` that the answer does not take into account.
 type Ignored = Vec<(usize, usize)>;
 
@@ -134,6 +108,9 @@ impl Chat<'_> {
         let none = Ignored::new();
         if self.reader.sentence.tokens.is_empty() {
             return (Intent::Help, none);
+        }
+        if let Some(intent) = self.stars_alone() {
+            return (intent, none);
         }
         if let Some(intent) = self.order() {
             return (intent, none);
@@ -197,9 +174,9 @@ impl Chat<'_> {
 
     /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
     fn refines(&self, request: &Request) -> bool {
-        const CUES: [&str; 17] = [
-            "and", "y", "but", "pero", "only", "just", "solo", "without", "sin", "no", "not", "make", "add", "now",
-            "ahora", "quita", "drop",
+        const CUES: [&str; 26] = [
+            "also", "tambien", "mejor", "rather", "instead", "those", "las", "los", "y con", "and", "y", "but", "pero",
+            "only", "just", "solo", "without", "sin", "no", "not", "make", "add", "now", "ahora", "quita", "drop",
         ];
         /// Words that begin a question of its own, too, where they go with "films".
         const WEAK_CUES: [&str; 24] = [
@@ -207,11 +184,13 @@ impl Chat<'_> {
             "del", "que", "desde", "antes", "despues", "menos", "nada", "what", "how", "dont", "fuera",
         ];
         let Some(first) = self.reader.sentence.tokens.first() else { return false };
+        // "the japanese ones".
+        let says_ones = self.reader.sentence.tokens.iter().any(|token| token.word == "ones");
         let begins = |cues: &[&str]| cues.contains(&first.word.as_str());
         !self.context.shown.is_empty()
             && request.has_conditions()
             && !(request.popular || request.for_me)
-            && (begins(&CUES) || (begins(&WEAK_CUES) && !request.film_noun))
+            && (says_ones || begins(&CUES) || (begins(&WEAK_CUES) && !request.film_noun))
     }
 
     /// "films by ...", "películas de ...": what follows is somebody, whatever film is called so.
@@ -243,6 +222,9 @@ impl Chat<'_> {
         }
         let found = self.reader.index.find_as(tokens, Reading::Exact)?;
         let slot = TitleSlot { from: 0, to: tokens.len(), found };
+        if let Some(question) = self.film_or_person(&slot) {
+            return Some(question);
+        }
         let is_request = request.unread.is_empty() && request.titles.is_empty() && !request.corrected && !dated;
         if is_request && (request.has_conditions() || request.film_noun) && words.len() > 1 {
             return Some(self.film_or_kind(&slot));
@@ -361,8 +343,10 @@ impl Chat<'_> {
         let whole = [(0, tokens.len()), (with_article, last), (first, last)];
         for (from, to) in whole {
             if let Some(titles) = self.reader.whole_titles(from, to) {
-                if let Some(doubtful) = titles.iter().find(|slot| !self.is_certain(slot, request)) {
-                    if request.has_conditions() {
+                // Conditions that the words of the title were taken for are none.
+                let outside_title = if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };
+                if let Some(doubtful) = titles.iter().find(|slot| !self.is_certain(slot, &outside_title)) {
+                    if outside_title.has_conditions() {
                         break;
                     }
                     return (self.ask_whether(doubtful), Vec::new());
@@ -370,8 +354,6 @@ impl Chat<'_> {
                 if from > 0 && request.film_noun && self.names_a_maker(from) {
                     return (self.did_you_mean(&titles), Vec::new());
                 }
-                // Conditions that the words of the title were taken for are none.
-                let outside_title = if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };
                 return self.like(&titles, &Request { unread: Vec::new(), ..outside_title });
             }
         }
@@ -396,7 +378,23 @@ impl Chat<'_> {
             self.reader.trimmed(0, tokens.len()) == (with_article, last) || last - with_article == tokens.len();
         if let Some(slot) = self.reader.title_among_words(with_article, last) {
             // In the middle of other words a part of a title is too little to go by.
-            if covers_sentence && self.is_certain(&slot, request) {
+            // "whats the meaning of life" asks for no film.
+            let is_asked = matches!(
+                tokens[0].word.as_str(),
+                "what"
+                    | "whats"
+                    | "who"
+                    | "whos"
+                    | "how"
+                    | "when"
+                    | "where"
+                    | "que"
+                    | "cual"
+                    | "quien"
+                    | "como"
+                    | "cuando"
+            );
+            if covers_sentence && (slot.from == 0 || !is_asked) && self.is_certain(&slot, request) {
                 return self.like(&[slot], &Request { unread: Vec::new(), ..request.clone() });
             }
             let slot = TitleSlot { from: first, to: last, ..slot };

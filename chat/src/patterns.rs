@@ -5,7 +5,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::fold::Token;
+use crate::fold::{Sentence, Token};
+use crate::places::{self, Places, place};
 
 /// What a sentence of this pattern is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) struct Fitting {
     pub(crate) film: Option<(usize, usize)>,
     /// Places of the tokens that are numbers or ordinals.
     pub(crate) numbers: Vec<usize>,
+    /// Films of the list before: "1 and 3", "the first two".
+    pub(crate) places: Option<Places>,
 }
 
 struct Pattern {
@@ -33,25 +36,26 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         .filter_map(|line| line.split_once('\t'))
         .map(|(kind, words)| Pattern { kind: Kind(kind), words: words.split_whitespace().collect() })
         .collect();
-    // Of several that fit, the one that fixes the most words.
-    patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.fixed_words()));
+    // Of several that fit, the one that fixes the most words, and small talk last.
+    patterns.sort_by_key(|pattern| (std::cmp::Reverse(pattern.fixed_words()), pattern.kind == Kind("chat")));
     patterns
 });
 
 impl Pattern {
     fn fixed_words(&self) -> usize {
-        self.words.iter().filter(|word| !matches!(**word, "*" | "#")).count()
+        self.words.iter().filter(|word| !matches!(**word, "*" | "#" | "@")).count()
     }
 }
 
 /// All patterns that the sentence fits, the most telling first.
-pub(crate) fn fitting(tokens: &[Token]) -> impl Iterator<Item = Fitting> + '_ {
-    let bare = without_courtesies(tokens);
+pub(crate) fn fitting(sentence: &Sentence) -> impl Iterator<Item = Fitting> + '_ {
+    let tokens = &sentence.tokens;
+    let bare = without_courtesies(sentence);
     let whole = (0, tokens.len());
     let spans = if bare == whole { vec![whole] } else { vec![whole, bare] };
     spans.into_iter().flat_map(move |(from, to)| {
         PATTERNS.iter().filter_map(move |pattern| {
-            let mut fitting = Fitting { kind: pattern.kind, film: None, numbers: Vec::new() };
+            let mut fitting = Fitting { kind: pattern.kind, film: None, numbers: Vec::new(), places: None };
             fits(&pattern.words, tokens, from, to, &mut fitting).then_some(fitting)
         })
     })
@@ -76,17 +80,39 @@ fn fits(pattern: &[&str], tokens: &[Token], from: usize, to: usize, fitting: &mu
             fitting.numbers.push(from);
             fits(rest, tokens, from + 1, to, fitting)
         }
+        "@" => (from + 1..=to).rev().any(|end| {
+            fitting.places = places::read(&tokens[from..end]);
+            fitting.places.is_some() && fits(rest, tokens, end, to, fitting)
+        }),
         word => from < to && tokens[from].word == word && fits(rest, tokens, from + 1, to, fitting),
     }
 }
 
-/// Without "hey", "and", "please" at the ends.
-fn without_courtesies(tokens: &[Token]) -> (usize, usize) {
-    const BEFORE: [&str; 14] =
-        ["and", "so", "but", "hey", "oh", "ok", "okay", "well", "y", "pues", "oye", "pero", "please", "um"];
-    const AFTER: [&str; 9] = ["please", "pls", "then", "now", "though", "porfa", "favor", "por", "gracias"];
+/// Words that begin a sentence and say nothing.
+const BEFORE: [&str; 51] = [
+    "and", "so", "but", "hey", "oh", "ok", "okay", "oki", "well", "y", "pues", "oye", "pero", "please", "um", "umm",
+    "hm", "hmm", "mmm", "vale", "venga", "actually", "wait", "ah", "bueno", "nope", "nah", "nop", "oops", "ups", "nvm",
+    "cool", "great", "nice", "lol", "haha", "jaja", "right", "alright", "yeah", "yes", "si", "bien", "guay", "thanks",
+    "gracias", "perfect", "perfecto", "espera", "ay", "uf",
+];
+/// Words that end one.
+const AFTER: [&str; 18] = [
+    "please", "pls", "plz", "then", "now", "though", "porfa", "porfi", "favor", "por", "gracias", "already", "thanks",
+    "tio", "bro", "lol", "mejor", "instead",
+];
+
+/// Whether a word at the beginning of a sentence says nothing.
+pub(crate) fn is_courtesy(word: &str) -> bool {
+    BEFORE.contains(&word)
+}
+
+/// Without "hey", "and", "please" at the ends. "No, go back" says no more than "go back"; "no es buena" does.
+fn without_courtesies(sentence: &Sentence) -> (usize, usize) {
+    let tokens = &sentence.tokens;
     let (mut from, mut to) = (0, tokens.len());
-    while from + 1 < to && BEFORE.contains(&tokens[from].word.as_str()) {
+    while from + 1 < to
+        && (is_courtesy(&tokens[from].word) || (tokens[from].word == "no" && sentence.breaks_before(from + 1)))
+    {
         from += 1;
     }
     while to > from + 1 && AFTER.contains(&tokens[to - 1].word.as_str()) {
@@ -99,54 +125,30 @@ fn without_courtesies(tokens: &[Token]) -> (usize, usize) {
 pub(crate) fn says(word: &str) -> bool {
     static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         let words = PATTERNS.iter().flat_map(|pattern| pattern.words.iter().copied());
-        words.filter(|word| !matches!(*word, "*" | "#")).collect()
+        words.filter(|word| !matches!(*word, "*" | "#" | "@")).collect()
     });
     WORDS.contains(word)
-}
-
-/// A place in a list, from 1; the last is 0.
-pub(crate) fn place(word: &str) -> Option<usize> {
-    Some(match word {
-        "first" | "1st" | "primera" | "primero" | "primer" => 1,
-        "second" | "2nd" | "segunda" | "segundo" => 2,
-        "third" | "3rd" | "tercera" | "tercero" | "tercer" => 3,
-        "fourth" | "4th" | "cuarta" | "cuarto" => 4,
-        "fifth" | "5th" | "quinta" | "quinto" => 5,
-        "sixth" | "6th" | "sexta" | "sexto" => 6,
-        "seventh" | "7th" | "septima" | "septimo" => 7,
-        "eighth" | "8th" | "octava" | "octavo" => 8,
-        "ninth" | "9th" | "novena" | "noveno" => 9,
-        "tenth" | "10th" | "decima" | "decimo" => 10,
-        "last" | "ultima" | "ultimo" => 0,
-        "one" | "una" | "uno" => 1,
-        "two" | "dos" => 2,
-        "three" | "tres" => 3,
-        "four" | "cuatro" => 4,
-        "five" | "cinco" => 5,
-        _ => return word.parse().ok().filter(|place| (1..=100).contains(place)),
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fold::tokenize;
 
     #[test]
     fn every_pattern_is_written_folded_and_fits_itself() {
         for pattern in PATTERNS.iter() {
-            let said = pattern.words.join(" ").replace('*', "fargo").replace('#', "2");
-            let tokens = tokenize(&said);
-            let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
+            let said = pattern.words.join(" ").replace('*', "fargo").replace(['#', '@'], "2");
+            let sentence = Sentence::new(&said);
+            let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
             assert_eq!(words.join(" "), said);
-            assert!(fitting(&tokens).any(|fitting| fitting.kind == pattern.kind), "{said}");
+            assert!(fitting(&sentence).any(|fitting| fitting.kind == pattern.kind), "{said}");
         }
     }
 
     #[test]
     fn a_film_and_a_number_are_found_in_their_places() {
-        let tokens = tokenize("Please change my rating of The Matrix to 3");
-        let found = fitting(&tokens).find(|fitting| fitting.kind == Kind("rerate")).unwrap();
+        let sentence = Sentence::new("Please change my rating of The Matrix to 3");
+        let found = fitting(&sentence).find(|fitting| fitting.kind == Kind("rerate")).unwrap();
         assert_eq!((found.film, found.numbers), (Some((5, 7)), vec![8]));
     }
 }

@@ -4,6 +4,7 @@
 use cineswarm_engine::MovieId;
 
 use crate::intent::{Intent, Question};
+use crate::knowledge::Role;
 use crate::request::TitleSlot;
 use crate::titles::TitleMatch;
 use crate::{Chat, ClarifyOption, Lang, replies};
@@ -26,7 +27,7 @@ impl Chat<'_> {
             (Some(first), Some(last)) => self.reader.sentence.typed(first.from, last.to).to_owned(),
             _ => String::new(),
         };
-        Intent::Clarify { question: Question::FilmLike, about, options: options.collect() }
+        Intent::Clarify { question: Question::FilmLike, about, film: None, options: options.collect() }
     }
 
     /// "I don't know X. Did you mean ...?"
@@ -58,7 +59,7 @@ impl Chat<'_> {
                 Some(ClarifyOption { label: self.label(*movie), text })
             })
             .collect();
-        Intent::Clarify { question: Question::WhichFilm, about: text[start..end].to_owned(), options }
+        Intent::Clarify { question: Question::WhichFilm, about: text[start..end].to_owned(), film: None, options }
     }
 
     pub(crate) fn film_or_kind(&self, slot: &TitleSlot) -> Intent {
@@ -80,7 +81,29 @@ impl Chat<'_> {
             })
             .collect();
         options.push(ClarifyOption { label: kind.to_owned(), text: format!("{recommend} {typed}") });
-        Intent::Clarify { question: Question::FilmOrKind, about: typed.to_owned(), options }
+        Intent::Clarify { question: Question::FilmOrKind, about: typed.to_owned(), film: None, options }
+    }
+
+    /// "hitchcock" is a film, too, but fewer people mean that.
+    pub(crate) fn film_or_person(&self, slot: &TitleSlot) -> Option<Intent> {
+        let person = self.reader.person_alone()?;
+        let TitleMatch::One(movie) = slot.found else { return None };
+        if person.fame(Role::Either) <= u64::from(self.catalogue.stats(movie).ratings) {
+            return None;
+        }
+        let (like, of) = match self.lang {
+            Lang::En => ("films like", "recommend me films by"),
+            Lang::Es => ("películas como", "recomiéndame películas de"),
+        };
+        let film =
+            ClarifyOption { label: self.label(movie), text: format!("{like} {}", self.unmistakable_name(movie)?) };
+        let person = ClarifyOption { label: person.name.clone(), text: format!("{of} {}", person.name) };
+        Some(Intent::Clarify {
+            question: Question::FilmLike,
+            about: self.reader.sentence.text.trim().to_owned(),
+            film: None,
+            options: vec![person, film],
+        })
     }
 
     pub(crate) fn how_many_stars(&self, movie: MovieId) -> Intent {
@@ -88,7 +111,12 @@ impl Chat<'_> {
             let (_, text) = self.rating_option(movie, f64::from(stars))?;
             Some(ClarifyOption { label: replies::stars(f64::from(stars), self.lang), text })
         });
-        Intent::Clarify { question: Question::HowManyStars, about: self.label(movie), options: options.collect() }
+        Intent::Clarify {
+            question: Question::HowManyStars,
+            about: self.label(movie),
+            film: Some(movie),
+            options: options.collect(),
+        }
     }
 
     pub(crate) fn rating_or_title(
@@ -104,6 +132,7 @@ impl Chat<'_> {
         Intent::Clarify {
             question: Question::RatingOrTitle,
             about: self.label(longer),
+            film: None,
             options: rating.into_iter().chain(title).collect(),
         }
     }

@@ -6,6 +6,7 @@ use cineswarm_engine::HalfStars;
 use super::fold::Token;
 use super::lexicon::{self, Meaning};
 use super::patterns;
+use super::places;
 use super::request::{Reader, TitleSlot};
 use super::titles::Reading;
 
@@ -52,7 +53,9 @@ pub(crate) fn read(reader: &Reader) -> Option<RatingSaid> {
     }
     let mut best: Option<((bool, bool, bool), Number, TitleSlot)> = None;
     for number in numbers(reader, from) {
-        if verb.is_none() && !(number.marked && (number.to == len || number.from == 0)) {
+        // "8/10 for Fargo", "un 8/10 para Fargo".
+        let begins = number.from == 0 || (number.from == 1 && matches!(tokens[0].word.as_str(), "a" | "an" | "un"));
+        if verb.is_none() && !(number.marked && (number.to == len || begins)) {
             continue;
         }
         let Some((title, exact)) = title_beside(reader, from, &number) else { continue };
@@ -122,10 +125,18 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
     while before.1 > before.0
         && is_link(
             before.1 - 1,
-            &["a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong", "buen"],
+            &[
+                "a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong",
+                "buen", "le", "doy", "pongo", "daria", "pondria", "se", "merece", "deserves", "get", "gave",
+            ],
         )
     {
         before.1 -= 1;
+    }
+    // "a Alien le doy tres".
+    let says_giving = before.1 < number.from && is_link(before.1, &["le"]);
+    if says_giving && before.1 > before.0 + 1 && is_link(before.0, &["a", "al"]) {
+        before.0 += 1;
     }
     let mut after = (number.to, tokens.len());
     while after.0 < after.1 && is_link(after.0, &["to", "for", "para", "al", "a"]) {
@@ -138,9 +149,26 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
     }
     // "give number 2 a 5" speaks of a place, not of "Jackass Number Two".
     let says_place =
-        |(from, to): &(usize, usize)| tokens[*from..*to].iter().any(|token| patterns::place(&token.word).is_some());
+        |(from, to): &(usize, usize)| tokens[*from..*to].iter().any(|token| places::place(&token.word).is_some());
     let beside = beside.filter(|span| !says_place(span));
     beside.rev().find_map(|(from, to)| reader.title_among_words(from, to)).map(|slot| (slot, false))
+}
+
+/// The number that a whole sentence is beside words that carry nothing: "make it 4.5", "mejor un 8/10".
+pub(crate) fn number_alone(reader: &Reader) -> Option<(String, Option<HalfStars>)> {
+    const AROUND: [&str; 48] = [
+        "make", "it", "that", "actually", "no", "ok", "okay", "a", "an", "un", "una", "mejor", "venga", "give",
+        "ponle", "le", "doy", "change", "to", "maybe", "sorry", "i", "meant", "mean", "digo", "cambiala", "cambialo",
+        "al", "dale", "wait", "better", "id", "say", "pongamos", "bueno", "espera", "perdon", "queria", "decir", "yo",
+        "diria", "rate", "please", "porfa", "with", "con", "como", "solid",
+    ];
+    let tokens = &reader.sentence.tokens;
+    let begins = |at: &usize| !matches!(tokens[*at].word.as_str(), "una" | "uno" | "one") || tokens.len() < 3;
+    let number = (0..tokens.len()).filter(begins).find_map(|at| number_at(reader, at))?;
+    let around = tokens[..number.from].iter().chain(&tokens[number.to..]);
+    let said = reader.sentence.typed(number.from, number.to).to_owned();
+    let says_nothing = |word: &str| AROUND.contains(&word) || patterns::is_courtesy(word);
+    around.into_iter().all(|token| says_nothing(&token.word)).then_some((said, number.half_stars))
 }
 
 /// Numbers from token `from`, the last first.

@@ -2,13 +2,19 @@
 //! Never decides what to answer; says what an intent means.
 //! Longer than other files because all that the chat says stands side by side in both languages, for a translator.
 
+mod changes;
+mod films;
+
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use cineswarm_engine::{Catalogue, FilmFacts, Filters, HalfStars, Movie, MovieId, MovieStats};
+use cineswarm_engine::{Catalogue, Filters, Movie, MovieId};
 
-use super::{Intent, Lang, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak, Wanted};
+pub use changes::*;
+pub use films::*;
+
+use super::{Intent, Lang, Mark, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak};
 
 /// What help says, and sentences that work on this catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,29 +192,6 @@ pub fn unknown_title(asked: &str, nearest: &[MovieId], catalogue: &Catalogue, la
     }
 }
 
-/// For a stored rating.
-pub fn rated(movie: &Movie, half_stars: HalfStars, lang: Lang) -> String {
-    let (name, given) = (film_name(movie), stars(half_stars.stars(), lang));
-    match lang {
-        Lang::En => format!("Noted: {given} for {name}."),
-        Lang::Es => format!("Anotado: {given} para {name}."),
-    }
-}
-
-/// For a number that is no rating.
-pub fn off_scale(movie: &Movie, said: &str, lang: Lang) -> String {
-    let name = film_name(movie);
-    match lang {
-        Lang::En => format!(
-            "“{said}” is off the scale: a rating is half a star to 5 stars, in half stars. For example: rate {name} 4.5 stars"
-        ),
-        Lang::Es => format!(
-            "«{said}» se sale de la escala: una nota va de media estrella a 5, en medias. \
-             Por ejemplo: puntúa {name} con 4,5 estrellas"
-        ),
-    }
-}
-
 /// For countries, people and plots, which the data does not hold.
 pub fn outside_the_data(asked: &str, has_facts: bool, lang: Lang) -> String {
     match (lang, has_facts) {
@@ -227,179 +210,13 @@ pub fn outside_the_data(asked: &str, has_facts: bool, lang: Lang) -> String {
     }
 }
 
-/// What is wanted to be known of a film, or that it is not known, with what is.
-pub fn about(
-    wanted: Wanted,
-    movie: &Movie,
-    stats: MovieStats,
-    own: Option<HalfStars>,
-    facts: Option<&FilmFacts>,
-    lang: Lang,
-) -> String {
-    let english = lang == Lang::En;
-    let pick = |en: String, es: String| if english { en } else { es };
-    let name = film_name(movie);
-    let genres = names_in_words(&genre_names(&movie.genres, lang), if english { "and" } else { "y" });
-    let opinion = opinion(&name, stats, english);
-    let unknown = |en: &str, es: &str| {
-        let start = pick(format!("I don't know {en} {name}."), format!("No sé {es} {name}."));
-        let known = pick(format!("Its genres: {genres}."), format!("Sus géneros: {genres}."));
-        let known = if movie.genres.is_empty() { String::new() } else { format!(" {known}") };
-        format!("{start}{known} {opinion}")
-    };
-    match wanted {
-        Wanted::Director if facts.is_some_and(|known| !known.directors.is_empty()) => {
-            let directors = names(facts.map(|known| &known.directors), lang);
-            pick(format!("{name} was directed by {directors}."), format!("{name} la dirigió {directors}."))
-        }
-        Wanted::Cast if facts.is_some_and(|known| !known.cast.is_empty()) => {
-            let cast = names(facts.map(|known| &known.cast), lang);
-            pick(format!("In {name}: {cast}."), format!("En {name} salen {cast}."))
-        }
-        Wanted::Runtime if facts.is_some_and(|known| known.runtime_min.is_some()) => {
-            let minutes = facts.and_then(|known| known.runtime_min).unwrap_or_default();
-            pick(format!("{name} is {minutes} minutes long."), format!("{name} dura {minutes} minutos."))
-        }
-        Wanted::Plot if facts.is_some() => {
-            let known = all_known(facts, lang);
-            let start = pick(format!("I don't know the plot of {name}."), format!("No sé de qué va {name}."));
-            let kind = pick(format!("It is {genres}."), format!("Es de {genres}."));
-            let kind = if movie.genres.is_empty() { String::new() } else { format!(" {kind}") };
-            format!("{start}{kind}{known} {opinion}")
-        }
-        Wanted::Director => unknown("who directed", "quién dirigió"),
-        Wanted::Cast => unknown("who is in", "quién sale en"),
-        Wanted::Plot => unknown("the plot of", "de qué va"),
-        Wanted::Runtime => unknown("how long it is:", "cuánto dura"),
-        Wanted::Country => unknown("the country or language of", "el país ni el idioma de"),
-        Wanted::WhereToWatch => unknown("where to watch", "dónde se puede ver"),
-        Wanted::Year => match movie.year {
-            Some(year) => pick(format!("{} is from {year}.", movie.title), format!("{} es de {year}.", movie.title)),
-            None => pick(format!("I don't know the year of {name}."), format!("No sé de qué año es {name}.")),
-        },
-        Wanted::Genre if movie.genres.is_empty() => {
-            pick(format!("I don't know the genres of {name}."), format!("No sé de qué género es {name}."))
-        }
-        Wanted::Genre => pick(format!("{name}: {genres}."), format!("{name}: {genres}.")),
-        Wanted::Opinion => opinion,
-        Wanted::Have => pick(format!("Yes, I have {name}. {opinion}"), format!("Sí, tengo {name}. {opinion}")),
-        Wanted::MyRating => match own {
-            Some(own) => pick(
-                format!("You gave {name} {}.", stars(own.stars(), lang)),
-                format!("Le diste {} a {name}.", stars(own.stars(), lang)),
-            ),
-            None => pick(format!("You have not rated {name}."), format!("No has puntuado {name}.")),
-        },
-    }
-}
-
-fn names(listed: Option<&Vec<String>>, lang: Lang) -> String {
-    let joint = if lang == Lang::En { "and" } else { "y" };
-    names_in_words(listed.map_or(&[][..], Vec::as_slice), joint)
-}
-
-/// " Directed by ..., with ...; 98 minutes; about ..."; empty where nothing is known.
-fn all_known(facts: Option<&FilmFacts>, lang: Lang) -> String {
-    let Some(known) = facts else { return String::new() };
-    let english = lang == Lang::En;
-    let mut parts = Vec::new();
-    if !known.directors.is_empty() {
-        let by = names(Some(&known.directors), lang);
-        parts.push(if english { format!("Directed by {by}") } else { format!("Dirigida por {by}") });
-    }
-    if !known.cast.is_empty() {
-        let cast: Vec<String> = known.cast.iter().take(3).cloned().collect();
-        let cast = names(Some(&cast), lang);
-        parts.push(if english { format!("With {cast}") } else { format!("Con {cast}") });
-    }
-    if let Some(minutes) = known.runtime_min {
-        parts.push(if english { format!("{minutes} minutes") } else { format!("{minutes} minutos") });
-    }
-    if !known.themes.is_empty() && english {
-        parts.push(format!("Themes: {}", known.themes.join(", ")));
-    }
-    parts.into_iter().map(|part| format!(" {part}.")).collect()
-}
-
-fn opinion(name: &str, stats: MovieStats, english: bool) -> String {
-    match (stats.mean_stars(), english) {
-        (Some(mean), true) if stats.ratings == 1 => format!("One viewer gave {name} {mean:.1} stars."),
-        (Some(mean), true) => format!("{} viewers gave {name} {mean:.1} stars on average.", stats.ratings),
-        (Some(mean), false) => {
-            let mean = format!("{mean:.1}").replace('.', ",");
-            if stats.ratings == 1 {
-                return format!("Un espectador le dio a {name} {mean} estrellas.");
-            }
-            format!("{} espectadores le dieron a {name} {mean} estrellas de media.", stats.ratings)
-        }
-        (None, true) => format!("Nobody has rated {name} yet."),
-        (None, false) => format!("Nadie ha puntuado {name} todavía."),
-    }
-}
-
-/// What the viewer has rated, the first ten by name.
-pub fn my_ratings(ratings: &[(MovieId, HalfStars)], catalogue: &Catalogue, lang: Lang) -> String {
-    let english = lang == Lang::En;
-    if ratings.is_empty() {
-        return if english {
-            "You have not rated any film yet."
-        } else {
-            "Todavía no has puntuado ninguna película."
-        }
-        .to_owned();
-    }
-    let mut best: Vec<&(MovieId, HalfStars)> = ratings.iter().collect();
-    best.sort_by_key(|(movie, rating)| (Reverse(*rating), *movie));
-    let named = best.iter().take(10).filter_map(|(movie, rating)| {
-        let movie = catalogue.get(*movie)?;
-        Some(format!("{}: {}", film_name(movie), stars(rating.stars(), lang)))
-    });
-    let named = named.collect::<Vec<_>>().join("; ");
-    let count = ratings.len();
-    match (english, count > 10) {
-        (true, false) => format!("You have rated {count}: {named}."),
-        (true, true) => format!("You have rated {count}. The best of them: {named}."),
-        (false, false) => format!("Has puntuado {count}: {named}."),
-        (false, true) => format!("Has puntuado {count}. Las mejores: {named}."),
-    }
-}
-
-/// How many films there are.
-pub fn count_films(catalogue: &Catalogue, lang: Lang) -> String {
-    match lang {
-        Lang::En => format!("I know {} films.", catalogue.len()),
-        Lang::Es => format!("Conozco {} películas.", catalogue.len()),
-    }
-}
-
-/// For a rating that was taken back.
-pub fn unrated(movie: &Movie, had: bool, lang: Lang) -> String {
-    let name = film_name(movie);
-    match (had, lang) {
-        (true, Lang::En) => format!("Your rating of {name} is gone."),
-        (true, Lang::Es) => format!("He quitado tu nota de {name}."),
-        (false, Lang::En) => format!("You have not rated {name}, so there is nothing to take back."),
-        (false, Lang::Es) => format!("No has puntuado {name}, así que no hay nada que quitar."),
-    }
-}
-
-/// For orders that the chat does not carry out, with the way that does.
+/// For what the chat asks back without choices, or does not have.
 pub fn cannot(intent: &Intent, lang: Lang) -> Option<&'static str> {
     Some(match (intent, lang) {
-        (Intent::Undo, Lang::En) => {
-            "I can't take a step back here. Ask again without that part, or say “delete my rating of” and the film."
-        }
-        (Intent::Undo, Lang::Es) => {
-            "Aquí no puedo deshacer. Pregunta otra vez sin esa parte, o di «borra mi nota de» y la película."
-        }
-        (Intent::StartOver, Lang::En) => "Fine: just ask anew. What you have rated stays.",
-        (Intent::StartOver, Lang::Es) => "Vale: pregunta de nuevo. Lo que has puntuado se queda.",
-        (Intent::SeenOnCards, Lang::En) => {
-            "I can't mark films from here: press “Seen it” or “Not for me” on the film's card, or rate it."
-        }
-        (Intent::SeenOnCards, Lang::Es) => {
-            "Desde aquí no puedo marcarlas: pulsa «Ya la he visto» o «No es para mí» en su tarjeta, o puntúala."
-        }
+        (Intent::WhichOne, Lang::En) => "Which film do you mean? Say its number in the list, or its title.",
+        (Intent::WhichOne, Lang::Es) => "¿Qué película dices? Di su número en la lista, o su título.",
+        (Intent::Declined, Lang::En) => "Fine, none of those. Say it another way, or ask for something else.",
+        (Intent::Declined, Lang::Es) => "Vale, ninguna de esas. Dilo de otra manera, o pide otra cosa.",
         (Intent::NoSuchPlace { .. }, Lang::En) => "The last list does not go that far.",
         (Intent::NoSuchPlace { .. }, Lang::Es) => "La última lista no llega tan lejos.",
         _ => return None,
@@ -479,7 +296,16 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
         }
         Intent::Undo => pick("Undo", "Deshacer"),
         Intent::StartOver => pick("Start over", "Empezar de nuevo"),
-        Intent::SeenOnCards => pick("Seen", "Vistas"),
+        Intent::Mark { movies, mark } => {
+            let names: Vec<String> = movies.iter().map(name).collect();
+            let start = match mark {
+                Mark::Seen => pick("Seen: ", "Vistas: "),
+                Mark::NotForMe => pick("Not for me: ", "No son para mí: "),
+            };
+            start + &names_in_words(&names, if english { "and" } else { "y" })
+        }
+        Intent::WhichOne => pick("Which one", "Cuál"),
+        Intent::Declined => pick("None of those", "Ninguna de esas"),
         Intent::Help => pick("Help", "Ayuda"),
     }
 }

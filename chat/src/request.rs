@@ -12,6 +12,7 @@ use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 use super::fold::{self, Sentence, Token, is_article, key, tokenize};
 use super::lexicon::{self, Meaning};
 use super::patterns;
+use super::places;
 use super::titles::{MAX_TITLE_TOKENS, Reading, TitleIndex, TitleMatch};
 use super::topics::{GenreRun, Named, in_common};
 use super::years::{self, YearBound};
@@ -20,6 +21,8 @@ use super::years::{self, YearBound};
 const MAX_TITLES: usize = 20;
 /// Searches through all titles for misspelt ones, per sentence: each takes up to a millisecond on 60,000 films.
 const MAX_TYPO_SEARCHES: usize = 24;
+/// A misspelt "similar" must have this many letters: a "lover" is nobody who "loved" a film.
+const LONG_ENOUGH_TO_ANNOUNCE: usize = 6;
 /// A misspelt title that spans an "and" must be this long: "up and it" is no typo of anything.
 const MIN_LETTERS_ACROSS_AND: usize = 12;
 
@@ -193,6 +196,9 @@ impl<'a> Reader<'a> {
     /// The place after "like" or "similar to", unless a longer phrase begins there ("like this").
     fn title_announced(&self, at: usize) -> Option<usize> {
         let tokens = self.tokens();
+        if let Some(next) = self.misspelt_announcement(at) {
+            return Some(next);
+        }
         let (longer, longest) = lexicon::meanings(tokens, at).next()?;
         let next = lexicon::after(tokens, at, Meaning::LikeTitle)?;
         // "después de 2010" announces a year, "después de ver Fargo" a film.
@@ -211,8 +217,17 @@ impl<'a> Reader<'a> {
         (next == longest || (matches!(longer, Meaning::More | Meaning::Filler) && titled())).then_some(next)
     }
 
+    /// The place after "simliar to" and the like.
+    fn misspelt_announcement(&self, at: usize) -> Option<usize> {
+        let word = &self.tokens().get(at)?.word;
+        let known = tokenize(lexicon::corrected(word).filter(|_| word.len() >= LONG_ENOUGH_TO_ANNOUNCE)?);
+        lexicon::after(&known, 0, Meaning::LikeTitle)?;
+        let joint = self.tokens().get(at + 1).is_some_and(|next| matches!(next.word.as_str(), "to" | "a" | "al"));
+        Some(at + 1 + usize::from(joint))
+    }
+
     /// Reads "A, B and C" and returns the place after it; nothing is read where no title begins.
-    fn read_titles(&self, from: usize, request: &mut Request) -> usize {
+    pub(crate) fn read_titles(&self, from: usize, request: &mut Request) -> usize {
         let mut at = from;
         while request.titles.len() < MAX_TITLES {
             let Some(slot) = self.title(at, at == from) else { return at };
@@ -305,7 +320,7 @@ impl<'a> Reader<'a> {
         let is_word = |token: &Token| {
             lexicon::is_known(&token.word)
                 || patterns::says(&token.word)
-                || patterns::place(&token.word).is_some()
+                || places::place(&token.word).is_some()
                 || self.index.theme_at(std::slice::from_ref(token), 0).is_some()
         };
         if let [word] = named

@@ -123,7 +123,7 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::Why { movie } => format!("why {}", name(movie)),
         Intent::More => "more".into(),
         Intent::LessKnown => "less known".into(),
-        Intent::Clarify { question, about, options } => {
+        Intent::Clarify { question, about, options, .. } => {
             let labels: Vec<&str> = options.iter().map(|option| option.label.as_str()).collect();
             format!("{question:?} {about}: {}", labels.join(" | "))
         }
@@ -138,7 +138,9 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         }
         Intent::Undo => "undo".into(),
         Intent::StartOver => "start over".into(),
-        Intent::SeenOnCards => "seen on cards".into(),
+        Intent::Mark { movies, mark } => format!("{mark:?} {}", names(movies)),
+        Intent::WhichOne => "which one".into(),
+        Intent::Declined => "declined".into(),
         Intent::NoSuchPlace { .. } => "no such place".into(),
         Intent::NotUnderstood { .. } | Intent::Help => "help".into(),
     };

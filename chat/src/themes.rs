@@ -68,6 +68,14 @@ impl TitleIndex {
         !self.knowledge.is_empty()
     }
 
+    /// What viewers have tagged a film, the commonest first. Looks through all tags.
+    pub fn tags_of(&self, movie: MovieId, most: usize) -> Vec<&str> {
+        let with_film = self.tagged.0.iter().filter(|(_, films)| films.binary_search(&movie).is_ok());
+        let mut tags: Vec<(usize, &str)> = with_film.map(|(tag, films)| (films.len(), tag.as_str())).collect();
+        tags.sort_unstable_by_key(|(films, tag)| (std::cmp::Reverse(*films), *tag));
+        tags.into_iter().take(most).map(|(_, tag)| tag).collect()
+    }
+
     /// The theme or person named at token `at`, with its films (none, if nobody tagged them) and the place after it.
     pub(crate) fn theme_at(&self, tokens: &[Token], at: usize) -> Option<(&[MovieId], usize)> {
         (1..=MAX_WORDS).rev().find_map(|count| {
@@ -106,5 +114,7 @@ mod tests {
         assert_eq!(found("based on a true story please"), Some((vec![], 5)));
         assert_eq!(found("quentin tarantino"), Some((vec![], 2)));
         assert_eq!(found("comedies"), None);
+        assert_eq!(index.tags_of(2, 5), ["zombies"]);
+        assert!(index.tags_of(3, 5).is_empty(), "one film is no theme");
     }
 }

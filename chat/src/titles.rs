@@ -170,6 +170,12 @@ impl TitleIndex {
         self.films.iter().find(|film| film.id == movie).is_some_and(|film| film.ratings >= self.well_known)
     }
 
+    /// Everything that the film is called, folded and without articles.
+    pub(crate) fn keys_of(&self, movie: MovieId) -> impl Iterator<Item = &str> {
+        let own = move |name: &&Name| name.kind != NameKind::Segment && self.films[name.film as usize].id == movie;
+        self.names.iter().filter(own).map(|name| name.key.as_str())
+    }
+
     fn keep(&self, mut films: Vec<u32>, year: impl Fn(Option<u16>) -> bool) -> Option<TitleMatch> {
         films.retain(|film| year(self.films[*film as usize].year));
         (!films.is_empty()).then(|| self.one_or_several(films))
@@ -265,7 +271,7 @@ impl TitleIndex {
 
     /// Whole titles with the fewest typos.
     fn close(&self, tokens: &[Token]) -> Vec<u32> {
-        let mut found: Vec<(usize, u32)> = Vec::new();
+        let mut found: Vec<((usize, NameKind), u32)> = Vec::new();
         let misspelt_article = without_misspelt_article(tokens).into_iter().flat_map(keys);
         for name_key in keys(without_article(tokens)).chain(misspelt_article) {
             let edits = tolerated_edits(&name_key);
@@ -273,7 +279,7 @@ impl TitleIndex {
         }
         // "th etruman show": the space went to the wrong place.
         if let Some(names) = key(tokens).strip_prefix("the").and_then(|rest| self.by_key.get(rest)) {
-            found.extend(names.iter().map(|name| (1, self.names[*name as usize].film)));
+            found.extend(names.iter().map(|name| &self.names[*name as usize]).map(|name| ((1, name.kind), name.film)));
         }
         let Some(least) = found.iter().map(|(distance, _)| *distance).min() else { return Vec::new() };
         let mut films: Vec<u32> =
@@ -288,15 +294,15 @@ impl TitleIndex {
         films
     }
 
-    /// Distances and films of the names that are spelt nearly so.
-    fn names_near<'a>(&'a self, spelling: &'a Spelling) -> impl Iterator<Item = (usize, u32)> + 'a {
+    /// Distances, kinds and films of the names that are spelt nearly so.
+    fn names_near<'a>(&'a self, spelling: &'a Spelling) -> impl Iterator<Item = ((usize, NameKind), u32)> + 'a {
         spelling.lengths().filter_map(|length| self.names_by_length.get(length)).flatten().filter_map(
             |(signature, name)| {
                 if !spelling.may_be_near(*signature) {
                     return None;
                 }
                 let name = &self.names[*name as usize];
-                Some((spelling.distance(&name.key, *signature)?, name.film))
+                Some(((spelling.distance(&name.key, *signature)?, name.kind), name.film))
             },
         )
     }
@@ -388,7 +394,7 @@ impl TitleIndex {
         let length = wanted.chars().count();
         let spelling = Spelling::within(&wanted, (length / 3).min(MAX_NEAREST_EDITS));
         let mut scored: HashMap<u32, f32> = HashMap::new();
-        for (distance, film) in self.names_near(&spelling) {
+        for ((distance, _), film) in self.names_near(&spelling) {
             let score = 1.0 - distance as f32 / length.max(1) as f32;
             let best = scored.entry(film).or_insert(0.0);
             *best = best.max(score);

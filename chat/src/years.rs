@@ -35,7 +35,9 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
                 (further > end).then_some((bound, further))
             }),
             Meaning::In => {
-                span(tokens, next, newest).map(|(from, to, end)| range(tokens, from, to, end, newest, false))
+                let spanned = span(tokens, next, newest);
+                let short = || short_year(tokens, next).map(|year| (YearBound::Within(year, year), next + 1));
+                spanned.map(|(from, to, end)| range(tokens, from, to, end, newest, false)).or_else(short)
             }
             Meaning::Recent => Some((YearBound::From(newest.saturating_sub(RECENT_YEARS - 1)), next)),
             Meaning::Old => Some((YearBound::To(OLD_BEFORE - 1), next)),
@@ -53,6 +55,15 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
     (bare || !single_year || further > end).then_some((bound, further))
 }
 
+/// "del 87", "in 94": a year of the last century without its first digits, and nothing that is counted.
+fn short_year(tokens: &[Token], at: usize) -> Option<u16> {
+    let says_year = matches!(tokens[at.checked_sub(1)?].word.as_str(), "del" | "in" | "from" | "ano");
+    let ends =
+        tokens.get(at + 1).is_none_or(|next| matches!(next.word.as_str(), "and" | "y" | "but" | "pero" | "please"));
+    let token = tokens.get(at).filter(|token| says_year && ends && token.word.len() == 2)?;
+    token.number().filter(|year| (30..=99).contains(year)).and_then(|year| u16::try_from(1900 + year).ok())
+}
+
 /// "1970 to 1980", "1970-1980", "1970 onwards", or the one span.
 fn range(tokens: &[Token], from: u16, to: u16, at: usize, newest: u16, open: bool) -> (YearBound, usize) {
     if let Some(end) = after(tokens, at, Meaning::Onwards) {
@@ -63,7 +74,14 @@ fn range(tokens: &[Token], from: u16, to: u16, at: usize, newest: u16, open: boo
         let both = tokens.get(at).and_then(Token::year).is_some() && tokens[at - 1].year().is_some();
         both.then_some(at)
     });
-    if let Some((other_from, other_to, end)) = joined.and_then(|next| span(tokens, next, newest)) {
+    // "los 60 y 70": the second has nothing but its digits.
+    let other = joined.and_then(|next| {
+        span(tokens, next, newest).or_else(|| {
+            let digits = &tokens.get(next).filter(|digits| to == from + 9 && digits.word.len() == 2)?.word;
+            decade(digits, newest).map(|from| (from, from + 9, next + 1))
+        })
+    });
+    if let Some((other_from, other_to, end)) = other {
         return (YearBound::Within(from.min(other_from), to.max(other_to)), end);
     }
     (if open { YearBound::From(from) } else { YearBound::Within(from, to) }, at)

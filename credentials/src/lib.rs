@@ -2,6 +2,8 @@
 //!
 //! It opens no connection. Nothing in it is ever shown: a [`Secret`] has no text of its own, and no error quotes one.
 
+#![forbid(unsafe_code)]
+
 mod certificates;
 mod expiry;
 mod refusal;

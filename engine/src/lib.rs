@@ -43,7 +43,7 @@ pub use neighbours::{
     Neighbour, NeighbourOptions, Scratch, top_k_batch, top_k_batch_unless, top_k_over, top_k_parallel,
 };
 pub use popularity::{genre_standing, popular, starters};
-pub use profile::Profile;
+pub use profile::{Profile, SHORT_PROFILE};
 pub use ranking::{Because, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation};
 pub use rating::{HalfStars, MovieId, UserId};
 pub use shard::ShardRatings;

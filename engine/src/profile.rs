@@ -2,6 +2,10 @@
 
 use crate::rating::{HalfStars, MovieId};
 
+/// Below this many ratings a profile is too short for plain cosine, which then prefers users who rated hardly anything
+/// else; it is treated like a few films that similar ones are wanted to.
+pub const SHORT_PROFILE: usize = 10;
+
 /// A viewer's ratings, one a film, kept in ascending order of film id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {

@@ -1,5 +1,5 @@
 //! Files as people have them, by kind of trouble: each is read rightly, or refused with the line and the way out. What had
-//! to be assumed is said. docs/DATA.md has the rules.
+//! to be assumed is said. docs/DATA.md has the rules. As long as there are kinds.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;

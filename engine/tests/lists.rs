@@ -68,7 +68,7 @@ fn the_same_questions_are_asked_for_the_same_seed_and_whoever_answers_has_not_se
     let users = training_data(&dataset).unwrap().matrix.users();
     let (one, again) = (lists.test(Target::CoLiked(1), 7).unwrap(), lists.test(Target::CoLiked(1), 7).unwrap());
     assert_eq!(one.data.matrix.user_ids(), again.data.matrix.user_ids());
-    assert_eq!(one.size(), again.size());
+    assert_eq!(one.questions(), again.questions());
     assert_eq!(one.data.matrix.users(), users - users / 5, "a fifth of the viewers is kept from the training");
     let popular = measure_lists(&one, &Answers::Popular, 10);
     assert_eq!(popular, measure_lists(&again, &Answers::Popular, 10));

@@ -1,7 +1,7 @@
 //! What an operator can see and order, in the database of the consumers. The consumer itself carries it out at its next
 //! look, wherever it runs.
 
-use crate::sql::{EVENT, made, uuid_at};
+use crate::columns::{EVENT, made, uuid_at};
 use crate::sql_consumers::letter_at;
 use crate::{Consumer, Cursor, Error, Letter};
 use sqlx::{AnyConnection, Row};

@@ -1,7 +1,7 @@
-//! A database with the tables of a log and of consumers: opening it, its migrations, and the deadlines that a session of
-//! PostgreSQL sets itself.
+//! A database with the tables of a log and of consumers: opening it, and its migrations.
 
 use crate::Error;
+use cineswarm_database::set_session_timeouts;
 use sqlx::any::AnyConnectOptions;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AnyConnection, ConnectOptions, Executor};
@@ -14,10 +14,6 @@ const MIGRATIONS_TABLE: &str = "_events_migrations";
 /// See the store of the master: readers run beside the writer, and a commit waits for the disk.
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA busy_timeout = 2000";
-
-/// A transaction that waits for the head of the log, or for its cursor, gives up in time; one whose process has gone
-/// away in its midst is ended by the server, so that the others go on.
-const POSTGRES_TIMEOUTS: &str = "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'";
 
 const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 
@@ -66,15 +62,6 @@ impl crate::consumer::Connect for Database {
 
 fn is_sqlite(connection: &AnyConnection) -> bool {
     connection.backend_name() == "SQLite"
-}
-
-/// For whoever appends to a log over a connection of their own: on PostgreSQL a session that holds the head of the log
-/// and says nothing more is ended, and one that waits for it gives up. SQLite's `busy_timeout` is the caller's.
-pub async fn set_session_timeouts(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    if !is_sqlite(connection) {
-        connection.execute(POSTGRES_TIMEOUTS).await?;
-    }
-    Ok(())
 }
 
 /// Brings the tables of a log and of consumers to this program's version, in a database that is a service's own.

@@ -3,6 +3,7 @@
 
 use crate::consumer::moved;
 use crate::{Cursor, Event, Filter, LARGEST_READ, Read, Reply, Source};
+use cineswarm_retry::Backoff;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -34,12 +35,12 @@ pub async fn follow<S: Source, F: Follower>(
 ) {
     let mut moves = source.moves();
     let mut read = Read { after: from, filter, limit: LARGEST_READ };
-    let mut backoff = BACKOFF.0;
+    let mut backoff = Backoff::between(BACKOFF.0, BACKOFF.1);
     loop {
         let pause = match stop.run_until_cancelled(source.read(&read)).await {
             None => return,
             Some(Ok(Reply::Page { events, through, .. })) => {
-                backoff = BACKOFF.0;
+                backoff.start_over();
                 for event in &events {
                     follower.take(event).await;
                 }
@@ -56,9 +57,8 @@ pub async fn follow<S: Source, F: Follower>(
                 continue;
             }
             Some(Err(error)) => {
-                tracing::warn!(%error, retry_ms = backoff.as_millis() as u64, "the log could not be read");
-                let pause = backoff;
-                backoff = (backoff * 2).min(BACKOFF.1);
+                let pause = backoff.next_pause();
+                tracing::warn!(%error, retry_ms = pause.as_millis() as u64, "the log could not be read");
                 if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                     return;
                 }

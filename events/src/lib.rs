@@ -5,8 +5,11 @@
 //! events into a database, [`follow()`] into memory, [`admin`] is for operators. All of it is written over [`Tables`], so that the simulated
 //! histories of the tests run the same code over a model of a database and over real ones.
 
+#![forbid(unsafe_code)]
+
 pub mod admin;
 mod append;
+mod columns;
 pub mod consumer;
 mod database;
 mod error;
@@ -21,8 +24,8 @@ mod sql_consumers;
 mod tables;
 
 pub use append::{Appended, append, delete, known, prune};
-pub use database::{Database, migrate, set_session_timeouts};
-pub use error::{Error, Trouble};
+pub use database::{Database, migrate};
+pub use error::Error;
 pub use event::{Cursor, Event, NewEvent};
 pub use follow::{Follower, follow};
 pub use log::Log;

@@ -1,6 +1,6 @@
 //! The statements of consumers: cursors that move only from where they are, and letters that only one can take.
 
-use crate::sql::{EVENT, event_at, found_among, made, places, uuid_at};
+use crate::columns::{EVENT, event_at, found_among, made, places, uuid_at};
 use crate::{Consumer, Cursor, CursorRow, Letter, LetterState};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};

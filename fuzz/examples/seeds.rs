@@ -9,6 +9,7 @@ fn main() -> std::io::Result<()> {
         ("dataset", cineswarm_fuzz::dataset::seeds()),
         ("evaluation", cineswarm_fuzz::evaluation::seeds()),
         ("model", cineswarm_fuzz::model::seeds()),
+        ("viewer_files", cineswarm_fuzz::viewer_files::seeds()),
     ];
     for (target, seeds) in targets {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);

@@ -8,6 +8,7 @@ pub mod dataset;
 pub mod evaluation;
 pub mod model;
 pub mod movielens;
+pub mod viewer_files;
 
 /// Splits an input in the file it is for and its contents; `None` if there is no such file.
 fn split(input: &[u8], files: usize) -> Option<(usize, &[u8])> {

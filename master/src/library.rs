@@ -14,6 +14,12 @@ use cineswarm_chat::TitleIndex;
 /// How many well-known films a first visitor may be shown.
 const STARTERS: usize = 60;
 
+/// Tags of a film that are shown.
+const MOST_TAGS: usize = 12;
+
+/// The hash of `film-facts/film-facts.tsv.gz`.
+const SHIPPED_FACTS_SHA256: &str = "d774682aaf12dec9323798d9ac1f7ab755af0a0d811c6412239f09770caf1395";
+
 /// A dataset version ready to be served.
 pub struct Library {
     /// The ratings, by shard.
@@ -69,24 +75,49 @@ pub struct FilmDetails<'a> {
     tmdb_id: Option<u32>,
     /// How many users gave it 0.5, 1, … 5 stars.
     histogram: [u32; 10],
+    /// What viewers have tagged it, the commonest first.
+    tags: Vec<&'a str>,
+    /// What is known beside the ratings; `None` where nothing is.
+    facts: Option<Facts<'a>>,
+}
+
+/// Facts about a film, from the file that was given to the import.
+#[derive(Clone, Debug, Serialize)]
+pub struct Facts<'a> {
+    directors: &'a [String],
+    cast: &'a [String],
+    runtime_min: Option<u16>,
+    /// ISO 639-1 codes.
+    languages: &'a [String],
+    /// ISO 3166-1 codes.
+    countries: &'a [String],
+    series: Option<&'a str>,
+    /// Whether they are from the file that the program comes with, whose authors are to be named.
+    shipped: bool,
+}
+
+/// The titles of a dataset's films, with what is known beside them: what both the page and the terminal find films by.
+pub fn title_index(dataset: &Dataset) -> TitleIndex {
+    // Tags make themes known; without them, or if they cannot be read, the chat says that it knows no themes.
+    let tags = dataset.tags().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the dataset's tags cannot be read; the chat finds no themes");
+        Vec::new()
+    });
+    let facts = dataset.facts().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the facts about films cannot be read; the chat knows no people, lengths and languages");
+        Vec::new()
+    });
+    let catalogue = dataset.catalogue();
+    TitleIndex::build(catalogue)
+        .with_tags(tags.iter().map(|tag| (tag.movie, tag.tag.as_str())))
+        .with_facts(facts, catalogue)
 }
 
 impl Library {
     /// Takes a second or so for millions of ratings.
     pub fn new(dataset: Dataset) -> Library {
         let catalogue = Arc::new(dataset.catalogue().clone());
-        // Tags make themes known; without them, or if they cannot be read, the chat says that it knows no themes.
-        let tags = dataset.tags().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the dataset's tags cannot be read; the chat finds no themes");
-            Vec::new()
-        });
-        let facts = dataset.facts().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the facts about films cannot be read; the chat knows no people, lengths and languages");
-            Vec::new()
-        });
-        let titles = TitleIndex::build(&catalogue)
-            .with_tags(tags.iter().map(|tag| (tag.movie, tag.tag.as_str())))
-            .with_facts(facts, &catalogue);
+        let titles = title_index(&dataset);
         Library {
             titles,
             starters: starters(&catalogue, STARTERS),
@@ -131,7 +162,17 @@ impl Library {
             }
         }
         let (imdb_id, tmdb_id) = (known.imdb_id, known.tmdb_id);
-        Some(FilmDetails { movie: film, other_titles: &known.other_titles, imdb_id, tmdb_id, histogram })
+        let tags = self.titles.tags_of(movie, MOST_TAGS);
+        let facts = self.titles.facts(movie).map(|facts| Facts {
+            directors: &facts.directors,
+            cast: &facts.cast,
+            runtime_min: facts.runtime_min,
+            languages: &facts.languages,
+            countries: &facts.countries,
+            series: facts.series.as_deref(),
+            shipped: self.dataset.metadata().facts_sha256.as_deref() == Some(SHIPPED_FACTS_SHA256),
+        });
+        Some(FilmDetails { movie: film, other_titles: &known.other_titles, imdb_id, tmdb_id, histogram, tags, facts })
     }
 
     /// A film as browsers get it; `None` if it is not in the catalogue.
@@ -146,5 +187,19 @@ impl Library {
             ratings: stats.ratings,
             mean: stats.mean_stars(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_facts_that_come_with_the_program_are_known_by_their_hash() {
+        use sha2::Digest as _;
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../film-facts/film-facts.tsv.gz");
+        let hash = sha2::Sha256::digest(std::fs::read(file).unwrap());
+        let written: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(written, SHIPPED_FACTS_SHA256, "film-facts.tsv.gz has changed: write its hash here");
     }
 }

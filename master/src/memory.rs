@@ -13,17 +13,24 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const MUCH: u64 = 500;
 const REST: u64 = 100;
 
+/// Freed memory is given back in the first interval of rest, and again later: sessions and threads end after the work does.
+const GIVEN_BACK_AT: [u32; 3] = [1, 5, 10];
+
 /// Gives freed memory back after each time of much work, until `stop` is cancelled.
 pub async fn give_back(underway: Arc<Underway>, stop: CancellationToken) {
-    let mut worked = false;
+    // Intervals of rest since there was much work; none, if there was none yet.
+    let mut rested = None;
     let mut seen = 0;
     while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
         let now = underway.events_so_far();
         let lately = now - seen;
         seen = now;
-        worked |= lately >= MUCH;
-        if worked && lately < REST {
-            worked = false;
+        if lately >= MUCH {
+            rested = Some(0);
+        }
+        let Some(intervals) = rested.as_mut().filter(|_| lately < REST) else { continue };
+        *intervals += 1;
+        if GIVEN_BACK_AT.contains(intervals) {
             let started = Instant::now();
             if tokio::task::spawn_blocking(trim).await.is_ok() {
                 tracing::debug!(took_ms = started.elapsed().as_millis(), "gave freed memory back to the system");

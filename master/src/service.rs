@@ -10,7 +10,7 @@ use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
 use cineswarm_proto::events::RATINGS;
 use cineswarm_telemetry::listener::Port;
-use cineswarm_telemetry::metrics::{self, Group};
+use cineswarm_telemetry::metrics::{self, Group, list};
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::app::following::Following;
 use crate::app::room::Room;
 use crate::app::underway::Underway;
+use crate::app::uploads::Uploads;
 use crate::computing::Computing;
 use crate::farm::coordinator::{self, Live, NotTaken, Parameters, master_status};
 use crate::farm::doorbell::MqttDoorbell;
@@ -54,6 +55,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(9);
 /// Twice the largest message that makes sense, a profile of 10,000 ratings; a larger one closes its connection.
 const LARGEST_MESSAGE: usize = 1 << 20;
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
+/// Between two looks for dead letters.
+const COUNT_INTERVAL: Duration = Duration::from_secs(10);
 /// Between two signs of life in the database, and so how soon it is noticed that it cannot be written.
 const SIGN_OF_LIFE_INTERVAL: Duration = Duration::from_secs(2);
 /// How long browsers' connections may take to end when the master stops.
@@ -267,6 +270,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         sessions: sessions.clone(),
         underway: underway.clone(),
         computing: computing.clone(),
+        uploads: Uploads::default(),
         labels,
         request_timeout: options.request_timeout,
     });
@@ -357,7 +361,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
 /// Counts the time that passes and lets go of what nobody looks at any more, until `stop` is cancelled.
 async fn keep_house(store: Store, keep_days: u32, stop: CancellationToken) {
     let keep = Duration::from_secs(u64::from(keep_days) * 24 * 3_600);
-    let (mut lived_to, mut pruned_at) = (Instant::now(), None::<Instant>);
+    let (mut lived_to, mut pruned_at, mut counted_at) = (Instant::now(), None::<Instant>, None::<Instant>);
     loop {
         let now = Instant::now();
         match stop.run_until_cancelled(store.live(now - lived_to)).await {
@@ -365,6 +369,14 @@ async fn keep_house(store: Store, keep_days: u32, stop: CancellationToken) {
             // The writer says what is wrong, and health.
             Some(Err(error)) => tracing::debug!(%error, "no sign of life in the database"),
             None => return,
+        }
+        if counted_at.is_none_or(|counted_at| counted_at.elapsed() >= COUNT_INTERVAL) {
+            counted_at = Some(now);
+            match stop.run_until_cancelled(store.dead_letters()).await {
+                Some(Ok(dead)) => list::DEAD_LETTERS.set([], dead as f64),
+                Some(Err(error)) => tracing::debug!(%error, "dead letters were not counted"),
+                None => return,
+            }
         }
         if pruned_at.is_none_or(|pruned_at| pruned_at.elapsed() >= PRUNE_INTERVAL) {
             pruned_at = Some(now);

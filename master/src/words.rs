@@ -26,6 +26,13 @@ pub struct Refusal {
 pub enum Trouble {
     /// A field is missing, of the wrong type or out of range; the detail names it.
     BadRequest(String),
+    /// A file that a viewer brought is not read, for this reason.
+    UnreadableFile {
+        /// The reason in English, a part of a sentence.
+        en: String,
+        /// And in Spanish.
+        es: String,
+    },
     /// The text has this many characters.
     TextTooLong(usize),
     /// A film id that is not in the dataset.
@@ -56,6 +63,7 @@ impl Trouble {
     pub fn code(&self) -> &'static str {
         match self {
             Trouble::BadRequest(_) => "bad_request",
+            Trouble::UnreadableFile { .. } => "unreadable_file",
             Trouble::TextTooLong(_) => "text_too_long",
             Trouble::UnknownMovie(_) => "unknown_movie",
             Trouble::UnknownRequest => "unknown_request",
@@ -89,6 +97,10 @@ impl Trouble {
                 format!("This is not a valid request: {}.", quoted(detail)),
                 "See docs/PROTOCOL.md for what each event takes.",
             ),
+            Trouble::UnreadableFile { en, .. } => (
+                format!("The file was not read: {}.", quoted(en)),
+                "Bring an export of Letterboxd, IMDb, Trakt, MovieLens or TMDb as it is, or a table as title,year,rating.",
+            ),
             Trouble::TextTooLong(characters) => (
                 format!("That text has {characters} characters; up to {LONGEST_TEXT} are read."),
                 "Say it in fewer words, for example: films like Heat.",
@@ -121,6 +133,10 @@ impl Trouble {
             Trouble::BadRequest(detail) => (
                 format!("La petición no es válida: {}.", quoted(detail)),
                 "En docs/PROTOCOL.md está lo que admite cada evento.",
+            ),
+            Trouble::UnreadableFile { es, .. } => (
+                format!("El archivo no se ha leído: {}.", quoted(es)),
+                "Trae tal cual lo que exportan Letterboxd, IMDb, Trakt, MovieLens o TMDb, o una tabla como title,year,rating.",
             ),
             Trouble::TextTooLong(characters) => (
                 format!("El texto tiene {characters} caracteres; se leen hasta {LONGEST_TEXT}."),
@@ -244,8 +260,9 @@ impl Note {
 mod tests {
     use super::*;
 
-    const TROUBLES: [fn() -> Trouble; 11] = [
+    const TROUBLES: [fn() -> Trouble; 12] = [
         || Trouble::BadRequest("n: 0 is not from 1 to 100".into()),
+        || Trouble::UnreadableFile { en: "it is empty".into(), es: "está vacío".into() },
         || Trouble::TextTooLong(501),
         || Trouble::UnknownMovie(7),
         || Trouble::UnknownRequest,

@@ -38,6 +38,7 @@ on_both_databases!(
     the_last_answer_is_the_latest_one_that_succeeded,
     closing_writes_what_was_accepted_and_refuses_the_rest,
     sixty_four_callers_at_once_each_get_their_own_result,
+    letters_that_wait_for_an_operator_are_counted_and_no_others,
 );
 
 fn request(session_id: Uuid, query: &str) -> NewRequest {
@@ -708,4 +709,19 @@ async fn an_address_that_cannot_work_is_refused_at_once_with_the_reason() {
     std::fs::write(&not_a_database, "this is not a database, and long enough to be looked at ".repeat(50)).unwrap();
     let Err(error) = Store::open(Options::new(sqlite_url(&not_a_database))).await else { panic!("it was opened") };
     assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+}
+
+async fn letters_that_wait_for_an_operator_are_counted_and_no_others(database: Database) {
+    use sqlx::Connection;
+    let store = database.open().await;
+    assert_eq!(store.dead_letters().await.unwrap(), 0);
+    let mut connection = sqlx::AnyConnection::connect(&database.url).await.unwrap();
+    for (seq, state) in [(1, "dead"), (2, "waiting"), (3, "replay"), (4, "dead")] {
+        let insert = "INSERT INTO dead_letters (consumer, log, seq, id, kind, key, is_last, at, state) \
+             VALUES ('mail', 'ratings', $1, 'an id', 'rating.created', 'user:7', 0, 1, $2)";
+        sqlx::query(insert).bind(seq).bind(state).execute(&mut connection).await.unwrap();
+    }
+    assert_eq!(store.dead_letters().await.unwrap(), 2);
+    connection.close().await.unwrap();
+    store.close().await;
 }

@@ -1,5 +1,6 @@
 //! Where the broker is, from a URL.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use url::Url;
@@ -47,14 +48,10 @@ impl FromStr for BrokerUrl {
     }
 }
 
-/// User and password stand percent-encoded in a URL; the query parser of `url` decodes exactly that.
+/// User and password stand percent-encoded in a URL.
 fn percent_decoded(text: &str) -> Result<String, BadBrokerUrl> {
-    let escaped = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-    let decoded = url::form_urlencoded::parse(escaped.as_bytes()).next().map(|(key, _)| key.into_owned());
-    match decoded.unwrap_or_default() {
-        bad if bad.contains('\u{FFFD}') => Err(BadBrokerUrl("its user or password is not UTF-8".into())),
-        decoded => Ok(decoded),
-    }
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
+    decoded.map(Cow::into_owned).map_err(|_| BadBrokerUrl("its user or password is not UTF-8".into()))
 }
 
 impl std::fmt::Display for BrokerUrl {
@@ -80,6 +77,18 @@ mod tests {
         assert_eq!((url.host.as_str(), url.port), ("broker.local", 1883));
         assert_eq!(url.login, Some(("farm".into(), "p@ss+w=".into())));
         assert_eq!(format!("{url} {url:?}"), "mqtt://broker.local:1883 mqtt://broker.local:1883");
+    }
+
+    #[test]
+    fn any_character_can_be_in_a_password_and_what_is_no_text_is_refused() {
+        for (written, meant) in
+            [("a%40b", "a@b"), ("a+b", "a+b"), ("a&b=c", "a&b=c"), ("%C3%A9", "é"), ("100%", "100%"), ("%2520", "%20")]
+        {
+            let url: BrokerUrl = format!("mqtt://farm:{written}@host").parse().unwrap();
+            assert_eq!(url.login, Some(("farm".into(), meant.into())), "{written}");
+        }
+        let refused = "mqtt://farm:%FF@host".parse::<BrokerUrl>().unwrap_err();
+        assert!(refused.to_string().contains("not UTF-8"), "{refused}");
     }
 
     #[test]

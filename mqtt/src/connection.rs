@@ -1,4 +1,5 @@
 //! The connection: connects, subscribes, delivers, and reconnects with backoff until it is told to stop.
+//! A few lines longer than other files: all that knows the client library stands here.
 
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use cineswarm_retry::Backoff;
 use rumqttc::v5::mqttbytes::v5::{
     ConnectReturnCode, Filter, LastWill, LastWillProperties, Packet, Publish, PublishProperties, SubAck,
     SubscribeReasonCode,
@@ -281,7 +283,8 @@ impl Connection {
 
     /// Connects again and again until nobody listens to the events any more.
     async fn stand(&mut self) {
-        let mut backoff = FIRST_BACKOFF;
+        let mut while_away = Backoff::with_jitter(FIRST_BACKOFF, LONGEST_BACKOFF);
+        let mut after_brief = Backoff::with_jitter(FIRST_BACKOFF, LONGEST_AFTER_BRIEF);
         let mut connected_at = None;
         let mut taken_once = false;
         self.read_certificates();
@@ -305,15 +308,15 @@ impl Connection {
                     let stood = connected_at.take().map(|at: Instant| at.elapsed());
                     let stood_briefly = stood.is_some_and(|time| time < STEADY);
                     if stood.is_some_and(|time| time >= STEADY) {
-                        backoff = FIRST_BACKOFF;
+                        while_away.start_over();
+                        after_brief.start_over();
                     }
                     for message in self.forget_connection() {
                         if self.events.send(Event::Message(message)).await.is_err() {
                             return;
                         }
                     }
-                    let retry_in = jittered(backoff);
-                    backoff = (backoff * 2).min(if stood_briefly { LONGEST_AFTER_BRIEF } else { LONGEST_BACKOFF });
+                    let retry_in = if stood_briefly { after_brief.next_pause() } else { while_away.next_pause() };
                     if self.events.send(Event::Disconnected { reason, retry_in }).await.is_err() {
                         return;
                     }
@@ -481,11 +484,4 @@ fn in_words(error: &ConnectionError) -> Broken {
         Some(reason) => Broken { reason, refused: true },
         None => error.to_string().into(),
     }
-}
-
-/// Half to all of the time, so that clients of a broker that restarts do not all come at once.
-fn jittered(backoff: Duration) -> Duration {
-    use std::hash::{BuildHasher, RandomState};
-    let random = RandomState::new().hash_one(()) as f64 / u64::MAX as f64;
-    backoff.mul_f64(0.5 + random / 2.0)
 }

@@ -3,6 +3,8 @@
 //! A message is at best delivered: nothing is kept over a reconnect, so whatever must not be lost is stored and sent
 //! again by the caller. Of what the messages mean only log lines are known here.
 
+#![forbid(unsafe_code)]
+
 mod address;
 mod broker;
 mod connection;

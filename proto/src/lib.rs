@@ -1,5 +1,7 @@
 //! The wire contract, nothing else: gRPC types, MQTT topics, JSON payloads. docs/PROTOCOL.md says the same in words.
 
+#![forbid(unsafe_code)]
+
 pub mod events;
 pub mod farm;
 pub mod messages;

@@ -80,7 +80,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
             eprintln!("note: dataset {} has nothing to ask for {target}", dataset.metadata().name);
             continue;
         };
-        let (questions, _) = test.size();
+        let questions = test.questions();
         let mut base = Vec::new();
         let mut measured = |model: &'static str, answers: &Answers<'_>, training: Duration| {
             let values = measure_lists(&test, answers, n as usize);

@@ -8,7 +8,7 @@ use cineswarm_engine::{HalfStars, Movie, UserId};
 use clap::builder::FalseyValueParser;
 use serde_json::{Value, json};
 
-use super::films::{find, with_year};
+use super::films::{Finder, with_year};
 use super::{DatasetChoice, print_json};
 use crate::models::{Asker, algorithm_parser, column_of, load};
 
@@ -45,7 +45,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let data_dir = &choice.place.data_dir;
     let dataset = choice.open()?;
     let (catalogue, dataset_name) = (dataset.catalogue(), &dataset.metadata().name);
-    let movie = find(catalogue, &film)?;
+    let movie = Finder::new(&dataset).find(&film)?;
     let profile = dataset
         .profile(user)
         .ok_or_else(|| anyhow!("user {user} has no ratings in dataset {dataset_name}; try another"))?;

@@ -11,7 +11,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::Term;
 use serde_json::{Value, json};
 
-use super::films::{find, for_terminal, with_year};
+use super::films::{Finder, for_terminal, with_year};
 use super::{DatasetChoice, print_json};
 use crate::models::{algorithm_parser, column_of, load};
 
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let data_dir = &choice.place.data_dir;
     let dataset = choice.open()?;
     let catalogue = dataset.catalogue();
-    let wanted = find(catalogue, &film)?;
+    let wanted = Finder::new(&dataset).find(&film)?;
     let loaded = load(data_dir, &dataset, model)?;
     let column = column_of(&loaded, wanted)?;
     let similar = loaded.model.similar(column, n as usize);

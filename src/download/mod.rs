@@ -8,6 +8,7 @@ mod partial;
 use std::path::Path;
 use std::time::Duration;
 
+use cineswarm_retry::Backoff;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, LAST_MODIFIED, RANGE};
 use reqwest::{Client, Response, StatusCode, redirect};
 
@@ -221,11 +222,13 @@ impl Downloader {
 struct Patience {
     tries: u32,
     retries: u32,
+    /// Many who lost the same server at once do not come back at once.
+    backoff: Backoff,
 }
 
 impl Patience {
     fn new(retries: u32) -> Patience {
-        Patience { tries: 1, retries }
+        Patience { tries: 1, retries, backoff: Backoff::with_jitter(FIRST_PAUSE, LONGEST_PAUSE) }
     }
 
     /// Waits before the next try, or fails if there is to be none.
@@ -236,9 +239,7 @@ impl Patience {
         if self.tries > self.retries {
             return Err(Error::GaveUp { tries: self.tries, last: Box::new(error) });
         }
-        let doubled = FIRST_PAUSE.saturating_mul(1 << (self.tries - 1).min(16)).min(LONGEST_PAUSE);
-        // Many who lost the same server at once do not come back at once.
-        let mut pause = doubled.mul_f64(0.5 + rand::random::<f64>() / 2.0);
+        let mut pause = self.backoff.next_pause();
         if let Error::Status { retry_after: Some(asked), .. } = &error {
             pause = pause.max(*asked);
         }

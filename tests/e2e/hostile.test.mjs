@@ -12,7 +12,7 @@ import { FILMS, invent } from "./datasets.mjs";
 import { freePort, pause, within } from "./processes.mjs";
 
 const CODES = [
-  "bad_request", "text_too_long", "unknown_movie", "unknown_request", "rate_limited", "queue_full", "timed_out",
+  "bad_request", "unreadable_file", "text_too_long", "unknown_movie", "unknown_request", "rate_limited", "queue_full", "timed_out",
   "cancelled", "storage", "unavailable",
 ];
 
@@ -34,6 +34,9 @@ const EVENTS = {
   rate: { fields: ["movie_id", "rating"], sound: { movie_id: FILMS.heat, rating: 4 } },
   feedback: { fields: ["movie_id", "kind", "request_id"], sound: { movie_id: FILMS.heat, kind: "up" } },
   begin: { fields: [], sound: {} },
+  bring: { fields: ["name", "size", "at", "part"], sound: { name: "x.csv", size: 5, at: 0, part: "YSxi" } },
+  import: { fields: ["ratings", "seen"], sound: { ratings: [], seen: [] } },
+  export: { fields: ["format"], sound: { format: "json" } },
 };
 const FILTERS = ["genres", "exclude_genres", "year_from", "year_to", "exclude_seen", "movie_ids", "exclude_movie_ids"];
 

@@ -211,6 +211,38 @@ describe("a conversation", () => {
     assert.ok((await viewer.answered({ text: "more" })).recommendations.length > 0);
   });
 
+  test("what was said last is undone: a rating, films marked as seen, a refinement, and then the question", async () => {
+    const viewer = await farm.visit();
+    const say = async (text, key) => (await viewer.send("ask", { text, key })).reply;
+    await rateAll(viewer, FEW);
+    assert.equal((await say("rate Fargo 2")).kind, "rated");
+    assert.match((await say("make it 1")).message, /Fargo/);
+    assert.match((await say("undo")).message, /2 stars again/);
+    const told = await viewer.next("rated", ({ movie }) => movie.movie_id === FILMS.fargo);
+    assert.equal(told.rating, 2, "the tab that said it hears of it");
+    assert.match((await say("undo")).message, /4\.5 stars again/);
+
+    const list = await viewer.answered({ text: "films like Heat and Alien" });
+    assert.match((await say("seen 1 and 3")).message, /seen/);
+    const marks = async () => {
+      const { session } = await farm.visit({ session: viewer.session.session_id });
+      return session.feedback.map(({ movie, kind }) => [movie.movie_id, kind]);
+    };
+    const [first, , third] = filmIds(list);
+    assert.deepEqual(new Map(await marks()), new Map([[first, "seen"], [third, "seen"]]));
+    await say("undo", "once");
+    assert.equal(typeof (await viewer.send("ask", { text: "undo", key: "once" })).request_id, "string", "sent again it undoes no more");
+    assert.deepEqual(await marks(), []);
+
+    const refined = await viewer.answered({ text: "more recent" });
+    assert.notDeepEqual(filmIds(refined), filmIds(list));
+    assert.deepEqual(filmIds(await viewer.answered({ text: "undo" })), filmIds(list));
+    assert.match((await say("undo")).message, /forgotten/);
+    assert.equal((await say("start over")).kind, "begun");
+    const answer = await viewer.answered({ text: "more" });
+    assert.equal(answer.meta.reading, undefined, "nothing is gone on with");
+  });
+
   const sentences = {
     en: {
       like: "films like Heat and Alien", more: "more", lesser: "less known", why: "why Toy Story?", popular: "what's popular?",

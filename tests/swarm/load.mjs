@@ -7,6 +7,8 @@ import { pause } from "../e2e/processes.mjs";
 const TEXTS = ["films like Heat and Alien", "films like Toy Story", "films like Fargo", "films like The Matrix", "films like Jaws"];
 /** How long a request may take until it counts as lost: its deadline on a Swarm, and as long again for what is made anew. */
 const GRACE_MS = 75_000;
+/** So many are asked at the least: what is over sooner is seen in the answers that come after it. */
+const FEWEST = 60;
 
 export class Load {
   #asks = [];
@@ -96,6 +98,7 @@ export class Load {
 
   /** Stops asking, waits until all is answered or the time is over, and gives the account. */
   async stop() {
+    while (this.#asks.length < FEWEST) await pause(50);
     this.#going = false;
     await this.#asking;
     const open = () => this.#asks.filter((ask) => !ask.ended && !(ask.refused && !ask.told_to_wait));

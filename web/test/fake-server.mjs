@@ -43,7 +43,12 @@ const http = createServer((request, response) => {
   const wanted = films.find(({ movie_id }) => url.pathname === `/api/movies/${movie_id}`);
   if (wanted) {
     const histogram = Array.from({ length: 10 }, (_, at) => Math.round(wanted.ratings / 10 * (at + 1) / 5.5));
-    return json(response, 200, { movie: wanted, other_titles: [], imdb_id: 113277, tmdb_id: 949, histogram });
+    return json(response, 200, { movie: wanted, other_titles: [], imdb_id: 113277, tmdb_id: 949, histogram,
+      tags: ["heist", "los angeles"],
+      facts: {
+        directors: ["Michael Mann"], cast: ["Al Pacino", "Robert De Niro"], runtime_min: 170, languages: ["en"],
+        countries: ["US"], series: null, shipped: true,
+      } });
   }
   if (url.pathname === "/health") return json(response, 200, { status: "ready" });
   const file = join(dist, normalize(url.pathname === "/" ? "/index.html" : url.pathname));
@@ -243,6 +248,43 @@ io.on("connection", (socket) => {
     else session.ratings.set(movie_id, rating);
     socket.to(session.id).emit("rated", { movie, rating, ratings: session.ratings.size });
     acknowledge({ movie_id, rating, ratings: session.ratings.size });
+  });
+
+  // Knows tables of title,year,rating only; a file called "hostile" is refused.
+  let brought = "";
+  socket.on("bring", ({ name, size, at, part }, acknowledge) => {
+    if (/hostile/.test(name)) {
+      return acknowledge({ error: { code: "unreadable_file", message: `${name} is no table <b>of films</b>.`, hint: "Give another." } });
+    }
+    brought = at === 0 ? part : brought + part;
+    const text = Buffer.from(brought, "base64").toString();
+    if (Buffer.from(brought, "base64").length < size) return acknowledge({ received: size });
+    const preview = { service: "a table of films", rows: 0, films: [], missed: [], left_out: [], left_out_in_all: 0, assumptions: ["as a test"] };
+    text.trim().split("\n").slice(1).forEach((line, index) => {
+      const [title, year, stars] = line.split(",");
+      const said = { said: `${title} (${year})`, place: `${name}:${index + 2}`, rating: Number(stars), seen: true, wanted: false };
+      const fitting = films.filter((film) => film.title === title);
+      const movie = fitting.find((film) => film.year === Number(year));
+      preview.rows += 1;
+      if (movie) preview.films.push({ movie, by: "title_and_year", ...said });
+      else preview.missed.push({ why: fitting.length > 0 ? "other_years" : "unknown_title", candidates: fitting, ...said });
+    });
+    preview.missed_in_all = preview.missed.length;
+    acknowledge({ received: size, preview });
+  });
+
+  socket.on("import", ({ ratings, seen }, acknowledge) => {
+    for (const { movie_id, rating } of ratings) {
+      session.ratings.set(movie_id, rating);
+      socket.to(session.id).emit("rated", { movie: filmOf(movie_id), rating, ratings: session.ratings.size });
+    }
+    for (const movieId of seen) session.gone.set(movieId, "seen");
+    acknowledge({ ratings: session.ratings.size });
+  });
+
+  socket.on("export", ({ format }, acknowledge) => {
+    const text = format === "json" ? JSON.stringify({ ratings: [...session.ratings] }) : "tmdbID,imdbID,Title\n";
+    acknowledge({ name: format === "json" ? "cineswarm.json" : "cineswarm-letterboxd.csv", text });
   });
 
   socket.on("feedback", ({ movie_id, kind }, acknowledge) => {

@@ -305,6 +305,9 @@ test("any film can be found to be rated, looked at, and a list handed on", async
   const dialog = page.getByTestId("film-dialog");
   await expect(dialog.getByRole("listitem")).toHaveCount(10);
   await expect(dialog.getByRole("link", { name: /IMDb/ })).toHaveAttribute("href", "https://www.imdb.com/title/tt0113277/");
+  await expect(dialog.getByTestId("film-facts")).toContainText("Michael Mann");
+  await expect(dialog.getByTestId("film-facts")).toContainText("United States");
+  await expect(dialog).toContainText("CC BY-SA 4.0");
   const { violations } = await new AxeBuilder({ page }).include("dialog").analyze();
   expect(violations.map(({ id, nodes }) => `${id} ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
   await page.keyboard.press("Escape");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cineswarm_proto::farm::TaskResult;
 use cineswarm_proto::farm::farm_client::FarmClient;
+use cineswarm_retry::Backoff;
 use tokio::time::Instant;
 use tonic::Code;
 use tonic::metadata::AsciiMetadataValue;
@@ -32,7 +33,7 @@ pub async fn submit(
 ) -> Outcome {
     // What no header can hold was none.
     let traceparent = traceparent.and_then(|value| AsciiMetadataValue::try_from(value).ok());
-    let mut backoff = FIRST_BACKOFF;
+    let mut backoff = Backoff::between(FIRST_BACKOFF, LONGEST_BACKOFF);
     loop {
         let mut request = tonic::Request::new(result.clone());
         if let Some(traceparent) = &traceparent {
@@ -46,10 +47,10 @@ pub async fn submit(
             Err(_) => tonic::Status::deadline_exceeded("the lease ended before the master took the result"),
         };
         let may_pass = matches!(status.code(), Code::Unavailable | Code::ResourceExhausted | Code::Unknown);
-        if !may_pass || Instant::now() + backoff >= deadline {
+        let pause = backoff.next_pause();
+        if !may_pass || Instant::now() + pause >= deadline {
             return Outcome::Refused(Box::new(status));
         }
-        tokio::time::sleep(backoff).await;
-        backoff = (backoff * 2).min(LONGEST_BACKOFF);
+        tokio::time::sleep(pause).await;
     }
 }

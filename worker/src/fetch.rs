@@ -6,6 +6,7 @@ use std::time::Duration;
 use cineswarm_engine::ShardIndex;
 use cineswarm_mqtt::FarmLog;
 use cineswarm_proto::farm::farm_client::FarmClient;
+use cineswarm_retry::Backoff;
 use cineswarm_telemetry::metrics::list;
 use tokio::sync::mpsc;
 use tonic::transport::Channel;
@@ -53,7 +54,7 @@ impl Fetch {
     }
 
     async fn one(&mut self, shard: u32) -> Option<ShardIndex> {
-        let mut backoff = FIRST_BACKOFF;
+        let mut backoff = Backoff::between(FIRST_BACKOFF, LONGEST_BACKOFF);
         let mut partial = PartialShard::new(&self.dataset_version, shard);
         loop {
             let error = match partial.fetch(&mut self.grpc, &self.worker_id).await {
@@ -75,9 +76,9 @@ impl Fetch {
                 Err(error) => error.to_string(),
             };
             list::WORKER_FETCH_FAILURES.increment([&self.worker_id]);
-            self.log.warn(format!("{error}; trying again in {} ms", backoff.as_millis()));
-            tokio::time::sleep(backoff).await;
-            backoff = (backoff * 2).min(LONGEST_BACKOFF);
+            let pause = backoff.next_pause();
+            self.log.warn(format!("{error}; trying again in {} ms", pause.as_millis()));
+            tokio::time::sleep(pause).await;
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! It never opens the database, and no port unless it is told to say how it is. Started before the broker or the master, it simply waits.
 
+#![forbid(unsafe_code)]
+
 mod callback;
 mod channel;
 mod compute;

@@ -10,6 +10,9 @@ use crate::titles::{Reading, TitleMatch};
 use crate::topics::{GenreRun, Named, Topic, TopicKind};
 use crate::years::{self, YearBound};
 
+/// Years of age up to which somebody is meant to see films for children.
+const OLDEST_CHILD: u64 = 11;
+
 impl Reader<'_> {
     /// Reads what stands at `at` if it is no title, and returns the place after it.
     pub(super) fn read_part(&self, at: usize, request: &mut Request) -> Option<usize> {
@@ -24,6 +27,9 @@ impl Reader<'_> {
             return Some(end);
         }
         if let Some(end) = self.read_user(at, request) {
+            return Some(end);
+        }
+        if let Some(end) = self.read_age(at, request) {
             return Some(end);
         }
         if let Some(end) = self.read_count(at, request) {
@@ -67,6 +73,7 @@ impl Reader<'_> {
                 }
                 Meaning::LessKnown => request.less_known = true,
                 Meaning::SeenToo => request.seen_too = true,
+                Meaning::Popular if self.means_rather(at) => {}
                 Meaning::Popular => request.popular = true,
                 Meaning::ForMe => request.for_me = true,
                 Meaning::More => request.more = true,
@@ -102,6 +109,17 @@ impl Reader<'_> {
         side_by_side && !self.sentence.breaks_before(at)
     }
 
+    /// "mejor una comedia": rather a comedy, not the best one.
+    fn means_rather(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let begins =
+            tokens[..at].iter().all(|token| matches!(token.word.as_str(), "no" | "venga" | "espera" | "y" | "pues"));
+        let goes_on = tokens.get(at + 1).is_some_and(|next| {
+            matches!(next.word.as_str(), "un" | "una" | "unas" | "unos" | "algo" | "de" | "del" | "sin" | "con" | "que")
+        });
+        tokens[at].word == "mejor" && begins && goes_on
+    }
+
     fn is_about_theme(&self, at: usize, end: usize) -> bool {
         let tokens = self.tokens();
         let is_about = matches!(tokens[at].word.as_str(), "about" | "sobre" | "acerca" | "que");
@@ -130,6 +148,16 @@ impl Reader<'_> {
     fn read_negation(&self, at: usize, request: &mut Request, longest: usize) -> Option<usize> {
         let tokens = self.tokens();
         let after_not = lexicon::after(tokens, at, Meaning::Not)?;
+        // "no, a comedy" takes back what was said, and rules nothing out.
+        let takes_back = at == 0
+            && matches!(tokens[0].word.as_str(), "no" | "not")
+            && tokens.get(1).is_some_and(|next| {
+                self.sentence.breaks_before(1)
+                    || matches!(next.word.as_str(), "wait" | "espera" | "mejor" | "better" | "se")
+            });
+        if takes_back {
+            return Some(1);
+        }
         // "de terror no".
         if after_not == tokens.len()
             && let Some(run) = request.genre_runs.pop_if(|run| run.to == at)
@@ -292,6 +320,21 @@ impl Reader<'_> {
             request.user = Some(UserId::try_from(number).unwrap_or(UserId::MAX));
             Some(end + 1)
         })
+    }
+
+    /// "for my 6 year old", "para un niño de 6 años": films for children.
+    fn read_age(&self, at: usize, request: &mut Request) -> Option<usize> {
+        let tokens = self.tokens();
+        let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+        tokens.get(at)?.number().filter(|years| (1..=OLDEST_CHILD).contains(years))?;
+        let end = match (word(at + 1), word(at + 2)) {
+            ("year" | "years" | "yr", "old" | "olds") => at + 3,
+            ("yo", _) => at + 2,
+            ("anos", _) if at > 0 && matches!(word(at - 1), "de" | "tiene" | "con") => at + 2,
+            _ => return None,
+        };
+        request.genres.extend(self.own_names(&["Children"])?);
+        Some(end)
     }
 
     /// "5 films", "top ten", "dame 3".

@@ -13,6 +13,7 @@ use crate::lexicon;
 use crate::patterns;
 use crate::titles::Reading;
 use crate::topics::{Named, Topic, TopicKind};
+use crate::years;
 
 /// Words of a person's or a series' name at the most.
 const LONGEST_NAME: usize = 6;
@@ -146,6 +147,12 @@ impl Reader<'_> {
         Some(end)
     }
 
+    /// Somebody whose surname is the whole sentence.
+    pub(crate) fn person_alone(&self) -> Option<&Person> {
+        let is_alone = self.tokens().len() == 1 && !self.index.knowledge.is_empty();
+        is_alone.then(|| self.person_surnamed_at(0, Role::Either, false)).flatten().map(|(person, _)| person)
+    }
+
     fn before_person(&self, at: usize) -> Option<(usize, Role)> {
         let tokens = self.tokens();
         BEFORE_PEOPLE.iter().find_map(|(phrase, role)| {
@@ -178,6 +185,8 @@ impl Reader<'_> {
             use lexicon::Meaning::{FilmNoun, Genres, Old, Popular};
             matches!(meaning, FilmNoun | Genres(_) | Old | Popular)
         });
+        // "scorsese in the 70s".
+        let before_films = before_films || (at == 0 && years::bound(tokens, end, self.newest, false).is_some());
         let is_whole = tokens.len() == 1;
         if !(is_announced || before_films || is_whole)
             || token.word.len() < SURNAME_LETTERS
@@ -207,6 +216,15 @@ impl Reader<'_> {
 
     /// "the Alien series", "all the Harry Potter films", "la saga de Rocky".
     fn series_at(&self, at: usize) -> Option<Asked> {
+        /// "pelis de Rocky", but not "pelis de piratas".
+        const BEFORE_TELLING: [&str; 6] = [
+            "todas las pelis de",
+            "todas las peliculas de",
+            "las pelis de",
+            "las peliculas de",
+            "pelis de",
+            "peliculas de",
+        ];
         const BEFORE: [&str; 10] = [
             "la saga de",
             "la saga",
@@ -241,9 +259,19 @@ impl Reader<'_> {
             let skipped = ["all the", "the whole", "the entire", "the", "all"];
             skipped.iter().find_map(|phrase| after_words(tokens, at, phrase)).unwrap_or(at)
         });
+        let telling =
+            BEFORE_TELLING.iter().find_map(|phrase| after_words(tokens, at, phrase)).filter(|_| announced.is_none());
+        let is_theme = |at: usize| {
+            self.index.theme_at(tokens, at).is_some_and(|(films, _)| !films.is_empty()) || self.genres_at(at).is_some()
+        };
+        let telling = telling.filter(|from| !is_theme(*from) && !is_theme(from - 1));
+        let (from, announced) = match telling {
+            Some(from) => (from, telling),
+            None => (from, announced),
+        };
         (1..=LONGEST_NAME).rev().find_map(|count| {
             let end = from + count;
-            let (name, films) = self.index.knowledge.series_named(tokens.get(from..end)?)?;
+            let (name, films) = self.series_called(tokens.get(from..end)?)?;
             let follows = AFTER.iter().filter_map(|phrase| after_words(tokens, end, phrase)).max();
             let end = match (announced, follows) {
                 (_, Some(after)) => after,
@@ -251,7 +279,7 @@ impl Reader<'_> {
                 (None, None) => return None,
             };
             // "Up movies" and "comedy movies" are no series.
-            let says_series = announced.is_some()
+            let says_series = (announced.is_some() && telling.is_none())
                 || !matches!(tokens[end - 1].word.as_str(), "films" | "movies" | "peliculas" | "pelis");
             let is_telling = count > 1 || tokens[from].word.len() >= 4 && !lexicon::is_known(&tokens[from].word);
             if !says_series && !is_telling {
@@ -259,6 +287,17 @@ impl Reader<'_> {
             }
             Some((TopicKind::Series, name.to_owned(), name.to_owned(), films.to_vec(), end))
         })
+    }
+
+    /// A series by its name, or by what it is called for short.
+    fn series_called(&self, words: &[Token]) -> Option<(&str, &[MovieId])> {
+        static SHORT: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+            let lines = include_str!("../../data/series.tsv").lines().filter(|line| !line.starts_with('#'));
+            lines.filter_map(|line| line.split_once('\t')).collect()
+        });
+        let said: Vec<&str> = words.iter().map(|token| token.word.as_str()).collect();
+        let named = SHORT.get(said.join(" ").as_str()).map(|name| crate::fold::tokenize(name));
+        self.index.knowledge.series_named(named.as_deref().unwrap_or(words))
     }
 
     /// "under two hours", "de menos de 90 minutos", "tengo dos horas".

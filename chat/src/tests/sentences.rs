@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::sample::{index_with_facts, sample, tagged_index};
 use super::*;
-use crate::{Context, Shift, understand_in};
+use crate::{ClarifyOption, Context, Last, Mark, Shift, understand_in};
 
 #[derive(Default)]
 struct Count {
@@ -111,12 +111,17 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
             with("refine".into(), filters, *tweak) + shift
         }
         Intent::Help => "help".into(),
+        Intent::Undo => "undo".into(),
+        Intent::StartOver => "restart".into(),
+        Intent::Mark { movies, mark } => {
+            let kind = if *mark == Mark::Seen { "seen" } else { "hide" };
+            format!("{kind} {}", movies.iter().map(title).collect::<Vec<_>>().join("+"))
+        }
         Intent::RateOffScale { .. }
         | Intent::UnknownTitle { .. }
         | Intent::OutsideTheData { .. }
-        | Intent::Undo
-        | Intent::StartOver
-        | Intent::SeenOnCards
+        | Intent::WhichOne
+        | Intent::Declined
         | Intent::NoSuchPlace { .. }
         | Intent::NotUnderstood { .. } => "honest".into(),
     }
@@ -149,7 +154,11 @@ fn readings_of_sentences_of_your_own() {
 }
 
 pub(super) fn sentences() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    include_str!("../../tests/data/sentences.tsv").lines().filter(|line| !line.starts_with('#')).map(|line| {
+    rows(include_str!("../../tests/data/sentences.tsv"))
+}
+
+fn rows(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    file.lines().filter(|line| !line.starts_with('#')).map(|line| {
         let mut fields = line.splitn(3, '\t');
         (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap())
     })
@@ -193,11 +202,96 @@ fn conversations_are_followed() {
             Some(other) => panic!("{before:?} is no question but {other:?}"),
             None => (shown.as_slice(), &[][..]),
         };
-        let context = Context { shown, options, about: None };
+        let context = Context { shown, options, ..Context::default() };
         let understood = understand_in(sentence, Lang::En, &index, &catalogue, &context);
         count.take(sentence, wanted, &understood, &catalogue);
     }
     count.hold("conversations", 85, 3);
+}
+
+/// Sentences that were written before they were tried, read with tags and facts.
+#[test]
+fn sentences_as_people_type_them_are_read() {
+    let Some(catalogue) = sample() else { return };
+    let index = index_with_facts(&catalogue);
+    let files = [
+        ("as typed", include_str!("../../tests/data/as-typed.tsv"), 95),
+        ("unseen", include_str!("../../tests/data/unseen.tsv"), 85),
+    ];
+    for (name, file, right_percent) in files {
+        for lang in [Lang::En, Lang::Es] {
+            let mut count = Count::default();
+            for (_, wanted, sentence) in rows(file).filter(|(tag, ..)| *tag == lang.tag()) {
+                count.take(sentence, wanted, &understand(sentence, lang, &index, &catalogue), &catalogue);
+            }
+            count.hold(&format!("{name}, {}", lang.tag()), right_percent, 3);
+        }
+    }
+}
+
+/// What a conversation has come to, as the master keeps it.
+#[derive(Default)]
+struct Talk {
+    shown: Vec<u32>,
+    options: Vec<ClarifyOption>,
+    about: Option<u32>,
+    last: Last,
+}
+
+impl Talk {
+    fn go_on(&mut self, intent: &Intent, list: &[u32]) {
+        self.options = match intent {
+            Intent::Clarify { options, .. } => options.clone(),
+            _ => Vec::new(),
+        };
+        let keeps = matches!(
+            intent,
+            Intent::NotUnderstood { .. }
+                | Intent::OutsideTheData { .. }
+                | Intent::WhichOne
+                | Intent::NoSuchPlace { .. }
+                | Intent::Help
+        );
+        if !keeps {
+            (self.about, self.last) = intent.speaks_of();
+        }
+        match intent {
+            Intent::StartOver => *self = Talk::default(),
+            Intent::More | Intent::LessKnown | Intent::Undo => self.shown = list.to_vec(),
+            intent if intent.filters().is_some() => self.shown = list.to_vec(),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn whole_conversations_are_followed() {
+    let Some(catalogue) = sample() else { return };
+    let index = index_with_facts(&catalogue);
+    let list = shown_before(&index);
+    let files = [
+        ("turns of conversations", include_str!("../../tests/data/talks.tsv"), 95),
+        ("turns of unseen conversations", include_str!("../../tests/data/unseen-talks.tsv"), 85),
+        ("turns of more of them", include_str!("../../tests/data/unseen-talks-2.tsv"), 85),
+    ];
+    for (name, file, right_percent) in files {
+        let mut count = Count::default();
+        let mut talk = Talk::default();
+        let mut said = Vec::new();
+        for line in file.lines().filter(|line| !line.starts_with('#')) {
+            let Some((sentence, wanted)) = line.split_once('\t') else {
+                (talk, said) = (Talk::default(), Vec::new());
+                continue;
+            };
+            said.push(sentence);
+            let context = Context { shown: &talk.shown, options: &talk.options, about: talk.about, last: talk.last };
+            let understood = understand_in(sentence, Lang::En, &index, &catalogue, &context);
+            count.take(&said.join(" / "), wanted, &understood, &catalogue);
+            talk.go_on(&understood.intent, &list);
+        }
+        assert!(count.all() >= 50, "only {} turns", count.all());
+        count.hold(name, right_percent, 3);
+    }
 }
 
 /// Whatever is typed ends in an intent: 10,000 mutations of the sentences, and letters of all kinds.
@@ -224,7 +318,7 @@ fn nothing_that_is_typed_is_too_much() {
             }
         }
         let text: String = letters.into_iter().collect();
-        let context = Context { shown: &shown, options: &[], about: None };
+        let context = Context { shown: &shown, ..Context::default() };
         let understood = understand_in(&text, Lang::Es, &room.index, &room.catalogue, &context);
         crate::reading(&understood.intent, &understood.topics, &room.catalogue, Lang::Es);
     }

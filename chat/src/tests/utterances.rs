@@ -361,7 +361,7 @@ fn every_option_of_a_question_ends_that_doubt() {
     let mut asked = 0;
     for text in questions {
         for lang in [Lang::En, Lang::Es] {
-            let Intent::Clarify { question, about, options } = room.understand(text, lang).intent else { continue };
+            let Intent::Clarify { question, about, options, .. } = room.understand(text, lang).intent else { continue };
             asked += 1;
             assert!(options.len() >= 2, "{text:?} offers a choice");
             for ClarifyOption { label, text: next } in &options {

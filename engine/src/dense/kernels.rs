@@ -1,10 +1,10 @@
-//! The inner loops, each written once over [`Wide`] registers and compiled for AVX-512, for AVX2 with fused
+//! The inner loops, each written once over the registers of a [`Set`] and compiled for AVX-512, for AVX2 with fused
 //! multiply-add, and for any machine.
 
 use super::rows::{LANE, Lane, sum_of};
 #[cfg(target_arch = "x86_64")]
 use super::wide::{Avx2, Avx512};
-use super::wide::{Portable, Wide, prefetch};
+use super::wide::{Portable, Set, Wide, prefetch};
 
 /// How many rows before its turn a row is asked for: rows lie all over a table that no cache holds.
 const ROWS_AHEAD: usize = 16;
@@ -18,11 +18,11 @@ macro_rules! for_each_instruction_set {
             {
                 #[target_feature(enable = "avx512f")]
                 fn avx512($($argument: $type),*) $(-> $output)? {
-                    $body::<Avx512>($($argument),*)
+                    $body(Avx512::detected(), $($argument),*)
                 }
                 #[target_feature(enable = "avx2,fma")]
                 fn avx2($($argument: $type),*) $(-> $output)? {
-                    $body::<Avx2>($($argument),*)
+                    $body(Avx2::detected(), $($argument),*)
                 }
                 if is_x86_feature_detected!("avx512f") {
                     // SAFETY: the instruction set was just detected.
@@ -33,7 +33,7 @@ macro_rules! for_each_instruction_set {
                     return unsafe { avx2($($argument),*) };
                 }
             }
-            $body::<Portable>($($argument),*)
+            $body(Portable, $($argument),*)
         }
     };
 }
@@ -81,26 +81,27 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-fn outer_products<W: Wide>(panel: &[Lane], lanes: usize, matrix: &mut [Lane]) {
-    for_each_tile::<W>(panel, lanes, 0, matrix, |sum, product| sum.add(product));
+fn outer_products<S: Set>(set: S, panel: &[Lane], lanes: usize, matrix: &mut [Lane]) {
+    for_each_tile(set, panel, lanes, 0, matrix, |sum, product| sum.add(product));
 }
 
 /// Sums the outer products of the panel's rows, without their first `first` lanes, and joins the sums to the matrix,
 /// which lacks these rows.
 #[inline(always)]
-fn for_each_tile<W: Wide>(
+fn for_each_tile<S: Set>(
+    set: S,
     panel: &[Lane],
     lanes: usize,
     first: usize,
     matrix: &mut [Lane],
-    join: impl Fn(W, W) -> W + Copy,
+    join: impl Fn(S::Wide, S::Wide) -> S::Wide + Copy,
 ) {
     for (block, rows) in matrix.chunks_exact_mut(LANE * lanes).enumerate() {
         for right in first + block..lanes {
-            match W::HELD {
-                2 => tiles::<W, 2>(panel, lanes, first + block, right, rows, join),
-                4 => tiles::<W, 4>(panel, lanes, first + block, right, rows, join),
-                _ => tiles::<W, LANE>(panel, lanes, first + block, right, rows, join),
+            match S::HELD {
+                2 => tiles::<S, 2>(set, panel, lanes, first + block, right, rows, join),
+                4 => tiles::<S, 4>(set, panel, lanes, first + block, right, rows, join),
+                _ => tiles::<S, LANE>(set, panel, lanes, first + block, right, rows, join),
             }
         }
     }
@@ -108,31 +109,32 @@ fn for_each_tile<W: Wide>(
 
 /// The part of the outer products of lane `left` with lane `right`, in tiles of as many rows as registers hold.
 #[inline(always)]
-fn tiles<W: Wide, const HELD: usize>(
+fn tiles<S: Set, const HELD: usize>(
+    set: S,
     panel: &[Lane],
     lanes: usize,
     left: usize,
     right: usize,
     rows: &mut [Lane],
-    join: impl Fn(W, W) -> W + Copy,
+    join: impl Fn(S::Wide, S::Wide) -> S::Wide + Copy,
 ) {
     for (part, rows) in rows.chunks_exact_mut(HELD * lanes).enumerate() {
-        let mut sums = [W::splat(0.0); HELD];
+        let mut sums = [set.splat(0.0); HELD];
         for row in panel.chunks_exact(lanes) {
-            let lane = W::load(&row[right]);
+            let lane = set.load(&row[right]);
             let factors = &row[left].0[part * HELD..][..HELD];
             for at in 0..HELD {
-                sums[at] = sums[at].add_product(W::splat(factors[at]), lane);
+                sums[at] = sums[at].add_product(set.splat(factors[at]), lane);
             }
         }
         for (row, sum) in rows.chunks_exact_mut(lanes).zip(sums) {
-            join(W::load(&row[right]), sum).store(&mut row[right]);
+            join(set.load(&row[right]), sum).store(&mut row[right]);
         }
     }
 }
 
 #[inline(always)]
-fn cholesky<W: Wide>(matrix: &mut [Lane], lanes: usize, least: f32) -> bool {
+fn cholesky<S: Set>(set: S, matrix: &mut [Lane], lanes: usize, least: f32) -> bool {
     for block in 0..lanes {
         let (rows, below) = matrix[block * LANE * lanes..].split_at_mut(LANE * lanes);
         let mut inverses = [0.0; LANE];
@@ -143,12 +145,12 @@ fn cholesky<W: Wide>(matrix: &mut [Lane], lanes: usize, least: f32) -> bool {
                 return false;
             }
             inverses[at] = 1.0 / pivot.sqrt();
-            let pivot_row = W::load(row).multiply(W::splat(inverses[at]));
+            let pivot_row = set.load(row).multiply(set.splat(inverses[at]));
             pivot_row.store(row);
             for under in at + 1..LANE {
-                let factor = W::splat(rows[at * lanes + block].0[under]);
+                let factor = set.splat(rows[at * lanes + block].0[under]);
                 let row = &mut rows[under * lanes + block];
-                W::load(row).take_product(factor, pivot_row).store(row);
+                set.load(row).take_product(factor, pivot_row).store(row);
             }
         }
         for (at, row) in rows.chunks_exact_mut(lanes).enumerate() {
@@ -157,40 +159,40 @@ fn cholesky<W: Wide>(matrix: &mut [Lane], lanes: usize, least: f32) -> bool {
         }
         for right in block + 1..lanes {
             for at in 0..LANE {
-                let solved = W::load(&rows[at * lanes + right]).multiply(W::splat(inverses[at]));
+                let solved = set.load(&rows[at * lanes + right]).multiply(set.splat(inverses[at]));
                 solved.store(&mut rows[at * lanes + right]);
                 for under in at + 1..LANE {
-                    let factor = W::splat(rows[at * lanes + block].0[under]);
+                    let factor = set.splat(rows[at * lanes + block].0[under]);
                     let row = &mut rows[under * lanes + right];
-                    W::load(row).take_product(factor, solved).store(row);
+                    set.load(row).take_product(factor, solved).store(row);
                 }
             }
         }
-        for_each_tile::<W>(rows, lanes, block + 1, below, |sum, product| sum.take_product(W::splat(1.0), product));
+        for_each_tile(set, rows, lanes, block + 1, below, |sum, product| sum.take_product(set.splat(1.0), product));
     }
     true
 }
 
 #[inline(always)]
-fn forward<W: Wide>(factor: &[Lane], lanes: usize, right_side: &mut [Lane]) {
+fn forward<S: Set>(set: S, factor: &[Lane], lanes: usize, right_side: &mut [Lane]) {
     for (at, row) in factor.chunks_exact(lanes).enumerate() {
         let (block, place) = (at / LANE, at % LANE);
         let solved = right_side[block].0[place] / row[block].0[place];
-        let times = W::splat(solved);
+        let times = set.splat(solved);
         for (value, lane) in right_side[block..].iter_mut().zip(&row[block..]) {
-            W::load(value).take_product(times, W::load(lane)).store(value);
+            set.load(value).take_product(times, set.load(lane)).store(value);
         }
         right_side[block].0[place] = solved;
     }
 }
 
 #[inline(always)]
-fn backward<W: Wide>(factor: &[Lane], lanes: usize, right_side: &mut [Lane]) {
+fn backward<S: Set>(set: S, factor: &[Lane], lanes: usize, right_side: &mut [Lane]) {
     for (block, rows) in factor.chunks_exact(LANE * lanes).enumerate().rev() {
         let (unsolved, solved) = right_side.split_at_mut(block + 1);
         let unsolved = &mut unsolved[block].0;
         for (value, row) in unsolved.iter_mut().zip(rows.chunks_exact(lanes)) {
-            *value -= inner_product::<W>(&row[block + 1..], solved);
+            *value -= inner_product(set, &row[block + 1..], solved);
         }
         for (at, row) in rows.chunks_exact(lanes).enumerate().rev() {
             let row = &row[block].0;
@@ -201,7 +203,9 @@ fn backward<W: Wide>(factor: &[Lane], lanes: usize, right_side: &mut [Lane]) {
 }
 
 #[inline(always)]
-fn gathered<W: Wide>(
+#[allow(clippy::too_many_arguments, reason = "what it reads and what it writes, as they lie")]
+fn gathered<S: Set>(
+    set: S,
     rows: &[Lane],
     lanes: usize,
     places: &[u32],
@@ -218,18 +222,18 @@ fn gathered<W: Wide>(
         }
         let row = row_at(places[at]);
         for ((lane, panel), sum) in row.iter().zip(panel).zip(sum.iter_mut()) {
-            let lane = W::load(lane);
-            lane.multiply(W::splat(root)).store(panel);
-            W::load(sum).add_product(W::splat(linear), lane).store(sum);
+            let lane = set.load(lane);
+            lane.multiply(set.splat(root)).store(panel);
+            set.load(sum).add_product(set.splat(linear), lane).store(sum);
         }
     }
 }
 
 #[inline(always)]
-fn inner_product<W: Wide>(a: &[Lane], b: &[Lane]) -> f32 {
-    let mut sum = W::splat(0.0);
+fn inner_product<S: Set>(set: S, a: &[Lane], b: &[Lane]) -> f32 {
+    let mut sum = set.splat(0.0);
     for (a, b) in a.iter().zip(b) {
-        sum = sum.add_product(W::load(a), W::load(b));
+        sum = sum.add_product(set.load(a), set.load(b));
     }
     let mut lane = Lane::ZERO;
     sum.store(&mut lane);
@@ -237,9 +241,9 @@ fn inner_product<W: Wide>(a: &[Lane], b: &[Lane]) -> f32 {
 }
 
 #[inline(always)]
-fn inner_products<W: Wide>(rows: &[Lane], vector: &[Lane], products: &mut [f32]) {
+fn inner_products<S: Set>(set: S, rows: &[Lane], vector: &[Lane], products: &mut [f32]) {
     for (product, row) in products.iter_mut().zip(rows.chunks_exact(vector.len().max(1))) {
-        *product = inner_product::<W>(row, vector);
+        *product = inner_product(set, row, vector);
     }
 }
 
@@ -250,7 +254,7 @@ mod tests {
     const LANES: usize = 3;
 
     /// What every kernel makes of the same numbers, in the registers of one instruction set.
-    fn all_kernels<W: Wide>() -> Vec<Lane> {
+    fn all_kernels<S: Set>(set: S) -> Vec<Lane> {
         let lane =
             |at: usize| Lane(std::array::from_fn(|place| ((at * LANE + place) * 7919 % 101) as f32 / 50.0 - 1.0));
         let rows: Vec<Lane> = (0..40 * LANES).map(lane).collect();
@@ -258,17 +262,17 @@ mod tests {
         let places: Vec<u32> = (0..90).map(|at| at * 31 % 40).collect();
         let mut panel = vec![Lane::ZERO; 90 * LANES];
         let mut right_side = vec![Lane::ZERO; LANES];
-        gathered::<W>(&rows, LANES, &places, &roots, &linear, &mut panel, &mut right_side);
+        gathered(set, &rows, LANES, &places, &roots, &linear, &mut panel, &mut right_side);
         let mut matrix = vec![Lane::ZERO; LANES * LANES * LANE];
-        outer_products::<W>(&panel, LANES, &mut matrix);
+        outer_products(set, &panel, LANES, &mut matrix);
         for row in 0..LANES * LANE {
             matrix[row * LANES + row / LANE].0[row % LANE] += 10.0;
         }
-        assert!(cholesky::<W>(&mut matrix, LANES, 1e-3));
-        forward::<W>(&matrix, LANES, &mut right_side);
-        backward::<W>(&matrix, LANES, &mut right_side);
+        assert!(cholesky(set, &mut matrix, LANES, 1e-3));
+        forward(set, &matrix, LANES, &mut right_side);
+        backward(set, &matrix, LANES, &mut right_side);
         let mut products = [0.0; LANE];
-        inner_products::<W>(&rows, &right_side, &mut products);
+        inner_products(set, &rows, &right_side, &mut products);
         let on_or_right = |(at, lane): (usize, &Lane)| (at % LANES >= at / LANES / LANE).then_some(*lane);
         panel
             .into_iter()
@@ -280,7 +284,7 @@ mod tests {
 
     #[test]
     fn every_instruction_set_gives_the_same_numbers_but_for_rounding() {
-        let portable = all_kernels::<Portable>();
+        let portable = all_kernels(Portable);
         let hold_against = |lanes: Vec<Lane>| {
             for (found, expected) in lanes.iter().zip(&portable) {
                 for (found, expected) in found.0.iter().zip(expected.0) {
@@ -290,11 +294,13 @@ mod tests {
         };
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            hold_against(all_kernels::<Avx2>());
+            // SAFETY: the instruction sets were just detected.
+            hold_against(all_kernels(unsafe { Avx2::detected() }));
         }
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx512f") {
-            hold_against(all_kernels::<Avx512>());
+            // SAFETY: the instruction set was just detected.
+            hold_against(all_kernels(unsafe { Avx512::detected() }));
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::models::{FilmContent, Model, TrainingData, Viewer, recommend};
 use crate::movielens::{Genome, Tag};
 use crate::neighbours::{NeighbourOptions, Scratch, top_k_over};
 use crate::popularity::popular;
-use crate::profile::Profile;
+use crate::profile::{Profile, SHORT_PROFILE};
 use crate::ranking::{RankOptions, RankScratch, Ranker};
 use crate::rating::{HalfStars, MovieId};
 use crate::shard::ShardRatings;
@@ -44,8 +44,6 @@ const MOST_SEEDS: usize = 500;
 const FILMS_OF_A_TAG: usize = 50;
 /// Tags that two films must have in common.
 const COMMON_TAGS: usize = 2;
-/// Ratings from which today's farm asks neighbours as for long profiles.
-const LONG_PROFILE: usize = 10;
 
 /// What the right answers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,8 +196,9 @@ impl Lists {
                 }
                 let rated = profile.into_iter().filter_map(|(column, half_stars)| {
                     // "Films like these" comes without ratings.
-                    let half_stars = if matches!(target, Target::CoLiked(_)) { 10 } else { half_stars };
-                    Some((self.matrix.movie_ids()[column as usize], HalfStars::new(half_stars)?))
+                    let half_stars =
+                        if matches!(target, Target::CoLiked(_)) { HalfStars::MAX } else { HalfStars::new(half_stars)? };
+                    Some((self.matrix.movie_ids()[column as usize], half_stars))
                 });
                 cases.push(Case { unit: row as u32, profile: Profile::from_ratings(rated), relevant });
             }
@@ -295,10 +294,9 @@ impl Lists {
 }
 
 impl ListTest {
-    /// How many questions are asked, of how many viewers or films.
-    pub fn size(&self) -> (usize, usize) {
-        let units: BTreeSet<u32> = self.cases.iter().map(|case| case.unit).collect();
-        (self.cases.len(), units.len())
+    /// How many questions are asked.
+    pub fn questions(&self) -> usize {
+        self.cases.len()
     }
 }
 
@@ -306,8 +304,8 @@ impl ListTest {
 pub enum Answers<'a> {
     /// Popular films, whatever is asked.
     Popular,
-    /// The neighbours of the profile as the farm asks for them: as for a few films below ten ratings, as for a viewer's own
-    /// from ten on.
+    /// The neighbours of the profile as the farm asks for them: as for a few films below [`SHORT_PROFILE`]
+    /// ratings, as for a viewer's own from there on.
     Neighbours(Box<(ShardIndex, Ranker)>),
     /// A model.
     Model(&'a dyn Model),
@@ -339,7 +337,7 @@ impl Answers<'_> {
             Answers::Popular => popular(&test.catalogue, &filters, profile, n),
             Answers::Neighbours(farm) => {
                 let (neighbours, ranking) = match profile.len() {
-                    ..LONG_PROFILE => (NeighbourOptions::like_these(), RankOptions::like_these(n)),
+                    ..SHORT_PROFILE => (NeighbourOptions::like_these(), RankOptions::like_these(n)),
                     _ => (NeighbourOptions::default(), RankOptions { n, ..RankOptions::default() }),
                 };
                 let nearest = top_k_over(&[&farm.0], profile, &neighbours, &mut Scratch::default());

@@ -12,6 +12,7 @@ mod protocols;
 mod search;
 mod significance;
 mod splits;
+mod student;
 mod tally;
 
 pub use bootstrap::{Interval, gain, interval};

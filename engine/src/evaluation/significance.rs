@@ -1,8 +1,7 @@
 //! Whether two models differ by more than chance: paired t-tests over the users of both, corrected by Holm's method for
 //! how many pairs are looked at.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
+use super::student;
 use super::tally::Tally;
 
 /// Two models held against each other in one metric.
@@ -59,13 +58,8 @@ fn paired_t_test(a: &Tally, b: &Tally, at: usize) -> Option<f64> {
     if error <= rounding {
         return Some(0.0);
     }
-    let t = StudentsT::new(0.0, 1.0, users - 1.0).ok()?;
-    Some((2.0 * t.cdf(-(difference / error).abs())).min(1.0))
-}
-
-/// The point below which Student's t with so many degrees of freedom lies with a probability.
-pub(super) fn t_quantile(probability: f64, freedom: f64) -> Option<f64> {
-    StudentsT::new(0.0, 1.0, freedom).ok().map(|t| t.inverse_cdf(probability))
+    let below = student::cdf(-(difference / error).abs(), users - 1.0)?;
+    Some((2.0 * below).min(1.0))
 }
 
 /// Holm's step-down correction: the smallest of m p-values times m, the next times m - 1, and so on, none below the one
@@ -100,8 +94,8 @@ mod tests {
     fn quantiles_are_those_of_the_tables() {
         // Two-sided 95 % points of Student's t: 12.706, 2.262, 1.984.
         for (freedom, table) in [(1.0, 12.706), (9.0, 2.262), (100.0, 1.984)] {
-            assert!((t_quantile(0.975, freedom).unwrap() - table).abs() < 1e-3, "{freedom}");
+            assert!((super::student::quantile(0.975, freedom).unwrap() - table).abs() < 1e-3, "{freedom}");
         }
-        assert!(t_quantile(0.975, 0.0).is_none());
+        assert!(super::student::quantile(0.975, 0.0).is_none());
     }
 }

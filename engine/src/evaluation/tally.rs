@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::measure::{Measured, Share, total};
 use super::metrics::{Metric, RankingMetric, RatingMetric};
-use super::significance::t_quantile;
+use super::student;
 use crate::rating::UserId;
 
 /// A model's results, split by split. Which split comes first makes no difference beyond rounding.
@@ -87,7 +87,7 @@ impl Tally {
             Metric::Rating(RatingMetric::R2) => return None,
             _ => 1.0,
         };
-        Some(t_quantile(0.975, users - 1.0)? * error * slope)
+        Some(student::quantile(0.975, users - 1.0)? * error * slope)
     }
 
     /// By how much each user with a share moves the ratio of sums that the metric comes from; `None` for metrics that

@@ -1,6 +1,7 @@
 //! The inner loops of a neighbour query: for each user of a block the sum, over the films of a profile, of weight times
 //! half-stars. All integers, so every kernel gives the same.
 //!
+//! Longer than other files because each loop stands beside its forms for each instruction set, which must give the same.
 //! There is one source of each loop. It is compiled for several instruction sets, and the best that the machine has is
 //! chosen when a query is made.
 

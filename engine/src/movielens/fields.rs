@@ -45,6 +45,25 @@ pub(crate) fn id(field: &[u8], what: &str) -> Result<u32, Fault> {
     })
 }
 
+/// From here on ids are those of people and films that came after the dataset.
+const FIRST_LIVE_ID: u32 = 1 << 31;
+
+/// An id of a user or film of a dataset: below [`FIRST_LIVE_ID`]. What is text or longer has to be numbered by whoever has
+/// it, as only they can say what it was.
+pub(crate) fn dataset_id(field: &[u8], what: &str) -> Result<u32, Fault> {
+    if field.is_empty() {
+        return id(field, what);
+    }
+    id(field, what).ok().filter(|number| *number < FIRST_LIVE_ID).ok_or_else(|| {
+        let detail = format!(
+            "{what} \"{}\" is not a whole number below {FIRST_LIVE_ID}; give each such id a number of its own, the same in \
+             all files, and keep the list",
+            shown(field)
+        );
+        (BadReason::NotANumber, detail)
+    })
+}
+
 /// "949", "949.0" as pandas writes it beside missing ones, and "1e+05" as R writes 100000.
 fn whole_number(field: &[u8]) -> Option<u64> {
     digits(without_zero_decimals(field)).or_else(|| {
@@ -329,6 +348,12 @@ mod tests {
         }
         for bad in ["949.5", "e5", "1e", "1e-3", "1e300", ".0", "tt949", "-1", "4294967296"] {
             assert_eq!(id(bad.as_bytes(), "the film id").unwrap_err().0, BadReason::NotANumber, "{bad}");
+        }
+        assert_eq!(dataset_id(b"2147483647", "the user id"), Ok(2_147_483_647));
+        for bad in ["2147483648", "4294967295", "9007199254740993", "18446744073709551617", "b3a7-0f", "anna", "1e20"] {
+            let (reason, detail) = dataset_id(bad.as_bytes(), "the user id").unwrap_err();
+            assert_eq!(reason, BadReason::NotANumber, "{bad}");
+            assert!(detail.contains(bad) && detail.contains("give each such id a number of its own"), "{detail}");
         }
     }
 }

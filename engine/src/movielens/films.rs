@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::UnicodeNormalization;
 
-use super::fields::{Fault, id, shown};
+use super::fields::{Fault, dataset_id, id, shown};
 use super::header::{Column, Wanted};
 use super::layout::Role;
 use super::table::{RowFault, for_each_line, for_each_row};
@@ -217,7 +217,7 @@ impl Reading<'_> {
 }
 
 fn movie<'a>(number: &str, raw_title: &str, genres: impl Iterator<Item = &'a str>) -> Result<Movie, Fault> {
-    let id = id(number.trim().as_bytes(), "the film id")?;
+    let id = dataset_id(number.trim().as_bytes(), "the film id")?;
     // The same letters in the same way, however their accents were typed.
     let composed: String = raw_title.nfc().collect();
     let parsed = parse_title(&composed);

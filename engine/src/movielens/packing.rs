@@ -139,7 +139,10 @@ impl Packing {
             [0xFD, b'7', b'z', b'X', b'Z', ..] => Packing::Other("is packed with xz; unpack it and give the folder"),
             [b'7', b'z', 0xBC, 0xAF, ..] => Packing::Other("is a 7z archive; unpack it and give the folder"),
             [b'R', b'a', b'r', b'!', ..] => Packing::Other("is a rar archive; unpack it and give the folder"),
-            [b'P', b'A', b'R', b'1', ..] => Packing::Other("is a Parquet file, which is not read; export it as CSV"),
+            [b'P', b'A', b'R', b'1', ..] => Packing::Other(
+                "is a Parquet file, which is not read; write it as CSV, with pandas: \
+             read_parquet(FILE).to_csv(\"ratings.csv\", index=False)",
+            ),
             _ if is_tar(&beginning) => Packing::Tar(None),
             // An archive that was cut off at once is better called a bad archive than a text.
             _ if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) => Packing::Zip,

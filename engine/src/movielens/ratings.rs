@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::fields::{Fault, OffScale, Stars, Time, id, stars, time};
+use super::fields::{Fault, OffScale, Stars, Time, dataset_id, stars, time};
 use super::header::{Column, Header, Wanted};
 use super::layout::Role;
 use super::rows::{Fields, Lines, ROWS_PER_REPORT, as_utf8};
@@ -138,7 +138,7 @@ fn rating(
     now: i64,
     read: &mut RatingsRead,
 ) -> Result<Option<Rating>, Fault> {
-    let (user, movie) = (id(user, "the user id")?, id(film, "the film id")?);
+    let (user, movie) = (dataset_id(user, "the user id")?, dataset_id(film, "the film id")?);
     let half_stars = match stars(rating, scale) {
         Ok(Stars::Rated(half_stars)) => half_stars,
         Ok(Stars::Unrated) => {

@@ -1,5 +1,6 @@
 //! A folder or archive with a dataset in it: finding the files, and reading each once while it is hashed.
 //!
+//! A few lines longer than other files: a folder and each kind of archive are looked through in the same way, side by side.
 //! Nothing is unpacked to disk, and no name from an archive is ever used as a path.
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::fields::{Fault, id, shown, time};
+use super::fields::{Fault, dataset_id, shown, time};
 use super::header::{Column, Wanted};
 use super::layout::Role;
 use super::table::{for_each_line, for_each_row};
@@ -69,8 +69,8 @@ fn tag([user, movie, words, timestamp]: [&str; 4], now: i64) -> Result<Tag, Faul
         return Err((BadReason::Unreadable, format!("the tag is longer than {TAG_LIMIT} bytes")));
     }
     Ok(Tag {
-        user: id(user.trim().as_bytes(), "the user id")?,
-        movie: id(movie.trim().as_bytes(), "the film id")?,
+        user: dataset_id(user.trim().as_bytes(), "the user id")?,
+        movie: dataset_id(movie.trim().as_bytes(), "the film id")?,
         tag: words,
         timestamp: time(timestamp.trim().as_bytes(), now)?.seconds(),
     })

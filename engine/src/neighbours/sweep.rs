@@ -304,12 +304,19 @@ mod x86 {
         bars: &mut [f32; LANES],
         offer: impl Offer,
     ) {
-        super::sweep(ratings, first_row, norms, weights, bars, Avx512, offer);
+        super::sweep(ratings, first_row, norms, weights, bars, Avx512::detected(), offer);
     }
 
-    /// To be used only where the machine has AVX-512 F, BW, VBMI and VNNI.
+    /// The machine has AVX-512 F, BW, VBMI and VNNI: only who is compiled for them, or vouches for them, gets one.
     #[derive(Clone, Copy)]
-    pub(super) struct Avx512;
+    pub(super) struct Avx512(());
+
+    impl Avx512 {
+        #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
+        pub(super) fn detected() -> Avx512 {
+            Avx512(())
+        }
+    }
 
     /// Of two registers with two films each, the place of the byte that each byte of a permutation takes: those of the
     /// four films for the first query (and the one that shares its byte), then for the next. One half of the bytes of a
@@ -421,7 +428,10 @@ mod tests {
             for kernel in Kernel::available() {
                 let sums = match kernel.instructions() {
                     #[cfg(target_arch = "x86_64")]
-                    Instructions::Avx512 => x86::Avx512.add_up(&films, &half_stars, count, |_| &weights),
+                    Instructions::Avx512 => {
+                        // SAFETY: such a kernel is made only where the machine has been found to have the instructions.
+                        unsafe { x86::Avx512::detected() }.add_up(&films, &half_stars, count, |_| &weights)
+                    }
                     _ => Portable.add_up(&films, &half_stars, count, |_| &weights),
                 };
                 assert_eq!(sums, [100 * count as u32; LANES], "{count} and {after} with {kernel:?}");

@@ -94,10 +94,7 @@ impl Matched {
                 found.seen.push(movie);
             }
             if let Some(half_stars) = entry.half_stars {
-                // A diary has a rating for each time that a film was seen; that of today is with the ratings.
-                let is_current =
-                    entry.file.to_lowercase().rsplit('/').next().is_some_and(|file| file.starts_with("rating"));
-                let weight = (is_current, entry.at);
+                let weight = entry.weight();
                 let known = best.get(&movie).copied();
                 found.rated_again += usize::from(known.is_some());
                 if known.is_none_or(|(known, _)| weight >= known) {

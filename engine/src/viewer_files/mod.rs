@@ -31,7 +31,7 @@ const MOST_FILES: usize = 5_000;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is larger than any export.
-    #[error("{file} has more than {LARGEST_FILE} bytes, or {MOST_ENTRIES} rows; give it fewer ratings")]
+    #[error("{file} is too large, or has more than {MOST_ENTRIES} rows; give it fewer ratings")]
     TooLarge {
         /// The file.
         file: String,
@@ -162,6 +162,15 @@ pub struct Entry {
     pub at: i64,
 }
 
+impl Entry {
+    /// Which of several ratings of a film counts: the one of the greatest weight, of equal ones the last. A diary has a
+    /// rating for each time that a film was seen; that of today is with the ratings.
+    pub fn weight(&self) -> (bool, i64) {
+        let lower = self.file.to_lowercase();
+        (lower.rsplit('/').next().is_some_and(|file| file.starts_with("rating")), self.at)
+    }
+}
+
 /// A row that is not taken, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
@@ -192,13 +201,21 @@ pub struct Brought {
 /// # Errors
 /// If it is nothing that is known; a row that cannot be taken is left out and said.
 pub fn read(name: &str, bytes: &[u8], now: i64) -> Result<Brought, Error> {
+    read_within(name, bytes, now, LARGEST_FILE)
+}
+
+/// The same where less than [`LARGEST_FILE`] is to be had: `largest` bytes, unpacked.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_within(name: &str, bytes: &[u8], now: i64, largest: u64) -> Result<Brought, Error> {
     let mut brought =
         Brought { service: Service::Other, entries: Vec::new(), left_out: Vec::new(), assumptions: Vec::new() };
-    if bytes.len() as u64 > LARGEST_FILE {
+    if bytes.len() as u64 > largest.min(LARGEST_FILE) {
         return Err(Error::TooLarge { file: name.to_owned() });
     }
     if bytes.starts_with(b"PK") {
-        read_archive(name, bytes, now, &mut brought)?;
+        read_archive(name, bytes, now, largest, &mut brought)?;
     } else if is_json(bytes) {
         trakt::read(name, bytes, now, &mut brought)?;
     } else {
@@ -212,10 +229,10 @@ fn is_json(bytes: &[u8]) -> bool {
     matches!(bytes.trim_ascii_start().first(), Some(b'[' | b'{'))
 }
 
-fn read_archive(name: &str, bytes: &[u8], now: i64, brought: &mut Brought) -> Result<(), Error> {
+fn read_archive(name: &str, bytes: &[u8], now: i64, largest: u64, brought: &mut Brought) -> Result<(), Error> {
     let broken = |reason: String| Error::Zip { file: name.to_owned(), reason };
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|reason| broken(reason.to_string()))?;
-    let mut left = LARGEST_FILE;
+    let mut left = largest.min(LARGEST_FILE);
     let (mut known, mut skipped) = (0, 0);
     for index in 0..archive.len().min(MOST_FILES) {
         let mut entry = archive.by_index(index).map_err(|reason| broken(reason.to_string()))?;

@@ -8,6 +8,7 @@ pub use plan::Refused;
 pub use step::{Failed, Setup, Step, replay, step};
 
 use crate::{Cursor, Error, Event, Source, Tables};
+use cineswarm_retry::Backoff;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -159,11 +160,12 @@ enum Next {
 impl<D: Connect, S: Source, H: Handler<D::Connection>> Service<D, S, H> {
     async fn run(mut self, rung: Arc<Notify>, stop: CancellationToken) {
         let mut moves = self.source.moves();
-        let mut backoff = self.options.backoff.0;
+        let (first, longest) = self.options.backoff;
+        let mut backoff = Backoff::between(first, longest);
         while !stop.is_cancelled() {
             let next = match tokio::time::timeout(self.options.deadline, self.step()).await {
                 Ok(Ok(next)) => {
-                    backoff = self.options.backoff.0;
+                    backoff.start_over();
                     next
                 }
                 failed => {
@@ -174,10 +176,9 @@ impl<D: Connect, S: Source, H: Handler<D::Connection>> Service<D, S, H> {
                         _ => format!("no end of a transaction after {:?}", self.options.deadline),
                     };
                     let consumer = &self.options.setup.consumer;
-                    tracing::warn!(%consumer, reason, retry_ms = backoff.as_millis() as u64, "events could not be taken");
+                    let pause = backoff.next_pause();
+                    tracing::warn!(%consumer, reason, retry_ms = pause.as_millis() as u64, "events could not be taken");
                     self.state.send_replace(State::Trying { reason });
-                    let pause = backoff;
-                    backoff = (backoff * 2).min(self.options.backoff.1);
                     if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                         return;
                     }

@@ -1,5 +1,5 @@
 //! A database as the log's code may rely on it: reads of what is committed, rows locked until the transaction ends, unique
-//! keys. Nothing more is promised, so nothing more is there: two transactions may overtake each other at every step.
+//! keys. Longer than other files because it is a whole database, with all steps of `Tables`. Nothing more is promised, so nothing more is there: two transactions may overtake each other at every step.
 
 use super::{Dump, Effect, Tested};
 use cineswarm_events::{Consumer, Cursor, CursorRow, Event, HeadRow, Letter, LetterState, NewEvent, Tables};

@@ -139,7 +139,7 @@ impl Scheduler {
                 if let Role::Raced { copies } = &loser.role {
                     self.stand_alone(copies);
                 }
-                self.miss(now, &loser, crate::usefulness::LOST_RACE);
+                self.miss(now, &loser, crate::tasks::LOST_RACE);
             }
         }
     }

@@ -3,6 +3,8 @@
 //! It knows requests, shards, workers, tasks and leases. It never reads a clock, never does I/O, and never sees a
 //! profile or a neighbour: those stay with the coordinator, under the same request ids.
 
+#![forbid(unsafe_code)]
+
 mod commands;
 mod hedging;
 mod news;

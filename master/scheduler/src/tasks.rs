@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::usefulness::LOST_LEASE;
 use crate::{Command, Millis, RequestId, Scheduler, Sending, TaskEnd, TaskId, TaskNews, WorkerId};
+
+/// How much a lost race says against a worker, and a lost lease.
+pub(crate) const LOST_RACE: u32 = 1;
+pub(crate) const LOST_LEASE: u32 = 2;
 
 /// A result for a task that has ended, was sent again, or was never sent to this worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,9 @@
 //! Now and then it is sent a probe: a copy of a task that another one computes. Its result counts for nothing but the
 //! worker's own standing.
 
-use crate::tasks::{Role, Task};
+use crate::tasks::{LOST_LEASE, Role, Task};
 use crate::{Command, Millis, Scheduler, TaskEnd, TaskId, WorkerId};
 
-/// How much a lost race says against a worker, and a lost lease.
-pub(crate) const LOST_RACE: u32 = 1;
-pub(crate) const LOST_LEASE: u32 = 2;
 /// A worker against which so much is said, with nothing delivered in between, is demoted.
 const TOO_MUCH: u32 = 4;
 /// What a refused result counts in results that were taken.

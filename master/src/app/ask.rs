@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use cineswarm_engine::{HalfStars, MovieId};
 use cineswarm_mqtt::timestamp_ms;
 use cineswarm_telemetry::traces::{Kind, Span};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{App, Done, storage};
-use crate::chat::{Intent, Lang, Tweak, replies};
+use crate::chat::{Intent, Lang, Last, Tweak, replies};
 use crate::farm::coordinator::{Live, NotTaken, Outlet};
 use crate::library::Library;
 use crate::measure;
 use crate::requests::ask::{Ask, Basis};
 use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
 use crate::requests::spec::{Source, Spec};
+use crate::requests::steps::Step;
 use crate::store::{self, Accepted, EndState, Ending, NewRequest};
 use crate::web::events::replayed;
 use crate::web::sessions::{Session, TabId};
@@ -33,28 +33,49 @@ impl App {
         self.make_sure(session).await?;
         let span = Span::first("ask", Kind::Server, ask.traceparent.as_deref());
         let (begun, understanding) = (Instant::now(), span.part("understand", Kind::Inside));
-        let step = self.understand(&ask, session).await?;
+        let resolved = self.understand(&ask, session).await?;
         drop(understanding);
         measure::stage("understand", begun.elapsed().as_secs_f64());
-        session.says_last(match &step {
-            Step::Say(reply) => Some(reply.clone()),
+        session.says_last(match &resolved {
+            Resolved::Say(reply) | Resolved::SayOf { reply, .. } => Some(reply.clone()),
             _ => None,
         });
-        match step {
-            Step::Unrate { movie, message } => {
-                self.rate(session, movie, None, tab).await?;
-                self.say(session, &ask, &Reply::Help { message, examples: Vec::new() }, tab).await
+        let spoken_of = session.steps().spoken_of();
+        session.steps().speak_of(match &resolved {
+            // What is not understood changes nothing.
+            Resolved::Say(Reply::Help { .. }) => spoken_of,
+            Resolved::SayOf { movie, last, .. } => Some((*movie, *last)),
+            Resolved::Rate { movie, .. } | Resolved::Unrate { movie, .. } => Some((*movie, Last::Rating)),
+            Resolved::Mark { movies, .. } => match movies.as_slice() {
+                [only] => Some((*only, Last::Film)),
+                _ => None,
+            },
+            _ => None,
+        });
+        match resolved {
+            Resolved::Unrate { movie, message } => {
+                self.rate(session, movie, None, None).await?;
+                self.tell(message, &ask, session, tab).await
             }
-            Step::Say(reply) => self.say(session, &ask, &reply, tab).await,
-            Step::Rate { movie, rating, message } => {
+            Resolved::Say(reply) | Resolved::SayOf { reply, .. } => self.say(session, &ask, &reply, tab).await,
+            Resolved::Mark { movies, kind, message } => {
+                self.mark(session, &movies, kind).await?;
+                self.tell(message, &ask, session, tab).await
+            }
+            Resolved::Undo => self.undo(&ask, session, tab, span).await,
+            Resolved::StartOver => {
+                let lang = ask.lang.unwrap_or(session.lang());
+                self.begin_with(replies::begun(lang), &ask, session, tab).await
+            }
+            Resolved::Rate { movie, rating, message } => {
                 let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let ratings = self.rate(session, movie, Some(rating), tab).await?;
+                let ratings = self.rate(session, movie, Some(rating), Some(tab)).await?;
                 let rating = rating.stars();
                 let reply =
                     json!({ "kind": "rated", "message": message, "movie": film, "rating": rating, "ratings": ratings });
                 self.say(session, &ask, &reply, tab).await
             }
-            Step::Compute(spec) => {
+            Resolved::Compute(spec) => {
                 let query = in_words(&ask, &spec, &self.library);
                 self.submit(session, query, ask.key, *spec, span).await
             }
@@ -69,9 +90,9 @@ impl App {
         Ok(())
     }
 
-    async fn understand(self: &Arc<Self>, ask: &Ask, session: &Arc<Session>) -> Result<Step, Trouble> {
+    async fn understand(self: &Arc<Self>, ask: &Ask, session: &Arc<Session>) -> Result<Resolved, Trouble> {
         let Basis::Text(_) = &ask.basis else {
-            return Ok(Step::from(resolve(ask, &viewer(session, None, None), &self.library)?));
+            return resolve(ask, &viewer(session, None, None), &self.library);
         };
         let last = self.store.last_answered(session.id).await.map_err(storage)?;
         let (app, session, ask) = (self.clone(), session.clone(), ask.clone());
@@ -83,7 +104,7 @@ impl App {
             });
             let last = last.as_ref().map(|(spec, outcome)| (spec, outcome));
             let said_last = session.said_last();
-            resolve(&ask, &viewer(&session, last, said_last.as_ref()), &app.library).map(Step::from)
+            resolve(&ask, &viewer(&session, last, said_last.as_ref()), &app.library)
         });
         understood.await.map_err(|error| {
             tracing::error!(%error, "a sentence was not understood");
@@ -92,7 +113,7 @@ impl App {
     }
 
     /// Stores a request and hands it to the farm; acknowledged when it is on disk.
-    async fn submit(
+    pub(super) async fn submit(
         self: &Arc<Self>,
         session: &Session,
         query: String,
@@ -106,7 +127,10 @@ impl App {
         let source = spec.source;
         let taken = self.store_and_hand_over(request_id, session, query, key, spec, span).await;
         match &taken {
-            Ok((_, true)) => measure::accepted(source),
+            Ok((_, true)) => {
+                session.steps().push(Step::Asked(request_id));
+                measure::accepted(source);
+            }
             _ => self.underway.forget(request_id),
         }
         taken.map(|(done, _)| done)
@@ -196,27 +220,15 @@ impl App {
     }
 }
 
-/// [`Resolved`] without what it borrows from the library.
-enum Step {
-    Compute(Box<Spec>),
-    Say(Reply),
-    Rate { movie: MovieId, rating: HalfStars, message: String },
-    Unrate { movie: MovieId, message: String },
-}
-
-impl From<Resolved<'_>> for Step {
-    fn from(resolved: Resolved<'_>) -> Step {
-        match resolved {
-            Resolved::Compute(spec) => Step::Compute(spec),
-            Resolved::Say(reply) => Step::Say(reply),
-            Resolved::Unrate { movie, message } => Step::Unrate { movie, message },
-            Resolved::Rate { movie, rating, message, .. } => Step::Rate { movie, rating, message },
-        }
-    }
-}
-
 fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>, said_last: Option<&'a Reply>) -> Viewer<'a> {
-    Viewer { lang: session.lang(), ratings: session.ratings(), hidden: session.hidden(), last, said_last }
+    Viewer {
+        lang: session.lang(),
+        ratings: session.ratings(),
+        hidden: session.hidden(),
+        last,
+        said_last,
+        spoken_of: session.steps().spoken_of(),
+    }
 }
 
 /// What was asked, as a sentence for tabs that did not ask and for the log.

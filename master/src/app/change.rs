@@ -12,6 +12,7 @@ use super::{App, storage};
 use crate::farm::coordinator::Live;
 use crate::requests::ask::parse;
 use crate::requests::spec::Spec;
+use crate::requests::steps::Step;
 use crate::store::{EndState, Feedback, FeedbackKind, NewRating, Rated, Told};
 use crate::web::sessions::{Change, LoggedChange, Session, TabId, Taken};
 use crate::words::Trouble;
@@ -50,16 +51,36 @@ impl App {
         Ok(json!({ "cancelled": under_way }))
     }
 
+    /// Rates a film, or takes its rating back, so that it can be undone. The tab, if one is given, hears of it otherwise.
     pub(super) async fn rate(
         &self,
         session: &Session,
         movie: MovieId,
         rating: Option<HalfStars>,
-        tab: TabId,
+        tab: Option<TabId>,
+    ) -> Result<u64, Trouble> {
+        let (before, _) = session.said_of(movie);
+        let ratings = self.rate_at(session, movie, rating, timestamp_ms(), tab).await?;
+        if before != rating {
+            session.steps().push(Step::Rated { movie, before });
+        }
+        Ok(ratings)
+    }
+
+    /// The same without a way back, as it was given at a time, elsewhere or here.
+    pub(super) async fn rate_at(
+        &self,
+        session: &Session,
+        movie: MovieId,
+        rating: Option<HalfStars>,
+        rated_at: i64,
+        tab: Option<TabId>,
     ) -> Result<u64, Trouble> {
         let event_id = Uuid::now_v7();
-        self.sessions.expect(session.id, event_id, tab);
-        let (session_id, rated_at) = (session.id, timestamp_ms());
+        if let Some(tab) = tab {
+            self.sessions.expect(session.id, event_id, tab);
+        }
+        let session_id = session.id;
         let new = NewRating { event_id, session_id, movie_id: movie, half_stars: rating, rated_at };
         let Rated { ratings, told } =
             self.store.rate(new).await.map_err(|error| self.unsure(session, event_id, error))?;
@@ -71,13 +92,47 @@ impl App {
         let RawFeedback { movie_id, kind, request_id } = parse(payload)?;
         let kind = kind.as_deref().map(feedback_kind).transpose()?;
         self.library.film(movie_id).ok_or(Trouble::UnknownMovie(movie_id))?;
+        let (_, before) = session.said_of(movie_id);
+        self.change_mark(session, movie_id, kind, request_id, Some(tab)).await?;
+        if before != kind {
+            session.steps().push(Step::Marked(vec![(movie_id, before)]));
+        }
+        Ok(json!({ "ok": true }))
+    }
+
+    /// Marks films of the list as seen or not wanted, as one step that can be undone. All tabs hear of it.
+    pub(super) async fn mark(&self, session: &Session, movies: &[MovieId], kind: FeedbackKind) -> Result<(), Trouble> {
+        let mut before = Vec::with_capacity(movies.len());
+        for movie in movies {
+            before.push((*movie, session.said_of(*movie).1));
+            self.change_mark(session, *movie, Some(kind), None, None).await?;
+        }
+        // A sentence that is sent again changes nothing, and leaves the first way back.
+        before.retain(|(_, before)| *before != Some(kind));
+        if !before.is_empty() {
+            session.steps().push(Step::Marked(before));
+        }
+        Ok(())
+    }
+
+    /// Marks a film without a way back.
+    pub(super) async fn change_mark(
+        &self,
+        session: &Session,
+        movie_id: MovieId,
+        kind: Option<FeedbackKind>,
+        request_id: Option<Uuid>,
+        tab: Option<TabId>,
+    ) -> Result<(), Trouble> {
         let event_id = Uuid::now_v7();
-        self.sessions.expect(session.id, event_id, tab);
+        if let Some(tab) = tab {
+            self.sessions.expect(session.id, event_id, tab);
+        }
         let given_at = timestamp_ms();
         let given = Feedback { event_id, session_id: session.id, movie_id, kind, request_id, given_at };
         let told = self.store.give_feedback(given).await.map_err(|error| self.unsure(session, event_id, error))?;
         self.take(session, told, event_id, Change::Hidden(movie_id, kind.and_then(FeedbackKind::hiding)));
-        Ok(json!({ "ok": true }))
+        Ok(())
     }
 
     /// A change is stored: known from here on, whether or not the log has told of it already.

@@ -1,13 +1,17 @@
-//! What a viewer can do: ask, cancel, rate, give feedback. Edges translate and call this; no socket and no status code is
-//! known here. What one session does is to be handed in one after the other, in the order it was said.
+//! What a viewer can do: ask, cancel, rate, give feedback, bring ratings and take them along. Edges translate and call
+//! this; no socket and no status code is known here. What one session does is to be handed in one after the other, in the
+//! order it was said.
 
 mod ask;
+mod brought;
 mod change;
 pub mod following;
 pub mod room;
 mod say;
 pub mod turns;
 pub mod underway;
+mod undo;
+pub mod uploads;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,11 +40,26 @@ pub enum Event {
     Feedback,
     /// Begin a new conversation.
     Begin,
+    /// Show a file of theirs, a part of which this is.
+    Bring,
+    /// Take ratings from it.
+    Import,
+    /// Have their own ratings as text.
+    Export,
 }
 
 impl Event {
     /// All of them.
-    pub const ALL: [Event; 5] = [Event::Ask, Event::Cancel, Event::Rate, Event::Feedback, Event::Begin];
+    pub const ALL: [Event; 8] = [
+        Event::Ask,
+        Event::Cancel,
+        Event::Rate,
+        Event::Feedback,
+        Event::Begin,
+        Event::Bring,
+        Event::Import,
+        Event::Export,
+    ];
 
     /// Its name on the wire.
     pub fn name(self) -> &'static str {
@@ -50,6 +69,9 @@ impl Event {
             Event::Rate => "rate",
             Event::Feedback => "feedback",
             Event::Begin => "begin",
+            Event::Bring => "bring",
+            Event::Import => "import",
+            Event::Export => "export",
         }
     }
 }
@@ -84,6 +106,8 @@ pub struct App {
     pub underway: Arc<underway::Underway>,
     /// The cores.
     pub computing: Computing,
+    /// The files that viewers are bringing.
+    pub uploads: uploads::Uploads,
     /// What sessions are called in logs.
     pub labels: SessionLabels,
     /// How long a request may take.
@@ -105,12 +129,15 @@ impl App {
             Event::Rate => {
                 let (movie, rating) = parse::<RawRating>(payload)?.check()?;
                 self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let ratings = self.rate(session, movie, rating, tab).await?;
+                let ratings = self.rate(session, movie, rating, Some(tab)).await?;
                 let rating = rating.map(|rating| rating.stars());
                 Ok(json!({ "movie_id": movie, "rating": rating, "ratings": ratings }).into())
             }
             Event::Feedback => self.feedback(payload, session, tab).await.map(Done::from),
             Event::Begin => self.begin(payload, session, tab).await,
+            Event::Bring => self.bring(payload, session).await.map(Done::from),
+            Event::Import => self.import(payload, session, tab).await.map(Done::from),
+            Event::Export => self.export(payload, session).await.map(Done::from),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The room where acknowledged requests wait for the farm. The farm takes them in the order they come; here sessions
-//! take turns, and no more are let through than the farm answers in an eighth of a second, so that an ordinary asker
+//! take turns, and no more are let through than the farm answers in a sixteenth of a second, so that an ordinary asker
 //! waits for that and not behind a flood.
 
 use std::collections::HashSet;
@@ -14,10 +14,10 @@ use super::turns::Turns;
 use crate::farm::coordinator::{Handle, Live, NotTaken, Outlet};
 use crate::scheduler::RequestId;
 
-/// Requests in the farm at a time at the least: what keeps four slots busy with full tasks.
-const NARROWEST: usize = 128;
+/// Requests in the farm at a time at the least: what keeps four slots busy.
+const NARROWEST: usize = 64;
 /// Of what the farm ended in a second, the part that may be in it at a time.
-const PART_OF_A_SECOND: u32 = 8;
+const PART_OF_A_SECOND: u32 = 16;
 const TICK: Duration = Duration::from_millis(100);
 
 /// The room, and the door to the farm.

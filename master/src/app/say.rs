@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{App, Done, storage};
-use crate::chat::Lang;
+use crate::chat::replies;
 use crate::requests::ask::{Ask, Basis, parse};
+use crate::requests::resolve::Reply;
 use crate::store::{Accepted, BEGINNING, EndState, Ending, Error, NewRequest};
 use crate::web::events::replayed;
 use crate::web::sessions::{Session, TabId};
@@ -58,21 +59,52 @@ impl App {
         }
     }
 
+    /// Says something for which no example fits better than another.
+    pub(super) async fn tell(
+        &self,
+        message: String,
+        ask: &Ask,
+        session: &Session,
+        tab: TabId,
+    ) -> Result<Done, Trouble> {
+        self.say(session, ask, &Reply::Help { message, examples: Vec::new() }, tab).await
+    }
+
     /// From here on nothing refers to what was asked before.
     pub(super) async fn begin(&self, payload: Value, session: &Session, tab: TabId) -> Result<Done, Trouble> {
         let RawBegin {} = parse(payload)?;
-        let message = match session.lang() {
-            Lang::En => "A new conversation. Your ratings stay.",
-            Lang::Es => "Una conversación nueva. Tus notas se quedan.",
-        };
+        self.begin_anew(replies::begun(session.lang()), "", None, session, tab).await
+    }
+
+    /// The same as the reply to a sentence.
+    pub(super) async fn begin_with(
+        &self,
+        message: &str,
+        ask: &Ask,
+        session: &Session,
+        tab: TabId,
+    ) -> Result<Done, Trouble> {
+        let Basis::Text(text) = &ask.basis else { return Ok(json!({ "reply": null }).into()) };
+        self.begin_anew(message, text, ask.key.clone(), session, tab).await
+    }
+
+    async fn begin_anew(
+        &self,
+        message: &str,
+        text: &str,
+        key: Option<String>,
+        session: &Session,
+        tab: TabId,
+    ) -> Result<Done, Trouble> {
+        session.steps().begin();
         let outcome = json!({ "reply": { "kind": "begun", "message": message, "at": timestamp_ms() } });
         let reply = &outcome["reply"];
         session.says_last(None);
         let _in_order = session.in_order.lock().await;
-        let new = NewRequest { spec: BEGINNING.to_owned(), ..reply_to(session, "", None) };
+        let new = NewRequest { spec: BEGINNING.to_owned(), ..reply_to(session, text, key) };
         match self.keep(new, &outcome).await.map_err(storage)? {
             Kept::Now { request_id, offset } => {
-                let told = json!({ "request_id": request_id, "offset": offset, "query": "", "reply": reply });
+                let told = json!({ "request_id": request_id, "offset": offset, "query": text, "reply": reply });
                 self.sessions.push(session.id, "replied", &told, Some(tab));
                 Ok(json!({ "reply": reply, "offset": offset }).into())
             }

@@ -16,6 +16,8 @@ const SMALLEST_SHARE: usize = 16;
 const COME_BACK_MS: u64 = 500;
 /// What is under way is a queue, and the farm behind, when it is more than is done in this time, and more than this.
 const BEHIND: (Duration, usize) = (Duration::from_millis(100), 128);
+/// The same while somebody asks as a person does, who would wait for all of it.
+const BEHIND_BESIDE_PERSONS: (Duration, usize) = (Duration::from_millis(25), 24);
 /// How fast it is done is seen from the endings of this time.
 const LAST_SECONDS: Duration = Duration::from_secs(2);
 /// Endings are looked back on for this long.
@@ -153,9 +155,9 @@ impl Underway {
     }
 
     /// Whether who comes now would have to wait for those who are there.
-    pub fn is_behind(&self, now: Instant) -> bool {
+    pub fn is_behind(&self, now: Instant, beside_persons: bool) -> bool {
         let state = self.state();
-        let (wait, few) = BEHIND;
+        let (wait, few) = if beside_persons { BEHIND_BESIDE_PERSONS } else { BEHIND };
         let under_way = state.requests.len();
         if under_way <= few {
             return false;
@@ -266,17 +268,18 @@ mod tests {
             underway.begin(request, Uuid::new_v4(), start).unwrap();
             ended.push(request);
         }
-        assert!(underway.is_behind(start), "4,000 wait and none was done");
+        assert!(underway.is_behind(start, false), "4,000 wait and none was done");
         for request in ended.drain(..3_850) {
             underway.end(request, Outcome::Complete, start);
         }
-        assert!(!underway.is_behind(start), "150 are under way at 1,925 a second");
+        assert!(!underway.is_behind(start, false), "150 are under way at 1,925 a second");
         let later = start + Duration::from_secs(5);
-        assert!(underway.is_behind(later), "150 are under way and none was done lately");
+        assert!(underway.is_behind(later, false), "150 are under way and none was done lately");
         for request in ended.drain(..30) {
             underway.end(request, Outcome::Complete, later);
         }
-        assert!(!underway.is_behind(later), "120 are few");
+        assert!(!underway.is_behind(later, false), "120 are few");
+        assert!(underway.is_behind(later, true), "they are not for a person who would wait for them");
     }
 
     #[test]

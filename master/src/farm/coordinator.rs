@@ -30,7 +30,7 @@ pub use super::live::{InsteadOfModel, Live, Outlet, Progress};
 use crate::label::SessionLabels;
 use crate::library::Library;
 use crate::scheduler::{self, Command, Lately, Load, RequestId, Scheduler, WorkerId};
-pub use credit::{Attempt, Contents, Refused, WorkerResult};
+pub use credit::{Attempt, Contents, NotCredited, WorkerResult};
 
 /// Inputs that may wait for the coordinator; past it callers wait.
 const INPUT_BOUND: usize = 1024;
@@ -93,8 +93,8 @@ pub enum NotTaken {
 enum Input {
     Submit { request: Box<Live>, timeout: Duration, reply: oneshot::Sender<Result<usize, NotTaken>> },
     Cancel { request: RequestId, reply: oneshot::Sender<bool> },
-    Contents { of: Attempt, reply: oneshot::Sender<Result<Contents, Refused>> },
-    Result { result: WorkerResult, reply: oneshot::Sender<Result<(), Refused>> },
+    Contents { of: Attempt, reply: oneshot::Sender<Result<Contents, NotCredited>> },
+    Result { result: WorkerResult, reply: oneshot::Sender<Result<(), NotCredited>> },
     Refused { of: Attempt, reason: String },
     ModelOffered,
 }
@@ -162,17 +162,17 @@ impl Handle {
 
     /// What the task asks that a worker is about to hand in a result for; whether that is stale is known before the
     /// result is looked at.
-    pub async fn contents(&self, of: Attempt) -> Result<Contents, Refused> {
+    pub async fn contents(&self, of: Attempt) -> Result<Contents, NotCredited> {
         let (reply, answer) = oneshot::channel();
-        self.inputs.send(Input::Contents { of, reply }).await.map_err(|_| Refused::Stopping)?;
-        answer.await.unwrap_or(Err(Refused::Stopping))
+        self.inputs.send(Input::Contents { of, reply }).await.map_err(|_| NotCredited::Stopping)?;
+        answer.await.unwrap_or(Err(NotCredited::Stopping))
     }
 
     /// Hands in a worker's result.
-    pub async fn result(&self, result: WorkerResult) -> Result<(), Refused> {
+    pub async fn result(&self, result: WorkerResult) -> Result<(), NotCredited> {
         let (reply, answer) = oneshot::channel();
-        self.inputs.send(Input::Result { result, reply }).await.map_err(|_| Refused::Stopping)?;
-        answer.await.unwrap_or(Err(Refused::Stopping))
+        self.inputs.send(Input::Result { result, reply }).await.map_err(|_| NotCredited::Stopping)?;
+        answer.await.unwrap_or(Err(NotCredited::Stopping))
     }
 
     /// Counts a result that was refused before it came here; a worker whose results are refused often gets no more

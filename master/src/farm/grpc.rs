@@ -19,11 +19,11 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::coordinator::{Attempt, Contents, Handle, Refused, WorkerResult};
+use super::coordinator::{Attempt, Contents, Handle, NotCredited, WorkerResult};
 use super::encrypted;
 use crate::computing::Computing;
 use crate::library::Library;
-use crate::requests::answer::{Found, Part, check, check_films};
+use crate::requests::answer::{Found, WorkersPart, check, check_films};
 use crate::scheduler;
 
 /// A chunk ends with the user that takes it to this many ratings.
@@ -165,12 +165,12 @@ impl Farm for Service {
     }
 }
 
-fn not_taken(refused: Refused) -> Status {
+fn not_taken(refused: NotCredited) -> Status {
     match refused {
-        Refused::Stale => {
+        NotCredited::Stale => {
             Status::failed_precondition("the attempt is stale: its lease or its task has ended; drop the result")
         }
-        Refused::Stopping => Status::unavailable("the master is stopping; call again"),
+        NotCredited::Stopping => Status::unavailable("the master is stopping; call again"),
     }
 }
 
@@ -181,7 +181,7 @@ fn check_all(
     asked: &Contents,
     result: &TaskResult,
     scratch: &mut RankScratch,
-) -> Result<Vec<Option<Part>>, String> {
+) -> Result<Vec<Option<WorkersPart>>, String> {
     let processing_time_ms = result.processing_time_ms;
     if !processing_time_ms.is_finite() || processing_time_ms < 0.0 {
         return Err(format!("processing_time_ms is {processing_time_ms}"));
@@ -206,7 +206,8 @@ fn check_all(
             false => check(library, spec, found, &asked.shards, scratch).map(Found::Neighbours),
         };
         let found = found.map_err(|reason| format!("results[{at}]: {reason}"))?;
-        Ok(Some(Part { worker_id: worker_id.to_owned(), shards: shards.to_vec(), processing_time_ms, found }))
+        let (worker_id, shards) = (worker_id.to_owned(), shards.to_vec());
+        Ok(Some(WorkersPart { worker_id, shards, processing_time_ms, found }))
     });
     parts.collect()
 }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::requests::answer::{Part, Timings};
+use crate::requests::answer::{Timings, WorkersPart};
 use crate::requests::spec::{Source, Spec};
 use crate::scheduler::RequestId;
 
@@ -56,7 +56,7 @@ pub struct Live {
     /// What is computed.
     pub spec: Arc<Spec>,
     /// What has come.
-    pub parts: Vec<Part>,
+    pub parts: Vec<WorkersPart>,
     /// Why neighbours answer and not the model, where that is so.
     pub instead_of_model: Option<InsteadOfModel>,
     /// How long it took.

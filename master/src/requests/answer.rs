@@ -15,7 +15,7 @@ use cineswarm_chat::{Understanding, replies};
 
 /// One worker's neighbours for one request, checked to be what they are said to be.
 #[derive(Debug)]
-pub struct Part {
+pub struct WorkersPart {
     /// Who computed it.
     pub worker_id: String,
     /// On which shards.
@@ -178,7 +178,7 @@ impl Answer {
 pub fn merge(
     library: &Library,
     spec: &Spec,
-    parts: Vec<Part>,
+    parts: Vec<WorkersPart>,
     instead_of_model: Option<InsteadOfModel>,
     timings: Timings,
     scratch: &mut RankScratch,
@@ -293,7 +293,7 @@ fn film(library: &Library, rank: usize, found: Recommendation) -> Option<Film<'_
 }
 
 /// One entry a worker: of several tasks the shards are joined and the times added.
-fn contributions(parts: Vec<Part>) -> Vec<Contribution> {
+fn contributions(parts: Vec<WorkersPart>) -> Vec<Contribution> {
     let mut workers: Vec<Contribution> = Vec::new();
     for part in parts {
         match workers.iter_mut().find(|known| known.worker_id == part.worker_id) {

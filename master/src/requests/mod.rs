@@ -2,8 +2,10 @@
 
 pub mod answer;
 pub mod ask;
+pub mod brought;
 mod chosen;
 pub mod resolve;
 #[cfg(test)]
 mod sample;
 pub mod spec;
+pub mod steps;

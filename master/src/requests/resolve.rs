@@ -1,24 +1,22 @@
 //! What an ask means: a request to compute, or something that can be said at once.
 
 mod again;
+mod intents;
 
 use std::collections::BTreeSet;
 
 use cineswarm_engine::{
-    Filters, HalfStars, MovieId, NeighbourOptions, PopularityPenalty, Profile, RankOptions, UserId,
+    Filters, HalfStars, MovieId, NeighbourOptions, PopularityPenalty, Profile, RankOptions, SHORT_PROFILE, UserId,
 };
 use serde::Serialize;
 use serde_json::Value;
 
 use super::ask::{Ask, Basis, DEFAULT_N};
 use super::spec::{Source, Spec};
-use crate::library::{Film, Library};
+use crate::library::Library;
+use crate::store::FeedbackKind;
 use crate::words::{Note, Trouble};
-use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Tweak, Wanted, replies};
-
-/// Below this many ratings a viewer's own profile is too short for plain cosine, which then prefers users who rated
-/// hardly anything else; it is treated like a few films that similar ones are wanted to.
-const SHORT_PROFILE: usize = 10;
+use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Last, Tweak, replies};
 
 /// Films that a popular list of less known ones leaves out.
 const BEST_KNOWN: usize = 400;
@@ -35,15 +33,39 @@ pub struct Viewer<'a> {
     pub last: Option<(&'a Spec, &'a Value)>,
     /// What was said last without computing; a question that was asked back is open.
     pub said_last: Option<&'a Reply>,
+    /// The film that was spoken of since the last answer, and what was said of it.
+    pub spoken_of: Option<(MovieId, Last)>,
 }
 
 /// What is to be done with an ask.
 #[derive(Debug)]
-pub enum Resolved<'a> {
+pub enum Resolved {
     /// Compute this.
     Compute(Box<Spec>),
     /// Say this.
     Say(Reply),
+    /// Say this of a film, which "it" means from then on.
+    SayOf {
+        /// What is said.
+        reply: Reply,
+        /// The film.
+        movie: MovieId,
+        /// What kind of thing is said of it.
+        last: Last,
+    },
+    /// Mark these films and confirm it.
+    Mark {
+        /// Their ids.
+        movies: Vec<MovieId>,
+        /// How.
+        kind: FeedbackKind,
+        /// The confirmation.
+        message: String,
+    },
+    /// Take the last step back.
+    Undo,
+    /// Begin a new conversation.
+    StartOver,
     /// Take the rating of this film back and confirm it.
     Unrate {
         /// Its id.
@@ -51,10 +73,8 @@ pub enum Resolved<'a> {
         /// The confirmation.
         message: String,
     },
-    /// Store this rating and confirm it.
+    /// Store this film's rating and confirm it.
     Rate {
-        /// The film.
-        film: Film<'a>,
         /// Its id.
         movie: MovieId,
         /// The rating.
@@ -94,7 +114,7 @@ pub struct ChoiceOfText {
 }
 
 /// Finds out what is to be done.
-pub fn resolve<'a>(ask: &Ask, viewer: &Viewer<'_>, library: &'a Library) -> Result<Resolved<'a>, Trouble> {
+pub fn resolve(ask: &Ask, viewer: &Viewer<'_>, library: &Library) -> Result<Resolved, Trouble> {
     let lang = ask.lang.unwrap_or(viewer.lang);
     let resolver = Resolver { lang, n: ask.n, viewer, library };
     let filters = ask.filters.clone();
@@ -123,16 +143,16 @@ fn only_film_of(spec: &Spec) -> Option<MovieId> {
     }
 }
 
-struct Resolver<'v, 'a> {
+struct Resolver<'v> {
     lang: Lang,
     n: Option<usize>,
     viewer: &'v Viewer<'v>,
-    library: &'a Library,
+    library: &'v Library,
 }
 
-impl<'a> Resolver<'_, 'a> {
-    fn text(mut self, text: &str, asked: Filters) -> Result<Resolved<'a>, Trouble> {
-        let shown = self.viewer.last.map(|(_, answer)| shown(answer)).unwrap_or_default();
+impl Resolver<'_> {
+    fn text(mut self, text: &str, asked: Filters) -> Result<Resolved, Trouble> {
+        let shown = self.viewer.last.map(|(spec, answer)| list_before(spec, answer)).unwrap_or_default();
         let options = match self.viewer.said_last {
             Some(Reply::Clarify { options, .. }) => options.as_slice(),
             _ => &[],
@@ -141,8 +161,13 @@ impl<'a> Resolver<'_, 'a> {
             .iter()
             .map(|option| ClarifyOption { label: option.label.clone(), text: option.text.clone() })
             .collect();
-        let about = self.viewer.last.and_then(|(spec, _)| only_film_of(spec));
-        let context = Context { shown: &shown, options: &options, about };
+        let asked_about = || self.viewer.last.and_then(|(spec, _)| only_film_of(spec));
+        let is_of_one_film = self.viewer.last.is_some_and(|(spec, _)| spec.rest.is_some());
+        let (about, last) = match self.viewer.spoken_of {
+            Some((movie, last)) => (Some(movie), last),
+            None => (asked_about(), if is_of_one_film { Last::Film } else { Last::List }),
+        };
+        let context = Context { shown: &shown, options: &options, about, last };
         let catalogue = self.library.catalogue();
         let understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);
@@ -154,15 +179,18 @@ impl<'a> Resolver<'_, 'a> {
             understood.intent,
             Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. } | Intent::UnknownTitle { .. }
         );
+        let spoken_of = understood.intent.speaks_of();
         let mut resolved = self.intent(understood.intent, asked)?;
         if let (true, Resolved::Say(reply)) = (is_at_a_loss, &mut resolved)
             && self.viewer.said_last == Some(&*reply)
-            && let Reply::Help { message, examples } = reply
         {
-            *message = replies::still_at_a_loss(self.lang).to_owned();
-            *examples = replies::examples(self.lang, &self.library.titles, catalogue);
+            let mut examples = replies::examples(self.lang, &self.library.titles, catalogue);
             let half = examples.len() / 2;
             examples.rotate_left(half);
+            *reply = Reply::Help { message: replies::still_at_a_loss(self.lang).to_owned(), examples };
+        }
+        if let (Resolved::Say(reply), (Some(movie), last)) = (&resolved, spoken_of) {
+            return Ok(Resolved::SayOf { reply: reply.clone(), movie, last });
         }
         if let Resolved::Compute(spec) = &mut resolved {
             spec.ignored = understood.ignored;
@@ -177,75 +205,6 @@ impl<'a> Resolver<'_, 'a> {
         Ok(resolved)
     }
 
-    fn intent(&self, intent: Intent, asked: Filters) -> Result<Resolved<'a>, Trouble> {
-        let catalogue = self.library.catalogue();
-        let merged = |said: Filters| both(said, asked.clone());
-        match intent {
-            Intent::Like { movies, filters, tweak } => self.like(&movies, merged(filters), tweak),
-            Intent::Browse { filters, tweak } => Ok(self.tweaked(self.own(merged(filters)), tweak)),
-            Intent::ForMe { filters } => Ok(self.own(merged(filters))),
-            Intent::ForUser { user_id, filters } => Ok(self.user(user_id, merged(filters))),
-            Intent::Popular { filters } => Ok(self.popular(merged(filters), None)),
-            Intent::Rate { movie, half_stars } => {
-                let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let message = replies::rated(known, half_stars, self.lang);
-                Ok(Resolved::Rate { film, movie, rating: half_stars, message })
-            }
-            Intent::Why { movie } => Ok(self.why(movie)),
-            Intent::More => Ok(self.more(Tweak::None)),
-            Intent::LessKnown => Ok(self.more(Tweak::LessKnown)),
-            Intent::Clarify { question, about, options } => Ok(Resolved::Say(Reply::Clarify {
-                message: replies::clarify(question, &about, self.lang),
-                options: options
-                    .into_iter()
-                    .map(|ClarifyOption { label, text }| ChoiceOfText { label, text })
-                    .collect(),
-            })),
-            Intent::UnknownTitle { asked, nearest } => {
-                let message = replies::unknown_title(&asked, &nearest, catalogue, self.lang);
-                let like = |movie: &MovieId| catalogue.get(*movie).map(replies::film_name);
-                let examples = nearest.iter().filter_map(like).map(|name| match self.lang {
-                    Lang::En => format!("films like {name}"),
-                    Lang::Es => format!("películas como {name}"),
-                });
-                Ok(self.say(message, examples.collect()))
-            }
-            Intent::RateOffScale { movie, said } => {
-                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                Ok(self.say(replies::off_scale(known, &said, self.lang), Vec::new()))
-            }
-            Intent::OutsideTheData { asked } => {
-                Ok(self.say(replies::outside_the_data(&asked, self.library.titles.has_facts(), self.lang), Vec::new()))
-            }
-            Intent::About { wanted, movie } => self.about(wanted, movie),
-            Intent::MyRatings => {
-                Ok(self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new()))
-            }
-            Intent::CountFilms => Ok(self.say(replies::count_films(catalogue, self.lang), Vec::new())),
-            Intent::Unrate { movie } => {
-                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let had = self.viewer.ratings.iter().any(|(rated, _)| *rated == movie);
-                let message = replies::unrated(known, had, self.lang);
-                Ok(if had { Resolved::Unrate { movie, message } } else { self.say(message, Vec::new()) })
-            }
-            Intent::Refine { filters, tweak, shift } => Ok(self.refined(merged(filters), tweak, shift)),
-            Intent::NotUnderstood { asked } => {
-                let mut examples = replies::examples(self.lang, &self.library.titles, catalogue);
-                examples.truncate(3);
-                Ok(self.say(replies::not_understood(&asked, self.lang), examples))
-            }
-            Intent::Undo | Intent::StartOver | Intent::SeenOnCards | Intent::NoSuchPlace { .. } => {
-                let message = replies::cannot(&intent, self.lang).unwrap_or_default();
-                Ok(self.say(message.to_owned(), Vec::new()))
-            }
-            Intent::Help => {
-                let help = replies::help(self.lang, &self.library.titles, catalogue);
-                Ok(self.say(help.message, help.examples))
-            }
-        }
-    }
-
     /// What the sentence speaks against counts as the lowest rating, and is not shown.
     fn weigh_against(&self, spec: &mut Spec, disliked: &[MovieId]) {
         let lowest = HalfStars::new(1);
@@ -257,28 +216,7 @@ impl<'a> Resolver<'_, 'a> {
         spec.profile.sort_unstable_by_key(|(movie, _)| *movie);
     }
 
-    fn about(&self, wanted: Wanted, movie: MovieId) -> Result<Resolved<'a>, Trouble> {
-        let catalogue = self.library.catalogue();
-        let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-        let own = self.viewer.ratings.iter().find(|(rated, _)| *rated == movie).map(|(_, rating)| *rating);
-        let message =
-            replies::about(wanted, known, catalogue.stats(movie), own, self.library.titles.facts(movie), self.lang);
-        let name = replies::film_name(known);
-        let examples = match self.lang {
-            Lang::En => vec![format!("films like {name}"), format!("rate {name} 4 stars")],
-            Lang::Es => vec![format!("películas como {name}"), format!("puntúa {name} con 4 estrellas")],
-        };
-        Ok(self.say(message, examples))
-    }
-
-    fn say(&self, message: String, mut examples: Vec<String>) -> Resolved<'a> {
-        if examples.is_empty() {
-            examples = replies::examples(self.lang, &self.library.titles, self.library.catalogue());
-        }
-        Resolved::Say(Reply::Help { message, examples })
-    }
-
-    fn own(&self, filters: Filters) -> Resolved<'a> {
+    fn own(&self, filters: Filters) -> Resolved {
         if self.viewer.ratings.is_empty() {
             return self.popular(filters, Some(Note::EmptyProfile));
         }
@@ -295,14 +233,14 @@ impl<'a> Resolver<'_, 'a> {
         resolved
     }
 
-    fn user(&self, user: UserId, filters: Filters) -> Resolved<'a> {
+    fn user(&self, user: UserId, filters: Filters) -> Resolved {
         match self.library.dataset.profile(user) {
             Some(profile) => self.by_profile(profile, Some(user), filters),
             None => self.popular(filters, Some(Note::UnknownUser(user))),
         }
     }
 
-    fn like(&self, movies: &[MovieId], filters: Filters, tweak: Tweak) -> Result<Resolved<'a>, Trouble> {
+    fn like(&self, movies: &[MovieId], filters: Filters, tweak: Tweak) -> Result<Resolved, Trouble> {
         if let Some(movie) = movies.iter().find(|movie| self.library.catalogue().get(**movie).is_none()) {
             return Err(Trouble::UnknownMovie(*movie));
         }
@@ -320,7 +258,7 @@ impl<'a> Resolver<'_, 'a> {
         Ok(self.tweaked(Resolved::Compute(Box::new(spec)), tweak))
     }
 
-    fn by_profile(&self, profile: Profile, user: Option<UserId>, filters: Filters) -> Resolved<'a> {
+    fn by_profile(&self, profile: Profile, user: Option<UserId>, filters: Filters) -> Resolved {
         if profile.is_empty() {
             return self.popular(filters, Some(Note::EmptyProfile));
         }
@@ -331,7 +269,7 @@ impl<'a> Resolver<'_, 'a> {
         Resolved::Compute(Box::new(spec))
     }
 
-    fn popular(&self, filters: Filters, note: Option<Note>) -> Resolved<'a> {
+    fn popular(&self, filters: Filters, note: Option<Note>) -> Resolved {
         let mut spec = self.spec(Source::Popular, filters, note);
         spec.profile = sorted(self.viewer.ratings.iter().copied());
         Resolved::Compute(Box::new(spec))
@@ -353,6 +291,7 @@ impl<'a> Resolver<'_, 'a> {
             topics: Vec::new(),
             reading: None,
             rest: None,
+            shown: Vec::new(),
         }
     }
 
@@ -361,7 +300,7 @@ impl<'a> Resolver<'_, 'a> {
         Filters { exclude_movie_ids: without.into_iter().collect(), ..filters }
     }
 
-    fn tweaked(&self, resolved: Resolved<'a>, tweak: Tweak) -> Resolved<'a> {
+    fn tweaked(&self, resolved: Resolved, tweak: Tweak) -> Resolved {
         match (resolved, tweak) {
             (Resolved::Compute(mut spec), Tweak::LessKnown) => {
                 lesser_known(&mut spec);
@@ -386,6 +325,11 @@ impl<'a> Resolver<'_, 'a> {
         by_ratings.truncate((by_ratings.len() / 4).min(BEST_KNOWN));
         spec.filters.exclude_movie_ids.extend(by_ratings);
     }
+}
+
+/// The films that "the third one" counts: of the last list, whatever was said of one of them since.
+fn list_before(spec: &Spec, answer: &Value) -> Vec<MovieId> {
+    if spec.rest.is_some() && !spec.shown.is_empty() { spec.shown.clone() } else { shown(answer) }
 }
 
 /// The films of an answer, in their order.

@@ -36,6 +36,9 @@ pub struct Spec {
     pub reading: Option<Understanding>,
     /// For a question about one film: what "more" goes on with afterwards.
     pub rest: Option<Box<Spec>>,
+    /// For a question about one film: the list before it, whose places "the third one" means.
+    #[serde(default)]
+    pub shown: Vec<MovieId>,
 }
 
 /// Where the films come from.
@@ -64,6 +67,7 @@ impl Spec {
             topics: Vec::new(),
             reading: None,
             rest: None,
+            shown: Vec::new(),
         }
     }
 

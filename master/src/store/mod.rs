@@ -2,35 +2,34 @@
 //! SQLite or PostgreSQL with one set of queries. It never looks into a spec or an outcome, never reads the clock, and never
 //! schedules: it only promises that what it acknowledged is on disk and that a request ends once.
 //!
-//! All writes go through one task that commits many at a time ([`writer`]); reads use a small pool ([`reads`]).
+//! All writes go through one task that commits many at a time ([`Writer`]), as [`operations`] says; reads use a small pool ([`reads`]).
 
-mod connect;
+mod columns;
 mod error;
-mod file_watch;
+mod migrations;
+mod operations;
 mod ratings_log;
 mod reads;
 mod records;
 mod statements;
+mod transactions;
 mod upkeep;
-mod writer;
 
-pub use connect::sqlite_url;
+pub use cineswarm_database::{Health, sqlite_url};
 pub use error::Error;
 pub use records::{
-    Accepted, BEGINNING, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRequest, Profile, Rated,
-    Session, State, StoredAnswer, StoredRequest, Told,
+    Accepted, BEGINNING, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRequest, OpenedSession,
+    Profile, Rated, State, StoredAnswer, StoredRequest, Told,
 };
 
+use cineswarm_database::{Address, Answerable, Limits, Writer};
 use cineswarm_events::Log;
 use cineswarm_proto::events::RATINGS;
-use connect::Address;
+use operations::{Finish, OpenSession, Operation};
 use sqlx::{AnyConnection, AnyPool, Connection};
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::SendTimeoutError;
-use tokio_util::sync::CancellationToken;
+use transactions::Statements;
 use uuid::Uuid;
-use writer::{Answerable, Finish, LastStored, LastTrouble, OpenSession, Operation, Writer};
 
 /// An idempotency key's length at most, in bytes. PostgreSQL keeps no more than some 2,700 in an index.
 pub const LONGEST_KEY: usize = 200;
@@ -73,94 +72,55 @@ impl Options {
 /// nobody knows whether it was done.
 #[derive(Clone)]
 pub struct Store {
-    queue: mpsc::Sender<Operation>,
+    writer: Writer<Operation>,
     log: Log,
     readers: AnyPool,
     accept_deadline: Duration,
     deadline: Duration,
-    trouble: LastTrouble,
-    last_stored: LastStored,
-    stop: CancellationToken,
-    ended: CancellationToken,
-}
-
-/// How the database does, for health checks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
-    /// What it last failed with, if it has not worked since.
-    pub trouble: Option<String>,
-    /// How long ago something was last stored; not long, as long as somebody calls [`Store::live`].
-    pub stored_ago: Duration,
-    /// Operations that wait to be written.
-    pub waiting: usize,
 }
 
 impl Store {
     /// Connects, brings the tables up to date, and starts the writing task. Must be called within a Tokio runtime.
     pub async fn open(options: Options) -> Result<Store, Error> {
-        let address = Address::parse(&options.url)?;
-        let mut connection = first_connection(&address, options.open_deadline).await?;
-        address.migrate(&mut connection).await?;
+        let address =
+            Address::parse(&options.url).map_err(|error| Error::Configuration { reason: error.to_string() })?;
+        let mut connection = address.first_connection(options.open_deadline).await.map_err(|error| {
+            match Error::from_database("opening the database", &error) {
+                Error::Refused { reason, .. } => Error::Configuration { reason },
+                other => other,
+            }
+        })?;
+        migrations::run(address.is_sqlite(), &mut connection).await?;
         fill_log(&mut connection).await?;
-        let watch = address
-            .watch()
-            .map_err(|error| Error::Unavailable { doing: "opening the database", reason: error.to_string() })?;
-        let (queue, waiting) = mpsc::channel(options.queue_length.max(1));
         let readers = address.readers(options.operation_deadline);
-        let store = Store {
-            queue,
-            log: Log::new(RATINGS, readers.clone()),
-            readers,
-            accept_deadline: options.accept_deadline,
-            deadline: options.operation_deadline,
-            trouble: LastTrouble::default(),
-            last_stored: LastStored::now(),
-            stop: CancellationToken::new(),
-            ended: CancellationToken::new(),
-        };
-        let writer = Writer {
-            address,
-            connection: Some(connection),
-            queue: waiting,
-            stop: store.stop.clone(),
-            trouble: store.trouble.clone(),
-            last_stored: store.last_stored.clone(),
-            watch,
-            deadline: options.operation_deadline,
-            keep_bytes: options.keep_bytes,
-            log: store.log.clone(),
-            last_offset: None,
-            withdrawals: Vec::new(),
-        };
-        let ended = store.ended.clone().drop_guard();
-        tokio::spawn(async move {
-            let _ended = ended;
-            writer.run().await;
-        });
-        Ok(store)
+        let log = Log::new(RATINGS, readers.clone());
+        let statements = Statements { keep_bytes: options.keep_bytes, log: log.clone(), last_offset: None };
+        let limits = Limits { queue_length: options.queue_length, deadline: options.operation_deadline };
+        let writer = Writer::start(address, connection, statements, limits)
+            .map_err(|error| Error::Unavailable { doing: "opening the database", reason: error.to_string() })?;
+        let (accept_deadline, deadline) = (options.accept_deadline, options.operation_deadline);
+        Ok(Store { writer, log, readers, accept_deadline, deadline })
     }
 
     /// Writes what was accepted into the queue, then ends. From here on every call gives [`Error::Closed`].
     pub async fn close(&self) {
-        self.stop.cancel();
-        self.ended.cancelled().await;
+        self.writer.close().await;
         self.readers.close().await;
     }
 
     /// What the database last failed with, if it has not worked since. For health checks.
     pub fn trouble(&self) -> Option<String> {
-        self.trouble.get()
+        self.writer.trouble()
     }
 
-    /// How the database does.
+    /// How the database does. As long as somebody calls [`Store::live`], it is not long since something was stored.
     pub fn health(&self) -> Health {
-        let waiting = self.queue.max_capacity() - self.queue.capacity();
-        Health { trouble: self.trouble(), stored_ago: self.last_stored.age(), waiting }
+        self.writer.health()
     }
 
     /// Resumes the session with this id, or opens a new one, always under an id made here. `lang` replaces the
     /// session's language if given; a new session without one is in English.
-    pub async fn open_session(&self, id: Option<Uuid>, lang: Option<&str>, now: i64) -> Result<Session, Error> {
+    pub async fn open_session(&self, id: Option<Uuid>, lang: Option<&str>, now: i64) -> Result<OpenedSession, Error> {
         let doing = "opening a session";
         refuse_nul(doing, [lang])?;
         let input = OpenSession { id, lang: lang.map(str::to_owned), now };
@@ -231,44 +191,8 @@ impl Store {
         input: Input,
         operation: impl FnOnce(Answerable<Input, Outcome>) -> Operation,
     ) -> Result<Outcome, Error> {
-        let (answerable, answer) = Answerable::new(doing, input);
-        let unavailable = |otherwise| Error::Unavailable { doing, reason: reason_or(self.trouble.get(), otherwise) };
-        if self.stop.is_cancelled() {
-            return Err(Error::Closed);
-        }
-        match self.queue.send_timeout(operation(answerable), queue_deadline).await {
-            Ok(()) => {}
-            Err(SendTimeoutError::Closed(_)) => return Err(Error::Closed),
-            Err(SendTimeoutError::Timeout(_)) if self.trouble.get().is_some() => return Err(unavailable("")),
-            Err(SendTimeoutError::Timeout(_)) => return Err(Error::Busy { doing }),
-        }
-        match tokio::time::timeout(self.deadline, answer).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Error::Closed),
-            Err(_) => Err(unavailable("no answer in time")),
-        }
-    }
-}
-
-/// Waits for a database that is still starting.
-async fn first_connection(address: &Address, deadline: Duration) -> Result<AnyConnection, Error> {
-    let give_up_at = tokio::time::Instant::now() + deadline;
-    let mut backoff = Duration::from_millis(50);
-    loop {
-        match address.connect().await {
-            Ok(connection) => return Ok(connection),
-            Err(error) if address.may_still_come(&error) && tokio::time::Instant::now() + backoff < give_up_at => {
-                tracing::warn!(%error, retry_ms = backoff.as_millis() as u64, "the database cannot be opened yet");
-                tokio::time::sleep(backoff).await;
-                backoff = (backoff * 2).min(Duration::from_secs(2));
-            }
-            Err(error) => {
-                return Err(match Error::from_database("opening the database", &error) {
-                    Error::Refused { reason, .. } => Error::Configuration { reason },
-                    other => other,
-                });
-            }
-        }
+        let written = self.writer.write(queue_deadline, input, operation).await;
+        written.map_err(|error| Error::not_written(doing, error))
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the store says in the log of ratings: an event for each rating and feedback, in the transaction that stores it. Users
 //! are named by a number of their own, never by their session.
 
+use super::columns::{movie_id_at, stored_user, uuid_at};
 use super::error::damaged;
+use super::operations::Operation;
 use super::records::{Feedback, FeedbackKind, NewRating, Rated, Told};
-use super::statements::uuid_at;
-use super::writer::Operation;
+
 use cineswarm_engine::dataset::shard_hash;
 use cineswarm_engine::{HalfStars, MovieId, UserId};
 use cineswarm_events::{Cursor, NewEvent};
@@ -169,11 +170,6 @@ async fn user_id(
     stored_user(user_id)
 }
 
-/// A user's number as it is stored.
-pub(super) fn stored_user(stored: i64) -> Result<UserId, sqlx::Error> {
-    UserId::try_from(stored).map_err(|_| damaged(format!("user id {stored}")))
-}
-
 fn half_stars(stored: i64) -> Result<HalfStars, sqlx::Error> {
     let half_stars = u8::try_from(stored).ok().and_then(HalfStars::new);
     half_stars.ok_or_else(|| damaged(format!("a rating of {stored} half-stars")))
@@ -300,7 +296,7 @@ async fn everything_of(
         let rating = NewRating {
             event_id: Uuid::now_v7(),
             session_id,
-            movie_id: super::statements::movie_id_at(&row, 0)?,
+            movie_id: movie_id_at(&row, 0)?,
             half_stars: Some(half_stars(row.try_get(1)?)?),
             rated_at: row.try_get(2)?,
         };
@@ -310,7 +306,7 @@ async fn everything_of(
     for row in feedback.bind(session_id.to_string()).fetch_all(connection).await? {
         let kind: &str = row.try_get(1)?;
         let kind = FeedbackKind::from_name(kind).ok_or_else(|| damaged(format!("feedback of kind {kind:?}")))?;
-        let movie_id: MovieId = super::statements::movie_id_at(&row, 0)?;
+        let movie_id: MovieId = movie_id_at(&row, 0)?;
         let event_id = Uuid::now_v7();
         let given =
             Feedback { event_id, session_id, movie_id, kind: Some(kind), request_id: None, given_at: row.try_get(2)? };

@@ -1,11 +1,12 @@
 //! The reading half of the store: plain queries on a small pool of connections, beside the writer and never through it.
 
-use super::connect::may_pass;
+use super::columns::{half_stars_at, movie_id_at, uuid_at};
 use super::error::{Error, damaged};
 use super::records::{BEGINNING, EndState, Event, FeedbackKind, Profile, State, StoredAnswer, StoredRequest};
-use super::statements::{movie_id_at, uuid_at};
 use super::{Store, reason_or};
+use cineswarm_database::Fault;
 use cineswarm_engine::{HalfStars, MovieId, UserId};
+use cineswarm_retry::Backoff;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{Any, Row};
 use std::time::Duration;
@@ -103,18 +104,30 @@ impl Store {
         Ok(self.read("looking for a user's session", query, |row| uuid_at(row, 0)).await?.pop())
     }
 
+    /// Events that consumers with their effects in this database refused, and that wait for an operator.
+    pub async fn dead_letters(&self) -> Result<i64, Error> {
+        let query = || sqlx::query("SELECT COUNT(*) FROM dead_letters WHERE state = 'dead'");
+        Ok(self.read("counting dead letters", query, |row| row.try_get(0)).await?.pop().unwrap_or(0))
+    }
+
     /// The films the session has rated, by film.
     pub async fn ratings(&self, session_id: Uuid) -> Result<Vec<(MovieId, HalfStars)>, Error> {
         let query = || {
             sqlx::query("SELECT movie_id, half_stars FROM ratings WHERE session_id = $1 ORDER BY movie_id")
                 .bind(session_id.to_string())
         };
-        let rating = |row: &AnyRow| {
-            let stored: i64 = row.try_get(1)?;
-            let half_stars = u8::try_from(stored).ok().and_then(HalfStars::new);
-            Ok((movie_id_at(row, 0)?, half_stars.ok_or_else(|| damaged(format!("a rating of {stored} half-stars")))?))
-        };
+        let rating = |row: &AnyRow| Ok((movie_id_at(row, 0)?, half_stars_at(row, 1)?));
         self.read("reading a session's ratings", query, rating).await
+    }
+
+    /// The same with the time of each, in milliseconds since 1970.
+    pub async fn dated_ratings(&self, session_id: Uuid) -> Result<Vec<(MovieId, HalfStars, i64)>, Error> {
+        let query = || {
+            sqlx::query("SELECT movie_id, half_stars, rated_at FROM ratings WHERE session_id = $1 ORDER BY movie_id")
+                .bind(session_id.to_string())
+        };
+        let rating = |row: &AnyRow| Ok((movie_id_at(row, 0)?, half_stars_at(row, 1)?, row.try_get(2)?));
+        self.read("reading a session's ratings with their times", query, rating).await
     }
 
     /// The films the session has seen or does not want, by film.
@@ -152,7 +165,7 @@ impl Store {
         parse: impl Fn(&AnyRow) -> Result<T, sqlx::Error>,
     ) -> Result<Vec<T>, Error> {
         let reading = async {
-            let mut backoff = BACKOFF.0;
+            let mut backoff = Backoff::between(BACKOFF.0, BACKOFF.1);
             loop {
                 match self.fetch(query()).await {
                     Ok(rows) => {
@@ -160,10 +173,9 @@ impl Store {
                         return parsed.map_err(|error| Error::from_database(doing, &error));
                     }
                     Err(sqlx::Error::PoolClosed) => return Err(Error::Closed),
-                    Err(error) if may_pass(&error) => {
+                    Err(error) if Fault::of(&error).may_pass() => {
                         tracing::debug!(%error, doing, "reading from the database failed; trying again");
-                        tokio::time::sleep(backoff).await;
-                        backoff = (backoff * 2).min(BACKOFF.1);
+                        tokio::time::sleep(backoff.next_pause()).await;
                     }
                     Err(error) => return Err(Error::from_database(doing, &error)),
                 }
@@ -171,7 +183,7 @@ impl Store {
         };
         match tokio::time::timeout(self.deadline, reading).await {
             Ok(result) => result,
-            Err(_) => Err(Error::Unavailable { doing, reason: reason_or(self.trouble.get(), "no answer in time") }),
+            Err(_) => Err(Error::Unavailable { doing, reason: reason_or(self.trouble(), "no answer in time") }),
         }
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// An opened session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
+pub struct OpenedSession {
     /// Made by the store; a secret.
     pub id: Uuid,
     /// Its user, if it has ever rated or said anything of a film.

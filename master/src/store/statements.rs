@@ -1,11 +1,12 @@
 //! The writing statements, the same text for SQLite and PostgreSQL, each run for a whole batch of operations inside the
 //! writer's transaction. Outcomes are left beside the operations; nobody is answered here, for nothing is committed yet.
 
-use super::ratings_log::{Telling, stored_user};
-use super::records::{Accepted, Session};
-use super::writer::{Answerable, Finish, OpenSession, Operation};
-use super::{NewRequest, error::damaged, upkeep};
-use cineswarm_engine::MovieId;
+use super::columns::{stored_user, uuid_at};
+use super::operations::{Finish, OpenSession, Operation};
+use super::ratings_log::Telling;
+use super::records::{Accepted, OpenedSession};
+use super::{NewRequest, upkeep};
+use cineswarm_database::Answerable;
 use sqlx::any::AnyArguments;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection, Row};
 use std::collections::HashSet;
@@ -234,7 +235,7 @@ async fn withdraw(connection: &mut AnyConnection, request_id: Uuid) -> Result<i6
     Ok((row.try_get::<&str, _>(0)?.len() + row.try_get::<&str, _>(1)?.len()) as i64)
 }
 
-async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Result<Session, sqlx::Error> {
+async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Result<OpenedSession, sqlx::Error> {
     if let Some(id) = open.id {
         let resumed = sqlx::query(
             "UPDATE sessions SET last_seen_at = $1, lang = COALESCE($2, lang) WHERE id = $3 RETURNING lang, \
@@ -247,11 +248,17 @@ async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Res
         .await?;
         if let Some(row) = resumed {
             let user_id = row.try_get::<Option<i64>, _>(2)?.map(stored_user).transpose()?;
-            return Ok(Session { id, user_id, resumed: true, last_offset: row.try_get(1)?, lang: row.try_get(0)? });
+            return Ok(OpenedSession {
+                id,
+                user_id,
+                resumed: true,
+                last_offset: row.try_get(1)?,
+                lang: row.try_get(0)?,
+            });
         }
     }
     // Not under the id that the client gave: a session id is a secret, and only the store makes them.
-    let session = Session {
+    let session = OpenedSession {
         id: Uuid::new_v4(),
         user_id: None,
         resumed: false,
@@ -268,16 +275,4 @@ async fn open_session(connection: &mut AnyConnection, open: &OpenSession) -> Res
     .execute(connection)
     .await?;
     Ok(session)
-}
-
-/// A film's number at a column.
-pub(super) fn movie_id_at(row: &sqlx::any::AnyRow, column: usize) -> Result<MovieId, sqlx::Error> {
-    let stored: i64 = row.try_get(column)?;
-    MovieId::try_from(stored).map_err(|_| damaged(format!("movie id {stored}")))
-}
-
-/// An id at a column.
-pub(super) fn uuid_at(row: &sqlx::any::AnyRow, column: usize) -> Result<Uuid, sqlx::Error> {
-    let text: &str = row.try_get(column)?;
-    Uuid::try_parse(text).map_err(|error| damaged(format!("id {text:?}: {error}")))
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use cineswarm_mqtt::{FarmLog, timestamp_ms};
+use cineswarm_retry::Backoff;
 use cineswarm_telemetry::metrics::list;
 use cineswarm_telemetry::traces::Kind;
 use serde::Serialize;
@@ -205,17 +206,17 @@ impl Desk {
 
     async fn store_ending(&self, id: Uuid, state: EndState, outcome: String) -> Result<Stored, store::Error> {
         let give_up_at = tokio::time::Instant::now() + STORING;
-        let mut backoff = FIRST_BACKOFF;
+        let mut backoff = Backoff::between(FIRST_BACKOFF, STORING);
         let mut may_be_stored = false;
         loop {
             let ending = Ending { state, outcome: outcome.clone(), ended_at: timestamp_ms() };
+            let pause = backoff.next_pause();
             match self.0.store.finish(id, ending).await {
                 Err(error @ (store::Error::Busy { .. } | store::Error::Unavailable { .. }))
-                    if tokio::time::Instant::now() + backoff < give_up_at =>
+                    if tokio::time::Instant::now() + pause < give_up_at =>
                 {
                     may_be_stored |= matches!(error, store::Error::Unavailable { .. });
-                    tokio::time::sleep(backoff).await;
-                    backoff *= 2;
+                    tokio::time::sleep(pause).await;
                 }
                 // Nobody has told the browsers yet if it was an earlier try that ended it.
                 Ok(None) if may_be_stored => {

@@ -34,8 +34,11 @@ const WAITING_IN_ALL_BYTES: usize = 64 << 20;
 const WAITING_OF_HURRIED: usize = 128;
 /// Who uses more than this part of what one tab is allowed is in a hurry.
 const HURRIED: f64 = 0.2;
-/// What a person who does not wait for answers has under way at the most.
+/// Somebody who asked as a person does is taken to be there for so long.
+const PRESENT: Duration = Duration::from_secs(3);
+/// What a person who does not wait for answers has under way at the most; and who only begins.
 const SEVERAL: usize = 4;
+const SEVERAL_AT_FIRST: usize = 2;
 /// An ask that waited longer is refused: what is slow does not become faster by a backlog.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// Sessions that are served at a time: what waits for the disk together shares one commit.
@@ -101,6 +104,8 @@ struct State {
     turns: Turns<Uuid, Said>,
     bytes: usize,
     serving: usize,
+    /// When somebody asked last who is in a conversation at a person's pace.
+    person_asked: Option<Instant>,
 }
 
 /// What socketioxide calls with each event, on the task that reads the connection, in the order it reads: a handler that
@@ -183,9 +188,23 @@ impl Reception {
     fn is_too_hurried(&self, session: &Session, event: Option<Event>) -> bool {
         let now = Instant::now();
         let is_hurried = session.say(now, self.hurried_from);
-        event == Some(Event::Ask)
-            && (is_hurried || self.app.underway.of(session.id) >= SEVERAL)
-            && (self.waiting() >= WAITING_OF_HURRIED || self.app.underway.is_behind(now))
+        if event != Some(Event::Ask) {
+            return false;
+        }
+        let goes_first = session.goes_first();
+        let several = if goes_first { SEVERAL } else { SEVERAL_AT_FIRST };
+        if !is_hurried && self.app.underway.of(session.id) < several {
+            if goes_first {
+                self.state().person_asked = Some(now);
+            }
+            return false;
+        }
+        let (waiting, person_asked) = {
+            let state = self.state();
+            (state.turns.waiting(), state.person_asked)
+        };
+        let beside_persons = person_asked.is_some_and(|at| now.saturating_duration_since(at) < PRESENT);
+        waiting >= WAITING_OF_HURRIED || self.app.underway.is_behind(now, beside_persons)
     }
 
     /// A tab's session is open: what it said meanwhile is queued, before anything that it says from now on.
@@ -261,7 +280,7 @@ impl Reception {
             return;
         }
         let Some(event) = event else {
-            let no_such = "there is no such event; there are ask, cancel, rate and feedback";
+            let no_such = "there is no such event; docs/PROTOCOL.md has those there are";
             return answer(&tab, ack, Err(&Trouble::BadRequest(no_such.into())));
         };
         let Ok(TryData(payload)) = TryData::<Value>::from_message_parts(&socket, &mut value, &ack);

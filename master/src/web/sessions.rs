@@ -1,4 +1,5 @@
 //! The sessions that have a browser connected: what is known of each viewer, and the sockets of its tabs.
+//! A few lines longer than other files: what is known of a viewer is changed in one place, under one lock.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,7 @@ use super::rate_limit::Pace;
 use super::tab::Tab;
 use crate::chat::Lang;
 use crate::requests::resolve::Reply;
+use crate::requests::steps::Steps;
 use crate::store::{FeedbackKind, Profile, Told};
 
 /// Tells a connected tab from all others.
@@ -27,6 +29,7 @@ pub struct Session {
     /// order of their offsets would miss some when it resumes after the last.
     pub in_order: tokio::sync::Mutex<()>,
     viewer: Mutex<ViewerState>,
+    steps: Mutex<Steps>,
     pace: Mutex<Pace>,
     is_hurried: AtomicBool,
     was_answered: AtomicBool,
@@ -149,6 +152,17 @@ impl Session {
         self.state().hidden.iter().map(|(movie, kind)| (*movie, *kind)).collect()
     }
 
+    /// What can be undone, and what "it" means.
+    pub fn steps(&self) -> MutexGuard<'_, Steps> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rating of a film, and how it is marked.
+    pub fn said_of(&self, movie: MovieId) -> (Option<HalfStars>, Option<FeedbackKind>) {
+        let state = self.state();
+        (state.ratings.get(&movie).copied(), state.hidden.get(&movie).copied())
+    }
+
     /// What was said last without computing.
     pub fn said_last(&self) -> Option<Reply> {
         self.state().said_last.clone()
@@ -263,6 +277,7 @@ impl Sessions {
                 id,
                 in_order: tokio::sync::Mutex::default(),
                 viewer: Mutex::default(),
+                steps: Mutex::default(),
                 pace: Mutex::new(Pace::new(Instant::now())),
                 is_hurried: AtomicBool::new(false),
                 was_answered: AtomicBool::new(false),

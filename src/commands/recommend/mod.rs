@@ -247,7 +247,7 @@ impl Arguments {
             basis.neighbours.exclude_user = Some(user);
             basis.note = format!("user {user} has no ratings in dataset {}", dataset.metadata().name);
         } else if !self.like.is_empty() {
-            let liked = films::find_all(catalogue, &self.like.join(";"))?;
+            let liked = films::Finder::new(dataset).find_all(&self.like.join(";"))?;
             basis.heading = format!("Films like {}", films::listed(catalogue, &liked));
             basis.profile = Profile::from_ratings(liked.into_iter().map(|movie| (movie, HalfStars::MAX)));
             basis.neighbours = NeighbourOptions::like_these();

@@ -6,10 +6,8 @@ use std::sync::OnceLock;
 use prometheus::core::{Collector, MetricVec, MetricVecBuilder};
 use prometheus::{CounterVec, GaugeVec, HistogramOpts, HistogramVec, Opts};
 
+use super::workers::OTHER;
 use super::{REGISTRY, workers};
-
-/// What a label says that would have a value it was not declared with.
-pub const OTHER: &str = "other";
 
 /// Buckets of times, in seconds.
 pub const SECONDS: &[f64] =

@@ -38,10 +38,11 @@ const SOURCES: &[&str] = &["neighbours", "popular"];
 /// What happens to a request, one after the other.
 const STAGES: &[&str] = &["understand", "accept", "queue", "farm", "merge", "finish"];
 /// What a browser can say.
-const EVENTS: &[&str] = &["ask", "cancel", "rate", "feedback", "unknown"];
+const EVENTS: &[&str] = &["ask", "cancel", "rate", "feedback", "begin", "bring", "import", "export", "unknown"];
 /// Codes of refusals, as in docs/PROTOCOL.md.
 const CODES: &[&str] = &[
     "bad_request",
+    "unreadable_file",
     "text_too_long",
     "unknown_movie",
     "unknown_request",
@@ -93,6 +94,8 @@ metrics! {
         "What waits: events at the reception, requests in the room before the farm, requests in the farm for a worker, operations for the database.";
     Master: Gauge EVENTS_BEHIND = "cineswarm_events_behind" { consumer: (&["sessions"]) } in "events",
         "Events of the log of ratings that a consumer has not taken yet.";
+    Master: Gauge DEAD_LETTERS = "cineswarm_dead_letters" {} in "events",
+        "Events in the master's database that a consumer refused and an operator has not replayed, mended or dropped.";
     Master: Gauge WAITING_BYTES = "cineswarm_waiting_bytes" { queue: (&["reception", "browsers"]) } in "bytes",
         "Bytes of events that wait at the reception, and of what waits to be read by browsers.";
     Master: Histogram ANSWER_COVERAGE = "cineswarm_answer_coverage_ratio" {} in "ratio" by RATIO,

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
-use super::family::OTHER;
+/// What a label says that would have a value it was not declared with, or one too many.
+pub const OTHER: &str = "other";
 
 /// Workers that have series of their own at a time; those past it share one.
 pub const MOST_WORKERS: usize = 256;

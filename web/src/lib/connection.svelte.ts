@@ -391,12 +391,17 @@ class Connection {
     this.socket.disconnect().connect();
   }
 
-  private emit(event: string, payload: object, done: (answered: Answered) => void): void {
+  /** Sends something that belongs to no turn and no film. */
+  request(event: string, payload: object, deadlineMs: number): Promise<Answered> {
+    return new Promise((resolve) => this.emit(event, payload, resolve, deadlineMs));
+  }
+
+  private emit(event: string, payload: object, done: (answered: Answered) => void, deadlineMs = acknowledgementDeadlineMs): void {
     if (!this.socket.connected) {
       done("cut off");
       return;
     }
-    this.socket.timeout(acknowledgementDeadlineMs).emit(event, payload, (error: Error | null, value: unknown) => {
+    this.socket.timeout(deadlineMs).emit(event, payload, (error: Error | null, value: unknown) => {
       if (error) done(this.socket.connected ? "no answer" : "cut off");
       else done(decodeAcknowledgement(value));
     });

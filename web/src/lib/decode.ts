@@ -9,10 +9,12 @@ import type {
   FarmStatus,
   Film,
   FilmDetails,
+  FilmFacts,
   FilmIdentity,
   Mark,
   Marked,
   MarkKind,
+  Preview,
   Progress,
   Rated,
   Reading,
@@ -20,9 +22,11 @@ import type {
   Recommendation,
   Reply,
   RequestId,
+  Said,
   ServerError,
   Session,
   Stars,
+  WhyMissed,
   WorkerShare,
 } from "./protocol";
 
@@ -87,6 +91,22 @@ export function decodeFilmDetails(value: unknown): FilmDetails | null {
     imdbId: numberOrNull(from.imdb_id),
     tmdbId: numberOrNull(from.tmdb_id),
     histogram: Array.from({ length: 10 }, (_, halfStars) => Math.max(0, histogram[halfStars] ?? 0)),
+    tags: list(from.tags, textItem),
+    facts: decodeFacts(from.facts),
+  };
+}
+
+function decodeFacts(value: unknown): FilmFacts | null {
+  if (typeof value !== "object" || value === null) return null;
+  const from = fields(value);
+  return {
+    directors: list(from.directors, textItem),
+    cast: list(from.cast, textItem),
+    runtimeMin: numberOrNull(from.runtime_min),
+    languages: list(from.languages, textItem),
+    countries: list(from.countries, textItem),
+    series: typeof from.series === "string" ? from.series : null,
+    shipped: from.shipped === true,
   };
 }
 
@@ -276,6 +296,42 @@ export function decodeReply(value: unknown): Reply {
   if (from.kind === "begun") return { kind: "begun", message, at: number(from.at) };
   const rated = from.kind === "rated" ? decodeRated(value) : null;
   return rated ? { kind: "rated", message, rated } : { kind: "message", message };
+}
+
+const reasonsMissed: readonly WhyMissed[] = ["unknown_id", "unknown_title", "other_years", "several", "other_id"];
+
+function decodeSaid(from: Fields): Said {
+  return {
+    said: text(from.said),
+    place: text(from.place),
+    rating: numberOrNull(from.rating),
+    seen: from.seen === true,
+    wanted: from.wanted === true,
+    ratedAt: numberOrNull(from.rated_at),
+  };
+}
+
+export function decodePreview(value: unknown): Preview {
+  const from = fields(value);
+  const films = list(from.films, (item) => {
+    const movie = decodeFilm(fields(item).movie);
+    return movie && { ...decodeSaid(fields(item)), movie };
+  });
+  const missed = list(from.missed, (item) => ({
+    ...decodeSaid(fields(item)),
+    why: reasonsMissed.find((why) => why === fields(item).why) ?? "unknown_title",
+    candidates: list(fields(item).candidates, decodeFilm),
+  }));
+  return {
+    service: text(from.service),
+    rows: number(from.rows),
+    films,
+    missed,
+    missedInAll: Math.max(missed.length, number(from.missed_in_all)),
+    leftOut: list(from.left_out, (item) => ({ place: text(fields(item).place), reason: text(fields(item).reason) })),
+    leftOutInAll: number(from.left_out_in_all),
+    assumptions: list(from.assumptions, textItem),
+  };
 }
 
 /** What a tab keeps over a reload until the server has acknowledged it. */

@@ -67,6 +67,13 @@ export class FilmChanges<Value> {
     this.ledger = confirm(this.ledger, movie, value);
   }
 
+  /** The server holds all of these now. */
+  confirmAll(entries: readonly Entry<Value>[]): void {
+    const confirmed = new Map(this.ledger.confirmed);
+    for (const { movie, value } of entries) confirmed.set(movie.movie_id, { movie, value });
+    this.ledger = replaceConfirmed(this.ledger, [...confirmed.values()]);
+  }
+
   /** At most one change of a film is under way; the latest one follows when it has been answered. */
   private sendNext(movieId: number): void {
     const pending = this.ledger.pending.get(movieId);

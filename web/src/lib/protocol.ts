@@ -121,6 +121,23 @@ export interface FilmDetails {
   tmdbId: number | null;
   /** How many viewers gave 0.5, 1, … 5 stars. */
   histogram: number[];
+  /** What viewers have tagged it. */
+  tags: string[];
+  facts: FilmFacts | null;
+}
+
+/** What is known of a film beside its ratings. */
+export interface FilmFacts {
+  directors: string[];
+  cast: string[];
+  runtimeMin: number | null;
+  /** ISO 639-1 codes. */
+  languages: string[];
+  /** ISO 3166-1 codes. */
+  countries: string[];
+  series: string | null;
+  /** Whether they are from the file that the program comes with, whose authors are to be named. */
+  shipped: boolean;
 }
 
 /** What keeps a film from being recommended again. */
@@ -185,6 +202,34 @@ export type Reply =
   /** A new conversation; `at` is when it was begun, in milliseconds since 1970. */
   | { kind: "begun"; message: string; at: number }
   | { kind: "message"; message: string };
+
+/** Why a film of a viewer's file was not found. */
+export type WhyMissed = "unknown_id" | "unknown_title" | "other_years" | "several" | "other_id";
+
+/** What a viewer's file says of a film. */
+export interface Said {
+  /** The title and year as the file has them. */
+  said: string;
+  /** The file and line of its first row. */
+  place: string;
+  rating: Stars | null;
+  seen: boolean;
+  wanted: boolean;
+  /** Milliseconds since 1970. */
+  ratedAt: number | null;
+}
+
+/** What is in a viewer's file. */
+export interface Preview {
+  service: string;
+  rows: number;
+  films: (Said & { movie: Film })[];
+  missed: (Said & { why: WhyMissed; candidates: Film[] })[];
+  missedInAll: number;
+  leftOut: { place: string; reason: string }[];
+  leftOutInAll: number;
+  assumptions: string[];
+}
 
 /** What an emit came back with: the fields of its acknowledgement, an error, or why there is none. */
 export type Answered = { error: ServerError } | { fields: Record<string, unknown> } | "no answer" | "cut off";

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Coordinator;
-use crate::requests::answer::Part;
+use crate::requests::answer::WorkersPart;
 use crate::requests::spec::Spec;
 use crate::scheduler::{self, RequestId, WorkerId};
 
@@ -32,12 +32,12 @@ pub struct WorkerResult {
     /// By whom and for what.
     pub of: Attempt,
     /// One for each query of the task, in its order; none where nobody waits for it any more.
-    pub parts: Vec<Option<Part>>,
+    pub parts: Vec<Option<WorkersPart>>,
 }
 
 /// Why a result was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
+pub enum NotCredited {
     /// The attempt no longer counts.
     Stale,
     /// The coordinator is ending.
@@ -46,20 +46,22 @@ pub enum Refused {
 
 impl Coordinator {
     /// What the task asks, if this is the current attempt at it.
-    pub(super) fn contents(&mut self, now: scheduler::Millis, of: &Attempt) -> Result<Contents, Refused> {
-        let task = self.task_number(&of.task_id).ok_or(Refused::Stale)?;
+    pub(super) fn contents(&mut self, now: scheduler::Millis, of: &Attempt) -> Result<Contents, NotCredited> {
+        let task = self.task_number(&of.task_id).ok_or(NotCredited::Stale)?;
         let worker = WorkerId::from(of.worker_id.as_str());
         let contents = self.scheduler.contents(now, &worker, task, of.attempt);
-        let (shards, requests) = contents.ok_or(Refused::Stale)?;
+        let (shards, requests) = contents.ok_or(NotCredited::Stale)?;
         let spec = |id: &RequestId| (*id, self.live.get(id).map(|live| live.spec.clone()));
         Ok(Contents { shards: shards.to_vec(), queries: requests.iter().map(spec).collect() })
     }
 
-    pub(super) fn credit(&mut self, now: scheduler::Millis, result: WorkerResult) -> Result<(), Refused> {
-        let task = self.task_number(&result.of.task_id).ok_or(Refused::Stale)?;
+    pub(super) fn credit(&mut self, now: scheduler::Millis, result: WorkerResult) -> Result<(), NotCredited> {
+        let task = self.task_number(&result.of.task_id).ok_or(NotCredited::Stale)?;
         let worker = WorkerId::from(result.of.worker_id);
-        let accepted =
-            self.scheduler.result(now, &worker, task, result.of.attempt).map_err(|scheduler::Stale| Refused::Stale)?;
+        let accepted = self
+            .scheduler
+            .result(now, &worker, task, result.of.attempt)
+            .map_err(|scheduler::Stale| NotCredited::Stale)?;
         for (request, part) in accepted.requests.into_iter().zip(result.parts) {
             if let (Some(live), Some(part)) = (request.and_then(|id| self.live.get_mut(&id)), part) {
                 live.parts.push(part);

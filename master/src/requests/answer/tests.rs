@@ -47,9 +47,9 @@ fn handed_in(library: &Library, spec: &Spec, shards: &[u32]) -> QueryResult {
     QueryResult { query_id: "q".into(), neighbours: neighbours.collect(), films: Vec::new() }
 }
 
-fn part(library: &Library, spec: &Spec, worker: &str, shards: &[u32]) -> Part {
+fn part(library: &Library, spec: &Spec, worker: &str, shards: &[u32]) -> WorkersPart {
     let handed_in = handed_in(library, spec, shards);
-    Part {
+    WorkersPart {
         worker_id: worker.into(),
         shards: shards.to_vec(),
         processing_time_ms: 1.25,

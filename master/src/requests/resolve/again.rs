@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cineswarm_engine::{Filters, MovieId, PopularityPenalty, RankOptions};
 use serde_json::Value;
 
-use super::{Resolved, Resolver, shown, sorted};
+use super::{Resolved, Resolver, list_before, shown, sorted};
 use crate::requests::spec::{Source, Spec};
 use crate::words::Note;
 use cineswarm_chat::{self as chat, Intent, Shift, Topic, Tweak};
@@ -13,9 +13,9 @@ use cineswarm_chat::{self as chat, Intent, Shift, Topic, Tweak};
 /// Films that a length leaves to choose from, the best known of them.
 const MOST_FILMS: usize = 1000;
 
-impl<'a> Resolver<'_, 'a> {
+impl Resolver<'_> {
     /// The last question again with other conditions. What it asks for of one kind replaces what was asked before.
-    pub(super) fn refined(&self, said: Filters, tweak: Tweak, shift: Option<Shift>) -> Resolved<'a> {
+    pub(super) fn refined(&self, said: Filters, tweak: Tweak, shift: Option<Shift>) -> Resolved {
         let Some((last, answer)) = self.viewer.last else { return self.tweaked(self.own(said), tweak) };
         let mut spec = last.rest.as_deref().unwrap_or(last).clone();
         let known = &mut spec.filters;
@@ -112,7 +112,7 @@ impl<'a> Resolver<'_, 'a> {
     }
 
     /// The last request again, without the films that were shown.
-    pub(super) fn more(&self, tweak: Tweak) -> Resolved<'a> {
+    pub(super) fn more(&self, tweak: Tweak) -> Resolved {
         let Some((spec, answer)) = self.viewer.last else {
             return self.tweaked(self.own(Filters::default()), tweak);
         };
@@ -127,7 +127,7 @@ impl<'a> Resolver<'_, 'a> {
 
     /// The last request again, for one film only: its reasons are then the answer's. Without one, what the viewer's own
     /// ratings say of it.
-    pub(super) fn why(&self, movie: MovieId) -> Resolved<'a> {
+    pub(super) fn why(&self, movie: MovieId) -> Resolved {
         let rest = match (self.viewer.last, self.own(Filters::default())) {
             (Some((spec, answer)), _) => without_shown(spec, answer),
             (None, Resolved::Compute(own)) => *own,
@@ -138,6 +138,7 @@ impl<'a> Resolver<'_, 'a> {
         spec.ranking = RankOptions { n: 1, min_raters: 1, ..spec.ranking };
         spec.filters = Filters { movie_ids: vec![movie], exclude_seen: false, ..Filters::default() };
         spec.rest = Some(Box::new(rest));
+        spec.shown = self.viewer.last.map(|(last, answer)| list_before(last, answer)).unwrap_or_default();
         Resolved::Compute(Box::new(spec))
     }
 }

@@ -4,14 +4,14 @@ use super::*;
 use crate::requests::sample::{ALIEN, FARGO, HEAT, TOY_STORY, USERS, VERTIGO, half_stars, library, rating_of};
 
 fn stranger() -> Viewer<'static> {
-    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None, said_last: None }
+    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None, said_last: None, spoken_of: None }
 }
 
 fn fan_of_heat() -> Viewer<'static> {
     Viewer { ratings: vec![(HEAT, half_stars(10))], ..stranger() }
 }
 
-fn resolved<'a>(payload: Value, viewer: &Viewer<'_>, library: &'a Library) -> Resolved<'a> {
+fn resolved(payload: Value, viewer: &Viewer<'_>, library: &Library) -> Resolved {
     resolve(&Ask::parse(payload).unwrap(), viewer, library).unwrap()
 }
 
@@ -97,7 +97,7 @@ fn it_is_the_only_film_that_was_asked_about() {
     let library = library();
     let (spec, answer) = (computed(json!({ "like": [HEAT] }), &stranger(), &library), answer_of(&[ALIEN, FARGO]));
     let viewer = Viewer { last: Some((&spec, &answer)), ..stranger() };
-    let Resolved::Say(Reply::Help { message, .. }) =
+    let Resolved::SayOf { reply: Reply::Help { message, .. }, movie: HEAT, .. } =
         resolved(json!({ "text": "when did it come out?" }), &viewer, &library)
     else {
         panic!("the year is not said");
@@ -111,7 +111,7 @@ fn it_is_the_only_film_that_was_asked_about() {
     else {
         panic!("a film is guessed");
     };
-    assert!(message.contains("did not understand"), "{message}");
+    assert!(message.contains("Which film"), "{message}");
 }
 
 #[test]
@@ -261,7 +261,9 @@ fn a_rating_in_words_is_stored_and_not_computed() {
     };
     assert_eq!(rate("rate Toy Story 4.5"), (TOY_STORY, 4.5));
     match resolved(json!({ "text": "rate Toy Story 9" }), &stranger(), &library) {
-        Resolved::Say(Reply::Help { message, .. }) => assert!(message.contains("Toy Story"), "{message}"),
+        Resolved::SayOf { reply: Reply::Help { message, .. }, movie: TOY_STORY, last: Last::Rating } => {
+            assert!(message.contains("Toy Story"), "{message}");
+        }
         other => panic!("a rating off the scale gives {other:?}"),
     }
 }
@@ -315,4 +317,79 @@ fn ratings_made_since_count_in_more() {
     let rated_since = Viewer { last: Some((&popular, &nothing_shown)), ..fan_of_heat() };
     let more = computed(ask("more"), &rated_since, &library);
     assert_eq!(more.profile, [(HEAT, half_stars(10))], "what was rated since is seen");
+}
+
+#[test]
+fn films_of_the_list_are_marked_by_their_places() {
+    let library = library();
+    let first = computed(json!({ "like": [HEAT] }), &stranger(), &library);
+    let shown = answer_of(&[FARGO, TOY_STORY, ALIEN]);
+    let viewer = Viewer { last: Some((&first, &shown)), ..stranger() };
+    let marked = |text: &str| match resolved(json!({ "text": text }), &viewer, &library) {
+        Resolved::Mark { movies, kind, .. } => (movies, kind),
+        other => panic!("{text} gives {other:?}"),
+    };
+    assert_eq!(marked("seen 1 and 3"), (vec![FARGO, ALIEN], FeedbackKind::Seen));
+    assert_eq!(marked("he visto las dos primeras"), (vec![FARGO, TOY_STORY], FeedbackKind::Seen));
+    assert_eq!(marked("not 2"), (vec![TOY_STORY], FeedbackKind::NotInterested));
+    match resolved(json!({ "text": "not that one" }), &viewer, &library) {
+        Resolved::Say(Reply::Help { message, .. }) => assert!(message.contains("Which film"), "{message}"),
+        other => panic!("one of three is guessed: {other:?}"),
+    }
+}
+
+#[test]
+fn places_count_the_list_also_after_a_why() {
+    let library = library();
+    let first = computed(json!({ "like": [HEAT] }), &stranger(), &library);
+    let shown = answer_of(&[FARGO, TOY_STORY, ALIEN]);
+    let viewer = Viewer { last: Some((&first, &shown)), ..stranger() };
+    let why = computed(json!({ "text": "why 1?" }), &viewer, &library);
+    let reasons = answer_of(&[FARGO]);
+    let viewer = Viewer { last: Some((&why, &reasons)), ..stranger() };
+    let why_third = computed(json!({ "text": "and why the third?" }), &viewer, &library);
+    assert_eq!(why_third.filters.movie_ids, [ALIEN]);
+    let reasons = answer_of(&[ALIEN]);
+    let viewer = Viewer { last: Some((&why_third, &reasons)), ..stranger() };
+    match resolved(json!({ "text": "hide it" }), &viewer, &library) {
+        Resolved::Mark { movies, .. } => assert_eq!(movies, [ALIEN], "it is the film asked about"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn stars_alone_are_of_the_film_that_was_rated_last() {
+    let library = library();
+    let rating = |text: &str, viewer: &Viewer<'_>| match resolved(json!({ "text": text }), viewer, &library) {
+        Resolved::Rate { movie, rating, .. } => Some((movie, rating.stars())),
+        _ => None,
+    };
+    let just_rated = Viewer { spoken_of: Some((FARGO, Last::Rating)), ..stranger() };
+    assert_eq!(rating("make it 4.5", &just_rated), Some((FARGO, 4.5)));
+    assert_eq!(rating("mejor un 8/10", &just_rated), Some((FARGO, 4.0)));
+    let just_told_of = Viewer { spoken_of: Some((FARGO, Last::Film)), ..stranger() };
+    assert_eq!(rating("5", &just_told_of), None, "no stars were asked for");
+}
+
+#[test]
+fn undo_drops_an_open_question_before_it_undoes_anything() {
+    let library = library();
+    let undo = |viewer: &Viewer<'_>| resolved(json!({ "text": "undo" }), viewer, &library);
+    assert!(matches!(undo(&stranger()), Resolved::Undo));
+    let question = Reply::Clarify { message: String::new(), options: Vec::new() };
+    let asked_back = Viewer { said_last: Some(&question), ..stranger() };
+    assert!(matches!(undo(&asked_back), Resolved::Say(_)));
+}
+
+#[test]
+fn a_title_that_no_film_has_is_asked_and_yes_takes_the_one_that_was_offered() {
+    let library = library();
+    let question = match resolved(json!({ "text": "films like Frgo 1950" }), &stranger(), &library) {
+        Resolved::Say(question @ Reply::Clarify { .. }) => question,
+        other => panic!("{other:?}"),
+    };
+    let Reply::Clarify { options, .. } = &question else { unreachable!("it was matched above") };
+    assert_eq!(options.iter().map(|option| option.label.as_str()).collect::<Vec<_>>(), ["Fargo (1996)"]);
+    let asked = Viewer { said_last: Some(&question), ..stranger() };
+    assert_eq!(computed(json!({ "text": "yes" }), &asked, &library).like(), [FARGO]);
 }

@@ -117,6 +117,60 @@ export const es: Dictionary = {
     nothing: "Ninguna película tiene ese título.",
   },
 
+  bring: {
+    button: "Traer notas de un archivo",
+    lead: "Lo que exportan Letterboxd, IMDb, Trakt, MovieLens o TMDb, tal cual, o una tabla con títulos y notas. También se puede soltar un archivo en cualquier parte de la página.",
+    drop: "Suelta el archivo para leerlo",
+    heading: (name) => `Películas en ${name}`,
+    close: "Cerrar",
+    reading: (name) => `Leyendo ${name}…`,
+    refused: (name) => `${name} no se ha leído`,
+    another: "Elegir otro archivo",
+    tooLarge: (mib) => `El archivo está vacío o tiene más de ${mib} MiB.`,
+    tooLargeHint: "Trae solo la tabla de notas.",
+    gone: "El navegador no pudo leer el archivo.",
+    goneHint: "Puede que se haya movido; elígelo otra vez.",
+    noAnswer: "El servidor no respondió.",
+    found: (films, missed) =>
+      `${films === 1 ? "1 película encontrada" : `${films} películas encontradas`}${missed === 0 ? "" : `, ${missed} no`}`,
+    readAs: (service, rows) =>
+      `Leído como ${service === "a table of films" ? "una tabla de películas" : `exportación de ${service}`}: ${rows} filas.`,
+    missed: "No encontradas",
+    missedLead: "Di qué película es, o déjala fuera.",
+    moreMissed: (n) => `y ${n} más`,
+    taken: "Encontradas",
+    why: {
+      unknown_id: "ninguna película tiene este id",
+      unknown_title: "ninguna película se llama así",
+      other_years: "aquí es de otro año",
+      several: "varias películas se llaman así",
+      other_id: "por su id es otra película",
+    },
+    choose: "Elegir película",
+    chooseFor: (said) => `Elegir la película para ${said}`,
+    change: "Otra película",
+    changeFor: (film) => `Otra película que ${film}`,
+    search: "Busca la película…",
+    take: (film) => `Tomar ${film}`,
+    own: (stars) => `aquí tiene ${stars}, y así se queda`,
+    seen: "vista",
+    wanted: "un deseo: no influye",
+    showAll: (n) => `Mostrar las ${n}`,
+    notRead: (n) =>
+      n === 1 ? "1 fila no es una película o no se pudo leer" : `${n} filas no son películas o no se pudieron leer`,
+    assumed: "Lo que se ha supuesto",
+    store: (ratings, seen) =>
+      `Tomar ${ratings === 1 ? "1 nota" : `${ratings} notas`}${seen === 0 ? "" : ` y ${seen} vistas`}, y recomendar`,
+    storing: "Guardando…",
+    nothing: "No hay nada elegido.",
+  },
+
+  keep: {
+    heading: "Llevarme mis notas",
+    letterboxd: "Como CSV para Letterboxd",
+    json: "Todo como JSON",
+  },
+
   work: {
     summary: (workers, time) =>
       workers === 0 ? time : workers === 1 ? `1 trabajador · ${time}` : `${workers} trabajadores · ${time}`,
@@ -183,6 +237,15 @@ export const es: Dictionary = {
     similarText: (film) => `películas como ${film}`,
     loading: "Cargando…",
     failed: "No se pudo cargar la película.",
+    directors: "Dirigida por",
+    cast: "Con",
+    runtime: "Duración",
+    minutes: (n) => `${n} minutos`,
+    languages: "Idioma",
+    countries: "País",
+    series: "Serie",
+    tags: "Dicen los espectadores",
+    attribution: "Datos de omdb.org (CC BY 2.0 DE), colaboradores de Wikipedia (CC BY-SA 4.0, por prust/wikipedia-movie-data) y Freebase (CC BY); combinados y cambiados. Alguno es incorrecto.",
   },
 
   shared: {

@@ -1,19 +1,16 @@
-//! Opening the database: which of the two it is, what a connection is told first, and the migrations.
-//! Nothing else in the store knows which database it speaks to.
+//! Opening a database: which of the two it is, and what a connection is told first. Nothing else needs to know which
+//! database it speaks to.
 
-use super::error::{Error, Trouble};
-use super::file_watch::FileWatch;
+use crate::Fault;
+use crate::file_watch::FileWatch;
+use cineswarm_retry::Backoff;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
-
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Write-ahead logging lets readers run beside the writer. FULL makes every commit wait for the disk. The log is
 /// copied back every 16 MiB: at the default of 4 MiB and thousands of answers a second that is several times a second. What
@@ -27,12 +24,25 @@ const READERS: u32 = 4;
 /// No reader keeps a connection longer: what one has seen of an old file or an old server goes with it.
 const READER_LIFETIME: Duration = Duration::from_secs(60);
 
+/// A transaction that waits for a row gives up in time; one whose process has gone away in its midst is ended by the
+/// server, so that the others go on.
+const POSTGRES_TIMEOUTS: &str = "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'";
+
 /// How long one attempt to connect may take.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 
-/// Where the database is. Cheap to clone; never shown, since it may hold a password.
+/// Between two tries of a first connection.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// The address of a database cannot be used. Never holds the address itself, which may carry a password.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadAddress(pub String);
+
+/// Where a database is. Cheap to clone; never shown, since it may hold a password.
 #[derive(Clone)]
-pub(super) struct Address {
+pub struct Address {
     options: AnyConnectOptions,
     is_sqlite: bool,
     /// Of an SQLite database.
@@ -52,9 +62,13 @@ pub fn sqlite_url(file: &Path) -> String {
 }
 
 impl Address {
-    pub(super) fn parse(url: &str) -> Result<Address, Error> {
+    /// From `sqlite://PATH?mode=rwc` (see [`sqlite_url`]) or `postgres://USER:PASSWORD@HOST/NAME`.
+    ///
+    /// # Errors
+    /// If it is neither, or a database that keeps nothing.
+    pub fn parse(url: &str) -> Result<Address, BadAddress> {
         sqlx::any::install_default_drivers();
-        let refused = |reason: &str| Error::Configuration { reason: reason.to_owned() };
+        let refused = |reason: &str| BadAddress(reason.to_owned());
         let scheme = url.split(':').next().unwrap_or_default();
         let is_sqlite = match scheme {
             "sqlite" => true,
@@ -79,22 +93,49 @@ impl Address {
     }
 
     /// Watches the file of an SQLite database, which must be there.
-    pub(super) fn watch(&self) -> std::io::Result<Option<FileWatch>> {
+    pub(crate) fn watch(&self) -> std::io::Result<Option<FileWatch>> {
         self.file.clone().map(FileWatch::new).transpose()
     }
 
     /// Whether waiting may help a first connection: a server may be starting, a file may be locked, but a folder that
     /// is not there does not appear by itself.
-    pub(super) fn may_still_come(&self, error: &sqlx::Error) -> bool {
-        match Trouble::of(error) {
-            Trouble::Passing => true,
-            Trouble::Connection => !self.is_sqlite,
+    fn may_still_come(&self, error: &sqlx::Error) -> bool {
+        match Fault::of(error) {
+            Fault::Passing => true,
+            Fault::Connection => !self.is_sqlite,
             _ => false,
         }
     }
 
+    /// Whether it is SQLite, whose statements for making tables differ.
+    pub fn is_sqlite(&self) -> bool {
+        self.is_sqlite
+    }
+
+    /// One connection, set up, to a database that may still be starting.
+    ///
+    /// # Errors
+    /// What the last try ended with.
+    pub async fn first_connection(&self, deadline: Duration) -> Result<AnyConnection, sqlx::Error> {
+        let give_up_at = tokio::time::Instant::now() + deadline;
+        let mut backoff = Backoff::between(FIRST_PAUSE, LONGEST_PAUSE);
+        loop {
+            let pause = backoff.next_pause();
+            match self.connect().await {
+                Err(error) if self.may_still_come(&error) && tokio::time::Instant::now() + pause < give_up_at => {
+                    tracing::warn!(%error, retry_ms = pause.as_millis() as u64, "the database cannot be opened yet");
+                    tokio::time::sleep(pause).await;
+                }
+                ended => return ended,
+            }
+        }
+    }
+
     /// One connection, set up.
-    pub(super) async fn connect(&self) -> Result<AnyConnection, sqlx::Error> {
+    ///
+    /// # Errors
+    /// If it cannot be opened in time.
+    pub async fn connect(&self) -> Result<AnyConnection, sqlx::Error> {
         let connecting = async {
             let mut connection = self.options.connect().await?;
             prepare(&mut connection, self.is_sqlite).await?;
@@ -107,7 +148,7 @@ impl Address {
     }
 
     /// Connections for reading, opened when first needed.
-    pub(super) fn readers(&self, deadline: Duration) -> AnyPool {
+    pub fn readers(&self, deadline: Duration) -> AnyPool {
         let is_sqlite = self.is_sqlite;
         AnyPoolOptions::new()
             .max_connections(READERS)
@@ -117,21 +158,6 @@ impl Address {
             .test_before_acquire(!is_sqlite)
             .after_connect(move |connection, _| Box::pin(prepare(connection, is_sqlite)))
             .connect_lazy_with(self.options.clone())
-    }
-
-    /// Brings the tables to this program's version.
-    pub(super) async fn migrate(&self, connection: &mut AnyConnection) -> Result<(), Error> {
-        let migrations = if self.is_sqlite { &SQLITE_MIGRATIONS } else { &POSTGRES_MIGRATIONS };
-        migrations.run(&mut *connection).await.map_err(|error| match error {
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-                Error::from_database("migrating the database", &error)
-            }
-            other => Error::Configuration { reason: format!("its tables are not this program's: {other}") },
-        })?;
-        cineswarm_events::migrate(connection).await.map_err(|error| match error {
-            cineswarm_events::Error::Database { doing, error } => Error::from_database(doing, &error),
-            other => Error::Configuration { reason: other.to_string() },
-        })
     }
 }
 
@@ -150,17 +176,20 @@ async fn prepare(connection: &mut AnyConnection, is_sqlite: bool) -> Result<(), 
     if is_sqlite {
         connection.execute(SQLITE_SETTINGS).await?;
     }
-    // Whoever holds the head of the log and says nothing more would have all others wait.
-    cineswarm_events::set_session_timeouts(connection).await
+    set_session_timeouts(connection).await
 }
 
-/// Whether it is worth connecting again after this.
-pub(super) fn may_pass(error: &sqlx::Error) -> bool {
-    matches!(Trouble::of(error), Trouble::Connection | Trouble::Passing)
+/// For whoever opens a connection of their own: on PostgreSQL a session that holds a row and says nothing more is ended,
+/// and one that waits for it gives up. SQLite's `busy_timeout` is the caller's.
+pub async fn set_session_timeouts(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    if connection.backend_name() != "SQLite" {
+        connection.execute(POSTGRES_TIMEOUTS).await?;
+    }
+    Ok(())
 }
 
 /// Says goodbye; what the other side thinks of it no longer matters.
-pub(super) async fn disconnect(connection: AnyConnection) {
+pub(crate) async fn disconnect(connection: AnyConnection) {
     if let Ok(Err(error)) = tokio::time::timeout(CONNECT_DEADLINE, connection.close()).await {
         tracing::debug!(%error, "closing the database connection");
     }

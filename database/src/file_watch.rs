@@ -9,7 +9,7 @@ const LARGEST_LOG: u64 = 1 << 30;
 
 /// The files of an open database.
 #[derive(Clone, Debug)]
-pub(super) struct FileWatch {
+pub(crate) struct FileWatch {
     path: PathBuf,
     database: Known,
     /// The write-ahead log of the connection that is open; none before it has written.
@@ -37,18 +37,18 @@ impl Known {
 
 impl FileWatch {
     /// Of a database that has just been opened.
-    pub(super) fn new(path: PathBuf) -> std::io::Result<FileWatch> {
+    pub(crate) fn new(path: PathBuf) -> std::io::Result<FileWatch> {
         let database = Known::of(&path)?;
         Ok(FileWatch { path, database, log: None })
     }
 
     /// A new connection may begin a new write-ahead log.
-    pub(super) fn forget_log(&mut self) {
+    pub(crate) fn forget_log(&mut self) {
         self.log = None;
     }
 
     /// What keeps the database from being written, before it is opened again or written; for people.
-    pub(super) fn check_before(&mut self) -> Result<(), String> {
+    pub(crate) fn check_before(&mut self) -> Result<(), String> {
         self.check_database()?;
         match Known::of(&self.log_path()) {
             Ok(log) if log.bytes > LARGEST_LOG => Err(format!(
@@ -62,18 +62,18 @@ impl FileWatch {
     }
 
     /// Whether what was committed just now is where it will be looked for; if not, why, for people.
-    pub(super) fn check_after(&mut self) -> Result<(), String> {
+    pub(crate) fn check_after(&mut self) -> Result<(), String> {
         self.check_database()?;
         let path = self.log_path();
         let log = Known::of(&path).map_err(|error| {
             format!(
-                "the write-ahead log {} is gone ({error}), and what is in it with it; restart the master",
+                "the write-ahead log {} is gone ({error}), and what is in it with it; restart this program",
                 path.display()
             )
         })?;
         match &self.log {
             Some(known) if !known.is_same_file(&log) => {
-                Err(format!("the write-ahead log {} was replaced; restart the master", path.display()))
+                Err(format!("the write-ahead log {} was replaced; restart this program", path.display()))
             }
             _ => {
                 self.log = Some(log);
@@ -85,17 +85,19 @@ impl FileWatch {
     fn check_database(&mut self) -> Result<(), String> {
         let path = self.path.display();
         let found = std::fs::metadata(&self.path).map_err(|error| {
-            format!("the database file {path} is gone ({error}); put it back, or restart the master to begin a new one")
+            format!(
+                "the database file {path} is gone ({error}); put it back, or restart this program to begin a new one"
+            )
         })?;
         let known = Known { device: found.dev(), inode: found.ino(), bytes: found.len() };
         if !self.database.is_same_file(&known) {
             return Err(format!(
-                "the database file {path} was replaced by another; restart the master to use that one"
+                "the database file {path} was replaced by another; restart this program to use that one"
             ));
         }
         if known.bytes < self.database.bytes {
             return Err(format!(
-                "the database file {path} was cut from {} to {} bytes; restore it from a backup and restart the master",
+                "the database file {path} was cut from {} to {} bytes; restore it from a backup and restart this program",
                 self.database.bytes, known.bytes
             ));
         }

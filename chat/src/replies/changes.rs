@@ -1,0 +1,119 @@
+//! What is said of changes: a film rated, marked, and each of that undone. Never makes the change.
+
+use cineswarm_engine::{Catalogue, HalfStars, Movie, MovieId};
+
+use super::{film_name, names_in_words, stars};
+use crate::{Lang, Mark};
+
+/// For a stored rating.
+pub fn rated(movie: &Movie, half_stars: HalfStars, lang: Lang) -> String {
+    let (name, given) = (film_name(movie), stars(half_stars.stars(), lang));
+    match lang {
+        Lang::En => format!("Noted: {given} for {name}."),
+        Lang::Es => format!("Anotado: {given} para {name}."),
+    }
+}
+
+/// For a number that is no rating.
+pub fn off_scale(movie: &Movie, said: &str, lang: Lang) -> String {
+    let name = film_name(movie);
+    match lang {
+        Lang::En => format!(
+            "“{said}” is off the scale: a rating is half a star to 5 stars, in half stars. For example: rate {name} 4.5 stars"
+        ),
+        Lang::Es => format!(
+            "«{said}» se sale de la escala: una nota va de media estrella a 5, en medias. \
+             Por ejemplo: puntúa {name} con 4,5 estrellas"
+        ),
+    }
+}
+
+/// For a rating that was taken back.
+pub fn unrated(movie: &Movie, had: bool, lang: Lang) -> String {
+    let name = film_name(movie);
+    match (had, lang) {
+        (true, Lang::En) => format!("Your rating of {name} is gone."),
+        (true, Lang::Es) => format!("He quitado tu nota de {name}."),
+        (false, Lang::En) => format!("You have not rated {name}, so there is nothing to take back."),
+        (false, Lang::Es) => format!("No has puntuado {name}, así que no hay nada que quitar."),
+    }
+}
+
+/// For films that are marked as seen or not wanted.
+pub fn marked(movies: &[MovieId], mark: Mark, catalogue: &Catalogue, lang: Lang) -> String {
+    let named: Vec<String> = movies.iter().filter_map(|movie| catalogue.get(*movie)).map(film_name).collect();
+    let named = names_in_words(&named, if lang == Lang::En { "and" } else { "y" });
+    let (one, english) = (movies.len() == 1, lang == Lang::En);
+    match (mark, one, english) {
+        (Mark::Seen, true, true) => {
+            format!("You have seen {named}: I won't suggest it again. Say “undo” if that is wrong.")
+        }
+        (Mark::Seen, false, true) => {
+            format!("You have seen {named}: I won't suggest them again. Say “undo” if that is wrong.")
+        }
+        (Mark::Seen, true, false) => {
+            format!("Ya has visto {named}: no te la propondré más. Di «deshacer» si no es así.")
+        }
+        (Mark::Seen, false, false) => {
+            format!("Ya has visto {named}: no te las propondré más. Di «deshacer» si no es así.")
+        }
+        (Mark::NotForMe, true, true) => format!("{named} won't come again. Say “undo” if that is wrong."),
+        (Mark::NotForMe, false, true) => format!("{named} won't come again. Say “undo” if that is wrong."),
+        (Mark::NotForMe, true, false) => format!("{named} no saldrá más. Di «deshacer» si no es así."),
+        (Mark::NotForMe, false, false) => format!("{named} no saldrán más. Di «deshacer» si no es así."),
+    }
+}
+
+/// For a rating that is as it was before the viewer changed it.
+pub fn rated_as_before(movie: &Movie, rating: Option<HalfStars>, lang: Lang) -> String {
+    let name = film_name(movie);
+    match (rating, lang) {
+        (Some(rating), Lang::En) => format!("Undone: your rating of {name} is {} again.", stars(rating.stars(), lang)),
+        (Some(rating), Lang::Es) => {
+            format!("Deshecho: tu nota de {name} vuelve a ser {}.", stars(rating.stars(), lang))
+        }
+        (None, Lang::En) => format!("Undone: {name} has no rating of yours."),
+        (None, Lang::Es) => format!("Deshecho: {name} queda sin nota tuya."),
+    }
+}
+
+/// For films that are marked as they were before.
+pub fn marked_as_before(movies: &[MovieId], catalogue: &Catalogue, lang: Lang) -> String {
+    let named: Vec<String> = movies.iter().filter_map(|movie| catalogue.get(*movie)).map(film_name).collect();
+    match lang {
+        Lang::En => format!("Undone: {} as before.", names_in_words(&named, "and")),
+        Lang::Es => format!("Deshecho: {} como antes.", names_in_words(&named, "y")),
+    }
+}
+
+/// For "undo", where there is no list or change to go back to.
+pub fn nothing_to_undo(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "There is nothing that I could take back: I know of what was said since this page was opened.",
+        Lang::Es => "No hay nada que pueda deshacer: sé lo que se ha dicho desde que se abrió esta página.",
+    }
+}
+
+/// For an open question that is to be dropped.
+pub fn question_dropped(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "Fine, I drop the question. Nothing was changed.",
+        Lang::Es => "Vale, olvido la pregunta. No ha cambiado nada.",
+    }
+}
+
+/// For a first question that is taken back.
+pub fn question_forgotten(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "That question is forgotten. Ask me something else.",
+        Lang::Es => "Esa pregunta queda olvidada. Pregúntame otra cosa.",
+    }
+}
+
+/// For a conversation that begins anew.
+pub fn begun(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "A new conversation. Your ratings stay.",
+        Lang::Es => "Una conversación nueva. Tus notas se quedan.",
+    }
+}

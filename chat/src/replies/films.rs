@@ -1,0 +1,153 @@
+//! What is said of films: facts, how they were rated, how many there are. Never invents what the data does not have.
+
+use std::cmp::Reverse;
+
+use cineswarm_engine::{Catalogue, FilmFacts, HalfStars, Movie, MovieId, MovieStats};
+
+use super::{film_name, genre_names, names_in_words, stars};
+use crate::{Lang, Wanted};
+
+/// What is wanted to be known of a film, or that it is not known, with what is.
+pub fn about(
+    wanted: Wanted,
+    movie: &Movie,
+    stats: MovieStats,
+    own: Option<HalfStars>,
+    facts: Option<&FilmFacts>,
+    lang: Lang,
+) -> String {
+    let english = lang == Lang::En;
+    let pick = |en: String, es: String| if english { en } else { es };
+    let name = film_name(movie);
+    let genres = names_in_words(&genre_names(&movie.genres, lang), if english { "and" } else { "y" });
+    let opinion = opinion(&name, stats, english);
+    let unknown = |en: &str, es: &str| {
+        let start = pick(format!("I don't know {en} {name}."), format!("No sé {es} {name}."));
+        let known = pick(format!("Its genres: {genres}."), format!("Sus géneros: {genres}."));
+        let known = if movie.genres.is_empty() { String::new() } else { format!(" {known}") };
+        format!("{start}{known} {opinion}")
+    };
+    match wanted {
+        Wanted::Director if facts.is_some_and(|known| !known.directors.is_empty()) => {
+            let directors = names(facts.map(|known| &known.directors), lang);
+            pick(format!("{name} was directed by {directors}."), format!("{name} la dirigió {directors}."))
+        }
+        Wanted::Cast if facts.is_some_and(|known| !known.cast.is_empty()) => {
+            let cast = names(facts.map(|known| &known.cast), lang);
+            pick(format!("In {name}: {cast}."), format!("En {name} salen {cast}."))
+        }
+        Wanted::Runtime if facts.is_some_and(|known| known.runtime_min.is_some()) => {
+            let minutes = facts.and_then(|known| known.runtime_min).unwrap_or_default();
+            pick(format!("{name} is {minutes} minutes long."), format!("{name} dura {minutes} minutos."))
+        }
+        Wanted::Plot if facts.is_some() => {
+            let known = all_known(facts, lang);
+            let start = pick(format!("I don't know the plot of {name}."), format!("No sé de qué va {name}."));
+            let kind = pick(format!("It is {genres}."), format!("Es de {genres}."));
+            let kind = if movie.genres.is_empty() { String::new() } else { format!(" {kind}") };
+            format!("{start}{kind}{known} {opinion}")
+        }
+        Wanted::Director => unknown("who directed", "quién dirigió"),
+        Wanted::Cast => unknown("who is in", "quién sale en"),
+        Wanted::Plot => unknown("the plot of", "de qué va"),
+        Wanted::Runtime => unknown("how long it is:", "cuánto dura"),
+        Wanted::Country => unknown("the country or language of", "el país ni el idioma de"),
+        Wanted::WhereToWatch => unknown("where to watch", "dónde se puede ver"),
+        Wanted::Year => match movie.year {
+            Some(year) => pick(format!("{} is from {year}.", movie.title), format!("{} es de {year}.", movie.title)),
+            None => pick(format!("I don't know the year of {name}."), format!("No sé de qué año es {name}.")),
+        },
+        Wanted::Genre if movie.genres.is_empty() => {
+            pick(format!("I don't know the genres of {name}."), format!("No sé de qué género es {name}."))
+        }
+        Wanted::Genre => pick(format!("{name}: {genres}."), format!("{name}: {genres}.")),
+        Wanted::Opinion => opinion,
+        Wanted::Have => pick(format!("Yes, I have {name}. {opinion}"), format!("Sí, tengo {name}. {opinion}")),
+        Wanted::MyRating => match own {
+            Some(own) => pick(
+                format!("You gave {name} {}.", stars(own.stars(), lang)),
+                format!("Le diste {} a {name}.", stars(own.stars(), lang)),
+            ),
+            None => pick(format!("You have not rated {name}."), format!("No has puntuado {name}.")),
+        },
+    }
+}
+
+fn names(listed: Option<&Vec<String>>, lang: Lang) -> String {
+    let joint = if lang == Lang::En { "and" } else { "y" };
+    names_in_words(listed.map_or(&[][..], Vec::as_slice), joint)
+}
+
+/// " Directed by ..., with ...; 98 minutes; about ..."; empty where nothing is known.
+fn all_known(facts: Option<&FilmFacts>, lang: Lang) -> String {
+    let Some(known) = facts else { return String::new() };
+    let english = lang == Lang::En;
+    let mut parts = Vec::new();
+    if !known.directors.is_empty() {
+        let by = names(Some(&known.directors), lang);
+        parts.push(if english { format!("Directed by {by}") } else { format!("Dirigida por {by}") });
+    }
+    if !known.cast.is_empty() {
+        let cast: Vec<String> = known.cast.iter().take(3).cloned().collect();
+        let cast = names(Some(&cast), lang);
+        parts.push(if english { format!("With {cast}") } else { format!("Con {cast}") });
+    }
+    if let Some(minutes) = known.runtime_min {
+        parts.push(if english { format!("{minutes} minutes") } else { format!("{minutes} minutos") });
+    }
+    if !known.themes.is_empty() && english {
+        parts.push(format!("Themes: {}", known.themes.join(", ")));
+    }
+    parts.into_iter().map(|part| format!(" {part}.")).collect()
+}
+
+fn opinion(name: &str, stats: MovieStats, english: bool) -> String {
+    match (stats.mean_stars(), english) {
+        (Some(mean), true) if stats.ratings == 1 => format!("One viewer gave {name} {mean:.1} stars."),
+        (Some(mean), true) => format!("{} viewers gave {name} {mean:.1} stars on average.", stats.ratings),
+        (Some(mean), false) => {
+            let mean = format!("{mean:.1}").replace('.', ",");
+            if stats.ratings == 1 {
+                return format!("Un espectador le dio a {name} {mean} estrellas.");
+            }
+            format!("{} espectadores le dieron a {name} {mean} estrellas de media.", stats.ratings)
+        }
+        (None, true) => format!("Nobody has rated {name} yet."),
+        (None, false) => format!("Nadie ha puntuado {name} todavía."),
+    }
+}
+
+/// What the viewer has rated, the first ten by name.
+pub fn my_ratings(ratings: &[(MovieId, HalfStars)], catalogue: &Catalogue, lang: Lang) -> String {
+    let english = lang == Lang::En;
+    if ratings.is_empty() {
+        return if english {
+            "You have not rated any film yet."
+        } else {
+            "Todavía no has puntuado ninguna película."
+        }
+        .to_owned();
+    }
+    let mut best: Vec<&(MovieId, HalfStars)> = ratings.iter().collect();
+    best.sort_by_key(|(movie, rating)| (Reverse(*rating), *movie));
+    let named = best.iter().take(10).filter_map(|(movie, rating)| {
+        let movie = catalogue.get(*movie)?;
+        Some(format!("{}: {}", film_name(movie), stars(rating.stars(), lang)))
+    });
+    let named = named.collect::<Vec<_>>().join("; ");
+    let count = ratings.len();
+    match (english, count > 10) {
+        (true, false) => format!("You have rated {count}: {named}."),
+        (true, true) => format!("You have rated {count}. The best of them: {named}."),
+        (false, false) => format!("Has puntuado {count}: {named}."),
+        (false, true) => format!("Has puntuado {count}. Las mejores: {named}."),
+    }
+}
+
+/// How many films there are.
+pub fn count_films(catalogue: &Catalogue, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("I know {} films.", catalogue.len()),
+        Lang::Es => format!("Conozco {} películas.", catalogue.len()),
+    }
+}

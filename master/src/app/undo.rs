@@ -1,0 +1,65 @@
+//! "Undo": the last step of a session is taken back, whatever it was.
+
+use std::sync::Arc;
+
+use cineswarm_chat::replies;
+use cineswarm_mqtt::timestamp_ms;
+use cineswarm_telemetry::traces::Span;
+use uuid::Uuid;
+
+use super::{App, Done, storage};
+use crate::requests::ask::Ask;
+use crate::requests::spec::Spec;
+use crate::requests::steps::Undoing;
+use crate::web::sessions::{Session, TabId};
+use crate::words::Trouble;
+
+impl App {
+    pub(super) async fn undo(
+        self: &Arc<Self>,
+        ask: &Ask,
+        session: &Arc<Session>,
+        tab: TabId,
+        span: Span,
+    ) -> Result<Done, Trouble> {
+        let lang = ask.lang.unwrap_or(session.lang());
+        let catalogue = self.library.catalogue();
+        let Some(undoing) = session.steps().undo(ask.key.as_deref()) else {
+            return self.tell(replies::nothing_to_undo(lang).to_owned(), ask, session, tab).await;
+        };
+        session.steps().speak_of(None);
+        match undoing {
+            Undoing::Rate(movie, before) => {
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                self.rate_at(session, movie, before, timestamp_ms(), None).await?;
+                self.tell(replies::rated_as_before(known, before, lang), ask, session, tab).await
+            }
+            Undoing::Mark(before) => {
+                for (movie, kind) in &before {
+                    self.change_mark(session, *movie, *kind, None, None).await?;
+                }
+                let movies: Vec<_> = before.iter().map(|(movie, _)| *movie).collect();
+                self.tell(replies::marked_as_before(&movies, catalogue, lang), ask, session, tab).await
+            }
+            Undoing::AskAgain(request) => match self.asked_before(request, session).await? {
+                Some((query, spec)) => self.submit(session, query, ask.key.clone(), spec, span).await,
+                None => self.tell(replies::nothing_to_undo(lang).to_owned(), ask, session, tab).await,
+            },
+            Undoing::Forget => self.begin_with(replies::question_forgotten(lang), ask, session, tab).await,
+        }
+    }
+
+    /// The words and the spec of a request of this session.
+    async fn asked_before(&self, request: Uuid, session: &Session) -> Result<Option<(String, Spec)>, Trouble> {
+        let known = self.store.request(request).await.map_err(storage)?;
+        let Some(known) = known.filter(|known| known.session_id == session.id) else { return Ok(None) };
+        // A spec of an older version that cannot be read is no question that can be asked again.
+        Ok(serde_json::from_str::<Spec>(&known.spec).ok().map(|mut spec| {
+            // What was hidden since stays hidden.
+            spec.filters.exclude_movie_ids.extend(session.hidden());
+            spec.filters.exclude_movie_ids.sort_unstable();
+            spec.filters.exclude_movie_ids.dedup();
+            (known.query, spec)
+        }))
+    }
+}

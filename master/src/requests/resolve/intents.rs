@@ -1,0 +1,118 @@
+//! What is done for each intent of a sentence: a spec to compute, a change to store, or something to say at once.
+
+use cineswarm_engine::{Filters, MovieId};
+
+use super::{ChoiceOfText, Reply, Resolved, Resolver, both};
+use crate::store::FeedbackKind;
+use crate::words::Trouble;
+use cineswarm_chat::{ClarifyOption, Intent, Lang, Mark, Tweak, Wanted, replies};
+
+impl Resolver<'_> {
+    pub(super) fn intent(&self, intent: Intent, asked: Filters) -> Result<Resolved, Trouble> {
+        let catalogue = self.library.catalogue();
+        let merged = |said: Filters| both(said, asked.clone());
+        match intent {
+            Intent::Like { movies, filters, tweak } => self.like(&movies, merged(filters), tweak),
+            Intent::Browse { filters, tweak } => Ok(self.tweaked(self.own(merged(filters)), tweak)),
+            Intent::ForMe { filters } => Ok(self.own(merged(filters))),
+            Intent::ForUser { user_id, filters } => Ok(self.user(user_id, merged(filters))),
+            Intent::Popular { filters } => Ok(self.popular(merged(filters), None)),
+            Intent::Rate { movie, half_stars } => {
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let message = replies::rated(known, half_stars, self.lang);
+                Ok(Resolved::Rate { movie, rating: half_stars, message })
+            }
+            Intent::Why { movie } => Ok(self.why(movie)),
+            Intent::More => Ok(self.more(Tweak::None)),
+            Intent::LessKnown => Ok(self.more(Tweak::LessKnown)),
+            Intent::Clarify { question, about, options, film: _ } => Ok(Resolved::Say(Reply::Clarify {
+                message: replies::clarify(question, &about, self.lang),
+                options: options
+                    .into_iter()
+                    .map(|ClarifyOption { label, text }| ChoiceOfText { label, text })
+                    .collect(),
+            })),
+            Intent::UnknownTitle { asked, nearest } => {
+                let message = replies::unknown_title(&asked, &nearest, catalogue, self.lang);
+                let named = |movie: &MovieId| catalogue.get(*movie).map(replies::film_name);
+                let options = nearest.iter().filter_map(named).map(|label| match self.lang {
+                    Lang::En => ChoiceOfText { text: format!("films like {label}"), label },
+                    Lang::Es => ChoiceOfText { text: format!("películas como {label}"), label },
+                });
+                let options: Vec<ChoiceOfText> = options.collect();
+                if options.is_empty() {
+                    return Ok(self.say(message, Vec::new()));
+                }
+                // An open question, so that "yes" and "the second one" answer it.
+                Ok(Resolved::Say(Reply::Clarify { message, options }))
+            }
+            Intent::RateOffScale { movie, said } => {
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                Ok(self.say(replies::off_scale(known, &said, self.lang), Vec::new()))
+            }
+            Intent::OutsideTheData { asked } => {
+                Ok(self.say(replies::outside_the_data(&asked, self.library.titles.has_facts(), self.lang), Vec::new()))
+            }
+            Intent::About { wanted, movie } => self.about(wanted, movie),
+            Intent::MyRatings => {
+                Ok(self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new()))
+            }
+            Intent::CountFilms => Ok(self.say(replies::count_films(catalogue, self.lang), Vec::new())),
+            Intent::Unrate { movie } => {
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let had = self.viewer.ratings.iter().any(|(rated, _)| *rated == movie);
+                let message = replies::unrated(known, had, self.lang);
+                Ok(if had { Resolved::Unrate { movie, message } } else { self.say(message, Vec::new()) })
+            }
+            Intent::Refine { filters, tweak, shift } => Ok(self.refined(merged(filters), tweak, shift)),
+            Intent::NotUnderstood { asked } => {
+                let mut examples = replies::examples(self.lang, &self.library.titles, catalogue);
+                examples.truncate(3);
+                Ok(self.say(replies::not_understood(&asked, self.lang), examples))
+            }
+            Intent::Mark { movies, mark } => {
+                let message = replies::marked(&movies, mark, catalogue, self.lang);
+                let kind = match mark {
+                    Mark::Seen => FeedbackKind::Seen,
+                    Mark::NotForMe => FeedbackKind::NotInterested,
+                };
+                Ok(Resolved::Mark { movies, kind, message })
+            }
+            // An open question is dropped; that changes nothing.
+            Intent::Undo if matches!(self.viewer.said_last, Some(Reply::Clarify { .. })) => {
+                Ok(self.say(replies::question_dropped(self.lang).to_owned(), Vec::new()))
+            }
+            Intent::Undo => Ok(Resolved::Undo),
+            Intent::StartOver => Ok(Resolved::StartOver),
+            Intent::WhichOne | Intent::Declined | Intent::NoSuchPlace { .. } => {
+                let message = replies::cannot(&intent, self.lang).unwrap_or_default();
+                Ok(self.say(message.to_owned(), Vec::new()))
+            }
+            Intent::Help => {
+                let help = replies::help(self.lang, &self.library.titles, catalogue);
+                Ok(self.say(help.message, help.examples))
+            }
+        }
+    }
+
+    pub(super) fn about(&self, wanted: Wanted, movie: MovieId) -> Result<Resolved, Trouble> {
+        let catalogue = self.library.catalogue();
+        let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+        let own = self.viewer.ratings.iter().find(|(rated, _)| *rated == movie).map(|(_, rating)| *rating);
+        let message =
+            replies::about(wanted, known, catalogue.stats(movie), own, self.library.titles.facts(movie), self.lang);
+        let name = replies::film_name(known);
+        let examples = match self.lang {
+            Lang::En => vec![format!("films like {name}"), format!("rate {name} 4 stars")],
+            Lang::Es => vec![format!("películas como {name}"), format!("puntúa {name} con 4 estrellas")],
+        };
+        Ok(self.say(message, examples))
+    }
+
+    pub(super) fn say(&self, message: String, mut examples: Vec<String>) -> Resolved {
+        if examples.is_empty() {
+            examples = replies::examples(self.lang, &self.library.titles, self.library.catalogue());
+        }
+        Resolved::Say(Reply::Help { message, examples })
+    }
+}

@@ -1,0 +1,22 @@
+//! Brings the tables to this program's version, with those of the log of ratings.
+
+use super::error::Error;
+use sqlx::AnyConnection;
+use sqlx::migrate::{MigrateError, Migrator};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+pub(super) async fn run(is_sqlite: bool, connection: &mut AnyConnection) -> Result<(), Error> {
+    let migrations = if is_sqlite { &SQLITE } else { &POSTGRES };
+    migrations.run(&mut *connection).await.map_err(|error| match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            Error::from_database("migrating the database", &error)
+        }
+        other => Error::Configuration { reason: format!("its tables are not this program's: {other}") },
+    })?;
+    cineswarm_events::migrate(connection).await.map_err(|error| match error {
+        cineswarm_events::Error::Database { doing, error } => Error::from_database(doing, &error),
+        other => Error::Configuration { reason: other.to_string() },
+    })
+}
