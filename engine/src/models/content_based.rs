@@ -26,15 +26,6 @@ pub struct ContentParameters {
     pub title: f64,
     /// How much the time of release counts; 0 or more.
     pub year: f64,
-    /// How much the directors count, where the dataset has facts about films; 0 or more. These four are 0 by default, so
-    /// that the model is the same whether there are facts or not.
-    pub directors: f64,
-    /// How much the first five of the cast count; 0 or more.
-    pub cast: f64,
-    /// How much the series counts; 0 or more.
-    pub series: f64,
-    /// How much the themes count; 0 or more.
-    pub themes: f64,
     /// How much the tag genome counts, for films that have one; 0 or more. A cosine has the squares of these weights, so
     /// that by default the genome counts for more than all else together: how far each of a thousand tags fits a film says
     /// more of it than genres and the few tags that users typed.
@@ -43,32 +34,13 @@ pub struct ContentParameters {
 
 impl Default for ContentParameters {
     fn default() -> Self {
-        ContentParameters {
-            genres: 1.0,
-            tags: 1.0,
-            title: 0.5,
-            year: 0.5,
-            directors: 0.0,
-            cast: 0.0,
-            series: 0.0,
-            themes: 0.0,
-            genome: 2.0,
-        }
+        ContentParameters { genres: 1.0, tags: 1.0, title: 0.5, year: 0.5, genome: 2.0 }
     }
 }
 
 impl ContentParameters {
     fn groups(&self) -> [(&'static str, f64); GROUPS] {
-        [
-            ("genres", self.genres),
-            ("tags", self.tags),
-            ("title", self.title),
-            ("year", self.year),
-            ("directors", self.directors),
-            ("cast", self.cast),
-            ("series", self.series),
-            ("themes", self.themes),
-        ]
+        [("genres", self.genres), ("tags", self.tags), ("title", self.title), ("year", self.year)]
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -79,15 +51,9 @@ impl ContentParameters {
     }
 }
 
-/// Genres, tags, title, year, and the facts: each is a vector of length 1, times its weight. So is the genome, which is kept apart because
+/// Genres, tags, title, year: each is a vector of length 1, times its weight. So is the genome, which is kept apart because
 /// all its films have all its features.
-const GROUPS: usize = 8;
-
-/// The first of the groups that come from facts.
-const FACTS: usize = 4;
-
-/// So many of a cast say what kind of film it is.
-const LEADING_CAST: usize = 5;
+const GROUPS: usize = 4;
 
 /// A feature vector of length 1 for each film of which something is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,13 +81,7 @@ impl ContentBased {
     pub fn train(data: &TrainingData, parameters: &ContentParameters) -> Result<ContentBased, Error> {
         parameters.check()?;
         let films = data.matrix.films();
-        let weights = parameters.groups().map(|(_, weight)| weight);
-        let described = (0..films).map(|column| {
-            let mut described = describe(&data.content, column);
-            described.retain(|(group, _), _| *group < FACTS || weights[*group] > 0.0);
-            described
-        });
-        let described: Vec<Described> = described.collect();
+        let described: Vec<Described> = (0..films).map(|column| describe(&data.content, column)).collect();
         let mut frequencies: BTreeMap<(usize, &str), usize> = BTreeMap::new();
         for film in &described {
             for (group, name) in film.keys() {
@@ -236,12 +196,6 @@ fn describe(content: &FilmContent, column: usize) -> Described {
         }
     }
     content.tags(column).iter().for_each(|tag| count(1, tag.clone()));
-    if let Some(facts) = content.facts(column) {
-        facts.directors.iter().for_each(|name| count(4, name.to_lowercase()));
-        facts.cast.iter().take(LEADING_CAST).for_each(|name| count(5, name.to_lowercase()));
-        facts.series.iter().for_each(|name| count(6, name.to_lowercase()));
-        facts.themes.iter().for_each(|theme| count(7, theme.to_lowercase()));
-    }
     described
 }
 

@@ -1,28 +1,27 @@
-//! Likeness: for each film those most like it, by who rates both, by factors of who rates what, and by what is known of
-//! the films, in one list. It learns within seconds, is small enough to be handed to every worker, and answers "films like
-//! these", short profiles and long ones by the same sum, so that an answer moves with each rating and never jumps.
+//! Likeness: for each film those most like it. How likely a viewer who likes the one is to like the other, which those
+//! who like both say, and what both films are: genres, tags, names, time. It learns within seconds, is small enough to be
+//! handed to every worker, and answers "films like these", short profiles and long ones by the same sum, so that an answer
+//! moves with each rating and never jumps.
 
+mod learned;
 mod served;
+mod signals;
+mod words;
 
 pub use served::ServedModel;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use self::learned::Learned;
+use self::signals::Signals;
 use super::weighted_lists::{WeightedLists, best_first};
-use super::{
-    Array, ContentBased, ContentParameters, Error, Ials, IalsParameters, ItemKnn, ItemKnnParameters, Model, Parts,
-    Progress, TrainingData, Viewer, Watch, Weighted,
-};
+use super::{Array, Error, Model, Parts, Progress, TrainingData, Viewer, Watch, Weighted};
 
 const NAME: &str = "likeness";
 
-/// Films that each source names for a film, of which the best are kept.
-const POOL: usize = 400;
-
-/// What a source says is measured in the likeness of its so-many-th film, so that sources can be added.
-const YARDSTICK: usize = 10;
+/// Films between two steps that are told of.
+const FILMS_A_STEP: usize = 1000;
 
 /// How the likeness model learns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,58 +29,23 @@ const YARDSTICK: usize = 10;
 pub struct LikenessParameters {
     /// How many films are kept for each film; 1 or more.
     pub k: usize,
-    /// How much it counts that the same people rate both films; 0 or more.
-    pub raters: f64,
-    /// How much the cosine of the films' factors (implicit ALS) counts; 0 or more.
-    pub factors: f64,
-    /// How much it counts what is known of the films; 0 or more.
-    pub content: f64,
-    /// Ratings at which a film counts half, so that three people do not put a film first; 0 or more.
-    pub doubt: f64,
-    /// A film's likeness is divided by its number of ratings raised to this power, so that what everybody has seen does
-    /// not crowd out the rest; 0 to 1.
-    pub familiarity: f64,
+    /// Films with fewer ratings are in no list: what two people say is hardly known; 1 or more.
+    pub fewest_ratings: usize,
     /// How much a low rating counts against what is like it, relative to a high one; 0 or more.
     pub dislike: f64,
-    /// How the films' descriptions are compared.
-    pub described: ContentParameters,
 }
 
 impl Default for LikenessParameters {
     fn default() -> Self {
-        LikenessParameters {
-            k: 200,
-            raters: 1.0,
-            factors: 0.5,
-            content: 0.5,
-            doubt: 3.0,
-            familiarity: 0.0,
-            dislike: 0.5,
-            described: ContentParameters {
-                directors: 0.5,
-                cast: 0.5,
-                series: 0.5,
-                themes: 1.0,
-                ..ContentParameters::default()
-            },
-        }
+        LikenessParameters { k: 200, fewest_ratings: 3, dislike: 0.5 }
     }
 }
 
 impl LikenessParameters {
     fn check(&self) -> Result<(), Error> {
         Error::unless_at_least(NAME, "k", self.k as f64, 1.0, "a number of films, 1 or more")?;
-        let weights = [
-            ("raters", self.raters),
-            ("factors", self.factors),
-            ("content", self.content),
-            ("doubt", self.doubt),
-            ("dislike", self.dislike),
-        ];
-        for (name, weight) in weights {
-            Error::unless_within(NAME, name, weight, 0.0..=1e6, "between 0 and 1e6")?;
-        }
-        Error::unless_within(NAME, "familiarity", self.familiarity, 0.0..=1.0, "between 0 and 1")
+        Error::unless_at_least(NAME, "fewest_ratings", self.fewest_ratings as f64, 1.0, "a number, 1 or more")?;
+        Error::unless_within(NAME, "dislike", self.dislike, 0.0..=1e6, "between 0 and 1e6")
     }
 }
 
@@ -99,7 +63,7 @@ pub struct Likeness {
 }
 
 impl Likeness {
-    /// Trains the sources one after the other and joins what they say of each film.
+    /// Weighs the signals of each film for each other.
     ///
     /// # Errors
     /// If a parameter is out of range or there is no rating.
@@ -109,46 +73,22 @@ impl Likeness {
         if matrix.ratings() == 0 {
             return Err(Error::NoRatings { model: NAME });
         }
-        let steps = |done| watch(Progress { done, total: 4 });
-        let raters = ItemKnn::train(data, &ItemKnnParameters { k: POOL, ..ItemKnnParameters::default() })?;
-        steps(1);
-        let of_size = IalsParameters::for_data(data);
-        let factors = Ials::train(data, &IalsParameters { factors: of_size.factors.min(64), ..of_size }, &|_| {})?;
-        steps(2);
-        let content = ContentBased::train(data, &parameters.described)?;
-        steps(3);
-        let ratings = |column: u32| matrix.by_film().row(column as usize).0.len() as f64;
-        let lists: Vec<Vec<Weighted>> = (0..matrix.films() as u32)
-            .into_par_iter()
-            .map(|film| {
-                // What few people have rated is known by what it is rather than by who rated it.
-                let known = ratings(film) / (ratings(film) + parameters.doubt.max(1.0));
-                let sources: [(f64, &dyn Model); 3] = [
-                    (parameters.raters * known, &raters),
-                    (parameters.factors * known, &factors),
-                    (parameters.content, &content),
-                ];
-                let mut sums: FxHashMap<u32, f64> = FxHashMap::default();
-                for (weight, source) in sources.into_iter().filter(|(weight, _)| *weight > 0.0) {
-                    let alike = source.similar(film, POOL);
-                    let Some(yardstick) = alike.get(YARDSTICK - 1).or(alike.last()) else { continue };
-                    let unit = f64::from(yardstick.weight);
-                    if unit > 0.0 {
-                        for Weighted { column, weight: likeness } in alike {
-                            *sums.entry(column).or_default() += weight * f64::from(likeness) / unit;
-                        }
-                    }
-                }
-                let joined = sums.into_iter().filter_map(|(column, sum)| {
-                    let ratings = ratings(column);
-                    let trust = ratings / (ratings + parameters.doubt);
-                    let weight = (sum * trust / ratings.max(1.0).powf(parameters.familiarity)) as f32;
-                    (weight > 0.0 && weight.is_finite()).then_some(Weighted { column, weight })
-                });
-                best_first(joined.collect(), parameters.k)
-            })
-            .collect();
-        steps(4);
+        let signals = Signals::new(data, &Learned::WEIGHTS);
+        let is_known = |column: usize| matrix.by_film().row(column).0.len() >= parameters.fewest_ratings;
+        let candidates: Vec<u32> = (0..matrix.films() as u32).filter(|&column| is_known(column as usize)).collect();
+        let mut lists = Vec::with_capacity(matrix.films());
+        let films: Vec<u32> = (0..matrix.films() as u32).collect();
+        for step in films.chunks(FILMS_A_STEP) {
+            let of_step = step.par_iter().map_init(
+                || (vec![0.0; matrix.films()], signals.scratch()),
+                |(scores, scratch), &film| {
+                    signals.of(film, scores, scratch);
+                    list(film, scores, &candidates, parameters.k)
+                },
+            );
+            lists.par_extend(of_step);
+            watch(Progress { done: lists.len() as u64, total: films.len() as u64 });
+        }
         Ok(Likeness { lists: WeightedLists::new(lists), dislike: parameters.dislike as f32 })
     }
 
@@ -165,6 +105,23 @@ impl Likeness {
         }
         Ok(Likeness { lists: WeightedLists::from_parts(&mut parts, NAME, films, films)?, dislike })
     }
+}
+
+/// The best films with the square root of each one's share of what is likely: as shares a film whose likes are spread over
+/// many would hardly count beside one that has a few close ones.
+fn list(film: u32, scores: &[f32], candidates: &[u32], k: usize) -> Vec<Weighted> {
+    let others = candidates.iter().filter(|&&column| column != film);
+    let others = others.map(|&column| Weighted { column, weight: scores[column as usize] });
+    let others: Vec<Weighted> = others.filter(|other| other.weight.is_finite()).collect();
+    let highest = others.iter().map(|other| other.weight).fold(f32::NEG_INFINITY, f32::max);
+    let all: f32 = others.iter().map(|other| (other.weight - highest).exp()).sum();
+    let mut best = best_first(others, k);
+    for other in &mut best {
+        other.weight = ((other.weight - highest).exp() / all).sqrt();
+    }
+    // Of what is as unlikely as this there is nothing to be said.
+    best.retain(|other| other.weight > 0.0);
+    best
 }
 
 impl Model for Likeness {
