@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cineswarm_engine::dataset::{ImportOptions, import_rows};
 use cineswarm_engine::evaluation::{Answers, Lists, Target, measure_lists};
 use cineswarm_engine::model_store::training_data;
 use cineswarm_engine::models::{Algorithm, ServedModel};
 use cineswarm_engine::movielens::Rating;
-use cineswarm_engine::{Dataset, HalfStars, MovieId, Profile, demo};
+use cineswarm_engine::{Dataset, HalfStars, MovieId, Profile, SHORT_PROFILE, demo};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -44,7 +44,7 @@ fn a_list_moves_with_each_rating_and_never_jumps() {
     let (_folder, dataset) = demo_dataset();
     let model = served(&dataset);
     let viewers = dataset.rows().filter(|(_, movies, _)| movies.len() >= 25).take(40);
-    let mut compared = 0;
+    let (mut compared, mut kept) = (0, BTreeMap::<usize, Vec<usize>>::new());
     for (user, movies, half_stars) in viewers {
         let rated: Vec<(MovieId, u8)> = movies.iter().copied().zip(half_stars.iter().copied()).take(25).collect();
         for length in 5..rated.len() {
@@ -55,10 +55,15 @@ fn a_list_moves_with_each_rating_and_never_jumps() {
             if left >= 9 {
                 assert!(common >= 4, "user {user}: {common} of ten films stay with rating {}", length + 1);
                 compared += 1;
+                kept.entry(length + 1).or_default().push(common);
             }
         }
     }
     assert!(compared > 100, "only {compared} lists were compared");
+    // Where neighbours begin to take a profile for a long one, the model does nothing of the kind.
+    let mean = |kept: &[usize]| kept.iter().sum::<usize>() as f64 / kept.len() as f64;
+    let (before, at) = (mean(&kept[&(SHORT_PROFILE - 1)]), mean(&kept[&SHORT_PROFILE]));
+    assert!(at > before - 1.0, "of ten films {before:.1} stay with a rating before, and {at:.1} with this one");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What each signal counts. Learned once, on ml-latest-small and by a small procedure that docs/LISTS.md describes; nothing
 //! of it is learned anew with a dataset.
 
-/// How much a signal counts for a film of so many ratings as are usual, and how much more with e times as many.
+/// How much a signal counts for a film that a tenth of the viewers have rated, and how much more for one that e times as
+/// many have.
 pub(super) type Weight = (f32, f32);
 
 /// The weights, beside the logarithm of how many of those who like one film like the other, which counts 1.

@@ -20,8 +20,8 @@ const LEADING_CAST: usize = 5;
 /// Letters of a word of a title that says something.
 const WORD_OF_TITLE: usize = 3;
 const COMMON_WORDS: [&str; 6] = ["the", "and", "for", "with", "from", "part"];
-/// Ratings of a film for which the weights are given, and how far from there they still change.
-const RATINGS: f32 = 60.0;
+/// The share of viewers who have rated a film for which the weights are given, and how far from there they still change.
+const SHARE: f32 = 0.1;
 const FURTHEST: f32 = 2.0;
 /// The language of most films says nothing of one.
 const COMMON_LANGUAGE: &str = "en";
@@ -111,7 +111,8 @@ impl<'a> Signals<'a> {
     pub fn of(&self, film: u32, scores: &mut [f32], scratch: &mut Scratch) {
         let column = film as usize;
         let (raters, half_stars) = self.matrix.by_film().row(column);
-        let known = (raters.len().max(1) as f32 / RATINGS).ln().clamp(-FURTHEST, FURTHEST);
+        let share = raters.len().max(1) as f32 / self.voices.len() as f32;
+        let known = (share / SHARE).ln().clamp(-FURTHEST, FURTHEST);
         let weigh = |weight: Weight| at(weight, known);
         for (&row, _) in raters.iter().zip(half_stars).filter(|(_, half_stars)| **half_stars >= LIKED) {
             let voice = self.voices[row as usize];
@@ -151,9 +152,10 @@ impl<'a> Signals<'a> {
     }
 }
 
-/// A weight for a film that is so much better known than others.
+/// A weight for a film that is so much better known than others. None ever speaks for the contrary.
 fn at((weight, slope): Weight, known: f32) -> f32 {
-    weight + slope * known
+    let changed = weight + slope * known;
+    if weight > 0.0 { changed.max(0.0) } else { changed.min(0.0) }
 }
 
 fn own_language(languages: &[String]) -> Vec<String> {
