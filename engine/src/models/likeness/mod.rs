@@ -141,6 +141,3 @@ impl Model for Likeness {
         self.lists.add_to(Parts::default()).with("dislike", Array::F32(vec![self.dislike]))
     }
 }
-
-#[cfg(test)]
-mod tests;

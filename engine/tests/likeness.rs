@@ -1,11 +1,12 @@
+//! What the likeness model learns, on films and viewers made for it.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
 use std::sync::Arc;
 
-use super::*;
-use crate::catalogue::{Catalogue, Movie, MovieStats};
-use crate::matrix::RatingsMatrix;
-use crate::models::FilmContent;
-use crate::movielens::Rating;
-use crate::rating::{HalfStars, MovieId};
+use cineswarm_engine::models::{Error, FilmContent, Likeness, LikenessParameters, Model, TrainingData};
+use cineswarm_engine::movielens::Rating;
+use cineswarm_engine::{Catalogue, HalfStars, Movie, MovieId, MovieStats, RatingsMatrix};
 
 /// Films with a genre each, and viewers with what they like.
 fn data(films: &[(MovieId, &str)], viewers: &[&[MovieId]]) -> TrainingData {
