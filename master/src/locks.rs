@@ -59,7 +59,8 @@ pub(crate) fn grpc_tls(options: &Options) -> Result<Option<ServerTls>, Error> {
     Ok(if files.any() { Some(ServerTls::new(files, &["h2"])?) } else { None })
 }
 
-/// What workers are told to call: what was given, or this host by its name.
+/// What workers are told to call: what was given, or this host by its name. Port 0, which nobody can call, becomes the
+/// port that is listened on.
 pub(crate) fn grpc_endpoint(given: Option<&str>, host: &str, port: u16, tls: bool) -> Result<String, Error> {
     let Some(endpoint) = given else {
         let scheme = if tls { "https" } else { "http" };
@@ -67,7 +68,10 @@ pub(crate) fn grpc_endpoint(given: Option<&str>, host: &str, port: u16, tls: boo
     };
     let contradicts = |reason| Err(Error::Endpoint { endpoint: endpoint.to_owned(), reason });
     match (endpoint.split("://").next(), tls) {
-        (Some("http"), false) | (Some("https"), true) => Ok(endpoint.to_owned()),
+        (Some("http"), false) | (Some("https"), true) => Ok(match endpoint.strip_suffix(":0") {
+            Some(host) => format!("{host}:{port}"),
+            None => endpoint.to_owned(),
+        }),
         (Some("https"), false) => contradicts("there is no --grpc-cert, so the port is plaintext; give it one"),
         (Some("http"), true) => contradicts("with --grpc-cert the port takes TLS only; write https://"),
         _ => contradicts("it must begin with http:// or https://"),
@@ -115,6 +119,7 @@ mod tests {
         assert_eq!(endpoint(None, true).unwrap(), "https://host:50051");
         assert_eq!(endpoint(None, false).unwrap(), "http://host:50051");
         assert_eq!(endpoint(Some("https://master:1"), true).unwrap(), "https://master:1");
+        assert_eq!(endpoint(Some("http://[::1]:0"), false).unwrap(), "http://[::1]:50051");
         let plaintext = endpoint(Some("https://master:1"), false).unwrap_err().to_string();
         assert!(plaintext.contains("no --grpc-cert"), "{plaintext}");
         assert!(endpoint(Some("http://master:1"), true).unwrap_err().to_string().contains("write https://"));

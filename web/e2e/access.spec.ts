@@ -35,6 +35,19 @@ for (const colorScheme of ["light", "dark"] as const) {
   }
 }
 
+test("who wants no motion sees another theme at once, however deep in the page", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  await visit(page);
+  await expect(page.getByTestId("starter").first()).toBeVisible();
+  const [title, ink] = await page.getByTestId("starter").first().getByRole("button").first().evaluate((button) => {
+    document.documentElement.dataset.theme = "dark";
+    const fresh = document.body.appendChild(document.createElement("span"));
+    fresh.style.color = "var(--ink)";
+    return [getComputedStyle(button).color, getComputedStyle(fresh).color];
+  });
+  expect(title).toBe(ink);
+});
+
 for (const locale of ["en-GB", "es-ES"]) {
   test.describe(locale, () => {
     test.use({ locale, contextOptions: { reducedMotion: "reduce" } });
