@@ -3,6 +3,7 @@
 
 mod commands;
 mod datasets;
+mod default_model;
 mod download;
 mod local;
 mod models;

@@ -42,7 +42,7 @@ pub use matrix::RatingsMatrix;
 pub use neighbours::{
     Neighbour, NeighbourOptions, Scratch, top_k_batch, top_k_batch_unless, top_k_over, top_k_parallel,
 };
-pub use popularity::{popular, starters};
+pub use popularity::{genre_standing, popular, starters};
 pub use profile::{Profile, SHORT_PROFILE};
 pub use ranking::{Because, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation};
 pub use rating::{HalfStars, MovieId, UserId};

@@ -21,6 +21,8 @@ const STARTER_POOL: usize = 10;
 pub fn popular(catalogue: &Catalogue, filters: &Filters, seen: &Profile, n: usize) -> Vec<Recommendation> {
     let mut best = Best::new(n.min(MAX_RECOMMENDATIONS), |a: &(f64, MovieId), b| by_score(a, b));
     for (movie, score) in scored(catalogue) {
+        let standing = genre_standing(movie, &filters.genres);
+        let score = if score > 0.0 { score * standing } else { score / standing };
         let passed_over = best.bar().is_some_and(|bar| by_score(&(score, movie.id), bar) == Ordering::Greater);
         if !passed_over && filters.allow(movie, seen.get(movie.id).is_some()) {
             best.offer((score, movie.id));
@@ -36,6 +38,18 @@ pub fn popular(catalogue: &Catalogue, filters: &Filters, seen: &Profile, n: usiz
             because: Vec::new(),
         })
         .collect()
+}
+
+/// How much a film is of the wanted genres, 0.5 to 1: all of it where its first genre is one of them or none is wanted, as
+/// what stands first is what a film mainly is; less for each genre that stands before.
+pub fn genre_standing(movie: &Movie, wanted: &[String]) -> f64 {
+    let is_wanted = |genre: &String| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(genre));
+    match movie.genres.iter().position(is_wanted) {
+        Some(0) => 1.0,
+        Some(1) => 0.75,
+        Some(_) => 0.5,
+        None => 1.0,
+    }
 }
 
 /// Up to `n` well-known films of different kinds, for a first visit.
@@ -137,6 +151,23 @@ mod tests {
         assert_eq!(ids(&popular(&catalogue, &comedies, &nobody, 1)), [5], "filters come before the cut");
         let seen = Profile::from_ratings([(3, HalfStars::MAX)]);
         assert_eq!(ids(&popular(&catalogue, &Filters::default(), &seen, 1)), [5]);
+    }
+
+    #[test]
+    fn the_best_of_a_genre_are_films_that_are_mainly_that() {
+        let comedy = vec!["Comedy".to_owned()];
+        let mut mixed: Vec<(Movie, MovieStats)> = [(1, ["War", "Comedy"]), (2, ["Comedy", "War"])]
+            .map(|(id, genres)| {
+                let movie = catalogue(&[(id, 100, 9, 1990, "War")]).movies()[0].clone();
+                let stats = MovieStats { ratings: 100, half_stars_sum: 900 };
+                (Movie { genres: genres.map(str::to_owned).to_vec(), ..movie }, stats)
+            })
+            .into();
+        let other = catalogue(&[(3, 100, 4, 1990, "Drama")]).movies()[0].clone();
+        mixed.push((other, MovieStats { ratings: 100, half_stars_sum: 400 }));
+        let filters = Filters { genres: comedy, ..Filters::default() };
+        let films = popular(&Catalogue::new(mixed), &filters, &Profile::default(), 10);
+        assert_eq!(ids(&films), [2, 1]);
     }
 
     #[test]

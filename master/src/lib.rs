@@ -22,4 +22,4 @@ pub use cineswarm_chat as chat;
 pub use cineswarm_scheduler as scheduler;
 pub use locks::{Error as LocksError, database_url};
 pub use options::{DatabaseOptions, Options};
-pub use service::{Error, Handle, start};
+pub use service::{Error, Handle, Offering, start};

@@ -1,10 +1,13 @@
 //! What the master serves: one dataset version, with everything made from it once at start.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use cineswarm_engine::dataset::Dataset;
+use cineswarm_engine::models::ServedModel;
 use cineswarm_engine::{Catalogue, MovieId, Ranker, starters};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use cineswarm_chat::TitleIndex;
 
@@ -27,6 +30,29 @@ pub struct Library {
     pub titles: TitleIndex,
     /// Well-known films of different kinds.
     pub starters: Vec<MovieId>,
+    /// The trained model, once there is one.
+    model: OnceLock<Arc<OfferedModel>>,
+}
+
+/// A trained model as workers are offered it.
+pub struct OfferedModel {
+    /// Its algorithm, a slash, and its version.
+    pub name: String,
+    /// What workers hold.
+    pub model: ServedModel,
+    /// What they fetch.
+    pub bytes: Bytes,
+    /// The SHA-256 of that, in hexadecimal digits.
+    pub sha256: String,
+}
+
+impl OfferedModel {
+    /// The model in the form in which workers fetch it.
+    pub fn new(name: String, model: ServedModel) -> OfferedModel {
+        let bytes = Bytes::from(model.to_bytes());
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        OfferedModel { name, model, bytes, sha256 }
+    }
 }
 
 /// A film as browsers get it.
@@ -97,7 +123,19 @@ impl Library {
             starters: starters(&catalogue, STARTERS),
             ranker: Ranker::new(catalogue, dataset.rows()),
             dataset,
+            model: OnceLock::new(),
         }
+    }
+
+    /// The trained model, if there is one.
+    pub fn model(&self) -> Option<&Arc<OfferedModel>> {
+        self.model.get()
+    }
+
+    /// From now on this model answers. The first one stays for as long as the master runs: results of another one would be
+    /// taken for wrong.
+    pub fn offer(&self, model: OfferedModel) {
+        let _ = self.model.set(Arc::new(model));
     }
 
     /// The films.

@@ -28,7 +28,7 @@ use crate::farm::coordinator::{self, Live, NotTaken, Parameters, master_status};
 use crate::farm::doorbell::MqttDoorbell;
 use crate::farm::grpc;
 use crate::label::SessionLabels;
-use crate::library::Library;
+use crate::library::{Library, OfferedModel};
 use crate::locks;
 use crate::memory;
 use crate::options::Options;
@@ -97,6 +97,7 @@ pub struct Handle {
     http_address: SocketAddr,
     grpc_address: SocketAddr,
     farm: coordinator::Handle,
+    library: Arc<Library>,
     stop: CancellationToken,
     running: JoinHandle<()>,
 }
@@ -117,6 +118,16 @@ impl Handle {
         self.farm.status()
     }
 
+    /// What is served.
+    pub fn library(&self) -> Arc<Library> {
+        self.library.clone()
+    }
+
+    /// Takes a trained model, also when it comes later.
+    pub fn offering(&self) -> Offering {
+        Offering { library: self.library.clone(), farm: self.farm.clone(), runtime: tokio::runtime::Handle::current() }
+    }
+
     /// Asks the master to stop; see [`Handle::stopped`].
     pub fn stop(&self) {
         self.stop.cancel();
@@ -133,6 +144,22 @@ impl Handle {
         if let Err(error) = self.running.await {
             tracing::error!(%error, "the master ended abnormally");
         }
+    }
+}
+
+/// Takes a trained model, from any thread.
+pub struct Offering {
+    library: Arc<Library>,
+    farm: coordinator::Handle,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Offering {
+    /// From now on this model answers; see [`Library::offer`].
+    pub fn offer(self, model: OfferedModel) {
+        let Offering { library, farm, runtime } = self;
+        library.offer(model);
+        runtime.spawn(async move { farm.model_offered().await });
     }
 }
 
@@ -328,7 +355,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         store.close().await;
         disconnect.cancel();
     });
-    Ok(Handle { http_address, grpc_address, farm, stop, running })
+    Ok(Handle { http_address, grpc_address, farm, library, stop, running })
 }
 
 /// Counts the time that passes and lets go of what nobody looks at any more, until `stop` is cancelled.

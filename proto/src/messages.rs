@@ -75,8 +75,41 @@ pub struct Registration {
     /// See [`WorkerStatus::order`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<HeldOrder>,
+    /// What it can do; one that does not say finds neighbours and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub can: Option<Abilities>,
     /// When this was written.
     pub timestamp: i64,
+}
+
+/// The kinds of work that a worker can do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Abilities {
+    /// It finds neighbours.
+    pub neighbours: bool,
+    /// The algorithms whose models it can answer from.
+    pub models: Vec<String>,
+}
+
+/// A kind of work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Finding the users nearest to a profile, shard by shard.
+    #[default]
+    Neighbours,
+    /// Scoring films for a profile by a trained model; any one worker that holds it can.
+    Model,
+}
+
+impl Work {
+    /// What is meant where nothing is said.
+    pub fn is_neighbours(&self) -> bool {
+        *self == Work::Neighbours
+    }
 }
 
 /// An order to hold shards, as a worker says it goes by it.
@@ -123,6 +156,9 @@ pub struct WorkerStatus {
     /// The `assign_shards` it goes by, so that the master can tell again what was lost, or told by somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<HeldOrder>,
+    /// The model it holds, ready for tasks; none, if it holds none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Tasks finished since the worker started.
     pub tasks_done: u64,
     /// When this was written.
@@ -151,9 +187,15 @@ pub struct Task {
     pub grpc_endpoint: String,
     /// When this was written.
     pub timestamp: i64,
+    /// What kind of work it is; never one that the worker did not say it can do.
+    #[serde(default, skip_serializing_if = "Work::is_neighbours")]
+    pub work: Work,
+    /// The model to answer from, where that is the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// The dataset version that the shards belong to.
     pub dataset_version: String,
-    /// The shards to search.
+    /// The shards to search; none where the work is a model's.
     pub shards: Vec<u32>,
     /// At least one.
     pub queries: Vec<TaskQuery>,
@@ -180,7 +222,7 @@ pub struct TaskQuery {
     pub movie_ids: Vec<u32>,
     /// Half-stars (1 to 10), parallel to `movie_ids`.
     pub half_stars: Vec<u8>,
-    /// How many neighbours.
+    /// How many neighbours; of a model, how many films.
     pub k: u32,
     /// What narrows them.
     #[serde(default)]
@@ -218,6 +260,19 @@ pub enum Control {
         /// How many shards the dataset version has.
         shard_count: u32,
         /// Where to fetch them.
+        grpc_endpoint: String,
+    },
+    /// Hold this model, in the place of any other: fetch it, and report by status. Only for workers that said they can.
+    HoldModel {
+        /// The master's epoch; an order of an older one is ignored.
+        epoch: String,
+        /// The model: its algorithm, a slash, and its version.
+        model: String,
+        /// Its length.
+        bytes: u64,
+        /// The SHA-256 of all of it, in hexadecimal digits.
+        sha256: String,
+        /// Where to fetch it.
         grpc_endpoint: String,
     },
     /// Nobody waits for this task any more.

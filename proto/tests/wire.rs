@@ -1,12 +1,13 @@
 //! The JSON on MQTT as it goes over the wire, to the letter: whoever changes it sees what other programs will.
 
 use cineswarm_proto::messages::{
-    Control, HeldOrder, LogLevel, LogLine, MasterStatus, QueryOptions, Registration, Task, TaskQuery, WorkerState,
-    WorkerStatus,
+    Abilities, Control, HeldOrder, LogLevel, LogLine, MasterStatus, QueryOptions, Registration, Task, TaskQuery, Work,
+    WorkerState, WorkerStatus,
 };
 
 const VERSION: &str = "20261122T235900Z-1a2b3c4d5e6f";
 const EPOCH: &str = "5d2b8f0e";
+const MODEL: &str = "likeness/20261122T235900Z-1a2b3c4d5e6f";
 
 fn order() -> HeldOrder {
     HeldOrder { epoch: EPOCH.into(), sequence: 12, shards: vec![0, 3] }
@@ -39,6 +40,7 @@ fn what_a_worker_says_of_itself() {
         shards: vec![0, 3],
         incarnation: Some("0b8e".into()),
         order: Some(order()),
+        can: Some(Abilities { neighbours: true, models: vec!["likeness".into()] }),
         timestamp: 1_795_391_943_000,
     };
     insta::assert_json_snapshot!("registration", registration);
@@ -49,11 +51,15 @@ fn what_a_worker_says_of_itself() {
         dataset_version: VERSION.into(),
         shards: vec![0, 3],
         order: Some(order()),
+        model: Some(MODEL.into()),
         tasks_done: 17,
         timestamp: 1_795_391_943_000,
     };
     insta::assert_json_snapshot!("status", status);
-    insta::assert_json_snapshot!("last_will", WorkerStatus { state: WorkerState::Offline, order: None, ..status });
+    insta::assert_json_snapshot!(
+        "last_will",
+        WorkerStatus { state: WorkerState::Offline, order: None, model: None, ..status }
+    );
 }
 
 #[test]
@@ -75,6 +81,8 @@ fn what_a_worker_is_sent() {
         query: "films like Heat".into(),
         grpc_endpoint: "http://master:50051".into(),
         timestamp: 1_795_391_943_000,
+        work: Work::Neighbours,
+        model: None,
         dataset_version: VERSION.into(),
         shards: vec![0, 3],
         queries: vec![query],
@@ -82,6 +90,8 @@ fn what_a_worker_is_sent() {
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
     };
     insta::assert_json_snapshot!("task", task);
+    let of_model = Task { work: Work::Model, model: Some(MODEL.into()), shards: Vec::new(), ..task };
+    insta::assert_json_snapshot!("task_of_a_model", of_model);
     let assign = Control::AssignShards {
         epoch: EPOCH.into(),
         sequence: 12,
@@ -90,9 +100,16 @@ fn what_a_worker_is_sent() {
         shard_count: 16,
         grpc_endpoint: "http://master:50051".into(),
     };
+    let hold_model = Control::HoldModel {
+        epoch: EPOCH.into(),
+        model: MODEL.into(),
+        bytes: 8_000_000,
+        sha256: "9f".repeat(32),
+        grpc_endpoint: "http://master:50051".into(),
+    };
     let (cancel, register) =
         (Control::Cancel { task_id: format!("{EPOCH}-17") }, Control::Register { epoch: EPOCH.into() });
-    insta::assert_json_snapshot!("orders", [assign, cancel, register, Control::Drain]);
+    insta::assert_json_snapshot!("orders", [assign, hold_model, cancel, register, Control::Drain]);
 }
 
 #[test]

@@ -22,8 +22,8 @@ const POPULAR: &str = "popular";
 /// What is measured, and who answers.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    cineswarm evaluate-lists --data ml-latest-small --models item-knn,ials\n  \
-    cineswarm evaluate-lists --data ml-latest-small --models ials --targets co-liked:1,series --json\n\n\
+    cineswarm evaluate-lists --data ml-latest-small --models item-knn,ials,likeness\n  \
+    cineswarm evaluate-lists --data ml-latest-small --models likeness --targets co-liked:1,series --json\n\n\
     Neighbours and popular films are always measured; gains are over neighbours, with 95 % bootstrap intervals over viewers,\n\
     or over the films asked about.")]
 pub(crate) struct Arguments {
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     choice: DatasetChoice,
 
     /// The models to measure
-    #[arg(long, env = "EVALUATE_MODELS", value_name = "MODEL,...", value_delimiter = ',', default_value = "item-knn,ials",
+    #[arg(long, env = "EVALUATE_MODELS", value_name = "MODEL,...", value_delimiter = ',', default_value = "likeness",
           value_parser = crate::models::algorithm_parser())]
     models: Vec<Algorithm>,
 
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, env = "EVALUATE_TARGETS", value_name = "TARGET,...", value_delimiter = ',')]
     targets: Vec<Target>,
 
-    /// A parameter that is not to have its default, as in item-knn.k=50; may be given again
+    /// A parameter that is not to have its default, as in likeness.content=0; may be given again
     #[arg(long = "set", env = "EVALUATE_SET", value_name = "MODEL.PARAMETER=VALUE", value_delimiter = ';',
           value_parser = parse_setting)]
     settings: Vec<Setting>,

@@ -6,7 +6,10 @@ use std::time::Duration;
 use cineswarm_mqtt::embedded::EmbeddedBroker;
 use cineswarm_telemetry::{logs, traces};
 
+use clap::builder::FalseyValueParser;
+
 use super::{block_on, open_dataset, return_large_arrays, told_to_stop_or_failed};
+use crate::default_model;
 
 /// What to start.
 #[derive(clap::Args)]
@@ -19,6 +22,10 @@ pub(crate) struct Arguments {
     /// Port of the broker that is started when no --broker is given; 0 takes any free one
     #[arg(long = "broker-port", env = "BROKER_PORT", value_name = "PORT", default_value_t = 0)]
     broker_port: u16,
+
+    /// Train no model beside the farm; neighbours answer unless one was trained before
+    #[arg(long, env = "NO_TRAINING", value_parser = FalseyValueParser::new())]
+    no_training: bool,
 
     #[command(flatten)]
     master: cineswarm_master::Options,
@@ -50,7 +57,9 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         let scheme = if options.grpc_cert.is_some() { "https" } else { "http" };
         let endpoint = format!("{scheme}://{}", SocketAddr::new(reachable, options.grpc_port));
         options.grpc_endpoint.get_or_insert(endpoint);
+        let data_dir = options.data_dir.clone();
         let master = cineswarm_master::start(options, dataset).await?;
+        default_model::offer(&master, &data_dir, !arguments.no_training);
         let mut workers = Vec::new();
         for number in 1..=arguments.workers {
             workers.push(cineswarm_worker::start(cineswarm_worker::Options {

@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use cineswarm_engine::models::ServedModel;
 use cineswarm_engine::{
     HalfStars, Neighbour as Found, NeighbourOptions, Profile, Scratch, ShardIndex, top_k_batch_unless,
 };
-use cineswarm_proto::farm::{Neighbour, QueryResult, encode_ascending};
+use cineswarm_proto::farm::{Neighbour, QueryResult, ScoredFilm, encode_ascending};
 use cineswarm_proto::messages::TaskQuery;
 
 /// Why a query cannot be answered.
@@ -86,6 +87,18 @@ pub fn compute(
     Ok(Computed { results, processing_time_ms: started.elapsed().as_secs_f64() * 1e3 })
 }
 
+/// Answers the queries from a model.
+pub fn score(model: &ServedModel, queries: &[TaskQuery]) -> Result<Computed, Error> {
+    let started = Instant::now();
+    let answer = |query: &TaskQuery| {
+        let best = model.best(&profile_of(query)?, query.k as usize);
+        let films = best.into_iter().map(|(movie_id, score)| ScoredFilm { movie_id, score }).collect();
+        Ok(QueryResult { query_id: query.query_id.clone(), neighbours: Vec::new(), films })
+    };
+    let results = queries.iter().map(answer).collect::<Result<Vec<_>, Error>>()?;
+    Ok(Computed { results, processing_time_ms: started.elapsed().as_secs_f64() * 1e3 })
+}
+
 /// The neighbours as they go to the master, with such of their ratings as these indexes have.
 fn result(ratings_from: &[&ShardIndex], query: &TaskQuery, found: Vec<Found>) -> QueryResult {
     let neighbours = found.into_iter().map(|found| {
@@ -100,7 +113,7 @@ fn result(ratings_from: &[&ShardIndex], query: &TaskQuery, found: Vec<Found>) ->
             half_stars: half_stars.to_vec().into(),
         }
     });
-    QueryResult { query_id: query.query_id.clone(), neighbours: neighbours.collect() }
+    QueryResult { query_id: query.query_id.clone(), neighbours: neighbours.collect(), films: Vec::new() }
 }
 
 fn options_of(query: &TaskQuery) -> NeighbourOptions {

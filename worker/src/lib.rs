@@ -9,6 +9,7 @@ mod channel;
 mod compute;
 mod fetch;
 mod health;
+mod model;
 mod options;
 mod service;
 mod shards;

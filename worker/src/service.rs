@@ -8,7 +8,7 @@ use cineswarm_credentials::{ClientTls, Files};
 use cineswarm_mqtt::{Broker, Client, Event, Events, FarmLog, Message, quoted, timestamp_ms};
 use cineswarm_proto::farm::farm_client::FarmClient;
 use cineswarm_proto::messages::{
-    Control, HeldOrder, MasterStatus, Registration, Task, WorkerState, WorkerStatus, is_later_order,
+    Abilities, Control, HeldOrder, MasterStatus, Registration, Task, Work, WorkerState, WorkerStatus, is_later_order,
 };
 use cineswarm_proto::{PROTOCOL_VERSION, Topics};
 use cineswarm_telemetry::listener::Port;
@@ -22,9 +22,10 @@ use crate::channel::Channels;
 use crate::compute::ScratchPool;
 use crate::fetch::{Fetch, Fetched};
 use crate::health::{Health, Operators};
+use crate::model::{FetchModel, FetchedModel, LIKENESS, Wanted};
 use crate::options::Options;
 use crate::shards::HeldShards;
-use crate::task::TaskWork;
+use crate::task::{TaskWork, With};
 
 /// The status is said this often although nothing changed, so that the master can tell silence from idleness; a master
 /// may want another interval, between these bounds.
@@ -117,6 +118,7 @@ pub fn start(options: Options) -> Result<Handle, Error> {
         dataset_version: String::new(),
         shards: Vec::new(),
         order: None,
+        model: None,
         tasks_done: 0,
         timestamp: timestamp_ms(),
     };
@@ -136,6 +138,7 @@ pub fn start(options: Options) -> Result<Handle, Error> {
     let stop = CancellationToken::new();
     let (fetched, arriving) = mpsc::channel(BACKGROUND_BOUND);
     let (ended, ending) = mpsc::channel(BACKGROUND_BOUND);
+    let (fetched_model, arriving_model) = mpsc::channel(BACKGROUND_BOUND);
     let (health, watched) = watch::channel(Health::default());
     let channels = Channels::new(tls);
     metrics::expose(Group::Process);
@@ -159,6 +162,10 @@ pub fn start(options: Options) -> Result<Handle, Error> {
         held: HeldShards::default(),
         assignment: None,
         fetching: CancellationToken::new(),
+        model: None,
+        wanted_model: None,
+        fetching_model: CancellationToken::new(),
+        fetched_model,
         tasks: HashMap::new(),
         scratch: ScratchPool::default(),
         fetched,
@@ -171,7 +178,7 @@ pub fn start(options: Options) -> Result<Handle, Error> {
     if let Some(port) = port {
         port.answer(Operators { health: watched, before_metrics }, stop.clone());
     }
-    let running = tokio::spawn(service.run(events, arriving, ending, stop.clone(), disconnect));
+    let running = tokio::spawn(service.run(events, (arriving, arriving_model), ending, stop.clone(), disconnect));
     Ok(Handle { worker_id, stop, running })
 }
 
@@ -214,6 +221,14 @@ struct Service {
     assignment: Option<Assignment>,
     /// Ends the fetching that the last assignment started.
     fetching: CancellationToken,
+    /// The model held.
+    model: Option<FetchedModel>,
+    /// The model that is to be held.
+    wanted_model: Option<Wanted>,
+    /// Ends the fetching of that model.
+    fetching_model: CancellationToken,
+    /// Brings models that have come.
+    fetched_model: mpsc::Sender<FetchedModel>,
     tasks: HashMap<String, CancellationToken>,
     scratch: ScratchPool,
     /// Brings shards that have come.
@@ -232,7 +247,7 @@ impl Service {
     async fn run(
         mut self,
         mut events: Events,
-        mut arriving: mpsc::Receiver<Fetched>,
+        (mut arriving, mut arriving_model): (mpsc::Receiver<Fetched>, mpsc::Receiver<FetchedModel>),
         mut ending: mpsc::Receiver<String>,
         stop: CancellationToken,
         disconnect: CancellationToken,
@@ -250,6 +265,7 @@ impl Service {
                     None => break,
                 },
                 Some(shard) = arriving.recv() => self.take(shard),
+                Some(model) = arriving_model.recv() => self.take_model(model),
                 Some(task_id) = ending.recv() => self.forget(&task_id),
                 // Before it has registered the master would only ask who it is.
                 _ = heartbeat.tick(), if self.master.is_some() => self.say_status(),
@@ -268,11 +284,13 @@ impl Service {
         self.health.send_replace(Health::default());
         metrics::forget_worker(&self.status.worker_id);
         self.fetching.cancel();
+        self.fetching_model.cancel();
         for task in self.tasks.values() {
             task.cancel();
         }
         self.status.state = WorkerState::Offline;
         self.status.shards.clear();
+        self.status.model = None;
         self.say_status();
         disconnect.cancel();
         while events.recv().await.is_some() {}
@@ -423,6 +441,7 @@ impl Service {
             shards: self.held.numbers(),
             incarnation: Some(self.status.incarnation.clone()),
             order: self.order(),
+            can: Some(Abilities { neighbours: true, models: vec![LIKENESS.to_owned()] }),
             timestamp: timestamp_ms(),
         };
         self.publish(Message::json(self.topics.register(), &registration));
@@ -456,6 +475,11 @@ impl Service {
                         self.say_status();
                     }
                     _ => self.hold(assignment),
+                }
+            }
+            Control::HoldModel { epoch, model, bytes, sha256, grpc_endpoint } => {
+                if self.master.as_ref().is_some_and(|master| master.epoch == epoch) {
+                    self.hold_model(Wanted { model, bytes, sha256, grpc_endpoint });
                 }
             }
             Control::Cancel { task_id } => {
@@ -517,6 +541,47 @@ impl Service {
         }
     }
 
+    /// Fetches a model, unless it is held or on its way. The one before serves until it has come.
+    fn hold_model(&mut self, wanted: Wanted) {
+        // Told again while it is on its way, there is nothing new to say: the master would only tell it again.
+        if self.wanted_model.as_ref() == Some(&wanted) {
+            return;
+        }
+        self.fetching_model.cancel();
+        self.fetching_model = CancellationToken::new();
+        self.wanted_model = Some(wanted.clone());
+        if self.model.as_ref().is_some_and(|held| held.model == wanted.model) {
+            self.say_status();
+            return;
+        }
+        self.log.info(format!("to hold model {}: {} bytes to fetch", wanted.model, wanted.bytes));
+        match self.channels.connect(&wanted.grpc_endpoint) {
+            Ok(grpc) => {
+                let worker_id = self.status.worker_id.clone();
+                let fetch = FetchModel { grpc, worker_id, wanted, log: self.log.clone() };
+                let (fetching, fetched) = (self.fetching_model.clone(), self.fetched_model.clone());
+                tokio::spawn(async move {
+                    if let Some(Some(model)) = fetching.run_until_cancelled(fetch.whole()).await {
+                        // Refused only when the worker itself has ended.
+                        let _ = fetched.send(model).await;
+                    }
+                });
+            }
+            Err(error) => self.log.error(format!("cannot fetch from {:?}: {error}", wanted.grpc_endpoint)),
+        }
+    }
+
+    /// Holds a model that has come, if it is still wanted.
+    fn take_model(&mut self, fetched: FetchedModel) {
+        if self.wanted_model.as_ref().is_some_and(|wanted| wanted.model == fetched.model) {
+            self.log.info(format!("holds model {}", fetched.model));
+            self.status.model = Some(fetched.model.clone());
+            self.model = Some(fetched);
+            // Said at once: the master sends no task for the model before.
+            self.say_status();
+        }
+    }
+
     fn forget(&mut self, task_id: &str) {
         self.tasks.remove(task_id);
         self.status.tasks_done += 1;
@@ -536,14 +601,11 @@ impl Service {
             self.log.warn(format!("refused task {}: {} are in hand already", task.task_id, self.tasks.len()));
             return;
         }
-        let shards = match self.held.select(&task.shards) {
-            Ok(shards) if task.dataset_version == self.held.dataset_version => shards,
+        let Some(with) = self.what_for(&task) else {
             // The master learns what is held from the status, and sends the task elsewhere when its lease ends.
-            _ => {
-                self.log.warn(format!("refused task {}: not all of its shards are held", task.task_id));
-                self.say_status();
-                return;
-            }
+            self.log.warn(format!("refused task {}: not all that it takes is held", task.task_id));
+            self.say_status();
+            return;
         };
         let cancelled = CancellationToken::new();
         self.tasks.insert(task.task_id.clone(), cancelled.clone());
@@ -555,7 +617,7 @@ impl Service {
             scratch: self.scratch.clone(),
             log: self.log.clone(),
             cancelled,
-            shards,
+            with,
             begun: Instant::now(),
             task,
         };
@@ -566,6 +628,20 @@ impl Service {
             // Refused only when the worker itself has ended.
             let _ = ended.send(task_id).await;
         });
+    }
+
+    /// What the task is computed with, if it is held.
+    fn what_for(&self, task: &Task) -> Option<With> {
+        match task.work {
+            Work::Neighbours if task.dataset_version == self.held.dataset_version => {
+                self.held.select(&task.shards).ok().map(With::Shards)
+            }
+            Work::Neighbours => None,
+            Work::Model => {
+                let held = self.model.as_ref().filter(|held| task.model.as_ref() == Some(&held.model))?;
+                Some(With::Model(held.served.clone()))
+            }
+        }
     }
 
     fn work_changed(&mut self) {

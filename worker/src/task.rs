@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cineswarm_engine::ShardIndex;
+use cineswarm_engine::models::ServedModel;
 use cineswarm_mqtt::{FarmLog, timestamp_ms};
 use cineswarm_proto::farm::TaskResult;
 use cineswarm_proto::farm::farm_client::FarmClient;
@@ -15,14 +16,22 @@ use tonic::transport::Channel;
 
 use crate::callback::{self, Outcome};
 use crate::channel::Channels;
-use crate::compute::{self, ScratchPool, compute};
+use crate::compute::{self, ScratchPool, compute, score};
+
+/// What a task is computed with.
+pub enum With {
+    /// The indexes of the task's shards, in its order.
+    Shards(Vec<Arc<ShardIndex>>),
+    /// The model it names.
+    Model(Arc<ServedModel>),
+}
 
 /// One task in hand.
 pub struct TaskWork {
     /// What is to be computed.
     pub task: Task,
-    /// The indexes of the task's shards, in its order.
-    pub shards: Vec<Arc<ShardIndex>>,
+    /// What it is computed with.
+    pub with: With,
     /// The connection to the master; `None`: the task names another endpoint than the master does.
     pub grpc: Option<FarmClient<Channel>>,
     /// Opens a connection to that other endpoint.
@@ -57,13 +66,16 @@ impl TaskWork {
     }
 
     async fn outcome(self, span: &Span) -> &'static str {
-        let TaskWork { task, shards, grpc, channels, begun, deadline, cancelled, scratch, log } = self;
+        let TaskWork { task, with, grpc, channels, begun, deadline, cancelled, scratch, log } = self;
         let seen_by_computing = cancelled.clone();
         let computing = span.part("compute", Kind::Inside);
         let (task, computed) = match tokio::task::spawn_blocking(move || {
             list::WORKER_TASK_STAGE_DURATION.observe(["wait"], begun.elapsed().as_secs_f64());
             let in_vain = || seen_by_computing.is_cancelled() || Instant::now() >= deadline;
-            let computed = compute(&shards, &task.queries, task.with_ratings, &scratch, in_vain);
+            let computed = match &with {
+                With::Shards(shards) => compute(shards, &task.queries, task.with_ratings, &scratch, in_vain),
+                With::Model(model) => score(model, &task.queries),
+            };
             (task, computed)
         })
         .await

@@ -205,7 +205,7 @@ impl Lists {
         }
         // Who is asked about has typed tags as well.
         let tags: Vec<Tag> = self.tags.iter().filter(|tag| !users.contains(&tag.user)).cloned().collect();
-        let data = self.training(training, &self.catalogue, &tags, self.genome.as_ref());
+        let data = self.training(training, &self.catalogue, &tags, self.genome.as_ref(), &self.facts);
         let catalogue = Arc::new(self.with_stats_of(&data.matrix));
         ListTest { data, catalogue, cases }
     }
@@ -253,14 +253,20 @@ impl Lists {
         cases.truncate(MOST_SEEDS);
         let matrix = self.matrix.clone();
         let data = match target {
-            Target::Tags => self.training(matrix, &self.catalogue, &[], None),
+            Target::Tags => self.training(matrix, &self.catalogue, &[], None, &self.facts),
             Target::Series => {
                 let untitled = self.catalogue.movies().iter().zip(self.catalogue.all_stats()).map(|(movie, stats)| {
                     (Movie { title: String::new(), other_titles: Vec::new(), ..movie.clone() }, *stats)
                 });
-                self.training(matrix, &Catalogue::new(untitled), &self.tags, self.genome.as_ref())
+                let facts: Vec<FilmFacts> =
+                    self.facts.iter().map(|facts| FilmFacts { series: None, ..facts.clone() }).collect();
+                self.training(matrix, &Catalogue::new(untitled), &self.tags, self.genome.as_ref(), &facts)
             }
-            _ => self.training(matrix, &self.catalogue, &self.tags, self.genome.as_ref()),
+            _ => {
+                let facts: Vec<FilmFacts> =
+                    self.facts.iter().map(|facts| FilmFacts { directors: Vec::new(), ..facts.clone() }).collect();
+                self.training(matrix, &self.catalogue, &self.tags, self.genome.as_ref(), &facts)
+            }
         };
         ListTest { data, catalogue: Arc::new(self.catalogue.clone()), cases }
     }
@@ -271,8 +277,9 @@ impl Lists {
         catalogue: &Catalogue,
         tags: &[Tag],
         genome: Option<&Arc<Genome>>,
+        facts: &[FilmFacts],
     ) -> TrainingData {
-        let content = FilmContent::new(&matrix, catalogue, tags, genome);
+        let content = FilmContent::new(&matrix, catalogue, tags, genome).with_facts(&matrix, facts);
         TrainingData { matrix: Arc::new(matrix), content: Arc::new(content) }
     }
 

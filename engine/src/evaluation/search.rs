@@ -73,6 +73,7 @@ pub fn space(algorithm: Algorithm) -> &'static [(&'static str, Range)] {
             const WEIGHT: Range = Even(0.0, 2.0);
             &[("genres", WEIGHT), ("tags", WEIGHT), ("title", WEIGHT), ("year", WEIGHT), ("genome", Even(0.0, 4.0))]
         }
+        Algorithm::Likeness => &[("k", Whole(50, 500)), ("dislike", Even(0.0, 2.0))],
         Algorithm::Als => &[
             ("factors", Whole(5, 60)),
             ("regularisation", Logarithmic(0.05, 3.0)),

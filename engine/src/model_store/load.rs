@@ -38,6 +38,7 @@ pub fn training_data(dataset: &Dataset) -> Result<TrainingData, dataset::Error> 
     let matrix = RatingsMatrix::from_dataset(dataset);
     let genome = dataset.genome()?.map(Arc::new);
     let content = FilmContent::new(&matrix, dataset.catalogue(), &dataset.tags()?, genome.as_ref());
+    let content = content.with_facts(&matrix, &dataset.facts()?);
     Ok(TrainingData { matrix: matrix.into(), content: content.into() })
 }
 

@@ -129,6 +129,11 @@ algorithms! {
         train: |data, parameters, _| ContentBased::train(data, parameters),
         load: |parts, data, _| ContentBased::load(parts, data.matrix.films()),
     }
+    Likeness, "likeness", LikenessParameters {
+        defaults: |_| LikenessParameters::default(),
+        train: Likeness::train,
+        load: |parts, data, parameters| Likeness::load(parts, data.matrix.films(), parameters),
+    }
     Hybrid, "hybrid", HybridParameters {
         defaults: |_| HybridParameters::default(),
         train: Hybrid::train,

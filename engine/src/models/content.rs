@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Movie};
+use crate::facts::FilmFacts;
 use crate::matrix::RatingsMatrix;
 use crate::movielens::{Genome, Tag};
 
@@ -13,12 +14,14 @@ pub struct FilmContent {
     movies: Vec<Option<Movie>>,
     tags: Vec<Vec<String>>,
     genome: Option<Arc<Genome>>,
+    /// Empty, or one for each film.
+    facts: Vec<FilmFacts>,
 }
 
 impl FilmContent {
     /// Films of which nothing is known.
     pub fn unknown(films: usize) -> FilmContent {
-        FilmContent { movies: vec![None; films], tags: vec![Vec::new(); films], genome: None }
+        FilmContent { movies: vec![None; films], tags: vec![Vec::new(); films], genome: None, facts: Vec::new() }
     }
 
     /// Looks up the films of a matrix; tags of other films are passed over.
@@ -38,6 +41,24 @@ impl FilmContent {
             }
         }
         content
+    }
+
+    /// Adds who made the films and what they are about; what is said of other films is passed over.
+    pub fn with_facts(mut self, matrix: &RatingsMatrix, facts: &[FilmFacts]) -> FilmContent {
+        if !facts.is_empty() {
+            self.facts = vec![FilmFacts::default(); self.films()];
+            for of_film in facts {
+                if let Some(known) = matrix.column_of(of_film.movie).and_then(|column| self.facts.get_mut(column)) {
+                    known.clone_from(of_film);
+                }
+            }
+        }
+        self
+    }
+
+    /// Who made the film of a column and what it is about, where the dataset has such facts.
+    pub fn facts(&self, column: usize) -> Option<&FilmFacts> {
+        self.facts.get(column)
     }
 
     /// How many films there are.

@@ -23,6 +23,7 @@ mod item_knn;
 pub mod item_similarity;
 mod knn_baseline;
 mod knn_means;
+mod likeness;
 mod parts;
 mod popularity;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub use ials::{Ials, IalsParameters};
 pub use item_knn::{ItemKnn, ItemKnnParameters, ProfileWeight};
 pub use knn_baseline::{KnnBaseline, KnnBaselineParameters};
 pub use knn_means::{KnnMeans, KnnMeansParameters};
+pub use likeness::{Likeness, LikenessParameters, ServedModel};
 pub use parts::{Array, Parts};
 pub use popularity::{Popularity, PopularityParameters};
 pub use recommend::recommend;

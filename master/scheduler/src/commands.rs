@@ -45,6 +45,13 @@ pub enum Command {
         /// Shards that have answered.
         shards_done: u32,
     },
+    /// A request that was for the model is for neighbours from now on.
+    FellBack {
+        /// Which.
+        request: RequestId,
+        /// Whether a model was there and did not answer in time.
+        late: bool,
+    },
     /// A request has all the answers it will get: from every shard, or from those that made it to the deadline.
     Complete {
         /// Which.

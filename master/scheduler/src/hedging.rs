@@ -93,7 +93,7 @@ impl Scheduler {
     fn send_copies(&mut self, now: Millis, id: TaskId) {
         let Some(task) = self.tasks.get(&id) else { return };
         let waiting_for_it: Vec<_> =
-            task.requests.iter().copied().filter(|request| self.requests.contains_key(request)).collect();
+            task.requests.iter().copied().filter(|request| self.waits_for(*request, &task.shards)).collect();
         let mut shares: BTreeMap<WorkerId, Vec<u32>> = BTreeMap::new();
         for &shard in task.shards.iter() {
             let free = |id: &WorkerId| self.workers.get(id).is_some_and(|worker| worker.is_free());

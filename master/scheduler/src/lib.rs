@@ -42,6 +42,21 @@ pub type TaskId = u64;
 /// Milliseconds on a clock that never goes back.
 pub type Millis = u64;
 
+/// Stands among the shards of a worker, a task or a request for the model: what needs it needs nothing else.
+pub const MODEL: u32 = u32::MAX;
+
+/// What kind of computing a request needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Every shard searched.
+    Neighbours,
+    /// One worker that holds the model; where there is none, and from the given time on, neighbours.
+    Model {
+        /// When neighbours take over.
+        until: Millis,
+    },
+}
+
 /// The scheduler's fixed numbers.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -131,6 +146,7 @@ impl Scheduler {
     pub fn tick(&mut self, now: Millis) {
         self.lose_the_silent(now);
         self.end_leases(now);
+        self.fall_back_when_late(now);
         self.end_requests_due(now);
         self.endings.forget_old(now);
         self.dispatch(now);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::tasks::Role;
-use crate::{Command, Millis, RequestId, Scheduler, TaskId, WorkerId};
+use crate::{Command, MODEL, Millis, RequestId, Scheduler, TaskId, Work, WorkerId};
 
 /// How far back [`Lately`] looks, and how many endings it looks at.
 const LATELY_MS: Millis = 60_000;
@@ -33,6 +33,8 @@ pub(crate) struct Part {
 
 pub(crate) struct Request {
     deadline: Millis,
+    /// Until when the model may answer; `None`: neighbours do.
+    model_until: Option<Millis>,
     weight: usize,
     shards_done: u32,
     /// Shards that no worker is ready to search now.
@@ -93,6 +95,7 @@ impl Scheduler {
         request: RequestId,
         deadline: Millis,
         weight: usize,
+        work: Work,
     ) -> Result<usize, QueueFull> {
         if self.requests.len() >= self.config.max_requests {
             return Err(QueueFull);
@@ -100,9 +103,20 @@ impl Scheduler {
         let arrival = self.next_arrival;
         self.next_arrival += 1;
         let position = self.waiting.len();
-        let unplaced = (0..self.config.shard_count).map(|shard| (shard, Next { attempt: 1, avoided: None })).collect();
-        let taken =
-            Request { deadline, weight, shards_done: 0, unplaced, backlogged: 0, arrival, announced_position: None };
+        let (model_until, unplaced) = match work {
+            Work::Neighbours => (None, all_of(0..self.config.shard_count)),
+            Work::Model { until } => (Some(until), all_of(MODEL..=MODEL)),
+        };
+        let taken = Request {
+            deadline,
+            model_until,
+            weight,
+            shards_done: 0,
+            unplaced,
+            backlogged: 0,
+            arrival,
+            announced_position: None,
+        };
         self.requests.insert(request, taken);
         self.waiting.insert(arrival, request);
         self.place_request(request);
@@ -147,8 +161,46 @@ impl Scheduler {
         self.flush_all(now);
     }
 
+    /// Neighbours take over the requests that the model has not answered in time.
+    pub(crate) fn fall_back_when_late(&mut self, now: Millis) {
+        let is_late = |request: &Request| request.model_until.is_some_and(|until| until <= now);
+        let late: Vec<RequestId> =
+            self.requests.iter().filter(|(_, request)| is_late(request)).map(|(id, _)| *id).collect();
+        for request in late {
+            self.fall_back(request, true);
+            self.place_request(request);
+        }
+    }
+
+    /// From now on the request is for neighbours; what the model still says of it does not count.
+    fn fall_back(&mut self, id: RequestId, late: bool) {
+        let shard_count = self.config.shard_count;
+        let Some(request) = self.requests.get_mut(&id) else { return };
+        if request.model_until.take().is_none() {
+            return;
+        }
+        request.unplaced = all_of(0..shard_count);
+        let arrival = request.arrival;
+        if std::mem::take(&mut request.backlogged) > 0 {
+            for worker in self.workers.values_mut() {
+                worker.backlog.retain(|part| part.request != id);
+            }
+        }
+        self.waiting.insert(arrival, id);
+        self.commands.push(Command::FellBack { request: id, late });
+    }
+
+    /// Whether an answer from these shards, or from the model, is what the request waits for.
+    pub(crate) fn waits_for(&self, id: RequestId, shards: &[u32]) -> bool {
+        self.requests.get(&id).is_some_and(|request| request.model_until.is_some() == (shards == [MODEL]))
+    }
+
     /// Hands the request's unplaced shards to the backlogs of workers that are ready for them.
     fn place_request(&mut self, id: RequestId) {
+        let needs_model = self.requests.get(&id).is_some_and(|request| request.unplaced.contains_key(&MODEL));
+        if needs_model && self.holder_of(MODEL, None).is_none() {
+            self.fall_back(id, false);
+        }
         let Some(request) = self.requests.get(&id) else { return };
         let mut shares: BTreeMap<(WorkerId, u32), Vec<u32>> = BTreeMap::new();
         for (&shard, next) in &request.unplaced {
@@ -187,7 +239,7 @@ impl Scheduler {
         let Some(request) = self.requests.get_mut(&id) else { return };
         request.shards_done += shards;
         let shards_done = request.shards_done;
-        if shards_done == self.config.shard_count {
+        if shards_done == request.needed(self.config.shard_count) {
             self.complete(now, id);
         } else {
             self.commands.push(Command::Progress { request: id, position: None, shards_done });
@@ -203,9 +255,10 @@ impl Scheduler {
     }
 
     fn complete(&mut self, now: Millis, id: RequestId) {
-        let shards_done = self.requests.get(&id).map_or(0, |request| request.shards_done);
+        let Some(request) = self.requests.get(&id) else { return };
+        let (shards_done, needed) = (request.shards_done, request.needed(self.config.shard_count));
         if self.end(id) {
-            self.endings.count(now, shards_done < self.config.shard_count);
+            self.endings.count(now, shards_done < needed);
             self.commands.push(Command::Complete { request: id, shards_done });
         }
     }
@@ -224,7 +277,9 @@ impl Scheduler {
 
     /// Puts shards of a request back among those that need a worker.
     pub(crate) fn unplace(&mut self, id: RequestId, shards: &[u32], attempt: u32, avoided: Option<&WorkerId>) {
-        if let Some(request) = self.requests.get_mut(&id) {
+        if self.waits_for(id, shards)
+            && let Some(request) = self.requests.get_mut(&id)
+        {
             let next = Next { attempt, avoided: avoided.cloned() };
             request.unplaced.extend(shards.iter().map(|&shard| (shard, next.clone())));
             self.waiting.insert(request.arrival, id);
@@ -256,6 +311,17 @@ impl Scheduler {
     }
 }
 
+impl Request {
+    /// How many shards make the request's answer whole.
+    fn needed(&self, shard_count: u32) -> u32 {
+        if self.model_until.is_some() { 1 } else { shard_count }
+    }
+}
+
+fn all_of(shards: impl Iterator<Item = u32>) -> BTreeMap<u32, Next> {
+    shards.map(|shard| (shard, Next { attempt: 1, avoided: None })).collect()
+}
+
 #[cfg(test)]
 impl Request {
     pub fn awaits_a_worker_for(&self, shard: u32) -> bool {
@@ -263,7 +329,8 @@ impl Request {
     }
 
     pub fn hold_to_counts(&self, placed: u32, backlogged: usize, shard_count: u32) {
-        assert_eq!(placed + self.shards_done, shard_count, "each shard waits, is in a task, or is done");
+        let needed = self.needed(shard_count);
+        assert_eq!(placed + self.shards_done, needed, "each shard waits, is in a task, or is done");
         assert_eq!(self.backlogged, backlogged);
     }
 }

@@ -45,6 +45,10 @@ pub(crate) struct World {
     pub sent_sizes: Vec<usize>,
     ordinary: u64,
     copies: u64,
+    /// Workers that hold the model.
+    pub model_holders: BTreeSet<u8>,
+    /// Requests that neighbours took over, and whether the model was late.
+    pub fell_back: Vec<(RequestId, bool)>,
     /// Tasks that were said to be sent, and not to have ended.
     open: BTreeSet<TaskId>,
 }
@@ -81,6 +85,8 @@ impl World {
             ordinary: 0,
             copies: 0,
             open: BTreeSet::new(),
+            model_holders: BTreeSet::new(),
+            fell_back: Vec::new(),
         }
     }
 
@@ -102,7 +108,8 @@ impl World {
 
     fn report(&mut self, n: u8, draining: bool) {
         let order = self.told.get(&worker(n)).cloned();
-        let ready = order.iter().flat_map(|order| order.shards.iter().copied()).collect();
+        let model = self.model_holders.contains(&n).then_some(MODEL);
+        let ready = order.iter().flat_map(|order| order.shards.iter().copied()).chain(model).collect();
         self.scheduler.report(self.now, &worker(n), Report { ready, draining, order });
         self.carry_out();
     }
@@ -129,8 +136,12 @@ impl World {
     }
 
     pub fn submit_weighing(&mut self, timeout: Millis, weight: usize) {
+        self.submit_for(Work::Neighbours, timeout, weight);
+    }
+
+    pub fn submit_for(&mut self, work: Work, timeout: Millis, weight: usize) {
         let id = uuid::Uuid::from_u128(self.order.len() as u128);
-        if self.scheduler.submit(self.now, id, self.now + timeout, weight).is_ok() {
+        if self.scheduler.submit(self.now, id, self.now + timeout, weight, work).is_ok() {
             self.order.push(id);
             self.credited.insert(id, BTreeSet::new());
             self.deadlines.insert(id, self.now + timeout);
@@ -273,6 +284,10 @@ impl World {
                 Command::CancelTask { task, .. } => {
                     self.in_flight.remove(&task);
                 }
+                Command::FellBack { request, late } => {
+                    assert!(!self.ended.contains_key(&request), "{request} fell back after its end");
+                    self.fell_back.push((request, late));
+                }
                 Command::Lost { .. } | Command::Demoted { .. } | Command::Restored { .. } => {}
             }
         }
@@ -288,9 +303,20 @@ impl World {
             2..7 => self.obey(n),
             7 => self.drain(n),
             8 => self.vanish(n),
-            9 => self.lie(n, dice.below(1 << SHARDS)),
+            9 => {
+                self.lie(n, dice.below(1 << SHARDS));
+                if !self.model_holders.remove(&n) {
+                    self.model_holders.insert(n);
+                }
+            }
             10 => self.forge(n, dice.below(u64::MAX), vec![0, 3]),
-            11..17 => self.submit_weighing([500, 5_000, 30_000][pick % 3], 1 + pick % 60),
+            11..17 => {
+                let work = match pick % 2 {
+                    0 => Work::Neighbours,
+                    _ => Work::Model { until: self.now + 2_000 },
+                };
+                self.submit_for(work, [500, 5_000, 30_000][pick % 3], 1 + pick % 60);
+            }
             17 => self.cancel(pick),
             18..24 => self.answer(pick),
             24 => self.answer_again(pick),
@@ -352,8 +378,11 @@ impl Scheduler {
                 }
                 Role::Alone => {}
             }
-            for (&request, &shard) in
-                task.requests.iter().flat_map(|id| task.shards.iter().map(move |shard| (id, shard)))
+            for (&request, &shard) in task
+                .requests
+                .iter()
+                .filter(|id| self.waits_for(**id, &task.shards))
+                .flat_map(|id| task.shards.iter().map(move |shard| (id, shard)))
             {
                 *places.entry((request, shard)).or_default() += 1;
             }
@@ -364,7 +393,7 @@ impl Scheduler {
         }
         for (id, request) in &self.requests {
             let (mut placed, mut backlogged) = (0, 0);
-            for shard in 0..self.config.shard_count {
+            for shard in (0..self.config.shard_count).chain([MODEL]) {
                 let count = places.get(&(*id, shard)).copied().unwrap_or_default();
                 let waits = request.awaits_a_worker_for(shard);
                 assert!(count + u32::from(waits) <= 1, "shard {shard} of {id} is in two places");

@@ -82,7 +82,7 @@ impl Scheduler {
         self.hedging.took(now.saturating_sub(task.sent_at));
         let covered = task.shards.len() as u32;
         let requests: Vec<Option<RequestId>> =
-            task.requests.iter().map(|id| self.requests.contains_key(id).then_some(*id)).collect();
+            task.requests.iter().map(|id| self.waits_for(*id, &task.shards).then_some(*id)).collect();
         for &request in requests.iter().flatten() {
             self.credit(now, request, covered);
         }

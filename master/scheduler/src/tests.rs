@@ -327,7 +327,8 @@ fn whoever_counts_hears_why_each_task_was_sent_and_how_it_ended() {
         heard
     };
     let (first, second) = (worker(0), worker(1));
-    let submit = |world: &mut World| world.scheduler.submit(world.now, uuid::Uuid::new_v4(), FOREVER, 1);
+    let submit =
+        |world: &mut World| world.scheduler.submit(world.now, uuid::Uuid::new_v4(), FOREVER, 1, Work::Neighbours);
 
     submit(&mut world).unwrap();
     assert_eq!(news(&mut world), [format!("{first} First"), format!("{second} First")]);
@@ -342,4 +343,80 @@ fn whoever_counts_hears_why_each_task_was_sent_and_how_it_ended() {
     let ended = news(&mut world);
     assert!(ended.contains(&format!("{second} LeaseExpired")), "{ended:?}");
     assert!(ended.contains(&format!("{second} Retry")), "{ended:?}");
+}
+
+/// For the model, which has two seconds.
+fn for_the_model(world: &mut World) {
+    let until = world.now + 2_000;
+    world.submit_for(Work::Model { until }, FOREVER, 1);
+}
+
+#[test]
+fn one_worker_that_holds_the_model_answers_alone() {
+    let mut world = farm_of(2);
+    world.model_holders.insert(1);
+    world.obey(1);
+    for_the_model(&mut world);
+    let sent: Vec<_> = world.in_flight.values().map(|task| (task.worker.clone(), task.shards.to_vec())).collect();
+    assert_eq!(sent, [(worker(1), vec![MODEL])]);
+    world.answer(0);
+    assert_eq!((world.ended.len(), world.in_flight.len(), world.fell_back.len()), (1, 0, 0));
+}
+
+#[test]
+fn requests_for_the_model_are_spread_over_those_who_hold_it() {
+    let mut world = farm_of(2);
+    world.model_holders.extend([0, 1]);
+    (0..2).for_each(|n| world.obey(n));
+    (0..4).for_each(|_| for_the_model(&mut world));
+    for n in 0..2 {
+        assert_eq!(tasks_of(&world, &worker(n)).len(), 2);
+    }
+}
+
+#[test]
+fn where_no_worker_holds_the_model_neighbours_answer() {
+    let mut world = farm_of(2);
+    for_the_model(&mut world);
+    assert_eq!(world.fell_back.iter().map(|(_, late)| *late).collect::<Vec<_>>(), [false]);
+    let shards: usize = world.in_flight.values().map(|task| task.shards.len()).sum();
+    assert_eq!(shards, SHARDS as usize);
+    world.answer_all();
+    assert_eq!(world.ended.len(), 1);
+}
+
+#[test]
+fn a_model_that_is_late_is_overtaken_by_neighbours_and_counts_no_more() {
+    let mut world = farm_of(2);
+    world.model_holders.insert(0);
+    world.obey(0);
+    for_the_model(&mut world);
+    let late = *world.in_flight.keys().next().unwrap();
+    // Both speak, so that nobody is taken to be gone.
+    for _ in 0..21 {
+        world.wait(100);
+        (0..2).for_each(|n| world.obey(n));
+    }
+    assert_eq!(world.fell_back.iter().map(|(_, late)| *late).collect::<Vec<_>>(), [true]);
+    world.answer_task(late);
+    assert!(world.ended.is_empty(), "it is for neighbours now");
+    world.answer_all();
+    assert_eq!(world.ended.len(), 1);
+}
+
+#[test]
+fn a_worker_that_takes_the_model_with_it_leaves_its_requests_to_another_holder_or_to_neighbours() {
+    let mut world = farm_of(3);
+    world.model_holders.extend([0, 1]);
+    (0..3).for_each(|n| world.obey(n));
+    for_the_model(&mut world);
+    world.vanish(0);
+    let sent: Vec<_> = world.in_flight.values().map(|task| (task.worker.clone(), task.shards.to_vec())).collect();
+    assert_eq!(sent, [(worker(1), vec![MODEL])], "the other one has it");
+    world.vanish(1);
+    assert_eq!(world.fell_back.len(), 1);
+    world.answer_all();
+    (0..3).for_each(|_| world.obey(2));
+    world.answer_all();
+    assert_eq!(world.ended.len(), 1);
 }

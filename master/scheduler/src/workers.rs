@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::requests::Part;
 use crate::usefulness::Usefulness;
-use crate::{Command, Millis, Scheduler, TaskId, WorkerId, place};
+use crate::{Command, MODEL, Millis, Scheduler, TaskId, WorkerId, place};
 
 /// How long an order may be on its way before it is told again, and the longest pause between two tellings.
 const FIRST_PAUSE_MS: Millis = 1_000;
@@ -25,7 +25,7 @@ pub struct Order {
 /// What a worker says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// The shards it is ready for.
+    /// The shards it is ready for, and [`MODEL`] if it holds the model.
     pub ready: BTreeSet<u32>,
     /// Whether it is about to leave.
     pub draining: bool,
@@ -218,7 +218,7 @@ impl Scheduler {
         let Some(told) = &mut worker.told else { return };
         let agrees = match &order {
             Some(order) => *order == told.order,
-            None => worker.ready.iter().eq(told.order.shards.iter()),
+            None => worker.ready.iter().filter(|shard| **shard != MODEL).eq(told.order.shards.iter()),
         };
         if agrees {
             told.pause = FIRST_PAUSE_MS;
@@ -244,11 +244,24 @@ impl Scheduler {
     /// The worker to search a shard: of its holders that are ready the first that delivers and is not to be avoided;
     /// else anyone who still has it, as a last resort even one of those.
     pub(crate) fn holder_of(&self, shard: u32, avoided: Option<&WorkerId>) -> Option<&WorkerId> {
+        if shard == MODEL {
+            return self.holder_of_model(avoided);
+        }
         let placed = self.placement[shard as usize].iter().filter_map(|id| self.workers.get_key_value(id));
         let ready = |(_, worker): &(&WorkerId, &Worker)| worker.ready.contains(&shard);
         let rank = |(id, worker): &(&WorkerId, &Worker)| (worker.usefulness.is_demoted(), Some(*id) == avoided);
         let best = placed.clone().filter(ready).find(|holder| rank(holder) == (false, false));
         let best = best.or_else(|| placed.chain(self.workers.iter()).filter(ready).min_by_key(rank));
+        best.map(|(id, _)| id)
+    }
+
+    /// The worker to answer from the model: of those that hold it the one with the least to do.
+    fn holder_of_model(&self, avoided: Option<&WorkerId>) -> Option<&WorkerId> {
+        let holders = self.workers.iter().filter(|(_, worker)| worker.ready.contains(&MODEL));
+        let best = holders.min_by_key(|(id, worker)| {
+            let busy = worker.in_flight.len() + worker.backlog.len();
+            (worker.usefulness.is_demoted(), Some(*id) == avoided, worker.draining, busy)
+        });
         best.map(|(id, _)| id)
     }
 

@@ -2,14 +2,14 @@
 //! commands. Browsers and workers reach it through its [`Handle`] and over MQTT. Somewhat longer than other files: all that
 //! may change this state stands in one place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use cineswarm_mqtt::{Client, Event, Events, FarmLog, Message, PublishError, quoted, timestamp_ms};
 use cineswarm_proto::Topics;
 use cineswarm_proto::events::RATINGS;
-use cineswarm_proto::messages::{Control, LogLevel, Ring, Task};
+use cineswarm_proto::messages::{Control, LogLevel, QueryOptions, Ring, Task, Work};
 use cineswarm_telemetry::metrics::{self, list};
 use cineswarm_telemetry::traces::Span;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -26,7 +26,7 @@ use tally::Tally;
 
 pub use presence::master_status;
 
-pub use super::live::{Live, Outlet, Progress};
+pub use super::live::{InsteadOfModel, Live, Outlet, Progress};
 use crate::label::SessionLabels;
 use crate::library::Library;
 use crate::scheduler::{self, Command, Lately, Load, RequestId, Scheduler, WorkerId};
@@ -47,6 +47,9 @@ const MAX_BATCH_BYTES: usize = 256 << 10;
 /// A rating in a task, `123456,10,`, and what comes with each query.
 const BYTES_PER_RATING: usize = 10;
 const BYTES_PER_QUERY: usize = 200;
+
+/// Films that a worker names of a model's: as many as the filters of a question may leave out before any is shown.
+const MODEL_FILMS: u32 = 2_000;
 
 /// What the coordinator is made from.
 pub struct Parameters {
@@ -93,6 +96,7 @@ enum Input {
     Contents { of: Attempt, reply: oneshot::Sender<Result<Contents, NotCredited>> },
     Result { result: WorkerResult, reply: oneshot::Sender<Result<(), NotCredited>> },
     Refused { of: Attempt, reason: String },
+    ModelOffered,
 }
 
 /// The farm as browsers and health checks see it.
@@ -178,6 +182,12 @@ impl Handle {
         let _ = self.inputs.send(Input::Refused { of, reason }).await;
     }
 
+    /// The library offers a model from now on; workers are told to fetch it.
+    pub async fn model_offered(&self) {
+        // A coordinator that is ending tells nobody.
+        let _ = self.inputs.send(Input::ModelOffered).await;
+    }
+
     /// The farm's status, to look at or to wait on.
     pub fn status(&self) -> watch::Receiver<FarmStatus> {
         self.status.clone()
@@ -205,6 +215,7 @@ pub fn start(parameters: Parameters, events: Events, stop: CancellationToken) ->
         moved: Vec::new(),
         incarnations: Incarnations::default(),
         refusals: HashMap::new(),
+        model_workers: BTreeSet::new(),
         departed: Departed::default(),
         announcing: Announcing::default(),
         tally: Tally::default(),
@@ -224,6 +235,8 @@ struct Coordinator {
     incarnations: Incarnations,
     /// Results that were refused, of each worker that is there.
     refusals: HashMap<WorkerId, u64>,
+    /// Workers that can answer from a likeness model.
+    model_workers: BTreeSet<WorkerId>,
     departed: Departed,
     announcing: Announcing,
     tally: Tally,
@@ -263,7 +276,9 @@ impl Coordinator {
             Input::Submit { request, timeout, reply } => {
                 let deadline = now + timeout.as_millis() as u64;
                 let weight = BYTES_PER_QUERY + BYTES_PER_RATING * request.spec.profile.len();
-                let taken = self.scheduler.submit(now, request.id, deadline, weight);
+                let mut request = request;
+                let work = self.work_for(now, &mut request);
+                let taken = self.scheduler.submit(now, request.id, deadline, weight, work);
                 if let Ok(position) = taken {
                     let query = request.query.clone();
                     self.parameters.log.request(&request.id.to_string(), || {
@@ -290,6 +305,9 @@ impl Coordinator {
                 let _ = reply.send(outcome);
             }
             Input::Refused { of, reason } => self.refuse(now, &of, &reason),
+            Input::ModelOffered => {
+                self.model_workers.iter().for_each(|worker| self.order_model(worker));
+            }
         }
     }
 
@@ -397,6 +415,12 @@ impl Coordinator {
                     self.moved.push(request);
                 }
             }
+            Command::FellBack { request, late } => {
+                if let Some(live) = self.live.get_mut(&request) {
+                    live.instead_of_model = Some(if late { InsteadOfModel::Late } else { InsteadOfModel::NoWorker });
+                    live.parts.clear();
+                }
+            }
             Command::Complete { request, .. } => {
                 if let Some(mut live) = self.live.remove(&request) {
                     let sent = live.first_sent.unwrap_or_else(Instant::now);
@@ -441,6 +465,13 @@ impl Coordinator {
             first.get_or_insert((live.session_id, live.query.to_string()));
         }
         let Some((session_id, query)) = first else { return };
+        let model = self.parameters.library.model().filter(|_| shards == [scheduler::MODEL]);
+        if model.is_some() {
+            queries.iter_mut().for_each(|query| {
+                query.k = MODEL_FILMS;
+                query.options = QueryOptions::default();
+            });
+        }
         let request_id = requests[0].to_string();
         let traceparent = spans.traceparent();
         self.tally.trace(task, worker, spans);
@@ -455,7 +486,9 @@ impl Coordinator {
             grpc_endpoint: self.parameters.grpc_endpoint.clone(),
             timestamp: timestamp_ms(),
             dataset_version: self.parameters.library.version().to_owned(),
-            shards: shards.to_vec(),
+            work: if model.is_some() { Work::Model } else { Work::Neighbours },
+            model: model.map(|model| model.name.clone()),
+            shards: if model.is_some() { Vec::new() } else { shards.to_vec() },
             queries,
             // The ranker has them.
             with_ratings: false,

@@ -9,7 +9,8 @@ use cineswarm_events::Log;
 use cineswarm_mqtt::quoted;
 use cineswarm_proto::farm::farm_server::{Farm, FarmServer};
 use cineswarm_proto::farm::{
-    DESCRIPTORS, FetchShardRequest, MAX_MESSAGE_BYTES, Receipt, ShardChunk, TaskResult, pack_ascending,
+    DESCRIPTORS, FetchModelRequest, FetchShardRequest, MAX_MESSAGE_BYTES, ModelChunk, Receipt, ShardChunk, TaskResult,
+    pack_ascending,
 };
 use cineswarm_telemetry::traces::{Kind, Span};
 use futures::stream::BoxStream;
@@ -22,10 +23,13 @@ use super::coordinator::{Attempt, Contents, Handle, NotCredited, WorkerResult};
 use super::encrypted;
 use crate::computing::Computing;
 use crate::library::Library;
-use crate::requests::answer::{WorkersPart, check};
+use crate::requests::answer::{Found, WorkersPart, check, check_films};
+use crate::scheduler;
 
 /// A chunk ends with the user that takes it to this many ratings.
 const RATINGS_PER_CHUNK: usize = 1 << 16;
+/// Bytes of a model in one chunk.
+const BYTES_PER_CHUNK: usize = 1 << 20;
 /// Under the 900 s after which a Swarm network forgets an idle connection.
 const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(15);
 /// Calls of one worker that are looked at side by side; further ones wait in its connection, unread.
@@ -140,6 +144,25 @@ impl Farm for Service {
         });
         Ok(Response::new(Box::pin(futures::stream::iter(stream))))
     }
+
+    type FetchModelStream = BoxStream<'static, Result<ModelChunk, Status>>;
+
+    async fn fetch_model(
+        &self,
+        request: Request<FetchModelRequest>,
+    ) -> Result<Response<Self::FetchModelStream>, Status> {
+        let FetchModelRequest { model, from_byte, .. } = request.into_inner();
+        let offered = self.library.model().filter(|offered| offered.name == model);
+        let Some(offered) = offered.cloned() else {
+            return Err(Status::not_found(format!("model {:?} is not served", quoted(&model))));
+        };
+        let begin = usize::try_from(from_byte).unwrap_or(usize::MAX).min(offered.bytes.len());
+        let chunks = (begin..offered.bytes.len()).step_by(BYTES_PER_CHUNK).map(move |offset| {
+            let end = (offset + BYTES_PER_CHUNK).min(offered.bytes.len());
+            Ok(ModelChunk { offset: offset as u64, data: offered.bytes.slice(offset..end) })
+        });
+        Ok(Response::new(Box::pin(futures::stream::iter(chunks))))
+    }
 }
 
 fn not_taken(refused: NotCredited) -> Status {
@@ -163,8 +186,10 @@ fn check_all(
     if !processing_time_ms.is_finite() || processing_time_ms < 0.0 {
         return Err(format!("processing_time_ms is {processing_time_ms}"));
     }
-    if result.shards != asked.shards {
-        return Err(format!("its shards are {:?}", asked.shards));
+    let of_model = asked.shards == [scheduler::MODEL];
+    let shards: &[u32] = if of_model { &[] } else { &asked.shards };
+    if result.shards != shards {
+        return Err(format!("its shards are {shards:?}"));
     }
     if result.results.len() != asked.queries.len() {
         return Err(format!("it has {} queries", asked.queries.len()));
@@ -176,10 +201,13 @@ fn check_all(
             return Err(format!("results[{at}].query_id: it is not that of the task's query {at}"));
         }
         let Some(spec) = spec else { return Ok(None) };
-        let neighbours =
-            check(library, spec, found, &asked.shards, scratch).map_err(|reason| format!("results[{at}]: {reason}"))?;
-        let (worker_id, shards) = (worker_id.to_owned(), asked.shards.clone());
-        Ok(Some(WorkersPart { worker_id, shards, processing_time_ms, neighbours }))
+        let found = match of_model {
+            true => check_films(library, spec, found).map(Found::Films),
+            false => check(library, spec, found, &asked.shards, scratch).map(Found::Neighbours),
+        };
+        let found = found.map_err(|reason| format!("results[{at}]: {reason}"))?;
+        let (worker_id, shards) = (worker_id.to_owned(), shards.to_vec());
+        Ok(Some(WorkersPart { worker_id, shards, processing_time_ms, found }))
     });
     parts.collect()
 }

@@ -57,6 +57,8 @@ pub struct Live {
     pub spec: Arc<Spec>,
     /// What has come.
     pub parts: Vec<WorkersPart>,
+    /// Why neighbours answer and not the model, where that is so.
+    pub instead_of_model: Option<InsteadOfModel>,
     /// How long it took.
     pub timings: Timings,
     /// Its span, from the ask to the ending.
@@ -79,6 +81,7 @@ impl Live {
             query,
             spec,
             parts: Vec::new(),
+            instead_of_model: None,
             timings: Timings::default(),
             span: Span::default(),
             waiting: Span::default(),
@@ -120,6 +123,20 @@ impl Live {
         let known = durability.wait_for(|state| *state != Durability::Pending).await;
         known.is_ok_and(|state| *state == Durability::Stored)
     }
+}
+
+/// Why neighbours answer and not the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InsteadOfModel {
+    /// None is trained.
+    NotTrained,
+    /// No worker holds it.
+    NoWorker,
+    /// It did not answer in time.
+    Late,
+    /// Only certain films are asked for, of which it may know nothing.
+    NamedFilms,
 }
 
 /// How far a request is.

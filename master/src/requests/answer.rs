@@ -1,14 +1,14 @@
 //! From the workers' neighbours to the `answer` event: the exact merge, the ranking, and what it says of itself.
 
-use cineswarm_engine::{
-    MovieId, Neighbour, RankScratch, Recommendation, Shortage, dataset::shard_of, popular, rank_or_explain,
-};
+use cineswarm_engine::{MovieId, Neighbour, RankScratch, Recommendation, Shortage, dataset::shard_of, rank_or_explain};
 use cineswarm_proto::farm::QueryResult;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::ask::ALGORITHM;
+use super::chosen;
 use super::spec::{Source, Spec};
+use crate::farm::live::InsteadOfModel;
 use crate::library::Library;
 use crate::words::Note;
 use cineswarm_chat::{Understanding, replies};
@@ -22,9 +22,24 @@ pub struct WorkersPart {
     pub shards: Vec<u32>,
     /// Time it took for all queries of the task, in milliseconds.
     pub processing_time_ms: f64,
-    /// What it found, best first.
-    pub neighbours: Vec<Neighbour>,
+    /// What it found.
+    pub found: Found,
 }
+
+/// What a worker found, best first.
+#[derive(Debug)]
+pub enum Found {
+    /// The users nearest to the profile.
+    Neighbours(Vec<Neighbour>),
+    /// The films that the model has for the profile, with their scores.
+    Films(Vec<(MovieId, f32)>),
+}
+
+/// What answers: the algorithm, and where its films come from.
+type Answering = (&'static str, &'static str);
+const NEIGHBOURS: Answering = (ALGORITHM, "neighbours");
+const MODEL: Answering = ("likeness", "model");
+const POPULARITY: Answering = ("popularity", "popular");
 
 /// What the master knows of a request's way through the farm.
 #[derive(Debug, Default, Clone, Copy)]
@@ -58,6 +73,25 @@ pub fn check(
     let neighbours: Vec<Neighbour> = neighbours.collect();
     let checked = library.ranker.check(&spec.profile(), &spec.neighbours, &neighbours, scratch);
     checked.map(|()| neighbours).map_err(|error| error.to_string())
+}
+
+/// Takes a worker's answer from the model to one query, and checks that each film has the score that the profile gives it,
+/// and that they come in order, each once.
+pub fn check_films(library: &Library, spec: &Spec, result: &QueryResult) -> Result<Vec<(MovieId, f32)>, String> {
+    let offered = library.model().ok_or("no model is served")?;
+    let profile = spec.profile();
+    let scores = offered.model.scores(&profile);
+    let films: Vec<(MovieId, f32)> = result.films.iter().map(|film| (film.movie_id, film.score)).collect();
+    for &(movie, score) in &films {
+        if profile.get(movie).is_some() || scores.of(movie).is_none_or(|own| own.to_bits() != score.to_bits()) {
+            return Err(format!("film {movie} does not have the score {score}"));
+        }
+    }
+    let in_order = |pair: &[(MovieId, f32)]| pair[0].1 > pair[1].1 || (pair[0].1 == pair[1].1 && pair[0].0 < pair[1].0);
+    match films.windows(2).find(|pair| !in_order(pair)) {
+        Some(pair) => Err(format!("film {} stands before film {}", pair[0].0, pair[1].0)),
+        None => Ok(films),
+    }
 }
 
 /// The payload of the `answer` event but for `request_id`, `offset` and `query`, which the envelope adds. It is written
@@ -97,7 +131,9 @@ struct Reason<'a> {
 #[derive(Serialize)]
 struct Meta<'a> {
     algorithm: &'static str,
-    source: Source,
+    source: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instead_of_model: Option<InsteadOfModel>,
     note: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reading: Option<Understanding>,
@@ -143,30 +179,45 @@ pub fn merge(
     library: &Library,
     spec: &Spec,
     parts: Vec<WorkersPart>,
+    instead_of_model: Option<InsteadOfModel>,
     timings: Timings,
     scratch: &mut RankScratch,
 ) -> serde_json::Result<Answer> {
     let started = std::time::Instant::now();
     let profile = spec.profile();
+    let of_model = parts.iter().find_map(|part| match &part.found {
+        Found::Films(films) => Some(films.as_slice()),
+        Found::Neighbours(_) => None,
+    });
     let shards_done: usize = parts.iter().map(|part| part.shards.len()).sum();
     let coverage = match spec.source {
-        Source::Neighbours => shards_done as f64 / f64::from(library.dataset.shard_count()),
-        Source::Popular => 1.0,
+        Source::Neighbours if of_model.is_none() => shards_done as f64 / f64::from(library.dataset.shard_count()),
+        _ => 1.0,
     };
-
-    let mut nearest: Vec<Neighbour> = parts.iter().flat_map(|part| &part.neighbours).copied().collect();
-    nearest.sort_by(Neighbour::best_first);
-    nearest.truncate(spec.neighbours.k);
-
-    let (source, found, shortage) = match spec.source {
-        Source::Neighbours => {
+    let (source, found, shortage) = match (spec.source, of_model, library.model()) {
+        (Source::Popular, ..) => (POPULARITY, chosen::popular_films(library, spec, &profile), None),
+        (Source::Neighbours, Some(films), Some(offered)) => {
+            match chosen::of_model(library, spec, &profile, films, &offered.model) {
+                found if found.is_empty() => {
+                    let instead = chosen::popular_films(library, spec, &profile);
+                    let reason = if instead.is_empty() { Shortage::NothingFits } else { Shortage::Filtered };
+                    (POPULARITY, instead, Some(reason))
+                }
+                found => (MODEL, found, None),
+            }
+        }
+        (Source::Neighbours, ..) => {
+            let neighbours = parts.iter().filter_map(|part| match &part.found {
+                Found::Neighbours(neighbours) => Some(neighbours),
+                Found::Films(_) => None,
+            });
+            let mut nearest: Vec<Neighbour> = neighbours.flatten().copied().collect();
+            nearest.sort_by(Neighbour::best_first);
+            nearest.truncate(spec.neighbours.k);
             let (ranker, filters) = (&library.ranker, &spec.filters);
             let (found, shortage) = rank_or_explain(ranker, &profile, &nearest, filters, &spec.ranking, scratch);
             let is_popular = shortage.is_some_and(Shortage::is_popular);
-            (if is_popular { Source::Popular } else { Source::Neighbours }, found, shortage)
-        }
-        Source::Popular => {
-            (Source::Popular, popular(library.catalogue(), &spec.filters, &profile, spec.ranking.n), None)
+            (if is_popular { POPULARITY } else { NEIGHBOURS }, found, shortage)
         }
     };
     let note = match (spec.note, shortage) {
@@ -188,11 +239,9 @@ pub fn merge(
     let summary = summary(&films, &workers, coverage);
     let merge_ms = milliseconds(started.elapsed());
     let meta = Meta {
-        algorithm: match source {
-            Source::Neighbours => ALGORITHM,
-            Source::Popular => "popularity",
-        },
-        source,
+        algorithm: source.0,
+        source: source.1,
+        instead_of_model: instead_of_model.filter(|_| source == NEIGHBOURS),
         note: in_words(note, spec),
         reading: spec.reading.clone(),
         workers,

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod ask;
 pub mod brought;
+mod chosen;
 pub mod resolve;
 #[cfg(test)]
 mod sample;

@@ -130,7 +130,9 @@ impl Desk {
         let (merging, span) = (Instant::now(), request.span.part("merge", Kind::Inside));
         let parts = std::mem::take(&mut request.parts);
         let (library, spec, timings) = (self.0.library.clone(), request.spec.clone(), request.timings);
-        let merged = self.0.computing.run(move |scratch| merge(&library, &spec, parts, timings, scratch)).await;
+        let instead = request.instead_of_model;
+        let merged =
+            self.0.computing.run(move |scratch| merge(&library, &spec, parts, instead, timings, scratch)).await;
         let merged = merged.map_err(|aborted| aborted.to_string());
         let answer = match merged.and_then(|answer| answer.map_err(|error| error.to_string())) {
             Ok(answer) => answer,

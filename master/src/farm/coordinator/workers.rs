@@ -6,10 +6,12 @@ use cineswarm_mqtt::{Message, timestamp_ms};
 use cineswarm_proto::PROTOCOL_VERSION;
 use cineswarm_proto::messages::{Control, HeldOrder, LogLevel, Registration, WorkerState, WorkerStatus, is_worker_id};
 
-use super::Coordinator;
 use super::presence::OFFLINE_KEPT_MS;
-use crate::scheduler::{Order, Report, WorkerId};
+use super::{Coordinator, InsteadOfModel, Live};
+use crate::scheduler::{self, Order, Report, WorkerId};
 
+/// The algorithm whose model is offered to workers that can.
+const LIKENESS: &str = "likeness";
 /// Shards named in a worker's message at the most; a dataset has fewer.
 const MAX_SHARDS_NAMED: usize = 65_536;
 /// Workers at the most; more than this is not a farm but a mistake, or somebody with the broker's password.
@@ -44,6 +46,12 @@ impl Coordinator {
         if let Some(incarnation) = registration.incarnation {
             self.meet_incarnation(&worker, incarnation);
         }
+        let can = registration.can.unwrap_or_default();
+        if can.models.iter().any(|algorithm| algorithm == LIKENESS) {
+            self.model_workers.insert(worker.clone());
+        } else {
+            self.model_workers.remove(&worker);
+        }
         let report = Report {
             ready: self.ready_shards(&registration.dataset_version, &registration.shards),
             draining: false,
@@ -54,6 +62,38 @@ impl Coordinator {
         self.scheduler.register(now, worker.clone(), slots.min(256) as usize, report);
         let line = format!("worker {worker} registered from {host}: {slots} slots, {held} shards");
         self.log_of(&worker, LogLevel::Info, line);
+        self.order_model(&worker);
+    }
+
+    /// Tells a worker that can to hold the model, if there is one.
+    pub(super) fn order_model(&self, worker: &WorkerId) {
+        if let Some(model) = self.parameters.library.model()
+            && self.model_workers.contains(worker)
+        {
+            let order = Control::HoldModel {
+                epoch: self.parameters.epoch.clone(),
+                model: model.name.clone(),
+                bytes: model.bytes.len() as u64,
+                sha256: model.sha256.clone(),
+                grpc_endpoint: self.parameters.grpc_endpoint.clone(),
+            };
+            self.order(worker, &order);
+        }
+    }
+
+    /// What the request needs; what the model cannot do is noted in it.
+    pub(super) fn work_for(&self, now: scheduler::Millis, request: &mut Live) -> scheduler::Work {
+        let instead = match self.parameters.library.model() {
+            None => InsteadOfModel::NotTrained,
+            // The model names films by likeness; of a theme's few it may name none.
+            Some(_) if !request.spec.filters.movie_ids.is_empty() => InsteadOfModel::NamedFilms,
+            Some(_) => {
+                let until = now + self.parameters.lease.as_millis() as u64;
+                return scheduler::Work::Model { until };
+            }
+        };
+        request.instead_of_model = Some(instead);
+        scheduler::Work::Neighbours
     }
 
     pub(super) fn hear(&mut self, status: WorkerStatus) {
@@ -70,11 +110,18 @@ impl Coordinator {
             }
             return;
         }
-        let report = Report {
-            ready: self.ready_shards(&status.dataset_version, &status.shards),
-            draining: status.state == WorkerState::Draining,
-            order: self.our_order(status.order),
-        };
+        let mut ready = self.ready_shards(&status.dataset_version, &status.shards);
+        let offered = self.parameters.library.model().filter(|_| self.model_workers.contains(&worker));
+        if let Some(offered) = offered {
+            if status.model.as_ref() == Some(&offered.name) {
+                ready.insert(scheduler::MODEL);
+            } else if self.scheduler.knows(&worker) {
+                // The order was lost, or is being carried out: who has it already does nothing.
+                self.order_model(&worker);
+            }
+        }
+        let report =
+            Report { ready, draining: status.state == WorkerState::Draining, order: self.our_order(status.order) };
         if self.scheduler.report(now, &worker, report) {
             self.meet_incarnation(&worker, status.incarnation);
         } else {
@@ -117,6 +164,7 @@ impl Coordinator {
     /// only the master can put right.
     pub(super) fn departed(&mut self, worker: &WorkerId) {
         self.refusals.remove(worker);
+        self.model_workers.remove(worker);
         self.departed.left(self.now(), worker);
         let status = WorkerStatus {
             worker_id: worker.to_string(),
@@ -125,6 +173,7 @@ impl Coordinator {
             dataset_version: String::new(),
             shards: Vec::new(),
             order: None,
+            model: None,
             tasks_done: 0,
             timestamp: timestamp_ms(),
         };

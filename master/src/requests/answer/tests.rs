@@ -44,7 +44,7 @@ fn handed_in(library: &Library, spec: &Spec, shards: &[u32]) -> QueryResult {
         dot: found.dot,
         ..farm::Neighbour::default()
     });
-    QueryResult { query_id: "q".into(), neighbours: neighbours.collect() }
+    QueryResult { query_id: "q".into(), neighbours: neighbours.collect(), films: Vec::new() }
 }
 
 fn part(library: &Library, spec: &Spec, worker: &str, shards: &[u32]) -> WorkersPart {
@@ -53,13 +53,13 @@ fn part(library: &Library, spec: &Spec, worker: &str, shards: &[u32]) -> Workers
         worker_id: worker.into(),
         shards: shards.to_vec(),
         processing_time_ms: 1.25,
-        neighbours: check(library, spec, &handed_in, shards, &mut RankScratch::default()).unwrap(),
+        found: Found::Neighbours(check(library, spec, &handed_in, shards, &mut RankScratch::default()).unwrap()),
     }
 }
 
 fn merged(library: &Library, spec: &Spec, split: &[(&str, &[u32])]) -> Value {
     let parts = split.iter().map(|(worker, shards)| part(library, spec, worker, shards)).collect();
-    let answer = merge(library, spec, parts, Timings::default(), &mut RankScratch::default());
+    let answer = merge(library, spec, parts, None, Timings::default(), &mut RankScratch::default());
     serde_json::to_value(answer.unwrap()).unwrap()
 }
 
