@@ -322,8 +322,13 @@ impl<const N: usize> Header<N> {
     /// Whether a line is a row by itself: it has all fields, and what must be a number is one.
     pub(crate) fn is_row(&self, line: &[u8]) -> bool {
         let Ok(fields) = split(line, self.separator, Some(self.fields)) else { return false };
+        // Where the rating is one, the ids may be text.
+        let may_have_text = self.is_named && self.columns.contains(&Column::Rating);
         let is_sound = |at: usize| match self.places[at].map(|place| &fields[place]) {
             None => true,
+            Some(field) if may_have_text && matches!(self.columns[at], Column::User | Column::Film) => {
+                !bare(field).is_empty()
+            }
             Some(field) if bare(field).is_empty() => at >= self.needed,
             Some(field) => self.columns[at].takes(field),
         };
