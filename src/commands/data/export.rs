@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 
     /// Only the ratings of this user
     #[arg(long, env = "EXPORT_USER", value_name = "ID")]
-    user: Option<UserId>,
+    user: Option<String>,
 }
 
 /// Writes the latest version.
@@ -49,7 +49,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         writeln!(io::stdout().lock(), "{} {}: written to {}", metadata.name, metadata.version, to.display())?;
         return Ok(());
     };
-    let ratings = ratings_of(&dataset, user);
+    let ratings = dataset.user_of(&user).map(|user| ratings_of(&dataset, user)).unwrap_or_default();
     if ratings.is_empty() {
         bail!("user {user} has no ratings in dataset {name}; `cineswarm data info {name}` says what there is");
     }
