@@ -70,10 +70,8 @@ fn ids_of_any_kind_in_any_order_and_layout_make_the_same_dataset() {
     assert_eq!(rated(&dataset), expected());
     let hash = dataset.metadata().content_sha256.clone();
     assert_eq!(csv(true).imported().metadata().content_sha256, hash);
-    let dat = Fixture::new(&[
-        ("movies.dat", films("::", true).as_bytes()),
-        ("ratings.dat", rows("::", false).as_bytes()),
-    ]);
+    let dat =
+        Fixture::new(&[("movies.dat", films("::", true).as_bytes()), ("ratings.dat", rows("::", false).as_bytes())]);
     let inter = format!("user_id:token\titem_id:token\trating:float\ttimestamp:float\n{}", rows("\t", true));
     let item = format!("item_id:token\tmovie_title:token_seq\tclass:token_seq\n{}", films("\t", false));
     let atomic = Fixture::new(&[("x.inter", inter.as_bytes()), ("x.item", item.as_bytes())]);
@@ -175,7 +173,10 @@ fn a_few_texts_among_numbers_are_bad_rows_unless_it_is_said_that_they_are_ids() 
         assert!(error.contains(words), "{words:?} in {error}");
     }
     let lenient = import(fixture.folder.path(), &fixture.options(), &mut |_| {}).unwrap();
-    assert_eq!((lenient.metadata.counts.users, lenient.metadata.counts.bad_rows.values().sum::<u64>()), (25_000, 5_000));
+    assert_eq!(
+        (lenient.metadata.counts.users, lenient.metadata.counts.bad_rows.values().sum::<u64>()),
+        (25_000, 5_000)
+    );
     let told = ImportOptions { ids: Some(IdKind::Text), ..strict };
     let report = import(fixture.folder.path(), &told, &mut |_| {}).unwrap();
     assert!(!report.reused, "other settings are another import");

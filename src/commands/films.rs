@@ -106,7 +106,9 @@ impl<'a> Finder<'a> {
 
     fn in_words(&self, movies: &[MovieId]) -> String {
         let known = movies.iter().filter_map(|movie| self.catalogue.get(*movie)).take(PROPOSED);
-        let each: Vec<String> = known.map(|movie| format!("{} [id {}]", with_year(movie), for_terminal(&self.catalogue.id_shown(movie.id)))).collect();
+        let each: Vec<String> = known
+            .map(|movie| format!("{} [id {}]", with_year(movie), for_terminal(&self.catalogue.id_shown(movie.id))))
+            .collect();
         each.join(", ")
     }
 }

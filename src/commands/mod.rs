@@ -121,7 +121,11 @@ fn open_dataset(data_dir: &Path, name_or_path: Option<&str>, facts: Option<&Path
 fn user_of(dataset: &Dataset, id: &str) -> anyhow::Result<Option<UserId>> {
     let user = dataset.user_of(id);
     if user.is_none() && dataset.user_ids().is_none() {
-        anyhow::bail!("\"{}\" is no user of dataset {}: its users have numbers", id.escape_debug(), dataset.metadata().name);
+        anyhow::bail!(
+            "\"{}\" is no user of dataset {}: its users have numbers",
+            id.escape_debug(),
+            dataset.metadata().name
+        );
     }
     Ok(user)
 }

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use anyhow::bail;
-use cineswarm_engine::{Catalogue, Movie};
 use cineswarm_engine::models::{Algorithm, Weighted};
 use cineswarm_engine::ranking::MAX_RECOMMENDATIONS;
+use cineswarm_engine::{Catalogue, Movie};
 use clap::builder::FalseyValueParser;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::Term;
@@ -74,7 +74,9 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
             "model_version": loaded.metadata.version,
             "dataset_version": loaded.metadata.dataset_version,
         });
-        return print_json(&json!({ "film": facts(catalogue, wanted), "similar": listed.collect::<Vec<Value>>(), "meta": meta }));
+        return print_json(
+            &json!({ "film": facts(catalogue, wanted), "similar": listed.collect::<Vec<Value>>(), "meta": meta }),
+        );
     }
     let mut table = Table::new();
     let counted = similar.iter().any(|(_, _, people)| people.is_some());

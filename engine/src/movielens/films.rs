@@ -127,12 +127,7 @@ impl Films {
 impl Source {
     /// Reads all films with their links, each id once. Fails if more than the fraction `allowed` of the films' rows is
     /// bad; links that cannot be read are left out. What their ids are is recognised unless it is said.
-    pub fn read_movies(
-        &mut self,
-        ids: Option<IdKind>,
-        bad_rows: &mut BadRows,
-        allowed: f64,
-    ) -> Result<Films, Error> {
+    pub fn read_movies(&mut self, ids: Option<IdKind>, bad_rows: &mut BadRows, allowed: f64) -> Result<Films, Error> {
         let file = self.file_name(Role::Movies).to_owned();
         let bytes = self.read_whole(Role::Movies)?.unwrap_or_default();
         let genres = match self.layout() {
@@ -140,7 +135,7 @@ impl Source {
             _ => None,
         };
         let genres = genres.unwrap_or_else(|| HUNDRED_K_GENRES.map(str::to_owned).to_vec());
-        let mut read = |ids: IdKind| self.films_in(&file, &bytes, &genres, ids, bad_rows.clone());
+        let read = |ids: IdKind| self.films_in(&file, &bytes, &genres, ids, bad_rows.clone());
         let first = ids.unwrap_or(IdKind::Numbers);
         let (mut reading, mut assumed) = read(first)?;
         if ids.is_none() && reading.films.ids.likely() != first {

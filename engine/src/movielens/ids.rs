@@ -188,7 +188,8 @@ impl Texts {
             Err(hash) => hash,
         };
         if self.bytes.len() + text.len() > MOST_BYTES {
-            let words = format!("there are more than {MOST_BYTES} bytes of ids before \"{}\"", super::shown(text.as_bytes()));
+            let words =
+                format!("there are more than {MOST_BYTES} bytes of ids before \"{}\"", super::shown(text.as_bytes()));
             return Err((BadReason::Unreadable, words));
         }
         let place = self.ends.len() as u32;

@@ -109,7 +109,8 @@ impl Source {
                         (Ok(None), _) => {}
                         (Err((reason, detail)), _) => bad_rows.add(&file, number, reason, || detail),
                     }
-                    if read.rows == TELLING_USERS && reading.may_break_off && reading.users.begin_as_text(TELLING_USERS) {
+                    if read.rows == TELLING_USERS && reading.may_break_off && reading.users.begin_as_text(TELLING_USERS)
+                    {
                         read.broken_off = true;
                         break;
                     }

@@ -69,12 +69,7 @@ impl Source {
     }
 }
 
-fn tag(
-    [user, movie, words, timestamp]: [&str; 4],
-    films: &Films,
-    users: &mut Ids,
-    now: i64,
-) -> Result<Tag, Fault> {
+fn tag([user, movie, words, timestamp]: [&str; 4], films: &Films, users: &mut Ids, now: i64) -> Result<Tag, Fault> {
     let words: String = words.trim().nfc().collect();
     if words.is_empty() {
         return Err((BadReason::MissingField, "the tag is missing".to_owned()));
