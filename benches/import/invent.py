@@ -18,13 +18,14 @@ FILMS = 27_278
 def ratings(rows):
     """Sorted by user, a film once for each, popular films more often."""
     chance = numpy.random.default_rng(20)
+    wanted, rows = rows, rows + rows // 8
     users = max(1, rows // ROWS_OF_A_USER)
     user = numpy.sort(chance.integers(1, users + 1, rows, dtype=numpy.int32))
     film = (FILMS * chance.random(rows) ** 3).astype(numpy.int32) + 1
     half_stars = numpy.clip(numpy.rint(chance.normal(7, 2, rows)), 1, 10)
     time = chance.integers(789_652_009, 1_427_784_002, rows)
     table = pandas.DataFrame({"userId": user, "movieId": film, "rating": half_stars / 2, "timestamp": time})
-    return table.drop_duplicates(["userId", "movieId"])
+    return table.drop_duplicates(["userId", "movieId"]).head(wanted)
 
 
 def write_films(path, separator, header):

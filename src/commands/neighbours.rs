@@ -17,7 +17,7 @@ use crate::local::Local;
 #[command(after_help = "Example:\n  cineswarm neighbours --data ml-latest-small --user 1 --k 5 --json")]
 pub(crate) struct Arguments {
     /// The user of the dataset
-    #[arg(long, env = "NEIGHBOURS_USER", value_name = "ID")]
+    #[arg(long, env = "NEIGHBOURS_USER", allow_negative_numbers = true, value_name = "ID")]
     user: String,
 
     /// How many neighbours

@@ -20,7 +20,7 @@ const REASONS: usize = 3;
 #[command(after_help = "Example:\n  cineswarm predict --user 42 \"Heat\" --data ml-latest-small --model als")]
 pub(crate) struct Arguments {
     /// The user of the dataset
-    #[arg(long, env = "PREDICT_USER", value_name = "ID")]
+    #[arg(long, env = "PREDICT_USER", allow_negative_numbers = true, value_name = "ID")]
     user: String,
 
     /// The film: its title, with the year in parentheses if need be, or its id

@@ -29,8 +29,7 @@ pub fn export_csv(dataset: &Dataset, folder: &Path) -> Result<(), Error> {
     write("movies.csv", &|out| {
         writeln!(out, "movieId,title,genres")?;
         catalogue.movies().iter().try_for_each(|movie| {
-            let genres = if movie.genres.is_empty() { "(no genres listed)".to_owned() } else { movie.genres.join("|") };
-            writeln!(out, "{},{},{}", film(movie.id), csv_field(&published_title(movie)), csv_field(&genres))
+            writeln!(out, "{},{},{}", film(movie.id), csv_field(&published_title(movie)), csv_field(&genres_listed(movie)))
         })
     })?;
     write("links.csv", &|out| {
@@ -73,8 +72,13 @@ fn in_csv(id: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
+/// "Drama|Mystery".
+pub(super) fn genres_listed(movie: &Movie) -> String {
+    if movie.genres.is_empty() { "(no genres listed)".to_owned() } else { movie.genres.join("|") }
+}
+
 /// "City of God (Cidade de Deus) (2002)".
-fn published_title(movie: &Movie) -> String {
+pub(super) fn published_title(movie: &Movie) -> String {
     let others = movie.other_titles.iter().map(|other| format!(" ({other})"));
     let year = movie.year.map(|year| format!(" ({year})"));
     std::iter::once(movie.title.clone()).chain(others).chain(year).collect()

@@ -165,7 +165,7 @@ impl Source {
         let films = Films { ids: Ids::new(ids), ..Films::default() };
         let mut reading = Reading { file, bad_rows, rows: 0, films };
         let assumed = match self.layout() {
-            Layout::Csv | Layout::Kaggle | Layout::Atomic => {
+            Layout::Csv | Layout::Kaggle | Layout::Atomic | Layout::Parquet => {
                 let separator = self.layout().genre_separator();
                 for_each_row(file, bytes, &MOVIES, |line, row| match row {
                     Ok([id, title, genres, year]) => {

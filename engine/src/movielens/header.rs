@@ -90,6 +90,11 @@ impl Column {
         }
     }
 
+    /// Whether it goes by this name.
+    pub(super) fn is_called(self, name: &str) -> bool {
+        self.names().contains(&plain(name.as_bytes()).as_str())
+    }
+
     /// As MovieLens calls it.
     pub(crate) fn own_name(self) -> &'static str {
         match self {

@@ -14,6 +14,7 @@ mod header;
 mod ids;
 mod layout;
 mod packing;
+mod parquet;
 mod quoting;
 mod ratings;
 mod rows;

@@ -31,7 +31,7 @@ use crate::models::{Asker, algorithm_parser, load};
     Without --user, --like or --profile, the answer is popular films.")]
 pub(crate) struct Arguments {
     /// For a user of the dataset
-    #[arg(long, env = "RECOMMEND_USER", value_name = "ID", group = "basis")]
+    #[arg(long, env = "RECOMMEND_USER", allow_negative_numbers = true, value_name = "ID", group = "basis")]
     user: Option<String>,
 
     /// Films like these: titles, with the year in parentheses if need be, or ids
