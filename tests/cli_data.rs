@@ -178,7 +178,8 @@ fn an_invented_dataset_has_the_counts_of_its_shape_and_is_the_same_for_the_same_
 #[test]
 fn ids_that_are_no_numbers_are_said_understood_and_given_back() {
     let place = Place::new();
-    let ratings = "userId,movieId,rating,timestamp\nanna,1,4.5,5\nanna,30,2.0,5\n-2,1,4.0,5\n-2,2,3.0,5\nbob x,1,5.0,5\n";
+    let ratings =
+        "userId,movieId,rating,timestamp\nanna,1,4.5,5\nanna,30,2.0,5\n-2,1,4.0,5\n-2,2,3.0,5\nbob x,1,5.0,5\n";
     let source = place.put_source("small", ratings);
     let shown = place.output(&["data", "import", &source]);
     assert_mentions(&shown, &["small: imported", "ids of users are taken as text (as \"anna\"): 3 are numbered"]);

@@ -57,7 +57,12 @@ fn table(columns: &[Column], compression: Compression) -> Vec<u8> {
 }
 
 /// The ratings of the small source by users, films, stars and times of any type.
-fn of_types(user: (&'static str, Values), film: (&'static str, Values), stars: (&'static str, Values), time: (&'static str, Values)) -> [Column; 4] {
+fn of_types(
+    user: (&'static str, Values),
+    film: (&'static str, Values),
+    stars: (&'static str, Values),
+    time: (&'static str, Values),
+) -> [Column; 4] {
     [user, film, stars, time].map(|(field, values)| (field, values, None))
 }
 
@@ -176,7 +181,10 @@ fn films_links_and_tags_may_be_parquet_too_with_lists_of_genres() {
     assert_eq!((film(1).title.as_str(), film(1).genres.join("+")), ("The Lighthouse", "Drama+Mystery".to_owned()));
     assert_eq!((film(2).title.as_str(), film(2).genres.join("+")), ("A \"B\"", "Romance".to_owned()));
     assert!(film(30).genres.is_empty());
-    assert_eq!((film(1).imdb_id, film(1).tmdb_id, film(2).imdb_id, film(2).tmdb_id), (Some(123), Some(456), Some(789), None));
+    assert_eq!(
+        (film(1).imdb_id, film(1).tmdb_id, film(2).imdb_id, film(2).tmdb_id),
+        (Some(123), Some(456), Some(789), None)
+    );
     assert_eq!(dataset.tags().unwrap().len(), 1);
     assert!(dataset.metadata().counts.bad_rows.is_empty(), "{:?}", dataset.metadata().counts.bad_rows);
 }

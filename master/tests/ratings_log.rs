@@ -118,10 +118,13 @@ async fn ratings_stored_together_are_each_told_with_what_was_before_and_once(dat
     let told = told(&store).await;
     assert_eq!(told.len(), 151);
     assert_eq!(told[1].1, format!(r#"{{"user_id":{FIRST_USER},"movie_id":1,"rating":1.0}}"#));
-    assert_eq!(told[3], (
-        "rating.updated".to_owned(),
-        format!(r#"{{"user_id":{FIRST_USER},"movie_id":3,"rating":2.0,"previous":0.5}}"#),
-    ));
+    assert_eq!(
+        told[3],
+        (
+            "rating.updated".to_owned(),
+            format!(r#"{{"user_id":{FIRST_USER},"movie_id":3,"rating":2.0,"previous":0.5}}"#),
+        )
+    );
     let stored: Vec<(u32, HalfStars)> = ratings.iter().map(|rating| (rating.movie_id, rating.half_stars)).collect();
     assert_eq!(store.ratings(session_id).await.unwrap(), stored);
     let nobody = NewRatings { session_id: Uuid::new_v4(), ratings: ratings[..2].to_vec() };

@@ -29,7 +29,13 @@ pub fn export_csv(dataset: &Dataset, folder: &Path) -> Result<(), Error> {
     write("movies.csv", &|out| {
         writeln!(out, "movieId,title,genres")?;
         catalogue.movies().iter().try_for_each(|movie| {
-            writeln!(out, "{},{},{}", film(movie.id), csv_field(&published_title(movie)), csv_field(&genres_listed(movie)))
+            writeln!(
+                out,
+                "{},{},{}",
+                film(movie.id),
+                csv_field(&published_title(movie)),
+                csv_field(&genres_listed(movie))
+            )
         })
     })?;
     write("links.csv", &|out| {

@@ -100,8 +100,11 @@ struct Ids<'a> {
 impl<'a> Ids<'a> {
     fn of(dataset: &'a Dataset) -> Ids<'a> {
         let catalogue = dataset.catalogue();
-        let films: FxHashMap<MovieId, ByteArray> =
-            catalogue.movies().iter().filter_map(|movie| Some((movie.id, catalogue.source_id(movie.id)?.into()))).collect();
+        let films: FxHashMap<MovieId, ByteArray> = catalogue
+            .movies()
+            .iter()
+            .filter_map(|movie| Some((movie.id, catalogue.source_id(movie.id)?.into())))
+            .collect();
         Ids { dataset, films: (!films.is_empty()).then_some(films) }
     }
 
@@ -115,10 +118,14 @@ impl<'a> Ids<'a> {
     /// Each user so many times.
     fn users(&self, users: impl Iterator<Item = (UserId, usize)>) -> Cells {
         match self.dataset.user_ids() {
-            None => Cells::Numbers(users.flat_map(|(user, times)| std::iter::repeat_n(i64::from(user), times)).collect()),
+            None => {
+                Cells::Numbers(users.flat_map(|(user, times)| std::iter::repeat_n(i64::from(user), times)).collect())
+            }
             Some(ids) => Cells::Texts(
                 users
-                    .flat_map(|(user, times)| std::iter::repeat_n(ByteArray::from(ids.get(user).unwrap_or_default()), times))
+                    .flat_map(|(user, times)| {
+                        std::iter::repeat_n(ByteArray::from(ids.get(user).unwrap_or_default()), times)
+                    })
                     .collect(),
             ),
         }

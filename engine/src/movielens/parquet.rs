@@ -340,7 +340,8 @@ impl Cells {
             0 => read,
             full => self.levels.iter().filter(|level| **level == full).count(),
         };
-        let has_levels = (self.full_level == 0 || self.levels.len() == read) && (!self.is_list || self.repeated.len() == read);
+        let has_levels =
+            (self.full_level == 0 || self.levels.len() == read) && (!self.is_list || self.repeated.len() == read);
         if full > values || !has_levels || (!self.is_list && rows != read) {
             return Err(unreadable("a column has fewer values than it says"));
         }
@@ -384,12 +385,15 @@ impl Cells {
         // That there are as many values as levels that say so was seen when they were decoded.
         match &self.values {
             Values::Bool(_, values) => out.push(b'0' + u8::from(values[at])),
-            Values::Int32(_, values) if meaning == Meaning::Unsigned => push_integer(out, i64::from(values[at] as u32).into()),
+            Values::Int32(_, values) if meaning == Meaning::Unsigned => {
+                push_integer(out, i64::from(values[at] as u32).into())
+            }
             Values::Int32(_, values) => push_number(out, values[at].into(), meaning),
             Values::Int64(_, values) if meaning == Meaning::Unsigned => push_integer(out, (values[at] as u64).into()),
             Values::Int64(_, values) => push_number(out, values[at], meaning),
             Values::Int96(_, values) => {
-                let [low, high, day] = [0, 1, 2].map(|part| i64::from(values[at].data().get(part).copied().unwrap_or_default()));
+                let [low, high, day] =
+                    [0, 1, 2].map(|part| i64::from(values[at].data().get(part).copied().unwrap_or_default()));
                 let seconds = ((high << 32) | low) / NANOSECONDS;
                 push_integer(out, ((day - JULIAN_DAY_OF_1970) * SECONDS_OF_A_DAY + seconds).into());
             }
@@ -533,9 +537,16 @@ mod tests {
             assert_eq!(text(|out| push_number(out, number, meaning)), expected, "{number} {meaning:?}");
         }
         assert_eq!(text(|out| push_integer(out, u64::MAX.into())), "18446744073709551615");
-        for (number, expected) in
-            [(4.5, "4.5"), (4.0, "4"), (-0.5, "-0.5"), (-0.0, "0"), (3.7, "3.7"), (949.0, "949"), (f64::NAN, ""), (1e20, "100000000000000000000")]
-        {
+        for (number, expected) in [
+            (4.5, "4.5"),
+            (4.0, "4"),
+            (-0.5, "-0.5"),
+            (-0.0, "0"),
+            (3.7, "3.7"),
+            (949.0, "949"),
+            (f64::NAN, ""),
+            (1e20, "100000000000000000000"),
+        ] {
             assert_eq!(text(|out| push_float(out, number, || number.to_string())), expected, "{number}");
         }
         assert_eq!((big_endian(&[1, 0]), big_endian(&[0xFF, 0xFE]), big_endian(&[])), (256, -2, 0));

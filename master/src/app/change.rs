@@ -190,8 +190,11 @@ impl App {
     /// The other tabs hear of what was kept back from them, as it is now.
     pub(super) fn tell_held(&self, session: &Session) {
         let Some(Held { tab, rated, marked }) = self.sessions.let_go(session.id) else { return };
-        let changed: Vec<(bool, MovieId)> =
-            rated.into_iter().map(|movie| (true, movie)).chain(marked.into_iter().map(|movie| (false, movie))).collect();
+        let changed: Vec<(bool, MovieId)> = rated
+            .into_iter()
+            .map(|movie| (true, movie))
+            .chain(marked.into_iter().map(|movie| (false, movie)))
+            .collect();
         let ratings = session.ratings().len();
         for some in changed.chunks(TOLD_AT_A_TIME) {
             let (mut rated, mut marked) = (Vec::new(), Vec::new());

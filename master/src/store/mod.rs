@@ -18,8 +18,8 @@ mod upkeep;
 pub use cineswarm_database::{Health, sqlite_url};
 pub use error::Error;
 pub use records::{
-    Accepted, BEGINNING, BroughtRating, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRatings, NewRequest,
-    OpenedSession, Profile, Rated, State, StoredAnswer, StoredRequest, Told,
+    Accepted, BEGINNING, BroughtRating, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRatings,
+    NewRequest, OpenedSession, Profile, Rated, State, StoredAnswer, StoredRequest, Told,
 };
 
 use cineswarm_database::{Address, Answerable, Limits, Writer};

@@ -64,16 +64,13 @@ impl Telling {
             places.extend(self.events.iter().map(|event| event.id).zip(first..));
         }
         for operation in operations {
-            let told = match operation {
-                Operation::Rate(rate) => rate.outcome.as_mut().and_then(|rated| rated.told.as_mut()).into_iter(),
-                Operation::Feedback(feedback) => feedback.outcome.as_mut().and_then(Option::as_mut).into_iter(),
-                _ => None.into_iter(),
+            let told: Vec<&mut Told> = match operation {
+                Operation::Rate(rate) => rate.outcome.iter_mut().filter_map(|rated| rated.told.as_mut()).collect(),
+                Operation::RateMany(many) => many.outcome.iter_mut().flatten().collect(),
+                Operation::Feedback(feedback) => feedback.outcome.iter_mut().flatten().collect(),
+                _ => Vec::new(),
             };
-            let many = match operation {
-                Operation::RateMany(many) => many.outcome.as_mut(),
-                _ => None,
-            };
-            for told in told.chain(many.into_iter().flatten()) {
+            for told in told {
                 told.seq = places.get(&told.event_id).copied().unwrap_or(told.seq);
             }
         }
@@ -124,7 +121,8 @@ impl Telling {
     ) -> Result<Vec<Told>, sqlx::Error> {
         let session_id = many.session_id.to_string();
         let known_user = lock_session(connection, &session_id).await?;
-        let told_before = |rating: &&BroughtRating| known_user.is_some() && self.told_before.contains_key(&rating.event_id);
+        let told_before =
+            |rating: &&BroughtRating| known_user.is_some() && self.told_before.contains_key(&rating.event_id);
         let new: Vec<&BroughtRating> = many.ratings.iter().filter(|rating| !told_before(rating)).collect();
         let previous = stored_ratings(connection, &session_id).await?;
         SET_RATINGS
@@ -189,7 +187,8 @@ async fn stored_ratings(
     connection: &mut AnyConnection,
     session_id: &str,
 ) -> Result<HashMap<MovieId, HalfStars>, sqlx::Error> {
-    let rows = sqlx::query("SELECT movie_id, half_stars FROM ratings WHERE session_id = $1").bind(session_id.to_owned());
+    let rows =
+        sqlx::query("SELECT movie_id, half_stars FROM ratings WHERE session_id = $1").bind(session_id.to_owned());
     let rows = rows.fetch_all(connection).await?;
     rows.iter().map(|row| Ok((movie_id_at(row, 0)?, half_stars(row.try_get(1)?)?))).collect()
 }
