@@ -174,3 +174,36 @@ fn an_invented_dataset_has_the_counts_of_its_shape_and_is_the_same_for_the_same_
     let hash = |name| place.json(&["data", "info", name, "--json"])["content_sha256"].clone();
     assert_ne!(hash("other"), hash("synth-ml-100k"));
 }
+
+#[test]
+fn ids_that_are_no_numbers_are_said_understood_and_given_back() {
+    let place = Place::new();
+    let ratings =
+        "userId,movieId,rating,timestamp\nanna,1,4.5,5\nanna,30,2.0,5\n-2,1,4.0,5\n-2,2,3.0,5\nbob x,1,5.0,5\n";
+    let source = place.put_source("small", ratings);
+    let shown = place.output(&["data", "import", &source]);
+    assert_mentions(&shown, &["small: imported", "ids of users are taken as text (as \"anna\"): 3 are numbered"]);
+    let neighbours = place.json(&["neighbours", "--user", "anna", "--data", "small", "--json"]);
+    let mut users: Vec<&str> = neighbours.as_array().unwrap().iter().map(|one| one["user"].as_str().unwrap()).collect();
+    users.sort_unstable();
+    assert_eq!(users, ["-2", "bob x"]);
+    let answer = place.json(&["recommend", "--user=-2", "--data", "small", "--json"]);
+    assert_eq!(answer["recommendations"][0]["movie_id"], 30);
+    let unknown = place.run(&["neighbours", "--user", "7", "--data", "small"]).failure(1);
+    assert_mentions(&unknown, &["user 7 has no ratings in dataset small"]);
+    let numbers = place.put_source("numbers", RATINGS);
+    place.output(&["data", "import", &numbers]);
+    let error = place.run(&["neighbours", "--user", "anna", "--data", "numbers"]).failure(1);
+    assert_mentions(&error, &["\"anna\" is no user of dataset numbers: its users have numbers"]);
+
+    // Films, too, if it is said, and out and in again as Parquet.
+    place.output(&["data", "import", &source, "--ids", "text", "--name", "all-text"]);
+    let answer = place.json(&["recommend", "--user=-2", "--data", "all-text", "--json"]);
+    assert_eq!(answer["recommendations"][0]["source_id"], "30");
+    let folder = place.path("out").display().to_string();
+    place.output(&["data", "export", "all-text", "--to", &folder, "--format", "parquet"]);
+    place.output(&["data", "import", &folder, "--ids", "text", "--name", "again"]);
+    let hash = |name| place.json(&["data", "info", name, "--json"])["content_sha256"].clone();
+    assert_eq!(hash("again"), hash("all-text"));
+    assert_mentions(&place.output(&["data", "info", "again"]), &["(ratings.parquet)"]);
+}

@@ -1,8 +1,11 @@
 //! The films of a dataset and what is known of each without looking at single ratings.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::rating::MovieId;
+use crate::source_ids::SourceIds;
 
 /// A film as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +48,7 @@ pub struct Catalogue {
     movies: Vec<Movie>,
     stats: Vec<MovieStats>,
     genres: Vec<String>,
+    source_ids: Option<SourceIds>,
 }
 
 impl Catalogue {
@@ -57,7 +61,34 @@ impl Catalogue {
         genres.sort_unstable();
         genres.dedup();
         let (movies, stats) = sorted.into_iter().unzip();
-        Catalogue { movies, stats, genres }
+        Catalogue { movies, stats, genres, source_ids: None }
+    }
+
+    /// With what the source calls the films, where that is not their number.
+    #[must_use]
+    pub fn with_source_ids(self, source_ids: Option<SourceIds>) -> Catalogue {
+        Catalogue { source_ids, ..self }
+    }
+
+    /// What the source calls a film; `None` where that is its number.
+    pub fn source_id(&self, movie: MovieId) -> Option<&str> {
+        self.source_ids.as_ref()?.get(movie)
+    }
+
+    /// The film with this id in the source.
+    pub fn of_source(&self, source_id: &str) -> Option<&Movie> {
+        match &self.source_ids {
+            None => self.get(source_id.parse().ok()?),
+            Some(ids) => self.get(ids.number_of(source_id)?),
+        }
+    }
+
+    /// The id of a film in the source.
+    pub fn id_shown(&self, movie: MovieId) -> Cow<'_, str> {
+        match self.source_id(movie) {
+            None => movie.to_string().into(),
+            Some(id) => id.into(),
+        }
     }
 
     /// The film's place in the ascending order of ids, which other arrays may be parallel to.

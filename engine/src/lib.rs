@@ -29,6 +29,7 @@ pub mod rating;
 mod rows;
 pub mod shard;
 pub mod shortage;
+pub mod source_ids;
 pub mod synth;
 pub mod versions;
 pub mod viewer_files;
@@ -48,3 +49,4 @@ pub use ranking::{Because, PopularityPenalty, RankOptions, RankScratch, Ranker, 
 pub use rating::{HalfStars, MovieId, UserId};
 pub use shard::ShardRatings;
 pub use shortage::{Shortage, rank_or_explain};
+pub use source_ids::SourceIds;

@@ -331,7 +331,7 @@ fn what_is_no_dataset_is_called_what_it_is() {
         (b"\xfd7zXZ\x00", "packed with xz"),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
         (b"Rar!\x1a\x07", "a rar archive"),
-        (b"PAR1\x15\x04", "a Parquet file"),
+        (b"PAR1\x15\x04", "a single file, not a dataset"),
         (b"", "is empty"),
         (b"userId,movieId\n", "a single file, not a dataset; give the folder"),
         (b"PK\x03\x04 and no more", "as a zip archive"),

@@ -9,9 +9,10 @@ use std::path::Path;
 
 use cineswarm_engine::Dataset;
 use cineswarm_engine::dataset::{Error, ImportOptions, import, list};
-use common::{Fixture, agree_on_size, clean};
+use common::{Fixture, agree_on_size, clean_with_text_users};
 
-const FILES: [&str; 5] = ["ratings.arrow", "users.arrow", "movies.arrow", "tags.arrow", "genome.arrow"];
+const FILES: [&str; 6] =
+    ["ratings.arrow", "users.arrow", "movies.arrow", "tags.arrow", "genome.arrow", "user_ids.arrow"];
 
 /// Opens, reads everything that can be read, and checks the hashes.
 fn read_all(fixture: &Fixture) -> Result<(), Error> {
@@ -31,7 +32,7 @@ fn put_byte(path: &Path, at: usize, byte: u8) {
 
 #[test]
 fn a_file_cut_off_anywhere_is_refused_by_its_size() {
-    let fixture = clean();
+    let fixture = clean_with_text_users();
     let directory = fixture.imported().directory().to_owned();
     for file in FILES {
         let whole = fs::read(directory.join(file)).unwrap();
@@ -47,7 +48,7 @@ fn a_file_cut_off_anywhere_is_refused_by_its_size() {
 
 #[test]
 fn a_file_cut_off_anywhere_is_refused_even_if_the_metadata_agrees_on_its_size() {
-    let fixture = clean();
+    let fixture = clean_with_text_users();
     let directory = fixture.imported().directory().to_owned();
     for file in FILES {
         let whole = fs::read(directory.join(file)).unwrap();
@@ -65,7 +66,7 @@ fn a_file_cut_off_anywhere_is_refused_even_if_the_metadata_agrees_on_its_size() 
 
 #[test]
 fn a_file_altered_anywhere_is_refused_and_never_panics() {
-    let fixture = clean();
+    let fixture = clean_with_text_users();
     let one_shard = ImportOptions { shard_count: 1, ..fixture.options() };
     let directory = import(fixture.folder.path(), &one_shard, &mut |_| {}).unwrap().directory;
     for file in FILES {
@@ -84,7 +85,7 @@ fn a_file_altered_anywhere_is_refused_and_never_panics() {
 
 #[test]
 fn files_missing_or_in_each_others_place_are_refused() {
-    let fixture = clean();
+    let fixture = clean_with_text_users();
     let directory = fixture.imported().directory().to_owned();
     for file in FILES {
         let path = directory.join(file);
@@ -107,7 +108,7 @@ fn files_missing_or_in_each_others_place_are_refused() {
 
 #[test]
 fn damaged_metadata_and_pointers_are_refused_and_still_listed() {
-    let fixture = clean();
+    let fixture = clean_with_text_users();
     let directory = fixture.imported().directory().to_owned();
     let path = directory.join("metadata.json");
     let whole = fs::read_to_string(&path).unwrap();

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 
 use cineswarm_engine::dataset::{Error, ImportOptions, import};
-use cineswarm_engine::movielens::{self, BadRows, Layout, Scale, Source};
+use cineswarm_engine::movielens::{self, BadRows, Ids, Layout, RatingsReading, Scale, Source};
 use cineswarm_engine::{Dataset, Movie};
 use common::{FILES, Fixture, GENOME_SCORES, GENOME_TAGS, MOVIES, NOW, RATINGS, TAGS, clean, ratings, tree};
 use zip::ZipWriter;
@@ -265,12 +265,13 @@ type Read = (Vec<Movie>, Option<Vec<movielens::Tag>>, Vec<movielens::Rating>);
 fn read(path: &Path) -> Result<Read, movielens::Error> {
     let mut source = Source::open(path)?;
     let mut bad_rows = BadRows::default();
-    let movies = source.read_movies(&mut bad_rows, 1.0)?;
-    let tags = source.read_tags(&movies, NOW, &mut bad_rows, 1.0);
-    let mut ratings = Vec::new();
-    let accept = |_, rating| ratings.push(rating);
-    source.read_ratings(&movies, Scale::Five, NOW, &mut bad_rows, &mut |_| {}, accept)?;
-    Ok((movies.movies, tags, ratings))
+    let films = source.read_movies(None, &mut bad_rows, 1.0)?;
+    let (mut users, mut ratings) = (Ids::default(), Vec::new());
+    let tags = source.read_tags(&films, &mut users, NOW, &mut bad_rows, 1.0);
+    let reading =
+        RatingsReading { films: &films, users: &mut users, scale: Scale::Five, now: NOW, may_break_off: false };
+    source.read_ratings(reading, &mut bad_rows, &mut |_| {}, |_, rating| ratings.push(rating))?;
+    Ok((films.movies, tags, ratings))
 }
 
 #[test]

@@ -8,11 +8,19 @@ use cineswarm_engine::Dataset;
 use cineswarm_engine::dataset::list;
 use cineswarm_engine::model_store::training_data;
 
-use crate::common::{Fixture, agree_on_size, clean};
+use crate::common::{Fixture, agree_on_size, clean_with_text_users};
 use crate::{joined, split};
 
-const FILES: [&str; 7] =
-    ["ratings.arrow", "users.arrow", "movies.arrow", "tags.arrow", "genome.arrow", "metadata.json", "../latest"];
+const FILES: [&str; 8] = [
+    "ratings.arrow",
+    "users.arrow",
+    "movies.arrow",
+    "tags.arrow",
+    "genome.arrow",
+    "metadata.json",
+    "../latest",
+    "user_ids.arrow",
+];
 
 thread_local! {
     static VERSION: OnceCell<Version> = const { OnceCell::new() };
@@ -22,12 +30,12 @@ thread_local! {
 struct Version {
     fixture: Fixture,
     directory: PathBuf,
-    contents: [Vec<u8>; 7],
+    contents: [Vec<u8>; 8],
 }
 
 impl Version {
     fn new() -> Version {
-        let fixture = clean();
+        let fixture = clean_with_text_users();
         let directory = fixture.imported().directory().to_owned();
         let contents = FILES.map(|file| fs::read(directory.join(file)).expect("the file is there"));
         Version { fixture, directory, contents }
@@ -52,6 +60,7 @@ pub fn run(input: &[u8]) {
             let _ = dataset.verify();
             for user in [0, 1, 2, 7, u32::MAX] {
                 dataset.profile(user);
+                dataset.user_shown(user);
             }
             let _ = training_data(&dataset);
         }

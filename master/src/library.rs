@@ -59,6 +59,9 @@ impl OfferedModel {
 #[derive(Clone, Debug, Serialize)]
 pub struct Film<'a> {
     movie_id: MovieId,
+    /// What the dataset's source calls it, where that is not its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_id: Option<&'a str>,
     title: &'a str,
     year: Option<u16>,
     genres: &'a [String],
@@ -181,6 +184,7 @@ impl Library {
         let stats = self.catalogue().stats(movie);
         Some(Film {
             movie_id: movie,
+            source_id: self.catalogue().source_id(movie),
             title: &known.title,
             year: known.year,
             genres: &known.genres,

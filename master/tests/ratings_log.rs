@@ -6,7 +6,7 @@ mod common;
 use cineswarm_engine::HalfStars;
 use cineswarm_engine::dataset::{shard_hash, shard_of};
 use cineswarm_events::{Cursor, Event, Filter, LARGEST_READ, Read, Reply, ShardFilter, Source};
-use cineswarm_master::store::{Error, Feedback, FeedbackKind, NewRating, Store};
+use cineswarm_master::store::{BroughtRating, Error, Feedback, FeedbackKind, NewRating, NewRatings, Store};
 use common::database::{Database, new_session, on_both_databases, rate};
 use std::collections::{HashMap, HashSet};
 use tokio::task::JoinSet;
@@ -18,6 +18,7 @@ const FIRST_USER: u32 = 1 << 31;
 on_both_databases!(
     every_change_is_told_with_what_was_before,
     a_change_that_is_tried_again_after_its_commit_is_told_once,
+    ratings_stored_together_are_each_told_with_what_was_before_and_once,
     what_was_rated_before_there_was_a_log_is_in_it_once,
     the_changes_of_many_at_once_are_told_once_in_the_order_of_each,
     a_rating_that_the_database_refuses_is_not_told,
@@ -95,6 +96,40 @@ async fn a_change_that_is_tried_again_after_its_commit_is_told_once(database: Da
     assert_eq!((first.told, first.ratings), (again.told, again.ratings));
     assert_eq!(told(&store).await.len(), 2);
     assert_eq!(store.ratings(session_id).await.unwrap(), [(6, HalfStars::new(3).unwrap())], "the later one stays");
+}
+
+async fn ratings_stored_together_are_each_told_with_what_was_before_and_once(database: Database) {
+    let store = database.open().await;
+    let session_id = new_session(&store).await;
+    rate(&store, session_id, 3, stars(1), 1).await.unwrap();
+    // More than one statement takes.
+    let brought = |movie_id| BroughtRating {
+        event_id: Uuid::new_v4(),
+        movie_id,
+        half_stars: HalfStars::new(1 + (movie_id % 10) as u8).unwrap(),
+        rated_at: 10 + i64::from(movie_id),
+    };
+    let ratings: Vec<BroughtRating> = (1..=150).map(brought).collect();
+    let first = store.rate_many(NewRatings { session_id, ratings: ratings.clone() }).await.unwrap();
+    let places: Vec<i64> = first.iter().map(|told| told.seq).collect();
+    assert_eq!(places, (2..=151).collect::<Vec<i64>>());
+    let again = store.rate_many(NewRatings { session_id, ratings: ratings.clone() }).await.unwrap();
+    assert_eq!(again, first, "a second try says what the first did");
+    let told = told(&store).await;
+    assert_eq!(told.len(), 151);
+    assert_eq!(told[1].1, format!(r#"{{"user_id":{FIRST_USER},"movie_id":1,"rating":1.0}}"#));
+    assert_eq!(
+        told[3],
+        (
+            "rating.updated".to_owned(),
+            format!(r#"{{"user_id":{FIRST_USER},"movie_id":3,"rating":2.0,"previous":0.5}}"#),
+        )
+    );
+    let stored: Vec<(u32, HalfStars)> = ratings.iter().map(|rating| (rating.movie_id, rating.half_stars)).collect();
+    assert_eq!(store.ratings(session_id).await.unwrap(), stored);
+    let nobody = NewRatings { session_id: Uuid::new_v4(), ratings: ratings[..2].to_vec() };
+    let nobody = NewRatings { ratings: nobody.ratings.iter().map(|one| brought(one.movie_id)).collect(), ..nobody };
+    assert!(store.rate_many(nobody).await.is_err(), "there is no such session");
 }
 
 async fn what_was_rated_before_there_was_a_log_is_in_it_once(database: Database) {

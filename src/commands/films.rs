@@ -60,12 +60,14 @@ impl<'a> Finder<'a> {
 
     fn find_some(&self, wanted: &str) -> anyhow::Result<Vec<MovieId>> {
         let told = wanted.strip_prefix("id").map(|id| id.trim_start_matches([' ', ':', '=']));
-        if let Some(id) = told.and_then(|id| id.parse().ok()) {
-            let movie = self.catalogue.get(id).ok_or_else(|| anyhow!("no film has the id {id}; give its title"))?;
+        if let Some(movie) = told.and_then(|id| self.catalogue.of_source(id)) {
             return Ok(vec![movie.id]);
         }
+        if let Some(id) = told.and_then(|id| id.parse::<MovieId>().ok()) {
+            bail!("no film has the id {id}; give its title");
+        }
         let named = films_named(wanted, &self.index, self.catalogue);
-        if let Some(by_id) = wanted.parse().ok().and_then(|id| self.catalogue.get(id)) {
+        if let Some(by_id) = self.catalogue.of_source(wanted) {
             return self.id_unless_title(by_id, wanted, &named);
         }
         match named {
@@ -104,7 +106,9 @@ impl<'a> Finder<'a> {
 
     fn in_words(&self, movies: &[MovieId]) -> String {
         let known = movies.iter().filter_map(|movie| self.catalogue.get(*movie)).take(PROPOSED);
-        let each: Vec<String> = known.map(|movie| format!("{} [id {}]", with_year(movie), movie.id)).collect();
+        let each: Vec<String> = known
+            .map(|movie| format!("{} [id {}]", with_year(movie), for_terminal(&self.catalogue.id_shown(movie.id))))
+            .collect();
         each.join(", ")
     }
 }

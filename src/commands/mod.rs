@@ -21,7 +21,8 @@ mod worker;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use cineswarm_engine::Dataset;
+use cineswarm_engine::{Catalogue, Dataset, MovieId, UserId};
+use serde_json::Value;
 
 use crate::datasets::open_or_make;
 use crate::progress::ImportProgress;
@@ -122,6 +123,35 @@ impl DatasetChoice {
 fn open_dataset(data_dir: &Path, name_or_path: Option<&str>, facts: Option<&Path>) -> anyhow::Result<Dataset> {
     let mut shown = ImportProgress::default();
     open_or_make(data_dir, name_or_path, facts, &mut |progress| shown.show(progress))
+}
+
+/// The user that somebody names by the id of the dataset's source; none if the source has no such user.
+fn user_of(dataset: &Dataset, id: &str) -> anyhow::Result<Option<UserId>> {
+    let user = dataset.user_of(id);
+    if user.is_none() && dataset.user_ids().is_none() {
+        anyhow::bail!(
+            "\"{}\" is no user of dataset {}: its users have numbers",
+            id.escape_debug(),
+            dataset.metadata().name
+        );
+    }
+    Ok(user)
+}
+
+/// A user as the dataset's source has it: a number, or else text.
+fn user_in_json(dataset: &Dataset, user: UserId) -> Value {
+    match dataset.user_ids().and_then(|ids| ids.get(user)) {
+        None => user.into(),
+        Some(id) => id.into(),
+    }
+}
+
+/// Adds to what is said of a film what the dataset's source calls it, where that is not its number.
+fn with_source_id(mut film: Value, catalogue: &Catalogue, movie: MovieId) -> Value {
+    if let Some(id) = catalogue.source_id(movie) {
+        film["source_id"] = id.into();
+    }
+    film
 }
 
 /// Prints JSON and ends the line.

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use anyhow::anyhow;
 use cineswarm_engine::models::{Algorithm, Weighted};
-use cineswarm_engine::{HalfStars, Movie, UserId};
+use cineswarm_engine::{HalfStars, Movie};
 use clap::builder::FalseyValueParser;
 use serde_json::{Value, json};
 
 use super::films::{Finder, with_year};
-use super::{DatasetChoice, print_json};
+use super::{DatasetChoice, print_json, user_in_json, user_of, with_source_id};
 use crate::models::{Asker, algorithm_parser, column_of, load};
 
 /// How many of the user's films are given as reasons.
@@ -20,8 +20,8 @@ const REASONS: usize = 3;
 #[command(after_help = "Example:\n  cineswarm predict --user 42 \"Heat\" --data ml-latest-small --model als")]
 pub(crate) struct Arguments {
     /// The user of the dataset
-    #[arg(long, env = "PREDICT_USER", value_name = "ID")]
-    user: UserId,
+    #[arg(long, env = "PREDICT_USER", allow_negative_numbers = true, value_name = "ID")]
+    user: String,
 
     /// The film: its title, with the year in parentheses if need be, or its id
     #[arg(env = "PREDICT_FILM", value_name = "TITLE")]
@@ -46,13 +46,13 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let dataset = choice.open()?;
     let (catalogue, dataset_name) = (dataset.catalogue(), &dataset.metadata().name);
     let movie = Finder::new(&dataset).find(&film)?;
-    let profile = dataset
-        .profile(user)
-        .ok_or_else(|| anyhow!("user {user} has no ratings in dataset {dataset_name}; try another"))?;
+    let known = user_of(&dataset, &user)?.and_then(|user| Some((user, dataset.profile(user)?)));
+    let (known, profile) =
+        known.ok_or_else(|| anyhow!("user {user} has no ratings in dataset {dataset_name}; try another"))?;
     let loaded = load(data_dir, &dataset, model)?;
     let name = model.name();
     let column = column_of(&loaded, movie)?;
-    let asker = Asker::new(&loaded, &profile, Some(user));
+    let asker = Asker::new(&loaded, &profile, Some(known));
     let movie = catalogue.get(movie).ok_or_else(|| anyhow!("film {movie} is not in the catalogue"))?;
     let stars = loaded.model.predict(&asker.viewer(), column).ok_or_else(|| {
         anyhow!("model {name} predicts no rating of {} by user {user}; try another --model", with_year(movie))
@@ -65,16 +65,17 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let given = |movie: &Movie| profile.get(movie.id).and_then(HalfStars::new).map(HalfStars::stars);
     if json {
         let reasons = because.iter().map(|(movie, share)| {
-            json!({
+            let reason = json!({
                 "movie_id": movie.id,
                 "title": movie.title,
                 "year": movie.year,
                 "rating": given(movie),
                 "share": share,
-            })
+            });
+            with_source_id(reason, catalogue, movie.id)
         });
-        return print_json(&json!({
-            "user": user,
+        let prediction = json!({
+            "user": user_in_json(&dataset, known),
             "movie_id": movie.id,
             "title": movie.title,
             "year": movie.year,
@@ -86,7 +87,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
                 "model_version": loaded.metadata.version,
                 "dataset_version": loaded.metadata.dataset_version,
             },
-        }));
+        });
+        return print_json(&with_source_id(prediction, catalogue, movie.id));
     }
     let mut out = io::stdout().lock();
     writeln!(out, "{}: {stars:.2} stars predicted for user {user} (model {name})", with_year(movie))?;

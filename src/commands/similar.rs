@@ -3,16 +3,16 @@
 use std::io::{self, Write};
 
 use anyhow::bail;
-use cineswarm_engine::Movie;
 use cineswarm_engine::models::{Algorithm, Weighted};
 use cineswarm_engine::ranking::MAX_RECOMMENDATIONS;
+use cineswarm_engine::{Catalogue, Movie};
 use clap::builder::FalseyValueParser;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::Term;
 use serde_json::{Value, json};
 
 use super::films::{Finder, for_terminal, with_year};
-use super::{DatasetChoice, print_json};
+use super::{DatasetChoice, print_json, with_source_id};
 use crate::models::{algorithm_parser, column_of, load};
 
 /// Like which film, by which model.
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     if json {
         let listed = (1u32..).zip(&similar).map(|(rank, (movie, similarity, people))| {
-            let mut listed = facts(movie);
+            let mut listed = facts(catalogue, movie);
             listed["rank"] = rank.into();
             listed["similarity"] = (*similarity).into();
             if let Some(people) = people {
@@ -74,7 +74,9 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
             "model_version": loaded.metadata.version,
             "dataset_version": loaded.metadata.dataset_version,
         });
-        return print_json(&json!({ "film": facts(wanted), "similar": listed.collect::<Vec<Value>>(), "meta": meta }));
+        return print_json(
+            &json!({ "film": facts(catalogue, wanted), "similar": listed.collect::<Vec<Value>>(), "meta": meta }),
+        );
     }
     let mut table = Table::new();
     let counted = similar.iter().any(|(_, _, people)| people.is_some());
@@ -104,6 +106,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn facts(movie: &Movie) -> Value {
-    json!({ "movie_id": movie.id, "title": movie.title, "year": movie.year, "genres": movie.genres })
+fn facts(catalogue: &Catalogue, movie: &Movie) -> Value {
+    let facts = json!({ "movie_id": movie.id, "title": movie.title, "year": movie.year, "genres": movie.genres });
+    with_source_id(facts, catalogue, movie.id)
 }

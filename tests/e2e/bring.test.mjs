@@ -78,8 +78,12 @@ describe("a file from elsewhere", () => {
     assert.equal(mended.movie_id, FILMS.capeFear1962);
     const { ratings, seen } = chosen(preview);
     assert.deepEqual(await viewer.send("import", { ratings: [...ratings, mended], seen: [...seen, 11] }), { ratings: 4 });
-    await other.next("rated", (event) => event.movie.movie_id === FILMS.heat && event.rating === 4.5);
-    await other.next("feedback", (event) => event.movie.movie_id === 11 && event.kind === "seen");
+    const told = await other.next("changed");
+    assert.deepEqual(told.rated.map(({ movie, rating }) => [movie.movie_id, rating]).sort(([one], [next]) => one - next), [[2, 4.5], [4, 3], [5, 5], [6, 2]]);
+    assert.deepEqual(told.feedback.map(({ movie, kind }) => [movie.movie_id, kind]), [[11, "seen"]]);
+    assert.equal(told.ratings, 4);
+    assert.deepEqual(other.inbox.filter(({ event }) => event === "rated" || event === "feedback"), [], "told once, not film by film");
+    assert.deepEqual(viewer.inbox.filter(({ event }) => event === "changed"), [], "the tab that brings knows it");
     const answer = await viewer.answered({});
     assert.equal(answer.recommendations.length, 10);
     const back = await farm.visit({ session: viewer.session.session_id });

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 
 import { within } from "./processes.mjs";
 
-const EVENTS = ["session", "status", "progress", "answer", "failed", "replied", "rated", "feedback"];
+const EVENTS = ["session", "status", "progress", "answer", "failed", "replied", "rated", "feedback", "changed"];
 
 export class Viewer {
   /** What came, in order: [{event, payload}]. */

@@ -11,14 +11,15 @@ use tempfile::TempDir;
 use super::metadata::{READING_RULES, Settings};
 use super::store::lock;
 use super::write::{
-    FACTS_FILE, GENOME_FILE, MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USERS_FILE, write_facts, write_genome,
-    write_movies, write_ratings, write_tags,
+    FACTS_FILE, FILM_IDS_FILE, GENOME_FILE, MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USER_IDS_FILE,
+    USERS_FILE, write_facts, write_genome, write_movies, write_ratings, write_source_ids, write_tags,
 };
 use super::{Counts, Error, FORMAT_VERSION, MAX_SHARD_COUNT, Metadata, Origin, shard_of};
 use crate::catalogue::Movie;
 use crate::facts::{self, read_facts};
 use crate::movielens::{
-    self, BadReason, BadRow, BadRows, Films, Genome, Progress, Rating, RatingsRead, Scale, Source, Stage, Tag,
+    self, BadReason, BadRow, BadRows, Films, Genome, IdKind, Ids, Progress, Rating, RatingsRead, RatingsReading, Scale,
+    Source, Stage, Tag,
 };
 use crate::versions::{self, LockedDirectory, content_sha256, utc, version_name, write_synced};
 
@@ -41,6 +42,8 @@ pub struct ImportOptions {
     pub now: i64,
     /// The scale of the ratings; none to recognise it.
     pub scale: Option<Scale>,
+    /// What the ids of users and films are; none to recognise it.
+    pub ids: Option<IdKind>,
     /// Make a new version even if the same was imported before.
     pub force: bool,
 }
@@ -57,6 +60,7 @@ impl ImportOptions {
             facts: None,
             now,
             scale: None,
+            ids: None,
             force: false,
         }
     }
@@ -102,7 +106,8 @@ pub fn import(
     let dataset = lock(&options.data_dir, &options.name)?;
     let origin = Origin::MovieLens(source.layout());
     let facts_sha256 = facts_sha256(options)?;
-    let settings = Settings { max_bad_rows: options.max_bad_rows, scale: options.scale.map(Scale::highest) };
+    let (scale, ids) = (options.scale.map(Scale::highest), options.ids);
+    let settings = Settings { max_bad_rows: options.max_bad_rows, scale, ids };
     // The same files read by other rules or under other settings may be another dataset.
     let same_as = |sha256: String| {
         let facts_sha256 = &facts_sha256;
@@ -122,12 +127,18 @@ pub fn import(
         }
     }
     let mut bad_rows = BadRows::default();
-    let films = source.read_movies(&mut bad_rows, options.max_bad_rows)?;
-    let tags = source.read_tags(&films, options.now, &mut bad_rows, options.max_bad_rows);
+    let films = source.read_movies(options.ids, &mut bad_rows, options.max_bad_rows)?;
     let genome = source.read_genome(&films, &mut bad_rows, progress, options.max_bad_rows);
-    let shards = read_ratings(&mut source, &films, options, &mut bad_rows, progress)?;
+    let (mut shards, mut users) = read_ratings(&mut source, &films, options, &mut bad_rows, progress)?;
+    let mut tags = source.read_tags(&films, &mut users, options.now, &mut bad_rows, options.max_bad_rows);
+    users.put_in_order();
+    source.assume_users(&users);
+    if !users.are_numbers() {
+        shards = shards.renumbered(&users);
+        tags.iter_mut().flatten().for_each(|tag| tag.user = users.number_in_order(tag.user));
+    }
     let ratings_file = source.ratings_file().to_owned();
-    let rows = Rows { movies: films.movies, tags, genome, shards, ratings_file, bad_rows };
+    let rows = Rows { films, users, tags, genome, shards, ratings_file, bad_rows };
     let written = write(&dataset, options, rows, progress)?;
     let source_sha256 = source.sha256(progress)?;
     let read_as = ReadAs { settings: Some(settings), assumptions: source.assumptions().to_vec() };
@@ -135,32 +146,60 @@ pub fn import(
     publish(&dataset, options, now, written, source, read_as)
 }
 
-/// Reads the ratings on the scale that is given, or else on the one that they turn out to have.
+/// Reads the ratings as it is said, or else with the ids and on the scale that they turn out to have.
 fn read_ratings(
     source: &mut Source,
     films: &Films,
     options: &ImportOptions,
     bad_rows: &mut BadRows,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Shards, Error> {
+) -> Result<(Shards, Ids), Error> {
     let file = source.ratings_file().to_owned();
-    let mut read = |source: &mut Source, scale, bad_rows: &mut BadRows| -> Result<(Shards, RatingsRead), Error> {
-        let mut shards = Shards::new(options.shard_count);
-        let accept = |line, rating| shards.add(line, rating);
-        let read = source.read_ratings(films, scale, options.now, bad_rows, progress, accept)?;
-        Ok((shards, read))
+    let mut as_told = AsTold {
+        ids: options.ids.unwrap_or(IdKind::Numbers),
+        scale: options.scale.unwrap_or_default(),
+        may_break_off: options.ids.is_none(),
     };
     let (before, assumed_before) = (bad_rows.clone(), source.assumptions().len());
-    let (mut shards, mut found) = read(source, options.scale.unwrap_or_default(), bad_rows)?;
-    if let (None, Some(scale)) = (options.scale, found.other_scale()) {
-        *bad_rows = before;
+    loop {
+        let (mut shards, mut users) = (Shards::new(options.shard_count), Ids::new(as_told.ids));
+        let AsTold { scale, may_break_off, .. } = as_told;
+        let reading = RatingsReading { films, users: &mut users, scale, now: options.now, may_break_off };
+        let found = source.read_ratings(reading, bad_rows, progress, |line, rating| shards.add(line, rating))?;
+        let better = as_told.better(options, &users, &found);
+        let Some(better) = better else {
+            bad_rows.check(&file, found.rows, options.max_bad_rows)?;
+            return Ok((shards, users));
+        };
+        // What was read in the wrong way goes before it is read in the right one.
+        as_told = better;
+        bad_rows.clone_from(&before);
         source.forget_assumptions(assumed_before);
-        // What was read on the wrong scale goes before it is read on the right one.
-        drop(shards);
-        (shards, found) = read(source, scale, bad_rows)?;
     }
-    bad_rows.check(&file, found.rows, options.max_bad_rows)?;
-    Ok(shards)
+}
+
+/// How the ratings are read: as the import was told, or as they looked when they were read before.
+#[derive(Clone, Copy)]
+struct AsTold {
+    ids: IdKind,
+    scale: Scale,
+    may_break_off: bool,
+}
+
+impl AsTold {
+    /// How they are to be read instead, seeing what was found; each time something else, so it ends.
+    fn better(self, options: &ImportOptions, users: &Ids, found: &RatingsRead) -> Option<AsTold> {
+        if found.broken_off {
+            // The whole file decides, whatever its first rows were.
+            return Some(AsTold { ids: IdKind::Text, may_break_off: false, ..self });
+        }
+        let ids = options.ids.unwrap_or_else(|| users.likely());
+        if ids != self.ids {
+            return Some(AsTold { ids, may_break_off: false, ..self });
+        }
+        let scale = found.other_scale().filter(|scale| options.scale.is_none() && *scale != self.scale)?;
+        Some(AsTold { scale, may_break_off: false, ..self })
+    }
 }
 
 /// Imports rows made by a program; `label` stands for the source's name in the metadata and in bad rows.
@@ -197,8 +236,8 @@ pub fn import_rows(
         }
     }
     bad_rows.check(label, rows, options.max_bad_rows)?;
-    let (movies, ratings_file) = (films.movies, label.to_owned());
-    let rows = Rows { movies, tags: None, genome: None, shards, ratings_file, bad_rows };
+    let (users, ratings_file) = (Ids::default(), label.to_owned());
+    let rows = Rows { films, users, tags: None, genome: None, shards, ratings_file, bad_rows };
     let written = write(&dataset, options, rows, progress)?;
     let content_sha256 = written.content_sha256.clone();
     if !options.force
@@ -229,6 +268,21 @@ impl Shards {
         let shard = shard_of(user, self.0.len() as u32);
         self.0[shard as usize].push(StoredRating { timestamp, user, movie, line, half_stars: half_stars.get() });
     }
+
+    /// With each user's number in the order of ids, and in the shard that goes with it. Takes room for one shard more.
+    fn renumbered(mut self, users: &Ids) -> Shards {
+        let count = self.0.len() as u32;
+        let mut sizes = vec![0; self.0.len()];
+        for rating in self.0.iter_mut().flatten() {
+            rating.user = users.number_in_order(rating.user);
+            sizes[shard_of(rating.user, count) as usize] += 1;
+        }
+        let mut shards: Vec<Vec<StoredRating>> = sizes.into_iter().map(Vec::with_capacity).collect();
+        for rating in self.0.into_iter().flatten() {
+            shards[shard_of(rating.user, count) as usize].push(rating);
+        }
+        Shards(shards)
+    }
 }
 
 /// What a version is made from, for its metadata.
@@ -256,7 +310,8 @@ fn facts_sha256(options: &ImportOptions) -> Result<Option<String>, Error> {
 
 /// All that was read, before duplicates are found.
 struct Rows {
-    movies: Vec<Movie>,
+    films: Films,
+    users: Ids,
     tags: Option<Vec<Tag>>,
     genome: Option<Genome>,
     shards: Shards,
@@ -281,7 +336,7 @@ fn write(
     rows: Rows,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Written, Error> {
-    let Rows { mut movies, tags, genome, shards, ratings_file, bad_rows } = rows;
+    let Rows { films, users, tags, genome, shards, ratings_file, bad_rows } = rows;
     let temporary = dataset.temporary()?;
     let directory = temporary.path();
     let row_bytes = size_of::<StoredRating>() as u64;
@@ -293,9 +348,16 @@ fn write(
     let (Some(first_rating_at), Some(last_rating_at)) = (summary.first_rating_at, summary.last_rating_at) else {
         return Err(movielens::Error::Empty { file: ratings_file }.into());
     };
+    let mut files = BTreeMap::new();
+    for (file, ids) in [(USER_IDS_FILE, &users), (FILM_IDS_FILE, films.ids())] {
+        if let Some(in_order) = ids.in_order() {
+            files.insert(file.to_owned(), write_source_ids(directory, file, in_order)?);
+        }
+    }
+    drop(users);
+    let mut movies = films.movies;
     movies.sort_by_key(|movie| movie.id);
     movies.dedup_by_key(|movie| movie.id);
-    let mut files = BTreeMap::new();
     files.extend(summary.ratings_file.map(|file| (RATINGS_FILE.to_owned(), file)));
     files.extend(summary.users_file.map(|file| (USERS_FILE.to_owned(), file)));
     files.insert(MOVIES_FILE.to_owned(), write_movies(directory, &movies, &summary.stats)?);

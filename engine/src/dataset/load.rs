@@ -1,5 +1,6 @@
 //! Opening a dataset version: the columns are mapped and checked once, then read as slices.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
@@ -9,8 +10,8 @@ use arrow_schema::SchemaRef;
 
 use super::store::latest;
 use super::write::{
-    FACTS_FILE, GENOME_FILE, MOVIES_FILE, RATINGS_FILE, TAGS_FILE, USERS_FILE, facts_schema, genome_schema,
-    movies_schema, ratings_schema, tags_schema, users_schema,
+    FACTS_FILE, FILM_IDS_FILE, GENOME_FILE, MOVIES_FILE, RATINGS_FILE, TAGS_FILE, USER_IDS_FILE, USERS_FILE,
+    facts_schema, genome_schema, movies_schema, ratings_schema, source_ids_schema, tags_schema, users_schema,
 };
 use super::{Error, MAX_SHARD_COUNT, Metadata, shard_of, version_directory};
 use crate::catalogue::{Catalogue, Movie, MovieStats};
@@ -18,6 +19,7 @@ use crate::facts::FilmFacts;
 use crate::movielens::{Genome, Tag};
 use crate::profile::Profile;
 use crate::rating::{HalfStars, MovieId, UserId};
+use crate::source_ids::SourceIds;
 use crate::versions::{METADATA_FILE, map, read_metadata, verify};
 
 /// An opened dataset version. Ratings stay on disk until they are touched.
@@ -26,6 +28,7 @@ pub struct Dataset {
     directory: PathBuf,
     metadata: Metadata,
     catalogue: Catalogue,
+    user_ids: Option<SourceIds>,
     shards: Vec<ShardColumns>,
 }
 
@@ -76,9 +79,11 @@ impl Dataset {
                 format!("it is the metadata of {} {}", metadata.name.escape_debug(), metadata.version.escape_debug());
             return Err(Error::damaged(directory.join(METADATA_FILE), &reason));
         }
-        let catalogue = read_catalogue(&directory, &metadata)?;
+        let film_ids = read_source_ids(&directory, &metadata, FILM_IDS_FILE)?;
+        let catalogue = read_catalogue(&directory, &metadata)?.with_source_ids(film_ids);
+        let user_ids = read_source_ids(&directory, &metadata, USER_IDS_FILE)?;
         let shards = read_shards(&directory, &metadata)?;
-        Ok(Dataset { directory, metadata, catalogue, shards })
+        Ok(Dataset { directory, metadata, catalogue, user_ids, shards })
     }
 
     /// What is known of the version.
@@ -94,6 +99,27 @@ impl Dataset {
     /// The films, with their statistics.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// What the source calls its users; `None` if they have the numbers that it gives them.
+    pub fn user_ids(&self) -> Option<&SourceIds> {
+        self.user_ids.as_ref()
+    }
+
+    /// The user with this id in the source; `None` for one that cannot be.
+    pub fn user_of(&self, source_id: &str) -> Option<UserId> {
+        match &self.user_ids {
+            None => source_id.parse().ok(),
+            Some(ids) => ids.number_of(source_id),
+        }
+    }
+
+    /// The id of a user in the source.
+    pub fn user_shown(&self, user: UserId) -> Cow<'_, str> {
+        match self.user_ids.as_ref().and_then(|ids| ids.get(user)) {
+            None => user.to_string().into(),
+            Some(id) => id.into(),
+        }
     }
 
     /// How many users have a rating.
@@ -238,6 +264,18 @@ fn map_one_batch(
         (Some(batch), true) => Ok((path, batch)),
         _ => Err(Error::damaged(path, "it has not exactly one record batch")),
     }
+}
+
+/// What a source calls its users or films; `None` if it numbers them itself.
+fn read_source_ids(directory: &Path, metadata: &Metadata, file: &str) -> Result<Option<SourceIds>, Error> {
+    if !metadata.files.contains_key(file) {
+        return Ok(None);
+    }
+    let (path, batches) = map_file(directory, metadata, file, &source_ids_schema())?;
+    let parts: Option<Vec<StringArray>> =
+        batches.iter().map(|batch| batch.column(0).as_string_opt().cloned()).collect();
+    let ids = SourceIds::new(parts.ok_or_else(|| other_columns(&path))?);
+    ids.map(Some).ok_or_else(|| Error::damaged(path, "its ids are not those that were written"))
 }
 
 fn read_catalogue(directory: &Path, metadata: &Metadata) -> Result<Catalogue, Error> {

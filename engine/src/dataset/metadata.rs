@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::movielens::{BadReason, Layout};
+use crate::movielens::{BadReason, IdKind, Layout};
 use crate::versions::{FileSummary, VersionMetadata};
 
 /// Raised whenever a load would read otherwise what is written.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// Raised whenever an import would write something else from the same source: a version made by other rules is not taken
-/// for the same. Those before 2 kept the first of two ratings, and took no row for Windows-1252.
-pub const READING_RULES: u32 = 2;
+/// for the same. Those before 2 kept the first of two ratings, and took no row for Windows-1252; those before 3 took no id
+/// that is no number.
+pub const READING_RULES: u32 = 3;
 
 /// Facts about a dataset version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +69,9 @@ pub struct Settings {
     pub max_bad_rows: f64,
     /// The highest rating of the scale that was given; none if it was left to be recognised.
     pub scale: Option<f64>,
+    /// What the ids were said to be; none if that was left to be recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<IdKind>,
 }
 
 // A fraction is no NaN: an import refuses it.

@@ -6,6 +6,7 @@
 
 mod error;
 mod export;
+mod export_parquet;
 mod import;
 mod load;
 mod metadata;
@@ -15,6 +16,7 @@ mod write;
 
 pub use error::Error;
 pub use export::export_csv;
+pub use export_parquet::export_parquet;
 pub use import::{ImportOptions, ImportReport, import, import_rows};
 pub use load::{Dataset, ShardSlices};
 pub use metadata::{Counts, FORMAT_VERSION, Metadata, Origin};

@@ -20,6 +20,7 @@ use crate::catalogue::{Movie, MovieStats};
 use crate::facts::FilmFacts;
 use crate::movielens::{Genome, Tag};
 use crate::rating::{MovieId, UserId};
+use crate::source_ids::IDS_PER_PART;
 use crate::versions::{ArrowFileWriter, FileSummary};
 
 pub(super) const RATINGS_FILE: &str = "ratings.arrow";
@@ -28,6 +29,8 @@ pub(super) const MOVIES_FILE: &str = "movies.arrow";
 pub(super) const TAGS_FILE: &str = "tags.arrow";
 pub(super) const GENOME_FILE: &str = "genome.arrow";
 pub(super) const FACTS_FILE: &str = "facts.arrow";
+pub(super) const USER_IDS_FILE: &str = "user_ids.arrow";
+pub(super) const FILM_IDS_FILE: &str = "film_ids.arrow";
 
 const UTC: &str = "UTC";
 
@@ -107,6 +110,11 @@ pub(super) fn facts_schema() -> SchemaRef {
 /// One record batch, sorted by film; lists of the same length, by ascending id of the tag.
 pub(super) fn genome_schema() -> SchemaRef {
     schema([("movie_id", DataType::UInt32, false), ("relevances", DataType::List(relevance_field()), false)])
+}
+
+/// Record batches of [`IDS_PER_PART`] ids but the last; the first id is that of number 1.
+pub(super) fn source_ids_schema() -> SchemaRef {
+    schema([("source_id", DataType::Utf8, false)])
 }
 
 fn relevance_field() -> FieldRef {
@@ -260,6 +268,22 @@ pub(super) fn write_facts(directory: &Path, facts: &[FilmFacts]) -> Result<FileS
         text_lists(facts.iter().map(|facts| facts.themes.as_slice())),
     ];
     write_one_batch(directory, FACTS_FILE, &facts_schema(), columns)
+}
+
+/// Writes what the source calls its users or films, in the order of their numbers, a part at a time.
+pub(super) fn write_source_ids<'a>(
+    directory: &Path,
+    file: &str,
+    mut ids: impl ExactSizeIterator<Item = &'a str>,
+) -> Result<FileSummary, Error> {
+    let path = directory.join(file);
+    let schema = source_ids_schema();
+    let mut writer = ArrowFileWriter::create(path.clone(), &schema)?;
+    while ids.len() > 0 {
+        let part = StringArray::from_iter_values(ids.by_ref().take(IDS_PER_PART));
+        writer.write(&batch(&path, &schema, vec![Arc::new(part)])?)?;
+    }
+    Ok(writer.finish()?)
 }
 
 fn text_lists<'a>(lists: impl Iterator<Item = &'a [String]>) -> ArrayRef {

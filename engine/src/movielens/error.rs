@@ -33,8 +33,8 @@ pub enum Error {
     /// No layout fits the files.
     #[error(
         "{} holds no MovieLens dataset: looked for ratings.csv and movies.csv (or .tsv, .txt), rating.csv and movie.csv, ratings.dat \
-         and movies.dat, u.data and u.item, or NAME.inter and NAME.item, there and one folder below, each also with \
-         .gz or .zst{packed}", path.display()
+         and movies.dat, u.data and u.item, NAME.inter and NAME.item, or ratings.parquet and movies.parquet (or .csv), \
+         there and one folder below, each also with .gz or .zst{packed}", path.display()
     )]
     NotMovieLens {
         /// The path as given.

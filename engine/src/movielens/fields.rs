@@ -48,16 +48,15 @@ pub(crate) fn id(field: &[u8], what: &str) -> Result<u32, Fault> {
 /// From here on ids are those of people and films that came after the dataset.
 const FIRST_LIVE_ID: u32 = 1 << 31;
 
-/// An id of a user or film of a dataset: below [`FIRST_LIVE_ID`]. What is text or longer has to be numbered by whoever has
-/// it, as only they can say what it was.
+/// An id of a user or film of a dataset that is a number: below [`FIRST_LIVE_ID`].
 pub(crate) fn dataset_id(field: &[u8], what: &str) -> Result<u32, Fault> {
     if field.is_empty() {
         return id(field, what);
     }
     id(field, what).ok().filter(|number| *number < FIRST_LIVE_ID).ok_or_else(|| {
         let detail = format!(
-            "{what} \"{}\" is not a whole number below {FIRST_LIVE_ID}; give each such id a number of its own, the same in \
-             all files, and keep the list",
+            "{what} \"{}\" is not a whole number below {FIRST_LIVE_ID}, as most are; if none is meant to be a number, import \
+             with --ids text",
             shown(field)
         );
         (BadReason::NotANumber, detail)
@@ -353,7 +352,7 @@ mod tests {
         for bad in ["2147483648", "4294967295", "9007199254740993", "18446744073709551617", "b3a7-0f", "anna", "1e20"] {
             let (reason, detail) = dataset_id(bad.as_bytes(), "the user id").unwrap_err();
             assert_eq!(reason, BadReason::NotANumber, "{bad}");
-            assert!(detail.contains(bad) && detail.contains("give each such id a number of its own"), "{detail}");
+            assert!(detail.contains(bad) && detail.contains("import with --ids text"), "{detail}");
         }
     }
 }

@@ -3,10 +3,11 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::UnicodeNormalization;
 
-use super::fields::{Fault, dataset_id, id, shown};
+use super::fields::{Fault, id, shown};
 use super::header::{Column, Wanted};
+use super::ids::{IdKind, Ids};
 use super::layout::Role;
-use super::table::{RowFault, for_each_line, for_each_row};
+use super::table::{Assumed, RowFault, for_each_line, for_each_row};
 use super::{BadReason, BadRows, Error, Layout, Source, parse_title};
 use crate::catalogue::Movie;
 use crate::rating::MovieId;
@@ -50,6 +51,7 @@ pub struct Films {
     pub movies: Vec<Movie>,
     places: FxHashMap<MovieId, usize>,
     lost: FxHashSet<MovieId>,
+    ids: Ids,
 }
 
 impl Films {
@@ -84,59 +86,109 @@ impl Films {
         true
     }
 
-    /// The reason why a row about this film does not count, unless the film is there.
-    pub(super) fn check(&self, movie: MovieId) -> Result<(), Fault> {
+    /// The ids that the source gives the films.
+    pub(crate) fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// The number of the film with this id, which need not be known where ids are numbers.
+    pub(super) fn number(&self, field: &[u8]) -> Result<MovieId, Fault> {
+        let number = self.ids.known(field, "the film id")?;
+        number.ok_or_else(|| (BadReason::UnknownFilm, format!("film {} is in no movies file", shown(field))))
+    }
+
+    /// The number of the film that a row is about, or the reason why the row does not count.
+    pub(super) fn known(&self, field: &[u8]) -> Result<MovieId, Fault> {
+        let movie = self.number(field)?;
         match self.is_known(movie) {
-            true => Ok(()),
+            true => Ok(movie),
             false if self.is_lost(movie) => {
-                Err((BadReason::LostFilm, format!("the row of film {movie} in the movies file is bad")))
+                Err((BadReason::LostFilm, format!("the row of film {} in the movies file is bad", shown(field))))
             }
-            false => Err((BadReason::UnknownFilm, format!("film {movie} is in no movies file"))),
+            false => Err((BadReason::UnknownFilm, format!("film {} is in no movies file", shown(field)))),
         }
+    }
+
+    /// Once all films are there: those whose ids are text are numbered in the order of their ids.
+    fn put_in_order(&mut self) {
+        self.ids.put_in_order();
+        let ids = &self.ids;
+        if ids.are_numbers() {
+            return;
+        }
+        for movie in &mut self.movies {
+            movie.id = ids.number_in_order(movie.id);
+        }
+        self.places = self.movies.iter().map(|movie| movie.id).zip(0..).collect();
+        self.lost = self.lost.iter().map(|movie| ids.number_in_order(*movie)).collect();
     }
 }
 
 impl Source {
     /// Reads all films with their links, each id once. Fails if more than the fraction `allowed` of the films' rows is
-    /// bad; links that cannot be read are left out.
-    pub fn read_movies(&mut self, bad_rows: &mut BadRows, allowed: f64) -> Result<Films, Error> {
+    /// bad; links that cannot be read are left out. What their ids are is recognised unless it is said.
+    pub fn read_movies(&mut self, ids: Option<IdKind>, bad_rows: &mut BadRows, allowed: f64) -> Result<Films, Error> {
         let file = self.file_name(Role::Movies).to_owned();
         let bytes = self.read_whole(Role::Movies)?.unwrap_or_default();
-        let mut reading = Reading { file: &file, bad_rows, rows: 0, films: Films::default() };
-        let assumed = match self.layout() {
-            Layout::Csv | Layout::Kaggle | Layout::Atomic => {
-                let separator = self.layout().genre_separator();
-                for_each_row(&file, &bytes, &MOVIES, |line, row| match row {
-                    Ok([id, title, genres, year]) => {
-                        let genres = genres.split(separator);
-                        let movie = movie(&id, &title, genres).map(|movie| with_year(movie, &year));
-                        reading.add(line, movie.map_err(|fault| RowFault { first_field: id, fault }));
-                    }
-                    Err(fault) => reading.add(line, Err(fault)),
-                })?
-            }
-            Layout::Dat => for_each_line(&file, &bytes, |line, row| {
-                let first_field = || row.split("::").next().unwrap_or_default().trim().to_owned();
-                reading.add(line, movie_from_dat(row).map_err(|fault| RowFault { first_field: first_field(), fault }));
-            })?,
-            Layout::HundredK => {
-                let genres = self.read_whole(Role::Genres)?.map(|bytes| genres_from_list(&bytes));
-                let genres = genres.unwrap_or_else(|| HUNDRED_K_GENRES.map(str::to_owned).to_vec());
-                for_each_line(&file, &bytes, |line, row| {
-                    let first_field = || row.split('|').next().unwrap_or_default().trim().to_owned();
-                    let movie = movie_from_item(row, &genres);
-                    reading.add(line, movie.map_err(|fault| RowFault { first_field: first_field(), fault }));
-                })?
-            }
+        let genres = match self.layout() {
+            Layout::HundredK => self.read_whole(Role::Genres)?.map(|bytes| genres_from_list(&bytes)),
+            _ => None,
         };
-        let Reading { rows, mut films, .. } = reading;
-        assumed.into_iter().for_each(|what| self.assume(&file, what));
+        let genres = genres.unwrap_or_else(|| HUNDRED_K_GENRES.map(str::to_owned).to_vec());
+        let read = |ids: IdKind| self.films_in(&file, &bytes, &genres, ids, bad_rows.clone());
+        let first = ids.unwrap_or(IdKind::Numbers);
+        let (mut reading, mut assumed) = read(first)?;
+        if ids.is_none() && reading.films.ids.likely() != first {
+            (reading, assumed) = read(IdKind::Text)?;
+        }
+        let Reading { rows, mut films, bad_rows: found, .. } = reading;
+        *bad_rows = found;
+        films.put_in_order();
+        let assumed = assumed.into_iter().chain(films.ids.said("films", "film_ids.arrow"));
+        assumed.for_each(|what| self.assume(&file, what));
         bad_rows.check(&file, rows, allowed)?;
         if films.movies.is_empty() {
             return Err(Error::Empty { file });
         }
         self.read_links(&mut films, bad_rows, allowed);
         Ok(films)
+    }
+
+    fn films_in<'f>(
+        &self,
+        file: &'f str,
+        bytes: &[u8],
+        genres: &[String],
+        ids: IdKind,
+        bad_rows: BadRows,
+    ) -> Result<(Reading<'f>, Assumed), Error> {
+        let films = Films { ids: Ids::new(ids), ..Films::default() };
+        let mut reading = Reading { file, bad_rows, rows: 0, films };
+        let assumed = match self.layout() {
+            Layout::Csv | Layout::Kaggle | Layout::Atomic | Layout::Parquet => {
+                let separator = self.layout().genre_separator();
+                for_each_row(file, bytes, &MOVIES, |line, row| match row {
+                    Ok([id, title, genres, year]) => {
+                        let genres = genres.split(separator);
+                        let movie = movie(&mut reading.films.ids, &id, &title, genres);
+                        let movie = movie.map(|movie| with_year(movie, &year));
+                        reading.add(line, movie.map_err(|fault| RowFault { first_field: id, fault }));
+                    }
+                    Err(fault) => reading.add(line, Err(fault)),
+                })?
+            }
+            Layout::Dat => for_each_line(file, bytes, |line, row| {
+                let first_field = || row.split("::").next().unwrap_or_default().trim().to_owned();
+                let movie = movie_from_dat(&mut reading.films.ids, row);
+                reading.add(line, movie.map_err(|fault| RowFault { first_field: first_field(), fault }));
+            })?,
+            Layout::HundredK => for_each_line(file, bytes, |line, row| {
+                let first_field = || row.split('|').next().unwrap_or_default().trim().to_owned();
+                let movie = movie_from_item(&mut reading.films.ids, row, genres);
+                reading.add(line, movie.map_err(|fault| RowFault { first_field: first_field(), fault }));
+            })?,
+        };
+        Ok((reading, assumed))
     }
 
     /// Nobody's ratings need links: what is wrong with them is said, and they are left out.
@@ -173,8 +225,7 @@ impl Source {
 
 /// A film's place and its ids elsewhere.
 fn link([film, imdb, tmdb]: &[String; 3], films: &Films) -> Result<(usize, Option<u32>, Option<u32>), Fault> {
-    let movie = id(film.as_bytes(), "the film id")?;
-    films.check(movie)?;
+    let movie = films.known(film.as_bytes())?;
     let number = |text: &str, what| match text {
         "" => Ok(None),
         _ => id(text.as_bytes(), what).map(Some),
@@ -187,7 +238,7 @@ fn link([film, imdb, tmdb]: &[String; 3], films: &Films) -> Result<(usize, Optio
 /// The films read so far.
 struct Reading<'a> {
     file: &'a str,
-    bad_rows: &'a mut BadRows,
+    bad_rows: BadRows,
     rows: u64,
     films: Films,
 }
@@ -201,10 +252,10 @@ impl Reading<'_> {
                 if self.films.insert(movie) {
                     return;
                 }
-                (BadReason::Duplicate, format!("film {id} was listed before"))
+                (BadReason::Duplicate, format!("film {} was listed before", self.films.ids.shown(id)))
             }
             Err(RowFault { first_field, fault }) => {
-                if let Ok(lost) = id(first_field.as_bytes(), "the film id")
+                if let Ok(lost) = self.films.ids.lost(first_field.as_bytes())
                     && !self.films.is_known(lost)
                 {
                     self.films.lost.insert(lost);
@@ -216,13 +267,18 @@ impl Reading<'_> {
     }
 }
 
-fn movie<'a>(number: &str, raw_title: &str, genres: impl Iterator<Item = &'a str>) -> Result<Movie, Fault> {
-    let id = dataset_id(number.trim().as_bytes(), "the film id")?;
+fn movie<'a>(
+    ids: &mut Ids,
+    written_id: &str,
+    raw_title: &str,
+    genres: impl Iterator<Item = &'a str>,
+) -> Result<Movie, Fault> {
+    let id = ids.number(written_id.trim().as_bytes(), "the film id")?;
     // The same letters in the same way, however their accents were typed.
     let composed: String = raw_title.nfc().collect();
     let parsed = parse_title(&composed);
     if parsed.title.is_empty() {
-        return Err((BadReason::MissingField, format!("film {id} has no title")));
+        return Err((BadReason::MissingField, format!("film {} has no title", ids.shown(id))));
     }
     let genres = genres.map(str::trim).filter(|genre| !genre.is_empty() && !NO_GENRES.contains(genre));
     Ok(Movie {
@@ -248,14 +304,14 @@ fn too_few_fields(row: &str) -> Fault {
 }
 
 /// `id::title::genre|genre`, where the title may itself contain colons.
-fn movie_from_dat(row: &str) -> Result<Movie, Fault> {
+fn movie_from_dat(ids: &mut Ids, row: &str) -> Result<Movie, Fault> {
     let (number, rest) = row.split_once("::").ok_or_else(|| too_few_fields(row))?;
     let (title, genres) = rest.rsplit_once("::").ok_or_else(|| too_few_fields(row))?;
-    movie(number, title, genres.split('|'))
+    movie(ids, number, title, genres.split('|'))
 }
 
 /// `id|title|release|video release|address|0|1|...`, a flag for each genre.
-fn movie_from_item(row: &str, genres: &[String]) -> Result<Movie, Fault> {
+fn movie_from_item(ids: &mut Ids, row: &str, genres: &[String]) -> Result<Movie, Fault> {
     let fields: Vec<&str> = row.split('|').collect();
     let wanted = HUNDRED_K_FIELDS + genres.len();
     if fields.len() < wanted {
@@ -273,7 +329,7 @@ fn movie_from_item(row: &str, genres: &[String]) -> Result<Movie, Fault> {
         ));
     }
     let flagged = flags.zip(genres).filter(|(flag, _)| *flag == "1").map(|(_, genre)| genre.as_str());
-    movie(fields[0], fields[1], flagged)
+    movie(ids, fields[0], fields[1], flagged)
 }
 
 /// `u.genre`: `Action|1`, in the order of the flags.

@@ -119,8 +119,7 @@ impl Source {
                         continue;
                     }
                     rows += 1;
-                    let checked =
-                        fields.of(line).and_then(score).and_then(|score| films.check(score.movie).map(|()| score));
+                    let checked = fields.of(line).and_then(|fields| score(fields, films));
                     let added = match checked {
                         Ok(score) => table.add(&file, score)?,
                         Err(fault) => Err(fault),
@@ -175,8 +174,8 @@ struct Score {
     relevance: u8,
 }
 
-fn score([movie, tag, relevance]: [&[u8]; 3]) -> Result<Score, Fault> {
-    Ok(Score { movie: id(movie, "the film id")?, tag: id(tag, "the tag id")?, relevance: steps(relevance)? })
+fn score([movie, tag, relevance]: [&[u8]; 3], films: &Films) -> Result<Score, Fault> {
+    Ok(Score { movie: films.known(movie)?, tag: id(tag, "the tag id")?, relevance: steps(relevance)? })
 }
 
 /// A relevance from 0 to 1 in steps of 1/255, which is finer than the two digits that its computation is good for.

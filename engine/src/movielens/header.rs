@@ -90,6 +90,11 @@ impl Column {
         }
     }
 
+    /// Whether it goes by this name.
+    pub(super) fn is_called(self, name: &str) -> bool {
+        self.names().contains(&plain(name.as_bytes()).as_str())
+    }
+
     /// As MovieLens calls it.
     pub(crate) fn own_name(self) -> &'static str {
         match self {
@@ -322,8 +327,13 @@ impl<const N: usize> Header<N> {
     /// Whether a line is a row by itself: it has all fields, and what must be a number is one.
     pub(crate) fn is_row(&self, line: &[u8]) -> bool {
         let Ok(fields) = split(line, self.separator, Some(self.fields)) else { return false };
+        // Where the rating is one, the ids may be text.
+        let may_have_text = self.is_named && self.columns.contains(&Column::Rating);
         let is_sound = |at: usize| match self.places[at].map(|place| &fields[place]) {
             None => true,
+            Some(field) if may_have_text && matches!(self.columns[at], Column::User | Column::Film) => {
+                !bare(field).is_empty()
+            }
             Some(field) if bare(field).is_empty() => at >= self.needed,
             Some(field) => self.columns[at].takes(field),
         };

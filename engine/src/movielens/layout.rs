@@ -1,4 +1,4 @@
-//! The ways in which MovieLens has been published, told apart by the names of the files.
+//! The ways in which MovieLens has been published or is kept, told apart by the names of the files.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub(super) enum Role {
     GenomeScores,
 }
 
-/// A way in which MovieLens has been published.
+/// A way in which MovieLens has been published or is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Layout {
     /// `ratings.csv`, `movies.csv`: ml-latest, ml-latest-small, 20m, 25m, 32m.
@@ -32,10 +32,14 @@ pub enum Layout {
     /// `NAME.inter`, `NAME.item`: RecBole's atomic files, with types in the header and tabs between fields.
     #[serde(rename = "atomic")]
     Atomic,
+    /// `ratings.parquet`, with films in Parquet or CSV, as people write it.
+    #[serde(rename = "parquet")]
+    Parquet,
 }
 
 impl Layout {
-    pub(super) const ALL: [Layout; 5] = [Layout::Csv, Layout::Kaggle, Layout::Dat, Layout::HundredK, Layout::Atomic];
+    pub(super) const ALL: [Layout; 6] =
+        [Layout::Csv, Layout::Kaggle, Layout::Dat, Layout::HundredK, Layout::Atomic, Layout::Parquet];
 
     /// The files that are read; ratings and movies, the first two, must be there. Of two names for the same, the last
     /// found is read.
@@ -66,6 +70,8 @@ impl Layout {
             Layout::HundredK => &[(Ratings, "u.data"), (Movies, "u.item"), (Genres, "u.genre")],
             // Behind the dataset's name.
             Layout::Atomic => &[(Ratings, ".inter"), (Movies, ".item")],
+            // Nobody has published one.
+            Layout::Parquet => &[],
         }
     }
 
@@ -94,6 +100,32 @@ impl Layout {
                 (Tags, "tags.tsv"),
                 (Tags, "tags.csv"),
             ],
+            Layout::Parquet => &[
+                (Ratings, "ratings.pq"),
+                (Ratings, "rating.parquet"),
+                (Ratings, "ratings.parquet"),
+                (Movies, "items.csv"),
+                (Movies, "films.csv"),
+                (Movies, "movie.csv"),
+                (Movies, "movies.csv"),
+                (Movies, "movies.pq"),
+                (Movies, "items.parquet"),
+                (Movies, "films.parquet"),
+                (Movies, "movie.parquet"),
+                (Movies, "movies.parquet"),
+                (Links, "link.csv"),
+                (Links, "links.csv"),
+                (Links, "link.parquet"),
+                (Links, "links.parquet"),
+                (Tags, "tag.csv"),
+                (Tags, "tags.csv"),
+                (Tags, "tag.parquet"),
+                (Tags, "tags.parquet"),
+                (GenomeTags, "genome-tags.csv"),
+                (GenomeTags, "genome-tags.parquet"),
+                (GenomeScores, "genome-scores.csv"),
+                (GenomeScores, "genome-scores.parquet"),
+            ],
             _ => &[],
         }
     }
@@ -101,7 +133,7 @@ impl Layout {
     /// What stands between the fields of the ratings file where the layout says so; the others' headers tell.
     pub(super) fn fixed_separator(self) -> Option<&'static [u8]> {
         match self {
-            Layout::Csv | Layout::Kaggle | Layout::Atomic => None,
+            Layout::Csv | Layout::Kaggle | Layout::Atomic | Layout::Parquet => None,
             Layout::Dat => Some(b"::"),
             Layout::HundredK => Some(b"\t"),
         }

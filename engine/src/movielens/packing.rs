@@ -10,6 +10,7 @@ use zip::ZipArchive;
 
 use super::Error;
 use super::fields::shown;
+use super::parquet::is_parquet;
 
 /// How much is read from the disk at a time.
 pub(super) const READ_BUFFER: usize = 1 << 20;
@@ -81,7 +82,7 @@ impl<R: BufRead> Read for Frames<R> {
 pub(super) struct SourceFile {
     /// Without what tells that it is packed.
     pub(super) name: String,
-    /// Uncompressed; of a squeezed file as it says itself or is likely, which may be wrong.
+    /// Uncompressed, but for Parquet; of a squeezed file as it says itself or is likely, which may be wrong.
     pub(super) bytes: u64,
     pub(super) place: Place,
     /// How it is packed by itself, wherever it lies.
@@ -92,6 +93,8 @@ pub(super) struct SourceFile {
 #[derive(Clone, Debug)]
 pub(super) enum Place {
     Path(PathBuf),
+    /// In the files of a folder that has the table's name, as Spark writes Parquet.
+    Parts(Vec<PathBuf>),
     /// In the zip archive.
     Entry {
         index: usize,
@@ -110,7 +113,7 @@ pub(super) type Candidate = (String, SourceFile);
 pub(super) enum Packing {
     Zip,
     Tar(Option<Squeezed>),
-    /// One file of text, packed or not.
+    /// One file of a table, packed or not.
     Single,
     /// Nothing that is read; what it is, and what to do.
     Other(&'static str),
@@ -139,10 +142,6 @@ impl Packing {
             [0xFD, b'7', b'z', b'X', b'Z', ..] => Packing::Other("is packed with xz; unpack it and give the folder"),
             [b'7', b'z', 0xBC, 0xAF, ..] => Packing::Other("is a 7z archive; unpack it and give the folder"),
             [b'R', b'a', b'r', b'!', ..] => Packing::Other("is a rar archive; unpack it and give the folder"),
-            [b'P', b'A', b'R', b'1', ..] => Packing::Other(
-                "is a Parquet file, which is not read; write it as CSV, with pandas: \
-             read_parquet(FILE).to_csv(\"ratings.csv\", index=False)",
-            ),
             _ if is_tar(&beginning) => Packing::Tar(None),
             // An archive that was cut off at once is better called a bad archive than a text.
             _ if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) => Packing::Zip,
@@ -192,9 +191,25 @@ pub(super) fn files_in_folder(top: &Path) -> io::Result<Vec<Candidate>> {
             }
         }
     }
+    join_parts(&mut found);
     // Of a file and its packed copy the file is read.
     found.sort_by_key(|(_, file)| file.squeezed.is_none());
     Ok(found)
+}
+
+/// The parts of a table in Parquet stand for one file with the name of their folder.
+fn join_parts(found: &mut Vec<Candidate>) {
+    let is_part = |(folder, file): &Candidate| is_parquet(folder) && is_parquet(&file.name) && file.squeezed.is_none();
+    let mut parts: Vec<Candidate> = found.extract_if(.., |candidate| is_part(candidate)).collect();
+    parts.sort_by(|(folder, file), (other_folder, other)| (folder, &file.name).cmp(&(other_folder, &other.name)));
+    for of_table in parts.chunk_by(|(folder, _), (other, _)| folder == other) {
+        let paths = of_table.iter().filter_map(|(_, file)| match &file.place {
+            Place::Path(path) => Some(path.clone()),
+            _ => None,
+        });
+        let (name, bytes) = (of_table[0].0.clone(), of_table.iter().map(|(_, file)| file.bytes).sum());
+        found.push((String::new(), SourceFile { name, bytes, place: Place::Parts(paths.collect()), squeezed: None }));
+    }
 }
 
 /// How many times its packed size a squeezed file is taken to have where it does not say.

@@ -2,8 +2,9 @@
 
 use std::io::BufRead;
 
-use super::fields::{Fault, OffScale, Stars, Time, dataset_id, stars, time};
+use super::fields::{Fault, OffScale, Stars, Time, stars, time};
 use super::header::{Column, Header, Wanted};
+use super::ids::Ids;
 use super::layout::Role;
 use super::rows::{Fields, Lines, ROWS_PER_REPORT, as_utf8};
 use super::table::said_of_lines;
@@ -14,6 +15,23 @@ const COLUMNS: Wanted<4> = Wanted { columns: [Column::User, Column::Film, Column
 
 /// From this share of ratings above 5 on, a file is taken to have a longer scale; a few are mistakes.
 const TELLING_SHARE: f64 = 0.2;
+
+/// Where the ids of so many users are read and none is a number, the others are hardly numbers.
+const TELLING_USERS: u64 = 4096;
+
+/// How a ratings file is read.
+pub struct RatingsReading<'a> {
+    /// The films that are rated.
+    pub films: &'a Films,
+    /// The ids of those who rate.
+    pub users: &'a mut Ids,
+    /// The scale they rate on.
+    pub scale: Scale,
+    /// The present time in seconds since 1970: no rating is from later.
+    pub now: i64,
+    /// Whether reading ends where the first users' ids are no numbers though they should be.
+    pub may_break_off: bool,
+}
 
 /// What was found in a ratings file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +50,8 @@ pub struct RatingsRead {
     pub above_five: u64,
     /// The highest number that stands where a rating should.
     pub highest: f64,
+    /// Whether reading was broken off.
+    pub broken_off: bool,
 }
 
 impl RatingsRead {
@@ -47,12 +67,10 @@ impl RatingsRead {
 impl Source {
     /// Passes every good row of the ratings file, with its line, to `accept`.
     ///
-    /// A row is good if its fields are sound, its film is among `films` and its time is not after `now`.
+    /// A row is good if its fields are sound, its film is known and its time is not in the future.
     pub fn read_ratings(
         &mut self,
-        films: &Films,
-        scale: Scale,
-        now: i64,
+        mut reading: RatingsReading<'_>,
         bad_rows: &mut BadRows,
         progress: &mut dyn FnMut(Progress),
         mut accept: impl FnMut(u32, Rating),
@@ -81,7 +99,7 @@ impl Source {
                     let number = lines.number();
                     let line = lines.current();
                     read.rows += 1;
-                    let parsed = fields.of(line).and_then(|fields| rating(fields, films, scale, now, &mut read));
+                    let parsed = fields.of(line).and_then(|fields| rating(fields, &mut reading, &mut read));
                     match (parsed, u32::try_from(number)) {
                         (Ok(Some(rating)), Ok(line)) => accept(line, rating),
                         (Ok(Some(_)), Err(_)) => {
@@ -90,6 +108,11 @@ impl Source {
                         }
                         (Ok(None), _) => {}
                         (Err((reason, detail)), _) => bad_rows.add(&file, number, reason, || detail),
+                    }
+                    if read.rows == TELLING_USERS && reading.may_break_off && reading.users.begin_as_text(TELLING_USERS)
+                    {
+                        read.broken_off = true;
+                        break;
                     }
                     if read.rows.is_multiple_of(ROWS_PER_REPORT) {
                         let bytes_done = (bytes_before + lines.bytes()).min(bytes_total);
@@ -103,7 +126,7 @@ impl Source {
         })?;
         let (read, assumed) = read.unwrap_or_default();
         assumed.into_iter().for_each(|what| self.assume(&file, what));
-        self.assume_of(&file, &read, scale);
+        self.assume_of(&file, &read, reading.scale);
         Ok(read)
     }
 
@@ -124,6 +147,12 @@ impl Source {
         }
     }
 
+    /// Notes what the users' ids are, once they are in order.
+    pub(crate) fn assume_users(&mut self, users: &Ids) {
+        let file = self.file_name(Role::Ratings).to_owned();
+        users.said("users", "user_ids.arrow").into_iter().for_each(|what| self.assume(&file, what));
+    }
+
     /// The name of the ratings file, as it stands in bad rows.
     pub fn ratings_file(&self) -> &str {
         self.file_name(Role::Ratings)
@@ -133,13 +162,12 @@ impl Source {
 /// `None` for a row that is sound and says nothing.
 fn rating(
     [user, film, rating, timestamp]: [&[u8]; 4],
-    films: &Films,
-    scale: Scale,
-    now: i64,
+    reading: &mut RatingsReading<'_>,
     read: &mut RatingsRead,
 ) -> Result<Option<Rating>, Fault> {
-    let (user, movie) = (dataset_id(user, "the user id")?, dataset_id(film, "the film id")?);
-    let half_stars = match stars(rating, scale) {
+    let RatingsReading { films, users, scale, now, .. } = reading;
+    let (user, movie) = (users.number(user, "the user id")?, films.number(film)?);
+    let half_stars = match stars(rating, *scale) {
         Ok(Stars::Rated(half_stars)) => half_stars,
         Ok(Stars::Unrated) => {
             read.unrated += 1;
@@ -153,7 +181,7 @@ fn rating(
             return Err(fault);
         }
     };
-    let timestamp = match time(timestamp, now)? {
+    let timestamp = match time(timestamp, *now)? {
         Time::None => {
             read.without_time += 1;
             0
@@ -171,5 +199,5 @@ fn rating(
         read.of_lost_films += 1;
         return Ok(None);
     }
-    Err((BadReason::UnknownFilm, format!("film {movie} is in no movies file")))
+    Err((BadReason::UnknownFilm, format!("film {} is in no movies file", films.ids().shown(movie))))
 }

@@ -18,6 +18,7 @@ use super::packing::{
     Candidate, Packing, Place, READ_BUFFER, SourceFile, Squeezed, files_in_archive, files_in_folder, files_in_tar,
     is_archive, is_packed_otherwise, zip_error,
 };
+use super::parquet::{ParquetText, is_parquet};
 use super::{Error, Layout, Progress, Stage};
 
 /// Files other than ratings and the genome's scores are read into memory; the largest published, 32m's tags, has 72 MB.
@@ -299,7 +300,11 @@ impl Source {
         }
         let Some(mut reader) = self.open_file(role)? else { return Ok(None) };
         let mut contents = Vec::new();
-        reader.read_to_end(&mut contents).map_err(|source| Error::Read { file: name, source })?;
+        let read = (&mut reader).take(IN_MEMORY_LIMIT + 1).read_to_end(&mut contents);
+        let bytes = read.map_err(|source| Error::Read { file: name.clone(), source })? as u64;
+        if bytes > IN_MEMORY_LIMIT {
+            return Err(Error::TooLarge { file: name, bytes, limit: IN_MEMORY_LIMIT });
+        }
         let digest = reader.digest();
         self.digests.insert(role, digest);
         if let Some(order) = Utf16::of(&contents) {
@@ -327,10 +332,32 @@ impl Source {
 
     fn open_file(&mut self, role: Role) -> Result<Option<HashingReader<'_>>, Error> {
         match self.files.get(&role) {
+            Some(file) if is_parquet(&file.name) => open_parquet(&mut self.container, file, role).map(Some),
             Some(file) => open_in(&mut self.container, file).map(Some),
             None => Ok(None),
         }
     }
+}
+
+/// Opens a file in Parquet, wherever it lies, as text. What is packed is unpacked to a file first, as it is read from its
+/// end.
+fn open_parquet<'a>(container: &mut Container, file: &SourceFile, role: Role) -> Result<HashingReader<'a>, Error> {
+    let cannot_read = |source| Error::Read { file: file.name.clone(), source };
+    let files = match (&file.place, file.squeezed) {
+        (Place::Path(path), None) => vec![File::open(path).map_err(cannot_read)?],
+        (Place::Parts(paths), _) => paths.iter().map(File::open).collect::<io::Result<_>>().map_err(cannot_read)?,
+        _ => {
+            let mut unpacked = tempfile::tempfile().map_err(cannot_read)?;
+            io::copy(&mut open_in(container, file)?, &mut unpacked).map_err(cannot_read)?;
+            vec![unpacked]
+        }
+    };
+    let mut packed_bytes = 0;
+    for file in &files {
+        packed_bytes += file.metadata().map_err(cannot_read)?.len();
+    }
+    let inner: Box<dyn Read> = Box::new(ParquetText::new(files, role).map_err(cannot_read)?);
+    Ok(HashingReader { inner, hasher: Sha256::new(), left: expanded_limit(packed_bytes) })
 }
 
 /// Opens a file wherever it lies.
@@ -363,8 +390,8 @@ fn open_in<'a>(container: &'a mut Container, file: &SourceFile) -> Result<Hashin
             packed_bytes = opened.metadata().map_err(cannot_read)?.len();
             Box::new(opened)
         }
-        // A place is only made together with its container.
-        (Place::Entry { .. } | Place::InTar { .. }, _) => {
+        // A place is only made together with its container, and parts are only of Parquet.
+        (Place::Entry { .. } | Place::InTar { .. } | Place::Parts(_), _) => {
             return Err(cannot_read(io::Error::new(io::ErrorKind::NotFound, "it lies in no archive that is open")));
         }
     };

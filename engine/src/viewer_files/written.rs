@@ -40,7 +40,7 @@ pub fn letterboxd(ratings: &[OwnRating], catalogue: &Catalogue) -> String {
 pub fn json(ratings: &[OwnRating], catalogue: &Catalogue) -> Value {
     let films = ratings.iter().map(|rating| {
         let movie = catalogue.get(rating.movie);
-        json!({
+        let mut film = json!({
             "movie_id": rating.movie,
             "title": movie.map(|movie| &movie.title),
             "year": movie.and_then(|movie| movie.year),
@@ -49,7 +49,11 @@ pub fn json(ratings: &[OwnRating], catalogue: &Catalogue) -> Value {
             "tmdb_id": movie.and_then(|movie| movie.tmdb_id),
             "rating": rating.half_stars.stars(),
             "rated_at": date(rating.at, "%Y-%m-%dT%H:%M:%SZ"),
-        })
+        });
+        if let Some(id) = catalogue.source_id(rating.movie) {
+            film["source_id"] = id.into();
+        }
+        film
     });
     json!({ "ratings": films.collect::<Vec<Value>>() })
 }

@@ -141,3 +141,16 @@ pub const FILES: [(&str, &[u8]); 6] = [
 pub fn clean() -> Fixture {
     Fixture::new(&FILES)
 }
+
+/// The same with users "u1", "u2" and "u7".
+pub fn clean_with_text_users() -> Fixture {
+    let fixture = clean();
+    for (name, contents) in [("ratings.csv", RATINGS), ("tags.csv", TAGS)] {
+        let mut text = String::from_utf8(contents.to_vec()).unwrap();
+        for user in ["1", "2", "7"] {
+            text = text.replace(&format!("\n{user},"), &format!("\nu{user},"));
+        }
+        fixture.put(name, text.as_bytes());
+    }
+    fixture
+}

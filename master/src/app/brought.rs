@@ -12,17 +12,20 @@ use cineswarm_mqtt::timestamp_ms;
 use futures::stream::{self, TryStreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::uploads::LARGEST_BROUGHT;
 use super::{App, storage};
 use crate::requests::ask::{LONGEST_PROFILE, parse};
 use crate::requests::brought::{Imported, preview};
-use crate::store::FeedbackKind;
+use crate::store::{BroughtRating, FeedbackKind};
 use crate::web::sessions::{Session, TabId};
 use crate::words::{Trouble, shortened};
 
-/// Ratings of one import that are being stored at a time: what others store shares the commits with them.
-const STORED_AT_A_TIME: usize = 64;
+/// Ratings of one import that are stored in one transaction; what others store comes between two of them.
+const RATINGS_AT_A_TIME: usize = 500;
+/// Films of one import that are being marked at a time: what others store shares the commits with them.
+const MARKED_AT_A_TIME: usize = 64;
 /// Characters of a file's name that are kept.
 const LONGEST_NAME: usize = 120;
 
@@ -56,6 +59,18 @@ struct RawImported {
 #[serde(deny_unknown_fields)]
 struct RawExport {
     format: String,
+}
+
+/// Has the other tabs told of all that was stored of an import, however it ends.
+struct ToldAtTheEnd<'a> {
+    app: &'a App,
+    session: &'a Session,
+}
+
+impl Drop for ToldAtTheEnd<'_> {
+    fn drop(&mut self) {
+        self.app.tell_held(self.session);
+    }
 }
 
 impl App {
@@ -113,16 +128,25 @@ impl App {
             return Err(Trouble::UnknownMovie(*unknown));
         }
         let _turn = self.uploads.turn().await?;
-        stream::iter(chosen.values().map(Ok))
-            .try_for_each_concurrent(STORED_AT_A_TIME, |Imported { movie, rating, rated_at }| async move {
-                self.rate_at(session, *movie, Some(*rating), rated_at.unwrap_or(now), Some(tab)).await.map(drop)
+        self.sessions.hold(session.id, tab);
+        let _told_at_the_end = ToldAtTheEnd { app: self, session };
+        let rated: Vec<BroughtRating> = chosen
+            .values()
+            .map(|Imported { movie, rating, rated_at }| BroughtRating {
+                event_id: Uuid::now_v7(),
+                movie_id: *movie,
+                half_stars: *rating,
+                rated_at: rated_at.unwrap_or(now),
             })
-            .await?;
+            .collect();
+        for some in rated.chunks(RATINGS_AT_A_TIME) {
+            self.rate_many(session, some.to_vec(), tab).await?;
+        }
         let known: HashSet<MovieId> = session.feedback().into_iter().map(|(movie, _)| movie).collect();
         let new = seen.into_iter().filter(|movie| !chosen.contains_key(movie) && !known.contains(movie));
         let new: BTreeSet<MovieId> = new.collect();
         stream::iter(new.into_iter().map(Ok))
-            .try_for_each_concurrent(STORED_AT_A_TIME, |movie| {
+            .try_for_each_concurrent(MARKED_AT_A_TIME, |movie| {
                 self.change_mark(session, movie, Some(FeedbackKind::Seen), None, Some(tab))
             })
             .await?;

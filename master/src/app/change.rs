@@ -13,9 +13,12 @@ use crate::farm::coordinator::Live;
 use crate::requests::ask::parse;
 use crate::requests::spec::Spec;
 use crate::requests::steps::Step;
-use crate::store::{EndState, Feedback, FeedbackKind, NewRating, Rated, Told};
-use crate::web::sessions::{Change, LoggedChange, Session, TabId, Taken};
+use crate::store::{BroughtRating, EndState, Feedback, FeedbackKind, NewRating, NewRatings, Rated, Told};
+use crate::web::sessions::{Change, Held, LoggedChange, Session, TabId, Taken};
 use crate::words::Trouble;
+
+/// Films of which a tab is told at a time: some 100 kB.
+const TOLD_AT_A_TIME: usize = 500;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,7 +70,31 @@ impl App {
         Ok(ratings)
     }
 
-    /// The same without a way back, as it was given at a time, elsewhere or here.
+    /// Stores ratings that were given elsewhere, each of another film, without a way back.
+    pub(super) async fn rate_many(
+        &self,
+        session: &Session,
+        ratings: Vec<BroughtRating>,
+        tab: TabId,
+    ) -> Result<(), Trouble> {
+        for rating in &ratings {
+            self.sessions.expect(session.id, rating.event_id, tab);
+        }
+        let stored = self.store.rate_many(NewRatings { session_id: session.id, ratings: ratings.clone() }).await;
+        let told = match stored {
+            Ok(told) => told,
+            Err(error) => {
+                ratings.iter().for_each(|rating| self.sessions.doubt(session.id, rating.event_id));
+                return Err(storage(error));
+            }
+        };
+        for (told, rating) in told.into_iter().zip(ratings) {
+            self.take(session, Some(told), rating.event_id, Change::Rated(rating.movie_id, Some(rating.half_stars)));
+        }
+        Ok(())
+    }
+
+    /// Rates a film without a way back.
     pub(super) async fn rate_at(
         &self,
         session: &Session,
@@ -146,6 +173,9 @@ impl App {
     /// All tabs of a session hear of what one of them has changed, or somebody elsewhere.
     pub(super) fn tell_tabs(&self, change: Change, taken: Taken) {
         let Taken::New { session_id, tab, ratings } = taken else { return };
+        if self.sessions.keeps_back(session_id, tab, change) {
+            return;
+        }
         let (Change::Rated(movie, _) | Change::Hidden(movie, _)) = change;
         let Some(film) = self.library.film(movie) else { return };
         let (event, told) = match change {
@@ -155,6 +185,30 @@ impl App {
             Change::Hidden(_, kind) => ("feedback", json!({ "movie": film, "kind": kind.map(FeedbackKind::name) })),
         };
         self.sessions.push(session_id, event, &told, tab);
+    }
+
+    /// The other tabs hear of what was kept back from them, as it is now.
+    pub(super) fn tell_held(&self, session: &Session) {
+        let Some(Held { tab, rated, marked }) = self.sessions.let_go(session.id) else { return };
+        let changed: Vec<(bool, MovieId)> = rated
+            .into_iter()
+            .map(|movie| (true, movie))
+            .chain(marked.into_iter().map(|movie| (false, movie)))
+            .collect();
+        let ratings = session.ratings().len();
+        for some in changed.chunks(TOLD_AT_A_TIME) {
+            let (mut rated, mut marked) = (Vec::new(), Vec::new());
+            for (is_rated, movie) in some {
+                let Some(film) = self.library.film(*movie) else { continue };
+                let (rating, kind) = session.said_of(*movie);
+                match is_rated {
+                    true => rated.push(json!({ "movie": film, "rating": rating.map(HalfStars::stars) })),
+                    false => marked.push(json!({ "movie": film, "kind": kind.map(FeedbackKind::name) })),
+                }
+            }
+            let told = json!({ "rated": rated, "feedback": marked, "ratings": ratings });
+            self.sessions.push(session.id, "changed", &told, Some(tab));
+        }
     }
 
     /// A change failed; it may be in the database all the same.

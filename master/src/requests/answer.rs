@@ -110,6 +110,8 @@ pub struct Answer {
 struct Film<'a> {
     rank: usize,
     movie_id: MovieId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_id: Option<&'a str>,
     title: &'a str,
     year: Option<u16>,
     genres: &'a [String],
@@ -122,6 +124,8 @@ struct Film<'a> {
 #[derive(Serialize)]
 struct Reason<'a> {
     movie_id: MovieId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_id: Option<&'a str>,
     title: &'a str,
     year: Option<u16>,
     share: f64,
@@ -273,6 +277,7 @@ fn film(library: &Library, rank: usize, found: Recommendation) -> Option<Film<'_
         let own = library.catalogue().get(reason.movie_id)?;
         Some(Reason {
             movie_id: own.id,
+            source_id: library.catalogue().source_id(own.id),
             title: &own.title,
             year: own.year,
             share: reason.share,
@@ -282,6 +287,7 @@ fn film(library: &Library, rank: usize, found: Recommendation) -> Option<Film<'_
     Some(Film {
         rank,
         movie_id: movie.id,
+        source_id: library.catalogue().source_id(movie.id),
         title: &movie.title,
         year: movie.year,
         genres: &movie.genres,

@@ -18,8 +18,8 @@ mod upkeep;
 pub use cineswarm_database::{Health, sqlite_url};
 pub use error::Error;
 pub use records::{
-    Accepted, BEGINNING, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRequest, OpenedSession,
-    Profile, Rated, State, StoredAnswer, StoredRequest, Told,
+    Accepted, BEGINNING, BroughtRating, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRatings,
+    NewRequest, OpenedSession, Profile, Rated, State, StoredAnswer, StoredRequest, Told,
 };
 
 use cineswarm_database::{Address, Answerable, Limits, Writer};
@@ -149,6 +149,11 @@ impl Store {
     /// Sets the session's rating of a film, or takes it back, with its event in the log of ratings.
     pub async fn rate(&self, rating: NewRating) -> Result<Rated, Error> {
         self.write("storing a rating", self.deadline, rating, Operation::Rate).await
+    }
+
+    /// Sets ratings of one session in one transaction, each with its event in the log of ratings, in their order.
+    pub async fn rate_many(&self, ratings: NewRatings) -> Result<Vec<Told>, Error> {
+        self.write("storing ratings", self.deadline, ratings, Operation::RateMany).await
     }
 
     /// Stores what a viewer thinks of a film, or takes it back, with its event in the log of ratings; none where there

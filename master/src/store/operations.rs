@@ -1,6 +1,6 @@
 //! What the store writes, and who waits for it.
 
-use super::records::{Accepted, Ending, Feedback, NewRating, NewRequest, OpenedSession, Rated, Told};
+use super::records::{Accepted, Ending, Feedback, NewRating, NewRatings, NewRequest, OpenedSession, Rated, Told};
 use cineswarm_database::Answerable;
 use uuid::Uuid;
 
@@ -10,6 +10,7 @@ pub(super) enum Operation {
     Accept(Answerable<NewRequest, Accepted>),
     Finish(Answerable<Finish, Option<i64>>),
     Rate(Answerable<NewRating, Rated>),
+    RateMany(Answerable<NewRatings, Vec<Told>>),
     Feedback(Answerable<Feedback, Option<Told>>),
     /// Masters have lived so many milliseconds longer.
     Live(Answerable<i64, ()>),
@@ -41,6 +42,7 @@ macro_rules! for_answerable {
             Operation::Accept($answerable) => $then,
             Operation::Finish($answerable) => $then,
             Operation::Rate($answerable) => $then,
+            Operation::RateMany($answerable) => $then,
             Operation::Feedback($answerable) => $then,
             Operation::Live($answerable) => $then,
             Operation::Prune($answerable) => $then,

@@ -4,7 +4,8 @@
 use super::columns::{movie_id_at, stored_user, uuid_at};
 use super::error::damaged;
 use super::operations::Operation;
-use super::records::{Feedback, FeedbackKind, NewRating, Rated, Told};
+use super::records::{BroughtRating, Feedback, FeedbackKind, NewRating, NewRatings, Rated, Told};
+use super::statements::ManyRows;
 
 use cineswarm_engine::dataset::shard_hash;
 use cineswarm_engine::{HalfStars, MovieId, UserId};
@@ -16,6 +17,7 @@ use cineswarm_proto::events::{
 use serde::Serialize;
 use sqlx::{AnyConnection, Row};
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use uuid::Uuid;
 
 /// Sessions whose ratings are put into a new log at a time.
@@ -37,7 +39,7 @@ impl Telling {
     ) -> Result<Telling, sqlx::Error> {
         let mut telling = Telling::default();
         if again {
-            let ids: Vec<Uuid> = operations.iter().filter_map(|operation| event_id(operation)).collect();
+            let ids: Vec<Uuid> = operations.iter().flat_map(|operation| event_ids(operation)).collect();
             let known = cineswarm_events::known(connection, &ids).await.map_err(driver_error)?;
             telling.told_before = known.into_iter().map(|Cursor { seq, id }| (id, seq)).collect();
         }
@@ -62,12 +64,13 @@ impl Telling {
             places.extend(self.events.iter().map(|event| event.id).zip(first..));
         }
         for operation in operations {
-            let told = match operation {
-                Operation::Rate(rate) => rate.outcome.as_mut().and_then(|rated| rated.told.as_mut()),
-                Operation::Feedback(feedback) => feedback.outcome.as_mut().and_then(Option::as_mut),
-                _ => None,
+            let told: Vec<&mut Told> = match operation {
+                Operation::Rate(rate) => rate.outcome.iter_mut().filter_map(|rated| rated.told.as_mut()).collect(),
+                Operation::RateMany(many) => many.outcome.iter_mut().flatten().collect(),
+                Operation::Feedback(feedback) => feedback.outcome.iter_mut().flatten().collect(),
+                _ => Vec::new(),
             };
-            if let Some(told) = told {
+            for told in told {
                 told.seq = places.get(&told.event_id).copied().unwrap_or(told.seq);
             }
         }
@@ -110,6 +113,37 @@ impl Telling {
         Ok(Rated { ratings, told: Some(Told { user_id, event_id: rating.event_id, seq: 0 }) })
     }
 
+    /// Stores ratings of one session, each of another film.
+    pub(super) async fn rate_many(
+        &mut self,
+        connection: &mut AnyConnection,
+        many: &NewRatings,
+    ) -> Result<Vec<Told>, sqlx::Error> {
+        let session_id = many.session_id.to_string();
+        let known_user = lock_session(connection, &session_id).await?;
+        let told_before =
+            |rating: &&BroughtRating| known_user.is_some() && self.told_before.contains_key(&rating.event_id);
+        let new: Vec<&BroughtRating> = many.ratings.iter().filter(|rating| !told_before(rating)).collect();
+        let previous = stored_ratings(connection, &session_id).await?;
+        SET_RATINGS
+            .run(connection, &new, |query, rating| {
+                query
+                    .bind(session_id.clone())
+                    .bind(i64::from(rating.movie_id))
+                    .bind(i64::from(rating.half_stars.get()))
+                    .bind(rating.rated_at)
+            })
+            .await?;
+        let user_id = user_id(connection, &session_id, known_user).await?;
+        self.events.extend(new.into_iter().map(|rating| {
+            let BroughtRating { event_id, movie_id, half_stars, rated_at } = *rating;
+            let (session_id, half_stars) = (many.session_id, Some(half_stars));
+            let rating = NewRating { event_id, session_id, movie_id, half_stars, rated_at };
+            rating_event(&rating, user_id, previous.get(&movie_id).copied())
+        }));
+        Ok(many.ratings.iter().map(|rating| Told { user_id, event_id: rating.event_id, seq: 0 }).collect())
+    }
+
     /// Stores feedback, or takes it back.
     pub(super) async fn feedback(
         &mut self,
@@ -131,12 +165,32 @@ impl Telling {
     }
 }
 
-fn event_id(operation: &Operation) -> Option<Uuid> {
+fn event_ids(operation: &Operation) -> Vec<Uuid> {
     match operation {
-        Operation::Rate(rate) => Some(rate.input.event_id),
-        Operation::Feedback(feedback) => Some(feedback.input.event_id),
-        _ => None,
+        Operation::Rate(rate) => vec![rate.input.event_id],
+        Operation::RateMany(many) => many.input.ratings.iter().map(|rating| rating.event_id).collect(),
+        Operation::Feedback(feedback) => vec![feedback.input.event_id],
+        _ => Vec::new(),
     }
+}
+
+static SET_RATINGS: LazyLock<ManyRows> = LazyLock::new(|| {
+    ManyRows::new(
+        "INSERT INTO ratings (session_id, movie_id, half_stars, rated_at) VALUES ",
+        4,
+        " ON CONFLICT (session_id, movie_id) DO UPDATE SET half_stars = excluded.half_stars, rated_at = excluded.rated_at",
+    )
+});
+
+/// What the session has rated, by film.
+async fn stored_ratings(
+    connection: &mut AnyConnection,
+    session_id: &str,
+) -> Result<HashMap<MovieId, HalfStars>, sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT movie_id, half_stars FROM ratings WHERE session_id = $1").bind(session_id.to_owned());
+    let rows = rows.fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((movie_id_at(row, 0)?, half_stars(row.try_get(1)?)?))).collect()
 }
 
 /// Has whoever else changes this session wait, so that the log has what happened in its order; gives its user, if it has

@@ -133,6 +133,28 @@ pub struct StoredAnswer {
     pub outcome: String,
 }
 
+/// Ratings of one session to be set at once, each of another film.
+#[derive(Debug, Clone)]
+pub struct NewRatings {
+    /// Whose.
+    pub session_id: Uuid,
+    /// What, by film.
+    pub ratings: Vec<BroughtRating>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy)]
+pub struct BroughtRating {
+    /// The id of its event, made by the caller.
+    pub event_id: Uuid,
+    /// Which film.
+    pub movie_id: MovieId,
+    /// How high.
+    pub half_stars: HalfStars,
+    /// When it was given.
+    pub rated_at: i64,
+}
+
 /// A rating to be set, or taken back.
 #[derive(Debug, Clone)]
 pub struct NewRating {

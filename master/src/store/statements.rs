@@ -39,10 +39,10 @@ static END_REQUESTS: LazyLock<ManyRows> = LazyLock::new(|| {
 });
 
 /// One statement's text for each power of two of rows.
-struct ManyRows(Vec<Arc<String>>);
+pub(super) struct ManyRows(Vec<Arc<String>>);
 
 impl ManyRows {
-    fn new(before: &str, columns: usize, after: &str) -> ManyRows {
+    pub(super) fn new(before: &str, columns: usize, after: &str) -> ManyRows {
         let text = |rows: usize| {
             let row = |row: usize| {
                 let places: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
@@ -56,7 +56,7 @@ impl ManyRows {
 
     /// Runs the statement for all items in as few pieces as the prepared sizes allow; the first column of what it
     /// returns, in no particular order.
-    async fn run<T>(
+    pub(super) async fn run<T>(
         &self,
         connection: &mut AnyConnection,
         items: &[T],
@@ -116,6 +116,7 @@ pub(super) async fn run_in_one_transaction(
         match operation {
             Operation::OpenSession(open) => open.outcome = Some(open_session(&mut transaction, &open.input).await?),
             Operation::Rate(rate) => rate.outcome = Some(telling.rate(&mut transaction, &rate.input).await?),
+            Operation::RateMany(many) => many.outcome = Some(telling.rate_many(&mut transaction, &many.input).await?),
             Operation::Feedback(feedback) => {
                 feedback.outcome = Some(telling.feedback(&mut transaction, &feedback.input).await?);
             }

@@ -54,6 +54,19 @@ struct ViewerState {
     through: i64,
     /// Changes that a tab waits for.
     expected: Vec<(Uuid, TabId)>,
+    /// What is being brought by a tab, of which the others are told when all of it is stored.
+    held: Option<Held>,
+}
+
+/// Films of which a tab has changed something that the others have not been told.
+#[derive(Debug)]
+pub struct Held {
+    /// Which tab.
+    pub tab: TabId,
+    /// Films that were rated.
+    pub rated: Vec<MovieId>,
+    /// Films that were marked.
+    pub marked: Vec<MovieId>,
 }
 
 /// What a viewer says of a film, once it is stored.
@@ -329,6 +342,30 @@ impl Sessions {
         if let Some(session) = self.open().get(id) {
             session.state().expected.push((event_id, tab));
         }
+    }
+
+    /// What this tab changes is kept back from the others from here on, until it is [let go](Sessions::let_go).
+    pub fn hold(&self, id: Uuid, tab: TabId) {
+        if let Some(session) = self.open().get(id) {
+            session.state().held = Some(Held { tab, rated: Vec::new(), marked: Vec::new() });
+        }
+    }
+
+    /// Keeps a change back if it is of a tab whose changes are; otherwise the others are to be told.
+    pub fn keeps_back(&self, id: Uuid, tab: Option<TabId>, change: Change) -> bool {
+        let open = self.open();
+        let Some(mut state) = open.get(id).map(|session| session.state()) else { return false };
+        let Some(held) = state.held.as_mut().filter(|held| Some(held.tab) == tab) else { return false };
+        match change {
+            Change::Rated(movie, _) => held.rated.push(movie),
+            Change::Hidden(movie, _) => held.marked.push(movie),
+        }
+        true
+    }
+
+    /// What was kept back.
+    pub fn let_go(&self, id: Uuid) -> Option<Held> {
+        self.open().get(id)?.state().held.take()
     }
 
     /// There was nothing to change.

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use cineswarm_engine::dataset::export_csv;
+use cineswarm_engine::dataset::{export_csv, export_parquet};
 use cineswarm_engine::viewer_files::written::{OwnRating, json, letterboxd};
 use cineswarm_engine::{Dataset, HalfStars, UserId};
+use clap::ValueEnum;
 
 use crate::commands::DataDir;
 use crate::datasets;
@@ -16,6 +17,7 @@ use crate::datasets;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     cineswarm data export ml-latest-small --to films-as-csv\n  \
+    cineswarm data export ml-latest-small --to films-as-parquet --format parquet\n  \
     cineswarm data export ml-latest-small --user 42 --to letterboxd.csv\n  \
     cineswarm data export ml-latest-small --user 42 --to everything.json")]
 pub(crate) struct Arguments {
@@ -26,30 +28,53 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     place: DataDir,
 
-    /// The folder for MovieLens' CSV files, which must be empty or absent; with --user a file: .csv as Letterboxd imports
+    /// The folder for the dataset's files, which must be empty or absent; with --user a file: .csv as Letterboxd imports
     /// it, or .json
     #[arg(long, env = "EXPORT_TO", value_name = "PATH")]
     to: PathBuf,
 
+    /// What the dataset is written as
+    #[arg(
+        id = "export_format",
+        long = "format",
+        env = "EXPORT_FORMAT",
+        value_name = "FORMAT",
+        default_value = "csv",
+        conflicts_with = "user"
+    )]
+    format: Format,
+
     /// Only the ratings of this user
-    #[arg(long, env = "EXPORT_USER", value_name = "ID")]
-    user: Option<UserId>,
+    #[arg(long, env = "EXPORT_USER", allow_negative_numbers = true, value_name = "ID")]
+    user: Option<String>,
+}
+
+/// What a dataset is written as.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// MovieLens' CSV files
+    Csv,
+    /// The same as Parquet
+    Parquet,
 }
 
 /// Writes the latest version.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { name, place, to, user } = arguments;
+    let Arguments { name, place, to, format, user } = arguments;
     let dataset = datasets::open(&place.data_dir, &name)?;
     if to.is_file() || fs::read_dir(&to).is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("{} is there already; give another --to, or remove it first", to.display());
     }
     let Some(user) = user else {
-        export_csv(&dataset, &to)?;
+        match format {
+            Format::Csv => export_csv(&dataset, &to)?,
+            Format::Parquet => export_parquet(&dataset, &to)?,
+        }
         let metadata = dataset.metadata();
         writeln!(io::stdout().lock(), "{} {}: written to {}", metadata.name, metadata.version, to.display())?;
         return Ok(());
     };
-    let ratings = ratings_of(&dataset, user);
+    let ratings = dataset.user_of(&user).map(|user| ratings_of(&dataset, user)).unwrap_or_default();
     if ratings.is_empty() {
         bail!("user {user} has no ratings in dataset {name}; `cineswarm data info {name}` says what there is");
     }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use cineswarm_engine::dataset::{ImportOptions, ImportReport, MAX_SHARD_COUNT, import};
-use cineswarm_engine::movielens::Scale;
+use cineswarm_engine::movielens::{IdKind, Scale};
 use clap::builder::FalseyValueParser;
 use indicatif::HumanCount;
 
@@ -61,17 +61,22 @@ pub(super) struct How {
     /// The highest rating of the file's scale; without it 1 to 10 and 1 to 100 are recognised, and said
     #[arg(long, env = "IMPORT_SCALE", value_name = "5|10|100", value_parser = parse_scale)]
     scale: Option<Scale>,
+    /// What the ids of users and films are: whole numbers below 2,147,483,648, or text, which is numbered and given back;
+    /// without it they are taken as text where more than a fifth are no numbers, and that is said
+    #[arg(long, env = "IMPORT_IDS", value_name = "numbers|text", value_parser = parse_ids)]
+    ids: Option<IdKind>,
 }
 
 impl How {
     /// With these settings, now.
     pub(super) fn options(&self, place: &DataDir, name: String) -> ImportOptions {
-        let Self { shards, max_bad_rows, ref facts, scale } = *self;
+        let Self { shards, max_bad_rows, ref facts, scale, ids } = *self;
         ImportOptions {
             shard_count: shards,
             max_bad_rows,
             facts: facts.clone(),
             scale,
+            ids,
             ..ImportOptions::new(&place.data_dir, name, now())
         }
     }
@@ -124,6 +129,14 @@ fn parse_fraction(text: &str) -> Result<f64, String> {
     match number {
         Ok(fraction) if (0.0..=1.0).contains(&fraction) => Ok(fraction),
         _ => Err("a fraction from 0 to 1, or a percentage from 0% to 100%".into()),
+    }
+}
+
+fn parse_ids(text: &str) -> Result<IdKind, String> {
+    match text {
+        "numbers" => Ok(IdKind::Numbers),
+        "text" => Ok(IdKind::Text),
+        _ => Err("numbers or text".into()),
     }
 }
 

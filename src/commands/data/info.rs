@@ -88,6 +88,7 @@ fn layout(metadata: &Metadata) -> &'static str {
         Origin::MovieLens(Layout::Kaggle) => "rating.csv, as on Kaggle",
         Origin::MovieLens(Layout::Dat) => "ratings.dat",
         Origin::MovieLens(Layout::HundredK) => "u.data",
+        Origin::MovieLens(Layout::Parquet) => "ratings.parquet",
         Origin::MovieLens(Layout::Atomic) => "NAME.inter, as of RecBole",
     }
 }

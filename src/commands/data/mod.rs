@@ -13,7 +13,7 @@ mod verify;
 pub(crate) enum Command {
     /// Import a folder or archive of ratings and films
     Import(import::Arguments),
-    /// Write a dataset as MovieLens' CSV files, or a user's ratings for Letterboxd
+    /// Write a dataset as MovieLens' CSV files or as Parquet, or a user's ratings for Letterboxd
     Export(export::Arguments),
     /// List the imported datasets
     List(list::Arguments),

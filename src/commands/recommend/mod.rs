@@ -17,7 +17,7 @@ use clap::ValueEnum;
 use clap::builder::FalseyValueParser;
 use serde_json::Value;
 
-use super::{DatasetChoice, films};
+use super::{DatasetChoice, films, user_of};
 use crate::local::Local;
 use crate::models::{Asker, algorithm_parser, load};
 
@@ -31,8 +31,8 @@ use crate::models::{Asker, algorithm_parser, load};
     Without --user, --like or --profile, the answer is popular films.")]
 pub(crate) struct Arguments {
     /// For a user of the dataset
-    #[arg(long, env = "RECOMMEND_USER", value_name = "ID", group = "basis")]
-    user: Option<UserId>,
+    #[arg(long, env = "RECOMMEND_USER", allow_negative_numbers = true, value_name = "ID", group = "basis")]
+    user: Option<String>,
 
     /// Films like these: titles, with the year in parentheses if need be, or ids
     #[arg(long, env = "RECOMMEND_LIKE", value_name = "TITLE;TITLE", group = "basis")]
@@ -136,6 +136,8 @@ enum Source {
 struct Basis {
     heading: String,
     profile: Profile,
+    /// The user of the dataset, if it is for one.
+    user: Option<UserId>,
     neighbours: NeighbourOptions,
     ranking: RankOptions,
     /// Why nothing is known of the viewer, if the profile is empty.
@@ -213,7 +215,7 @@ impl Arguments {
         filters: &Filters,
     ) -> anyhow::Result<Answer> {
         let loaded = load(&self.choice.place.data_dir, dataset, algorithm)?;
-        let asker = Asker::new(&loaded, &basis.profile, self.user);
+        let asker = Asker::new(&loaded, &basis.profile, basis.user);
         if asker.is_unknown() && !basis.profile.is_empty() {
             basis.note = format!("model {} knows none of these films", algorithm.name());
         }
@@ -235,16 +237,20 @@ impl Arguments {
         let mut basis = Basis {
             heading: String::new(),
             profile: Profile::default(),
+            user: None,
             neighbours: NeighbourOptions::default(),
             ranking: RankOptions { n, ..RankOptions::default() },
             note: "nothing was said of your taste".into(),
             seen: Vec::new(),
             brought: None,
         };
-        if let Some(user) = self.user {
+        if let Some(user) = &self.user {
+            let known = user_of(dataset, user)?;
+            let user = films::for_terminal(user);
             basis.heading = format!("For user {user}");
-            basis.profile = dataset.profile(user).unwrap_or_default();
-            basis.neighbours.exclude_user = Some(user);
+            basis.user = known;
+            basis.profile = known.and_then(|user| dataset.profile(user)).unwrap_or_default();
+            basis.neighbours.exclude_user = known;
             basis.note = format!("user {user} has no ratings in dataset {}", dataset.metadata().name);
         } else if !self.like.is_empty() {
             let liked = films::Finder::new(dataset).find_all(&self.like.join(";"))?;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Source};
 use crate::commands::films::{for_terminal, with_year};
-use crate::commands::print_json;
+use crate::commands::{print_json, with_source_id};
 
 /// Prints a table as wide as the terminal.
 pub(super) fn table(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
@@ -72,15 +72,16 @@ pub(super) fn json(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
             let movie = catalogue.get(recommendation.movie_id)?;
             let because = recommendation.because.iter().filter_map(|because| {
                 let movie = catalogue.get(because.movie_id)?;
-                Some(json!({
+                let reason = json!({
                     "movie_id": movie.id,
                     "title": movie.title,
                     "year": movie.year,
                     "share": because.share,
                     "neighbours": neighbours(because.neighbours),
-                }))
+                });
+                Some(with_source_id(reason, catalogue, movie.id))
             });
-            Some(json!({
+            let film = json!({
                 "rank": rank,
                 "movie_id": movie.id,
                 "title": movie.title,
@@ -90,7 +91,8 @@ pub(super) fn json(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
                 "predicted_rating": recommendation.predicted_rating,
                 "neighbours": neighbours(recommendation.neighbours),
                 "because": because.collect::<Vec<Value>>(),
-            }))
+            });
+            Some(with_source_id(film, catalogue, movie.id))
         })
         .collect();
     let mut payload = json!({
@@ -124,7 +126,7 @@ pub(super) fn csv(answer: &Answer, dataset: &Dataset) -> anyhow::Result<()> {
         writeln!(
             out,
             "{rank},{},{},{},{},{},{},{imdb},{}",
-            movie.id,
+            csv_field(&catalogue.id_shown(movie.id)),
             csv_field(title),
             number(movie.year.map(u32::from)),
             csv_field(&genres),

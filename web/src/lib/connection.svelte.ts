@@ -7,6 +7,7 @@ import { emptyConversation, reduce, type ConversationEvent, type Turn } from "./
 import {
   decodeAcknowledgement,
   decodeAnswer,
+  decodeChanged,
   decodeFailed,
   decodeMarked,
   decodeProgress,
@@ -134,6 +135,11 @@ class Connection {
     socket.on("rated", (value: unknown) => {
       const rated = decodeRated(value);
       if (rated) this.ratings.confirm(rated.movie, rated.rating);
+    });
+    socket.on("changed", (value: unknown) => {
+      const { rated, feedback } = decodeChanged(value);
+      for (const { movie, rating } of rated) this.ratings.confirm(movie, rating);
+      for (const { movie, kind } of feedback) this.marks.confirm(movie, kind && { kind, requestId: null });
     });
     socket.on("feedback", (value: unknown) => {
       const marked = decodeMarked(value);

@@ -232,6 +232,12 @@ export function decodeMarked(value: unknown): Marked | null {
   return movie && { movie, kind: markKind(from.kind) };
 }
 
+/** What another tab has brought: many films at once. */
+export function decodeChanged(value: unknown): { rated: Rated[]; feedback: Marked[] } {
+  const from = fields(value);
+  return { rated: list(from.rated, decodeRated), feedback: list(from.feedback, decodeMarked) };
+}
+
 export function decodeReplied(value: unknown): Replied | null {
   const from = fields(value);
   const request_id = requestId(from.request_id);
