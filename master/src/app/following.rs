@@ -133,7 +133,9 @@ mod tests {
         ] {
             assert_eq!(change(kind, payload), Some(wanted), "{kind} {payload}");
         }
-        let from = |payload| logged_change(&event(RATING_CREATED, Some(payload))).map(|(_, is_from_elsewhere)| is_from_elsewhere);
+        let from = |payload| {
+            logged_change(&event(RATING_CREATED, Some(payload))).map(|(_, is_from_elsewhere)| is_from_elsewhere)
+        };
         assert_eq!(from(r#"{"user_id":2147483649,"movie_id":6,"rating":4.5,"via":"ingest"}"#), Some(true));
         assert_eq!(from(r#"{"user_id":2147483649,"movie_id":6,"rating":4.5}"#), Some(false));
         assert_eq!(change("user.registered", r#"{"user_id":1}"#), None);

@@ -76,14 +76,15 @@ pub struct Examined {
 /// Holds a line that came at `came_at` to the rules, at the time `now`, both in milliseconds since 1970.
 pub fn examine(bytes: &[u8], known: &dyn Known, came_at: i64, now: i64) -> Examined {
     let Line { user, film, stars, is_dated, rated_at, delivery, mut faults } = Line::read(bytes);
-    let film = film.and_then(|called| match called.parse::<MovieId>().ok().and_then(|id| Some((id, known.film(id)?))) {
-        Some(found) => Some(found),
-        None => {
-            let words = format!("the dataset has no film {}; movie_id is its number there", shown(&called));
-            faults.push(Fault::new(Reason::UnknownFilm, words));
-            None
-        }
-    });
+    let film =
+        film.and_then(|called| match called.parse::<MovieId>().ok().and_then(|id| Some((id, known.film(id)?))) {
+            Some(found) => Some(found),
+            None => {
+                let words = format!("the dataset has no film {}; movie_id is its number there", shown(&called));
+                faults.push(Fault::new(Reason::UnknownFilm, words));
+                None
+            }
+        });
     let half_stars = stars.and_then(|stars| match HalfStars::from_stars(stars) {
         Ok(half_stars) => Some(half_stars),
         Err(off_scale) => {

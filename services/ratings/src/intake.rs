@@ -104,8 +104,7 @@ impl<W: Writing> Intake<W> {
 
     /// Begins a batch that came at `now`, in milliseconds since 1970.
     pub fn begin(&self, via: Via, authority: Authority, now: i64) -> Batch<W> {
-        let take =
-            Take { batch_id: Uuid::now_v7(), via, authority, taken_at: now, chunks: Vec::new(), whole: None };
+        let take = Take { batch_id: Uuid::now_v7(), via, authority, taken_at: now, chunks: Vec::new(), whole: None };
         Batch { intake: self.clone(), take, chunks: 0, lines: 0, bytes: 0, is_open: false }
     }
 
@@ -143,7 +142,9 @@ impl<W: Writing> Batch<W> {
     }
 
     /// Takes the last part, after which the batch is acknowledged.
-    pub async fn end(mut self, chunks: Vec<Chunk>) -> Result<Receipt, Refused<W::Error>> {
+    ///
+    /// Whoever is refused may try again with the same chunks: what was taken after all is not taken twice.
+    pub async fn end(&mut self, chunks: Vec<Chunk>) -> Result<Receipt, Refused<W::Error>> {
         self.write(chunks, true).await?;
         self.is_open = false;
         self.intake.room.filled.notify_one();
@@ -153,17 +154,18 @@ impl<W: Writing> Batch<W> {
 
     async fn write(&mut self, chunks: Vec<Chunk>, is_last: bool) -> Result<(), Refused<W::Error>> {
         let mut placed = Vec::with_capacity(chunks.len());
-        let mut bytes = 0;
+        let (mut number, mut lines, mut bytes) = (self.chunks, self.lines, 0);
         for chunk in chunks {
-            let first_line = self.lines + 1;
-            self.chunks += 1;
-            self.lines += i64::from(chunk.lines);
+            let first_line = lines + 1;
+            number += 1;
+            lines += i64::from(chunk.lines);
             bytes += chunk.content.len() as i64;
-            placed.push((self.chunks, first_line, chunk));
+            placed.push((number, first_line, chunk));
         }
         self.is_open = true;
-        let take = Take { chunks: placed, whole: is_last.then_some(self.lines), ..self.take.clone() };
+        let take = Take { chunks: placed, whole: is_last.then_some(lines), ..self.take.clone() };
         self.intake.write(take, bytes).await?;
+        (self.chunks, self.lines) = (number, lines);
         self.bytes += bytes;
         Ok(())
     }

@@ -42,7 +42,9 @@ impl Line {
         if bytes.len() > LONGEST_LINE {
             return Line::unreadable(Fault::new(
                 Reason::TooLong,
-                format!("it is longer than the {LONGEST_LINE} bytes that a rating may have; only its beginning is kept"),
+                format!(
+                    "it is longer than the {LONGEST_LINE} bytes that a rating may have; only its beginning is kept"
+                ),
             ));
         }
         let fields = match serde_json::from_slice::<Fields<'_>>(bytes) {
@@ -72,7 +74,10 @@ impl Line {
             Fault::new(Reason::RepeatedField, format!("{field} is there more than once; leave one of them"))
         });
         let unknown = fields.unknown.into_iter().map(|field| {
-            Fault::new(Reason::UnknownField, format!("no rating has a field \"{field}\"; there are {}", FIELDS.join(", ")))
+            Fault::new(
+                Reason::UnknownField,
+                format!("no rating has a field \"{field}\"; there are {}", FIELDS.join(", ")),
+            )
         });
         faults.extend(repeated.chain(unknown));
         Line { faults, ..line }
@@ -134,7 +139,8 @@ fn number(token: Token<'_>) -> Result<f64, (Reason, String)> {
 
 fn time_ms(token: Token<'_>) -> Result<i64, (Reason, String)> {
     let words = || {
-        "must be seconds or milliseconds since 1970, or a date and time with a zone as in 2026-11-26T20:15:00Z".to_owned()
+        "must be seconds or milliseconds since 1970, or a date and time with a zone as in 2026-11-26T20:15:00Z"
+            .to_owned()
     };
     match token {
         Token::Number(number) => {

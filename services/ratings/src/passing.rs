@@ -255,8 +255,7 @@ impl Memory {
         let deleted: HashSet<String> = reads::deleted(connection, &users).await?.into_iter().collect();
         for name in named {
             if let Some(person) = self.people.get_mut(name) {
-                person.is_deleted =
-                    matches!(person.who, Some(Who::Known(user)) if deleted.contains(&user_key(user)));
+                person.is_deleted = matches!(person.who, Some(Who::Known(user)) if deleted.contains(&user_key(user)));
             }
         }
         Ok(())

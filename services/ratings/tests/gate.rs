@@ -161,7 +161,10 @@ fn each_kind_of_bad_line_is_told_all_that_is_wrong_with_it() {
         (format!(r#"{{"user_id":1,"movie_id":6,"rating":5,"timestamp":{future_s}}}"#), &["in_the_future"]),
         (format!(r#"{{"user_id":1,"movie_id":6,"rating":5{}}}"#, " ".repeat(2_048)), &["too_long"]),
         (format!(r#"{{"user_id":1,"movie_id":6,"rating":5,"x":{}}}"#, "[".repeat(1_000)), &["not_json"]),
-        (format!(r#"{{"user_id":1,"movie_id":6,"rating":5,"x":{}{}}}"#, "[".repeat(900), "]".repeat(900)), &["unknown_field"]),
+        (
+            format!(r#"{{"user_id":1,"movie_id":6,"rating":5,"x":{}{}}}"#, "[".repeat(900), "]".repeat(900)),
+            &["unknown_field"],
+        ),
     ])
     .collect();
     assert!(kinds.len() >= 30);
@@ -229,7 +232,11 @@ fn the_latest_rating_of_a_film_by_time_counts_in_whichever_order_they_come() {
     assert_eq!(gate.judge(&rating("ana", 6, 3.0, at(5)), ANYBODY), ["repeated"]);
     let pass = gate.pass(&[rating("ana", 6, 4.5, at(6))], ANYBODY);
     assert_eq!((pass.changes[0].clean.half_stars.get(), pass.changes[0].clean.previous), (9, HalfStars::new(6)));
-    assert_eq!(gate.judge(&rating("ana", 6, 2.0, at(6)), ANYBODY), ["clean"], "of the same time the last, as in a file");
+    assert_eq!(
+        gate.judge(&rating("ana", 6, 2.0, at(6)), ANYBODY),
+        ["clean"],
+        "of the same time the last, as in a file"
+    );
 }
 
 #[test]
@@ -276,7 +283,9 @@ fn more_than_a_person_can_rate_is_kept_aside_and_what_comes_at_another_time_is_n
 #[test]
 fn a_thousand_films_in_an_hour_are_no_person_either() {
     let hour: Vec<String> = (1..=1_100)
-        .map(|number| rating("ana", number, f64::from(number % 10 + 1) / 2.0, NOW - 1_800_000 + i64::from(number)* 1_600))
+        .map(|number| {
+            rating("ana", number, f64::from(number % 10 + 1) / 2.0, NOW - 1_800_000 + i64::from(number) * 1_600)
+        })
         .collect();
     let pass = Gate::default().pass(&hour, ANYBODY);
     assert_eq!((pass.changes.len(), pass.dead.len()), (1_000, 100));
@@ -304,7 +313,9 @@ fn reasons_have_names_of_their_own_and_words_without_control_characters() {
     for reason in Reason::ALL {
         assert_eq!(serde_json::to_string(&reason).unwrap(), format!("\"{}\"", reason.name()));
     }
-    for line in ["{\"\\u001b[31m\":1}", "{\"user_id\":\"\\u001b]0;x\\u0007\",\"movie_id\":\"\\u009b\",\"rating\":\"\\n\"}"] {
+    for line in
+        ["{\"\\u001b[31m\":1}", "{\"user_id\":\"\\u001b]0;x\\u0007\",\"movie_id\":\"\\u009b\",\"rating\":\"\\n\"}"]
+    {
         for fault in examine(line.as_bytes(), &SmallDataset, NOW, NOW).faults {
             assert!(!fault.words.contains(char::is_control), "{fault:?}");
         }

@@ -33,7 +33,8 @@ pub async fn dead(connection: &mut AnyConnection, which: &Which, from: i64, limi
         ids.dedup();
         let mut found = Vec::new();
         for id in ids {
-            let row = sqlx::query("SELECT id, batch_id, line_number, came_at, line, faults FROM dead_ratings WHERE id = $1");
+            let row =
+                sqlx::query("SELECT id, batch_id, line_number, came_at, line, faults FROM dead_ratings WHERE id = $1");
             found.extend(row.bind(id).fetch_optional(&mut *connection).await?.as_ref().map(dead_at).transpose()?);
         }
         return Ok(found);
@@ -91,7 +92,8 @@ pub async fn replay(
         let mut lines = 0;
         for Dead { id, came_at, line, .. } in &some {
             // Whoever else replays it at this moment is first or second.
-            let taken = sqlx::query("DELETE FROM dead_ratings WHERE id = $1 AND line = $2").bind(*id).bind(line.clone());
+            let taken =
+                sqlx::query("DELETE FROM dead_ratings WHERE id = $1 AND line = $2").bind(*id).bind(line.clone());
             if taken.execute(&mut *transaction).await?.rows_affected() == 0 {
                 continue;
             }
@@ -122,7 +124,8 @@ pub async fn drop(connection: &mut AnyConnection, which: &Which) -> Result<u64> 
         from = last.id + 1;
         let mut transaction = connection.begin().await?;
         for Dead { id, .. } in &some {
-            let gone = sqlx::query("DELETE FROM dead_ratings WHERE id = $1").bind(*id).execute(&mut *transaction).await?;
+            let gone =
+                sqlx::query("DELETE FROM dead_ratings WHERE id = $1").bind(*id).execute(&mut *transaction).await?;
             dropped += gone.rows_affected();
         }
         transaction.commit().await?;

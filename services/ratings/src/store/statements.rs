@@ -150,11 +150,7 @@ pub(super) async fn pass(
     ratings.sort_unstable_by_key(|(key, _)| *key);
     SET_RATINGS
         .execute(connection, &ratings, |query, ((user_id, film), (half_stars, rated_at))| {
-            query
-                .bind(i64::from(*user_id))
-                .bind(i64::from(*film))
-                .bind(i64::from(half_stars.get()))
-                .bind(*rated_at)
+            query.bind(i64::from(*user_id)).bind(i64::from(*film)).bind(i64::from(half_stars.get())).bind(*rated_at)
         })
         .await?;
     keep_dead(connection, &pass.dead).await?;
