@@ -186,7 +186,7 @@ async fn what_is_tried_again_after_its_commit_changes_nothing(database: Database
         dead: vec![DeadLine { batch_id, line_number: 2, came_at: 7, line: "{}".to_owned(), faults }],
         tallies: vec![(batch_id, Tally { clean: 1, dead: 1, ..Tally::default() })],
     };
-    let passing = || Write::Pass(Box::new(pass.clone()));
+    let passing = || Write::Pass(Arc::new(pass.clone()));
     for _ in 0..2 {
         assert_eq!(store.write(Write::Take(take.clone())).await.unwrap(), Written::Taken);
     }

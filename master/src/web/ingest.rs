@@ -345,8 +345,8 @@ mod tests {
         assert!(local("127.0.0.1", &[host]));
         assert!(local("::1", &[("host", "[::1]:8888")]));
         assert!(local("::ffff:127.0.0.1", &[("host", "127.0.0.1:8888"), ("origin", "http://localhost:5173")]));
-        for (peer, headers) in [
-            ("10.0.0.7", &[host][..]),
+        let strangers: &[(&str, &[(&str, &str)])] = &[
+            ("10.0.0.7", &[host]),
             ("nobody", &[host]),
             ("127.0.0.1", &[]),
             ("127.0.0.1", &[host, ("x-forwarded-for", "10.0.0.7")]),
@@ -354,7 +354,8 @@ mod tests {
             ("127.0.0.1", &[host, ("origin", "https://evil.example")]),
             ("127.0.0.1", &[host, ("origin", "null")]),
             ("127.0.0.1", &[("host", "evil.example:8888")]),
-        ] {
+        ];
+        for (peer, headers) in strangers {
             assert!(!local(peer, headers), "{peer} {headers:?}");
         }
     }

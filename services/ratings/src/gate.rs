@@ -229,34 +229,35 @@ fn is_another(examined: &Examined, delivered: Delivered) -> bool {
     differs || (examined.is_dated && examined.rated_at.is_some_and(|at| at != delivered.rated_at))
 }
 
-/// What a person cannot do, beside what the user is known to have done; a film that is rated again counts once.
+/// What a person cannot do, beside what the user is known to have done in the time before and in the time after: so the same
+/// is found in whichever order ratings come. A film that is rated again counts once.
 fn beyond_a_person(examined: &Examined, history: &History, limits: &Limits) -> Vec<Fault> {
     let Some(at) = examined.rated_at else { return Vec::new() };
     let again = examined.film.and_then(|film| history.of(film)).map(|(_, at)| at);
-    let others = |window_ms| {
-        let around = history.around(at, window_ms);
-        let has_itself = again.is_some_and(|again| (again.saturating_sub(at)).abs() <= window_ms / 2);
-        around.len() - usize::from(has_itself)
+    let windows = |window_ms: i64| [(at.saturating_sub(window_ms), at), (at, at.saturating_add(window_ms))];
+    let others = |(from, to): (i64, i64)| {
+        let has_itself = again.is_some_and(|again| (from..=to).contains(&again));
+        history.between(from, to).len() - usize::from(has_itself)
     };
     let mut faults = Vec::new();
-    let too_many = [(MINUTE_MS, limits.films_in_a_minute, "minute"), (HOUR_MS, limits.films_in_an_hour, "hour")];
-    if let Some((_, most, name)) = too_many.into_iter().find(|(window_ms, most, _)| others(*window_ms) >= *most) {
+    let too_many = [(MINUTE_MS, limits.films_in_a_minute, "a minute"), (HOUR_MS, limits.films_in_an_hour, "an hour")];
+    let is_too_fast = |window_ms, most| windows(window_ms).into_iter().any(|window| others(window) >= most);
+    if let Some((_, most, name)) = too_many.into_iter().find(|(window_ms, most, _)| is_too_fast(*window_ms, *most)) {
         let words = format!(
-            "the user has rated {most} films within the {name} around it, more than a person can; where these are of \
-             other times, send each with its timestamp"
+            "the user has rated {most} other films within {name} of it, more than a person can; where these are of other \
+             times, send each with its timestamp"
         );
         faults.push(Fault::new(Reason::TooFast, words));
     }
-    let hour = history.around(at, HOUR_MS);
-    if let Some(half_stars) = examined.half_stars
-        && others(HOUR_MS) >= limits.equal_in_an_hour
-        && hour.iter().all(|(_, given)| *given == half_stars)
-    {
-        let words = format!(
-            "the user has given {} stars to {} films within the hour around it, and nothing else",
-            half_stars.stars(),
-            hour.len()
-        );
+    let Some(half_stars) = examined.half_stars else { return faults };
+    let is_flood = |window: (i64, i64)| {
+        others(window) >= limits.equal_in_an_hour
+            && history.between(window.0, window.1).iter().all(|(_, given)| *given == half_stars)
+    };
+    if windows(HOUR_MS).into_iter().any(is_flood) {
+        let (stars, films) = (half_stars.stars(), limits.equal_in_an_hour);
+        let words =
+            format!("the user has given {stars} stars to {films} other films within an hour of it, and nothing else");
         faults.push(Fault::new(Reason::AllEqual, words));
     }
     faults

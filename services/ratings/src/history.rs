@@ -47,9 +47,8 @@ impl History {
         self.by_time.insert(place, (at, half_stars));
     }
 
-    /// The ratings of `window_ms` around a time: in whichever order ratings come, the same are found close together.
-    pub fn around(&self, at: i64, window_ms: i64) -> &[(i64, HalfStars)] {
-        let (from, to) = (at.saturating_sub(window_ms / 2), at.saturating_add(window_ms / 2));
+    /// The ratings from a time to another, both included.
+    pub fn between(&self, from: i64, to: i64) -> &[(i64, HalfStars)] {
         let first = self.by_time.partition_point(|(known, _)| *known < from);
         let end = self.by_time.partition_point(|(known, _)| *known <= to);
         &self.by_time[first..end.max(first)]

@@ -142,8 +142,8 @@ impl<W: Writing> Gate<W> {
         }
         drop(connection);
         let Some((chunks, samples, mut delivered)) = prepared? else { return Ok(None) };
-        let pass = sift(&chunks, &samples, &mut memory.people, &mut delivered, &self.limits);
-        let written = self.writer.write(Write::Pass(Box::new(pass.clone()))).await;
+        let pass = Arc::new(sift(&chunks, &samples, &mut memory.people, &mut delivered, &self.limits));
+        let written = self.writer.write(Write::Pass(pass.clone())).await;
         match written.map_err(|error| Trouble::Writing(error.to_string()))? {
             Written::Passed(first_new_user) => {
                 memory.keep(&pass, &samples, first_new_user);

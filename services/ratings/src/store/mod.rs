@@ -15,6 +15,7 @@ use cineswarm_events::NewEvent;
 use cineswarm_proto::events::{RATING_CREATED, RATING_UPDATED, RatingChanged, VIA_INGEST, user_key};
 use sqlx::AnyConnection;
 use sqlx::migrate::MigrateError;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The tables' versions are kept apart from those of their host.
@@ -72,7 +73,7 @@ pub enum Write {
     /// Forgets some of a batch that did not become whole.
     Abandon(Uuid),
     /// What became of lines.
-    Pass(Box<Pass>),
+    Pass(Arc<Pass>),
 }
 
 impl Write {
