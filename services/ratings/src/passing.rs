@@ -87,14 +87,13 @@ impl<W: Writing> Gate<W> {
                     tracing::debug!(%error, "what waits at the gate was not counted");
                 }
             }
-            let pause = match stop.run_until_cancelled(self.pass_some(&mut memory, from_batch)).await {
+            let pause = match stop.run_until_cancelled(self.pass_some(&mut memory, &mut from_batch)).await {
                 None => return,
-                Some(Ok(Some(through))) => {
-                    from_batch = through;
+                Some(Ok(true)) => {
                     backoff.start_over();
                     continue;
                 }
-                Some(Ok(None)) => LOOK_EVERY,
+                Some(Ok(false)) => LOOK_EVERY,
                 Some(Err(trouble)) => {
                     // What was judged in vain is not known of anybody.
                     memory = Memory::default();
@@ -132,8 +131,8 @@ impl<W: Writing> Gate<W> {
         Ok(())
     }
 
-    /// Takes the next lines through; gives the batch they end with, or `None` if nothing waits.
-    async fn pass_some(&self, memory: &mut Memory, from_batch: i64) -> Result<Option<i64>, Trouble> {
+    /// Takes the next lines through, of batches from a number on; gives whether there were any.
+    async fn pass_some(&self, memory: &mut Memory, from_batch: &mut i64) -> Result<bool, Trouble> {
         let mut connection = self.readers.acquire().await?;
         let prepared = self.prepare(&mut connection, memory, from_batch).await;
         if prepared.is_err() {
@@ -141,7 +140,7 @@ impl<W: Writing> Gate<W> {
             connection.close_on_drop();
         }
         drop(connection);
-        let Some((chunks, samples, mut delivered)) = prepared? else { return Ok(None) };
+        let Some((chunks, samples, mut delivered)) = prepared? else { return Ok(false) };
         let pass = Arc::new(sift(&chunks, &samples, &mut memory.people, &mut delivered, &self.limits));
         let written = self.writer.write(Write::Pass(pass.clone())).await;
         match written.map_err(|error| Trouble::Writing(error.to_string()))? {
@@ -154,7 +153,7 @@ impl<W: Writing> Gate<W> {
         }
         let bytes: usize = chunks.iter().map(|chunk| chunk.content.len()).sum();
         self.room.change(-(bytes as i64));
-        Ok(Some(pass.batch_number))
+        Ok(true)
     }
 
     #[allow(clippy::type_complexity, reason = "what a pass is made of, used once")]
@@ -162,7 +161,7 @@ impl<W: Writing> Gate<W> {
         &self,
         connection: &mut AnyConnection,
         memory: &mut Memory,
-        from_batch: i64,
+        from_batch: &mut i64,
     ) -> Result<Option<(Vec<Waiting>, Vec<Sample>, HashMap<Uuid, Delivered>)>, Trouble> {
         let chunks = reads::waiting(connection, from_batch).await?;
         if chunks.is_empty() {

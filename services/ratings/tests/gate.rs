@@ -327,3 +327,22 @@ fn reasons_have_names_of_their_own_and_words_without_control_characters() {
         }
     }
 }
+
+#[test]
+fn whatever_a_byte_is_changed_to_or_wherever_a_line_ends_it_has_one_ending() {
+    let line = br#"{"user_id":"a\u0041","movie_id":6,"rating":4.5,"timestamp":1.7e9,"id":-7}"#;
+    let mut gate = Gate::default();
+    for place in 0..line.len() {
+        let changed = (0..=255u8).filter(|byte| *byte != b'\n').map(|byte| {
+            let mut changed = line.to_vec();
+            changed[place] = byte;
+            changed
+        });
+        let lines: Vec<Vec<u8>> = changed.chain([line[..place].to_vec()]).collect();
+        let count = lines.len() as i64;
+        let pass =
+            gate.pass_bytes(lines.into_iter().flat_map(|line| [line, b"\n".to_vec()].concat()).collect(), ANYBODY);
+        assert_eq!(pass.tallies[0].1.lines(), count, "at {place}");
+        assert!(pass.dead.iter().all(|dead| !dead.faults.is_empty()), "at {place}");
+    }
+}

@@ -78,15 +78,18 @@ pub struct Dead {
     pub faults: Vec<Fault>,
 }
 
-/// The next lines for the gate, of batches from a number on.
-pub(crate) async fn waiting(connection: &mut AnyConnection, from_batch: i64) -> Result<Vec<Waiting>> {
+/// The next lines for the gate, of batches from a number on, which is moved to where the next look begins.
+pub(crate) async fn waiting(connection: &mut AnyConnection, from_batch: &mut i64) -> Result<Vec<Waiting>> {
+    // Before the rest is read: what comes later has a higher number.
+    let last: i64 =
+        sqlx::query("SELECT last_batch FROM ingest_counters").fetch_one(&mut *connection).await?.try_get(0)?;
     let keys = sqlx::query(
         "SELECT chunk.batch_id, chunk.number, batch.number, chunk.first_line, chunk.came_at, chunk.lines, \
          batch.is_operator, batch.has_looked FROM ingest_batches AS batch \
          JOIN ingest_chunks AS chunk ON chunk.batch_id = batch.id \
          WHERE batch.number >= $1 ORDER BY batch.number, chunk.number LIMIT $2",
     )
-    .bind(from_batch)
+    .bind(*from_batch)
     .bind(CHUNKS_OF_A_PASS)
     .fetch_all(&mut *connection)
     .await?;
@@ -116,6 +119,7 @@ pub(crate) async fn waiting(connection: &mut AnyConnection, from_batch: i64) -> 
             content,
         });
     }
+    *from_batch = waiting.first().map_or(last + 1, |first| first.batch_number);
     Ok(waiting)
 }
 
