@@ -27,6 +27,8 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from
 /// Takes ratings in until `stop` is cancelled or the connection ends.
 pub async fn listen(mut events: Events, topic: String, intake: Intake<Store>, stop: CancellationToken) {
     let mut arrived = Vec::new();
+    // Said once, not with each try.
+    let mut said = None;
     loop {
         match stop.run_until_cancelled(events.recv_many(&mut arrived, MESSAGES_AT_A_TIME)).await {
             None | Some(0) => return,
@@ -39,7 +41,10 @@ pub async fn listen(mut events: Events, topic: String, intake: Intake<Store>, st
                 Event::Message(message) if message.topic == topic && !message.retain => {
                     split(&message.payload, &mut splitter, &mut chunks);
                 }
-                Event::Disconnected { reason, .. } => tracing::debug!(reason, "no connection for ratings"),
+                Event::Disconnected { reason, .. } if said.as_ref() != Some(&reason) => {
+                    tracing::info!(reason, "no ratings come from the broker");
+                    said = Some(reason);
+                }
                 _ => {}
             }
         }
