@@ -3,9 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use cineswarm_engine::dataset::Dataset;
+use cineswarm_engine::dataset::{Dataset, shard_of};
 use cineswarm_engine::models::ServedModel;
-use cineswarm_engine::{Catalogue, MovieId, Ranker, starters};
+use cineswarm_engine::{Catalogue, HalfStars, MovieId, Ranker, UserId, starters};
+use cineswarm_ratings::gate::Known;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -191,6 +192,23 @@ impl Library {
             ratings: stats.ratings,
             mean: stats.mean_stars(),
         })
+    }
+}
+
+impl Known for Library {
+    fn film(&self, movie: MovieId) -> Option<Option<u16>> {
+        self.catalogue().get(movie).map(|film| film.year)
+    }
+
+    fn ratings_of(&self, user: UserId) -> Option<Vec<(MovieId, HalfStars, i64)>> {
+        let shard = self.dataset.shard(shard_of(user, self.dataset.shard_count()))?;
+        let at = shard.user_ids.binary_search(&user).ok()?;
+        let rows = shard.row_offsets[at] as usize..shard.row_offsets[at + 1] as usize;
+        let rating = |row: usize| {
+            let half_stars = HalfStars::new(shard.half_stars[row])?;
+            Some((shard.movie_ids[row], half_stars, shard.timestamps[row].saturating_mul(1_000)))
+        };
+        Some(rows.filter_map(rating).collect())
     }
 }
 

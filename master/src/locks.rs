@@ -52,6 +52,11 @@ pub fn database_url(options: &DatabaseOptions, data_dir: &Path) -> Result<Secret
     Ok(String::from(with_password).into())
 }
 
+/// What whoever sends ratings has to show.
+pub(crate) fn ingest_token(options: &Options) -> Result<Option<Secret>, Error> {
+    Ok(given("INGEST_TOKEN", options.ingest_token.as_ref(), options.ingest_token_file.as_deref())?)
+}
+
 /// The gRPC port's side of TLS; `None` for plaintext.
 pub(crate) fn grpc_tls(options: &Options) -> Result<Option<ServerTls>, Error> {
     let files =

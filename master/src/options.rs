@@ -77,6 +77,19 @@ pub struct Options {
     #[command(flatten)]
     pub database: DatabaseOptions,
 
+    /// Token that whoever sends ratings to /ingest has to show, and that may speak for users of the dataset; everybody on
+    /// this machine can read a command line, so rather give its file [default: none; /ingest is open to this machine alone]
+    #[arg(long = "ingest-token", env = "INGEST_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub ingest_token: Option<Secret>,
+
+    /// File with the token for /ingest
+    #[arg(long = "ingest-token-file", env = "INGEST_TOKEN_FILE", value_name = "FILE")]
+    pub ingest_token_file: Option<PathBuf>,
+
+    /// Show on the broker what became of each rating from elsewhere: ratings/clean and ratings/dead, for people
+    #[arg(long = "ratings-taps", env = "RATINGS_TAPS")]
+    pub ratings_taps: bool,
+
     /// Workers that hold each shard
     #[arg(long, env = "REPLICATION", value_name = "N", default_value_t = 2,
           value_parser = clap::value_parser!(u32).range(1..=64))]

@@ -9,6 +9,9 @@ use cineswarm_engine::dataset::Dataset;
 use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
 use cineswarm_proto::events::RATINGS;
+use cineswarm_ratings::gate::Limits;
+use cineswarm_ratings::intake::Intake;
+use cineswarm_ratings::passing;
 use cineswarm_telemetry::listener::Port;
 use cineswarm_telemetry::metrics::{self, Group, list};
 use socketioxide::SocketIo;
@@ -27,6 +30,7 @@ use crate::computing::Computing;
 use crate::farm::coordinator::{self, Live, NotTaken, Parameters, master_status};
 use crate::farm::doorbell::MqttDoorbell;
 use crate::farm::grpc;
+use crate::farm::raw_ratings::{self, Taps};
 use crate::label::SessionLabels;
 use crate::library::{Library, OfferedModel};
 use crate::locks;
@@ -42,7 +46,7 @@ use crate::web::origin::{self, AllowedOrigin};
 use crate::web::reception::Reception;
 use crate::web::sessions::Sessions;
 use crate::web::tab::PostInAll;
-use crate::web::{descriptors, http, serve, socket};
+use crate::web::{descriptors, http, ingest, serve, socket};
 use crate::words::Trouble;
 
 /// Packets that a connection holds while a browser does not read: few, because nobody counts their bytes. What waits
@@ -172,6 +176,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let broker = options.broker.broker()?;
     let database_url = locks::database_url(&options.database, &options.data_dir)?;
     let grpc_tls = locks::grpc_tls(&options)?.map(Arc::new);
+    let ingest_token = locks::ingest_token(&options)?;
     let descriptor_limit = descriptors::raise_limit();
     let http_listener = listen(SocketAddr::new(options.listen, options.port), "--port").await?;
     let grpc_listener =
@@ -225,6 +230,30 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let labels = SessionLabels::new();
     let doorbell = MqttDoorbell { client: client.clone(), topics: topics.clone() };
     let ring = cineswarm_events::ring::start(store.log().clone(), doorbell, disconnect.clone());
+    // On a connection of their own: a flood of ratings holds up no task.
+    let (ratings_client, ratings_events) = cineswarm_mqtt::connect(
+        cineswarm_mqtt::Options {
+            broker: broker.clone(),
+            client_id: format!("{}-ratings-{epoch}", options.topic_prefix.replace('/', "-")),
+            subscriptions: vec![topics.ratings_raw()],
+            probes: Vec::new(),
+            last_will: None,
+        },
+        disconnect.clone(),
+    );
+    let intake = Intake::new(store.clone());
+    let taps = Taps { client: ratings_client, topics: topics.clone() };
+    let ratings_gate = passing::Gate {
+        known: library.clone(),
+        readers: store.readers(),
+        writer: store.clone(),
+        room: intake.room(),
+        limits: Limits::default(),
+        tap: options.ratings_taps.then(|| Arc::new(taps) as Arc<dyn passing::Tap>),
+    };
+    let passing = tokio::spawn(ratings_gate.run(stop.clone()));
+    let listening =
+        tokio::spawn(raw_ratings::listen(ratings_events, topics.ratings_raw(), intake.clone(), stop.clone()));
     let coordinator_stop = CancellationToken::new();
     let (farm, mut coordinating) = coordinator::start(
         Parameters {
@@ -318,7 +347,9 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let http_context =
         http::Context { library: library.clone(), searches: Semaphore::new(http::SEARCHES), computing, health };
     let allowed_origins: Arc<[AllowedOrigin]> = options.allowed_origins.into();
+    let ingest_context = ingest::Context::new(intake, store.clone(), ingest_token.as_ref());
     let router = http::router(Arc::new(http_context))
+        .merge(ingest::router(Arc::new(ingest_context)))
         .layer(socket_layer)
         .layer(axum::middleware::from_fn_with_state(allowed_origins, origin::check));
     let serving_http = tokio::spawn(serve::serve(http_listener, router, gate, stop.clone()));
@@ -343,7 +374,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
-        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following);
+        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following, passing, listening);
         coordinator_stop.cancel();
         let _ = resuming.await;
         if !coordinator_failed {

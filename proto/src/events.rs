@@ -21,6 +21,9 @@ pub const FEEDBACK_GIVEN: &str = "feedback.given";
 /// What was said of a film was taken back.
 pub const FEEDBACK_DELETED: &str = "feedback.deleted";
 
+/// The way of ratings that come from elsewhere; see [`RatingChanged::via`].
+pub const VIA_INGEST: &str = "ingest";
+
 /// The key of all events about a user.
 pub fn user_key(user_id: u32) -> String {
     format!("user/{user_id}")
@@ -39,6 +42,9 @@ pub struct RatingChanged {
     /// What the rating was before; absent where there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<f64>,
+    /// Which way it came: `ingest` from elsewhere; absent where a viewer said it here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
 }
 
 /// What `feedback.given` says.

@@ -320,3 +320,68 @@ pub struct LogLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
+
+/// A source's own id: a number or a text; 42 and "42" are the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum SourceId {
+    /// A whole number.
+    Number(i64),
+    /// A text of 1 to 100 bytes.
+    Text(String),
+}
+
+/// A time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum SourceTime {
+    /// Seconds since 1970 UTC, or milliseconds from 100,000,000,000 on.
+    Number(f64),
+    /// A date and time with a zone, as in RFC 3339.
+    Text(String),
+}
+
+/// A rating from elsewhere, for whoever sends some; there are no other fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RawRating {
+    /// Whom the source means: a user of the dataset by their number, or somebody of the source's own.
+    pub user_id: SourceId,
+    /// The dataset's number of the film.
+    pub movie_id: SourceId,
+    /// Stars, 0.5 to 5 in steps of 0.5.
+    pub rating: f64,
+    /// When; absent, when it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<SourceTime>,
+    /// What this delivery is called by its source: under one id a rating of a user counts once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<SourceId>,
+}
+
+/// A rating that does not count, for whoever looks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct DeadRating {
+    /// The batch that it came with.
+    pub batch_id: String,
+    /// Which line of it.
+    pub line_number: i64,
+    /// As it came.
+    pub line: String,
+    /// All that is wrong with it.
+    pub reasons: Vec<DeadRatingReason>,
+}
+
+/// One reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct DeadRatingReason {
+    /// Its name; the list is in docs/PROTOCOL.md.
+    pub reason: String,
+    /// For people.
+    pub words: String,
+}

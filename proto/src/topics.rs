@@ -58,6 +58,21 @@ impl Topics {
         format!("{}/events/{service}", self.prefix)
     }
 
+    /// Ratings that come in from elsewhere.
+    pub fn ratings_raw(&self) -> String {
+        format!("{}/ratings/raw", self.prefix)
+    }
+
+    /// Those that count, for whoever looks.
+    pub fn ratings_clean(&self) -> String {
+        format!("{}/ratings/clean", self.prefix)
+    }
+
+    /// Those that do not, with the reasons.
+    pub fn ratings_dead(&self) -> String {
+        format!("{}/ratings/dead", self.prefix)
+    }
+
     /// Log lines for operators.
     pub fn logs(&self) -> String {
         format!("{}/logs", self.prefix)

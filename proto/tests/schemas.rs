@@ -6,7 +6,9 @@
 use std::path::Path;
 
 use cineswarm_proto::events::{FeedbackDeleted, FeedbackGiven, RatingChanged};
-use cineswarm_proto::messages::{Control, LogLine, MasterStatus, Registration, Ring, Task, WorkerStatus};
+use cineswarm_proto::messages::{
+    Control, DeadRating, LogLine, MasterStatus, RawRating, Registration, Ring, Task, WorkerStatus,
+};
 use schemars::{JsonSchema, SchemaGenerator};
 
 fn schema_of<T: JsonSchema>(place: &str) -> String {
@@ -27,7 +29,14 @@ fn the_schemas_in_the_documents_are_those_of_the_types() {
         ("control", schema_of::<Control>("On P/workers/{id}/control")),
         ("ring", schema_of::<Ring>("On P/events/{service}")),
         ("log-line", schema_of::<LogLine>("On P/logs")),
-        ("rating-changed", schema_of::<RatingChanged>("Payload of rating.created, rating.updated and rating.deleted")),
+        ("raw-rating", schema_of::<RawRating>("On P/ratings/raw, and a rating of POST /ingest")),
+        ("dead-rating", schema_of::<DeadRating>("On P/ratings/dead")),
+        (
+            "rating-changed",
+            schema_of::<RatingChanged>(
+                "Payload of rating.created, rating.updated and rating.deleted; on P/ratings/clean",
+            ),
+        ),
         ("feedback-deleted", schema_of::<FeedbackDeleted>("Payload of feedback.deleted")),
         ("feedback-given", schema_of::<FeedbackGiven>("Payload of feedback.given")),
     ];

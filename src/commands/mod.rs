@@ -10,6 +10,7 @@ mod health;
 mod master;
 mod neighbours;
 mod predict;
+mod ratings;
 mod recommend;
 mod settings;
 mod similar;
@@ -45,6 +46,9 @@ pub(crate) enum Command {
     /// Look after the logs of events: consumers, dead letters, copies
     #[command(subcommand)]
     Events(events::Command),
+    /// Look after ratings from elsewhere that do not count
+    #[command(subcommand)]
+    Ratings(ratings::Command),
     /// Recommend films on the terminal, without a server
     Recommend(recommend::Arguments),
     /// List the users whose ratings are most similar to a user's
@@ -82,6 +86,7 @@ impl Command {
             Command::Health(arguments) => health::run(arguments),
             Command::Data(command) => command.run(),
             Command::Events(command) => command.run(),
+            Command::Ratings(command) => command.run(),
             Command::Recommend(arguments) => recommend::run(arguments),
             Command::Neighbours(arguments) => neighbours::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments),

@@ -54,9 +54,9 @@ impl Follower for Following {
     async fn take(&mut self, event: &Event) {
         self.taken.store(event.seq, Ordering::Relaxed);
         // Emptied, of a kind that is not known yet, or about the end of a user.
-        let Some(logged) = logged_change(event) else { return };
+        let Some((logged, is_from_elsewhere)) = logged_change(event) else { return };
         let mut taken = self.app.sessions.change(logged);
-        if taken == Taken::Stranger && self.introduce(logged.user_id).await {
+        if taken == Taken::Stranger && !is_from_elsewhere && self.introduce(logged.user_id).await {
             taken = self.app.sessions.change(logged);
         }
         self.app.tell_tabs(logged.change, taken);
@@ -68,11 +68,14 @@ impl Follower for Following {
     }
 }
 
-fn logged_change(event: &Event) -> Option<LoggedChange> {
+/// With whether it was said elsewhere, by somebody whom no session is.
+fn logged_change(event: &Event) -> Option<(LoggedChange, bool)> {
     let payload = event.payload.as_deref()?;
+    let mut is_from_elsewhere = false;
     let (user_id, change) = match event.kind.as_str() {
         RATING_CREATED | RATING_UPDATED | RATING_DELETED => {
-            let RatingChanged { user_id, movie_id, rating, .. } = serde_json::from_str(payload).ok()?;
+            let RatingChanged { user_id, movie_id, rating, via, .. } = serde_json::from_str(payload).ok()?;
+            is_from_elsewhere = via.is_some();
             let rating = rating.map(HalfStars::from_stars).transpose().ok()?;
             (user_id, Change::Rated(movie_id, rating))
         }
@@ -86,7 +89,7 @@ fn logged_change(event: &Event) -> Option<LoggedChange> {
         }
         _ => return None,
     };
-    Some(LoggedChange { user_id, event_id: event.id, seq: event.seq, change })
+    Some((LoggedChange { user_id, event_id: event.id, seq: event.seq, change }, is_from_elsewhere))
 }
 
 #[cfg(test)]
@@ -110,7 +113,7 @@ mod tests {
 
     #[test]
     fn events_as_they_are_published_are_read_for_ever() {
-        let change = |kind, payload| logged_change(&event(kind, Some(payload))).map(|logged| logged.change);
+        let change = |kind, payload| logged_change(&event(kind, Some(payload))).map(|(logged, _)| logged.change);
         let stars = |half_stars| HalfStars::new(half_stars);
         for (kind, payload, wanted) in [
             (RATING_CREATED, r#"{"user_id":2147483648,"movie_id":6,"rating":4.5}"#, Change::Rated(6, stars(9))),
@@ -130,6 +133,11 @@ mod tests {
         ] {
             assert_eq!(change(kind, payload), Some(wanted), "{kind} {payload}");
         }
+        let from = |payload| {
+            logged_change(&event(RATING_CREATED, Some(payload))).map(|(_, is_from_elsewhere)| is_from_elsewhere)
+        };
+        assert_eq!(from(r#"{"user_id":2147483649,"movie_id":6,"rating":4.5,"via":"ingest"}"#), Some(true));
+        assert_eq!(from(r#"{"user_id":2147483649,"movie_id":6,"rating":4.5}"#), Some(false));
         assert_eq!(change("user.registered", r#"{"user_id":1}"#), None);
         assert_eq!(change(RATING_CREATED, r#"{"user_id":1,"movie_id":6,"rating":7}"#), None);
         assert!(logged_change(&event(RATING_CREATED, None)).is_none());

@@ -5,3 +5,4 @@ pub mod doorbell;
 mod encrypted;
 pub mod grpc;
 pub mod live;
+pub mod raw_ratings;

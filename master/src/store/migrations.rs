@@ -1,4 +1,4 @@
-//! Brings the tables to this program's version, with those of the log of ratings.
+//! Brings the tables to this program's version, with those of the log of ratings and of ratings from elsewhere.
 
 use super::error::Error;
 use sqlx::AnyConnection;
@@ -9,14 +9,19 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 pub(super) async fn run(is_sqlite: bool, connection: &mut AnyConnection) -> Result<(), Error> {
     let migrations = if is_sqlite { &SQLITE } else { &POSTGRES };
-    migrations.run(&mut *connection).await.map_err(|error| match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            Error::from_database("migrating the database", &error)
-        }
-        other => Error::Configuration { reason: format!("its tables are not this program's: {other}") },
-    })?;
+    migrations.run(&mut *connection).await.map_err(not_migrated)?;
+    cineswarm_ratings::store::open(is_sqlite, connection).await.map_err(not_migrated)?;
     cineswarm_events::migrate(connection).await.map_err(|error| match error {
         cineswarm_events::Error::Database { doing, error } => Error::from_database(doing, &error),
         other => Error::Configuration { reason: other.to_string() },
     })
+}
+
+fn not_migrated(error: MigrateError) -> Error {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            Error::from_database("migrating the database", &error)
+        }
+        other => Error::Configuration { reason: format!("its tables are not this program's: {other}") },
+    }
 }

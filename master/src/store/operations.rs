@@ -2,6 +2,7 @@
 
 use super::records::{Accepted, Ending, Feedback, NewRating, NewRatings, NewRequest, OpenedSession, Rated, Told};
 use cineswarm_database::Answerable;
+use cineswarm_ratings::store::{Write, Written};
 use uuid::Uuid;
 
 /// Something to write, and who waits for it.
@@ -12,6 +13,8 @@ pub(super) enum Operation {
     Rate(Answerable<NewRating, Rated>),
     RateMany(Answerable<NewRatings, Vec<Told>>),
     Feedback(Answerable<Feedback, Option<Told>>),
+    /// Ratings from elsewhere.
+    Ingest(Answerable<Write, Written>),
     /// Masters have lived so many milliseconds longer.
     Live(Answerable<i64, ()>),
     /// Lets go of what ended longer ago, in milliseconds of lived time.
@@ -44,6 +47,7 @@ macro_rules! for_answerable {
             Operation::Rate($answerable) => $then,
             Operation::RateMany($answerable) => $then,
             Operation::Feedback($answerable) => $then,
+            Operation::Ingest($answerable) => $then,
             Operation::Live($answerable) => $then,
             Operation::Prune($answerable) => $then,
             Operation::Withdraw(_) => $without,

@@ -5,10 +5,10 @@ use super::columns::{movie_id_at, stored_user, uuid_at};
 use super::error::damaged;
 use super::operations::Operation;
 use super::records::{BroughtRating, Feedback, FeedbackKind, NewRating, NewRatings, Rated, Told};
-use super::statements::ManyRows;
 
 use cineswarm_engine::dataset::shard_hash;
 use cineswarm_engine::{HalfStars, MovieId, UserId};
+use cineswarm_database::ManyRows;
 use cineswarm_events::{Cursor, NewEvent};
 use cineswarm_proto::events::{
     FEEDBACK_DELETED, FEEDBACK_GIVEN, FeedbackDeleted, FeedbackGiven, RATING_CREATED, RATING_DELETED, RATING_UPDATED,
@@ -75,6 +75,19 @@ impl Telling {
             }
         }
         Ok(places.into_values().max())
+    }
+
+    /// Stores ratings that came in from elsewhere, or what became of them.
+    pub(super) async fn ingest(
+        &mut self,
+        connection: &mut AnyConnection,
+        write: &cineswarm_ratings::store::Write,
+    ) -> Result<cineswarm_ratings::store::Written, sqlx::Error> {
+        let first_new_user = match write.new_users() {
+            0 => None,
+            count => Some(new_user_ids(connection, count).await?),
+        };
+        cineswarm_ratings::store::write(connection, write, first_new_user, &mut self.events).await
     }
 
     /// Stores a rating, or takes it back.
@@ -214,14 +227,22 @@ async fn user_id(
     if let Some(user_id) = known {
         return Ok(user_id);
     }
-    let given = sqlx::query("UPDATE live_users SET last_id = last_id + 1 RETURNING last_id");
-    let user_id: i64 = given.fetch_one(&mut *connection).await?.try_get(0)?;
+    let user_id = new_user_ids(connection, 1).await?;
     sqlx::query("UPDATE sessions SET user_id = $1 WHERE id = $2")
-        .bind(user_id)
+        .bind(i64::from(user_id))
         .bind(session_id.to_owned())
         .execute(connection)
         .await?;
-    stored_user(user_id)
+    Ok(user_id)
+}
+
+/// Gives out numbers for new users, the first of which it gives.
+async fn new_user_ids(connection: &mut AnyConnection, count: usize) -> Result<UserId, sqlx::Error> {
+    let given = sqlx::query("UPDATE live_users SET last_id = last_id + $1 RETURNING last_id").bind(count as i64);
+    let last: i64 = given.fetch_one(connection).await?.try_get(0)?;
+    // None of them is past what a user's number can be.
+    stored_user(last)?;
+    stored_user(last - count as i64 + 1)
 }
 
 fn half_stars(stored: i64) -> Result<HalfStars, sqlx::Error> {
@@ -279,7 +300,7 @@ fn rating_event(rating: &NewRating, user_id: UserId, previous: Option<HalfStars>
         (Some(_), Some(_)) => RATING_UPDATED,
     };
     let (stars, previous) = (rating.half_stars.map(HalfStars::stars), previous.map(HalfStars::stars));
-    let payload = RatingChanged { user_id, movie_id: rating.movie_id, rating: stars, previous };
+    let payload = RatingChanged { user_id, movie_id: rating.movie_id, rating: stars, previous, via: None };
     event(rating.event_id, kind, user_id, &payload, rating.rated_at)
 }
 

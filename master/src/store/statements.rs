@@ -6,17 +6,14 @@ use super::operations::{Finish, OpenSession, Operation};
 use super::ratings_log::Telling;
 use super::records::{Accepted, OpenedSession};
 use super::{NewRequest, upkeep};
-use cineswarm_database::Answerable;
-use sqlx::any::AnyArguments;
-use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection, Row};
+use cineswarm_database::{Answerable, ManyRows};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::{Any, AnyConnection, Connection, Row};
 use std::collections::HashSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use uuid::Uuid;
 
 type Query = sqlx::query::Query<'static, Any, AnyArguments>;
-
-/// Statements of many rows are made for 1, 2, 4, ... 64 rows: few enough texts for each to stay prepared.
-const LARGEST_CHUNK_LOG2: usize = 6;
 
 /// Everything an accepted request is made of. A row that is already there, by its id or by the session's key, is left.
 static INSERT_REQUESTS: LazyLock<ManyRows> = LazyLock::new(|| {
@@ -38,44 +35,9 @@ static END_REQUESTS: LazyLock<ManyRows> = LazyLock::new(|| {
     )
 });
 
-/// One statement's text for each power of two of rows.
-pub(super) struct ManyRows(Vec<Arc<String>>);
-
-impl ManyRows {
-    pub(super) fn new(before: &str, columns: usize, after: &str) -> ManyRows {
-        let text = |rows: usize| {
-            let row = |row: usize| {
-                let places: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
-                format!("({})", places.join(", "))
-            };
-            let rows: Vec<String> = (0..rows).map(row).collect();
-            Arc::new(format!("{before}{}{after}", rows.join(", ")))
-        };
-        ManyRows((0..=LARGEST_CHUNK_LOG2).map(|log2| text(1 << log2)).collect())
-    }
-
-    /// Runs the statement for all items in as few pieces as the prepared sizes allow; the first column of what it
-    /// returns, in no particular order.
-    pub(super) async fn run<T>(
-        &self,
-        connection: &mut AnyConnection,
-        items: &[T],
-        bind: impl Fn(Query, &T) -> Query,
-    ) -> Result<HashSet<Uuid>, sqlx::Error> {
-        let mut returned = HashSet::with_capacity(items.len());
-        let mut rest = items;
-        while !rest.is_empty() {
-            let log2 = LARGEST_CHUNK_LOG2.min(rest.len().ilog2() as usize);
-            let (chunk, others) = rest.split_at(1 << log2);
-            // The text is made of this file's words and place marks alone.
-            let query = sqlx::query(AssertSqlSafe(Arc::clone(&self.0[log2])));
-            for row in chunk.iter().fold(query, &bind).fetch_all(&mut *connection).await? {
-                returned.insert(uuid_at(&row, 0)?);
-            }
-            rest = others;
-        }
-        Ok(returned)
-    }
+/// The ids that a statement returned.
+fn ids(rows: &[AnyRow]) -> Result<HashSet<Uuid>, sqlx::Error> {
+    rows.iter().map(|row| uuid_at(row, 0)).collect()
 }
 
 /// Runs the operations in one transaction, some of which may have been tried before (`again`); gives the last number of the
@@ -120,6 +82,9 @@ pub(super) async fn run_in_one_transaction(
             Operation::Feedback(feedback) => {
                 feedback.outcome = Some(telling.feedback(&mut transaction, &feedback.input).await?);
             }
+            Operation::Ingest(ingest) => {
+                ingest.outcome = Some(telling.ingest(&mut transaction, &ingest.input).await?);
+            }
             Operation::Live(live) => live.outcome = Some(upkeep::live(&mut transaction, live.input).await?),
             Operation::Prune(prune) => prune.outcome = Some(upkeep::prune(&mut transaction, prune.input).await?),
             Operation::Accept(_) | Operation::Finish(_) | Operation::Withdraw(_) => {}
@@ -153,7 +118,7 @@ async fn accept_all(
             .bind("queued")
             .bind(request.accepted_at)
     };
-    let stored = INSERT_REQUESTS.run(connection, accepts, bind).await?;
+    let stored = ids(&INSERT_REQUESTS.fetch(connection, accepts, bind).await?)?;
     let mut bytes = 0;
     for accept in accepts {
         let request_id = accept.input.request_id;
@@ -204,7 +169,7 @@ async fn finish_all(
             .bind(*offset)
             .bind(ending.outcome.clone())
     };
-    let ended = END_REQUESTS.run(connection, &firsts, bind).await?;
+    let ended = ids(&END_REQUESTS.fetch(connection, &firsts, bind).await?)?;
     let mut bytes = 0;
     for finish in firsts {
         let Finish { request_id, offset, .. } = finish.input;

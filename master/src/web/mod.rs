@@ -6,6 +6,7 @@ pub mod events;
 pub mod gate;
 pub mod health;
 pub mod http;
+pub mod ingest;
 pub mod operators;
 pub mod origin;
 pub mod rate_limit;

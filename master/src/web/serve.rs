@@ -25,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::gate::{Entry, Full, Gate, Place};
+use super::ingest::Peer;
 
 /// How long the head of a request may take; also how long a connection is kept between two requests.
 const HEAD: Duration = Duration::from_secs(10);
@@ -32,6 +33,10 @@ const HEAD: Duration = Duration::from_secs(10);
 const HEAD_ON_SUFFERANCE: Duration = Duration::from_secs(2);
 /// How long the body of a request may take.
 const BODY: Duration = Duration::from_secs(15);
+/// The same for one that is read as it comes, each part of which may take as long as another's whole.
+const STREAM: Duration = Duration::from_secs(1_800);
+/// Where such bodies are sent.
+const INGEST: &str = "/ingest";
 /// When to look again after a connection could not be taken.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 /// When who was refused may come again, in seconds.
@@ -96,7 +101,9 @@ async fn answer(
     peer: IpAddr,
     full: Option<Full>,
 ) -> Response {
-    let mut request = request.map(with_deadline);
+    let is_stream = request.uri().path() == INGEST;
+    let mut request = request.map(|body| with_deadline(body, is_stream));
+    request.extensions_mut().insert(Peer(peer));
     if is_for_sockets(&request) {
         if let Some(full) = full {
             return refused(full);
@@ -124,15 +131,17 @@ fn has_socket_id(request: &Request<Body>) -> bool {
     request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("sid=")))
 }
 
-/// Ends a body that takes too long with an error; a body that is there already, or is none, costs nothing.
-fn with_deadline(body: Incoming) -> Body {
+/// Ends a body that takes too long with an error, and a long one, which is read as it comes, where a part of it does. A body
+/// that is there already, or is none, costs nothing.
+fn with_deadline(body: Incoming, is_stream: bool) -> Body {
     if body.is_end_stream() {
         return Body::empty();
     }
     let data = Body::new(body).into_data_stream();
-    let until = Instant::now() + BODY;
+    let begun = Instant::now();
     let bounded = futures::stream::unfold(Some(data), move |data| async move {
         let mut data = data?;
+        let until = if is_stream { (Instant::now() + BODY).min(begun + STREAM) } else { begun + BODY };
         match tokio::time::timeout_at(until, data.next()).await {
             Ok(chunk) => chunk.map(|chunk| (chunk, Some(data))),
             Err(_) => Some((Err(axum::Error::new("the body of the request took too long")), None)),

@@ -129,7 +129,7 @@ impl Place {
         Ok(Database::parse(&url.expose().replace("?mode=rwc", "?mode=rw"))?)
     }
 
-    async fn open(&self) -> anyhow::Result<sqlx::AnyConnection> {
+    pub(super) async fn open(&self) -> anyhow::Result<sqlx::AnyConnection> {
         let database = self.parse()?;
         database.connect().await.context("opening the database; name it by --database-url or --data-dir")
     }
@@ -175,17 +175,17 @@ fn show(letters: &[Letter]) -> anyhow::Result<()> {
     if letters.is_empty() { say(format_args!("nothing is kept aside")) } else { say(format_args!("{table}")) }
 }
 
-fn table<const N: usize>(header: [&str; N]) -> Table {
+pub(super) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(header);
     table
 }
 
 /// What others wrote must not steer the terminal.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
-fn say(words: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
+pub(super) fn say(words: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
     Ok(writeln!(io::stdout().lock(), "{words}")?)
 }

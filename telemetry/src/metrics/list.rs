@@ -55,6 +55,27 @@ const CODES: &[&str] = &[
     "internal",
     "too_many_connections",
 ];
+/// Why ratings from elsewhere do not count.
+const DEAD_REASONS: &[&str] = &[
+    "too_long",
+    "not_json",
+    "not_an_object",
+    "missing_field",
+    "repeated_field",
+    "unknown_field",
+    "wrong_type",
+    "bad_id",
+    "unknown_film",
+    "off_scale",
+    "bad_time",
+    "in_the_future",
+    "before_film",
+    "not_allowed",
+    "user_deleted",
+    "id_reused",
+    "too_fast",
+    "all_equal",
+];
 const CERTIFICATES: &[&str] = &["grpc", "grpc_ca", "broker", "broker_ca"];
 const THIS_VERSION: &[&str] = &[env!("CARGO_PKG_VERSION")];
 
@@ -149,6 +170,20 @@ metrics! {
         "Transactions that failed, whether or not they were tried again.";
     Master: Gauge DATABASE_LAST_WRITE_AGE = "cineswarm_database_last_write_age_seconds" {} in "seconds",
         "How long ago something was last stored; not long, as a sign of life is stored every two seconds.";
+
+    Master: Counter RATINGS_TAKEN = "cineswarm_ratings_taken_total" { via: (&["http", "mqtt"]) } in "ratings",
+        "Ratings from elsewhere that were taken, by the way they came.";
+    Master: Counter RATINGS_JUDGED = "cineswarm_ratings_judged_total"
+        { verdict: (&["clean", "repeated", "superseded", "dead"]) } in "ratings",
+        "Ratings from elsewhere that are through the gate: they count, have counted already, are older than what is known, or are kept aside.";
+    Master: Counter RATINGS_DEAD = "cineswarm_ratings_dead_total" { reason: DEAD_REASONS } in "ratings",
+        "Ratings from elsewhere that were kept aside, counted under each of their reasons.";
+    Master: Gauge RATINGS_WAITING = "cineswarm_ratings_waiting" {} in "ratings",
+        "Ratings from elsewhere that were taken and wait at the gate.";
+    Master: Gauge RATINGS_LAG = "cineswarm_ratings_lag_seconds" {} in "seconds",
+        "How long the rating that waits longest at the gate has waited.";
+    Master: Gauge DEAD_RATINGS = "cineswarm_dead_ratings" {} in "ratings",
+        "Ratings that are kept aside and an operator has not replayed or dropped.";
 
     Worker: Gauge WORKER_BROKER_CONNECTED = "cineswarm_worker_broker_connected" { worker: workers } in "1",
         "1 while the worker has a connection to the broker, else 0.";

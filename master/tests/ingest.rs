@@ -1,0 +1,280 @@
+//! Ratings from elsewhere, on a real SQLite file and on a real PostgreSQL server: what is acknowledged is accounted for
+//! once, whatever is tried again.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use cineswarm_engine::{HalfStars, MovieId, UserId};
+use cineswarm_events::{Cursor, Event, Filter, LARGEST_READ, Read, Reply, Source};
+use cineswarm_master::store::Store;
+use cineswarm_ratings::gate::{Authority, Clean, Known, Limits};
+use cineswarm_ratings::intake::{Intake, Writing};
+use cineswarm_ratings::passing::Gate;
+use cineswarm_ratings::reason::{Fault, Reason};
+use cineswarm_ratings::sifting::{Change, DeadLine, Pass, Tally, Who};
+use cineswarm_ratings::splitting::{Chunk, Splitter};
+use cineswarm_ratings::store::admin::{self, Which};
+use cineswarm_ratings::store::reads::Batch;
+use cineswarm_ratings::store::{Take, Via, Write, Written};
+use common::database::{Database, new_session, on_both_databases, rate};
+use sqlx::Connection;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+const FIRST_USER: u32 = 1 << 31;
+const OPERATOR: Authority = Authority { is_operator: true, has_looked: false };
+
+on_both_databases!(
+    what_is_taken_is_told_once_with_users_of_its_own,
+    what_is_tried_again_after_its_commit_changes_nothing,
+    what_did_not_become_whole_counts_for_nothing,
+    what_is_dead_is_mended_replayed_and_dropped,
+    a_thousand_lines_and_more_go_through_in_order,
+);
+
+/// Films 1 to 100; user 42 gave film 6 four stars.
+struct SmallDataset;
+
+impl Known for SmallDataset {
+    fn film(&self, film: MovieId) -> Option<Option<u16>> {
+        (1..=100).contains(&film).then_some(None)
+    }
+
+    fn ratings_of(&self, user: UserId) -> Option<Vec<(MovieId, HalfStars, i64)>> {
+        (user == 42).then(|| vec![(6, HalfStars::new(8).unwrap(), 1_000_000_000_000)])
+    }
+}
+
+/// A store with a gate that takes what waits.
+struct Farm {
+    store: Store,
+    intake: Intake<Store>,
+    stop: CancellationToken,
+    passing: tokio::task::JoinHandle<()>,
+}
+
+impl Farm {
+    async fn open(database: &Database) -> Farm {
+        let store = database.open().await;
+        let (intake, stop) = (Intake::new(store.clone()), CancellationToken::new());
+        let gate = Gate {
+            known: Arc::new(SmallDataset),
+            readers: store.readers(),
+            writer: store.clone(),
+            room: intake.room(),
+            limits: Limits::default(),
+            tap: None,
+        };
+        let passing = tokio::spawn(gate.run(stop.clone()));
+        Farm { store, intake, stop, passing }
+    }
+
+    /// Takes lines and waits until they are through.
+    async fn send(&self, lines: &str, authority: Authority) -> Batch {
+        let mut batch = self.intake.begin(Via::Http, authority, 1_700_000_000_000);
+        let receipt = batch.end(chunks(lines)).await.unwrap();
+        self.done(receipt.batch_id).await
+    }
+
+    async fn done(&self, batch_id: Uuid) -> Batch {
+        let looking = async {
+            loop {
+                let batch = self.store.ingested(batch_id, 100).await.unwrap().unwrap();
+                if batch.lines == Some(batch.tally.lines()) {
+                    return batch;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), looking).await.expect("the batch to be through")
+    }
+
+    async fn close(self) {
+        self.stop.cancel();
+        self.passing.await.unwrap();
+        self.store.close().await;
+    }
+}
+
+fn chunks(lines: &str) -> Vec<Chunk> {
+    let (mut splitter, mut chunks) = (Splitter::default(), Vec::new());
+    splitter.push(lines.as_bytes(), &mut chunks);
+    chunks.extend(splitter.finish());
+    chunks
+}
+
+async fn log(store: &Store) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut read = Read { after: Cursor::START, filter: Filter::default(), limit: LARGEST_READ };
+    loop {
+        let Reply::Page { events: some, through, .. } = store.log().read(&read).await.unwrap() else {
+            panic!("the log forked");
+        };
+        if through == read.after {
+            return events;
+        }
+        events.extend(some);
+        read.after = through;
+    }
+}
+
+async fn told(store: &Store) -> Vec<(String, String)> {
+    log(store).await.into_iter().map(|event| (event.kind, event.payload.unwrap_or_default())).collect()
+}
+
+async fn what_is_taken_is_told_once_with_users_of_its_own(database: Database) {
+    let farm = Farm::open(&database).await;
+    let session_id = new_session(&farm.store).await;
+    let lines = r#"
+        {"user_id":"ana","movie_id":1,"rating":4,"id":"a"}
+        {"user_id":42,"movie_id":6,"rating":2.5}
+        {"user_id":"bob","movie_id":999,"rating":9}
+        {"user_id":"bob","movie_id":1,"rating":3,"timestamp":1600000000}
+        {"user_id":"ana","movie_id":1,"rating":4,"id":"a"}
+        {"user_id":"bob","movie_id":1,"rating":1,"timestamp":1500000000}
+    "#;
+    let batch = farm.send(lines, OPERATOR).await;
+    assert_eq!(batch.tally, Tally { clean: 3, repeated: 1, superseded: 1, dead: 1 });
+    let faults: Vec<Reason> = batch.dead[0].faults.iter().map(|fault| fault.reason).collect();
+    assert_eq!((batch.dead[0].line_number, faults), (3, vec![Reason::UnknownFilm, Reason::OffScale]));
+    rate(&farm.store, session_id, 2, HalfStars::new(9), 5).await.unwrap();
+    let again = farm.send(lines, OPERATOR).await;
+    assert_eq!(again.tally, Tally { clean: 0, repeated: 4, superseded: 1, dead: 1 }, "nothing counts twice");
+    farm.close().await;
+
+    let farm = Farm::open(&database).await;
+    let after_a_restart = farm.send(lines, OPERATOR).await;
+    assert_eq!(after_a_restart.tally, again.tally);
+    let later = farm.send(r#"{"user_id":"ana","movie_id":1,"rating":5,"timestamp":1700000001}"#, OPERATOR).await;
+    assert_eq!(later.tally.clean, 1);
+    let payload = |user: u32, rest: &str| format!(r#"{{"user_id":{user},{rest}}}"#);
+    let wanted = [
+        ("rating.created", payload(FIRST_USER, r#""movie_id":1,"rating":4.0,"via":"ingest""#)),
+        ("rating.updated", payload(42, r#""movie_id":6,"rating":2.5,"previous":4.0,"via":"ingest""#)),
+        ("rating.created", payload(FIRST_USER + 1, r#""movie_id":1,"rating":3.0,"via":"ingest""#)),
+        ("rating.created", payload(FIRST_USER + 2, r#""movie_id":2,"rating":4.5"#)),
+        ("rating.updated", payload(FIRST_USER, r#""movie_id":1,"rating":5.0,"previous":4.0,"via":"ingest""#)),
+    ];
+    assert_eq!(told(&farm.store).await, wanted.map(|(kind, payload)| (kind.to_owned(), payload)));
+    let events = log(&farm.store).await;
+    assert_eq!((events[2].at, events[2].key.as_str()), (1_600_000_000_000, "user/2147483649"));
+    assert!(events.iter().all(|event| event.shard_hash.is_some()));
+    farm.close().await;
+}
+
+/// Each write is repeated as the writer repeats one whose commit nobody heard of.
+async fn what_is_tried_again_after_its_commit_changes_nothing(database: Database) {
+    let store = database.open().await;
+    let batch_id = Uuid::now_v7();
+    let take = Take {
+        batch_id,
+        via: Via::Http,
+        authority: OPERATOR,
+        taken_at: 7,
+        chunks: vec![(1, 1, Chunk { lines: 2, content: b"{}\n{}\n".to_vec() })],
+        whole: Some(2),
+    };
+    let clean = Clean { film: 1, half_stars: HalfStars::new(3).unwrap(), previous: None, rated_at: 7 };
+    let faults = vec![Fault { reason: Reason::NotJson, words: "none".to_owned() }];
+    let pass = Pass {
+        chunks: vec![(batch_id, 1)],
+        batch_number: 1,
+        new_users: vec!["ana".to_owned()],
+        changes: vec![Change { who: Who::New(0), clean, event_id: Uuid::now_v7() }],
+        dead: vec![DeadLine { batch_id, line_number: 2, came_at: 7, line: "{}".to_owned(), faults }],
+        tallies: vec![(batch_id, Tally { clean: 1, dead: 1, ..Tally::default() })],
+    };
+    let passing = || Write::Pass(Arc::new(pass.clone()));
+    for _ in 0..2 {
+        assert_eq!(store.write(Write::Take(take.clone())).await.unwrap(), Written::Taken);
+    }
+    assert_eq!(store.write(passing()).await.unwrap(), Written::Passed(Some(FIRST_USER)));
+    assert_eq!(store.write(passing()).await.unwrap(), Written::PassedBefore);
+    assert_eq!(store.write(Write::Take(take)).await.unwrap(), Written::Taken);
+    assert_eq!(store.write(passing()).await.unwrap(), Written::PassedBefore, "what is through is not taken again");
+    let batch = store.ingested(batch_id, 10).await.unwrap().unwrap();
+    assert_eq!((batch.tally.lines(), batch.dead.len(), log(&store).await.len()), (2, 1, 1));
+    store.close().await;
+}
+
+async fn what_did_not_become_whole_counts_for_nothing(database: Database) {
+    let farm = Farm::open(&database).await;
+    let mut whole = farm.intake.begin(Via::Http, OPERATOR, 7);
+    for chunk in chunks(r#"{"user_id":"ana","movie_id":1,"rating":4}"#) {
+        whole.push(chunk.clone()).await.unwrap();
+        let mut abandoned = farm.intake.begin(Via::Http, OPERATOR, 7);
+        abandoned.push(chunk.clone()).await.unwrap();
+        drop(abandoned);
+        // As a master leaves one that is killed in its midst.
+        let mut lost = farm.intake.begin(Via::Http, OPERATOR, 7);
+        lost.push(chunk).await.unwrap();
+        std::mem::forget(lost);
+    }
+    let receipt = whole.end(chunks(r#"{"user_id":"ana","movie_id":2,"rating":4}"#)).await.unwrap();
+    assert_eq!(receipt.lines, 2);
+    assert_eq!(farm.done(receipt.batch_id).await.tally.clean, 2);
+    farm.close().await;
+    let farm = Farm::open(&database).await;
+    let mut connection = sqlx::AnyConnection::connect(&database.url).await.unwrap();
+    let left = cineswarm_ratings::store::reads::backlog(&mut connection).await.unwrap();
+    assert_eq!((left.lines, left.bytes), (0, 0));
+    assert_eq!(log(&farm.store).await.len(), 2);
+    farm.close().await;
+}
+
+async fn what_is_dead_is_mended_replayed_and_dropped(database: Database) {
+    let farm = Farm::open(&database).await;
+    let lines = r#"
+        {"user_id":"ana","movie_id":1,"rating":44}
+        {"user_id":42,"movie_id":2,"rating":4}
+        not json
+        {"user_id":"ana","movie_id":1000,"rating":4}
+    "#;
+    let batch = farm.send(lines, Authority::default()).await;
+    assert_eq!(batch.tally.dead, 4);
+    let ids: Vec<i64> = batch.dead.iter().map(|dead| dead.id).collect();
+    let mut connection = sqlx::AnyConnection::connect(&database.url).await.unwrap();
+    let by = |reason| Which { reason: Some(reason), ..Which::default() };
+    let found = admin::dead(&mut connection, &by(Reason::OffScale), 0, 10).await.unwrap();
+    assert_eq!(found.iter().map(|dead| dead.id).collect::<Vec<_>>(), ids[..1]);
+
+    admin::mend(&mut connection, ids[0], r#"{"user_id":"ana","movie_id":1,"rating":4.5}"#).await.unwrap().unwrap();
+    assert_eq!(admin::mend(&mut connection, 999, "{}").await.unwrap(), None);
+    let of_all = Which { batch_id: Some(batch.dead[0].batch_id), ..Which::default() };
+    let replayed = admin::replay(&mut connection, &of_all, false, 1_700_000_000_000).await.unwrap();
+    let [(replay, 4)] = replayed.as_slice() else { panic!("{replayed:?}") };
+    let outcome = farm.done(*replay).await;
+    assert_eq!(outcome.tally, Tally { clean: 2, dead: 2, ..Tally::default() }, "an operator speaks for user 42");
+    assert_eq!(outcome.dead[0].came_at, 1_700_000_000_000, "when it came first");
+    assert_eq!(admin::drop(&mut connection, &by(Reason::NotJson)).await.unwrap(), 1);
+    assert_eq!(admin::drop(&mut connection, &Which::default()).await.unwrap(), 1);
+    assert_eq!(admin::count_dead(&mut connection).await.unwrap(), 0);
+    assert_eq!(admin::replay(&mut connection, &of_all, false, 7).await.unwrap(), []);
+    assert_eq!(log(&farm.store).await.len(), 2);
+    farm.close().await;
+}
+
+async fn a_thousand_lines_and_more_go_through_in_order(database: Database) {
+    let farm = Farm::open(&database).await;
+    let line = |user: u32, film: u32, at: u32| {
+        let stars = f64::from((user + film) % 10 + 1) / 2.0;
+        format!(
+            "{{\"user_id\":\"u{user}\",\"movie_id\":{film},\"rating\":{stars},\"timestamp\":{}}}\n",
+            1_500_000_000 + at
+        )
+    };
+    let lines: String = (0..2_500).map(|number| line(number % 50, number / 50 + 1, number * 100)).collect();
+    let mut batch = farm.intake.begin(Via::Http, Authority::default(), 1_700_000_000_000);
+    for chunk in chunks(&lines) {
+        batch.push(chunk).await.unwrap();
+    }
+    let receipt = batch.end(Vec::new()).await.unwrap();
+    assert_eq!(receipt.lines, 2_500);
+    assert_eq!(farm.done(receipt.batch_id).await.tally.clean, 2_500);
+    let events = log(&farm.store).await;
+    assert!(events.is_sorted_by_key(|event| event.at), "in the order they came");
+    assert_eq!(events.len(), 2_500);
+    farm.close().await;
+}

@@ -1,0 +1,166 @@
+//! `cineswarm ratings`: ratings from elsewhere that do not count, and what an operator makes of them. What is replayed the
+//! master takes at its next look, if it runs, and at its next start if not.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::bail;
+use cineswarm_ratings::reason::Reason;
+use cineswarm_ratings::store::admin::{self, Which};
+use cineswarm_ratings::store::reads::Dead;
+use uuid::Uuid;
+
+use super::block_on;
+use super::events::{Place, plain, say, table};
+
+/// What can be done.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Show ratings that do not count, with all reasons
+    Dead {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// How many at the most
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        limit: u32,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Give a rating that does not count another line and have it judged again
+    Mend {
+        /// Its number, as `cineswarm ratings dead` shows it
+        id: i64,
+        /// The line, as JSON
+        line: String,
+        /// Count it even if nobody could have rated so fast, or all the same
+        #[arg(long)]
+        trust: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Have ratings judged again, on the operator's word: they may be of users of the dataset
+    Replay {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// All of them
+        #[arg(long, conflicts_with_all = ["ids", "reason", "batch"])]
+        all: bool,
+        /// Count them even if nobody could have rated so fast, or all the same
+        #[arg(long)]
+        trust: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Forget ratings that do not count
+    Drop {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// All of them
+        #[arg(long, conflicts_with_all = ["ids", "reason", "batch"])]
+        all: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Some of them.
+#[derive(clap::Args)]
+pub(crate) struct Chosen {
+    /// Their numbers, as `cineswarm ratings dead` shows them
+    ids: Vec<i64>,
+    /// Those with this reason among theirs, such as unknown_film
+    #[arg(long, value_name = "REASON", value_parser = parse_reason, conflicts_with = "ids")]
+    reason: Option<Reason>,
+    /// Those that came with this batch, by the id that POST /ingest gave
+    #[arg(long, value_name = "ID", conflicts_with = "ids")]
+    batch: Option<Uuid>,
+}
+
+impl Chosen {
+    fn which(self) -> Which {
+        Which { ids: self.ids, reason: self.reason, batch_id: self.batch }
+    }
+
+    /// Those that are named; all only where that is said.
+    fn named(self, all: bool) -> anyhow::Result<Which> {
+        let which = self.which();
+        if !all && which.ids.is_empty() && which.reason.is_none() && which.batch_id.is_none() {
+            bail!("which ones? give their numbers, --reason, --batch or --all");
+        }
+        Ok(which)
+    }
+}
+
+fn parse_reason(name: &str) -> Result<Reason, String> {
+    let known = Reason::ALL.into_iter().find(|reason| reason.name() == name);
+    known.ok_or_else(|| {
+        let names: Vec<&str> = Reason::ALL.iter().map(|reason| reason.name()).collect();
+        format!("the reasons are {}", names.join(", "))
+    })
+}
+
+impl Command {
+    /// Runs to the end.
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        block_on(self.ask())
+    }
+
+    async fn ask(self) -> anyhow::Result<()> {
+        match self {
+            Command::Dead { chosen, limit, place } => {
+                show(&admin::dead(&mut place.open().await?, &chosen.which(), 0, i64::from(limit)).await?)
+            }
+            Command::Mend { id, line, trust, place } => {
+                if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&line) {
+                    bail!("the line is no JSON: {error}");
+                }
+                let mut connection = place.open().await?;
+                if admin::mend(&mut connection, id, &line).await?.is_none() {
+                    bail!("rating {id} is not among the dead; see cineswarm ratings dead");
+                }
+                replay(&mut connection, Which { ids: vec![id], ..Which::default() }, trust).await
+            }
+            Command::Replay { chosen, all, trust, place } => {
+                let which = chosen.named(all)?;
+                replay(&mut place.open().await?, which, trust).await
+            }
+            Command::Drop { chosen, all, place } => {
+                let which = chosen.named(all)?;
+                match admin::drop(&mut place.open().await?, &which).await? {
+                    0 => bail!("none of them is among the dead; see cineswarm ratings dead"),
+                    dropped => say(format_args!("forgot {dropped} ratings")),
+                }
+            }
+        }
+    }
+}
+
+async fn replay(connection: &mut sqlx::AnyConnection, which: Which, trust: bool) -> anyhow::Result<()> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64;
+    let batches = admin::replay(connection, &which, trust, now).await?;
+    if batches.is_empty() {
+        bail!("none of them is among the dead; see cineswarm ratings dead");
+    }
+    for (batch_id, lines) in batches {
+        say(format_args!("{lines} ratings are judged again, as batch {batch_id}"))?;
+    }
+    Ok(())
+}
+
+fn show(dead: &[Dead]) -> anyhow::Result<()> {
+    if dead.is_empty() {
+        return say(format_args!("nothing is kept aside"));
+    }
+    let mut table = table(["ID", "BATCH", "LINE", "REASONS", "RATING"]);
+    for Dead { id, batch_id, line_number, line, faults, .. } in dead {
+        let reasons: Vec<&str> = faults.iter().map(|fault| fault.reason.name()).collect();
+        let words: Vec<&str> = faults.iter().map(|fault| fault.words.as_str()).collect();
+        table.add_row([
+            id.to_string(),
+            batch_id.to_string(),
+            line_number.to_string(),
+            plain(&format!("{}: {}", reasons.join(", "), words.join("; "))),
+            plain(line),
+        ]);
+    }
+    say(format_args!("{table}"))
+}
