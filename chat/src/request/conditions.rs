@@ -184,7 +184,7 @@ impl Reader<'_> {
     }
 
     /// The catalogue's genres that the longest phrase at `at` names.
-    pub(super) fn genres_at(&self, at: usize) -> Option<(Vec<String>, usize)> {
+    pub(crate) fn genres_at(&self, at: usize) -> Option<(Vec<String>, usize)> {
         let tokens = self.tokens();
         let in_lexicon = lexicon::meanings(tokens, at).find_map(|(meaning, end)| match meaning {
             Meaning::Genres(names) => Some((self.own_names(names)?, end)),
