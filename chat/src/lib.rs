@@ -88,13 +88,15 @@ pub fn understand_in(
         true => request.named.into_iter().map(|named| named.topic).collect::<Vec<Topic>>(),
         false => Vec::new(),
     };
-    let without =
-        request.without.into_iter().map(|named| named.topic).chain(request.disliked.iter().filter_map(|movie| {
-            let name = replies::film_name(catalogue.get(*movie)?);
-            Some(Topic { kind: TopicKind::Without, label: name.clone(), said: name })
-        }));
     let topics = match intent.filters() {
-        Some(_) => topics.into_iter().chain(without).collect(),
+        Some(_) => {
+            let spoken_against = request.disliked.iter().filter_map(|movie| {
+                let name = replies::film_name(catalogue.get(*movie)?);
+                Some(Topic { kind: TopicKind::Without, label: name.clone(), said: name })
+            });
+            let without = request.without.into_iter().map(|named| named.topic);
+            topics.into_iter().chain(without).chain(spoken_against).collect()
+        }
         None => topics,
     };
     let is_title = index.find_as(&sentence.tokens, Reading::Exact).is_some();

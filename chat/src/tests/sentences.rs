@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::sample::{index_with_facts, sample, tagged_index};
 use super::*;
-use crate::{ClarifyOption, Context, Last, Mark, Shift, understand_in};
+use crate::{ClarifyOption, Context, Last, Mark, Shift, TopicKind, understand_in};
 
 #[derive(Default)]
 struct Count {
