@@ -58,6 +58,7 @@ impl Chat<'_> {
             }
         };
         let pointed_at = |then: &dyn Fn(Vec<MovieId>) -> Intent| match all_places() {
+            _ if self.ends_in_title_of_places() => None,
             Some(movies) if !movies.is_empty() => Some(then(movies)),
             _ if has_list => Some(Intent::NoSuchPlace { asked: asked() }),
             // "the first one" of nothing; "300" and "the fifth element" are films.
@@ -93,6 +94,14 @@ impl Chat<'_> {
             "other" => Some(Intent::More),
             "newer" if has_list => Some(Intent::shift(Shift::Newer)),
             "older" if has_list => Some(Intent::shift(Shift::Older)),
+            "newest" if has_list => Some(Intent::shift(Shift::NewestFirst)),
+            "oldest" if has_list => Some(Intent::shift(Shift::OldestFirst)),
+            "better_known" if has_list => Some(Intent::shift(Shift::BetterKnown)),
+            // What is said of a whole list asks for another; of a film that is spoken of it is a verdict.
+            "dull" if self.pointed_at().is_some() => None,
+            "dull" if has_list => Some(Intent::More),
+            "dull" => Some(Intent::NotUnderstood { asked: asked() }),
+            "anything" => Some(Intent::ForMe { filters: Filters::default() }),
             "shorter" | "longer" if has_list && !self.reader.index.has_facts() => {
                 Some(Intent::OutsideTheData { asked: asked() })
             }
@@ -100,6 +109,11 @@ impl Chat<'_> {
             "longer" if has_list => Some(Intent::shift(Shift::Longer)),
             "more" if has_list => self.refined_by(genre, true),
             "less" if has_list => self.refined_by(genre, false),
+            // Of a list that had no film.
+            "more" => self.refined_by(genre, true).map(|refined| match refined {
+                Intent::Refine { filters, tweak, .. } => Intent::Browse { filters, tweak },
+                other => other,
+            }),
             "why" => one(&|movie| Intent::Why { movie }),
             "like_shown" => one(&like),
             "it" => {
@@ -137,6 +151,18 @@ impl Chat<'_> {
             }
             _ => None,
         }
+    }
+
+    /// "films like One, Two, Three" is of the film.
+    fn ends_in_title_of_places(&self) -> bool {
+        const SHORTEST: usize = 3;
+        let tokens = &self.reader.sentence.tokens;
+        let is_title = |from: usize| {
+            let words = &tokens[from..];
+            words.iter().all(|token| place(&token.word).is_some())
+                && self.reader.index.find_as(words, Reading::Exact).is_some()
+        };
+        (0..=tokens.len().saturating_sub(SHORTEST)).any(|from| tokens.len() - from >= SHORTEST && is_title(from))
     }
 
     fn says_place_in_words(&self, fitting: &Fitting) -> bool {
@@ -194,6 +220,10 @@ impl Chat<'_> {
                         .map_or(Intent::WhichOne, |movie| Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
                 );
             }
+            // "got anything with robots?" asks for a kind of film, "have you got vampires?" too.
+            if kind == "have" && self.is_kind_of_film(from, to) {
+                return None;
+            }
             // "and who directed it?" speaks of no film called "and".
             if tokens[from..to].iter().all(|token| patterns::is_courtesy(&token.word)) {
                 return None;
@@ -214,13 +244,32 @@ impl Chat<'_> {
                         | "unrate"
                         | "rerate"
                 );
-            let movie = match self.meant(from, to, says_so) {
+            let changes_films = matches!(kind, "add_film" | "drop_film");
+            if changes_films && (self.context.like.is_empty() || self.is_kind_of_film(from, to)) {
+                return None;
+            }
+            // "remove Up": written as a name, it is one.
+            let is_name = changes_films && self.reader.sentence.typed(from, to).starts_with(char::is_uppercase);
+            let movie = match self.meant(from, to, says_so || is_name) {
                 Meant::One(movie) => movie,
+                // The one that the question had is dropped, whatever else is called so.
+                Meant::Several(TitleSlot { found: TitleMatch::Several(movies), .. })
+                    if kind == "drop_film" && movies.iter().any(|movie| self.context.like.contains(movie)) =>
+                {
+                    *movies.iter().find(|movie| self.context.like.contains(movie))?
+                }
                 Meant::Several(slot)
                     if says_so
                         || matches!(
                             kind,
-                            "good" | "genre" | "have" | "good_word" | "meh_word" | "bad_word" | "seen_film"
+                            "good"
+                                | "genre"
+                                | "have"
+                                | "good_word"
+                                | "meh_word"
+                                | "bad_word"
+                                | "seen_film"
+                                | "add_film"
                         ) =>
                 {
                     return self.resolved(&slot).err().map(|question| *question);
@@ -239,6 +288,14 @@ impl Chat<'_> {
                 "year" => about(Wanted::Year),
                 "genre" => about(Wanted::Genre),
                 "plot" => about(Wanted::Plot),
+                "add_film" if !self.context.like.is_empty() => {
+                    let added = std::iter::once(movie).filter(|movie| !self.context.like.contains(movie));
+                    Some(Intent::LikeInstead { movies: self.context.like.iter().copied().chain(added).collect() })
+                }
+                "drop_film" if self.context.like.contains(&movie) => {
+                    let kept = self.context.like.iter().copied().filter(|known| *known != movie);
+                    Some(Intent::LikeInstead { movies: kept.collect() })
+                }
                 "like_film" => {
                     Some(Intent::Like { movies: vec![movie], filters: Default::default(), tweak: crate::Tweak::None })
                 }
@@ -261,6 +318,19 @@ impl Chat<'_> {
                 _ => None,
             }
         })
+    }
+
+    /// "anything with robots", "vampires": no title, unless it is spoken of as one.
+    fn is_kind_of_film(&self, from: usize, to: usize) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let speaks_of_kind = lexicon::meanings(tokens, from)
+            .any(|(meaning, end)| meaning == lexicon::Meaning::FilmNoun && end < to && tokens[from].word != "the");
+        let said = self.reader.sentence.typed(from, to);
+        let is_quoted = said.contains(['(', '"', '“', '«']) || said.starts_with(char::is_uppercase);
+        let is_theme =
+            || self.reader.index.theme_at(tokens, from).is_some_and(|(films, end)| end == to && !films.is_empty());
+        let is_genre = || self.reader.genres_at(from).is_some_and(|(_, end)| end == to);
+        speaks_of_kind || (!is_quoted && (is_theme() || is_genre()))
     }
 
     fn rerated(&self, movie: MovieId, number: usize) -> Option<Intent> {

@@ -59,6 +59,8 @@ pub struct Context<'a> {
     pub options: &'a [ClarifyOption],
     /// The film that was spoken of last.
     pub about: Option<MovieId>,
+    /// The films that the last question asked for films like.
+    pub like: &'a [MovieId],
     /// What was said last.
     pub last: Last,
 }
@@ -141,6 +143,12 @@ pub enum Shift {
     Shorter,
     /// "longer".
     Longer,
+    /// "newest first": newer, within the years asked for.
+    NewestFirst,
+    /// "oldest first": older, within the years asked for.
+    OldestFirst,
+    /// "better known ones".
+    BetterKnown,
 }
 
 /// How the answer is to be ordered beyond the neighbours' scores.
@@ -259,6 +267,11 @@ pub enum Intent {
         tweak: Tweak,
         /// Years relative to the last answer's.
         shift: Option<Shift>,
+    },
+    /// The last question again for films like these instead; none, if its only film was dropped.
+    LikeInstead {
+        /// The films, in the order they were named.
+        movies: Vec<MovieId>,
     },
     /// The last step is to be undone.
     Undo,

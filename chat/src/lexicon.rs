@@ -64,6 +64,8 @@ pub(crate) enum Meaning {
     Recent,
     Old,
     ThisYear,
+    ThisCentury,
+    LastCentury,
     LastYears,
     Years,
     /// What the data says nothing about: people, countries, plots.
@@ -117,6 +119,8 @@ impl Meaning {
             "recent" => Recent,
             "old" => Old,
             "this_year" => ThisYear,
+            "this_century" => ThisCentury,
+            "last_century" => LastCentury,
             "last_years" => LastYears,
             "years" => Years,
             "outside" => Outside,

@@ -85,8 +85,19 @@ pub fn understand_in(
     let ignored =
         ignored.into_iter().chain(without_effect).map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
     let topics = match intent.filters().is_some_and(|filters| !filters.movie_ids.is_empty()) {
-        true => request.named.into_iter().map(|named| named.topic).collect(),
+        true => request.named.into_iter().map(|named| named.topic).collect::<Vec<Topic>>(),
         false => Vec::new(),
+    };
+    let topics = match intent.filters() {
+        Some(_) => {
+            let spoken_against = request.disliked.iter().filter_map(|movie| {
+                let name = replies::film_name(catalogue.get(*movie)?);
+                Some(Topic { kind: TopicKind::Without, label: name.clone(), said: name })
+            });
+            let without = request.without.into_iter().map(|named| named.topic);
+            topics.into_iter().chain(without).chain(spoken_against).collect()
+        }
+        None => topics,
     };
     let is_title = index.find_as(&sentence.tokens, Reading::Exact).is_some();
     let language = if is_title { None } else { language::language(&sentence.text, &sentence.tokens) };
@@ -139,8 +150,7 @@ impl Chat<'_> {
         }
         if request.unread.is_empty() {
             if self.refines(request) {
-                let intent = Intent::Refine { filters: request.filters(), tweak: tweak(request), shift: None };
-                return (intent, none);
+                return (refinement(request), none);
             }
             let says_only_dislike = !request.has_conditions() && !request.popular;
             if let Some(movie) = request.disliked.first().filter(|_| says_only_dislike) {
@@ -167,30 +177,43 @@ impl Chat<'_> {
         let Some(first) = self.reader.sentence.tokens.first() else { return false };
         // "who is Tarantino?" asks for no list of his films.
         let is_about_somebody = matches!(first.word.as_str(), "who" | "whos" | "quien" | "quienes");
+        // "are there any films by Kurosawa?" is a wish.
+        let is_wish = self.reader.sentence.tokens.get(1).is_some_and(|next| next.word == "there");
         ASKS.contains(&first.word.as_str())
+            && !is_wish
             && (!request.unread.is_empty() || (is_about_somebody && !request.named.is_empty()))
             && request.titles.is_empty()
     }
 
     /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
     fn refines(&self, request: &Request) -> bool {
-        const CUES: [&str; 26] = [
+        const CUES: [&str; 27] = [
             "also", "tambien", "mejor", "rather", "instead", "those", "las", "los", "y con", "and", "y", "but", "pero",
             "only", "just", "solo", "without", "sin", "no", "not", "make", "add", "now", "ahora", "quita", "drop",
+            "plus",
         ];
         /// Words that begin a question of its own, too, where they go with "films".
-        const WEAK_CUES: [&str; 24] = [
+        const WEAK_CUES: [&str; 26] = [
             "with", "con", "directed", "by", "under", "en", "from", "in", "before", "after", "since", "less", "de",
-            "del", "que", "desde", "antes", "despues", "menos", "nada", "what", "how", "dont", "fuera",
+            "del", "que", "desde", "antes", "despues", "menos", "nada", "what", "how", "dont", "fuera", "that",
+            "which",
         ];
-        let Some(first) = self.reader.sentence.tokens.first() else { return false };
+        let tokens = &self.reader.sentence.tokens;
+        let Some(first) = tokens.first() else { return false };
+        if self.context.shown.is_empty() || request.popular || request.for_me {
+            return false;
+        }
         // "the japanese ones".
-        let says_ones = self.reader.sentence.tokens.iter().any(|token| token.word == "ones");
+        let says_ones = tokens.iter().any(|token| token.word == "ones");
         let begins = |cues: &[&str]| cues.contains(&first.word.as_str());
-        !self.context.shown.is_empty()
-            && request.has_conditions()
-            && !(request.popular || request.for_me)
-            && (says_ones || begins(&CUES) || (begins(&WEAK_CUES) && !request.film_noun))
+        // "nothing romantic", "anything but the 80s".
+        let rules_out = request.only_rules_out() && lexicon::after(tokens, 0, Meaning::Not).is_some();
+        let says_more = request.has_conditions() || !request.disliked.is_empty();
+        if says_more {
+            return rules_out || says_ones || begins(&CUES) || (begins(&WEAK_CUES) && !request.film_noun);
+        }
+        // "top 20", "just five".
+        request.n.is_some() && !(request.more || request.less_known || request.help || request.film_noun)
     }
 
     /// "films by ...", "películas de ...": what follows is somebody, whatever film is called so.
@@ -357,8 +380,16 @@ impl Chat<'_> {
                 return self.like(&titles, &Request { unread: Vec::new(), ..outside_title });
             }
         }
+        if request.has_conditions() && self.refines(request) {
+            return (refinement(request), request.unread.clone());
+        }
         if request.has_conditions() || request.popular {
             return (without_titles(request), request.unread.clone());
+        }
+        // "no Hitchcock" is no title, where nothing is known to be ruled out either.
+        if lexicon::after(tokens, first, Meaning::Not).is_some() && !request.outside {
+            let asked = self.reader.sentence.typed(first, last).to_owned();
+            return (Intent::NotUnderstood { asked }, Vec::new());
         }
         // "with Al Pacino": the preposition tells a person or a plot from a title.
         let preposition = (first.saturating_sub(3)..first)
@@ -426,6 +457,11 @@ impl Chat<'_> {
 
 fn tweak(request: &Request) -> Tweak {
     if request.less_known { Tweak::LessKnown } else { Tweak::None }
+}
+
+/// The last question again, with what this sentence says.
+fn refinement(request: &Request) -> Intent {
+    Intent::Refine { filters: request.filters(), tweak: tweak(request), shift: None }
 }
 
 /// What a sentence without titles asks for.

@@ -36,8 +36,13 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         .filter_map(|line| line.split_once('\t'))
         .map(|(kind, words)| Pattern { kind: Kind(kind), words: words.split_whitespace().collect() })
         .collect();
-    // Of several that fit, the one that fixes the most words, and small talk last.
-    patterns.sort_by_key(|pattern| (std::cmp::Reverse(pattern.fixed_words()), pattern.kind == Kind("chat")));
+    // Of several that fit, the one that fixes the most words; what is said of a list first, and small talk last.
+    let rank = |kind: Kind| match kind.0 {
+        "dull" => 0,
+        "chat" => 2,
+        _ => 1,
+    };
+    patterns.sort_by_key(|pattern| (std::cmp::Reverse(pattern.fixed_words()), rank(pattern.kind)));
     patterns
 });
 

@@ -77,6 +77,10 @@ pub fn topic_name(topic: &Topic, lang: Lang) -> String {
             topic.label.split(" + ").map(|genre| genre_name(genre, lang)).collect::<Vec<_>>().join(" + ")
         }
         TopicKind::Theme | TopicKind::Origin => topic.label.clone(),
+        TopicKind::Without if lang == Lang::En => format!("without {}", topic.label),
+        TopicKind::Without => format!("sin {}", topic.label),
+        TopicKind::BetterKnown if lang == Lang::En => "better known".to_owned(),
+        TopicKind::BetterKnown => "más conocidas".to_owned(),
     }
 }
 
@@ -293,6 +297,10 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
         Intent::CountFilms => pick("How many films there are", "Cuántas películas hay"),
         Intent::Refine { filters, tweak, .. } => {
             with_conditions(pick("The same question", "La misma pregunta"), filters, topics, *tweak, lang)
+        }
+        Intent::LikeInstead { movies } => {
+            let names: Vec<String> = movies.iter().map(name).collect();
+            pick("Films like ", "Películas como ") + &names_in_words(&names, if english { "and" } else { "y" })
         }
         Intent::Undo => pick("Undo", "Deshacer"),
         Intent::StartOver => pick("Start over", "Empezar de nuevo"),

@@ -3,6 +3,7 @@
 
 mod conditions;
 mod facts;
+mod unwanted;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -14,7 +15,7 @@ use super::lexicon::{self, Meaning};
 use super::patterns;
 use super::places;
 use super::titles::{MAX_TITLE_TOKENS, Reading, TitleIndex, TitleMatch};
-use super::topics::{GenreRun, Named, in_common};
+use super::topics::{GenreRun, Named, in_common, left_out};
 use super::years::{self, YearBound};
 
 /// Titles of one sentence; further ones are not read.
@@ -60,6 +61,10 @@ pub(crate) struct Request {
     pub(crate) named: Vec<Named>,
     /// The films that those have in common.
     pub(crate) only: Vec<MovieId>,
+    /// Themes, people, years and films that are not wanted.
+    pub(crate) without: Vec<Named>,
+    /// The films of those.
+    pub(crate) left_out: Vec<MovieId>,
     /// Films that the sentence speaks against.
     pub(crate) disliked: Vec<MovieId>,
     pub(crate) within: Option<(u16, u16)>,
@@ -90,7 +95,14 @@ impl Request {
             || self.year_from.is_some()
             || self.year_to.is_some()
             || !self.named.is_empty()
+            || !self.without.is_empty()
             || !self.moods.is_empty()
+    }
+
+    /// Whether the sentence says what is not wanted, and nothing that is.
+    pub(crate) fn only_rules_out(&self) -> bool {
+        let rules_out = !(self.without.is_empty() && self.exclude_genres.is_empty() && self.disliked.is_empty());
+        rules_out && self.genres.is_empty() && self.named.is_empty() && self.titles.is_empty()
     }
 
     pub(crate) fn filters(&self) -> Filters {
@@ -102,6 +114,7 @@ impl Request {
             year_to: [self.year_to, last].into_iter().flatten().min(),
             exclude_seen: !self.seen_too,
             movie_ids: self.only.clone(),
+            exclude_movie_ids: self.left_out.clone(),
             ..Filters::default()
         }
     }
@@ -177,6 +190,7 @@ impl<'a> Reader<'a> {
         Self::take_moods(&mut request);
         self.join_genres(&mut request);
         request.only = in_common(&request.named, self.catalogue);
+        request.left_out = left_out(&request.without, self.catalogue);
         request
     }
 

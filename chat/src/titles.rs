@@ -165,6 +165,22 @@ impl TitleIndex {
             .or_else(|| self.keep(films, |own| own.is_some_and(|own| own.abs_diff(year) <= 1)))
     }
 
+    /// Every film with a name that begins so: all of "Harry Potter".
+    pub(crate) fn named_so(&self, tokens: &[Token]) -> Vec<MovieId> {
+        let words = self.known_words(tokens, 0);
+        if words.is_empty() || words.iter().any(Vec::is_empty) {
+            return Vec::new();
+        }
+        let begins_so = |name: &&Name| {
+            let own = &self.words_of_names[name.words.start as usize..name.words.end as usize];
+            own.len() >= words.len() && own.iter().zip(&words).all(|(own, meant)| meant.contains(own))
+        };
+        let mut films: Vec<u32> = self.names.iter().filter(begins_so).map(|name| name.film).collect();
+        films.sort_unstable();
+        films.dedup();
+        films.into_iter().map(|film| self.films[film as usize].id).collect()
+    }
+
     /// Whether a film is among those that most people have heard of.
     pub(crate) fn is_well_known(&self, movie: MovieId) -> bool {
         self.films.iter().find(|film| film.id == movie).is_some_and(|film| film.ratings >= self.well_known)

@@ -29,6 +29,10 @@ pub enum TopicKind {
     LengthAtLeast,
     /// A language or country.
     Origin,
+    /// What the films are not to be: a theme, somebody, years, a series, a film.
+    Without,
+    /// Films that more people have rated than the others that fit.
+    BetterKnown,
 }
 
 impl TopicKind {
@@ -42,6 +46,8 @@ impl TopicKind {
             TopicKind::Series => "series",
             TopicKind::LengthAtMost | TopicKind::LengthAtLeast => "length",
             TopicKind::Origin => "origin",
+            TopicKind::Without => "without",
+            TopicKind::BetterKnown => "better_known",
         }
     }
 }
@@ -70,6 +76,19 @@ pub(crate) struct GenreRun {
     pub(crate) genres: Vec<String>,
     pub(crate) from: usize,
     pub(crate) to: usize,
+}
+
+/// Films that are left out at most, the best known: each film of a list is looked for among them.
+const MOST_LEFT_OUT: usize = 4000;
+
+/// Films that are left out, the best known if they are many.
+pub(crate) fn left_out(without: &[Named], catalogue: &Catalogue) -> Vec<MovieId> {
+    let mut films: Vec<MovieId> = without.iter().flat_map(|named| named.films.iter().copied()).collect();
+    films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
+    films.dedup();
+    films.truncate(MOST_LEFT_OUT);
+    films.sort_unstable();
+    films
 }
 
 impl Reader<'_> {

@@ -6,6 +6,8 @@ use super::lexicon::{Meaning, after, meanings, number_word};
 
 /// Films before this year are "old" and "classic".
 const OLD_BEFORE: u16 = 1980;
+/// The first year of this century, as people count.
+const CENTURY: u16 = 2000;
 /// How many years back "recent" reaches.
 const RECENT_YEARS: u16 = 5;
 
@@ -42,6 +44,8 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
             Meaning::Recent => Some((YearBound::From(newest.saturating_sub(RECENT_YEARS - 1)), next)),
             Meaning::Old => Some((YearBound::To(OLD_BEFORE - 1), next)),
             Meaning::ThisYear => Some((YearBound::Within(newest, newest), next)),
+            Meaning::ThisCentury => Some((YearBound::From(CENTURY), next)),
+            Meaning::LastCentury => Some((YearBound::To(CENTURY - 1), next)),
             Meaning::LastYears => last_years(tokens, next, newest),
             _ => None,
         };

@@ -1,12 +1,11 @@
 //! The parts of a sentence that are no titles: genres, years, themes, counts, what is not wanted.
 //! Never decides what they ask for together.
 
-use cineswarm_engine::{MovieId, UserId};
+use cineswarm_engine::UserId;
 
 use super::{MoodSaid, Reader, Request};
 use crate::fold::{Token, is_article, key, tokenize};
 use crate::lexicon::{self, Meaning};
-use crate::titles::{Reading, TitleMatch};
 use crate::topics::{GenreRun, Named, Topic, TopicKind};
 use crate::years::{self, YearBound};
 
@@ -144,114 +143,8 @@ impl Reader<'_> {
         Some(at + 1)
     }
 
-    /// "no romance", "sin musicales ni guerra", "not so popular".
-    fn read_negation(&self, at: usize, request: &mut Request, longest: usize) -> Option<usize> {
-        let tokens = self.tokens();
-        let after_not = lexicon::after(tokens, at, Meaning::Not)?;
-        // "no, a comedy" takes back what was said, and rules nothing out.
-        let takes_back = at == 0
-            && matches!(tokens[0].word.as_str(), "no" | "not")
-            && tokens.get(1).is_some_and(|next| {
-                self.sentence.breaks_before(1)
-                    || matches!(next.word.as_str(), "wait" | "espera" | "mejor" | "better" | "se")
-            });
-        if takes_back {
-            return Some(1);
-        }
-        // "de terror no".
-        if after_not == tokens.len()
-            && let Some(run) = request.genre_runs.pop_if(|run| run.to == at)
-        {
-            request.genres.retain(|genre| !run.genres.contains(genre));
-            request.exclude_genres.extend(run.genres);
-            return Some(after_not);
-        }
-        if self.length_begins(at) {
-            return None;
-        }
-        // "less known" and "not before 1970" are longer than the "not" they may begin with.
-        let meant = lexicon::meanings(tokens, at).find(|(_, end)| *end == longest).map(|(meaning, _)| meaning);
-        if after_not < longest && !matches!(meant, Some(Meaning::Tail | Meaning::Filler | Meaning::But | Meaning::And))
-        {
-            return None;
-        }
-        let mut next = after_not;
-        while let Some((_, end)) = lexicon::meanings(tokens, next).find(|(meaning, _)| {
-            matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Not | Meaning::More)
-                && self.genres_at(next).is_none()
-        }) {
-            next = end;
-        }
-        if let Some((genres, end)) = self.genre_run(next) {
-            // "drama but not sad" asks for dramas all the same; no filter tells them apart.
-            if genres.iter().all(|genre| request.genres.contains(genre)) {
-                request.leave_unread(at, end);
-                return Some(end);
-            }
-            request.exclude_genres.extend(genres);
-            return Some(self.further_unwanted(end, request));
-        }
-        if let Some(end) = lexicon::after(tokens, next, Meaning::Popular) {
-            request.less_known = true;
-            return Some(end);
-        }
-        // "like Alien but not Aliens": beside films a film is spoken of, whatever theme is called so.
-        if !request.titles.is_empty()
-            && let Some((movie, end)) = self.title_spoken_against(next)
-        {
-            request.disliked.push(movie);
-            return Some(end);
-        }
-        // "not too dark", "nothing with zombies": nothing here can rule it out; say so.
-        let mood = lexicon::meanings(tokens, next).find(|(meaning, _)| matches!(meaning, Meaning::Mood(..)));
-        let theme = self.index.theme_at(tokens, next).map(|(_, end)| end).max(self.fact_end(next));
-        if let Some(end) = mood.map(|(_, end)| end).max(theme) {
-            request.leave_unread(at, end);
-            return Some(end);
-        }
-        let is_without = matches!(tokens[at].word.as_str(), "without" | "sin");
-        if let Some((movie, end)) = self.title_spoken_against(next).filter(|_| !is_without) {
-            request.disliked.push(movie);
-            return Some(end);
-        }
-        // "nothing before 2000" is from then on. Other years can't be excluded; say so rather than do the contrary.
-        let years = years::bound(tokens, next, self.newest, true);
-        let turned = match years {
-            Some((YearBound::To(last), _)) => Some(YearBound::From(last.saturating_add(1))),
-            Some((YearBound::From(first), _)) => Some(YearBound::To(first.saturating_sub(1))),
-            _ => None,
-        };
-        if let (Some(bound), Some((_, end))) = (turned, years) {
-            request.restrict_years(bound);
-            return Some(end);
-        }
-        let end = years.map_or(after_not, |(_, end)| end);
-        request.leave_unread(at, end);
-        Some(end)
-    }
-
-    /// "hates horror and violence": what no filter can rule out is not taken for a wish either.
-    fn further_unwanted(&self, at: usize, request: &mut Request) -> usize {
-        let tokens = self.tokens();
-        let joint = lexicon::after(tokens, at, Meaning::And).or_else(|| lexicon::after(tokens, at, Meaning::Or));
-        let Some((_, end)) = joint.and_then(|next| self.index.theme_at(tokens, next)) else { return at };
-        request.leave_unread(at, end);
-        end
-    }
-
-    /// "but not Aliens", "nothing like Titanic".
-    fn title_spoken_against(&self, at: usize) -> Option<(MovieId, usize)> {
-        let at = lexicon::after(self.tokens(), at, Meaning::LikeTitle).unwrap_or(at);
-        self.title_ends(at).into_iter().rev().find_map(|end| {
-            match self.index.find_as(self.tokens().get(at..end)?, Reading::Exact)? {
-                TitleMatch::One(movie) => Some((movie, end)),
-                _ => None,
-            }
-        })
-    }
-
     /// The genres of "romance, war or horror". A comma alone ends the run: "no romance, comedies please".
-    fn genre_run(&self, at: usize) -> Option<(Vec<String>, usize)> {
+    pub(super) fn genre_run(&self, at: usize) -> Option<(Vec<String>, usize)> {
         let tokens = self.tokens();
         let (mut genres, mut end) = self.genres_at(at).or_else(|| self.misspelt_genres_at(at))?;
         let (mut pending, mut next): (Vec<String>, usize) = (Vec::new(), end);
@@ -291,7 +184,7 @@ impl Reader<'_> {
     }
 
     /// The catalogue's genres that the longest phrase at `at` names.
-    pub(super) fn genres_at(&self, at: usize) -> Option<(Vec<String>, usize)> {
+    pub(crate) fn genres_at(&self, at: usize) -> Option<(Vec<String>, usize)> {
         let tokens = self.tokens();
         let in_lexicon = lexicon::meanings(tokens, at).find_map(|(meaning, end)| match meaning {
             Meaning::Genres(names) => Some((self.own_names(names)?, end)),
@@ -365,11 +258,19 @@ impl Reader<'_> {
         }) || self.genres_at(next).is_some();
         // "dame 3", but not "it is a 5".
         let follows_article = at > 0 && is_article(&tokens[at - 1].word);
+        // "just five", "dame diez": a number in letters needs a word that asks for so many.
+        let is_told = token.number().is_some()
+            || (number > 1
+                && at > 0
+                && matches!(
+                    tokens[at - 1].word.as_str(),
+                    "just" | "only" | "solo" | "solamente" | "dame" | "give" | "me" | "show"
+                ));
         let asked = follows(Meaning::Top)
             || (!follows_article
                 && next == tokens.len()
                 && (follows(Meaning::Filler) || follows(Meaning::ForMe))
-                && token.number().is_some());
+                && is_told);
         if !counts && !asked {
             return None;
         }

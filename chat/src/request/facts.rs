@@ -97,12 +97,17 @@ impl Reader<'_> {
         announces && !self.index.knowledge.is_empty() && self.fact_at(at).is_some()
     }
 
-    /// The place after a fact at `at`.
-    pub(super) fn fact_end(&self, at: usize) -> Option<usize> {
+    /// The films of a fact at `at`, and the place after it.
+    pub(super) fn fact_films_at(&self, at: usize) -> Option<(Vec<MovieId>, usize)> {
         if self.index.knowledge.is_empty() {
             return None;
         }
-        self.fact_at(at).map(|(.., end)| end)
+        self.fact_at(at).map(|(.., films, end)| (films, end))
+    }
+
+    /// The films of the series that is called so.
+    pub(super) fn series_films(&self, words: &[Token]) -> Vec<MovieId> {
+        self.series_called(words).map(|(_, films)| films.to_vec()).unwrap_or_default()
     }
 
     /// Whether "less than two hours" and the like begins here.

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::sample::{index_with_facts, sample, tagged_index};
 use super::*;
-use crate::{ClarifyOption, Context, Last, Mark, Shift, understand_in};
+use crate::{ClarifyOption, Context, Last, Mark, Shift, TopicKind, understand_in};
 
 #[derive(Default)]
 struct Count {
@@ -54,7 +54,9 @@ fn parts(line: &str) -> BTreeSet<String> {
     let mut kind = Vec::new();
     for word in line.split(' ') {
         let is_years = word.contains("..") && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        if word.starts_with(['+', '-']) || matches!(word, "less" | "newer" | "older" | "shorter" | "longer") || is_years
+        if word.starts_with(['+', '-'])
+            || matches!(word, "less" | "newer" | "older" | "shorter" | "longer" | "newest" | "oldest" | "known")
+            || is_years
         {
             conditions.insert(word.to_owned());
         } else {
@@ -71,6 +73,10 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         let mut line = kind;
         filters.genres.iter().for_each(|genre| line += &format!(" +{genre}"));
         for topic in &understood.topics {
+            if topic.kind == TopicKind::Without {
+                line += &format!(" -{}", topic.label.replace(' ', "_"));
+                continue;
+            }
             let mut parts: Vec<&str> = topic.label.split(" + ").collect();
             parts.sort_unstable();
             line += &format!(" +{}", parts.join("&").replace(' ', "_"));
@@ -107,10 +113,16 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
                 Shift::Older => " older",
                 Shift::Shorter => " shorter",
                 Shift::Longer => " longer",
+                Shift::NewestFirst => " newest",
+                Shift::OldestFirst => " oldest",
+                Shift::BetterKnown => " known",
             });
             with("refine".into(), filters, *tweak) + shift
         }
         Intent::Help => "help".into(),
+        Intent::LikeInstead { movies } => {
+            format!("instead {}", movies.iter().map(title).collect::<Vec<_>>().join("+"))
+        }
         Intent::Undo => "undo".into(),
         Intent::StartOver => "restart".into(),
         Intent::Mark { movies, mark } => {
@@ -235,6 +247,7 @@ struct Talk {
     shown: Vec<u32>,
     options: Vec<ClarifyOption>,
     about: Option<u32>,
+    like: Vec<u32>,
     last: Last,
 }
 
@@ -256,8 +269,13 @@ impl Talk {
             (self.about, self.last) = intent.speaks_of();
         }
         match intent {
+            Intent::Like { movies, .. } | Intent::LikeInstead { movies } => self.like.clone_from(movies),
+            Intent::Browse { .. } | Intent::Popular { .. } | Intent::ForMe { .. } => self.like.clear(),
+            _ => {}
+        }
+        match intent {
             Intent::StartOver => *self = Talk::default(),
-            Intent::More | Intent::LessKnown | Intent::Undo => self.shown = list.to_vec(),
+            Intent::More | Intent::LessKnown | Intent::LikeInstead { .. } | Intent::Undo => self.shown = list.to_vec(),
             intent if intent.filters().is_some() => self.shown = list.to_vec(),
             _ => {}
         }
@@ -284,7 +302,13 @@ fn whole_conversations_are_followed() {
                 continue;
             };
             said.push(sentence);
-            let context = Context { shown: &talk.shown, options: &talk.options, about: talk.about, last: talk.last };
+            let context = Context {
+                shown: &talk.shown,
+                options: &talk.options,
+                about: talk.about,
+                like: &talk.like,
+                last: talk.last,
+            };
             let understood = understand_in(sentence, Lang::En, &index, &catalogue, &context);
             count.take(&said.join(" / "), wanted, &understood, &catalogue);
             talk.go_on(&understood.intent, &list);

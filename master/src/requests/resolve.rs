@@ -167,14 +167,20 @@ impl Resolver<'_> {
             Some((movie, last)) => (Some(movie), last),
             None => (asked_about(), if is_of_one_film { Last::Film } else { Last::List }),
         };
-        let context = Context { shown: &shown, options: &options, about, last };
+        let like = self.viewer.last.map(|(spec, _)| spec.rest.as_deref().unwrap_or(spec).like()).unwrap_or_default();
+        let context = Context { shown: &shown, options: &options, about, like: &like, last };
         let catalogue = self.library.catalogue();
         let understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);
         // Who types in another language than the page's is answered in it.
         self.lang = understood.language.unwrap_or(self.lang);
         let reading = chat::reading(&understood.intent, &understood.topics, catalogue, self.lang);
-        let refines = matches!(understood.intent, Intent::Refine { .. });
+        let goes_on = self.viewer.last.is_some();
+        let refines = match understood.intent {
+            Intent::Refine { .. } | Intent::LikeInstead { .. } => true,
+            Intent::LessKnown => goes_on,
+            _ => false,
+        };
         let is_at_a_loss = matches!(
             understood.intent,
             Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. } | Intent::UnknownTitle { .. }
@@ -352,10 +358,10 @@ fn sorted(ratings: impl Iterator<Item = (MovieId, HalfStars)>) -> Vec<(MovieId, 
 
 /// What the sentence says, and what came beside it.
 fn both(said: Filters, beside: Filters) -> Filters {
-    let join = |mut a: Vec<String>, b: Vec<String>| {
-        a.extend(b);
-        a
-    };
+    fn join<T>(mut said: Vec<T>, beside: Vec<T>) -> Vec<T> {
+        said.extend(beside);
+        said
+    }
     Filters {
         genres: if said.genres.is_empty() { beside.genres } else { said.genres },
         exclude_genres: join(said.exclude_genres, beside.exclude_genres),
@@ -366,7 +372,7 @@ fn both(said: Filters, beside: Filters) -> Filters {
         },
         exclude_seen: said.exclude_seen && beside.exclude_seen,
         movie_ids: if said.movie_ids.is_empty() { beside.movie_ids } else { said.movie_ids },
-        exclude_movie_ids: beside.exclude_movie_ids,
+        exclude_movie_ids: join(said.exclude_movie_ids, beside.exclude_movie_ids),
     }
 }
 

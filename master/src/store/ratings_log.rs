@@ -139,7 +139,7 @@ impl Telling {
         let new: Vec<&BroughtRating> = many.ratings.iter().filter(|rating| !told_before(rating)).collect();
         let previous = stored_ratings(connection, &session_id).await?;
         SET_RATINGS
-            .run(connection, &new, |query, rating| {
+            .execute(connection, &new, |query, rating| {
                 query
                     .bind(session_id.clone())
                     .bind(i64::from(rating.movie_id))

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use cineswarm_engine::{Filters, MovieId, PopularityPenalty, RankOptions};
+use cineswarm_engine::{Filters, HalfStars, MovieId, PopularityPenalty, RankOptions};
 use serde_json::Value;
 
 use super::{Resolved, Resolver, list_before, shown, sorted};
 use crate::requests::spec::{Source, Spec};
 use crate::words::Note;
-use cineswarm_chat::{self as chat, Intent, Shift, Topic, Tweak};
+use cineswarm_chat::{self as chat, Intent, Shift, Topic, TopicKind, Tweak};
 
 /// Films that a length leaves to choose from, the best known of them.
 const MOST_FILMS: usize = 1000;
@@ -32,6 +32,7 @@ impl Resolver<'_> {
             known.movie_ids = films_of_both(&known.movie_ids, said.movie_ids);
         }
         known.exclude_seen &= said.exclude_seen;
+        known.exclude_movie_ids.extend(said.exclude_movie_ids);
         let catalogue = self.library.catalogue();
         let mut years: Vec<u16> = shown(answer).iter().filter_map(|movie| catalogue.get(*movie)?.year).collect();
         years.sort_unstable();
@@ -41,6 +42,18 @@ impl Resolver<'_> {
             }
             (Some(Shift::Older), Some(middle)) => {
                 (known.year_from, known.year_to) = (None, Some(middle.saturating_sub(1)));
+            }
+            // Not beyond the years that were asked for.
+            (Some(Shift::NewestFirst), Some(middle)) => known.year_from = known.year_from.max(Some(*middle)),
+            (Some(Shift::OldestFirst), Some(middle)) => {
+                known.year_to = Some(known.year_to.map_or(*middle, |asked| asked.min(*middle)));
+            }
+            (Some(Shift::BetterKnown), _) => {
+                self.better_known(known, spec.ranking.n);
+                spec.ranking.popularity_penalty = PopularityPenalty::None;
+                spec.topics.retain(|topic| topic.kind != TopicKind::BetterKnown);
+                let topic = Topic { kind: TopicKind::BetterKnown, label: String::new(), said: String::new() };
+                spec.topics.push(topic);
             }
             (Some(shift @ (Shift::Shorter | Shift::Longer)), _) => self.of_other_length(known, &shown(answer), shift),
             _ => {}
@@ -73,15 +86,48 @@ impl Resolver<'_> {
         filters.movie_ids = if films.is_empty() { vec![MovieId::MAX] } else { films };
     }
 
+    /// Only the best known quarter of the films that fit, as long as a list can be made of them.
+    fn better_known(&self, filters: &mut Filters, wanted: usize) {
+        let catalogue = self.library.catalogue();
+        let fitting = catalogue.movies().iter().filter(|movie| filters.allow(movie, false));
+        let mut films: Vec<MovieId> = fitting.map(|movie| movie.id).collect();
+        films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
+        films.truncate((films.len() / 4).max(wanted).min(MOST_FILMS));
+        // An empty list would let every film pass.
+        if !films.is_empty() {
+            filters.movie_ids = films;
+        }
+    }
+
+    /// The last question again for films like these; without any, for the viewer.
+    pub(super) fn like_instead(&self, movies: &[MovieId]) -> Resolved {
+        let Some((last, _)) = self.viewer.last else { return self.own(Filters::default()) };
+        let mut spec = last.rest.as_deref().unwrap_or(last).clone();
+        spec.filters = self.without_hidden(spec.filters);
+        if movies.is_empty() {
+            return self.own(spec.filters);
+        }
+        let weighed_against = spec.profile.iter().filter(|(_, rating)| *rating != HalfStars::MAX).copied();
+        spec.profile = sorted(movies.iter().map(|movie| (*movie, HalfStars::MAX)).chain(weighed_against));
+        self.with_ratings_since(&mut spec);
+        spec.lang = self.lang;
+        spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
+        Resolved::Compute(Box::new(spec))
+    }
+
     /// How a refined question reads as a whole.
     pub(super) fn read_again(&self, spec: &mut Spec, topics: Vec<Topic>) {
-        spec.topics.extend(topics);
+        spec.topics.extend(topics.into_iter().filter(|topic| !spec.topics.contains(topic)).collect::<Vec<_>>());
         let filters = said_of(&spec.filters);
         let tweak = match spec.ranking.popularity_penalty {
             PopularityPenalty::Strong => Tweak::LessKnown,
             _ => Tweak::None,
         };
         let intent = match spec.source {
+            // Popular films only for want of ratings, or turned to those that fewer know.
+            Source::Popular if spec.note == Some(Note::EmptyProfile) || tweak == Tweak::LessKnown => {
+                Intent::Browse { filters, tweak }
+            }
             Source::Popular => Intent::Popular { filters },
             Source::Neighbours => match spec.like() {
                 movies if movies.is_empty() => Intent::Browse { filters, tweak },

@@ -65,6 +65,7 @@ impl Resolver<'_> {
                 Ok(if had { Resolved::Unrate { movie, message } } else { self.say(message, Vec::new()) })
             }
             Intent::Refine { filters, tweak, shift } => Ok(self.refined(merged(filters), tweak, shift)),
+            Intent::LikeInstead { movies } => Ok(self.like_instead(&movies)),
             Intent::NotUnderstood { asked } => {
                 let mut examples = replies::examples(self.lang, &self.library.titles, catalogue);
                 examples.truncate(3);

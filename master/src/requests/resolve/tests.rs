@@ -224,6 +224,53 @@ fn less_known_turns_away_from_what_everybody_has_seen() {
 }
 
 #[test]
+fn what_is_said_after_a_list_keeps_what_was_asked_for() {
+    let library = library();
+    let first = computed(json!({ "text": "90s comedies" }), &stranger(), &library);
+    let shown = answer_of(&[FARGO, TOY_STORY, 8]);
+    let after = |text: &str| {
+        let viewer = Viewer { last: Some((&first, &shown)), ..stranger() };
+        computed(json!({ "text": text }), &viewer, &library)
+    };
+    let words = |spec: &Spec| spec.reading.as_ref().unwrap().words.clone();
+    for (text, read_as) in [
+        ("better known ones", "Films for you, better known, Comedy, 1990–1999"),
+        ("something less famous", "Films for you, Comedy, 1990–1999, less known"),
+        ("newest first", "Films for you, Comedy, 1995–1999"),
+        ("nothing romantic", "Films for you, Comedy, no Romance, 1990–1999"),
+        ("not from 1995", "Films for you, without 1995, Comedy, 1990–1999"),
+        ("top 20", "Films for you, Comedy, 1990–1999"),
+    ] {
+        assert_eq!(words(&after(text)), read_as, "{text}");
+    }
+    assert_eq!(after("top 20").ranking.n, 20);
+    assert_eq!(after("not from 1995").filters.exclude_movie_ids, [HEAT, TOY_STORY, 7, 8]);
+}
+
+#[test]
+fn films_are_added_to_a_question_and_dropped_from_it() {
+    let library = library();
+    let first = computed(json!({ "text": "films like Heat and Alien, no romance" }), &stranger(), &library);
+    let shown = answer_of(&[TOY_STORY]);
+    let after = |text: &str| {
+        let viewer = Viewer { last: Some((&first, &shown)), ..stranger() };
+        computed(json!({ "text": text }), &viewer, &library)
+    };
+    let dropped = after("drop Alien");
+    assert_eq!((dropped.like(), &dropped.filters.exclude_genres), (vec![HEAT], &first.filters.exclude_genres));
+    assert_eq!(dropped.reading.unwrap().words, "Films like Heat (1995), no Romance");
+    assert_eq!(after("add Fargo").like(), [HEAT, ALIEN, FARGO]);
+    assert_eq!(after("añade Fargo").like(), [HEAT, ALIEN, FARGO]);
+}
+
+#[test]
+fn a_film_that_is_spoken_against_stands_in_the_reading() {
+    let spec = computed(json!({ "text": "I loved Fargo but hated Heat" }), &stranger(), &library());
+    assert_eq!((spec.like(), &spec.filters.exclude_movie_ids), (vec![FARGO], &vec![HEAT]));
+    assert_eq!(spec.reading.unwrap().words, "Films like Fargo (1996), without Heat (1995)");
+}
+
+#[test]
 fn why_asks_for_one_film_and_more_goes_on_with_what_was_before() {
     let library = library();
     let first = computed(json!({ "like": [HEAT], "n": 2 }), &stranger(), &library);
