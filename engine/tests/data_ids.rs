@@ -118,7 +118,8 @@ fn links_tags_and_genome_go_by_the_same_ids() {
     fixture.put("tags.csv", b"userId,movieId,tag,timestamp\nanna,tt0113277,calm,5\nonly tags,b-2,slow,6\n,b-2,x,7\n");
     fixture.put("genome-tags.csv", b"tagId,tag\n1,sea\n");
     fixture.put("genome-scores.csv", b"movieId,tagId,relevance\nb-2,1,1\n");
-    let dataset = fixture.imported();
+    assert_eq!(fixture.bad_rows(), ["links.csv:3:unknown_film", "tags.csv:4:missing_field"]);
+    let dataset = Dataset::open(fixture.data_dir.path(), "films").unwrap();
     assert_eq!(rated(&dataset), expected());
     let film = |id: &str| dataset.catalogue().of_source(id).unwrap();
     assert_eq!((film("b-2").imdb_id, film("tt0113277").imdb_id), (Some(789), None));
@@ -130,7 +131,6 @@ fn links_tags_and_genome_go_by_the_same_ids() {
         .collect();
     let tag = |user: &str, film: &str, tag| (user.to_owned(), film.to_owned(), tag);
     assert_eq!(tags, [tag("anna", "tt0113277", "calm"), tag("only tags", "b-2", "slow")]);
-    assert_eq!(fixture.bad_rows(), ["links.csv:3:unknown_film", "tags.csv:4:missing_field"]);
 }
 
 #[test]
