@@ -407,7 +407,7 @@ impl Cells {
             Values::FixedBytes(_, values) => match (meaning, values[at].data()) {
                 (Meaning::Decimal(scale), bytes) => push_decimal(out, big_endian(bytes), scale),
                 (Meaning::Half, bytes) if bytes.len() == 2 => {
-                    let number = f32::from(half(u16::from_le_bytes([bytes[0], bytes[1]])));
+                    let number = half(u16::from_le_bytes([bytes[0], bytes[1]]));
                     push_float(out, number.into(), || number.to_string());
                 }
                 (Meaning::Uuid, bytes) if bytes.len() == 16 => push_uuid(out, bytes),
