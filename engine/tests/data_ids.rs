@@ -153,7 +153,9 @@ fn numbers_stay_what_they_are() {
     assert!(!dataset.metadata().assumptions.iter().any(|said| said.contains("ids")));
     assert_eq!((dataset.user_of("7"), dataset.user_of("anna")), (Some(7), None));
     // Only the users' are text: the films keep theirs.
-    let dataset = clean_with_text_users().imported();
+    // Tags are read from the disk when they are asked for.
+    let fixture = clean_with_text_users();
+    let dataset = fixture.imported();
     assert!(dataset.user_ids().is_some() && dataset.catalogue().source_id(30).is_none());
     assert_eq!(dataset.tags().unwrap()[0].user, dataset.user_of("u2").unwrap());
     assert_eq!(rated(&dataset)[&("u1".to_owned(), "30".to_owned())], (1, 1_000_000_001));
