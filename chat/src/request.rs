@@ -115,7 +115,6 @@ impl Request {
             exclude_seen: !self.seen_too,
             movie_ids: self.only.clone(),
             exclude_movie_ids: self.left_out.clone(),
-            ..Filters::default()
         }
     }
 

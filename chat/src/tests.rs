@@ -136,6 +136,7 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::Refine { filters, tweak, shift } => {
             with("refine".into(), filters, *tweak) + &shift.map_or(String::new(), |shift| format!(" {shift:?}"))
         }
+        Intent::LikeInstead { movies } => format!("like instead {}", names(movies)),
         Intent::Undo => "undo".into(),
         Intent::StartOver => "start over".into(),
         Intent::Mark { movies, mark } => format!("{mark:?} {}", names(movies)),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use cineswarm_engine::Dataset;
 use cineswarm_engine::dataset::{ImportReport, export_parquet, import};
+use cineswarm_engine::movielens::BadReason;
 use common::{FILES, Fixture, MOVIES, clean, clean_with_text_users, ratings};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int32Type, Int64Type};
@@ -143,7 +144,10 @@ fn missing_values_are_counted_as_in_csv_and_named_by_their_row() {
     let files = [("movies.csv", MOVIES), ("ratings.parquet", &table(&columns, Compression::SNAPPY)[..])];
     let (fixture, report) = imported(&files);
     // The names stand on line 1, as in the CSV file that it would be.
-    assert_eq!(fixture.bad_rows(), ["ratings.parquet:3:missing_field", "ratings.parquet:4:missing_field"]);
+    let bad: Vec<(&str, u64, BadReason)> =
+        report.bad_rows.iter().map(|row| (row.file.as_str(), row.line, row.reason)).collect();
+    let missing = |line| ("ratings.parquet", line, BadReason::MissingField);
+    assert_eq!(bad, [missing(3), missing(4)]);
     let dataset = Dataset::open(fixture.data_dir.path(), "films").unwrap();
     assert_eq!(ratings(&dataset), [((1, 1), (9, 5)), ((7, 1), (10, 0))].into());
     assert!(report.metadata.assumptions.iter().any(|said| said.contains("1 rows have no time")));

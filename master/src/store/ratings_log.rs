@@ -6,9 +6,9 @@ use super::error::damaged;
 use super::operations::Operation;
 use super::records::{BroughtRating, Feedback, FeedbackKind, NewRating, NewRatings, Rated, Told};
 
+use cineswarm_database::ManyRows;
 use cineswarm_engine::dataset::shard_hash;
 use cineswarm_engine::{HalfStars, MovieId, UserId};
-use cineswarm_database::ManyRows;
 use cineswarm_events::{Cursor, NewEvent};
 use cineswarm_proto::events::{
     FEEDBACK_DELETED, FEEDBACK_GIVEN, FeedbackDeleted, FeedbackGiven, RATING_CREATED, RATING_DELETED, RATING_UPDATED,

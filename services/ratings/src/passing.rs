@@ -277,8 +277,11 @@ impl Memory {
     }
 }
 
+/// A rating as the dataset has it: of which film, how good, when.
+type DatasetRating = (MovieId, HalfStars, i64);
+
 /// Whom of the dataset a source's name means, with their ratings there: its number, written as numbers are.
-fn of_dataset(name: &str, known: &dyn Known) -> Option<(UserId, Vec<(MovieId, HalfStars, i64)>)> {
+fn of_dataset(name: &str, known: &dyn Known) -> Option<(UserId, Vec<DatasetRating>)> {
     let user: UserId = name.parse().ok()?;
     (user.to_string() == name).then_some(())?;
     Some((user, known.ratings_of(user)?))

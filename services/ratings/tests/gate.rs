@@ -58,7 +58,8 @@ impl Gate {
         let chunks = [waiting];
         let samples = examine_all(&chunks, &SmallDataset, NOW);
         for user in samples.iter().filter_map(|sample| sample.examined.user.clone()) {
-            let base = user.parse().ok().and_then(|user| SmallDataset.ratings_of(user));
+            let number = user.parse::<UserId>().ok().filter(|number| number.to_string() == user);
+            let base = number.and_then(|user| SmallDataset.ratings_of(user));
             self.people.entry(user).or_insert_with(|| Person {
                 who: base.is_some().then_some(Who::Known(42)),
                 is_of_dataset: base.is_some(),
