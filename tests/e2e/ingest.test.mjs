@@ -127,11 +127,11 @@ describe("ratings from elsewhere", needsMosquitto, () => {
 
   test("by the broker the same, and who wants to sees what became of each", onFarm(async (ingesting) => {
     const where = ["-h", "127.0.0.1", "-p", String(ingesting.farm.brokerPort), "-v", "-t", "cineswarm/ratings/clean", "-t", "cineswarm/ratings/dead"];
-    const taps = new Process("taps", "mosquitto_sub", [...where, "-d"]);
+    const taps = new Process("taps", "stdbuf", ["-oL", "mosquitto_sub", ...where, "-d"]);
     try {
       await taps.says(/SUBACK/);
       const clean = async () => {
-        while (!/ratings\/clean/.test(taps.log)) {
+        while (!/^cineswarm\/ratings\/clean \{/m.test(taps.log)) {
           await ingesting.publish('{"user_id":"ana","movie_id":1,"rating":4.5,"id":"x"}');
           await pause(50);
         }
