@@ -88,7 +88,7 @@ impl Farm {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), looking).await.expect("the batch to be through")
+        tokio::time::timeout(Duration::from_secs(30), looking).await.unwrap()
     }
 
     async fn close(self) {
