@@ -92,7 +92,9 @@ pub async fn tell_status(io: SocketIo, coordinator: Handle, stop: CancellationTo
     let mut status = coordinator.status();
     while let Some(Ok(())) = stop.run_until_cancelled(status.changed()).await {
         let current = status.borrow_and_update().clone();
-        if let Err(error) = io.emit("status", &status_event(&current)).await {
+        // `emit` would panic once the sockets are closed, which a stopping master does while this may still run.
+        let Some(browsers) = io.of("/") else { break };
+        if let Err(error) = browsers.emit("status", &status_event(&current)).await {
             tracing::debug!(%error, "not every browser got the status");
         }
         if stop.run_until_cancelled(tokio::time::sleep(STATUS_INTERVAL)).await.is_none() {
