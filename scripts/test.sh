@@ -66,7 +66,7 @@ section_install() {
 }
 
 section_shellcheck() {
-    shellcheck scripts/*.sh scripts/lib/*.sh tests/swarm/*.sh benches/peers/*.sh .ci/run
+    shellcheck scripts/*.sh scripts/lib/*.sh tests/swarm/*.sh benches/peers/*.sh benches/import/*.sh .ci/run
     scripts/acl.sh --check
 }
 section_fmt() { cargo fmt --all --check; }

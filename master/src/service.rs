@@ -1,4 +1,5 @@
-//! The master itself: puts its rooms together, starts them in order and stops them in the other.
+//! The master itself: puts its rooms together, starts them in order and stops them in the other. A few lines longer than
+//! other files, as there are many rooms.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

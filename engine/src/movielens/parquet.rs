@@ -2,6 +2,7 @@
 //!
 //! A thread decodes ahead of the reader, a bounded way. Only columns with a name that is looked for are decoded; a missing
 //! value and a NaN are an empty field, typed times become seconds since 1970, a list of texts one text with bars.
+//! Longer than other files: each type that writers use is turned into text in one place.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -26,9 +26,10 @@ use tally::Tally;
 
 pub use presence::master_status;
 
-pub use super::live::{InsteadOfModel, Live, Outlet, Progress};
+pub use super::live::{Live, Outlet, Progress};
 use crate::label::SessionLabels;
 use crate::library::Library;
+use crate::requests::answer::InsteadOfModel;
 use crate::scheduler::{self, Command, Lately, Load, RequestId, Scheduler, WorkerId};
 pub use credit::{Attempt, Contents, NotCredited, WorkerResult};
 

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::requests::answer::{Timings, WorkersPart};
+use crate::requests::answer::{InsteadOfModel, Timings, WorkersPart};
 use crate::requests::spec::{Source, Spec};
 use crate::scheduler::RequestId;
 
@@ -123,20 +123,6 @@ impl Live {
         let known = durability.wait_for(|state| *state != Durability::Pending).await;
         known.is_ok_and(|state| *state == Durability::Stored)
     }
-}
-
-/// Why neighbours answer and not the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InsteadOfModel {
-    /// None is trained.
-    NotTrained,
-    /// No worker holds it.
-    NoWorker,
-    /// It did not answer in time.
-    Late,
-    /// Only certain films are asked for, of which it may know nothing.
-    NamedFilms,
 }
 
 /// How far a request is.

@@ -8,10 +8,23 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::ask::ALGORITHM;
 use super::chosen;
 use super::spec::{Source, Spec};
-use crate::farm::live::InsteadOfModel;
 use crate::library::Library;
 use crate::words::Note;
 use cineswarm_chat::{Understanding, replies};
+
+/// Why neighbours answer and not the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InsteadOfModel {
+    /// None is trained.
+    NotTrained,
+    /// No worker holds it.
+    NoWorker,
+    /// It did not answer in time.
+    Late,
+    /// Only certain films are asked for, of which it may know nothing.
+    NamedFilms,
+}
 
 /// One worker's neighbours for one request, checked to be what they are said to be.
 #[derive(Debug)]

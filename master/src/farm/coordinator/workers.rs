@@ -7,7 +7,8 @@ use cineswarm_proto::PROTOCOL_VERSION;
 use cineswarm_proto::messages::{Control, HeldOrder, LogLevel, Registration, WorkerState, WorkerStatus, is_worker_id};
 
 use super::presence::OFFLINE_KEPT_MS;
-use super::{Coordinator, InsteadOfModel, Live};
+use super::{Coordinator, Live};
+use crate::requests::answer::InsteadOfModel;
 use crate::scheduler::{self, Order, Report, WorkerId};
 
 /// The algorithm whose model is offered to workers that can.
