@@ -87,7 +87,7 @@ fn trained(data_dir: &Path, dataset: &Dataset) -> anyhow::Result<Option<OfferedM
 }
 
 /// Trains the model of a dataset on the threads of the pool, and keeps it, unless the same is kept already.
-pub(crate) fn train(data_dir: &Path, dataset: &Dataset, watch: Watch<'_>) -> anyhow::Result<OfferedModel> {
+fn train(data_dir: &Path, dataset: &Dataset, watch: Watch<'_>) -> anyhow::Result<OfferedModel> {
     let name = &dataset.metadata().name;
     let data = training_data(dataset).with_context(|| format!("reading dataset {name}"))?;
     let parameters = ALGORITHM.parameters(&Value::Null, &data)?;

@@ -4,9 +4,9 @@
 //! new SQLite file in the working folder's `data/`.
 #![allow(clippy::unwrap_used, reason = "a measurement stops at what it did not expect")]
 
-use cineswarm_engine::{HalfStars, MovieId, UserId};
+use cineswarm_engine::{MovieId, UserId};
 use cineswarm_master::store::{Options, Store, sqlite_url};
-use cineswarm_ratings::gate::{Authority, Known, Limits};
+use cineswarm_ratings::gate::{Authority, DatasetRating, Known, Limits};
 use cineswarm_ratings::intake::Intake;
 use cineswarm_ratings::passing::Gate;
 use cineswarm_ratings::splitting::Splitter;
@@ -24,11 +24,11 @@ const FILMS: u32 = 10_000;
 struct Films;
 
 impl Known for Films {
-    fn film(&self, film: MovieId) -> Option<Option<u16>> {
-        (1..=FILMS).contains(&film).then_some(Some(1995))
+    fn film(&self, called: &str) -> Option<(MovieId, Option<u16>)> {
+        called.parse().ok().filter(|film| (1..=FILMS).contains(film)).map(|film| (film, Some(1995)))
     }
 
-    fn ratings_of(&self, _: UserId) -> Option<Vec<(MovieId, HalfStars, i64)>> {
+    fn user(&self, _: &str) -> Option<(UserId, Vec<DatasetRating>)> {
         None
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use cineswarm_engine::dataset::{Dataset, shard_of};
+use cineswarm_engine::dataset::Dataset;
 use cineswarm_engine::models::ServedModel;
-use cineswarm_engine::{Catalogue, HalfStars, MovieId, Ranker, UserId, starters};
-use cineswarm_ratings::gate::Known;
+use cineswarm_engine::{Catalogue, MovieId, Ranker, UserId, starters};
+use cineswarm_ratings::gate::{DatasetRating, Known};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -196,25 +196,54 @@ impl Library {
 }
 
 impl Known for Library {
-    fn film(&self, movie: MovieId) -> Option<Option<u16>> {
-        self.catalogue().get(movie).map(|film| film.year)
+    fn film(&self, called: &str) -> Option<(MovieId, Option<u16>)> {
+        self.catalogue().of_source(called).map(|film| (film.id, film.year))
     }
 
-    fn ratings_of(&self, user: UserId) -> Option<Vec<(MovieId, HalfStars, i64)>> {
-        let shard = self.dataset.shard(shard_of(user, self.dataset.shard_count()))?;
-        let at = shard.user_ids.binary_search(&user).ok()?;
-        let rows = shard.row_offsets[at] as usize..shard.row_offsets[at + 1] as usize;
-        let rating = |row: usize| {
-            let half_stars = HalfStars::new(shard.half_stars[row])?;
-            Some((shard.movie_ids[row], half_stars, shard.timestamps[row].saturating_mul(1_000)))
-        };
-        Some(rows.filter_map(rating).collect())
+    fn user(&self, called: &str) -> Option<(UserId, Vec<DatasetRating>)> {
+        let user = self.dataset.user_of(called).filter(|user| self.dataset.user_shown(*user) == called)?;
+        let ratings = self.dataset.ratings_of(user)?;
+        Some((user, ratings.map(|(movie, half_stars, at)| (movie, half_stars, at.saturating_mul(1_000))).collect()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cineswarm_engine::dataset::{ImportOptions, import};
+
+    #[test]
+    fn films_and_users_of_a_dataset_are_known_by_its_sources_ids() {
+        let folder = tempfile::tempdir().unwrap();
+        let known = |users: [&str; 2], films: [&str; 2]| {
+            let source = folder.path().join(users[0]);
+            std::fs::create_dir(&source).unwrap();
+            let movies =
+                format!("movieId,title,genres\n{},Heat (1995),Crime\n{},Up (2009),Drama\n", films[0], films[1]);
+            let (ana, bob, heat, up) = (users[0], users[1], films[0], films[1]);
+            let ratings =
+                format!("userId,movieId,rating,timestamp\n{ana},{heat},4.5,1600000000\n{bob},{up},2,1600000001\n");
+            std::fs::write(source.join("movies.csv"), movies).unwrap();
+            std::fs::write(source.join("ratings.csv"), ratings).unwrap();
+            import(&source, &ImportOptions::new(folder.path(), users[0], 1_800_000_000), &mut |_| {}).unwrap();
+            let library = Library::new(Dataset::open(folder.path(), users[0]).unwrap());
+            let (film, year) = Known::film(&library, heat).unwrap();
+            let (_, rated) = library.user(ana).unwrap();
+            assert_eq!(year, Some(1995));
+            assert_eq!(
+                rated.iter().map(|(movie, half, at)| (*movie, half.get(), *at)).collect::<Vec<_>>(),
+                [(film, 9, 1_600_000_000_000)]
+            );
+            library
+        };
+        let numbers = known(["42", "7"], ["6", "1000"]);
+        assert!(Known::film(&numbers, "7").is_none() && numbers.user("042").is_none() && numbers.user("43").is_none());
+        let texts = known(["ana", "bob"], ["tt0113277", "tt1049413"]);
+        assert!(
+            Known::film(&texts, "1").is_none() && texts.user("1").is_none(),
+            "what it is numbered inside is nobody's business"
+        );
+    }
 
     #[test]
     fn the_facts_that_come_with_the_program_are_known_by_their_hash() {

@@ -5,9 +5,9 @@
 mod common;
 
 use cineswarm_engine::{HalfStars, MovieId, UserId};
-use cineswarm_events::{Cursor, Event, Filter, LARGEST_READ, Read, Reply, Source};
+use cineswarm_events::Filter;
 use cineswarm_master::store::Store;
-use cineswarm_ratings::gate::{Authority, Clean, Known, Limits};
+use cineswarm_ratings::gate::{Authority, Clean, DatasetRating, Known, Limits};
 use cineswarm_ratings::intake::{Intake, Writing};
 use cineswarm_ratings::passing::Gate;
 use cineswarm_ratings::reason::{Fault, Reason};
@@ -17,6 +17,7 @@ use cineswarm_ratings::store::admin::{self, Which};
 use cineswarm_ratings::store::reads::Batch;
 use cineswarm_ratings::store::{Take, Via, Write, Written};
 use common::database::{Database, new_session, on_both_databases, rate};
+use common::log::{all, told};
 use sqlx::Connection;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,12 +39,12 @@ on_both_databases!(
 struct SmallDataset;
 
 impl Known for SmallDataset {
-    fn film(&self, film: MovieId) -> Option<Option<u16>> {
-        (1..=100).contains(&film).then_some(None)
+    fn film(&self, called: &str) -> Option<(MovieId, Option<u16>)> {
+        called.parse().ok().filter(|film| (1..=100).contains(film)).map(|film| (film, None))
     }
 
-    fn ratings_of(&self, user: UserId) -> Option<Vec<(MovieId, HalfStars, i64)>> {
-        (user == 42).then(|| vec![(6, HalfStars::new(8).unwrap(), 1_000_000_000_000)])
+    fn user(&self, called: &str) -> Option<(UserId, Vec<DatasetRating>)> {
+        (called == "42").then(|| (42, vec![(6, HalfStars::new(8).unwrap(), 1_000_000_000_000)]))
     }
 }
 
@@ -105,25 +106,6 @@ fn chunks(lines: &str) -> Vec<Chunk> {
     chunks
 }
 
-async fn log(store: &Store) -> Vec<Event> {
-    let mut events = Vec::new();
-    let mut read = Read { after: Cursor::START, filter: Filter::default(), limit: LARGEST_READ };
-    loop {
-        let Reply::Page { events: some, through, .. } = store.log().read(&read).await.unwrap() else {
-            panic!("the log forked");
-        };
-        if through == read.after {
-            return events;
-        }
-        events.extend(some);
-        read.after = through;
-    }
-}
-
-async fn told(store: &Store) -> Vec<(String, String)> {
-    log(store).await.into_iter().map(|event| (event.kind, event.payload.unwrap_or_default())).collect()
-}
-
 async fn what_is_taken_is_told_once_with_users_of_its_own(database: Database) {
     let farm = Farm::open(&database).await;
     let session_id = new_session(&farm.store).await;
@@ -158,7 +140,7 @@ async fn what_is_taken_is_told_once_with_users_of_its_own(database: Database) {
         ("rating.updated", payload(FIRST_USER, r#""movie_id":1,"rating":5.0,"previous":4.0,"via":"ingest""#)),
     ];
     assert_eq!(told(&farm.store).await, wanted.map(|(kind, payload)| (kind.to_owned(), payload)));
-    let events = log(&farm.store).await;
+    let events = all(&farm.store, Filter::default()).await;
     assert_eq!((events[2].at, events[2].key.as_str()), (1_600_000_000_000, "user/2147483649"));
     assert!(events.iter().all(|event| event.shard_hash.is_some()));
     farm.close().await;
@@ -195,7 +177,7 @@ async fn what_is_tried_again_after_its_commit_changes_nothing(database: Database
     assert_eq!(store.write(Write::Take(take)).await.unwrap(), Written::Taken);
     assert_eq!(store.write(passing()).await.unwrap(), Written::PassedBefore, "what is through is not taken again");
     let batch = store.ingested(batch_id, 10).await.unwrap().unwrap();
-    assert_eq!((batch.tally.lines(), batch.dead.len(), log(&store).await.len()), (2, 1, 1));
+    assert_eq!((batch.tally.lines(), batch.dead.len(), all(&store, Filter::default()).await.len()), (2, 1, 1));
     store.close().await;
 }
 
@@ -220,7 +202,7 @@ async fn what_did_not_become_whole_counts_for_nothing(database: Database) {
     let mut connection = sqlx::AnyConnection::connect(&database.url).await.unwrap();
     let left = cineswarm_ratings::store::reads::backlog(&mut connection).await.unwrap();
     assert_eq!((left.lines, left.bytes), (0, 0));
-    assert_eq!(log(&farm.store).await.len(), 2);
+    assert_eq!(all(&farm.store, Filter::default()).await.len(), 2);
     farm.close().await;
 }
 
@@ -252,7 +234,7 @@ async fn what_is_dead_is_mended_replayed_and_dropped(database: Database) {
     assert_eq!(admin::drop(&mut connection, &Which::default()).await.unwrap(), 1);
     assert_eq!(admin::count_dead(&mut connection).await.unwrap(), 0);
     assert_eq!(admin::replay(&mut connection, &of_all, false, 7).await.unwrap(), []);
-    assert_eq!(log(&farm.store).await.len(), 2);
+    assert_eq!(all(&farm.store, Filter::default()).await.len(), 2);
     farm.close().await;
 }
 
@@ -273,7 +255,7 @@ async fn a_thousand_lines_and_more_go_through_in_order(database: Database) {
     let receipt = batch.end(Vec::new()).await.unwrap();
     assert_eq!(receipt.lines, 2_500);
     assert_eq!(farm.done(receipt.batch_id).await.tally.clean, 2_500);
-    let events = log(&farm.store).await;
+    let events = all(&farm.store, Filter::default()).await;
     assert!(events.is_sorted_by_key(|event| event.at), "in the order they came");
     assert_eq!(events.len(), 2_500);
     farm.close().await;

@@ -5,9 +5,10 @@ mod common;
 
 use cineswarm_engine::HalfStars;
 use cineswarm_engine::dataset::{shard_hash, shard_of};
-use cineswarm_events::{Cursor, Event, Filter, LARGEST_READ, Read, Reply, ShardFilter, Source};
-use cineswarm_master::store::{BroughtRating, Error, Feedback, FeedbackKind, NewRating, NewRatings, Store};
+use cineswarm_events::{Filter, ShardFilter};
+use cineswarm_master::store::{BroughtRating, Error, Feedback, FeedbackKind, NewRating, NewRatings};
 use common::database::{Database, new_session, on_both_databases, rate};
+use common::log::{all, told};
 use std::collections::{HashMap, HashSet};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -24,26 +25,6 @@ on_both_databases!(
     a_rating_that_the_database_refuses_is_not_told,
     what_comes_after_a_deletion_is_refused_and_its_neighbours_are_stored,
 );
-
-async fn all(store: &Store, filter: Filter) -> Vec<Event> {
-    let mut events = Vec::new();
-    let mut read = Read { after: Cursor::START, filter, limit: LARGEST_READ };
-    loop {
-        let Reply::Page { events: some, through, .. } = store.log().read(&read).await.unwrap() else {
-            panic!("the log forked");
-        };
-        if through == read.after {
-            return events;
-        }
-        events.extend(some);
-        read.after = through;
-    }
-}
-
-async fn told(store: &Store) -> Vec<(String, String)> {
-    let events = all(store, Filter::default()).await;
-    events.into_iter().map(|event| (event.kind, event.payload.unwrap_or_default())).collect()
-}
 
 fn stars(half_stars: u8) -> Option<HalfStars> {
     HalfStars::new(half_stars)

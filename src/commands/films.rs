@@ -125,7 +125,7 @@ pub(crate) fn with_year(movie: &Movie) -> String {
     movie.year.map_or_else(|| title.clone(), |year| format!("{title} ({year})"))
 }
 
-/// Titles come from files of others and must not steer the terminal.
+/// What others wrote, such as a title, must not steer the terminal.
 pub(crate) fn for_terminal(text: &str) -> String {
     text.replace(char::is_control, " ")
 }

@@ -10,7 +10,8 @@ use cineswarm_ratings::store::reads::Dead;
 use uuid::Uuid;
 
 use super::block_on;
-use super::events::{Place, plain, say, table};
+use super::events::{Place, say, table};
+use super::films::for_terminal;
 
 /// What can be done.
 #[derive(clap::Subcommand)]
@@ -158,8 +159,8 @@ fn show(dead: &[Dead]) -> anyhow::Result<()> {
             id.to_string(),
             batch_id.to_string(),
             line_number.to_string(),
-            plain(&format!("{}: {}", reasons.join(", "), words.join("; "))),
-            plain(line),
+            for_terminal(&format!("{}: {}", reasons.join(", "), words.join("; "))),
+            for_terminal(line),
         ]);
     }
     say(format_args!("{table}"))

@@ -154,11 +154,18 @@ impl Dataset {
 
     /// A user's ratings; `None` for a user without any.
     pub fn profile(&self, user: UserId) -> Option<Profile> {
+        Some(Profile::from_ratings(self.ratings_of(user)?.map(|(movie, half_stars, _)| (movie, half_stars))))
+    }
+
+    /// A user's ratings by film, with their times in seconds since 1970; `None` for a user without any.
+    pub fn ratings_of(&self, user: UserId) -> Option<impl Iterator<Item = (MovieId, HalfStars, i64)>> {
         let shard = self.shard(shard_of(user, self.shard_count()))?;
         let at = shard.user_ids.binary_search(&user).ok()?;
         let rows = shard.row_offsets[at] as usize..shard.row_offsets[at + 1] as usize;
-        let half_stars = shard.half_stars[rows.clone()].iter().filter_map(|&half_stars| HalfStars::new(half_stars));
-        Some(Profile::from_ratings(shard.movie_ids[rows].iter().copied().zip(half_stars)))
+        let rating = move |row: usize| {
+            Some((shard.movie_ids[row], HalfStars::new(shard.half_stars[row])?, shard.timestamps[row]))
+        };
+        Some(rows.filter_map(rating))
     }
 
     /// Reads the tags, in the order of the source; none if it had no file of them.

@@ -2,4 +2,5 @@
 #![allow(dead_code, reason = "each test program uses some of what is here")]
 
 pub mod database;
+pub mod log;
 pub mod postgres;

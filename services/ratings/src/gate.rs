@@ -36,13 +36,16 @@ impl Default for Limits {
     }
 }
 
-/// What the gate asks of the dataset that is served.
-pub trait Known: Send + Sync + 'static {
-    /// Whether there is a film, and the year it came out if that is known.
-    fn film(&self, film: MovieId) -> Option<Option<u16>>;
+/// A rating of the dataset: of which film, how good, when, in milliseconds since 1970.
+pub type DatasetRating = (MovieId, HalfStars, i64);
 
-    /// A user's ratings in the dataset, with their times in milliseconds; `None` for somebody who is none of its users.
-    fn ratings_of(&self, user: UserId) -> Option<Vec<(MovieId, HalfStars, i64)>>;
+/// What the gate asks of the dataset that is served, by the ids of the dataset's own source.
+pub trait Known: Send + Sync + 'static {
+    /// The film that is called so, and the year it came out if that is known.
+    fn film(&self, called: &str) -> Option<(MovieId, Option<u16>)>;
+
+    /// The user who is called exactly so, and their ratings; `None` for somebody who is none of the dataset's.
+    fn user(&self, called: &str) -> Option<(UserId, Vec<DatasetRating>)>;
 }
 
 /// On whose word ratings are taken.
@@ -76,15 +79,14 @@ pub struct Examined {
 /// Holds a line that came at `came_at` to the rules, at the time `now`, both in milliseconds since 1970.
 pub fn examine(bytes: &[u8], known: &dyn Known, came_at: i64, now: i64) -> Examined {
     let Line { user, film, stars, is_dated, rated_at, delivery, mut faults } = Line::read(bytes);
-    let film =
-        film.and_then(|called| match called.parse::<MovieId>().ok().and_then(|id| Some((id, known.film(id)?))) {
-            Some(found) => Some(found),
-            None => {
-                let words = format!("the dataset has no film {}; movie_id is its number there", shown(&called));
-                faults.push(Fault::new(Reason::UnknownFilm, words));
-                None
-            }
-        });
+    let film = film.and_then(|called| {
+        let found = known.film(&called);
+        if found.is_none() {
+            let words = format!("the dataset has no film {}; movie_id is its id there", shown(&called));
+            faults.push(Fault::new(Reason::UnknownFilm, words));
+        }
+        found
+    });
     let half_stars = stars.and_then(|stars| match HalfStars::from_stars(stars) {
         Ok(half_stars) => Some(half_stars),
         Err(off_scale) => {

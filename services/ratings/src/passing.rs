@@ -1,12 +1,12 @@
 //! Takes what waits through the gate, some lines at a time, each exactly once and in the order of the batches. What it knows
 //! of users it keeps in memory, within a bound: nobody else writes these tables.
 
-use crate::gate::{Delivered, Known, Limits};
+use crate::gate::{DatasetRating, Delivered, Known, Limits};
 use crate::history::History;
 use crate::intake::{Room, Writing};
 use crate::sifting::{Change, DeadLine, Pass, Person, Sample, Tally, Waiting, Who, examine_all, sift};
 use crate::store::{Write, Written, admin, number_of, reads};
-use cineswarm_engine::{HalfStars, MovieId, UserId};
+use cineswarm_engine::UserId;
 use cineswarm_proto::events::user_key;
 use cineswarm_retry::Backoff;
 use cineswarm_telemetry::metrics::list;
@@ -221,7 +221,7 @@ impl Memory {
         let mut strangers = Vec::new();
         let mut newly = Vec::new();
         for name in named.iter().filter(|name| !self.people.contains_key(**name)) {
-            match of_dataset(name, known) {
+            match known.user(name) {
                 Some((user, base)) => newly.push(((*name).clone(), user, Some(base))),
                 None => strangers.push((*name).clone()),
             }
@@ -229,7 +229,7 @@ impl Memory {
         let numbered = reads::users(connection, &strangers).await?;
         newly.extend(numbered.into_iter().map(|(name, user)| (name, user, None)));
         let ids: Vec<UserId> = newly.iter().map(|(_, user, _)| *user).collect();
-        let mut since: HashMap<UserId, Vec<(MovieId, HalfStars, i64)>> = HashMap::new();
+        let mut since: HashMap<UserId, Vec<DatasetRating>> = HashMap::new();
         for (user, film, half_stars, at) in reads::ratings(connection, &ids).await? {
             since.entry(user).or_default().push((film, half_stars, at));
         }
@@ -275,16 +275,6 @@ impl Memory {
             self.ratings = self.people.values().map(|person| person.history.len()).sum();
         }
     }
-}
-
-/// A rating as the dataset has it: of which film, how good, when.
-type DatasetRating = (MovieId, HalfStars, i64);
-
-/// Whom of the dataset a source's name means, with their ratings there: its number, written as numbers are.
-fn of_dataset(name: &str, known: &dyn Known) -> Option<(UserId, Vec<DatasetRating>)> {
-    let user: UserId = name.parse().ok()?;
-    (user.to_string() == name).then_some(())?;
-    Some((user, known.ratings_of(user)?))
 }
 
 fn now_ms() -> i64 {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 use cineswarm_engine::{HalfStars, MovieId, UserId};
-use cineswarm_ratings::gate::{Authority, Known, Limits, examine};
+use cineswarm_ratings::gate::{Authority, DatasetRating, Known, Limits, examine};
 use cineswarm_ratings::reason::Reason;
 use cineswarm_ratings::sifting::{Pass, Person, Waiting, Who, examine_all, sift};
 use std::collections::{HashMap, HashSet};
@@ -18,17 +18,18 @@ const OPERATOR_WHO_LOOKED: Authority = Authority { is_operator: true, has_looked
 struct SmallDataset;
 
 impl Known for SmallDataset {
-    fn film(&self, film: MovieId) -> Option<Option<u16>> {
+    fn film(&self, called: &str) -> Option<(MovieId, Option<u16>)> {
+        let film = called.parse().ok()?;
         match film {
-            9 => Some(None),
-            1..=2_000 => Some(Some(1995)),
-            2_005 => Some(Some(2005)),
+            9 => Some((film, None)),
+            1..=2_000 => Some((film, Some(1995))),
+            2_005 => Some((film, Some(2005))),
             _ => None,
         }
     }
 
-    fn ratings_of(&self, user: UserId) -> Option<Vec<(MovieId, HalfStars, i64)>> {
-        (user == 42).then(|| vec![(6, HalfStars::new(8).unwrap(), 1_000_000_000_000)])
+    fn user(&self, called: &str) -> Option<(UserId, Vec<DatasetRating>)> {
+        (called == "42").then(|| (42, vec![(6, HalfStars::new(8).unwrap(), 1_000_000_000_000)]))
     }
 }
 
@@ -58,11 +59,11 @@ impl Gate {
         let chunks = [waiting];
         let samples = examine_all(&chunks, &SmallDataset, NOW);
         for user in samples.iter().filter_map(|sample| sample.examined.user.clone()) {
-            let number = user.parse::<UserId>().ok().filter(|number| number.to_string() == user);
-            let base = number.and_then(|user| SmallDataset.ratings_of(user));
+            let known = SmallDataset.user(&user);
+            let (who, base) = known.map(|(user, base)| (Who::Known(user), base)).unzip();
             self.people.entry(user).or_insert_with(|| Person {
-                who: base.is_some().then_some(Who::Known(42)),
-                is_of_dataset: base.is_some(),
+                who,
+                is_of_dataset: who.is_some(),
                 is_deleted: false,
                 history: cineswarm_ratings::history::History::new(base.unwrap_or_default()),
             });

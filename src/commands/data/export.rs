@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use cineswarm_engine::dataset::{export_csv, export_parquet};
 use cineswarm_engine::viewer_files::written::{OwnRating, json, letterboxd};
-use cineswarm_engine::{Dataset, HalfStars, UserId};
 use clap::ValueEnum;
 
 use crate::commands::DataDir;
@@ -74,7 +73,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         writeln!(io::stdout().lock(), "{} {}: written to {}", metadata.name, metadata.version, to.display())?;
         return Ok(());
     };
-    let ratings = dataset.user_of(&user).map(|user| ratings_of(&dataset, user)).unwrap_or_default();
+    let found = dataset.user_of(&user).and_then(|user| dataset.ratings_of(user)).into_iter().flatten();
+    let ratings: Vec<OwnRating> = found.map(|(movie, half_stars, at)| OwnRating { movie, half_stars, at }).collect();
     if ratings.is_empty() {
         bail!("user {user} has no ratings in dataset {name}; `cineswarm data info {name}` says what there is");
     }
@@ -86,17 +86,4 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     fs::write(&to, text).with_context(|| format!("writing {}", to.display()))?;
     writeln!(io::stdout().lock(), "{} ratings of user {user} written to {}", ratings.len(), to.display())?;
     Ok(())
-}
-
-fn ratings_of(dataset: &Dataset, user: UserId) -> Vec<OwnRating> {
-    let mut found = Vec::new();
-    for shard in (0..dataset.shard_count()).filter_map(|shard| dataset.shard(shard)) {
-        let Ok(at) = shard.user_ids.binary_search(&user) else { continue };
-        for row in shard.row_offsets[at] as usize..shard.row_offsets[at + 1] as usize {
-            let half_stars = HalfStars::new(shard.half_stars[row]);
-            let (movie, at) = (shard.movie_ids[row], shard.timestamps[row]);
-            found.extend(half_stars.map(|half_stars| OwnRating { movie, half_stars, at }));
-        }
-    }
-    found
 }

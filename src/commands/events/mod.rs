@@ -10,6 +10,7 @@ use cineswarm_master::DatabaseOptions;
 use cineswarm_proto::events::RATINGS;
 use comfy_table::{Table, presets};
 
+use super::films::for_terminal;
 use super::{DataDir, block_on};
 
 /// What can be done.
@@ -148,7 +149,7 @@ async fn list(place: &Place) -> anyhow::Result<()> {
             listed.at.seq.to_string(),
             listed.dead.to_string(),
             listed.waiting.to_string(),
-            plain(state),
+            for_terminal(state),
         ]);
     }
     say(format_args!("the log in this database has {seq} events"))?;
@@ -165,11 +166,11 @@ fn show(letters: &[Letter]) -> anyhow::Result<()> {
         };
         table.add_row([
             event.seq.to_string(),
-            plain(&event.kind),
-            plain(&event.key),
+            for_terminal(&event.kind),
+            for_terminal(&event.key),
             state.to_owned(),
-            plain(reason.as_deref().unwrap_or_default()),
-            plain(event.payload.as_deref().unwrap_or("(deleted)")),
+            for_terminal(reason.as_deref().unwrap_or_default()),
+            for_terminal(event.payload.as_deref().unwrap_or("(deleted)")),
         ]);
     }
     if letters.is_empty() { say(format_args!("nothing is kept aside")) } else { say(format_args!("{table}")) }
@@ -179,11 +180,6 @@ pub(super) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(header);
     table
-}
-
-/// What others wrote must not steer the terminal.
-pub(super) fn plain(text: &str) -> String {
-    text.replace(char::is_control, " ")
 }
 
 pub(super) fn say(words: std::fmt::Arguments<'_>) -> anyhow::Result<()> {

@@ -57,19 +57,12 @@ impl ServedModel {
         whole.extend((parts.length("columns") as u32).to_le_bytes());
         whole.extend(self.dislike.to_le_bytes());
         whole.extend(self.movie_ids.iter().flat_map(|id| id.to_le_bytes()));
-        for name in ["offsets", "columns", "weights"] {
-            let length = parts.length(name);
-            match name {
-                "weights" => {
-                    let weights = parts.take_f32(NAME, "weights", length).unwrap_or_default();
-                    whole.extend(weights.iter().flat_map(|weight| weight.to_le_bytes()));
-                }
-                name => {
-                    let numbers = parts.take_u32(NAME, name, length).unwrap_or_default();
-                    whole.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
-                }
-            }
+        for name in ["offsets", "columns"] {
+            let numbers = parts.take_u32(NAME, name, parts.length(name)).unwrap_or_default();
+            whole.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
         }
+        let weights = parts.take_f32(NAME, "weights", parts.length("weights")).unwrap_or_default();
+        whole.extend(weights.iter().flat_map(|weight| weight.to_le_bytes()));
         whole
     }
 
