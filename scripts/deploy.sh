@@ -108,7 +108,7 @@ fi
 version_of() { { sha256sum "$1" 2>/dev/null || echo 000000000000; } | cut -c1-12; }
 variable_of() { printf 'V_%s' "$(tr '[:lower:].' '[:upper:]_' <<<"$1")"; }
 secret_names=(ca.crt broker.crt broker.key master.crt master.key worker.crt worker.key postgres.crt postgres.key
-    master.password worker.password postgres.password mosquitto.passwd mosquitto_sub)
+    master.password worker.password postgres.password ingest.password mosquitto.passwd mosquitto_sub)
 # Monitoring has some of its own; of those who can be told, one is chosen, and the others need no secret.
 for file in ${files[@]+"${files[@]}"}; do
     [[ $file == *monitoring/stack.yml ]] || continue

@@ -15,6 +15,7 @@ Makes, in a folder:
   operator.password                  at the broker, for people: may read everything and write orders
   postgres.password                  of the user cineswarm in PostgreSQL
   grafana.password                   of the user admin in Grafana
+  ingest.password                    the token of who sends ratings to /ingest
   mosquitto.passwd                   the broker's password file, with these three users
   mosquitto_sub                      options for mosquitto_sub in the broker's container: the operator, over TLS
 
@@ -120,7 +121,7 @@ password() {
     mv "$work/password" "$1.password"
     echo "made $1.password"
 }
-for name in master worker operator postgres grafana; do password "$name"; done
+for name in master worker operator postgres grafana ingest; do password "$name"; done
 
 # The file holds salted hashes, so it is made again when a password is newer than it, and only then.
 stale=false

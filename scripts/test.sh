@@ -14,7 +14,7 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 # What makes the next build faster takes as much disk as the build.
 export CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}
 # A test says by itself where it failed; line numbers for the rest would take minutes to compile.
-export CARGO_PROFILE_DEV_DEBUG=${CARGO_PROFILE_DEV_DEBUG:-0} CARGO_PROFILE_RELEASE_DEBUG=${CARGO_PROFILE_RELEASE_DEBUG:-0}
+export CARGO_PROFILE_DEV_DEBUG=${CARGO_PROFILE_DEV_DEBUG:-0}
 venv=$target/test-venv
 sample=${CINESWARM_TEST_DATA:-$root/../shared/data/ml-latest-small}
 

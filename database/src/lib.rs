@@ -1,5 +1,5 @@
 //! What all rooms with a database share, whatever they keep in it: where it is ([`Address`]), the one task that writes
-//! ([`Writer`]), statements of many rows ([`ManyRows`]), and what an error asks for ([`Fault`]). It knows no table and no operation: a service brings its own.
+//! ([`Writer`]), statements of many rows ([`ManyRows`]), its migrations ([`migrator`]), and what an error asks for ([`Fault`]). It knows no table and no operation: a service brings its own.
 
 #![forbid(unsafe_code)]
 
@@ -7,11 +7,13 @@ mod address;
 mod fault;
 mod file_watch;
 mod many_rows;
+mod migrations;
 mod writer;
 
 pub use address::{Address, BadAddress, set_session_timeouts, sqlite_url};
 pub use fault::Fault;
 pub use many_rows::ManyRows;
+pub use migrations::migrator;
 pub use writer::{Answerable, Health, Limits, Operation, Transactions, Writer};
 
 /// Why an operation was not written.

@@ -1,10 +1,11 @@
 //! The films of a dataset and what is known of each without looking at single ratings.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rating::MovieId;
+use crate::rating::{HalfStars, MovieId};
 use crate::source_ids::SourceIds;
 
 /// A film as people see it.
@@ -42,13 +43,13 @@ impl MovieStats {
     }
 }
 
-/// All films of a dataset, in ascending order of id, with their statistics.
+/// All films of a dataset, in ascending order of id, with their statistics. A clone shares the films.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
-    movies: Vec<Movie>,
+    movies: Arc<[Movie]>,
     stats: Vec<MovieStats>,
-    genres: Vec<String>,
-    source_ids: Option<SourceIds>,
+    genres: Arc<[String]>,
+    source_ids: Option<Arc<SourceIds>>,
 }
 
 impl Catalogue {
@@ -60,14 +61,27 @@ impl Catalogue {
         let mut genres: Vec<String> = sorted.iter().flat_map(|(movie, _)| movie.genres.iter().cloned()).collect();
         genres.sort_unstable();
         genres.dedup();
-        let (movies, stats) = sorted.into_iter().unzip();
-        Catalogue { movies, stats, genres, source_ids: None }
+        let (movies, stats): (Vec<Movie>, Vec<MovieStats>) = sorted.into_iter().unzip();
+        Catalogue { movies: movies.into(), stats, genres: genres.into(), source_ids: None }
     }
 
     /// With what the source calls the films, where that is not their number.
     #[must_use]
     pub fn with_source_ids(self, source_ids: Option<SourceIds>) -> Catalogue {
-        Catalogue { source_ids, ..self }
+        Catalogue { source_ids: source_ids.map(Arc::new), ..self }
+    }
+
+    /// Counts a rating that has changed: what it was before, and what it is now.
+    pub(crate) fn recount(&mut self, movie: MovieId, before: Option<HalfStars>, now: Option<HalfStars>) {
+        let Some(stats) = self.position(movie).map(|at| &mut self.stats[at]) else { return };
+        if let Some(before) = before {
+            stats.ratings = stats.ratings.saturating_sub(1);
+            stats.half_stars_sum = stats.half_stars_sum.saturating_sub(before.get().into());
+        }
+        if let Some(now) = now {
+            stats.ratings += 1;
+            stats.half_stars_sum += u64::from(now.get());
+        }
     }
 
     /// What the source calls a film; `None` where that is its number.

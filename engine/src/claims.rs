@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use crate::changed_rows::RowThen;
 use crate::neighbours::{Neighbour, NeighbourOptions, similarity};
 use crate::profile::Profile;
 use crate::ranking::{RankScratch, Ranker};
@@ -33,6 +34,14 @@ pub enum Error {
         /// The user.
         user: UserId,
     },
+    /// Of whose ratings it is not known any more what they were then.
+    #[error("what user {user} had rated at change {as_of} is not known any more; follow the ratings faster")]
+    TooOld {
+        /// The user.
+        user: UserId,
+        /// The change.
+        as_of: u64,
+    },
     /// Other figures than the ratings give.
     #[error(
         "user {} is said to have dot {}, overlap {} and similarity {}, but their ratings give dot {}, overlap {} and \
@@ -54,7 +63,8 @@ const LOOK_UP: usize = 24;
 
 impl Ranker {
     /// Checks that each of `claimed` may be a neighbour of the profile, has these very figures, and comes after the one
-    /// before.
+    /// before. `as_of` says of a user the number of the last change that whoever claims had taken, none that is yet to be
+    /// taken here; of users who were deleted since then nothing is checked, and ranking passes them over.
     ///
     /// # Errors
     /// The first that is not so.
@@ -63,6 +73,7 @@ impl Ranker {
         profile: &Profile,
         options: &NeighbourOptions,
         claimed: &[Neighbour],
+        as_of: impl Fn(UserId) -> u64,
         scratch: &mut RankScratch,
     ) -> Result<(), Error> {
         if claimed.len() > options.k {
@@ -78,7 +89,10 @@ impl Ranker {
             scratch.rated.resize(self.numbering.len(), 0);
         }
         rated.iter().for_each(|&(number, rating)| scratch.rated[number as usize] = rating);
-        let checked = claimed.iter().try_for_each(|claimed| self.check_one(profile, options, claimed, &rated, scratch));
+        let checked = claimed.iter().try_for_each(|claimed| {
+            let as_of = as_of(claimed.user);
+            self.check_one(profile, options, claimed, as_of, &rated, scratch)
+        });
         rated.iter().for_each(|&(number, _)| scratch.rated[number as usize] = 0);
         checked
     }
@@ -88,12 +102,22 @@ impl Ranker {
         profile: &Profile,
         options: &NeighbourOptions,
         claimed: &Neighbour,
+        as_of: u64,
         rated: &[(u32, u8)],
         scratch: &RankScratch,
     ) -> Result<(), Error> {
         let user = claimed.user;
-        let row = self.rows.of(user).filter(|_| options.exclude_user != Some(user));
-        let row = row.ok_or(Error::NoNeighbour { user })?;
+        let then = match self.changed.then(&self.rows, self.rows_at, user, as_of) {
+            _ if options.exclude_user == Some(user) => RowThen::Nobody,
+            then => then,
+        };
+        let row = match &then {
+            RowThen::Now(row) => *row,
+            RowThen::Past(films, half_stars) => Row { films: FilmNumbers::Wide(films), half_stars },
+            RowThen::Nobody => return Err(Error::NoNeighbour { user }),
+            RowThen::DeletedSince => return Ok(()),
+            RowThen::Forgotten => return Err(Error::TooOld { user, as_of }),
+        };
         let (dot, overlap) = in_common(row, rated, &scratch.rated);
         let norms = (profile.norm_squared(), u64::from(row.squared_norm()));
         let computed =

@@ -7,6 +7,7 @@
 mod best;
 pub mod catalogue;
 mod chance;
+mod changed_rows;
 pub mod claims;
 pub mod dataset;
 pub mod demo;

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::best::Best;
 use crate::catalogue::Catalogue;
+use crate::changed_rows::ChangedRows;
 use crate::filters::Filters;
 use crate::genres::GenreSets;
 use crate::neighbours::Neighbour;
 use crate::profile::Profile;
-use crate::rating::{MovieId, UserId};
+use crate::rating::{HalfStars, MovieId, UserId};
 use crate::rows::{Numbering, Row, Rows};
 use crate::shard::FilmNumbers;
 
@@ -110,17 +111,25 @@ pub struct Because {
     pub neighbours: u32,
 }
 
-/// Ranks films of one catalogue by everybody's ratings of them. Made once a dataset.
+/// Ranks films of one catalogue by everybody's ratings of them. Made once a dataset, it takes the changes since. A clone
+/// is what it is now and stays so: it shares everybody's rows.
 #[derive(Clone, Debug)]
 pub struct Ranker {
     catalogue: Arc<Catalogue>,
     /// Numbers films; those of the catalogue come first.
-    pub(crate) numbering: Numbering,
+    pub(crate) numbering: Arc<Numbering>,
     /// Places in the catalogue by number.
-    places: Vec<u32>,
-    pub(crate) rows: Rows,
-    genres: GenreSets,
-    global_mean_half_stars: f64,
+    places: Arc<[u32]>,
+    /// As they were at the change numbered `rows_at`.
+    pub(crate) rows: Arc<Rows>,
+    pub(crate) rows_at: u64,
+    pub(crate) changed: ChangedRows,
+    /// The last change that was taken.
+    taken: u64,
+    genres: Arc<GenreSets>,
+    /// Of all films of the catalogue.
+    ratings: u64,
+    half_stars_sum: u64,
 }
 
 /// Working memory of [`Ranker::rank`], to be reused from query to query, with any ranker.
@@ -204,12 +213,93 @@ impl Ranker {
     ) -> Ranker {
         let (mut numbering, places) = Numbering::new(&catalogue);
         let rows = Rows::new(rows, &mut numbering);
-        let (ratings, sum) = catalogue
+        let (ratings, half_stars_sum) = catalogue
             .all_stats()
             .iter()
             .fold((0u64, 0u64), |(ratings, sum), film| (ratings + u64::from(film.ratings), sum + film.half_stars_sum));
-        let global_mean_half_stars = if ratings == 0 { 0.0 } else { sum as f64 / ratings as f64 };
-        Ranker { genres: GenreSets::new(&catalogue), catalogue, numbering, places, rows, global_mean_half_stars }
+        Ranker {
+            genres: Arc::new(GenreSets::new(&catalogue)),
+            catalogue,
+            numbering: Arc::new(numbering),
+            places: places.into(),
+            rows: Arc::new(rows),
+            rows_at: 0,
+            changed: ChangedRows::default(),
+            taken: 0,
+            ratings,
+            half_stars_sum,
+        }
+    }
+
+    /// As it is when the change with this number is the last in the rows that it was made of.
+    #[must_use]
+    pub fn made_at(self, change: u64) -> Ranker {
+        Ranker { rows_at: change, taken: change, ..self }
+    }
+
+    /// The number of the last change that was taken.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Takes the change numbered `at`, above all before: a rating given, changed, or taken back with `None`. Counts and
+    /// means follow.
+    pub fn rate(&mut self, user: UserId, movie: MovieId, half_stars: Option<HalfStars>, at: u64) {
+        self.taken = at;
+        let number = match (self.numbering.get(movie), half_stars) {
+            (Some(number), _) => number,
+            // Nobody has rated it.
+            (None, None) => return,
+            (None, Some(_)) => Arc::make_mut(&mut self.numbering).number(movie),
+        };
+        let before = self.changed.set(&self.rows, user, number, half_stars, at);
+        self.recount(movie, before, half_stars);
+    }
+
+    /// Takes the change numbered `at`, above all before: all ratings of a user are gone for good.
+    pub fn delete_user(&mut self, user: UserId, at: u64) {
+        self.taken = at;
+        for (number, half_stars) in self.changed.delete(&self.rows, user, at) {
+            let place = self.places.get(number as usize).map(|&place| self.catalogue.movies()[place as usize].id);
+            if let Some(movie) = place {
+                self.recount(movie, Some(half_stars), None);
+            }
+        }
+    }
+
+    /// Knows that there was nothing for it up to the change with this number.
+    pub fn pass(&mut self, at: u64) {
+        self.taken = at;
+    }
+
+    fn recount(&mut self, movie: MovieId, before: Option<HalfStars>, now: Option<HalfStars>) {
+        if before == now || self.catalogue.position(movie).is_none() {
+            return;
+        }
+        Arc::make_mut(&mut self.catalogue).recount(movie, before, now);
+        let counted = |rating: Option<HalfStars>| (u64::from(rating.is_some()), rating.map_or(0, |one| one.get().into()));
+        let ((less, less_sum), (more, more_sum)) = (counted(before), counted(now));
+        // What was there was counted, too.
+        self.ratings = (self.ratings + more).saturating_sub(less);
+        self.half_stars_sum = (self.half_stars_sum + more_sum).saturating_sub(less_sum);
+    }
+
+    /// How many users gave a film 0.5, 1, … 5 stars. Looks into every row.
+    pub fn histogram(&self, movie: MovieId) -> [u32; 10] {
+        let mut histogram = [0; 10];
+        let Some(number) = self.numbering.get(movie) else { return histogram };
+        let unchanged = self.rows.all().filter(|(user, _)| !self.changed.has(*user)).map(|(_, row)| row);
+        for half_stars in unchanged.chain(self.changed.rows()).filter_map(|row| row.rating(number)) {
+            // Half-stars are from 1 to 10.
+            if let Some(count) = histogram.get_mut(usize::from(half_stars).wrapping_sub(1)) {
+                *count += 1;
+            }
+        }
+        histogram
+    }
+
+    fn global_mean_half_stars(&self) -> f64 {
+        if self.ratings == 0 { 0.0 } else { self.half_stars_sum as f64 / self.ratings as f64 }
     }
 
     /// The catalogue whose films are ranked.
@@ -331,7 +421,7 @@ impl Ranker {
         let mut raters = Vec::with_capacity(neighbours.len());
         let mut total_similarity = 0.0;
         for &Neighbour { user, similarity, .. } in neighbours {
-            let Some(row) = self.rows.of(user) else { continue };
+            let Some(row) = self.changed.of(&self.rows, user) else { continue };
             total_similarity += similarity;
             let sum: u64 = row.half_stars.iter().map(|&rating| u64::from(rating)).sum();
             let mean = sum as f64 / row.half_stars.len() as f64;
@@ -358,7 +448,7 @@ impl Ranker {
     fn damped_mean_half_stars(&self, profile: &Profile) -> Option<f64> {
         let sum: u64 = profile.half_stars().iter().map(|&rating| u64::from(rating)).sum();
         (!profile.is_empty()).then(|| {
-            (sum as f64 + VIEWER_MEAN_DAMPING * self.global_mean_half_stars)
+            (sum as f64 + VIEWER_MEAN_DAMPING * self.global_mean_half_stars())
                 / (profile.len() as f64 + VIEWER_MEAN_DAMPING)
         })
     }

@@ -68,6 +68,11 @@ impl Rows {
         }
     }
 
+    /// All rows, of users by their numbers, in no order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (UserId, Row<'_>)> {
+        self.by_user.keys().filter_map(|&user| Some((user, self.of(user)?)))
+    }
+
     /// A user's ratings; `None` for a user without any.
     pub(crate) fn of(&self, user: UserId) -> Option<Row<'_>> {
         let row = *self.by_user.get(&user)? as usize;
@@ -136,7 +141,7 @@ impl Numbering {
     }
 
     /// The film's number; it gets one if it has none.
-    fn number(&mut self, movie: MovieId) -> u32 {
+    pub(crate) fn number(&mut self, movie: MovieId) -> u32 {
         let slot = match self.low.get_mut(movie as usize) {
             Some(slot) => slot,
             None => self.high.entry(movie).or_insert(u32::MAX),

@@ -152,7 +152,7 @@ proptest! {
     fn what_is_so_of_neighbours_is_believed(ratings in matrices(), viewer in rows(), options in neighbour_options()) {
         let neighbours = reference::neighbours(&ratings, &viewer, &options);
         let checked =
-            ranker(&ratings).check(&reference::profile(&viewer), &options, &neighbours, &mut RankScratch::default());
+            ranker(&ratings).check(&reference::profile(&viewer), &options, &neighbours, |_| 0, &mut RankScratch::default());
         prop_assert_eq!(checked, Ok(()));
     }
 
@@ -346,7 +346,7 @@ fn neighbours_that_were_made_up_are_found_out() {
         let options = NeighbourOptions { k: 4, shrink, ..NeighbourOptions::default() };
         let honest = reference::neighbours(&matrix, &viewer, &options);
         assert_eq!(honest.len(), 4);
-        assert_eq!(ranker.check(&profile, &options, &honest, &mut scratch), Ok(()));
+        assert_eq!(ranker.check(&profile, &options, &honest, |_| 0, &mut scratch), Ok(()));
         let lies: [(&str, Lie); 14] = [
             ("the same user again", |list| list[1] = list[0]),
             ("the same user, less similar", |list| {
@@ -370,12 +370,12 @@ fn neighbours_that_were_made_up_are_found_out() {
         for (lie, tell) in lies {
             let mut claimed = honest.clone();
             tell(&mut claimed);
-            assert!(ranker.check(&profile, &options, &claimed, &mut scratch).is_err(), "{lie}");
+            assert!(ranker.check(&profile, &options, &claimed, |_| 0, &mut scratch).is_err(), "{lie}");
         }
         let without = NeighbourOptions { exclude_user: Some(honest[1].user), ..options };
-        let refused = ranker.check(&profile, &without, &honest, &mut scratch);
+        let refused = ranker.check(&profile, &without, &honest, |_| 0, &mut scratch);
         assert_eq!(refused, Err(claims::Error::NoNeighbour { user: honest[1].user }));
         let demanding = NeighbourOptions { min_overlap: 2, ..options };
-        assert!(ranker.check(&profile, &demanding, &honest, &mut scratch).is_err());
+        assert!(ranker.check(&profile, &demanding, &honest, |_| 0, &mut scratch).is_err());
     }
 }

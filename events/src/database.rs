@@ -1,7 +1,7 @@
 //! A database with the tables of a log and of consumers: opening it, and its migrations.
 
 use crate::Error;
-use cineswarm_database::set_session_timeouts;
+use cineswarm_database::{migrations, set_session_timeouts};
 use sqlx::any::AnyConnectOptions;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AnyConnection, ConnectOptions, Executor};
@@ -66,8 +66,11 @@ fn is_sqlite(connection: &AnyConnection) -> bool {
 
 /// Brings the tables of a log and of consumers to this program's version, in a database that is a service's own.
 pub async fn migrate(connection: &mut AnyConnection) -> Result<(), Error> {
-    let mut migrations =
-        if is_sqlite(connection) { sqlx::migrate!("migrations/sqlite") } else { sqlx::migrate!("migrations/postgres") };
+    let mut migrations = if is_sqlite(connection) {
+        migrations!("sqlite": "0001_log_cursors_dead_letters")
+    } else {
+        migrations!("postgres": "0001_log_cursors_dead_letters")
+    };
     migrations.dangerous_set_table_name(MIGRATIONS_TABLE);
     run(&migrations, connection).await
 }

@@ -20,6 +20,11 @@ pub trait Follower: Send {
     /// Takes one event. A payload may have been emptied.
     fn take(&mut self, event: &Event) -> impl Future<Output = ()> + Send;
 
+    /// All up to this place has been taken, whether or not there was an event for it.
+    fn turned(&mut self, _through: Cursor) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
     /// What was taken is of another log, or there is a gap: all of it is to be read anew from where it is kept.
     fn start_over(&mut self) -> impl Future<Output = ()> + Send;
 }
@@ -45,6 +50,7 @@ pub async fn follow<S: Source, F: Follower>(
                     follower.take(event).await;
                 }
                 if through != read.after {
+                    follower.turned(through).await;
                     read.after = through;
                     continue;
                 }

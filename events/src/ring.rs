@@ -134,6 +134,8 @@ async fn run(log: Log, doorbell: impl Doorbell, mut news: mpsc::Receiver<News>) 
                 Ok(last) => {
                     asked = true;
                     state.moved(last.seq);
+                    // Another process may have appended it.
+                    log.appended(last.seq);
                 }
                 Err(error) => tracing::debug!(%error, service = log.service(), "the head of the log is not known"),
             },

@@ -1,14 +1,19 @@
-//! What the master serves: one dataset version, with everything made from it once at start.
+//! What the master serves: one dataset version, with everything made from it once at start, and everybody's ratings as they
+//! are now.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cineswarm_engine::dataset::Dataset;
 use cineswarm_engine::models::ServedModel;
-use cineswarm_engine::{Catalogue, MovieId, Ranker, UserId, starters};
+use cineswarm_engine::{Catalogue, HalfStars, MovieId, MovieStats, Ranker, UserId, starters};
+use cineswarm_proto::events::SharedChange;
+use cineswarm_proto::messages::{LiveRatings, Shared};
 use cineswarm_ratings::gate::{DatasetRating, Known};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 use cineswarm_chat::TitleIndex;
 
@@ -18,6 +23,9 @@ const STARTERS: usize = 60;
 /// Tags of a film that are shown.
 const MOST_TAGS: usize = 12;
 
+/// How far a worker may be ahead in the log, which it reads from this very process.
+const LONGEST_LAG: Duration = Duration::from_secs(1);
+
 /// The hash of `film-facts/film-facts.tsv.gz`.
 const SHIPPED_FACTS_SHA256: &str = "d774682aaf12dec9323798d9ac1f7ab755af0a0d811c6412239f09770caf1395";
 
@@ -25,12 +33,18 @@ const SHIPPED_FACTS_SHA256: &str = "d774682aaf12dec9323798d9ac1f7ab755af0a0d811c
 pub struct Library {
     /// The ratings, by shard.
     pub dataset: Dataset,
-    /// Ranks its films.
-    pub ranker: Ranker,
     /// Finds its films by title.
     pub titles: TitleIndex,
     /// Well-known films of different kinds.
     pub starters: Vec<MovieId>,
+    /// Its films, and how they were rated when it was imported.
+    catalogue: Arc<Catalogue>,
+    /// Ranks its films by everybody's ratings as they are now.
+    ranker: RwLock<Arc<Ranker>>,
+    /// Whose ratings count beside those of the dataset.
+    shared: Option<Shared>,
+    /// How far the log of ratings is in the ranker.
+    taken: watch::Sender<u64>,
     /// The trained model, once there is one.
     model: OnceLock<Arc<OfferedModel>>,
 }
@@ -118,17 +132,79 @@ pub fn title_index(dataset: &Dataset) -> TitleIndex {
 }
 
 impl Library {
-    /// Takes a second or so for millions of ratings.
-    pub fn new(dataset: Dataset) -> Library {
+    /// Takes a second or so for millions of ratings. Those of the dataset count, and of what is rated later what is
+    /// `shared`.
+    pub fn new(dataset: Dataset, shared: Option<Shared>) -> Library {
         let catalogue = Arc::new(dataset.catalogue().clone());
         let titles = title_index(&dataset);
+        let ranker = Ranker::new(catalogue.clone(), dataset.rows());
         Library {
             titles,
             starters: starters(&catalogue, STARTERS),
-            ranker: Ranker::new(catalogue, dataset.rows()),
+            ranker: RwLock::new(Arc::new(ranker)),
+            catalogue,
+            shared,
+            taken: watch::Sender::new(0),
             dataset,
             model: OnceLock::new(),
         }
+    }
+
+    /// How shards and this grow with what is rated; `None` if they do not.
+    pub fn live(&self) -> Option<LiveRatings> {
+        Some(LiveRatings { after_seq: 0, after_id: String::new(), shared: self.shared? })
+    }
+
+    /// What an event of the log changes here. That a user is gone does whatever is shared, for the dataset's users, too.
+    pub fn changed_by(&self, kind: &str, key: &str, payload: Option<&str>, is_last: bool) -> Option<SharedChange> {
+        let shared = self.shared.unwrap_or(Shared::Accounts);
+        let change = SharedChange::read(kind, key, payload, is_last, shared)?;
+        (self.shared.is_some() || matches!(change, SharedChange::UserGone { .. })).then_some(change)
+    }
+
+    /// Everybody's ratings as they are now, and stay in what this gives.
+    pub fn ranker(&self) -> Arc<Ranker> {
+        self.ranker.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes changes, each by its number in the log and in the order of these, but for those that were taken before; all up
+    /// to `through` have been looked at.
+    pub fn take(&self, changes: &[(u64, SharedChange)], through: u64) {
+        {
+            let mut now = self.ranker.write().unwrap_or_else(PoisonError::into_inner);
+            // What others are looking at is copied, but for the rows that nobody changes.
+            let ranker = Arc::make_mut(&mut now);
+            let before = ranker.taken();
+            for &(at, change) in changes.iter().filter(|(at, _)| *at > before) {
+                match change {
+                    SharedChange::Rated { user_id, movie_id, half_stars } => {
+                        ranker.rate(user_id, movie_id, half_stars.and_then(HalfStars::new), at);
+                    }
+                    SharedChange::UserGone { user_id } => ranker.delete_user(user_id, at),
+                }
+            }
+            ranker.pass(through.max(before));
+        }
+        self.taken.send_replace(through);
+    }
+
+    /// Everybody's ratings are again those of the dataset.
+    pub fn start_over(&self) {
+        let ranker = Ranker::new(self.catalogue.clone(), self.dataset.rows());
+        *self.ranker.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ranker);
+        self.taken.send_replace(0);
+    }
+
+    /// Waits until the log is in everybody's ratings up to this number; `false` if that takes too long.
+    pub async fn has_taken(&self, seq: u64) -> bool {
+        let mut taken = self.taken.subscribe();
+        let reached = taken.wait_for(|taken| *taken >= seq);
+        matches!(tokio::time::timeout(LONGEST_LAG, reached).await, Ok(Ok(_)))
+    }
+
+    /// How a film is rated by everybody now.
+    pub fn stats(&self, movie: MovieId) -> MovieStats {
+        self.ranker().catalogue().stats(movie)
     }
 
     /// The trained model, if there is one.
@@ -142,9 +218,9 @@ impl Library {
         let _ = self.model.set(Arc::new(model));
     }
 
-    /// The films.
+    /// The films, and how they were rated when the dataset was imported.
     pub fn catalogue(&self) -> &Catalogue {
-        self.ranker.catalogue()
+        &self.catalogue
     }
 
     /// The dataset version's name, as it stands in tasks and answers.
@@ -157,14 +233,7 @@ impl Library {
     pub fn details(&self, movie: MovieId) -> Option<FilmDetails<'_>> {
         let film = self.film(movie)?;
         let known = self.catalogue().get(movie)?;
-        let mut histogram = [0; 10];
-        for (_, movies, half_stars) in self.dataset.rows() {
-            let Ok(at) = movies.binary_search(&movie) else { continue };
-            // Half-stars are from 1 to 10.
-            if let Some(count) = histogram.get_mut(usize::from(half_stars[at]).wrapping_sub(1)) {
-                *count += 1;
-            }
-        }
+        let histogram = self.ranker().histogram(movie);
         let (imdb_id, tmdb_id) = (known.imdb_id, known.tmdb_id);
         let tags = self.titles.tags_of(movie, MOST_TAGS);
         let facts = self.titles.facts(movie).map(|facts| Facts {
@@ -182,7 +251,7 @@ impl Library {
     /// A film as browsers get it; `None` if it is not in the catalogue.
     pub fn film(&self, movie: MovieId) -> Option<Film<'_>> {
         let known = self.catalogue().get(movie)?;
-        let stats = self.catalogue().stats(movie);
+        let stats = self.stats(movie);
         Some(Film {
             movie_id: movie,
             source_id: self.catalogue().source_id(movie),
@@ -226,7 +295,7 @@ mod tests {
             std::fs::write(source.join("movies.csv"), movies).unwrap();
             std::fs::write(source.join("ratings.csv"), ratings).unwrap();
             import(&source, &ImportOptions::new(folder.path(), users[0], 1_800_000_000), &mut |_| {}).unwrap();
-            let library = Library::new(Dataset::open(folder.path(), users[0]).unwrap());
+            let library = Library::new(Dataset::open(folder.path(), users[0]).unwrap(), None);
             let (film, year) = Known::film(&library, heat).unwrap();
             let (_, rated) = library.user(ana).unwrap();
             assert_eq!(year, Some(1995));

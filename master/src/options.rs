@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cineswarm_credentials::Secret;
 use cineswarm_mqtt::BrokerOptions;
+use cineswarm_proto::messages::Shared;
 use ipnet::IpNet;
 
 use crate::web::origin::AllowedOrigin;
@@ -90,6 +91,12 @@ pub struct Options {
     #[arg(long = "ratings-taps", env = "RATINGS_TAPS")]
     pub ratings_taps: bool,
 
+    /// Whose ratings others may be compared with, beside the dataset's: everybody's; not those of viewers without an account,
+    /// but what came in by /ingest; or nobody's
+    #[arg(long = "ratings-shared", env = "RATINGS_SHARED", value_name = "WHOSE", value_enum,
+          default_value_t = RatingsShared::All)]
+    pub ratings_shared: RatingsShared,
+
     /// Workers that hold each shard
     #[arg(long, env = "REPLICATION", value_name = "N", default_value_t = 2,
           value_parser = clap::value_parser!(u32).range(1..=64))]
@@ -163,6 +170,27 @@ pub struct DatabaseOptions {
     /// File with the password of the user in the database's URL
     #[arg(long = "database-password-file", env = "DATABASE_PASSWORD_FILE", value_name = "FILE")]
     pub database_password_file: Option<PathBuf>,
+}
+
+/// Whose ratings others may be compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum RatingsShared {
+    /// Everybody's.
+    All,
+    /// Not those of viewers without an account.
+    Accounts,
+    /// Those of the dataset alone.
+    None,
+}
+
+impl RatingsShared {
+    pub(crate) fn shared(self) -> Option<Shared> {
+        match self {
+            RatingsShared::All => Some(Shared::All),
+            RatingsShared::Accounts => Some(Shared::Accounts),
+            RatingsShared::None => None,
+        }
+    }
 }
 
 fn parse_heartbeat(text: &str) -> Result<Duration, String> {

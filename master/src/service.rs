@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::following::Following;
+use crate::app::following::{Following, catch_up};
 use crate::app::room::Room;
 use crate::app::underway::Underway;
 use crate::app::uploads::Uploads;
@@ -199,7 +199,9 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let unfinished = store.unfinished().await?;
     // What sessions know begins after this: no browser is let in before.
     let follow_from = store.log().last().await?;
-    let library = Arc::new(Library::new(dataset));
+    let library = Arc::new(Library::new(dataset, options.ratings_shared.shared()));
+    let changes = catch_up(&library, store.log(), follow_from).await?;
+    tracing::info!(changes, up_to = follow_from.seq, "took what was rated since the dataset version");
     let sessions = Arc::new(Sessions::default());
     let stop = CancellationToken::new();
 

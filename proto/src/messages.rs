@@ -242,6 +242,29 @@ pub struct QueryOptions {
     pub exclude_user: Option<u32>,
 }
 
+/// What of the log of ratings shards grow with: read by gRPC (`Events.Read`), where the ring says that there is more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct LiveRatings {
+    /// The number of the last event that is in the dataset version already; 0 for none.
+    pub after_seq: i64,
+    /// That event's id; empty for none.
+    pub after_id: String,
+    /// Whose ratings count.
+    pub shared: Shared,
+}
+
+/// Whose ratings others may be compared with, beside those of the dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Shared {
+    /// Everybody's.
+    All,
+    /// Those that came from elsewhere, and not what viewers without an account say here.
+    Accounts,
+}
+
 /// An order to one worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -261,6 +284,9 @@ pub enum Control {
         shard_count: u32,
         /// Where to fetch them.
         grpc_endpoint: String,
+        /// How they grow with what is rated; none, if they stay those of the dataset version.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        live: Option<LiveRatings>,
     },
     /// Hold this model, in the place of any other: fetch it, and report by status. Only for workers that said they can.
     HoldModel {

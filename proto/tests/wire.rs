@@ -1,8 +1,8 @@
 //! The JSON on MQTT as it goes over the wire, to the letter: whoever changes it sees what other programs will.
 
 use cineswarm_proto::messages::{
-    Abilities, Control, HeldOrder, LogLevel, LogLine, MasterStatus, QueryOptions, Registration, Task, TaskQuery, Work,
-    WorkerState, WorkerStatus,
+    Abilities, Control, HeldOrder, LiveRatings, LogLevel, LogLine, MasterStatus, QueryOptions, Registration, Shared,
+    Task, TaskQuery, Work, WorkerState, WorkerStatus,
 };
 
 const VERSION: &str = "20261122T235900Z-1a2b3c4d5e6f";
@@ -99,6 +99,7 @@ fn what_a_worker_is_sent() {
         shards: vec![0, 3, 7],
         shard_count: 16,
         grpc_endpoint: "http://master:50051".into(),
+        live: Some(LiveRatings { after_seq: 0, after_id: String::new(), shared: Shared::All }),
     };
     let hold_model = Control::HoldModel {
         epoch: EPOCH.into(),

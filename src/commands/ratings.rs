@@ -4,6 +4,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
+use cineswarm_master::store::forget;
 use cineswarm_ratings::reason::Reason;
 use cineswarm_ratings::store::admin::{self, Which};
 use cineswarm_ratings::store::reads::Dead;
@@ -48,6 +49,13 @@ pub(crate) enum Command {
         /// Count them even if nobody could have rated so fast, or all the same
         #[arg(long)]
         trust: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Forget a user, with all that was rated and said: gone from everybody's answers within seconds, and for good
+    Forget {
+        /// The user's number: one of the dataset's, or from 2147483648 on one that was given out here
+        user: u32,
         #[command(flatten)]
         place: Place,
     },
@@ -124,6 +132,10 @@ impl Command {
                 let which = chosen.named(all)?;
                 replay(&mut place.open().await?, which, trust).await
             }
+            Command::Forget { user, place } => match forget(&mut place.open().await?, user, now()?).await? {
+                Some(gone) => say(format_args!("forgot user {user}, and {gone} ratings beside those of a dataset")),
+                None => bail!("user {user} was forgotten before"),
+            },
             Command::Drop { chosen, all, place } => {
                 let which = chosen.named(all)?;
                 match admin::drop(&mut place.open().await?, &which).await? {
@@ -135,9 +147,12 @@ impl Command {
     }
 }
 
+fn now() -> anyhow::Result<i64> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64)
+}
+
 async fn replay(connection: &mut sqlx::AnyConnection, which: Which, trust: bool) -> anyhow::Result<()> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64;
-    let batches = admin::replay(connection, &which, trust, now).await?;
+    let batches = admin::replay(connection, &which, trust, now()?).await?;
     if batches.is_empty() {
         bail!("none of them is among the dead; see cineswarm ratings dead");
     }

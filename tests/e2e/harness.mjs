@@ -32,6 +32,8 @@ export const environment = (limits = {}) => ({
   REQUEST_TIMEOUT: "25",
   // Neighbours are held to a reference to the last bit; the model has tests of its own.
   NO_TRAINING: "1",
+  // What the viewers of one test rate is nothing to those of another; what it is to others has tests of its own.
+  RATINGS_SHARED: "none",
   LISTEN: "127.0.0.1",
   ...limits,
 });

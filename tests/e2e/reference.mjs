@@ -39,6 +39,25 @@ export class Reference {
     }
   }
 
+  /** A user gives a film so many half-stars, or takes the rating back with `null`. */
+  rate(user, film, halfStars) {
+    if (!this.users.has(user)) this.users.set(user, new Map());
+    const [ratings, known] = [this.users.get(user), this.films.get(film)];
+    if (ratings.has(film)) {
+      known.ratings -= 1;
+      known.halfStars -= ratings.get(film);
+      ratings.delete(film);
+    }
+    if (halfStars === null) return;
+    ratings.set(film, halfStars);
+    known.ratings += 1;
+    known.halfStars += halfStars;
+  }
+
+  forget(user) {
+    for (const film of [...(this.users.get(user)?.keys() ?? [])]) this.rate(user, film, null);
+  }
+
   neighbours(profile, { k = 40, shrink = 0, exclude = null } = {}) {
     const norm = (ratings) => [...ratings.values()].reduce((sum, halfStars) => sum + halfStars ** 2, 0);
     const own = norm(profile);

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use cineswarm_engine::models::ServedModel;
 use cineswarm_engine::{
-    HalfStars, Neighbour as Found, NeighbourOptions, Profile, Scratch, ShardIndex, top_k_batch_unless,
+    HalfStars, LiveIndex, Neighbour as Found, NeighbourOptions, Profile, Scratch, top_k_batch_unless,
 };
 use cineswarm_proto::farm::{Neighbour, QueryResult, ScoredFilm, encode_ascending};
 use cineswarm_proto::messages::TaskQuery;
@@ -65,21 +65,20 @@ const BATCH: usize = 64;
 /// Answers the queries on the shards, each neighbour `with_ratings` or without. Once `cancelled`, it stops before the
 /// next block of users, which is a fraction of a millisecond's work for each query.
 pub fn compute(
-    shards: &[Arc<ShardIndex>],
+    shards: &[&LiveIndex],
     queries: &[TaskQuery],
     with_ratings: bool,
     pool: &ScratchPool,
     cancelled: impl Fn() -> bool + Sync,
 ) -> Result<Computed, Error> {
     let started = Instant::now();
-    let indexes: Vec<&ShardIndex> = shards.iter().map(Arc::as_ref).collect();
     let mut results = Vec::with_capacity(queries.len());
     pool.with(|scratch| {
         for batch in queries.chunks(BATCH) {
             let parsed = batch.iter().map(|query| Ok((profile_of(query)?, options_of(query))));
             let parsed = parsed.collect::<Result<Vec<_>, Error>>()?;
-            let found = top_k_batch_unless(&indexes, &parsed, scratch, &cancelled).ok_or(Error::Cancelled)?;
-            let ratings_from: &[&ShardIndex] = if with_ratings { &indexes } else { &[] };
+            let found = top_k_batch_unless(shards, &parsed, scratch, &cancelled).ok_or(Error::Cancelled)?;
+            let ratings_from = if with_ratings { shards } else { &[] };
             results.extend(batch.iter().zip(found).map(|(query, found)| result(ratings_from, query, found)));
         }
         Ok(())
@@ -100,7 +99,7 @@ pub fn score(model: &ServedModel, queries: &[TaskQuery]) -> Result<Computed, Err
 }
 
 /// The neighbours as they go to the master, with such of their ratings as these indexes have.
-fn result(ratings_from: &[&ShardIndex], query: &TaskQuery, found: Vec<Found>) -> QueryResult {
+fn result(ratings_from: &[&LiveIndex], query: &TaskQuery, found: Vec<Found>) -> QueryResult {
     let neighbours = found.into_iter().map(|found| {
         let ratings = ratings_from.iter().find_map(|index| index.ratings_of(found.user));
         let (movie_ids, half_stars) = ratings.unwrap_or_default();
@@ -143,7 +142,7 @@ fn profile_of(query: &TaskQuery) -> Result<Profile, Error> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use cineswarm_engine::ShardRatings;
+    use cineswarm_engine::{ShardIndex, ShardRatings};
     use cineswarm_proto::messages::QueryOptions;
 
     use super::*;
@@ -154,12 +153,12 @@ mod tests {
     }
 
     fn run(query: TaskQuery, with_ratings: bool) -> Result<Computed, Error> {
-        compute(&shard(), &[query], with_ratings, &ScratchPool::default(), || false)
+        compute(&[&shard()], &[query], with_ratings, &ScratchPool::default(), || false)
     }
 
-    fn shard() -> Vec<Arc<ShardIndex>> {
+    fn shard() -> LiveIndex {
         let ratings = ShardRatings::new(&[1, 2], &[0, 2, 3], &[10, 30, 10], &[6, 8, 9]).unwrap();
-        vec![Arc::new(ShardIndex::build(ratings))]
+        LiveIndex::new(ShardIndex::build(ratings))
     }
 
     #[test]
@@ -190,8 +189,8 @@ mod tests {
             let queries = vec![query(vec![3, 4]); queries];
             let looks = AtomicUsize::new(0);
             let cancelled = || looks.fetch_add(1, Ordering::Relaxed) >= looks_before;
-            let shards = [shard(), shard(), shard()].concat();
-            let computed = compute(&shards, &queries, false, &ScratchPool::default(), cancelled);
+            let shard = shard();
+            let computed = compute(&[&shard; 3], &queries, false, &ScratchPool::default(), cancelled);
             assert_eq!(computed.err(), Some(Error::Cancelled));
             assert_eq!(looks.into_inner(), looks_before + 1);
         }

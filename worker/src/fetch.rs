@@ -1,6 +1,5 @@
 //! Fetches the shards that a worker is told to hold, for as long as it takes.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use cineswarm_engine::ShardIndex;
@@ -23,7 +22,7 @@ pub struct Fetched {
     /// Its number.
     pub shard: u32,
     /// The shard.
-    pub index: Arc<ShardIndex>,
+    pub index: ShardIndex,
 }
 
 /// Fetches shards, one after the other, until all have come or it is dropped.
@@ -46,7 +45,7 @@ impl Fetch {
         for shard in shards {
             let Some(index) = self.one(shard).await else { continue };
             list::WORKER_SHARDS_FETCHED.increment([&self.worker_id]);
-            let fetched = Fetched { dataset_version: self.dataset_version.clone(), shard, index: Arc::new(index) };
+            let fetched = Fetched { dataset_version: self.dataset_version.clone(), shard, index };
             if self.fetched.send(fetched).await.is_err() {
                 return;
             }

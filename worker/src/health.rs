@@ -17,6 +17,8 @@ pub struct Health {
     pub shards_assigned: Option<usize>,
     /// Shards it holds, ready for tasks.
     pub shards_held: usize,
+    /// Up to which event of the log of ratings all its shards are; `None` without shards.
+    pub watermark: Option<i64>,
     /// Tasks it takes at a time.
     pub slots: u32,
     /// Tasks it is at.
@@ -50,6 +52,7 @@ impl Health {
         list::WORKER_REGISTERED.set(of, f64::from(u8::from(self.registered)));
         list::WORKER_SHARDS_ASSIGNED.set(of, self.shards_assigned.unwrap_or(0) as f64);
         list::WORKER_SHARDS_HELD.set(of, self.shards_held as f64);
+        list::WORKER_WATERMARK.set(of, self.watermark.unwrap_or(0) as f64);
         list::WORKER_SLOTS.set(of, f64::from(self.slots));
         list::WORKER_TASKS_IN_HAND.set(of, self.tasks_in_hand as f64);
     }

@@ -8,6 +8,7 @@ mod callback;
 mod channel;
 mod compute;
 mod fetch;
+mod following;
 mod health;
 mod model;
 mod options;

@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use cineswarm_credentials::{ClientTls, Files};
+use cineswarm_engine::LiveIndex;
+use cineswarm_engine::index::Compacted;
 use cineswarm_mqtt::{Broker, Client, Event, Events, FarmLog, Message, quoted, timestamp_ms};
+use cineswarm_proto::events::RATINGS;
 use cineswarm_proto::farm::farm_client::FarmClient;
 use cineswarm_proto::messages::{
-    Abilities, Control, HeldOrder, MasterStatus, Registration, Task, Work, WorkerState, WorkerStatus, is_later_order,
+    Abilities, Control, HeldOrder, LiveRatings, MasterStatus, Registration, Task, Work, WorkerState, WorkerStatus, is_later_order,
 };
 use cineswarm_proto::{PROTOCOL_VERSION, Topics};
 use cineswarm_telemetry::listener::Port;
@@ -21,10 +24,11 @@ use tonic::transport::Channel;
 use crate::channel::Channels;
 use crate::compute::ScratchPool;
 use crate::fetch::{Fetch, Fetched};
+use crate::following::{Answer, Following, Next};
 use crate::health::{Health, Operators};
 use crate::model::{FetchModel, FetchedModel, LIKENESS, Wanted};
 use crate::options::Options;
-use crate::shards::HeldShards;
+use crate::shards::{HeldShard, HeldShards};
 use crate::task::{TaskWork, With};
 
 /// The status is said this often although nothing changed, so that the master can tell silence from idleness; a master
@@ -128,7 +132,12 @@ pub fn start(options: Options) -> Result<Handle, Error> {
             broker: broker.clone(),
             // The same, so that a pattern in the broker's ACL can say what is this worker's own.
             client_id: worker_id.clone(),
-            subscriptions: vec![topics.master_status(), topics.tasks(&worker_id), topics.control(&worker_id)],
+            subscriptions: vec![
+                topics.master_status(),
+                topics.tasks(&worker_id),
+                topics.control(&worker_id),
+                topics.ring(RATINGS),
+            ],
             probes: vec![topics.tasks(&worker_id), topics.control(&worker_id)],
             last_will: Some(Message::json(topics.workers_status(), &offline)),
         },
@@ -139,6 +148,8 @@ pub fn start(options: Options) -> Result<Handle, Error> {
     let (fetched, arriving) = mpsc::channel(BACKGROUND_BOUND);
     let (ended, ending) = mpsc::channel(BACKGROUND_BOUND);
     let (fetched_model, arriving_model) = mpsc::channel(BACKGROUND_BOUND);
+    let (read, reads) = mpsc::channel(BACKGROUND_BOUND);
+    let (folded, folds) = mpsc::channel(BACKGROUND_BOUND);
     let (health, watched) = watch::channel(Health::default());
     let channels = Channels::new(tls);
     metrics::expose(Group::Process);
@@ -160,6 +171,10 @@ pub fn start(options: Options) -> Result<Handle, Error> {
         master_status: None,
         ask_master_at: Instant::now() + NO_MASTER_YET,
         held: HeldShards::default(),
+        following: None,
+        read,
+        folding: false,
+        folded,
         assignment: None,
         fetching: CancellationToken::new(),
         model: None,
@@ -178,7 +193,8 @@ pub fn start(options: Options) -> Result<Handle, Error> {
     if let Some(port) = port {
         port.answer(Operators { health: watched, before_metrics }, stop.clone());
     }
-    let running = tokio::spawn(service.run(events, (arriving, arriving_model), ending, stop.clone(), disconnect));
+    let background = Background { arriving, arriving_model, ending, reads, folds };
+    let running = tokio::spawn(service.run(events, background, stop.clone(), disconnect));
     Ok(Handle { worker_id, stop, running })
 }
 
@@ -193,15 +209,34 @@ struct Assignment {
     sequence: u64,
     dataset_version: String,
     shards: Vec<u32>,
+    shard_count: u32,
     grpc_endpoint: String,
+    live: Option<LiveRatings>,
 }
 
 impl Assignment {
     fn orders_the_same_as(&self, other: &Assignment) -> bool {
         self.dataset_version == other.dataset_version
             && self.shards == other.shards
+            && self.shard_count == other.shard_count
             && self.grpc_endpoint == other.grpc_endpoint
+            && self.live == other.live
     }
+}
+
+/// What the worker's own tasks bring to it.
+struct Background {
+    arriving: mpsc::Receiver<Fetched>,
+    arriving_model: mpsc::Receiver<FetchedModel>,
+    ending: mpsc::Receiver<String>,
+    reads: mpsc::Receiver<Answer>,
+    folds: mpsc::Receiver<Folded>,
+}
+
+/// A shard with its changes in its index, or why there is none.
+struct Folded {
+    shard: u32,
+    compacted: Result<Compacted, String>,
 }
 
 struct Service {
@@ -218,6 +253,14 @@ struct Service {
     /// When the master is asked for its status, unless it says it before.
     ask_master_at: Instant,
     held: HeldShards,
+    /// How the shards follow the log of ratings; `None` if they are to stay as they are.
+    following: Option<Following>,
+    /// Brings what was read of the log.
+    read: mpsc::Sender<Answer>,
+    /// Whether a shard is being folded: one at a time, beside the tasks.
+    folding: bool,
+    /// Brings the shard.
+    folded: mpsc::Sender<Folded>,
     assignment: Option<Assignment>,
     /// Ends the fetching that the last assignment started.
     fetching: CancellationToken,
@@ -247,8 +290,7 @@ impl Service {
     async fn run(
         mut self,
         mut events: Events,
-        (mut arriving, mut arriving_model): (mpsc::Receiver<Fetched>, mpsc::Receiver<FetchedModel>),
-        mut ending: mpsc::Receiver<String>,
+        mut background: Background,
         stop: CancellationToken,
         disconnect: CancellationToken,
     ) {
@@ -264,9 +306,12 @@ impl Service {
                     Some(event) => self.react(event),
                     None => break,
                 },
-                Some(shard) = arriving.recv() => self.take(shard),
-                Some(model) = arriving_model.recv() => self.take_model(model),
-                Some(task_id) = ending.recv() => self.forget(&task_id),
+                Some(shard) = background.arriving.recv() => self.take(shard),
+                Some(model) = background.arriving_model.recv() => self.take_model(model),
+                Some(task_id) = background.ending.recv() => self.forget(&task_id),
+                Some(answer) = background.reads.recv() => self.take_ratings(answer),
+                Some(folded) = background.folds.recv() => self.take_folded(folded),
+                () = sleep_until(self.following.as_ref().and_then(Following::due)) => self.read_ratings(),
                 // Before it has registered the master would only ask who it is.
                 _ = heartbeat.tick(), if self.master.is_some() => self.say_status(),
                 () = sleep_until(self.status_due) => self.say_status(),
@@ -324,7 +369,8 @@ impl Service {
             registered: self.master.is_some(),
             draining: self.status.state == WorkerState::Draining,
             shards_assigned: self.assignment.as_ref().map(|assignment| assignment.shards.len()),
-            shards_held: self.held.indexes.len(),
+            shards_held: self.held.shards.len(),
+            watermark: self.held.shards.values().map(|shard| shard.at.seq).min(),
             slots: self.options.slots,
             tasks_in_hand: self.tasks.len(),
             denied: self.client.denied(),
@@ -365,6 +411,10 @@ impl Service {
             serde_json::from_slice(&message.payload).map(|control| self.obey(control))
         } else if message.topic == self.topics.master_status() {
             serde_json::from_slice(&message.payload).map(|status| self.meet(status))
+        } else if message.topic == self.topics.ring(RATINGS) {
+            // Whatever it says: how far the log is the log itself says.
+            self.following.iter_mut().for_each(Following::rung);
+            return;
         } else {
             return;
         };
@@ -454,7 +504,7 @@ impl Service {
 
     fn obey(&mut self, control: Control) {
         match control {
-            Control::AssignShards { epoch, sequence, dataset_version, shards, shard_count, grpc_endpoint } => {
+            Control::AssignShards { epoch, sequence, dataset_version, shards, shard_count, grpc_endpoint, live } => {
                 let outdated = self
                     .assignment
                     .as_ref()
@@ -467,7 +517,8 @@ impl Service {
                     self.log.warn(format!("ignored an assignment: shard {shard} of {shard_count}"));
                     return;
                 }
-                let assignment = Assignment { epoch, sequence, dataset_version, shards, grpc_endpoint };
+                let assignment =
+                    Assignment { epoch, sequence, dataset_version, shards, shard_count, grpc_endpoint, live };
                 match &mut self.assignment {
                     // Told again: what is on its way comes from the same place.
                     Some(current) if current.orders_the_same_as(&assignment) => {
@@ -500,14 +551,20 @@ impl Service {
     fn hold(&mut self, assignment: Assignment) {
         self.fetching.cancel();
         self.fetching = CancellationToken::new();
-        if self.held.dataset_version != assignment.dataset_version {
+        let follows = self.following.as_ref().map(Following::live);
+        if self.held.dataset_version != assignment.dataset_version || follows != assignment.live.as_ref() {
             self.held = HeldShards { dataset_version: assignment.dataset_version.clone(), ..HeldShards::default() };
         }
-        self.held.indexes.retain(|shard, _| assignment.shards.contains(shard));
+        self.held.shards.retain(|shard, _| assignment.shards.contains(shard));
         let missing: Vec<u32> =
-            assignment.shards.iter().copied().filter(|shard| !self.held.indexes.contains_key(shard)).collect();
+            assignment.shards.iter().copied().filter(|shard| !self.held.shards.contains_key(shard)).collect();
         self.log.info(format!("assigned {} shards, {} to fetch", assignment.shards.len(), missing.len()));
         let (dataset_version, grpc_endpoint) = (assignment.dataset_version.clone(), assignment.grpc_endpoint.clone());
+        self.following = assignment.live.clone().and_then(|live| match self.channels.open(&grpc_endpoint) {
+            Ok(channel) => Some(Following::new(live, assignment.shard_count, channel, self.read.clone())),
+            // Said below, where nothing can be fetched either.
+            Err(_) => None,
+        });
         self.assignment = Some(assignment);
         self.shards_changed();
         if missing.is_empty() {
@@ -536,8 +593,61 @@ impl Service {
             assignment.dataset_version == dataset_version && assignment.shards.contains(&shard)
         });
         if wanted {
-            self.held.indexes.insert(shard, index);
+            let at = self.following.as_ref().map(Following::beginning).unwrap_or_default();
+            self.held.shards.insert(shard, HeldShard::new(LiveIndex::new(index), at));
+            self.following.iter_mut().for_each(Following::rung);
             self.shards_changed();
+        }
+    }
+
+    fn read_ratings(&mut self) {
+        if let Some(following) = &mut self.following {
+            following.read(&self.held);
+        }
+    }
+
+    fn take_ratings(&mut self, answer: Answer) {
+        let Some(following) = &mut self.following else { return };
+        match following.take(answer, &mut self.held) {
+            Next::GoOn => self.fold_one(),
+            Next::TryAgain(reason) => {
+                let worker = &self.status.worker_id;
+                tracing::warn!(worker, reason = %quoted(&reason), "the log of ratings could not be read; trying again");
+            }
+            Next::StartOver => {
+                self.log.warn("the log of ratings is another one than before: fetching all shards again");
+                self.held.shards.clear();
+                if let Some(assignment) = self.assignment.take() {
+                    self.hold(assignment);
+                }
+            }
+        }
+    }
+
+    /// Begins to fold the changes of a shard into its index, if one has many.
+    fn fold_one(&mut self) {
+        let due = self.held.shards.iter().find(|(_, shard)| shard.is_to_be_folded());
+        let Some((&number, shard)) = due.filter(|_| !self.folding) else { return };
+        self.folding = true;
+        let (compaction, folded) = (shard.index.compaction(), self.folded.clone());
+        tokio::spawn(async move {
+            let compacted = match tokio::task::spawn_blocking(move || compaction.run()).await {
+                Ok(compacted) => compacted.map_err(|error| error.to_string()),
+                Err(aborted) => Err(aborted.to_string()),
+            };
+            // Refused only when the worker itself has ended.
+            let _ = folded.send(Folded { shard: number, compacted }).await;
+        });
+    }
+
+    /// Holds a shard with its changes folded in, unless it has been fetched anew meanwhile.
+    fn take_folded(&mut self, folded: Folded) {
+        self.folding = false;
+        match (folded.compacted, self.held.shards.get_mut(&folded.shard)) {
+            (Ok(compacted), Some(shard)) => _ = shard.index.install(compacted),
+            (Ok(_), None) => {}
+            // It goes on with its changes beside it, more slowly, and is tried again with the next page.
+            (Err(error), _) => self.log.error(format!("shard {} could not be folded: {error}", folded.shard)),
         }
     }
 

@@ -1,16 +1,19 @@
 //! The shards a worker holds, and how it fills itself with them from the master.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use cineswarm_engine::{ShardIndex, ShardRatings};
+use cineswarm_engine::{LiveIndex, ShardIndex, ShardRatings};
+use cineswarm_proto::events::Place;
 use cineswarm_proto::farm::farm_client::FarmClient;
 use cineswarm_proto::farm::{FetchShardRequest, ShardChunk, unpack_ascending};
 use tonic::transport::Channel;
 
 /// How long the next chunk of a shard may take.
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Changed users past which changes are folded into the index: one in fifty of the shard's, and no fewer than this.
+const ONE_CHANGED_IN: usize = 50;
+const FEW_CHANGED: usize = 64;
 
 /// Shards ready for tasks, all of one dataset version.
 #[derive(Clone, Default)]
@@ -18,18 +21,40 @@ pub struct HeldShards {
     /// The dataset version.
     pub dataset_version: String,
     /// By shard number.
-    pub indexes: BTreeMap<u32, Arc<ShardIndex>>,
+    pub shards: BTreeMap<u32, HeldShard>,
+}
+
+/// A shard, and how far it has followed the log of ratings.
+#[derive(Clone)]
+pub struct HeldShard {
+    /// Its ratings.
+    pub index: LiveIndex,
+    /// The last event of the log that is in them.
+    pub at: Place,
+}
+
+impl HeldShard {
+    /// A shard that is so far.
+    pub fn new(index: LiveIndex, at: Place) -> HeldShard {
+        HeldShard { index, at }
+    }
+
+    /// Whether so many users have changed that queries, which look at each of them, are better served by an index with
+    /// the changes in it.
+    pub fn is_to_be_folded(&self) -> bool {
+        self.index.changes().users() > FEW_CHANGED.max(self.index.index().ratings().user_ids().len() / ONE_CHANGED_IN)
+    }
 }
 
 impl HeldShards {
     /// The shards' numbers, ascending.
     pub fn numbers(&self) -> Vec<u32> {
-        self.indexes.keys().copied().collect()
+        self.shards.keys().copied().collect()
     }
 
-    /// The indexes of all the given shards, or the first that is not held.
-    pub fn select(&self, shards: &[u32]) -> Result<Vec<Arc<ShardIndex>>, u32> {
-        shards.iter().map(|shard| self.indexes.get(shard).cloned().ok_or(*shard)).collect()
+    /// The given shards as they are now, or the first that is not held.
+    pub fn select(&self, shards: &[u32]) -> Result<Vec<HeldShard>, u32> {
+        shards.iter().map(|shard| self.shards.get(shard).cloned().ok_or(*shard)).collect()
     }
 }
 

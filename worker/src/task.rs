@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cineswarm_engine::ShardIndex;
+use cineswarm_engine::LiveIndex;
 use cineswarm_engine::models::ServedModel;
 use cineswarm_mqtt::{FarmLog, timestamp_ms};
 use cineswarm_proto::farm::TaskResult;
@@ -17,11 +17,12 @@ use tonic::transport::Channel;
 use crate::callback::{self, Outcome};
 use crate::channel::Channels;
 use crate::compute::{self, ScratchPool, compute, score};
+use crate::shards::HeldShard;
 
 /// What a task is computed with.
 pub enum With {
-    /// The indexes of the task's shards, in its order.
-    Shards(Vec<Arc<ShardIndex>>),
+    /// The task's shards, in its order.
+    Shards(Vec<HeldShard>),
     /// The model it names.
     Model(Arc<ServedModel>),
 }
@@ -68,12 +69,19 @@ impl TaskWork {
     async fn outcome(self, span: &Span) -> &'static str {
         let TaskWork { task, with, grpc, channels, begun, deadline, cancelled, scratch, log } = self;
         let seen_by_computing = cancelled.clone();
+        let watermarks = match &with {
+            With::Shards(shards) => shards.iter().map(|shard| shard.at.seq).collect(),
+            With::Model(_) => Vec::new(),
+        };
         let computing = span.part("compute", Kind::Inside);
         let (task, computed) = match tokio::task::spawn_blocking(move || {
             list::WORKER_TASK_STAGE_DURATION.observe(["wait"], begun.elapsed().as_secs_f64());
             let in_vain = || seen_by_computing.is_cancelled() || Instant::now() >= deadline;
             let computed = match &with {
-                With::Shards(shards) => compute(shards, &task.queries, task.with_ratings, &scratch, in_vain),
+                With::Shards(shards) => {
+                    let indexes: Vec<&LiveIndex> = shards.iter().map(|shard| &shard.index).collect();
+                    compute(&indexes, &task.queries, task.with_ratings, &scratch, in_vain)
+                }
                 With::Model(model) => score(model, &task.queries),
             };
             (task, computed)
@@ -113,6 +121,7 @@ impl TaskWork {
             processing_time_ms: computed.processing_time_ms,
             query_timestamp_ms: task.timestamp,
             completion_timestamp_ms: timestamp_ms(),
+            watermarks,
         };
         let grpc = match grpc.map_or_else(|| channels.connect(&task.grpc_endpoint), Ok) {
             Ok(grpc) => grpc,

@@ -1,5 +1,6 @@
 //! Changes over an index: ratings given, changed or taken back and users deleted since it was built. The next query
-//! sees them; they are folded in by a compaction, which can run elsewhere while changes and queries go on.
+//! sees them; they are folded in by a compaction, which can run elsewhere while changes and queries go on. A clone is
+//! what it is now and stays so: it costs as much as there are changed users, and the index is shared.
 
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ impl ChangedRow {
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     /// The user's row as it is now; a deleted user's is empty.
-    rows: FxHashMap<UserId, ChangedRow>,
+    rows: FxHashMap<UserId, Arc<ChangedRow>>,
     count: u64,
 }
 
@@ -81,7 +82,7 @@ impl Changes {
     }
 
     pub(crate) fn rows(&self) -> impl Iterator<Item = (UserId, &ChangedRow)> {
-        self.rows.iter().map(|(user, row)| (*user, row))
+        self.rows.iter().map(|(user, row)| (*user, &**row))
     }
 
     /// Of how many users something has changed: what a query looks at one by one.
@@ -91,17 +92,17 @@ impl Changes {
 }
 
 /// An index that takes changes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LiveIndex {
     index: Arc<ShardIndex>,
-    changes: Changes,
+    changes: Arc<Changes>,
 }
 
 /// An index to be built from another and its changes.
 #[derive(Clone, Debug)]
 pub struct Compaction {
     index: Arc<ShardIndex>,
-    changes: Changes,
+    changes: Arc<Changes>,
 }
 
 /// An index that a compaction has built.
@@ -117,7 +118,7 @@ pub struct Compacted {
 impl LiveIndex {
     /// Takes an index without changes.
     pub fn new(index: ShardIndex) -> LiveIndex {
-        LiveIndex { index: Arc::new(index), changes: Changes::default() }
+        LiveIndex { index: Arc::new(index), changes: Arc::default() }
     }
 
     /// The index under the changes.
@@ -141,28 +142,31 @@ impl LiveIndex {
 
     /// Gives or changes a rating, or takes it back with `None`. The next query sees it.
     pub fn rate(&mut self, user: UserId, movie: MovieId, half_stars: Option<HalfStars>) {
-        self.changes.count += 1;
         let LiveIndex { index, changes } = self;
+        let changes = Arc::make_mut(changes);
+        changes.count += 1;
         let row = changes.rows.entry(user).or_insert_with(|| {
             let (movies, half_stars) = index.ratings_of(user).unwrap_or_default();
             let norm = squared_norm(half_stars);
-            ChangedRow { movie_ids: movies, half_stars: half_stars.to_vec(), norm, changed_at: 0 }
+            Arc::new(ChangedRow { movie_ids: movies, half_stars: half_stars.to_vec(), norm, changed_at: 0 })
         });
+        let row = Arc::make_mut(row);
         row.set(movie, half_stars);
         row.changed_at = changes.count;
     }
 
     /// Takes back all ratings of a user.
     pub fn delete_user(&mut self, user: UserId) {
-        self.changes.count += 1;
-        let changed_at = self.changes.count;
+        let changes = Arc::make_mut(&mut self.changes);
+        changes.count += 1;
+        let changed_at = changes.count;
         let row = ChangedRow { movie_ids: Vec::new(), half_stars: Vec::new(), norm: 0, changed_at };
-        self.changes.rows.insert(user, row);
+        changes.rows.insert(user, Arc::new(row));
     }
 
     /// Begins to fold the changes in: the result is for another thread to [run](Compaction::run).
     pub fn compaction(&self) -> Compaction {
-        Compaction { index: Arc::clone(&self.index), changes: self.changes.clone() }
+        Compaction { index: Arc::clone(&self.index), changes: Arc::clone(&self.changes) }
     }
 
     /// Takes what a compaction of this index has built; changes made since it began stay over it. One that began before
@@ -172,7 +176,7 @@ impl LiveIndex {
             return false;
         }
         self.index = Arc::new(compacted.index);
-        self.changes.rows.retain(|_, row| row.changed_at > compacted.up_to);
+        Arc::make_mut(&mut self.changes).rows.retain(|_, row| row.changed_at > compacted.up_to);
         true
     }
 }

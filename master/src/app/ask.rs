@@ -121,6 +121,7 @@ impl App {
         spec: Spec,
         span: Span,
     ) -> Result<Done, Trouble> {
+        let spec = Spec { viewer: session.user_id(), ..spec };
         // Ids that ascend with time keep the database's work on one page of their index.
         let request_id = Uuid::now_v7();
         self.underway.begin(request_id, session.id, Instant::now())?;

@@ -1,17 +1,18 @@
-//! Follows the log of ratings, so that what open sessions know of their viewers is what was stored, whichever process stored
-//! it, and all their tabs hear of it.
+//! Follows the log of ratings, so that everybody's ratings are what was stored, whichever process stored it; and so that
+//! open sessions know the same of their viewers, and all their tabs hear of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use cineswarm_engine::{HalfStars, UserId};
-use cineswarm_events::{Event, Follower};
+use cineswarm_events::{Cursor, Event, Filter, Follower, LARGEST_READ, Log, Read, Reply, Source};
 use cineswarm_proto::events::{
     FEEDBACK_DELETED, FEEDBACK_GIVEN, FeedbackDeleted, FeedbackGiven, RATING_CREATED, RATING_DELETED, RATING_UPDATED,
-    RatingChanged,
+    RatingChanged, SharedChange,
 };
 
 use super::App;
+use crate::library::Library;
 use crate::store::FeedbackKind;
 use crate::web::sessions::{Change, LoggedChange, Taken};
 
@@ -23,12 +24,47 @@ pub struct Following {
     looked_for: UserId,
     /// The number of the last event that was taken.
     taken: Arc<AtomicI64>,
+    /// What the page at hand changes for everybody.
+    changes: Vec<(u64, SharedChange)>,
+}
+
+/// Events of a long log between two words of how far its reading is.
+const EVENTS_PER_REPORT: i64 = 100_000;
+
+/// Takes the log into everybody's ratings, from the dataset version on up to `to`; gives how many changes there were.
+pub async fn catch_up(library: &Library, log: &Log, to: Cursor) -> Result<usize, cineswarm_events::Error> {
+    let kinds = [RATING_CREATED, RATING_UPDATED, RATING_DELETED].map(str::to_owned).to_vec();
+    let filter = Filter { kinds, shards: None };
+    let mut read = Read { after: Cursor::START, filter, limit: LARGEST_READ };
+    let (mut taken, mut reported) = (0, 0);
+    while read.after.seq < to.seq {
+        match log.read(&read).await? {
+            Reply::Page { events, through, .. } if through != read.after => {
+                let changes: Vec<_> = events.iter().filter_map(|event| shared_change(library, event)).collect();
+                library.take(&changes, through.seq.unsigned_abs());
+                taken += changes.len();
+                read.after = through;
+            }
+            // Pruned since, or shorter than it was: whoever follows from `to` on will hear of it.
+            _ => break,
+        }
+        if read.after.seq - reported >= EVENTS_PER_REPORT {
+            reported = read.after.seq;
+            tracing::info!(read = reported, of = to.seq, "reading what was rated since the dataset version");
+        }
+    }
+    Ok(taken)
+}
+
+fn shared_change(library: &Library, event: &Event) -> Option<(u64, SharedChange)> {
+    let Event { seq, kind, key, payload, is_last, .. } = event;
+    Some((seq.unsigned_abs(), library.changed_by(kind, key, payload.as_deref(), *is_last)?))
 }
 
 impl Following {
     /// Has looked for nobody yet; `taken` tells how far it is.
     pub fn new(app: Arc<App>, taken: Arc<AtomicI64>) -> Following {
-        Following { app, looked_for: 0, taken }
+        Following { app, looked_for: 0, taken, changes: Vec::new() }
     }
 
     /// Somebody whom no open session is known to be may be one that was never called anything in the log before.
@@ -53,6 +89,12 @@ impl Following {
 impl Follower for Following {
     async fn take(&mut self, event: &Event) {
         self.taken.store(event.seq, Ordering::Relaxed);
+        self.changes.extend(shared_change(&self.app.library, event));
+        if event.is_last {
+            // Whoever has a session open with a user who is gone has said nothing.
+            self.app.sessions.doubt_all();
+            return;
+        }
         // Emptied, of a kind that is not known yet, or about the end of a user.
         let Some((logged, is_from_elsewhere)) = logged_change(event) else { return };
         let mut taken = self.app.sessions.change(logged);
@@ -62,9 +104,25 @@ impl Follower for Following {
         self.app.tell_tabs(logged.change, taken);
     }
 
+    async fn turned(&mut self, through: Cursor) {
+        self.app.library.take(&self.changes, through.seq.unsigned_abs());
+        self.changes.clear();
+    }
+
     async fn start_over(&mut self) {
         self.looked_for = 0;
+        self.changes.clear();
         self.app.sessions.doubt_all();
+        self.app.library.start_over();
+        let log = self.app.store.log();
+        let caught_up = match log.last().await {
+            Ok(last) => catch_up(&self.app.library, log, last).await.map(drop),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = caught_up {
+            // Workers are refused what they know beyond this, until a restart.
+            tracing::error!(%error, "what was rated since the dataset version could not be read again; restart the master");
+        }
     }
 }
 

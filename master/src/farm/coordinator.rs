@@ -400,6 +400,7 @@ impl Coordinator {
                     shards,
                     shard_count: self.parameters.library.dataset.shard_count(),
                     grpc_endpoint: self.parameters.grpc_endpoint.clone(),
+                    live: self.parameters.library.live(),
                 };
                 self.order(&worker, &order);
             }

@@ -99,6 +99,11 @@ impl Farm for Service {
         };
         // Before anything in it is looked at: most of what comes late or twice ends here.
         let asked = self.coordinator.contents(of.clone()).await.map_err(not_taken)?;
+        let ahead = result.watermarks.iter().max().copied().unwrap_or_default();
+        if !self.library.has_taken(ahead.max(0).unsigned_abs()).await {
+            // It read of this log; whoever made it up hears of it below.
+            tracing::debug!(ahead, "a result knows more of the log of ratings than this master");
+        }
         let (library, worker_id) = (self.library.clone(), of.worker_id.clone());
         let checked =
             self.computing.run(move |scratch| check_all(&library, &worker_id, &asked, &result, scratch)).await;
@@ -191,6 +196,8 @@ fn check_all(
     if result.shards != shards {
         return Err(format!("its shards are {shards:?}"));
     }
+    let ranker = library.ranker();
+    let watermarks = watermarks(result, shards.len(), ranker.taken())?;
     if result.results.len() != asked.queries.len() {
         return Err(format!("it has {} queries", asked.queries.len()));
     }
@@ -203,13 +210,31 @@ fn check_all(
         let Some(spec) = spec else { return Ok(None) };
         let found = match of_model {
             true => check_films(library, spec, found).map(Found::Films),
-            false => check(library, spec, found, &asked.shards, scratch).map(Found::Neighbours),
+            false => {
+                let parallel = (&shards[..], &watermarks[..]);
+                check(library, &ranker, spec, found, parallel, scratch).map(Found::Neighbours)
+            }
         };
         let found = found.map_err(|reason| format!("results[{at}]: {reason}"))?;
-        let (worker_id, shards) = (worker_id.to_owned(), shards.to_vec());
-        Ok(Some(WorkersPart { worker_id, shards, processing_time_ms, found }))
+        let (worker_id, shards, watermarks) = (worker_id.to_owned(), shards.to_vec(), watermarks.clone());
+        Ok(Some(WorkersPart { worker_id, shards, watermarks, processing_time_ms, found }))
     });
     parts.collect()
+}
+
+/// How far each of the shards was; a worker that does not say does not follow the log.
+fn watermarks(result: &TaskResult, shards: usize, taken: u64) -> Result<Vec<u64>, String> {
+    if result.watermarks.is_empty() {
+        return Ok(vec![0; shards]);
+    }
+    if result.watermarks.len() != shards {
+        return Err(format!("it has {} watermarks for {shards} shards", result.watermarks.len()));
+    }
+    let known = |&watermark: &i64| {
+        let known = u64::try_from(watermark).ok().filter(|watermark| *watermark <= taken);
+        known.ok_or_else(|| format!("its watermark {watermark} is not one: the log of ratings is at {taken}"))
+    };
+    result.watermarks.iter().map(known).collect()
 }
 
 /// Rows at which chunks begin, and the end; an empty shard is one empty chunk. The same for every call.

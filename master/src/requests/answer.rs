@@ -1,6 +1,7 @@
 //! From the workers' neighbours to the `answer` event: the exact merge, the ranking, and what it says of itself.
 
-use cineswarm_engine::{MovieId, Neighbour, RankScratch, Recommendation, Shortage, dataset::shard_of, rank_or_explain};
+use cineswarm_engine::dataset::shard_of;
+use cineswarm_engine::{MovieId, Neighbour, RankScratch, Ranker, Recommendation, Shortage, rank_or_explain};
 use cineswarm_proto::farm::QueryResult;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -33,6 +34,8 @@ pub struct WorkersPart {
     pub worker_id: String,
     /// On which shards.
     pub shards: Vec<u32>,
+    /// Up to which number of the log each of them was, parallel to them.
+    pub watermarks: Vec<u64>,
     /// Time it took for all queries of the task, in milliseconds.
     pub processing_time_ms: f64,
     /// What it found.
@@ -64,12 +67,14 @@ pub struct Timings {
 }
 
 /// Takes a worker's answer to one query, and checks all that can be checked without another search: that it speaks of
-/// users of its shards only, each once and in order, with the figures that their ratings give.
+/// users of its shards only, each once and in order, with the figures that their ratings gave at the watermarks, which are
+/// parallel to the shards.
 pub fn check(
     library: &Library,
+    ranker: &Ranker,
     spec: &Spec,
     result: &QueryResult,
-    shards: &[u32],
+    (shards, watermarks): (&[u32], &[u64]),
     scratch: &mut RankScratch,
 ) -> Result<Vec<Neighbour>, String> {
     let shard_count = library.dataset.shard_count();
@@ -84,7 +89,12 @@ pub fn check(
         dot: found.dot,
     });
     let neighbours: Vec<Neighbour> = neighbours.collect();
-    let checked = library.ranker.check(&spec.profile(), &spec.neighbours, &neighbours, scratch);
+    let as_of = |user| {
+        let shard = shard_of(user, shard_count);
+        // The user is in one of the shards.
+        shards.iter().position(|known| *known == shard).and_then(|at| watermarks.get(at)).copied().unwrap_or_default()
+    };
+    let checked = ranker.check(&spec.profile(), &spec.wanted(), &neighbours, as_of, scratch);
     checked.map(|()| neighbours).map_err(|error| error.to_string())
 }
 
@@ -159,7 +169,30 @@ struct Meta<'a> {
     queue_time_ms: f64,
     coverage: f64,
     model_version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    watermark: Option<Watermark>,
     timings: Phases,
+}
+
+/// Up to which number of the log of ratings the answer knows what everybody has rated.
+#[derive(Serialize)]
+struct Watermark {
+    /// What films are ranked by.
+    master: u64,
+    /// Where neighbours were looked for, by shard; `null` where nobody answered.
+    shards: Vec<Option<u64>>,
+}
+
+impl Watermark {
+    fn new(master: u64, shard_count: u32, parts: &[WorkersPart]) -> Watermark {
+        let mut shards = vec![None; shard_count as usize];
+        for (&shard, &watermark) in parts.iter().flat_map(|part| part.shards.iter().zip(&part.watermarks)) {
+            if let Some(of_shard) = shards.get_mut(shard as usize) {
+                *of_shard = Some(watermark);
+            }
+        }
+        Watermark { master, shards }
+    }
 }
 
 #[derive(Serialize)]
@@ -201,7 +234,7 @@ pub fn merge(
     scratch: &mut RankScratch,
 ) -> serde_json::Result<Answer> {
     let started = std::time::Instant::now();
-    let profile = spec.profile();
+    let (profile, ranker) = (spec.profile(), library.ranker());
     let of_model = parts.iter().find_map(|part| match &part.found {
         Found::Films(films) => Some(films.as_slice()),
         Found::Neighbours(_) => None,
@@ -231,8 +264,8 @@ pub fn merge(
             let mut nearest: Vec<Neighbour> = neighbours.flatten().copied().collect();
             nearest.sort_by(Neighbour::best_first);
             nearest.truncate(spec.neighbours.k);
-            let (ranker, filters) = (&library.ranker, &spec.filters);
-            let (found, shortage) = rank_or_explain(ranker, &profile, &nearest, filters, &spec.ranking, scratch);
+            let (found, shortage) =
+                rank_or_explain(&ranker, &profile, &nearest, &spec.filters, &spec.ranking, scratch);
             let is_popular = shortage.is_some_and(Shortage::is_popular);
             (if is_popular { POPULARITY } else { NEIGHBOURS }, found, shortage)
         }
@@ -252,6 +285,8 @@ pub fn merge(
     let films: Vec<Film<'_>> =
         found.into_iter().enumerate().filter_map(|(at, one)| film(library, at + 1, one)).collect();
     let recommendations = to_raw_value(&films)?;
+    let watermark = || Watermark::new(ranker.taken(), library.dataset.shard_count(), &parts);
+    let watermark = library.live().map(|_| watermark());
     let workers = contributions(parts);
     let summary = summary(&films, &workers, coverage);
     let merge_ms = milliseconds(started.elapsed());
@@ -266,6 +301,7 @@ pub fn merge(
         queue_time_ms: round(timings.queue_ms),
         coverage,
         model_version: library.version(),
+        watermark,
         timings: Phases { queue_ms: round(timings.queue_ms), farm_ms: round(timings.farm_ms), merge_ms },
     };
     Ok(Answer { recommendations, meta: to_raw_value(&meta)?, summary, coverage })

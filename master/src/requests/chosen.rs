@@ -27,7 +27,7 @@ pub(super) fn of_model(
         .filter_map(|&(movie, score)| {
             let movie = catalogue.get(movie).filter(|movie| spec.filters.allow(movie, false))?;
             let known = match spec.ranking.popularity_penalty {
-                PopularityPenalty::Strong => f64::from(catalogue.stats(movie.id).ratings.max(1)).sqrt(),
+                PopularityPenalty::Strong => f64::from(library.stats(movie.id).ratings.max(1)).sqrt(),
                 PopularityPenalty::None | PopularityPenalty::Mild => 1.0,
             };
             Some((f64::from(score) * genre_standing(movie, &spec.filters.genres) / known, movie))
@@ -53,7 +53,7 @@ pub(super) fn of_model(
 
 /// Films that many like, none of a series filling the list.
 pub(super) fn popular_films(library: &Library, spec: &Spec, profile: &Profile) -> Vec<Recommendation> {
-    let found = popular(library.catalogue(), &spec.filters, profile, spec.ranking.n * POPULAR_LOOKED_AT);
+    let found = popular(library.ranker().catalogue(), &spec.filters, profile, spec.ranking.n * POPULAR_LOOKED_AT);
     let kept = few_of_a_series(library, spec, found.iter().map(|film| (film.movie_id, film.score)));
     let kept: Vec<MovieId> = kept.into_iter().map(|(movie, _)| movie).collect();
     found.into_iter().filter(|film| kept.contains(&film.movie_id)).collect()

@@ -289,6 +289,7 @@ impl Resolver<'_> {
             own: false,
             profile: Vec::new(),
             neighbours: NeighbourOptions::default(),
+            viewer: None,
             ranking: RankOptions { n: self.n.unwrap_or(DEFAULT_N), ..RankOptions::default() },
             filters,
             lang: self.lang,

@@ -61,5 +61,5 @@ pub(super) fn library() -> Library {
     });
     let options = ImportOptions { shard_count: SHARDS, ..ImportOptions::new(folder.path(), "sample", 2_000_000_000) };
     import_rows("made by a test", films.into(), ratings, &options, &mut |_| {}).unwrap();
-    Library::new(Dataset::open(folder.path(), "sample").unwrap())
+    Library::new(Dataset::open(folder.path(), "sample").unwrap(), None)
 }

@@ -1,6 +1,6 @@
 //! A request made concrete: all that is needed to compute it, also after a restart of the master.
 
-use cineswarm_engine::{Filters, HalfStars, MovieId, NeighbourOptions, Profile, RankOptions};
+use cineswarm_engine::{Filters, HalfStars, MovieId, NeighbourOptions, Profile, RankOptions, UserId};
 use cineswarm_proto::messages::{QueryOptions, TaskQuery};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ pub struct Spec {
     pub profile: Vec<(MovieId, HalfStars)>,
     /// Whose neighbours.
     pub neighbours: NeighbourOptions,
+    /// The number of who asks among all users, who is never a neighbour; none has who has never rated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewer: Option<UserId>,
     /// How their films are put in order.
     pub ranking: RankOptions,
     /// Which films may appear.
@@ -59,6 +62,7 @@ impl Spec {
             own: false,
             profile: Vec::new(),
             neighbours: NeighbourOptions::default(),
+            viewer: None,
             ranking: RankOptions::default(),
             filters: Filters::default(),
             lang: Lang::default(),
@@ -85,18 +89,23 @@ impl Spec {
         Profile::from_ratings(self.profile.iter().copied())
     }
 
+    /// Which neighbours are looked for: of nobody their own.
+    pub fn wanted(&self) -> NeighbourOptions {
+        NeighbourOptions { exclude_user: self.neighbours.exclude_user.or(self.viewer), ..self.neighbours }
+    }
+
     /// The query that goes to workers.
     pub fn query(&self, query_id: String) -> TaskQuery {
-        let profile = self.profile();
+        let (profile, wanted) = (self.profile(), self.wanted());
         TaskQuery {
             query_id,
             movie_ids: profile.movie_ids().to_vec(),
             half_stars: profile.half_stars().to_vec(),
-            k: u32::try_from(self.neighbours.k).unwrap_or(u32::MAX),
+            k: u32::try_from(wanted.k).unwrap_or(u32::MAX),
             options: QueryOptions {
-                min_overlap: self.neighbours.min_overlap,
-                shrink: self.neighbours.shrink,
-                exclude_user: self.neighbours.exclude_user,
+                min_overlap: wanted.min_overlap,
+                shrink: wanted.shrink,
+                exclude_user: wanted.exclude_user,
             },
         }
     }

@@ -6,6 +6,7 @@
 
 mod columns;
 mod error;
+mod forget;
 mod migrations;
 mod operations;
 mod ratings_log;
@@ -17,6 +18,7 @@ mod upkeep;
 
 pub use cineswarm_database::{Health, sqlite_url};
 pub use error::Error;
+pub use forget::forget;
 pub use records::{
     Accepted, BEGINNING, BroughtRating, EndState, Ending, Event, Feedback, FeedbackKind, NewRating, NewRatings,
     NewRequest, OpenedSession, Profile, Rated, State, StoredAnswer, StoredRequest, Told,

@@ -150,6 +150,11 @@ impl Session {
         self.state().lang
     }
 
+    /// What the viewer is called in the log; `None` before the first rating.
+    pub fn user_id(&self) -> Option<UserId> {
+        self.state().user_id
+    }
+
     /// The ratings, ascending by film id.
     pub fn ratings(&self) -> Vec<(MovieId, HalfStars)> {
         self.state().ratings.iter().map(|(movie, rating)| (*movie, *rating)).collect()

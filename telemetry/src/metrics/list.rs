@@ -193,6 +193,8 @@ metrics! {
         "Shards that the worker was told to hold.";
     Worker: Gauge WORKER_SHARDS_HELD = "cineswarm_worker_shards_held" { worker: workers } in "shards",
         "Shards that the worker holds, ready for tasks.";
+    Worker: Gauge WORKER_WATERMARK = "cineswarm_worker_watermark" { worker: workers } in "events",
+        "Event of the log of ratings up to which all shards of the worker are; 0 without shards.";
     Worker: Gauge WORKER_SLOTS = "cineswarm_worker_slots" { worker: workers } in "tasks",
         "Tasks that the worker takes at a time.";
     Worker: Gauge WORKER_TASKS_IN_HAND = "cineswarm_worker_tasks_in_hand" { worker: workers } in "tasks",

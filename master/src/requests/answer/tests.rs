@@ -47,13 +47,19 @@ fn handed_in(library: &Library, spec: &Spec, shards: &[u32]) -> QueryResult {
     QueryResult { query_id: "q".into(), neighbours: neighbours.collect(), films: Vec::new() }
 }
 
+fn checked(library: &Library, spec: &Spec, handed_in: &QueryResult, shards: &[u32]) -> Result<Vec<Neighbour>, String> {
+    let parallel = (shards, &vec![0; shards.len()][..]);
+    check(library, &library.ranker(), spec, handed_in, parallel, &mut RankScratch::default())
+}
+
 fn part(library: &Library, spec: &Spec, worker: &str, shards: &[u32]) -> WorkersPart {
     let handed_in = handed_in(library, spec, shards);
     WorkersPart {
         worker_id: worker.into(),
         shards: shards.to_vec(),
+        watermarks: vec![0; shards.len()],
         processing_time_ms: 1.25,
-        found: Found::Neighbours(check(library, spec, &handed_in, shards, &mut RankScratch::default()).unwrap()),
+        found: Found::Neighbours(checked(library, spec, &handed_in, shards).unwrap()),
     }
 }
 
@@ -194,7 +200,7 @@ fn neighbours_outside_the_tasks_shards_are_refused() {
     let library = library();
     let result = handed_in(&library, &spec(), &[0, 1]);
     let stranger = result.neighbours.iter().find(|found| shard_of(found.user_id, SHARDS) == 1).unwrap().user_id;
-    let refused = check(&library, &spec(), &result, &[0], &mut RankScratch::default()).unwrap_err();
+    let refused = checked(&library, &spec(), &result, &[0]).unwrap_err();
     assert!(refused.contains(&stranger.to_string()) && refused.contains("shards"), "{refused}");
 }
 
@@ -202,7 +208,7 @@ fn neighbours_outside_the_tasks_shards_are_refused() {
 fn what_a_hostile_worker_says_is_refused_and_changes_nothing_for_who_comes_next() {
     let library = library();
     let good = handed_in(&library, &spec(), &[0, 1]);
-    let mut scratch = RankScratch::default();
+    let (ranker, mut scratch) = (library.ranker(), RankScratch::default());
     type Lie = fn(&mut Vec<farm::Neighbour>);
     let lies: [(&str, Lie); 8] = [
         ("the same user three times", |list| {
@@ -220,7 +226,10 @@ fn what_a_hostile_worker_says_is_refused_and_changes_nothing_for_who_comes_next(
     for (lie, tell) in lies {
         let mut told = good.clone();
         tell(&mut told.neighbours);
-        assert!(check(&library, &spec(), &told, &[0, 1, 2, 3], &mut scratch).is_err(), "{lie}");
-        assert!(check(&library, &spec(), &good, &[0, 1], &mut scratch).is_ok(), "after {lie}");
+        let mut is_taken = |result: &QueryResult, shards: &[u32]| {
+            check(&library, &ranker, &spec(), result, (shards, &[0; 4][..shards.len()]), &mut scratch).is_ok()
+        };
+        assert!(!is_taken(&told, &[0, 1, 2, 3]), "{lie}");
+        assert!(is_taken(&good, &[0, 1]), "after {lie}");
     }
 }

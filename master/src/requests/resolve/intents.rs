@@ -101,7 +101,7 @@ impl Resolver<'_> {
         let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
         let own = self.viewer.ratings.iter().find(|(rated, _)| *rated == movie).map(|(_, rating)| *rating);
         let message =
-            replies::about(wanted, known, catalogue.stats(movie), own, self.library.titles.facts(movie), self.lang);
+            replies::about(wanted, known, self.library.stats(movie), own, self.library.titles.facts(movie), self.lang);
         let name = replies::film_name(known);
         let examples = match self.lang {
             Lang::En => vec![format!("films like {name}"), format!("rate {name} 4 stars")],

@@ -9,6 +9,7 @@ mod statements;
 use crate::gate::Authority;
 use crate::sifting::{Change, Pass, Who};
 use crate::splitting::Chunk;
+use cineswarm_database::migrations;
 use cineswarm_engine::UserId;
 use cineswarm_engine::dataset::shard_hash;
 use cineswarm_events::NewEvent;
@@ -102,8 +103,11 @@ pub enum Written {
 /// Brings the tables to this program's version, and forgets batches that did not become whole: nobody is left who sends
 /// the rest. To be called before anything is taken.
 pub async fn open(is_sqlite: bool, connection: &mut AnyConnection) -> Result<(), MigrateError> {
-    let mut migrations =
-        if is_sqlite { sqlx::migrate!("migrations/sqlite") } else { sqlx::migrate!("migrations/postgres") };
+    let mut migrations = if is_sqlite {
+        migrations!("sqlite": "0001_batches_users_ratings_dead")
+    } else {
+        migrations!("postgres": "0001_batches_users_ratings_dead")
+    };
     migrations.dangerous_set_table_name(MIGRATIONS_TABLE);
     migrations.run(&mut *connection).await?;
     Ok(statements::forget_parts(connection).await?)

@@ -1,0 +1,161 @@
+// A rating counts for everybody: what anyone rates changes the next answers of all others, to the bit as if it had been in
+// the dataset; whoever joins later, or starts again, knows it too; and who is forgotten is gone.
+
+import { after, before, describe, test } from "node:test";
+import assert from "node:assert/strict";
+
+import { Farm, binary } from "./harness.mjs";
+import { pause, run, within } from "./processes.mjs";
+import { invent } from "./datasets.mjs";
+import { Reference } from "./reference.mjs";
+
+const FIRST_USER = 2 ** 31;
+// Films that few have rated together, so that somebody who rates just these is a near neighbour.
+const PROFILE = new Map([[20, 10], [41, 9], [77, 2], [103, 8], [150, 1], [201, 10], [222, 7], [260, 9], [280, 3], [299, 10]]);
+const asked = { profile: [...PROFILE].map(([movie_id, halfStars]) => ({ movie_id, rating: halfStars / 2 })) };
+
+const scores = (list) => list.map(({ movie_id, score, neighbours }) => ({ movie_id, score, neighbours }));
+
+describe("everybody's ratings", () => {
+  const data = invent();
+  let farm, reference, asker;
+  /** Events in the log: how far every shard has to be. */
+  let told = 0;
+
+  before(async () => {
+    reference = new Reference(data);
+    farm = await Farm.start({ data, workers: 3, limits: { RATINGS_SHARED: "all", INGEST_TOKEN: "a-token-of-the-operator" } });
+    asker = await farm.visit();
+  });
+  after(() => farm?.stop());
+
+  const expected = (profile = PROFILE, options = {}) =>
+    scores(reference.recommendations(profile, reference.neighbours(profile, options)).slice(0, 10));
+
+  /** The answer once every shard and the master know all that was told. */
+  async function answeredByAll(question = asked, viewer = asker) {
+    let last;
+    const look = async () => {
+      for (;;) {
+        last = (await viewer.answered(question)).meta.watermark;
+        if (last.master >= told && last.shards.every((watermark) => watermark >= told)) return viewer.answered(question);
+        await pause(10);
+      }
+    };
+    return within(look(), () => `every shard to be at ${told}: ${JSON.stringify(last)}`);
+  }
+
+  async function rate(viewer, user, movie_id, rating) {
+    const { error } = await viewer.send("rate", { movie_id, rating });
+    assert.equal(error, undefined);
+    reference.rate(user, movie_id, rating === null ? null : rating * 2);
+    told += 1;
+  }
+
+  let neighbour;
+
+  test("what one viewer rates, changes and takes back is in the other's next answers, to the bit", async () => {
+    assert.deepEqual(scores((await asker.answered(asked)).recommendations), expected());
+    neighbour = await farm.visit();
+    for (const [movie, halfStars] of PROFILE) await rate(neighbour, FIRST_USER, movie, halfStars / 2);
+    await rate(neighbour, FIRST_USER, 298, 5);
+    const after = await answeredByAll();
+    assert.deepEqual(scores(after.recommendations), expected());
+    assert.equal(after.recommendations[0].movie_id, 298, "what so near a neighbour likes comes first");
+    await rate(neighbour, FIRST_USER, 298, 0.5);
+    await rate(neighbour, FIRST_USER, 297, 4.5);
+    await rate(neighbour, FIRST_USER, 103, null);
+    assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+  });
+
+  test("counts and means follow, and the film's own page", async () => {
+    const { ratings, halfStars } = reference.films.get(297);
+    const { movie, histogram } = await (await fetch(`${farm.url}/api/movies/297`)).json();
+    assert.deepEqual([movie.ratings, movie.mean], [ratings, halfStars / ratings / 2]);
+    assert.equal(histogram.reduce((sum, count) => sum + count, 0), ratings);
+  });
+
+  test("nobody is their own neighbour", async () => {
+    const own = new Map([...PROFILE].filter(([movie]) => movie !== 103));
+    own.set(298, 1).set(297, 9);
+    const answer = await answeredByAll({}, neighbour);
+    assert.equal(answer.meta.source, "neighbours");
+    assert.deepEqual(scores(answer.recommendations), expected(own, { exclude: FIRST_USER }));
+  });
+
+  test("a rating from elsewhere counts as one from here, for the dataset's users, too", async () => {
+    const lines = [[7, 20, 10], [7, 298, 10], [8, 41, 1], ["elsewhere", 20, 10], ["elsewhere", 201, 10], ["elsewhere", 296, 10]];
+    const ids = new Map([["elsewhere", FIRST_USER + 1]]);
+    const body = JSON.stringify(lines.map(([user_id, movie_id, half]) => ({ user_id, movie_id, rating: half / 2 })));
+    const headers = { "content-type": "application/json", authorization: "Bearer a-token-of-the-operator" };
+    const response = await fetch(`${farm.url}/ingest`, { method: "POST", headers, body });
+    assert.equal(response.status, 202, await response.text());
+    for (const [user, movie, half] of lines) reference.rate(ids.get(user) ?? user, movie, half);
+    told += lines.length;
+    assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+  });
+
+  test("a worker that comes later and a master that starts again know all of it", async () => {
+    if (farm.separate) {
+      await farm.stopWorker("worker-1", "SIGKILL");
+      farm.startWorker("worker-4");
+      await farm.stopWorker("worker-2", "SIGKILL");
+      farm.startWorker("worker-5");
+    }
+    await farm.master.stop("SIGKILL");
+    farm.startMaster();
+    await farm.ready();
+    assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+  });
+
+  test("more changed users than an index should carry beside it are folded in, and the answers stay to the bit", async () => {
+    const body = [];
+    for (let user = 0; user < 400; user += 1) {
+      for (let film = 0; film < 12; film += 1) {
+        const movie_id = ((user * 31 + film * 17) % 300) + 1;
+        const half = ((user + film * 3) % 10) + 1;
+        body.push(JSON.stringify({ user_id: `crowd-${user}`, movie_id, rating: half / 2, timestamp: 1_600_000_000 + user * 999_983 + film * 3_600 }));
+        reference.rate(FIRST_USER + 2 + user, movie_id, half);
+        told += 1;
+      }
+    }
+    const headers = { "content-type": "application/x-ndjson", authorization: "Bearer a-token-of-the-operator" };
+    const response = await fetch(`${farm.url}/ingest`, { method: "POST", headers, body: body.join("\n") });
+    assert.equal(response.status, 202, await response.text());
+    assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+    assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+  });
+
+  test("a user who is forgotten is gone from everybody's answers, and stays so", async () => {
+    for (const user of [FIRST_USER, 7]) {
+      await run(binary(), ["ratings", "forget", String(user), "--data-dir", farm.directory], { RUST_LOG: "warn" });
+      reference.forget(user);
+      told += 1;
+    }
+    assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+    const again = await farm.visit({ session: neighbour.session.session_id });
+    assert.deepEqual(again.session.profile, []);
+    await farm.master.stop("SIGKILL");
+    farm.startMaster();
+    await farm.ready();
+    assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+    await assert.rejects(run(binary(), ["ratings", "forget", "7", "--data-dir", farm.directory], { RUST_LOG: "warn" }), /before/);
+  });
+});
+
+test("where ratings are nobody's business, what a viewer rates changes nobody else's answers", async () => {
+  const data = invent();
+  const reference = new Reference(data);
+  const farm = await Farm.start({ data, limits: { RATINGS_SHARED: "none" } });
+  try {
+    const [asker, other] = [await farm.visit(), await farm.visit()];
+    for (const [movie_id, halfStars] of PROFILE) await other.send("rate", { movie_id, rating: halfStars / 2 });
+    await other.send("rate", { movie_id: 298, rating: 5 });
+    const answer = await asker.answered(asked);
+    const expected = reference.recommendations(PROFILE, reference.neighbours(PROFILE)).slice(0, 10);
+    assert.deepEqual(scores(answer.recommendations), scores(expected));
+    assert.equal(answer.meta.watermark, undefined);
+  } finally {
+    await farm.stop();
+  }
+});
