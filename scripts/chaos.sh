@@ -5,6 +5,7 @@
 #   scripts/chaos.sh [--rounds N] [--seed S] [--minutes M] [--accident NAME[+NAME]]... [--each] [--alone N] [--database KIND] [--data PATH]
 #   scripts/chaos.sh --list
 #   scripts/chaos.sh --asks N [--data PATH]
+#   scripts/chaos.sh --everybody [--kills] [--seconds N] [--rate N] [--asks-a-second N] [--data PATH]
 #   scripts/chaos.sh --crowd [--only KIND] [--seconds N] [--data PATH]
 #
 #   --rounds N       how many rounds [default: 20, one for each --accident, or what --minutes has time for]
@@ -22,6 +23,9 @@
 #   --list           the accidents, and which this machine cannot have
 #   --asks N         instead of accidents: N asks in a row, and the memory of every part and the size of the database
 #                    on the way, as CSV on standard output
+#   --everybody      instead of accidents: 2,000 ratings a second by /ingest beside 50 asks, for 60 s; what it costs the
+#                    asks, how soon others know a rating, and whether the answers afterwards are those of a fresh import;
+#                    with --kills, master, worker and broker are killed meanwhile
 #   --crowd          instead of accidents: a flood, sockets that do not read, idle ones and slow ones, and what they cost;
 #                    --only flood, deaf, idle or slow is one of them, --seconds N how long the flood is [default: 60]
 #
@@ -54,6 +58,7 @@ export CINESWARM_BIN
 for argument in "$@"; do
     case $argument in
     --asks | --asks=*) exec node "$root/tests/chaos/soak.mjs" "$@" ;;
+    --everybody) exec node "$root/tests/chaos/everybody.mjs" "$@" ;;
     --crowd) exec node "$root/tests/chaos/crowd.mjs" "$@" ;;
     esac
 done

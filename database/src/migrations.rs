@@ -41,8 +41,12 @@ mod tests {
         let known: Vec<_> = migrations.iter().map(|one| (one.version, &*one.description, one.sql.as_str())).collect();
         assert_eq!(known, [(1, "what it makes", "SELECT 1"), (2, "b", "SELECT 2")]);
         // `printf %s 'SELECT 1' | sha384sum`: what databases that were migrated before have beside the number.
-        let checksum: String = migrations.iter().next().unwrap().checksum.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(checksum, "a87be5ea59a50f1537b8361d62582b67f0f8665b89a1afa8f5f5ccc3ec84e9b8c62649fb92c16783942166f392ecc20e");
+        let checksum: String =
+            migrations.iter().next().unwrap().checksum.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            checksum,
+            "a87be5ea59a50f1537b8361d62582b67f0f8665b89a1afa8f5f5ccc3ec84e9b8c62649fb92c16783942166f392ecc20e"
+        );
     }
 
     #[test]
@@ -56,8 +60,9 @@ mod tests {
             let source = std::fs::read_to_string(root.join(source)).unwrap();
             for database in ["sqlite", "postgres"] {
                 let files = std::fs::read_dir(root.join(folder).join("migrations").join(database)).unwrap();
-                let mut names: Vec<String> =
-                    files.map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
+                let mut names: Vec<String> = files
+                    .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+                    .collect();
                 names.sort();
                 let listed = format!("migrations!(\"{database}\": \"{}\")", names.join("\", \""));
                 let spaceless = |text: &str| text.split_whitespace().collect::<String>();

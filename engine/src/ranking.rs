@@ -242,6 +242,11 @@ impl Ranker {
         self.taken
     }
 
+    /// How many ratings the films of the catalogue have.
+    pub fn ratings(&self) -> u64 {
+        self.ratings
+    }
+
     /// Takes the change numbered `at`, above all before: a rating given, changed, or taken back with `None`. Counts and
     /// means follow.
     pub fn rate(&mut self, user: UserId, movie: MovieId, half_stars: Option<HalfStars>, at: u64) {
@@ -277,7 +282,8 @@ impl Ranker {
             return;
         }
         Arc::make_mut(&mut self.catalogue).recount(movie, before, now);
-        let counted = |rating: Option<HalfStars>| (u64::from(rating.is_some()), rating.map_or(0, |one| one.get().into()));
+        let counted =
+            |rating: Option<HalfStars>| (u64::from(rating.is_some()), rating.map_or(0, |one| one.get().into()));
         let ((less, less_sum), (more, more_sum)) = (counted(before), counted(now));
         // What was there was counted, too.
         self.ratings = (self.ratings + more).saturating_sub(less);

@@ -44,9 +44,8 @@ fn everything(ranker: &Ranker, ratings: &Ratings, viewer: &BTreeMap<u32, u8>) ->
     let profile = reference::profile(viewer);
     let neighbours = reference::neighbours(ratings, viewer, &NeighbourOptions { k: 9, ..NeighbourOptions::default() });
     let penalised = RankOptions { popularity_penalty: PopularityPenalty::Mild, ..RankOptions::default() };
-    let ranked = [RankOptions::default(), penalised, RankOptions::like_these(20)].map(|options| {
-        ranker.rank(&profile, &neighbours, &Filters::default(), &options, &mut RankScratch::default())
-    });
+    let ranked = [RankOptions::default(), penalised, RankOptions::like_these(20)]
+        .map(|options| ranker.rank(&profile, &neighbours, &Filters::default(), &options, &mut RankScratch::default()));
     let popular = popular(ranker.catalogue(), &Filters::default(), &Profile::default(), 10);
     let histograms: Vec<[u32; 10]> = (0..KNOWN_FILMS).map(|film| ranker.histogram(film)).collect();
     // Floating-point numbers are written so that no two look the same.

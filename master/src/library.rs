@@ -195,6 +195,11 @@ impl Library {
         self.taken.send_replace(0);
     }
 
+    /// How far the log of ratings is in everybody's ratings, as it moves.
+    pub fn moves(&self) -> watch::Receiver<u64> {
+        self.taken.subscribe()
+    }
+
     /// Waits until the log is in everybody's ratings up to this number; `false` if that takes too long.
     pub async fn has_taken(&self, seq: u64) -> bool {
         let mut taken = self.taken.subscribe();

@@ -19,6 +19,18 @@ const GIVEN_BACK_AT: [u32; 3] = [1, 5, 10];
 /// And as often as this, in intervals, while there is no rest.
 const GIVEN_BACK_EVERY: u32 = 12;
 
+/// From now on there are no more heaps than cores, not eight times as many: what hundreds of threads free, each in a heap of
+/// its own, is used again by others.
+pub fn share_heaps() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = libc::c_int::try_from(cores).unwrap_or(libc::c_int::MAX);
+        // SAFETY: it takes no pointer, and sets a limit that is looked at when the next heap would be made.
+        unsafe { libc::mallopt(libc::M_ARENA_MAX, cores) };
+    }
+}
+
 /// Gives freed memory back during and after each time of much work, until `stop` is cancelled.
 pub async fn give_back(underway: Arc<Underway>, stop: CancellationToken) {
     // Intervals since there was much work, and since there was rest; none, if there was no work yet.

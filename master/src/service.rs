@@ -171,6 +171,7 @@ impl Offering {
 /// Starts a master that serves a dataset version.
 pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> {
     let started = Instant::now();
+    memory::share_heaps();
     metrics::expose(Group::Process);
     metrics::expose(Group::Master);
     let topics = Topics::new(&options.topic_prefix)?;
@@ -326,7 +327,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     socket::register(&io, Arc::new(context));
     let keeping_room = tokio::spawn(room.clone().keep(stop.clone()));
     let trimming = tokio::spawn(memory::give_back(underway.clone(), stop.clone()));
-    let telling = tokio::spawn(socket::tell_status(io.clone(), farm.clone(), stop.clone()));
+    let telling = tokio::spawn(socket::tell_status(io.clone(), farm.clone(), library.clone(), stop.clone()));
     let pruning = tokio::spawn(keep_house(store.clone(), options.keep_days, stop.clone()));
     let gate = Gate::new(Bounds {
         in_all: descriptors::for_browsers(descriptor_limit),

@@ -126,7 +126,10 @@ mod tests {
             (RATING_CREATED, Some(r#"{"user_id":1,"movie_id":6,"rating":5.5}"#), None, None),
             (FEEDBACK_GIVEN, Some(r#"{"user_id":1,"movie_id":6,"kind":"seen"}"#), None, None),
         ] {
-            assert_eq!((read(kind, payload, Shared::All), read(kind, payload, Shared::Accounts)), (of_all, of_accounts));
+            assert_eq!(
+                (read(kind, payload, Shared::All), read(kind, payload, Shared::Accounts)),
+                (of_all, of_accounts)
+            );
         }
         let gone = |key| SharedChange::read(USER_DELETED, key, None, true, Shared::Accounts);
         assert_eq!(gone("user/7"), Some(SharedChange::UserGone { user_id: 7 }));

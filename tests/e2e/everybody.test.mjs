@@ -68,7 +68,9 @@ describe("everybody's ratings", () => {
     assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
   });
 
-  test("counts and means follow, and the film's own page", async () => {
+  test("counts and means follow, on the film's own page and in what every page is told", async () => {
+    const all = [...reference.films.values()].reduce((sum, film) => sum + film.ratings, 0);
+    await asker.next("status", (status) => status.ratings === all);
     const { ratings, halfStars } = reference.films.get(297);
     const { movie, histogram } = await (await fetch(`${farm.url}/api/movies/297`)).json();
     assert.deepEqual([movie.ratings, movie.mean], [ratings, halfStars / ratings / 2]);

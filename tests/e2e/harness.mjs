@@ -79,11 +79,12 @@ export class Farm {
   outsideBroker;
 
   /** Starts a farm on a folder of ratings and waits until it is ready. */
-  static async start({ data, workers = 2, limits = {}, ready = true, processes = false, log, descriptors, everywhere = {} } = {}) {
+  static async start({ data, shards, workers = 2, limits = {}, ready = true, processes = false, log, descriptors, everywhere = {} } = {}) {
     const farm = new Farm();
     farm.everywhere = { ...(log ? { RUST_LOG: log } : {}), ...everywhere };
     farm.descriptors = descriptors;
     farm.data = data;
+    farm.shards = shards;
     farm.limits = limits;
     farm.separate = processes || BROKER === "mosquitto";
     farm.workersInside = farm.separate ? 0 : workers;
@@ -115,7 +116,8 @@ export class Farm {
   }
 
   importData() {
-    return run(binary(), ["data", "import", this.data, "--name", "films", "--data-dir", this.directory]);
+    const shards = this.shards ? ["--shards", String(this.shards)] : [];
+    return run(binary(), ["data", "import", this.data, "--name", "films", "--data-dir", this.directory, ...shards]);
   }
 
   /** The master, and with it the embedded broker where that is used. */

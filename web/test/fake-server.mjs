@@ -66,7 +66,7 @@ let busy = 0;
 let queue = 0;
 
 let workers = 3;
-const status = () => ({ workers: { idle: Math.max(0, workers - busy), busy: Math.min(busy, workers), total: workers }, queue_depth: queue, coverage: 1 });
+const status = () => ({ workers: { idle: Math.max(0, workers - busy), busy: Math.min(busy, workers), total: workers }, queue_depth: queue, coverage: 1, ratings: 100_837 });
 const publishStatus = () => io.emit("status", status());
 const step = () => new Promise((resolve) => setTimeout(resolve, stepMs));
 const filmOf = (movieId) => films.find((film) => film.movie_id === movieId);

@@ -7,8 +7,8 @@ use cineswarm_engine::HalfStars;
 use cineswarm_proto::events::events_client::EventsClient;
 use cineswarm_proto::events::read_reply::Reply;
 use cineswarm_proto::events::{
-    LoggedEvent, Page, Place, RATING_CREATED, RATING_DELETED, RATING_UPDATED, RATINGS, ReadReply, ReadRequest,
-    SharedChange, Shards,
+    LoggedEvent, Page, Place, RATING_CREATED, RATING_DELETED, RATING_UPDATED, RATINGS, ReadReply, ReadRequest, Shards,
+    SharedChange,
 };
 use cineswarm_proto::farm::MAX_MESSAGE_BYTES;
 use cineswarm_proto::messages::LiveRatings;
@@ -202,7 +202,6 @@ impl Following {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use cineswarm_engine::{LiveIndex, ShardIndex, ShardRatings};
@@ -254,7 +253,8 @@ mod tests {
     #[tokio::test]
     async fn a_page_changes_the_shards_it_was_read_for_each_event_once_and_moves_the_quiet_ones_too() {
         let (mut following, mut held) = (following(), held(&[(0, 10), (1, 12), (2, 12)]));
-        let events = vec![rated(11, 8, Some(4.0)), rated(12, 9, Some(1.0)), rated(13, 9, Some(5.0)), rated(14, 7, None)];
+        let events =
+            vec![rated(11, 8, Some(4.0)), rated(12, 9, Some(1.0)), rated(13, 9, Some(5.0)), rated(14, 7, None)];
         assert_eq!(following.take(page(10, &[0, 1, 2], events, 15, 15), &mut held), Next::GoOn);
         assert_eq!((half_stars(&held, 8), half_stars(&held, 9)), (Some(8), Some(10)));
         assert_eq!(held.shards.values().map(|shard| shard.at.seq).collect::<Vec<_>>(), [15, 15, 15]);

@@ -11,7 +11,8 @@ use cineswarm_mqtt::{Broker, Client, Event, Events, FarmLog, Message, quoted, ti
 use cineswarm_proto::events::RATINGS;
 use cineswarm_proto::farm::farm_client::FarmClient;
 use cineswarm_proto::messages::{
-    Abilities, Control, HeldOrder, LiveRatings, MasterStatus, Registration, Task, Work, WorkerState, WorkerStatus, is_later_order,
+    Abilities, Control, HeldOrder, LiveRatings, MasterStatus, Registration, Task, Work, WorkerState, WorkerStatus,
+    is_later_order,
 };
 use cineswarm_proto::{PROTOCOL_VERSION, Topics};
 use cineswarm_telemetry::listener::Port;

@@ -264,8 +264,7 @@ pub fn merge(
             let mut nearest: Vec<Neighbour> = neighbours.flatten().copied().collect();
             nearest.sort_by(Neighbour::best_first);
             nearest.truncate(spec.neighbours.k);
-            let (found, shortage) =
-                rank_or_explain(&ranker, &profile, &nearest, &spec.filters, &spec.ranking, scratch);
+            let (found, shortage) = rank_or_explain(&ranker, &profile, &nearest, &spec.filters, &spec.ranking, scratch);
             let is_popular = shortage.is_some_and(Shortage::is_popular);
             (if is_popular { POPULARITY } else { NEIGHBOURS }, found, shortage)
         }

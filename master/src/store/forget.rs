@@ -29,7 +29,8 @@ pub async fn forget(
         (true, "DELETE FROM ingest_ratings WHERE user_id = $1"),
         (false, "UPDATE sessions SET user_id = NULL WHERE user_id = $1"),
     ] {
-        let done = sqlx::query(statement).bind(i64::from(user_id)).execute(&mut *transaction).await.map_err(database)?;
+        let done =
+            sqlx::query(statement).bind(i64::from(user_id)).execute(&mut *transaction).await.map_err(database)?;
         gone += if counts { done.rows_affected() } else { 0 };
     }
     let last = NewEvent {

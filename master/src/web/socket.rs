@@ -18,6 +18,7 @@ use super::tab::{Own, PostInAll, Tab};
 use crate::app::{App, Event, storage};
 use crate::chat::Lang;
 use crate::farm::coordinator::{FarmStatus, Handle};
+use crate::library::Library;
 use crate::requests::ask::{LARGEST_N, LONGEST_PROFILE};
 use crate::store::Store;
 use crate::words::{LONGEST_TEXT, Trouble};
@@ -88,13 +89,23 @@ pub fn register(io: &SocketIo, context: Arc<Context>) {
 }
 
 /// Tells every browser the farm's status as it changes, until `stop` is cancelled.
-pub async fn tell_status(io: SocketIo, coordinator: Handle, stop: CancellationToken) {
-    let mut status = coordinator.status();
-    while let Some(Ok(())) = stop.run_until_cancelled(status.changed()).await {
-        let current = status.borrow_and_update().clone();
+pub async fn tell_status(io: SocketIo, coordinator: Handle, library: Arc<Library>, stop: CancellationToken) {
+    let (mut status, mut ratings) = (coordinator.status(), library.moves());
+    loop {
+        let changed = async {
+            tokio::select! {
+                changed = status.changed() => changed,
+                changed = ratings.changed() => changed,
+            }
+        };
+        if !matches!(stop.run_until_cancelled(changed).await, Some(Ok(()))) {
+            break;
+        }
+        let current = status_event(&status.borrow_and_update(), &library);
+        ratings.mark_unchanged();
         // `emit` would panic once the sockets are closed, which a stopping master does while this may still run.
         let Some(browsers) = io.of("/") else { break };
-        if let Err(error) = browsers.emit("status", &status_event(&current)).await {
+        if let Err(error) = browsers.emit("status", &current).await {
             tracing::debug!(%error, "not every browser got the status");
         }
         if stop.run_until_cancelled(tokio::time::sleep(STATUS_INTERVAL)).await.is_none() {
@@ -103,12 +114,13 @@ pub async fn tell_status(io: SocketIo, coordinator: Handle, stop: CancellationTo
     }
 }
 
-fn status_event(status: &FarmStatus) -> Value {
+fn status_event(status: &FarmStatus, library: &Library) -> Value {
     let load = status.load;
     json!({
         "workers": { "idle": load.idle, "busy": load.busy, "total": load.idle + load.busy },
         "queue_depth": load.queue_depth,
         "coverage": load.shards_ready as f64 / f64::from(status.shard_count.max(1)),
+        "ratings": library.ranker().ratings(),
     })
 }
 
@@ -173,7 +185,7 @@ async fn welcome(auth: Auth, context: &Context, tab: &Arc<Tab>) {
         "limits": { "n": LARGEST_N, "text": LONGEST_TEXT, "profile": LONGEST_PROFILE },
     });
     let _ = tab.tell("session", &greeting);
-    let _ = tab.tell("status", &status_event(&context.coordinator.status().borrow()));
+    let _ = tab.tell("status", &status_event(&context.coordinator.status().borrow(), library));
 
     let _in_order = session.in_order.lock().await;
     sessions.attach(&session, lang, tab.clone());

@@ -256,6 +256,7 @@ export function decodeStatus(value: unknown): FarmStatus {
     },
     queue_depth: Math.max(0, number(from.queue_depth)),
     coverage: number(from.coverage, 1),
+    ratings: numberOrNull(from.ratings),
   };
 }
 

@@ -159,6 +159,8 @@ export interface FarmStatus {
   workers: { idle: number; busy: number; total: number };
   queue_depth: number;
   coverage: number;
+  /** Everybody's, as they are now; null from an older server. */
+  ratings: number | null;
 }
 
 export interface DatasetFacts {
