@@ -119,6 +119,7 @@ section_chaos() {
         --accident broker-killed+postgres-connections-terminated --accident gray-worker+worker-clock-ahead \
         --accident postgres-switchover+assignments-forged-empty --accident disk-full+master-status-cleared \
         --accident lying-worker+browsers-cut
+    scripts/chaos.sh --everybody --kills --seconds 8 --rate 500
 }
 
 free_port() {
@@ -131,7 +132,9 @@ browser() {
     port=$(free_port)
     grpc_port=$(free_port)
     farm_directory=$(mktemp -d)
+    # What one test's viewer rates is nothing to another's.
     "$CINESWARM_BIN" up --port "$port" --grpc-port "$grpc_port" --workers 2 --data "$1" --data-dir "$farm_directory/data" \
+        --ratings-shared none \
         >"$farm_directory/log" 2>&1 &
     farm=$!
     trap 'kill "$farm" 2>/dev/null || true; wait "$farm" 2>/dev/null || true; rm -rf "$farm_directory"' EXIT

@@ -12,8 +12,8 @@ use crate::shard::FilmNumbers;
 
 /// A power of two: a page of changes then touches a small part of all.
 const BUCKETS: usize = 256;
-/// Changes of one row that can be undone; past it the older half is forgotten.
-const MOST_PAST: usize = 1024;
+/// Changes of one row that can be undone, more than come in while somebody lags behind; past it the older half is forgotten.
+const MOST_PAST: usize = 8192;
 
 /// The rows that differ from those they were made of.
 #[derive(Clone, Debug)]
@@ -234,12 +234,12 @@ mod tests {
     fn of_a_row_that_changes_without_end_the_latest_changes_can_be_undone() {
         let base = Rows::new([], &mut crate::rows::Numbering::new(&crate::Catalogue::default()).0);
         let mut changed = ChangedRows::default();
-        for at in 1..=5_000 {
+        for at in 1..=20_000 {
             changed.set(&base, 3, 0, half_stars((at % 10 + 1) as u8), at);
         }
         assert!(changed.0[3].values().all(|row| row.past.len() <= MOST_PAST));
-        assert!(matches!(changed.then(&base, 0, 3, 1_000), RowThen::Forgotten));
-        for at in [4_600, 4_999] {
+        assert!(matches!(changed.then(&base, 0, 3, 9_000), RowThen::Forgotten));
+        for at in [16_000, 19_999] {
             assert_eq!(row(changed.then(&base, 0, 3, at)), [(0, (at % 10 + 1) as u8)]);
         }
     }

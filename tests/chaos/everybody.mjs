@@ -51,7 +51,8 @@ async function asking(forMs) {
   let [failed, unacknowledged] = [0, 0];
   const ask = async (viewer) => {
     const started = performance.now();
-    const requestId = await viewer.ask(question()).catch(() => null);
+    const cut = new Promise((resolve) => viewer.socket.once("disconnect", () => resolve(null)));
+    const requestId = await Promise.race([viewer.ask(question()).catch(() => null), cut]);
     if (requestId === null) return void (unacknowledged += 1);
     await viewer.answer(requestId).then(() => times.push(performance.now() - started), () => { failed += 1; });
   };
