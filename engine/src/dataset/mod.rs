@@ -6,6 +6,7 @@
 
 mod error;
 mod export;
+mod export_neo4j;
 mod export_parquet;
 mod import;
 mod load;
@@ -16,6 +17,7 @@ mod write;
 
 pub use error::Error;
 pub use export::export_csv;
+pub use export_neo4j::export_neo4j;
 pub use export_parquet::export_parquet;
 pub use import::{ImportOptions, ImportReport, import, import_rows};
 pub use load::{Dataset, ShardSlices};

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use cineswarm_engine::dataset::{export_csv, export_parquet};
+use cineswarm_engine::dataset::{export_csv, export_neo4j, export_parquet};
 use cineswarm_engine::viewer_files::written::{OwnRating, json, letterboxd};
 use clap::ValueEnum;
 
@@ -17,6 +17,7 @@ use crate::datasets;
 #[command(after_help = "Examples:\n  \
     cineswarm data export ml-latest-small --to films-as-csv\n  \
     cineswarm data export ml-latest-small --to films-as-parquet --format parquet\n  \
+    cineswarm data export ml-latest-small --to films-as-a-graph --format neo4j\n  \
     cineswarm data export ml-latest-small --user 42 --to letterboxd.csv\n  \
     cineswarm data export ml-latest-small --user 42 --to everything.json")]
 pub(crate) struct Arguments {
@@ -55,6 +56,8 @@ enum Format {
     Csv,
     /// The same as Parquet
     Parquet,
+    /// A graph for Neo4j: nodes and relationships as its importer takes them, and a Cypher script
+    Neo4j,
 }
 
 /// Writes the latest version.
@@ -68,6 +71,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         match format {
             Format::Csv => export_csv(&dataset, &to)?,
             Format::Parquet => export_parquet(&dataset, &to)?,
+            Format::Neo4j => export_neo4j(&dataset, &to)?,
         }
         let metadata = dataset.metadata();
         writeln!(io::stdout().lock(), "{} {}: written to {}", metadata.name, metadata.version, to.display())?;
