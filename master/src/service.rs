@@ -2,16 +2,19 @@
 //! other files, as there are many rooms.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::{Duration, Instant};
 
 use cineswarm_engine::dataset::Dataset;
+use cineswarm_events::Log;
 use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
 use cineswarm_proto::events::RATINGS;
 use cineswarm_ratings::gate::Limits;
 use cineswarm_ratings::intake::Intake;
+use cineswarm_ratings::lake::keeping;
 use cineswarm_ratings::passing;
 use cineswarm_telemetry::listener::Port;
 use cineswarm_telemetry::metrics::{self, Group, list};
@@ -314,6 +317,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         Arc::default(),
         stop.clone(),
     ));
+    let keeping_lake = tokio::spawn(keep_lake(options.lake, store.log().clone(), stop.clone()));
     let context = socket::Context {
         app,
         reception: reception.clone(),
@@ -375,7 +379,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
-        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following, passing, listening);
+        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following, passing, listening, keeping_lake);
         coordinator_stop.cancel();
         let _ = resuming.await;
         if !coordinator_failed {
@@ -388,6 +392,13 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         disconnect.cancel();
     });
     Ok(Handle { http_address, grpc_address, farm, library, stop, running })
+}
+
+/// Copies the log of ratings to a lake, if one is wanted.
+async fn keep_lake(folder: Option<PathBuf>, log: Log, stop: CancellationToken) {
+    if let Some(folder) = folder {
+        keeping::keep(keeping::Options::new(folder), log, stop).await;
+    }
 }
 
 /// Counts the time that passes and lets go of what nobody looks at any more, until `stop` is cancelled.
