@@ -15,6 +15,7 @@ use cineswarm_proto::events::RATINGS;
 use cineswarm_ratings::gate::Limits;
 use cineswarm_ratings::intake::Intake;
 use cineswarm_ratings::lake::keeping;
+use cineswarm_ratings::lake::storage::Folder;
 use cineswarm_ratings::passing;
 use cineswarm_telemetry::listener::Port;
 use cineswarm_telemetry::metrics::{self, Group, list};
@@ -317,7 +318,9 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         Arc::default(),
         stop.clone(),
     ));
-    let keeping_lake = tokio::spawn(keep_lake(options.lake, store.log().clone(), stop.clone()));
+    // It goes on until nobody appends any more.
+    let lake_stop = CancellationToken::new();
+    let keeping_lake = tokio::spawn(keep_lake(options.lake, store.log().clone(), lake_stop.clone()));
     let context = socket::Context {
         app,
         reception: reception.clone(),
@@ -379,7 +382,11 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
-        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following, passing, listening, keeping_lake);
+        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following, passing, listening);
+        lake_stop.cancel();
+        if tokio::time::timeout(GOODBYE, keeping_lake).await.is_err() {
+            tracing::debug!("the rest of the log comes into the lake with the next start");
+        }
         coordinator_stop.cancel();
         let _ = resuming.await;
         if !coordinator_failed {
@@ -397,7 +404,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
 /// Copies the log of ratings to a lake, if one is wanted.
 async fn keep_lake(folder: Option<PathBuf>, log: Log, stop: CancellationToken) {
     if let Some(folder) = folder {
-        keeping::keep(keeping::Options::new(folder), log, stop).await;
+        keeping::keep(keeping::Options::default(), move || Folder::to_write(&folder), log, stop).await;
     }
 }
 

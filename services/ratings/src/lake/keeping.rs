@@ -3,12 +3,12 @@
 
 use super::Error;
 use super::row::wanted;
-use super::storage::Folder;
+use super::storage::Storage;
 use super::writing::Writer;
 use cineswarm_events::{Cursor, LARGEST_READ, Read, Reply, Source};
 use cineswarm_retry::Backoff;
 use cineswarm_telemetry::metrics::list;
-use std::path::PathBuf;
+use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
@@ -20,18 +20,16 @@ const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_se
 /// How a lake is kept.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where.
-    pub folder: PathBuf,
     /// Rows of a file at the most, but for those of the last page.
     pub most_rows: usize,
     /// How long an event waits at the most until it is in the lake.
     pub longest_wait: Duration,
 }
 
-impl Options {
+impl Default for Options {
     /// 100,000 rows, some 20 MB in memory, and ten minutes.
-    pub fn new(folder: impl Into<PathBuf>) -> Options {
-        Options { folder: folder.into(), most_rows: 100_000, longest_wait: Duration::from_secs(600) }
+    fn default() -> Options {
+        Options { most_rows: 100_000, longest_wait: Duration::from_secs(600) }
     }
 }
 
@@ -40,8 +38,8 @@ impl Options {
 enum Trouble {
     #[error(transparent)]
     Lake(#[from] Error),
-    #[error("the folder of the lake: {0}")]
-    Folder(std::io::Error),
+    #[error("opening the lake: {0}")]
+    Closed(io::Error),
     #[error(transparent)]
     Log(#[from] cineswarm_events::Error),
     #[error(
@@ -57,11 +55,18 @@ enum Trouble {
     Thread,
 }
 
-/// Copies a log until `stop` is cancelled, and what was read by then.
-pub async fn keep<S: Source>(options: Options, source: S, stop: CancellationToken) {
+/// Copies a log until `stop` is cancelled, and then what is left of it. Whoever does not wait for that loses nothing.
+///
+/// `open` takes the lake's storage for this process alone; a second time after it let go of the first one.
+pub async fn keep<S: Source, P: Storage>(
+    options: Options,
+    open: impl Fn() -> io::Result<P> + Clone + Send + 'static,
+    source: S,
+    stop: CancellationToken,
+) {
     let mut backoff = Backoff::between(BACKOFF.0, BACKOFF.1);
     let mut lag = Lag::default();
-    while let Err(trouble) = keep_on(&options, &source, &stop, &mut backoff, &mut lag).await {
+    while let Err(trouble) = keep_on(&options, open.clone(), &source, &stop, &mut backoff, &mut lag).await {
         lag.begin();
         let pause = backoff.next_pause();
         tracing::error!(error = %trouble, retry_ms = pause.as_millis() as u64, "the data lake is not written");
@@ -71,29 +76,24 @@ pub async fn keep<S: Source>(options: Options, source: S, stop: CancellationToke
     }
 }
 
-async fn keep_on<S: Source>(
+async fn keep_on<S: Source, P: Storage>(
     options: &Options,
+    open: impl FnOnce() -> io::Result<P> + Send + 'static,
     source: &S,
     stop: &CancellationToken,
     backoff: &mut Backoff,
     lag: &mut Lag,
 ) -> Result<(), Trouble> {
-    let folder = options.folder.clone();
-    let mut writer = blocking(move || {
-        Ok(Writer::open(Folder::to_write(folder).map_err(Trouble::Folder)?)?)
-    })
-    .await?;
+    let mut writer = blocking(move || Ok(Writer::open(open().map_err(Trouble::Closed)?)?)).await?;
     let mut is_agreed = false;
     loop {
         let at = writer.cursor();
         let read = Read { after: at, filter: wanted(), limit: LARGEST_READ };
-        let (events, through, head) = match stop.run_until_cancelled(source.read(&read)).await {
-            None => break,
-            Some(Ok(Reply::Page { events, through, head })) => (events, through, head),
-            Some(Ok(Reply::Forked { last })) => return Err(Trouble::Forked { at, last }),
-            Some(Ok(Reply::Pruned { floor })) if writer.begin_at(floor) => continue,
-            Some(Ok(Reply::Pruned { floor })) => return Err(Trouble::Pruned { at, floor }),
-            Some(Err(error)) => return Err(error.into()),
+        let (events, through, head) = match source.read(&read).await? {
+            Reply::Page { events, through, head } => (events, through, head),
+            Reply::Forked { last } => return Err(Trouble::Forked { at, last }),
+            Reply::Pruned { floor } if writer.begin_at(floor) => continue,
+            Reply::Pruned { floor } => return Err(Trouble::Pruned { at, floor }),
         };
         if !is_agreed {
             writer = blocking(move || writer.sweep().map(|()| writer).map_err(Trouble::from)).await?;
@@ -120,11 +120,11 @@ async fn keep_on<S: Source>(
     blocking(move || Ok(writer.write()?)).await
 }
 
-async fn write_if_due(
-    mut writer: Writer<Folder>,
+async fn write_if_due<P: Storage>(
+    mut writer: Writer<P>,
     options: &Options,
     now: i64,
-) -> Result<Writer<Folder>, Trouble> {
+) -> Result<Writer<P>, Trouble> {
     let longest_wait_ms = i64::try_from(options.longest_wait.as_millis()).unwrap_or(i64::MAX);
     if !writer.is_due(now, options.most_rows, longest_wait_ms) {
         return Ok(writer);

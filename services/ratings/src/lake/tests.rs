@@ -12,7 +12,7 @@ use cineswarm_events::{Cursor, Event};
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -152,6 +152,79 @@ fn a_lake_that_is_cut_off_at_any_step_loses_nothing_and_doubles_nothing() {
             assert_eq!((replayed.events, writer.rows_listed()), (18 - 1, 18 - 1));
         }
     }
+}
+
+/// Half of all calls fail, some of them after they were carried out.
+struct Chancy {
+    folder: Folder,
+    chance: AtomicU64,
+}
+
+impl Chancy {
+    fn is_well(&self) -> bool {
+        // Knuth's linear congruence; its high bits are good enough.
+        let next = |state: u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+        let state = self.chance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap();
+        state >> 63 == 0
+    }
+
+    fn call<T>(&self, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let away = || io::Error::other("not now");
+        if self.is_well() {
+            return call();
+        }
+        if self.is_well() {
+            call()?;
+        }
+        Err(away())
+    }
+}
+
+impl Storage for Chancy {
+    fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.call(|| self.folder.put(name, content))
+    }
+
+    fn get(&self, name: &str) -> io::Result<Vec<u8>> {
+        self.call(|| self.folder.get(name))
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        self.call(|| self.folder.list(folder))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.call(|| self.folder.remove(name))
+    }
+}
+
+#[test]
+fn a_storage_that_fails_half_its_calls_loses_nothing_and_doubles_nothing() {
+    const HEAD: i64 = 200;
+    let folder = tempfile::tempdir().unwrap();
+    let (mut seed, mut tries) = (1, 0);
+    loop {
+        tries += 1;
+        seed += 1;
+        let chancy = Chancy { folder: Folder::to_write(folder.path()).unwrap(), chance: AtomicU64::new(seed << 40) };
+        let Ok(mut writer) = Writer::open(chancy) else { continue };
+        if writer.cursor().seq >= HEAD {
+            break;
+        }
+        if writer.sweep().is_err() {
+            continue;
+        }
+        while writer.cursor().seq < HEAD {
+            gather_page(&mut writer, 3 + seed as i64 % 5, HEAD, NOW + seed as i64 * MINUTE);
+            if writer.write().is_err() {
+                break;
+            }
+        }
+    }
+    assert!(tries > 20, "{tries} tries");
+    assert_eq!(rows_in_files(folder.path()), ratings_up_to(HEAD));
+    let replayed = replay(&Folder::to_read(folder.path()), None).unwrap();
+    assert_eq!((replayed.events, replayed.watermark.seq), (150, HEAD));
 }
 
 #[test]
