@@ -83,7 +83,8 @@ fn the_hash_is_that_of_the_same_ratings_imported_at_once() {
         half_stars: half_stars(number),
         timestamp,
     });
-    let at_once = ImportOptions { force: true, shard_count: 3, ..ImportOptions::new(fixture.data_dir.path(), "b", NOW) };
+    let at_once =
+        ImportOptions { force: true, shard_count: 3, ..ImportOptions::new(fixture.data_dir.path(), "b", NOW) };
     let films = new.catalogue().movies().to_vec();
     let imported = import_rows("rows", films, rows.collect::<Vec<_>>(), &at_once, &mut |_| {}).unwrap();
     assert_eq!(imported.metadata.content_sha256, report.metadata.content_sha256);
@@ -152,7 +153,7 @@ fn changes_of_another_dataset_and_a_damaged_base_are_refused_and_nothing_is_writ
     let refused = grow(&base, &changes, &options(&fixture, "films", 6), &mut |_| {}).unwrap_err();
     assert!(matches!(refused, Error::UnknownFilm { movie: 77, .. }), "{refused}");
     let mut all_gone = Changes::default();
-    [1, 2, 7].map(|user| all_gone.forget(user));
+    [1, 2, 7].into_iter().for_each(|user| all_gone.forget(user));
     assert!(grow(&base, &all_gone, &options(&fixture, "films", 6), &mut |_| {}).is_err());
     let path = base.directory().join("ratings.arrow");
     drop(base);

@@ -27,10 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// 2026-11-26T21:00:00Z.
 const NOW: i64 = 1_795_726_800;
 
-on_both_databases!(
-    the_lake_gives_back_what_the_log_has_to_the_same_hash,
-    a_lake_of_another_log_is_left_as_it_is,
-);
+on_both_databases!(the_lake_gives_back_what_the_log_has_to_the_same_hash, a_lake_of_another_log_is_left_as_it_is,);
 
 /// A log that tells when it was read to its end.
 struct Watched {
@@ -58,8 +55,7 @@ impl Source for Watched {
 /// Keeps a lake until it has the log, or has found that it is not of this log.
 async fn keep_once(store: &Store, folder: &Path) {
     let (at_end, is_of_another, stop) = (Arc::new(Notify::new()), Arc::new(Notify::new()), CancellationToken::new());
-    let source =
-        Watched { log: store.log().clone(), at_end: at_end.clone(), is_of_another: is_of_another.clone() };
+    let source = Watched { log: store.log().clone(), at_end: at_end.clone(), is_of_another: is_of_another.clone() };
     let (options, folder) = (Options { most_rows: 3, ..Options::default() }, folder.to_owned());
     let keeping = tokio::spawn(keep(options, move || Folder::to_write(&folder), source, stop.clone()));
     let seen = async {

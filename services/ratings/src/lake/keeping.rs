@@ -120,11 +120,7 @@ async fn keep_on<S: Source, P: Storage>(
     blocking(move || Ok(writer.write()?)).await
 }
 
-async fn write_if_due<P: Storage>(
-    mut writer: Writer<P>,
-    options: &Options,
-    now: i64,
-) -> Result<Writer<P>, Trouble> {
+async fn write_if_due<P: Storage>(mut writer: Writer<P>, options: &Options, now: i64) -> Result<Writer<P>, Trouble> {
     let longest_wait_ms = i64::try_from(options.longest_wait.as_millis()).unwrap_or(i64::MAX);
     if !writer.is_due(now, options.most_rows, longest_wait_ms) {
         return Ok(writer);
@@ -137,9 +133,7 @@ async fn write_if_due<P: Storage>(
 }
 
 /// Disks are waited for on a thread of their own.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
-) -> Result<T, Trouble> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Trouble> + Send + 'static) -> Result<T, Trouble> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Trouble::Thread)?
 }
 

@@ -112,7 +112,8 @@ pub(super) fn read(storage: &impl Storage, after: i64) -> Result<Entry, Error> {
         serde_json::from_slice(&content).map_err(|error| Error::damaged(&name, format!("is no entry: {error}")))?;
     if entry.format_version != FORMAT_VERSION {
         let found = entry.format_version;
-        let reason = format!("has format {found}, and this program reads {FORMAT_VERSION}: use the program that wrote it");
+        let reason =
+            format!("has format {found}, and this program reads {FORMAT_VERSION}: use the program that wrote it");
         return Err(Error::damaged(&name, reason));
     }
     let is_in_order = entry.after.seq < entry.first.seq

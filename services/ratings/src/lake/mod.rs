@@ -49,7 +49,9 @@ pub enum Error {
     #[error("there is no lake: nothing is listed in its manifest folder; give the folder that --lake named")]
     Empty,
     /// Events between a place and the lake's first one are in no file.
-    #[error("the lake begins after event {begins_after}, and the base has what was before event {wanted_after} only; give a base that has more")]
+    #[error(
+        "the lake begins after event {begins_after}, and the base has what was before event {wanted_after} only; give a base that has more"
+    )]
     BeginsLater {
         /// The last event before the lake.
         begins_after: i64,

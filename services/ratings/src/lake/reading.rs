@@ -53,8 +53,9 @@ pub fn replay(storage: &impl Storage, base: Option<&Watermark>) -> Result<Replay
                 continue;
             }
             let seq = row.seq;
-            row.apply(&mut changes)
-                .map_err(|reason| Error::damaged(&entry.file, format!("has an event {seq} that is no rating: {reason}")))?;
+            row.apply(&mut changes).map_err(|reason| {
+                Error::damaged(&entry.file, format!("has an event {seq} that is no rating: {reason}"))
+            })?;
             events += 1;
         }
     }
@@ -80,9 +81,7 @@ fn check_base<const N: usize>(base: Option<&Watermark>, places: [Place; N]) -> R
 fn rows_of(storage: &impl Storage, entry: &Entry) -> Result<Vec<Row>, Error> {
     let name = &entry.file;
     let content = storage.get(name).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => {
-            Error::Missing { name: name.clone(), listed_in: manifest::name_after(entry.after.seq) }
-        }
+        ErrorKind::NotFound => Error::Missing { name: name.clone(), listed_in: manifest::name_after(entry.after.seq) },
         _ => Error::storage("reading", name)(error),
     })?;
     if content.len() as u64 != entry.bytes || manifest::sha256(&content) != entry.sha256 {

@@ -13,6 +13,9 @@ use std::io::Write;
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// How many rows are decoded at a time.
+const ROWS: usize = 1 << 16;
+
 /// Stars are 0.5 to 5; times are UTC. What a column means is said at [`Row`].
 const SCHEMA: &str = "message ratings {
     required int64 seq;
@@ -139,7 +142,7 @@ fn cells<T: DataType>(
     let is_optional = group.metadata().schema_descr().column(at).max_def_level() > 0;
     let mut reader = T::get_column_reader(group.get_column_reader(at)?).ok_or_else(|| odd("another type"))?;
     let (mut values, mut levels) = (Vec::new(), Vec::new());
-    while reader.read_records(usize::MAX, Some(&mut levels), None, &mut values)?.2 > 0 {}
+    while reader.read_records(ROWS, Some(&mut levels), None, &mut values)?.2 > 0 {}
     if !is_optional {
         levels = vec![1; values.len()];
     }

@@ -27,7 +27,10 @@ fn event(seq: i64) -> Event {
     let (kind, payload) = match seq % 4 {
         0 => ("rating.deleted", format!(r#"{{"user_id":{user},"movie_id":{},"previous":4.5}}"#, seq / 4)),
         1 => ("rating.created", format!(r#"{{"user_id":{user},"movie_id":{seq},"rating":4.5}}"#)),
-        2 => ("rating.updated", format!(r#"{{"user_id":{user},"movie_id":{seq},"rating":0.5,"previous":3.0,"via":"ingest"}}"#)),
+        2 => (
+            "rating.updated",
+            format!(r#"{{"user_id":{user},"movie_id":{seq},"rating":0.5,"previous":3.0,"via":"ingest"}}"#),
+        ),
         _ => ("feedback.given", format!(r#"{{"user_id":{user},"movie_id":{seq},"kind":"seen"}}"#)),
     };
     Event {
@@ -163,7 +166,8 @@ struct Chancy {
 impl Chancy {
     fn is_well(&self) -> bool {
         // Knuth's linear congruence; its high bits are good enough.
-        let next = |state: u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+        let next =
+            |state: u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
         let state = self.chance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap();
         state >> 63 == 0
     }
@@ -282,7 +286,8 @@ fn what_is_written_is_read_back() {
     let emptied = Event { payload: None, ..event(5) };
     let last = Event { payload: Some("{}".to_owned()), kind: "user.deleted".to_owned(), is_last: true, ..event(6) };
     rows.extend([Row::of(&emptied), Row::of(&last)]);
-    let row = |row: usize| (rows[row].user_id, rows[row].movie_id, rows[row].rating, rows[row].previous, rows[row].is_last);
+    let row =
+        |row: usize| (rows[row].user_id, rows[row].movie_id, rows[row].rating, rows[row].previous, rows[row].is_last);
     assert_eq!(row(0), (Some(2_147_483_649), Some(1), Some(4.5), None, false));
     assert_eq!(row(1), (Some(2_147_483_648), Some(2), Some(0.5), Some(3.0), false));
     assert_eq!(row(2), (Some(2_147_483_648), Some(1), None, Some(4.5), false));

@@ -84,8 +84,7 @@ impl<S: Storage> Writer<S> {
     pub fn is_due(&self, now: i64, most_rows: usize, longest_wait_ms: i64) -> bool {
         let has_waited = now.saturating_sub(self.since);
         let hour_is_over = hour_of(now) != hour_of(self.since);
-        !self.gathered.is_empty()
-            && (self.gathered.len() >= most_rows || has_waited >= longest_wait_ms || hour_is_over)
+        !self.gathered.is_empty() && (self.gathered.len() >= most_rows || has_waited >= longest_wait_ms || hour_is_over)
     }
 
     /// Writes what was gathered and lists it, if there is anything. After an error the lake is to be opened anew.
@@ -93,8 +92,7 @@ impl<S: Storage> Writer<S> {
         let (Some(first), Some(last)) = (self.gathered.first(), self.gathered.last()) else { return Ok(()) };
         let place = |row: &Row| Place { seq: row.seq, event_id: row.event_id };
         let rows = self.gathered.len() as u64;
-        let span =
-            Span { after: self.listed, through: self.through, first: place(first), last: place(last), rows };
+        let span = Span { after: self.listed, through: self.through, first: place(first), last: place(last), rows };
         let (day, hour) = hour_of(self.since);
         let name = format!("{FOLDER}/day={day}/hour={hour:02}/{:012}-{:012}.parquet", first.seq, last.seq);
         let content = table::write(&self.gathered).map_err(|error| Error::Storage {
