@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cineswarm_engine::dataset::Dataset;
+use cineswarm_engine::dataset::{Dataset, Watermark};
 use cineswarm_engine::models::ServedModel;
 use cineswarm_engine::{Catalogue, HalfStars, MovieId, MovieStats, Ranker, UserId, starters};
 use cineswarm_proto::events::SharedChange;
@@ -137,14 +137,14 @@ impl Library {
     pub fn new(dataset: Dataset, shared: Option<Shared>) -> Library {
         let catalogue = Arc::new(dataset.catalogue().clone());
         let titles = title_index(&dataset);
-        let ranker = Ranker::new(catalogue.clone(), dataset.rows());
+        let ranker = made_of(&catalogue, &dataset);
         Library {
             titles,
             starters: starters(&catalogue, STARTERS),
-            ranker: RwLock::new(Arc::new(ranker)),
             catalogue,
             shared,
-            taken: watch::Sender::new(0),
+            taken: watch::Sender::new(ranker.taken()),
+            ranker: RwLock::new(Arc::new(ranker)),
             dataset,
             model: OnceLock::new(),
         }
@@ -152,7 +152,16 @@ impl Library {
 
     /// How shards and this grow with what is rated; `None` if they do not.
     pub fn live(&self) -> Option<LiveRatings> {
-        Some(LiveRatings { after_seq: 0, after_id: String::new(), shared: self.shared? })
+        let shared = self.shared?;
+        let Some(Watermark { seq, id }) = self.dataset.metadata().watermark.clone() else {
+            return Some(LiveRatings { after_seq: 0, after_id: String::new(), shared });
+        };
+        Some(LiveRatings { after_seq: seq, after_id: id, shared })
+    }
+
+    /// The number in the log of the last change that is in the dataset version itself.
+    pub fn made_at(&self) -> u64 {
+        made_at(&self.dataset)
     }
 
     /// What an event of the log changes here. That a user is gone does whatever is shared, for the dataset's users, too.
@@ -190,9 +199,10 @@ impl Library {
 
     /// Everybody's ratings are again those of the dataset.
     pub fn start_over(&self) {
-        let ranker = Ranker::new(self.catalogue.clone(), self.dataset.rows());
+        let ranker = made_of(&self.catalogue, &self.dataset);
+        let taken = ranker.taken();
         *self.ranker.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ranker);
-        self.taken.send_replace(0);
+        self.taken.send_replace(taken);
     }
 
     /// How far the log of ratings is in everybody's ratings, as it moves.
@@ -267,6 +277,14 @@ impl Library {
             mean: stats.mean_stars(),
         })
     }
+}
+
+fn made_at(dataset: &Dataset) -> u64 {
+    dataset.metadata().watermark.as_ref().map_or(0, |watermark| watermark.seq.unsigned_abs())
+}
+
+fn made_of(catalogue: &Arc<Catalogue>, dataset: &Dataset) -> Ranker {
+    Ranker::new(catalogue.clone(), dataset.rows()).made_at(made_at(dataset))
 }
 
 impl Known for Library {

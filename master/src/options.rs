@@ -97,6 +97,11 @@ pub struct Options {
           default_value_t = RatingsShared::All)]
     pub ratings_shared: RatingsShared,
 
+    /// Folder of the data lake: a copy of all that happens to ratings, in Parquet files by day and hour, from which
+    /// `cineswarm data rebuild` brings them back [default: none]
+    #[arg(long = "lake", env = "LAKE_DIR", value_name = "DIR")]
+    pub lake: Option<PathBuf>,
+
     /// Workers that hold each shard
     #[arg(long, env = "REPLICATION", value_name = "N", default_value_t = 2,
           value_parser = clap::value_parser!(u32).range(1..=64))]

@@ -2,16 +2,20 @@
 //! other files, as there are many rooms.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::{Duration, Instant};
 
 use cineswarm_engine::dataset::Dataset;
+use cineswarm_events::Log;
 use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
 use cineswarm_proto::events::RATINGS;
 use cineswarm_ratings::gate::Limits;
 use cineswarm_ratings::intake::Intake;
+use cineswarm_ratings::lake::keeping;
+use cineswarm_ratings::lake::storage::Folder;
 use cineswarm_ratings::passing;
 use cineswarm_telemetry::listener::Port;
 use cineswarm_telemetry::metrics::{self, Group, list};
@@ -23,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::following::{Following, catch_up};
+use crate::app::following::{Following, NotCaughtUp, catch_up};
 use crate::app::room::Room;
 use crate::app::underway::Underway;
 use crate::app::uploads::Uploads;
@@ -95,6 +99,9 @@ pub enum Error {
     /// The log of ratings cannot be read.
     #[error("cannot follow the log of ratings: {0}")]
     Events(#[from] cineswarm_events::Error),
+    /// Or is not the dataset's.
+    #[error("cannot follow the log of ratings: {0}")]
+    Following(#[from] NotCaughtUp),
 }
 
 /// A running master.
@@ -317,6 +324,9 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         Arc::default(),
         stop.clone(),
     ));
+    // It goes on until nobody appends any more.
+    let lake_stop = CancellationToken::new();
+    let keeping_lake = tokio::spawn(keep_lake(options.lake, store.log().clone(), lake_stop.clone()));
     let context = socket::Context {
         app,
         reception: reception.clone(),
@@ -379,6 +389,10 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
             tracing::debug!("some browsers did not let go in time");
         }
         let _ = tokio::join!(telling, pruning, keeping_room, trimming, following, passing, listening);
+        lake_stop.cancel();
+        if tokio::time::timeout(GOODBYE, keeping_lake).await.is_err() {
+            tracing::debug!("the rest of the log comes into the lake with the next start");
+        }
         coordinator_stop.cancel();
         let _ = resuming.await;
         if !coordinator_failed {
@@ -391,6 +405,13 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         disconnect.cancel();
     });
     Ok(Handle { http_address, grpc_address, farm, library, stop, running })
+}
+
+/// Copies the log of ratings to a lake, if one is wanted.
+async fn keep_lake(folder: Option<PathBuf>, log: Log, stop: CancellationToken) {
+    if let Some(folder) = folder {
+        keeping::keep(keeping::Options::default(), move || Folder::to_write(&folder), log, stop).await;
+    }
 }
 
 /// Counts the time that passes and lets go of what nobody looks at any more, until `stop` is cancelled.

@@ -4,7 +4,7 @@
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 
-import { Farm, binary } from "./harness.mjs";
+import { BROKER, Farm, binary } from "./harness.mjs";
 import { pause, run, within } from "./processes.mjs";
 import { invent } from "./datasets.mjs";
 import { Reference } from "./reference.mjs";
@@ -125,6 +125,19 @@ describe("everybody's ratings", () => {
     const response = await fetch(`${farm.url}/ingest`, { method: "POST", headers, body: body.join("\n") });
     assert.equal(response.status, 202, await response.text());
     assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+    assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+  });
+
+  test("folded into the dataset while it serves, what was rated is read from there at the next start, to the bit", { skip: BROKER === "embedded" && "up imports the folder that it is given" }, async () => {
+    const before = asker.session.dataset.version;
+    await run(binary(), ["data", "compact", "--data", "films", "--data-dir", farm.directory], { RUST_LOG: "warn" });
+    assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+    await farm.master.stop("SIGKILL");
+    farm.startMaster();
+    await farm.ready();
+    assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+    assert.notEqual((await farm.visit()).session.dataset.version, before);
+    await rate(neighbour, FIRST_USER, 296, 4);
     assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
   });
 

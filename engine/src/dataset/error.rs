@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::rating::MovieId;
 use crate::{facts, movielens, versions};
 
 /// Why a dataset could not be imported or loaded.
@@ -74,6 +75,16 @@ pub enum Error {
         found: u32,
         /// The version read by this program.
         expected: u32,
+    },
+    /// Changes that are not of this dataset.
+    #[error("the changes are of film {movie}, which {name} {version} does not have; give the dataset that was rated")]
+    UnknownFilm {
+        /// The film.
+        movie: MovieId,
+        /// The dataset.
+        name: String,
+        /// Its version.
+        version: String,
     },
     /// More ratings than the format has room for.
     #[error("shard {shard} would get more than {} ratings; import with more shards", u32::MAX)]

@@ -121,10 +121,11 @@ impl<'a> Ids<'a> {
             None => {
                 Cells::Numbers(users.flat_map(|(user, times)| std::iter::repeat_n(i64::from(user), times)).collect())
             }
-            Some(ids) => Cells::Texts(
+            // A user who came after the dataset has a number only.
+            Some(_) => Cells::Texts(
                 users
                     .flat_map(|(user, times)| {
-                        std::iter::repeat_n(ByteArray::from(ids.get(user).unwrap_or_default()), times)
+                        std::iter::repeat_n(ByteArray::from(&*self.dataset.user_shown(user)), times)
                     })
                     .collect(),
             ),

@@ -14,7 +14,7 @@ use super::write::{
     FACTS_FILE, FILM_IDS_FILE, GENOME_FILE, MOVIES_FILE, RATINGS_FILE, StoredRating, TAGS_FILE, USER_IDS_FILE,
     USERS_FILE, write_facts, write_genome, write_movies, write_ratings, write_source_ids, write_tags,
 };
-use super::{Counts, Error, FORMAT_VERSION, MAX_SHARD_COUNT, Metadata, Origin, shard_of};
+use super::{BAD_ROWS_FILE, Counts, Error, FORMAT_VERSION, MAX_SHARD_COUNT, Metadata, Origin, shard_of};
 use crate::catalogue::Movie;
 use crate::facts::{self, read_facts};
 use crate::movielens::{
@@ -22,8 +22,6 @@ use crate::movielens::{
     Source, Stage, Tag,
 };
 use crate::versions::{self, LockedDirectory, content_sha256, utc, version_name, write_synced};
-
-const BAD_ROWS_FILE: &str = "bad_rows.jsonl";
 
 /// What an import is told.
 #[derive(Clone, Debug)]
@@ -113,6 +111,7 @@ pub fn import(
         let facts_sha256 = &facts_sha256;
         move |metadata: &Metadata| {
             metadata.source_sha256 == sha256
+                && metadata.watermark.is_none()
                 && metadata.shard_count == options.shard_count
                 && metadata.facts_sha256 == *facts_sha256
                 && metadata.reading_rules == READING_RULES
@@ -430,6 +429,8 @@ fn publish(
         first_rating_at,
         last_rating_at,
         files,
+        base: None,
+        watermark: None,
     };
     let metadata = dataset.publish(directory, metadata)?;
     let directory = dataset.path().join(&metadata.version);

@@ -56,6 +56,21 @@ pub struct Metadata {
     pub last_rating_at: i64,
     /// The files of columns by name.
     pub files: BTreeMap<String, FileSummary>,
+    /// The version that this one has grown from; not written if it was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// Up to where in the log of ratings it has all changes; not written if it was imported, before all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watermark: Option<Watermark>,
+}
+
+/// A place in the log of ratings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watermark {
+    /// The number of the last event.
+    pub seq: i64,
+    /// Its id, by which a log that was restored from an older copy is known.
+    pub id: String,
 }
 
 fn first_rules() -> u32 {

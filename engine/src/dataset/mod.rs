@@ -1,4 +1,5 @@
-//! Datasets on disk: immutable versions in Arrow IPC files, made by an import and loaded by memory mapping.
+//! Datasets on disk: immutable versions in Arrow IPC files, made by an import, or of a version and the changes since, and
+//! loaded by memory mapping.
 //!
 //! `DATA_DIR/datasets/NAME/VERSION/` holds `ratings.arrow`, `users.arrow`, `movies.arrow`, `tags.arrow` where there
 //! are tags, `genome.arrow` where there is a tag genome, `bad_rows.jsonl` and `metadata.json`; `DATA_DIR/datasets/NAME/latest` names the version in use. A
@@ -8,6 +9,7 @@ mod error;
 mod export;
 mod export_neo4j;
 mod export_parquet;
+mod grow;
 mod import;
 mod load;
 mod metadata;
@@ -19,10 +21,14 @@ pub use error::Error;
 pub use export::export_csv;
 pub use export_neo4j::export_neo4j;
 pub use export_parquet::export_parquet;
+pub use grow::{Changes, GrowOptions, grow};
 pub use import::{ImportOptions, ImportReport, import, import_rows};
 pub use load::{Dataset, ShardSlices};
-pub use metadata::{Counts, FORMAT_VERSION, Metadata, Origin};
+pub use metadata::{Counts, FORMAT_VERSION, Metadata, Origin, Watermark};
 pub use shards::{MAX_SHARD_COUNT, shard_hash, shard_of};
 pub use store::{ListedDataset, list, version_directory, versions};
 
 pub use crate::versions::FileSummary;
+
+/// Rows that were skipped, beside the columns.
+const BAD_ROWS_FILE: &str = "bad_rows.jsonl";

@@ -148,7 +148,7 @@ pub(super) struct RatingsSummary {
 /// Sorts and writes the shards one after the other, dropping each when it is written.
 pub(super) fn write_ratings(
     directory: &Path,
-    shards: Vec<Vec<StoredRating>>,
+    shards: impl IntoIterator<Item = Vec<StoredRating>>,
     mut on_shard: impl FnMut(u64),
 ) -> Result<RatingsSummary, Error> {
     let ratings_path = directory.join(RATINGS_FILE);

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use cineswarm_engine::dataset::Watermark;
 use cineswarm_engine::{HalfStars, UserId};
 use cineswarm_events::{Cursor, Event, Filter, Follower, LARGEST_READ, Log, Read, Reply, Source};
 use cineswarm_proto::events::{
     FEEDBACK_DELETED, FEEDBACK_GIVEN, FeedbackDeleted, FeedbackGiven, RATING_CREATED, RATING_DELETED, RATING_UPDATED,
     RatingChanged, SharedChange,
 };
+
+use uuid::Uuid;
 
 use super::App;
 use crate::library::Library;
@@ -31,14 +34,36 @@ pub struct Following {
 /// Events of a long log between two words of how far its reading is.
 const EVENTS_PER_REPORT: i64 = 100_000;
 
+/// The dataset version has ratings of another log than this database's.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the dataset version has all ratings up to event {0} of a log that is not this database's; serve it with the database it \
+     was made from, or the version before with --data NAME"
+)]
+pub struct OtherLog(i64);
+
+/// Why the log could not be taken into everybody's ratings.
+#[derive(Debug, thiserror::Error)]
+pub enum NotCaughtUp {
+    /// It cannot be read.
+    #[error(transparent)]
+    Log(#[from] cineswarm_events::Error),
+    /// It is not the dataset's.
+    #[error(transparent)]
+    OtherLog(#[from] OtherLog),
+}
+
 /// Takes the log into everybody's ratings, from the dataset version on up to `to`; gives how many changes there were.
-pub async fn catch_up(library: &Library, log: &Log, to: Cursor) -> Result<usize, cineswarm_events::Error> {
+pub async fn catch_up(library: &Library, log: &Log, to: Cursor) -> Result<usize, NotCaughtUp> {
     let kinds = [RATING_CREATED, RATING_UPDATED, RATING_DELETED].map(str::to_owned).to_vec();
     let filter = Filter { kinds, shards: None };
-    let mut read = Read { after: Cursor::START, filter, limit: LARGEST_READ };
-    let (mut taken, mut reported) = (0, 0);
-    while read.after.seq < to.seq {
+    let after = library.dataset.metadata().watermark.as_ref();
+    let after = after.and_then(|Watermark { seq, id }| Some(Cursor { seq: *seq, id: Uuid::parse_str(id).ok()? }));
+    let mut read = Read { after: after.unwrap_or(Cursor::START), filter, limit: LARGEST_READ };
+    let (mut taken, mut reported) = (0, read.after.seq);
+    while read.after.seq != to.seq {
         match log.read(&read).await? {
+            Reply::Forked { .. } if taken == 0 && after.is_some() => return Err(OtherLog(read.after.seq).into()),
             Reply::Page { events, through, .. } if through != read.after => {
                 let changes: Vec<_> = events.iter().filter_map(|event| shared_change(library, event)).collect();
                 library.take(&changes, through.seq.unsigned_abs());
@@ -117,7 +142,7 @@ impl Follower for Following {
         let log = self.app.store.log();
         let caught_up = match log.last().await {
             Ok(last) => catch_up(&self.app.library, log, last).await.map(drop),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         };
         if let Err(error) = caught_up {
             // Workers are refused what they know beyond this, until a restart.
@@ -153,7 +178,6 @@ fn logged_change(event: &Event) -> Option<(LoggedChange, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     fn event(kind: &str, payload: Option<&str>) -> Event {
         Event {

@@ -197,7 +197,7 @@ fn check_all(
         return Err(format!("its shards are {shards:?}"));
     }
     let ranker = library.ranker();
-    let watermarks = watermarks(result, shards.len(), ranker.taken())?;
+    let watermarks = watermarks(result, shards.len(), library.made_at(), ranker.taken())?;
     if result.results.len() != asked.queries.len() {
         return Err(format!("it has {} queries", asked.queries.len()));
     }
@@ -222,10 +222,10 @@ fn check_all(
     parts.collect()
 }
 
-/// How far each of the shards was; a worker that does not say does not follow the log.
-fn watermarks(result: &TaskResult, shards: usize, taken: u64) -> Result<Vec<u64>, String> {
+/// How far each of the shards was; that of a worker that does not follow the log is where the dataset version was made.
+fn watermarks(result: &TaskResult, shards: usize, made_at: u64, taken: u64) -> Result<Vec<u64>, String> {
     if result.watermarks.is_empty() {
-        return Ok(vec![0; shards]);
+        return Ok(vec![made_at; shards]);
     }
     if result.watermarks.len() != shards {
         return Err(format!("it has {} watermarks for {shards} shards", result.watermarks.len()));

@@ -5,6 +5,7 @@ mod get;
 mod import;
 mod info;
 mod list;
+mod rebuild;
 mod synth;
 mod verify;
 
@@ -23,6 +24,10 @@ pub(crate) enum Command {
     Get(get::Arguments),
     /// Invent a dataset with the shape of a published one, for trials at scale
     Synth(synth::Arguments),
+    /// Bring ratings back from the data lake: a dataset and all that was rated since, as a new version
+    Rebuild(rebuild::RebuildArguments),
+    /// Fold what was rated since into a dataset, as a new version, from the log in the database
+    Compact(rebuild::CompactArguments),
     /// Check that a dataset's files are as they were written
     Verify(verify::Arguments),
 }
@@ -37,6 +42,8 @@ impl Command {
             Command::Info(arguments) => info::run(arguments),
             Command::Get(arguments) => get::run(arguments),
             Command::Synth(arguments) => synth::run(arguments),
+            Command::Rebuild(arguments) => rebuild::rebuild(arguments),
+            Command::Compact(arguments) => rebuild::compact(arguments),
             Command::Verify(arguments) => verify::run(arguments),
         }
     }

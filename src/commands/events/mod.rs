@@ -3,6 +3,7 @@
 mod copy;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use cineswarm_events::{Consumer, Cursor, Database, Letter, LetterState, admin};
@@ -128,6 +129,10 @@ impl Place {
         let url = cineswarm_master::database_url(&self.database, &self.place.data_dir)?;
         // Looking at a database does not make one.
         Ok(Database::parse(&url.expose().replace("?mode=rwc", "?mode=rw"))?)
+    }
+
+    pub(super) fn data_dir(&self) -> &Path {
+        &self.place.data_dir
     }
 
     pub(super) async fn open(&self) -> anyhow::Result<sqlx::AnyConnection> {

@@ -113,7 +113,7 @@ metrics! {
     Master: Gauge QUEUE_DEPTH = "cineswarm_queue_depth" { queue: (&["reception", "room", "farm", "database"]) }
         in "items",
         "What waits: events at the reception, requests in the room before the farm, requests in the farm for a worker, operations for the database.";
-    Master: Gauge EVENTS_BEHIND = "cineswarm_events_behind" { consumer: (&["sessions"]) } in "events",
+    Master: Gauge EVENTS_BEHIND = "cineswarm_events_behind" { consumer: (&["sessions", "lake"]) } in "events",
         "Events of the log of ratings that a consumer has not taken yet.";
     Master: Gauge DEAD_LETTERS = "cineswarm_dead_letters" {} in "events",
         "Events in the master's database that a consumer refused and an operator has not replayed, mended or dropped.";
@@ -184,6 +184,10 @@ metrics! {
         "How long the rating that waits longest at the gate has waited.";
     Master: Gauge DEAD_RATINGS = "cineswarm_dead_ratings" {} in "ratings",
         "Ratings that are kept aside and an operator has not replayed or dropped.";
+    Master: Gauge LAKE_EVENTS = "cineswarm_lake_events" {} in "events",
+        "Events of ratings that are in the data lake.";
+    Master: Gauge LAKE_LAG = "cineswarm_lake_lag_seconds" {} in "seconds",
+        "For how long there have been events of ratings that are not in the data lake; ten minutes are usual while ratings come.";
 
     Worker: Gauge WORKER_BROKER_CONNECTED = "cineswarm_worker_broker_connected" { worker: workers } in "1",
         "1 while the worker has a connection to the broker, else 0.";

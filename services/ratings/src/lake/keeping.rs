@@ -1,0 +1,161 @@
+//! Keeps a lake: follows the log from where the lake ends. Whatever goes wrong, the lake is opened anew and what was not
+//! listed is read from the log again, as after a kill: there is one way to go on.
+
+use super::Error;
+use super::row::wanted;
+use super::storage::Storage;
+use super::writing::Writer;
+use cineswarm_events::{Cursor, LARGEST_READ, Read, Reply, Source};
+use cineswarm_retry::Backoff;
+use cineswarm_telemetry::metrics::list;
+use std::io;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio_util::sync::CancellationToken;
+
+/// Between two looks at the log, once all of it was read.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Between two tries: doubled from the first to the second.
+const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// How a lake is kept.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Rows of a file at the most, but for those of the last page.
+    pub most_rows: usize,
+    /// How long an event waits at the most until it is in the lake.
+    pub longest_wait: Duration,
+}
+
+impl Default for Options {
+    /// 100,000 rows, some 20 MB in memory, and ten minutes.
+    fn default() -> Options {
+        Options { most_rows: 100_000, longest_wait: Duration::from_secs(600) }
+    }
+}
+
+/// Why a lake does not go on for now.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Lake(#[from] Error),
+    #[error("opening the lake: {0}")]
+    Closed(io::Error),
+    #[error(transparent)]
+    Log(#[from] cineswarm_events::Error),
+    #[error(
+        "the lake ends with event {at}, which the log, that ends with {last}, does not have: the database was restored \
+         from an older copy, or is another one; give --lake a new folder, and keep the old one"
+    )]
+    Forked { at: Cursor, last: Cursor },
+    #[error(
+        "the lake ends with event {at}, and the log was pruned up to {floor}; give --lake a new folder, and keep the old one"
+    )]
+    Pruned { at: Cursor, floor: Cursor },
+    #[error("the thread that writes the lake ended early")]
+    Thread,
+}
+
+/// Copies a log until `stop` is cancelled, and then what is left of it. Whoever does not wait for that loses nothing.
+///
+/// `open` takes the lake's storage for this process alone; a second time after it let go of the first one.
+pub async fn keep<S: Source, P: Storage>(
+    options: Options,
+    open: impl Fn() -> io::Result<P> + Clone + Send + 'static,
+    source: S,
+    stop: CancellationToken,
+) {
+    let mut backoff = Backoff::between(BACKOFF.0, BACKOFF.1);
+    let mut lag = Lag::default();
+    while let Err(trouble) = keep_on(&options, open.clone(), &source, &stop, &mut backoff, &mut lag).await {
+        lag.begin();
+        let pause = backoff.next_pause();
+        tracing::error!(error = %trouble, retry_ms = pause.as_millis() as u64, "the data lake is not written");
+        if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+            return;
+        }
+    }
+}
+
+async fn keep_on<S: Source, P: Storage>(
+    options: &Options,
+    open: impl FnOnce() -> io::Result<P> + Send + 'static,
+    source: &S,
+    stop: &CancellationToken,
+    backoff: &mut Backoff,
+    lag: &mut Lag,
+) -> Result<(), Trouble> {
+    let mut writer = blocking(move || Ok(Writer::open(open().map_err(Trouble::Closed)?)?)).await?;
+    let mut is_agreed = false;
+    loop {
+        let at = writer.cursor();
+        let read = Read { after: at, filter: wanted(), limit: LARGEST_READ };
+        let (events, through, head) = match source.read(&read).await? {
+            Reply::Page { events, through, head } => (events, through, head),
+            Reply::Forked { last } => return Err(Trouble::Forked { at, last }),
+            Reply::Pruned { floor } if writer.begin_at(floor) => continue,
+            Reply::Pruned { floor } => return Err(Trouble::Pruned { at, floor }),
+        };
+        if !is_agreed {
+            writer = blocking(move || writer.sweep().map(|()| writer).map_err(Trouble::from)).await?;
+            is_agreed = true;
+        }
+        let now = now_ms();
+        // What comes in a new hour is not of the hour before.
+        writer = write_if_due(writer, options, now).await?;
+        writer.gather(&events, through, now);
+        writer = write_if_due(writer, options, now).await?;
+        backoff.start_over();
+        let waiting = writer.rows_waiting();
+        if waiting == 0 {
+            lag.end();
+        } else {
+            lag.begin();
+        }
+        list::LAKE_EVENTS.set([], writer.rows_listed() as f64);
+        list::EVENTS_BEHIND.set(["lake"], (head - through.seq).max(0) as f64 + waiting as f64);
+        if through == at && stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_none() {
+            break;
+        }
+    }
+    blocking(move || Ok(writer.write()?)).await
+}
+
+async fn write_if_due<P: Storage>(mut writer: Writer<P>, options: &Options, now: i64) -> Result<Writer<P>, Trouble> {
+    let longest_wait_ms = i64::try_from(options.longest_wait.as_millis()).unwrap_or(i64::MAX);
+    if !writer.is_due(now, options.most_rows, longest_wait_ms) {
+        return Ok(writer);
+    }
+    blocking(move || {
+        writer.write()?;
+        Ok(writer)
+    })
+    .await
+}
+
+/// Disks are waited for on a thread of their own.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Trouble> + Send + 'static) -> Result<T, Trouble> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Trouble::Thread)?
+}
+
+/// For how long something that happened is not in the lake.
+#[derive(Default)]
+struct Lag {
+    since: Option<Instant>,
+}
+
+impl Lag {
+    fn begin(&mut self) {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        list::LAKE_LAG.set([], since.elapsed().as_secs_f64());
+    }
+
+    fn end(&mut self) {
+        self.since = None;
+        list::LAKE_LAG.set([], 0.0);
+    }
+}
+
+fn now_ms() -> i64 {
+    // A clock before 1970 is none.
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}

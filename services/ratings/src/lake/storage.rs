@@ -1,0 +1,137 @@
+//! Where a lake lies. All that a lake asks of it is here, so that a store of objects can be another one; there is none yet.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Component, Path, PathBuf};
+
+/// Before the name of a file that is being written: no reader of the lake takes one that is hidden.
+const UNFINISHED: &str = ".unfinished-";
+
+/// Files by name, as in `ratings/day=2026-11-26/hour=21/7-9.parquet`.
+pub trait Storage: Send + 'static {
+    /// Writes a file, which is there whole or not at all, and when this returns for good.
+    fn put(&self, name: &str, content: &[u8]) -> io::Result<()>;
+
+    /// Reads a file.
+    fn get(&self, name: &str) -> io::Result<Vec<u8>>;
+
+    /// The names of all files below a folder, in no order; none if there is no such folder.
+    fn list(&self, folder: &str) -> io::Result<Vec<String>>;
+
+    /// Removes a file.
+    fn remove(&self, name: &str) -> io::Result<()>;
+}
+
+/// A folder on a disk.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    _lock: Option<File>,
+}
+
+impl Folder {
+    /// To read from.
+    pub fn to_read(path: impl Into<PathBuf>) -> Folder {
+        Folder { path: path.into(), _lock: None }
+    }
+
+    /// To write to, for this process alone; it is made if need be. What an earlier one did not finish is removed.
+    pub fn to_write(path: impl Into<PathBuf>) -> io::Result<Folder> {
+        let path = path.into();
+        make_folder(&path)?;
+        let lock = File::create(path.join(".lock"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::new(ErrorKind::WouldBlock, "another process writes it; end one of them"));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        for_each_file(&path, &mut |file| match is_unfinished(file) {
+            true => fs::remove_file(file),
+            false => Ok(()),
+        })?;
+        Ok(Folder { path, _lock: Some(lock) })
+    }
+
+    /// Names come from the manifest too, and lead nowhere else.
+    fn path_of(&self, name: &str) -> io::Result<PathBuf> {
+        let name = Path::new(name);
+        if name.components().all(|part| matches!(part, Component::Normal(_))) {
+            return Ok(self.path.join(name));
+        }
+        Err(io::Error::new(ErrorKind::InvalidInput, "the name leads out of the lake"))
+    }
+}
+
+impl Storage for Folder {
+    fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let path = self.path_of(name)?;
+        let (Some(folder), Some(file_name)) = (path.parent(), path.file_name()) else {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "the name is none"));
+        };
+        make_folder(folder)?;
+        let unfinished = folder.join(format!("{UNFINISHED}{}", file_name.to_string_lossy()));
+        let mut file = File::create(&unfinished)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&unfinished, &path)?;
+        sync_folder(folder)
+    }
+
+    fn get(&self, name: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.path_of(name)?)
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for_each_file(&self.path_of(folder)?, &mut |file| {
+            // What is no text was not written here.
+            let name = file.strip_prefix(&self.path).ok().and_then(Path::to_str);
+            names.extend(name.filter(|_| !is_unfinished(file)).map(str::to_owned));
+            Ok(())
+        })?;
+        Ok(names)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path_of(name)?)
+    }
+}
+
+fn is_unfinished(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED))
+}
+
+fn for_each_file(folder: &Path, take: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => for_each_file(&entry.path(), take)?,
+            false => take(&entry.path())?,
+        }
+    }
+    Ok(())
+}
+
+/// Makes a folder and those above it that are not there, and brings their names to the disk.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_folder(above)?;
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+        made => made?,
+    }
+    sync_folder(above)
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

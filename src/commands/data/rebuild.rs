@@ -1,0 +1,150 @@
+//! `cineswarm data rebuild` and `data compact`: a dataset with all that was rated since, as a new version of it; from the
+//! data lake, or from the log itself.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use cineswarm_engine::Dataset;
+use cineswarm_engine::dataset::{Changes, GrowOptions, Watermark, grow};
+use cineswarm_events::{Cursor, LARGEST_READ, Read, Reply, read};
+use cineswarm_ratings::lake::reading::{Replayed, replay};
+use cineswarm_ratings::lake::row::{Row, wanted};
+use cineswarm_ratings::lake::storage::Folder;
+use indicatif::HumanCount;
+use uuid::Uuid;
+
+use super::info::counted;
+use crate::commands::events::Place;
+use crate::commands::{DataDir, block_on};
+use crate::datasets::{self, now};
+use crate::progress::ImportProgress;
+
+/// The dataset that was rated.
+#[derive(clap::Args)]
+struct Base {
+    /// The dataset that the ratings are of
+    #[arg(long = "data", env = "DATASET", value_name = "NAME")]
+    data: String,
+
+    /// Which of its versions, by the name that `data info` shows [default: the latest]
+    #[arg(long, value_name = "VERSION")]
+    base_version: Option<String>,
+
+    /// The dataset that gets the version, and serves it from then on [default: the same one]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// What to rebuild from.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    cineswarm data rebuild --from lake --data ml-latest-small\n  \
+    cineswarm data rebuild --from lake --data ml-latest-small --name with-viewers")]
+pub(crate) struct RebuildArguments {
+    /// Folder of the data lake
+    #[arg(long, env = "LAKE_DIR", value_name = "LAKE")]
+    from: PathBuf,
+
+    #[command(flatten)]
+    base: Base,
+
+    #[command(flatten)]
+    place: DataDir,
+}
+
+/// What to compact.
+#[derive(clap::Args)]
+pub(crate) struct CompactArguments {
+    #[command(flatten)]
+    base: Base,
+
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Reads all of a lake and writes the version.
+pub(super) fn rebuild(arguments: RebuildArguments) -> anyhow::Result<()> {
+    let RebuildArguments { from, base, place } = arguments;
+    let dataset = base.open(&place.data_dir)?;
+    let replayed = replay(&Folder::to_read(&from), dataset.metadata().watermark.as_ref())
+        .with_context(|| format!("rebuilding from {}", from.display()))?;
+    base.write(&place.data_dir, &dataset, replayed)
+}
+
+/// Reads all of a log and writes the version.
+pub(super) fn compact(arguments: CompactArguments) -> anyhow::Result<()> {
+    let CompactArguments { base, place } = arguments;
+    let data_dir = place.data_dir();
+    let dataset = base.open(data_dir)?;
+    let replayed = block_on(replay_log(&place, dataset.metadata().watermark.as_ref()))?;
+    base.write(data_dir, &dataset, replayed)
+}
+
+impl Base {
+    fn open(&self, data_dir: &Path) -> anyhow::Result<Dataset> {
+        match &self.base_version {
+            None => datasets::open(data_dir, &self.data),
+            Some(version) => Ok(Dataset::open_version(data_dir, &self.data, version)?),
+        }
+    }
+
+    fn write(&self, data_dir: &Path, dataset: &Dataset, replayed: Replayed) -> anyhow::Result<()> {
+        let Replayed { changes, watermark, events } = replayed;
+        let seq = watermark.seq;
+        let name = self.name.as_ref().unwrap_or(&self.data).clone();
+        let options = GrowOptions { data_dir: data_dir.to_owned(), name, now: now(), watermark };
+        let mut shown = ImportProgress::default();
+        let report = grow(dataset, &changes, &options, &mut |progress| shown.show(progress))?;
+        drop(shown);
+        let metadata = &report.metadata;
+        let mut out = io::stdout().lock();
+        match report.reused {
+            true => writeln!(out, "{}: there already since {}", metadata.name, metadata.created_at)?,
+            false => writeln!(out, "{}: grown from {}", metadata.name, dataset.metadata().version)?,
+        }
+        writeln!(out, "  version   {}", metadata.version)?;
+        writeln!(out, "  hash      {}", metadata.content_sha256)?;
+        writeln!(out, "  contents  {}", counted(metadata))?;
+        writeln!(out, "  events    {} more, up to {seq}", HumanCount(events))?;
+        Ok(())
+    }
+}
+
+async fn replay_log(place: &Place, base: Option<&Watermark>) -> anyhow::Result<Replayed> {
+    let mut connection = place.open().await?;
+    let (mut changes, mut events) = (Changes::default(), 0);
+    let after = match base {
+        None => Cursor::START,
+        Some(Watermark { seq, id }) => {
+            Cursor { seq: *seq, id: Uuid::try_parse(id).context("the id of the dataset's watermark is none")? }
+        }
+    };
+    let mut wanted = Read { after, filter: wanted(), limit: LARGEST_READ };
+    loop {
+        match read(&mut connection, &wanted).await? {
+            Reply::Page { events: page, through, .. } => {
+                for event in &page {
+                    let seq = event.seq;
+                    let told = Row::of(event).apply(&mut changes);
+                    told.map_err(|reason| anyhow::anyhow!("event {seq} of the log is no rating: {reason}"))?;
+                }
+                events += page.len() as u64;
+                if through == wanted.after {
+                    break;
+                }
+                wanted.after = through;
+            }
+            Reply::Forked { last } => bail!(
+                "the dataset has event {after}, and the log, that ends with {last}, does not; give a --base-version that has \
+                 grown from this log, or the imported one"
+            ),
+            Reply::Pruned { floor } => bail!(
+                "the dataset has what was up to event {after}, and the log begins after {floor}; give a dataset that has more, \
+                 or rebuild from the data lake"
+            ),
+        }
+    }
+    let Cursor { seq, id } = wanted.after;
+    Ok(Replayed { changes, watermark: Watermark { seq, id: id.to_string() }, events })
+}
