@@ -113,9 +113,14 @@ async fn keep_on<S: Source, P: Storage>(
         }
         list::LAKE_EVENTS.set([], writer.rows_listed() as f64);
         list::EVENTS_BEHIND.set(["lake"], (head - through.seq).max(0) as f64 + waiting as f64);
-        if through == at && stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_none() {
+        if through != at {
+            continue;
+        }
+        // Only once nothing is left: what came since the last look is read first.
+        if stop.is_cancelled() {
             break;
         }
+        let _ = stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
     }
     blocking(move || Ok(writer.write()?)).await
 }
