@@ -211,7 +211,7 @@ fn check_all(
         let found = match of_model {
             true => check_films(library, spec, found).map(Found::Films),
             false => {
-                let parallel = (&shards[..], &watermarks[..]);
+                let parallel = (shards, &watermarks[..]);
                 check(library, &ranker, spec, found, parallel, scratch).map(Found::Neighbours)
             }
         };
