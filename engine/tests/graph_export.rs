@@ -67,7 +67,10 @@ fn nodes_relationships_and_people_in_common_are_those_of_the_dataset() {
     for name in ["peliculas.csv", "usuarios.csv", "vio.csv", "coincide.csv"] {
         assert!(script.contains(&format!("file:///{name}")));
         for column in lines(name)[0].split(',').filter(|column| ![":LABEL", ":TYPE"].contains(column)) {
-            assert!(script.contains(&format!("row.`{column}`")) || script.contains(&format!("row.{column}")), "{column}");
+            assert!(
+                script.contains(&format!("row.`{column}`")) || script.contains(&format!("row.{column}")),
+                "{column}"
+            );
         }
     }
 }
