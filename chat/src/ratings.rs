@@ -40,10 +40,16 @@ struct Number {
 }
 
 /// Reads the sentence as a rating; `None` if it is none.
-pub(crate) fn read(reader: &Reader) -> Option<RatingSaid> {
+/// "and Interstellar 3" after another rating (`goes_on`) needs no verb.
+pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
     let tokens = &reader.sentence.tokens;
     let len = tokens.len();
-    let (verb, from) = verb(tokens);
+    let (verb, from) = match verb(tokens) {
+        (None, _) if goes_on && tokens.first().is_some_and(|token| matches!(token.word.as_str(), "and" | "y" | "also")) => {
+            (Some(Meaning::Give), 1)
+        }
+        said => said,
+    };
     if verb == Some(Meaning::Rate) && from >= len {
         return Some(RatingSaid::VerbAlone);
     }

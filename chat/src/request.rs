@@ -99,6 +99,19 @@ impl Request {
             || !self.moods.is_empty()
     }
 
+    /// Whether the sentence says years, lengths, languages or what is not wanted, and nothing that films are about: alone
+    /// it is no question of its own.
+    pub(crate) fn only_limits(&self) -> bool {
+        use crate::topics::TopicKind::{LengthAtLeast, LengthAtMost, Origin};
+        let is_limit = |named: &Named| matches!(named.topic.kind, LengthAtMost | LengthAtLeast | Origin);
+        self.has_conditions()
+            && self.genres.is_empty()
+            && self.moods.is_empty()
+            && self.titles.is_empty()
+            && self.disliked.is_empty()
+            && self.named.iter().all(is_limit)
+    }
+
     /// Whether the sentence says what is not wanted, and nothing that is.
     pub(crate) fn only_rules_out(&self) -> bool {
         let rules_out = !(self.without.is_empty() && self.exclude_genres.is_empty() && self.disliked.is_empty());

@@ -1,6 +1,9 @@
 //! What a sentence rules out: genres, themes, people, years, films, in any wording. What cannot be ruled out is left
 //! unread, so that it is said; never is it taken for a wish.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use cineswarm_engine::MovieId;
 
 use super::{Reader, Request};
@@ -15,53 +18,8 @@ const UNREAD_AFTER_NOT: usize = 3;
 const TELLING_LETTERS: usize = 4;
 
 /// What stands between a "not" and what is not wanted.
-const LINKS: [&str; 45] = [
-    "que",
-    "about",
-    "with",
-    "from",
-    "by",
-    "in",
-    "on",
-    "of",
-    "starring",
-    "featuring",
-    "involving",
-    "directed",
-    "set",
-    "made",
-    "any",
-    "so",
-    "too",
-    "very",
-    "that",
-    "exactly",
-    "anything",
-    "something",
-    "sobre",
-    "acerca",
-    "con",
-    "de",
-    "del",
-    "vaya",
-    "vayan",
-    "va",
-    "van",
-    "trate",
-    "traten",
-    "trata",
-    "tratan",
-    "hable",
-    "hablen",
-    "salga",
-    "salgan",
-    "tenga",
-    "tengan",
-    "tan",
-    "demasiado",
-    "dirigida",
-    "dirigidas",
-];
+static LINKS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("../../data/links.tsv").lines().filter(|line| !line.starts_with('#')).collect());
 
 impl Reader<'_> {
     /// "no romance", "sin musicales ni guerra", "not about war", "que no sean de los 80".
@@ -110,15 +68,19 @@ impl Reader<'_> {
         if let Some(end) = end {
             return Some(end);
         }
-        let is_without = matches!(tokens[at].word.as_str(), "without" | "sin");
-        // "like Alien but not Aliens": beside films a film is spoken of, whatever else is called so.
+        let is_without = tokens[at..after_not].iter().any(|token| matches!(token.word.as_str(), "without" | "sin"));
+        let called = self.films_called(object);
+        // "like Alien but not Aliens": beside films a film is spoken of, whatever else is called so. "Sci-fi that isn't
+        // Star Wars" speaks of all of them.
+        let is_of_several = !is_beside_films && called.as_ref().is_some_and(|(films, _)| films.len() > 1);
         if let Some((movie, end)) = [after_not, object].into_iter().find_map(|at| self.title_spoken_against(at))
-            && (is_beside_films || !is_without)
+            && (is_beside_films || !(is_without || is_of_several))
+            && (is_beside_films || self.is_said_as_title(movie, object, end))
         {
             request.disliked.push(movie);
             return Some(end);
         }
-        if let Some((films, end)) = self.films_called(object) {
+        if let Some((films, end)) = called {
             self.rule_out(object, end, films, request);
             return Some(end);
         }
@@ -137,7 +99,14 @@ impl Reader<'_> {
         let empty = lexicon::meanings(tokens, at)
             .find(|(meaning, _)| matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Not | Meaning::More))
             .map(|(_, end)| end);
-        empty.or_else(|| LINKS.contains(&word).then_some(at + 1))
+        empty.or_else(|| LINKS.contains(word).then_some(at + 1))
+    }
+
+    /// "nothing heavy" speaks of no film that few know: one word is a title where it is written as a name, or known as one.
+    fn is_said_as_title(&self, movie: MovieId, from: usize, to: usize) -> bool {
+        to > from + 1
+            || self.sentence.typed(from, to).starts_with(char::is_uppercase)
+            || self.index.is_well_known(movie)
     }
 
     fn ends_clause(&self, at: usize) -> bool {
@@ -150,7 +119,10 @@ impl Reader<'_> {
         let tokens = self.tokens();
         let theme = self.index.theme_at(tokens, at);
         let theme_end = theme.map_or(at, |(_, end)| end);
-        if let Some((genres, end)) = self.genre_run(at).filter(|(_, end)| *end >= theme_end) {
+        // "not slashers" leaves other horror in: what viewers have tagged says more than the genre it belongs to.
+        let genre_end = self.genres_at(at).map_or(at, |(_, end)| end);
+        let is_theme = theme.is_some_and(|(films, end)| !films.is_empty() && end >= genre_end);
+        if let Some((genres, end)) = self.genre_run(at).filter(|(_, end)| !is_theme && *end >= theme_end) {
             // "drama but not sad" asks for dramas all the same; no filter tells them apart.
             if genres.iter().all(|genre| request.genres.contains(genre)) {
                 request.leave_unread(from, end);
@@ -168,7 +140,14 @@ impl Reader<'_> {
         if is_film {
             return None;
         }
-        if let Some((films, end)) = self.films_of(at) {
+        let known = self.films_of(at);
+        // "sin Piratas del Caribe" speaks of those films, not of pirates.
+        let called = known.as_ref().and_then(|(_, end)| self.films_called(at).filter(|(_, further)| further > end));
+        if let Some((films, end)) = called {
+            self.rule_out(at, end, films, request);
+            return Some(self.read_further(end, request));
+        }
+        if let Some((films, end)) = known {
             if films.is_empty() {
                 request.leave_unread(from, end);
                 return Some(end);
@@ -238,7 +217,7 @@ impl Reader<'_> {
         let theme = self.index.theme_at(self.tokens(), at).map(|(films, end)| (films.to_vec(), end));
         match (theme, self.fact_films_at(at)) {
             (Some(theme), Some(fact)) => Some(if fact.1 >= theme.1 && !fact.0.is_empty() { fact } else { theme }),
-            (theme, fact) => theme.or(fact),
+            (theme, fact) => theme.or(fact).or_else(|| self.films_of_surname(at)),
         }
     }
 
