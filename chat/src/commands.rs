@@ -323,7 +323,9 @@ impl Chat<'_> {
                     let asked = self.reader.sentence.text.trim().to_owned();
                     return Some(Intent::NotUnderstood { asked });
                 }
-                Meant::Unknown(from, to) if says_so && tokens[from..to].iter().all(|token| is_of_grammar(&token.word)) => {
+                Meant::Unknown(from, to)
+                    if says_so && tokens[from..to].iter().all(|token| is_of_grammar(&token.word)) =>
+                {
                     let asked = self.reader.sentence.text.trim().to_owned();
                     return Some(Intent::NotUnderstood { asked });
                 }

@@ -237,7 +237,17 @@ impl Chat<'_> {
         first.is_some_and(|first| {
             matches!(
                 first.word.as_str(),
-                "drop" | "remove" | "skip" | "without" | "minus" | "exclude" | "except" | "quita" | "saca" | "sin" | "menos"
+                "drop"
+                    | "remove"
+                    | "skip"
+                    | "without"
+                    | "minus"
+                    | "exclude"
+                    | "except"
+                    | "quita"
+                    | "saca"
+                    | "sin"
+                    | "menos"
             )
         })
     }
@@ -252,8 +262,24 @@ impl Chat<'_> {
         const ADDS: [&str; 12] =
             ["with", "con", "also", "tambien", "and", "y", "but", "pero", "add", "anade", "plus", "ademas"];
         const INSTEAD: [&str; 18] = [
-            "only", "just", "solo", "solamente", "instead", "rather", "mejor", "make", "now", "ahora", "no", "not", "than",
-            "drop", "quita", "cambia", "change", "then",
+            "only",
+            "just",
+            "solo",
+            "solamente",
+            "instead",
+            "rather",
+            "mejor",
+            "make",
+            "now",
+            "ahora",
+            "no",
+            "not",
+            "than",
+            "drop",
+            "quita",
+            "cambia",
+            "change",
+            "then",
         ];
         let tokens = &self.reader.sentence.tokens;
         let says = |words: &[&str]| tokens.iter().any(|token| words.contains(&token.word.as_str()));
@@ -410,6 +436,20 @@ impl Chat<'_> {
         (Intent::Like { movies, filters: request.filters(), tweak: tweak(request) }, request.unread.clone())
     }
 
+    /// "i give up", "you got it wrong": somebody does something, and one word of it may be a title.
+    fn says_something_else(&self, slot: &TitleSlot) -> bool {
+        const SUBJECTS: [&str; 12] = ["i", "im", "ive", "you", "youre", "he", "she", "we", "they", "yo", "tu", "estoy"];
+        const WISHES: [&str; 16] = [
+            "want", "wanna", "need", "watch", "see", "fancy", "like", "love", "mean", "meant", "quiero", "ver", "busco",
+            "looking", "find", "id",
+        ];
+        let tokens = &self.reader.sentence.tokens;
+        let says = |words: &[&str], at: usize| tokens.get(at).is_some_and(|token| words.contains(&token.word.as_str()));
+        let wishes = (0..slot.from).any(|at| says(&WISHES, at));
+        let is_name = self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase);
+        slot.to == slot.from + 1 && slot.from > 0 && says(&SUBJECTS, 0) && !wishes && !is_name
+    }
+
     /// Whether a "not" stands before the title that the words resemble.
     fn rules_out_title(&self, from: usize, to: usize, titles: &[TitleSlot]) -> bool {
         let Some(next) = lexicon::after(&self.reader.sentence.tokens, from, Meaning::Not) else { return false };
@@ -433,6 +473,11 @@ impl Chat<'_> {
                 if self.rules_out_title(from, to, &titles) {
                     let asked = self.reader.sentence.typed(from, to).to_owned();
                     return (Intent::NotUnderstood { asked }, Vec::new());
+                }
+                if let [slot] = titles.as_slice()
+                    && self.says_something_else(slot)
+                {
+                    return (self.ask_whether(slot), Vec::new());
                 }
                 // Conditions that the words of the title were taken for are none.
                 let outside_title = if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };
@@ -493,6 +538,7 @@ impl Chat<'_> {
                     | "como"
                     | "cuando"
             );
+            let is_asked = is_asked || self.says_something_else(&slot);
             if covers_sentence && (slot.from == 0 || !is_asked) && self.is_certain(&slot, request) {
                 return self.like(&[slot], &Request { unread: Vec::new(), ..request.clone() });
             }

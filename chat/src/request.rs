@@ -295,6 +295,10 @@ impl<'a> Reader<'a> {
         if turns || goes_astray || self.says_no_title(at, shortest, first) {
             return None;
         }
+        // "based on that" speaks of no film called "That ...".
+        if self.tokens()[at..shortest].iter().all(|token| points(&token.word)) {
+            return None;
+        }
         for end in ends.iter().rev().copied() {
             if let Some(found) = self.index.find_as(&self.tokens()[at..end], Reading::Part) {
                 return Some(TitleSlot { from: at, to: end, found });
@@ -457,6 +461,15 @@ fn once<'g>(genres: impl Iterator<Item = &'g String>) -> Vec<String> {
         }
     }
     seen
+}
+
+/// Words that stand for what was spoken of.
+fn points(word: &str) -> bool {
+    matches!(
+        word,
+        "that" | "this" | "these" | "those" | "it" | "them" | "esa" | "ese" | "eso" | "esas" | "esos" | "esta" | "este"
+            | "esto" | "estas" | "estos" | "ella" | "ellas"
+    )
 }
 
 /// "new", "old": words that are also parts of titles, and so end none.

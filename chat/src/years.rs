@@ -26,6 +26,10 @@ pub(crate) enum YearBound {
 pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Option<(YearBound, usize)> {
     for (meaning, next) in meanings(tokens, at) {
         let found = match meaning {
+            // "before the 20th century".
+            Meaning::Before if century(tokens, next).is_some() => {
+                century(tokens, next).map(|(first, end)| (YearBound::To(first - 1), end))
+            }
             Meaning::Before => year_or_span(tokens, next, newest).map(|(from, _, end)| (YearBound::To(from - 1), end)),
             Meaning::After => year_or_span(tokens, next, newest).map(|(_, to, end)| (YearBound::From(to + 1), end)),
             Meaning::Since => {
@@ -57,6 +61,15 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
     let (bound, further) = range(tokens, from, to, end, newest, false);
     let single_year = tokens[at].year().is_some();
     (bare || !single_year || further > end).then_some((bound, further))
+}
+
+/// The first year of "the 20th century", and the place after it.
+fn century(tokens: &[Token], at: usize) -> Option<(u16, usize)> {
+    meanings(tokens, at).find_map(|(meaning, end)| match meaning {
+        Meaning::LastCentury => Some((CENTURY - 100, end)),
+        Meaning::ThisCentury => Some((CENTURY, end)),
+        _ => None,
+    })
 }
 
 /// As [`span`], and "anteriores al 85".

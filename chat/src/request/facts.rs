@@ -20,11 +20,15 @@ const LONGEST_NAME: usize = 6;
 /// Words that a surname alone may not be short of, so that "with a day off" is about nobody.
 const SURNAME_LETTERS: usize = 4;
 
+/// Ratings of the films of somebody whose family is called by its name: "the Coens".
+const KNOWN_FAMILY: u64 = 200;
 /// Letters of a name that one of them may be misspelt in; in half as many again, two.
 const LETTERS_PER_TYPO: usize = 8;
 
 /// What stands before a person, the longest first.
-const BEFORE_PEOPLE: [(&str, Role); 42] = [
+const BEFORE_PEOPLE: [(&str, Role); 44] = [
+    ("with both", Role::Acts),
+    ("con ambos", Role::Acts),
     ("films has", Role::Directs),
     ("movies has", Role::Directs),
     ("films did", Role::Directs),
@@ -260,6 +264,15 @@ impl Reader<'_> {
         let end = at + 1;
         if is_family {
             return Some((self.index.knowledge.first_surnamed(&token.word)?, end));
+        }
+        // "nor the coens".
+        let is_plural = at > 0 && matches!(tokens[at - 1].word.as_str(), "the" | "los" | "las");
+        let family = token.word.strip_suffix('s').filter(|name| is_plural && is_announced && !lexicon::is_known(name));
+        if let Some(person) = family.and_then(|name| self.index.knowledge.first_surnamed(name))
+            && person.fame(role) >= KNOWN_FAMILY
+            && self.index.find_as(&tokens[at..end], Reading::Exact).is_none()
+        {
+            return Some((person, end));
         }
         let before_films = lexicon::meanings(tokens, end).any(|(meaning, _)| {
             use lexicon::Meaning::{FilmNoun, Genres, Old, Popular};

@@ -69,11 +69,12 @@ impl Reader<'_> {
             return Some(end);
         }
         let is_without = tokens[at..after_not].iter().any(|token| matches!(token.word.as_str(), "without" | "sin"));
-        let called = self.films_called(object);
+        let spoken_against = [after_not, object].into_iter().find_map(|at| self.title_spoken_against(at));
+        let called = if is_beside_films && spoken_against.is_some() { None } else { self.films_called(object) };
         // "like Alien but not Aliens": beside films a film is spoken of, whatever else is called so. "Sci-fi that isn't
         // Star Wars" speaks of all of them.
         let is_of_several = !is_beside_films && called.as_ref().is_some_and(|(films, _)| films.len() > 1);
-        if let Some((movie, end)) = [after_not, object].into_iter().find_map(|at| self.title_spoken_against(at))
+        if let Some((movie, end)) = spoken_against
             && (is_beside_films || !(is_without || is_of_several))
             && (is_beside_films || self.is_said_as_title(movie, object, end))
         {
@@ -142,7 +143,8 @@ impl Reader<'_> {
         }
         let known = self.films_of(at);
         // "sin Piratas del Caribe" speaks of those films, not of pirates.
-        let called = known.as_ref().and_then(|(_, end)| self.films_called(at).filter(|(_, further)| further > end));
+        let is_part_of_name = known.as_ref().is_some_and(|(_, end)| self.name_goes_on(at, *end));
+        let called = if is_part_of_name { self.films_called(at) } else { None };
         if let Some((films, end)) = called {
             self.rule_out(at, end, films, request);
             return Some(self.read_further(end, request));
@@ -238,6 +240,14 @@ impl Reader<'_> {
                 films.extend(self.index.named_so(words));
             }
             (!films.is_empty()).then_some((films, end))
+        })
+    }
+
+    /// Whether a title or a series begins at `at` and goes on past `end`.
+    fn name_goes_on(&self, at: usize, end: usize) -> bool {
+        self.title_ends(at).into_iter().filter(|further| *further > end).any(|further| {
+            let words = &self.tokens()[at..further];
+            self.index.find_as(words, Reading::Exact).is_some() || !self.series_films(words).is_empty()
         })
     }
 

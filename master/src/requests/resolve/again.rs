@@ -84,11 +84,7 @@ impl Resolver<'_> {
         films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
         films.truncate(MOST_FILMS);
         filters.movie_ids = films_of_both(&filters.movie_ids, films);
-        Some(Topic {
-            kind: TopicKind::Genres,
-            said: genres.join(" ").to_lowercase(),
-            label: genres.join(" + "),
-        })
+        Some(Topic { kind: TopicKind::Genres, said: genres.join(" ").to_lowercase(), label: genres.join(" + ") })
     }
 
     /// Only films shorter, or longer, than the middle one of those shown; without facts nothing changes.
