@@ -200,10 +200,10 @@ impl Chat<'_> {
             "plus",
         ];
         /// Words that begin a question of its own, too, where they go with "films".
-        const WEAK_CUES: [&str; 26] = [
+        const WEAK_CUES: [&str; 29] = [
             "with", "con", "directed", "by", "under", "en", "from", "in", "before", "after", "since", "less", "de",
             "del", "que", "desde", "antes", "despues", "menos", "nada", "what", "how", "dont", "fuera", "that",
-            "which",
+            "which", "any", "alguna", "alguno",
         ];
         let tokens = &self.reader.sentence.tokens;
         let Some(first) = tokens.first() else { return false };
@@ -440,8 +440,8 @@ impl Chat<'_> {
     fn says_something_else(&self, slot: &TitleSlot) -> bool {
         const SUBJECTS: [&str; 12] = ["i", "im", "ive", "you", "youre", "he", "she", "we", "they", "yo", "tu", "estoy"];
         const WISHES: [&str; 16] = [
-            "want", "wanna", "need", "watch", "see", "fancy", "like", "love", "mean", "meant", "quiero", "ver", "busco",
-            "looking", "find", "id",
+            "want", "wanna", "need", "watch", "see", "fancy", "like", "love", "mean", "meant", "quiero", "ver",
+            "busco", "looking", "find", "id",
         ];
         let tokens = &self.reader.sentence.tokens;
         let says = |words: &[&str], at: usize| tokens.get(at).is_some_and(|token| words.contains(&token.word.as_str()));
@@ -471,6 +471,9 @@ impl Chat<'_> {
             if let Some(titles) = self.reader.whole_titles(from, to) {
                 // "no hitchcock" is no misspelt "Hitchcock".
                 if self.rules_out_title(from, to, &titles) {
+                    if request.has_conditions() {
+                        break;
+                    }
                     let asked = self.reader.sentence.typed(from, to).to_owned();
                     return (Intent::NotUnderstood { asked }, Vec::new());
                 }

@@ -467,8 +467,24 @@ fn once<'g>(genres: impl Iterator<Item = &'g String>) -> Vec<String> {
 fn points(word: &str) -> bool {
     matches!(
         word,
-        "that" | "this" | "these" | "those" | "it" | "them" | "esa" | "ese" | "eso" | "esas" | "esos" | "esta" | "este"
-            | "esto" | "estas" | "estos" | "ella" | "ellas"
+        "that"
+            | "this"
+            | "these"
+            | "those"
+            | "it"
+            | "them"
+            | "esa"
+            | "ese"
+            | "eso"
+            | "esas"
+            | "esos"
+            | "esta"
+            | "este"
+            | "esto"
+            | "estas"
+            | "estos"
+            | "ella"
+            | "ellas"
     )
 }
 

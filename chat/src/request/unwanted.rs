@@ -69,14 +69,16 @@ impl Reader<'_> {
             return Some(end);
         }
         let is_without = tokens[at..after_not].iter().any(|token| matches!(token.word.as_str(), "without" | "sin"));
-        let spoken_against = [after_not, object].into_iter().find_map(|at| self.title_spoken_against(at));
+        let spoken_against = [after_not, object]
+            .into_iter()
+            .find_map(|start| self.title_spoken_against(start).map(|(movie, end)| (movie, start, end)));
         let called = if is_beside_films && spoken_against.is_some() { None } else { self.films_called(object) };
         // "like Alien but not Aliens": beside films a film is spoken of, whatever else is called so. "Sci-fi that isn't
         // Star Wars" speaks of all of them.
         let is_of_several = !is_beside_films && called.as_ref().is_some_and(|(films, _)| films.len() > 1);
-        if let Some((movie, end)) = spoken_against
+        if let Some((movie, start, end)) = spoken_against
             && (is_beside_films || !(is_without || is_of_several))
-            && (is_beside_films || self.is_said_as_title(movie, object, end))
+            && (is_beside_films || self.is_said_as_title(movie, start, end))
         {
             request.disliked.push(movie);
             return Some(end);
@@ -219,7 +221,12 @@ impl Reader<'_> {
         let theme = self.index.theme_at(self.tokens(), at).map(|(films, end)| (films.to_vec(), end));
         match (theme, self.fact_films_at(at)) {
             (Some(theme), Some(fact)) => Some(if fact.1 >= theme.1 && !fact.0.is_empty() { fact } else { theme }),
-            (theme, fact) => theme.or(fact).or_else(|| self.films_of_surname(at)),
+            // A name that nobody has tagged may be somebody's all the same.
+            (theme, fact) => {
+                let has_films = theme.as_ref().is_some_and(|(films, _)| !films.is_empty());
+                let surnamed = if has_films || fact.is_some() { None } else { self.films_of_surname(at) };
+                surnamed.or(theme).or(fact)
+            }
         }
     }
 

@@ -164,7 +164,7 @@ fn a_name_with_a_letter_amiss_is_that_persons_and_no_one_elses() {
     for (sentence, name) in [
         ("anything with robert de nero", "Robert De Niro"),
         ("films with leo dicaprio", "Leonardo DiCaprio"),
-        ("movies with scarlet johansson", "Scarlett Johansson"),
+        ("movies with scarlett johanson", "Scarlett Johansson"),
         ("which films has Kubrick made", "Stanley Kubrick"),
     ] {
         let understood = shown.with(sentence, &Context::default());
