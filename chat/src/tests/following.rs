@@ -1,6 +1,6 @@
 //! What people said after a list, or against something, and saw read as something else.
 
-use super::sample::{index_with_facts, sample, tagged_index};
+use super::sample::{index_with_facts, sample};
 use super::*;
 use crate::{Context, Last, Mark, Shift, Wanted, understand_in};
 
@@ -150,9 +150,9 @@ fn who_cannot_stand_somebody_is_asked_for_no_stars() {
     let sandler = film(&shown.index, "Happy Gilmore (1996)");
     assert!(shown.left_out("I can't stand Adam Sandler").contains(&sandler));
     assert!(shown.left_out("thrillers, no Hitchcock").contains(&film(&shown.index, "Vertigo (1958)")));
-    let without_facts = tagged_index(&shown.catalogue);
+    let titles_alone = TitleIndex::build(&shown.catalogue);
     for sentence in ["I can't stand Adam Sandler", "i'm not in the mood for anything heavy", "no hitchcock"] {
-        let understood = understand(sentence, Lang::En, &without_facts, &shown.catalogue);
+        let understood = understand(sentence, Lang::En, &titles_alone, &shown.catalogue);
         let is_honest = matches!(understood.intent, Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. });
         assert!(is_honest, "{sentence:?}: {understood:?}");
     }
