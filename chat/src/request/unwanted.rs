@@ -238,8 +238,13 @@ impl Reader<'_> {
             let letters: usize = words.iter().map(|token| token.word.chars().count()).sum();
             // "nothing stupid" is no part of "Stupid, ...": a word alone is a name where it is written or known as one.
             let is_named = || {
+                let is_known = |movie: &MovieId| self.index.is_well_known(*movie);
                 self.sentence.typed(at, end).starts_with(char::is_uppercase)
-                    || self.index.find_as(words, Reading::Exact).is_some()
+                    || match self.index.find_as(words, Reading::Exact) {
+                        Some(TitleMatch::One(movie)) => is_known(&movie),
+                        Some(TitleMatch::Several(movies)) => movies.iter().any(is_known),
+                        _ => false,
+                    }
             };
             let mut films = self.series_films(words);
             let says_title = words.iter().any(|token| !lexicon::is_known(&token.word)) && letters >= TELLING_LETTERS;
