@@ -39,6 +39,9 @@ impl Chat<'_> {
         let at = (1..sentence.len()).rev().find(|at| sentence.breaks_before(*at))?;
         let (remark, order) = (sentence.typed(0, at), sentence.typed(at, sentence.len()));
         let (remark, order) = (Sentence::new(remark), Sentence::new(order));
+        if let Some(intent) = self.asked_of_place(&remark, &order) {
+            return Some(intent);
+        }
         let says_no_more = |kind| {
             let mut remarks = patterns::fitting(&remark).filter(|fitting| fitting.film.is_none());
             remarks.any(|fitting| fitting.kind == kind || fitting.kind.0 == "chat")
@@ -46,6 +49,29 @@ impl Chat<'_> {
         // Numbers are counted in the whole sentence.
         let mut orders = patterns::fitting(&order).filter(|found| found.film.is_none() && found.numbers.is_empty());
         orders.find_map(|fitting| says_no_more(fitting.kind).then(|| self.ordered(&fitting)).flatten())
+    }
+
+    /// "number 1 please, who directed it?": the film of the list that is pointed at, and what is asked of it.
+    fn asked_of_place(&self, remark: &Sentence, order: &Sentence) -> Option<Intent> {
+        let mut pointing = patterns::fitting(remark).filter(|fitting| {
+            matches!(fitting.kind.0, "about_shown" | "like_shown" | "good_shown") && fitting.film.is_none()
+        });
+        let pointed = pointing.find_map(|fitting| {
+            let place = fitting.numbers.first().and_then(|at| place(&remark.tokens.get(*at)?.word));
+            let places = fitting.places.or_else(|| place.map(|place| Places::These(vec![place])))?;
+            places.of(self.context.shown)
+        });
+        let [movie] = pointed?[..] else { return None };
+        let orders = patterns::fitting(order).filter(|fitting| fitting.film.is_none() && fitting.numbers.is_empty());
+        orders.into_iter().find_map(|fitting| match fitting.kind.0.split_once(' ').unwrap_or((fitting.kind.0, "")) {
+            ("it", wanted) => Some(Intent::About { wanted: Wanted::from_name(wanted)?, movie }),
+            ("like_it", _) => {
+                Some(Intent::Like { movies: vec![movie], filters: Filters::default(), tweak: crate::Tweak::None })
+            }
+            ("seen_it", _) => Some(Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
+            ("hide_it", _) => Some(Intent::Mark { movies: vec![movie], mark: Mark::NotForMe }),
+            _ => None,
+        })
     }
 
     fn ordered(&self, fitting: &Fitting) -> Option<Intent> {
@@ -92,6 +118,7 @@ impl Chat<'_> {
             "help" => Some(Intent::Help),
             "chat" => Some(Intent::NotUnderstood { asked: asked() }),
             "other" => Some(Intent::More),
+            "lesser_known" if self.goes_on() => Some(Intent::LessKnown),
             "newer" if has_list => Some(Intent::shift(Shift::Newer)),
             "older" if has_list => Some(Intent::shift(Shift::Older)),
             "newest" if has_list => Some(Intent::shift(Shift::NewestFirst)),
@@ -107,9 +134,9 @@ impl Chat<'_> {
             }
             "shorter" if has_list => Some(Intent::shift(Shift::Shorter)),
             "longer" if has_list => Some(Intent::shift(Shift::Longer)),
-            "more" if has_list => self.refined_by(genre, true),
-            "less" if has_list => self.refined_by(genre, false),
-            // Of a list that had no film.
+            "more" if self.goes_on() => self.refined_by(genre, true),
+            "less" if self.goes_on() => self.refined_by(genre, false),
+            // Of nothing that was asked before.
             "more" => self.refined_by(genre, true).map(|refined| match refined {
                 Intent::Refine { filters, tweak, .. } => Intent::Browse { filters, tweak },
                 other => other,
@@ -128,6 +155,10 @@ impl Chat<'_> {
             "like_it" => self.pointed_at().map(like),
             "about_shown" if self.context.options.is_empty() => {
                 one(&|movie| Intent::About { wanted: Wanted::Plot, movie })
+            }
+            // "is the third good?" asks, where "the third is good" says.
+            "good_shown" | "meh_shown" | "bad_shown" if self.asks() => {
+                one(&|movie| Intent::About { wanted: Wanted::Opinion, movie })
             }
             "good_shown" => one(&verdict(GOOD)),
             "meh_shown" => one(&verdict(MEH)),
@@ -151,6 +182,10 @@ impl Chat<'_> {
             }
             _ => None,
         }
+    }
+
+    fn asks(&self) -> bool {
+        self.reader.sentence.text.contains(['?', '¿'])
     }
 
     /// "films like One, Two, Three" is of the film.
@@ -177,11 +212,11 @@ impl Chat<'_> {
             return None;
         }
         let genres = vec![genre.to_owned()];
-        let filters = match wanted {
-            true => Filters { genres, ..Filters::default() },
-            false => Filters { exclude_genres: genres, ..Filters::default() },
+        let (filters, shift) = match wanted {
+            true => (Filters { genres, ..Filters::default() }, Some(Shift::Besides)),
+            false => (Filters { exclude_genres: genres, ..Filters::default() }, None),
         };
-        Some(Intent::Refine { filters, tweak: crate::Tweak::None, shift: None })
+        Some(Intent::Refine { filters, tweak: crate::Tweak::None, shift })
     }
 
     /// The film that "that one" means: the one spoken of since the last list, or the only one of that list.
@@ -223,6 +258,16 @@ impl Chat<'_> {
             // "got anything with robots?" asks for a kind of film, "have you got vampires?" too.
             if kind == "have" && self.is_kind_of_film(from, to) {
                 return None;
+            }
+            // "I can't stand Adam Sandler" is no verdict on a film.
+            if matches!(kind, "good_word" | "meh_word" | "bad_word" | "like_film") && self.names_somebody(from, to) {
+                return None;
+            }
+            // "ya vi Tiburón y Alien".
+            if kind == "seen_film"
+                && let Some(intent) = self.seen_several(from, to)
+            {
+                return Some(intent);
             }
             // "and who directed it?" speaks of no film called "and".
             if tokens[from..to].iter().all(|token| patterns::is_courtesy(&token.word)) {
@@ -278,6 +323,12 @@ impl Chat<'_> {
                     let asked = self.reader.sentence.text.trim().to_owned();
                     return Some(Intent::NotUnderstood { asked });
                 }
+                Meant::Unknown(from, to)
+                    if says_so && tokens[from..to].iter().all(|token| is_of_grammar(&token.word)) =>
+                {
+                    let asked = self.reader.sentence.text.trim().to_owned();
+                    return Some(Intent::NotUnderstood { asked });
+                }
                 Meant::Unknown(from, to) if says_so => return Some(self.unknown(from, to)),
                 _ => return None,
             };
@@ -312,12 +363,32 @@ impl Chat<'_> {
                 "hide_film" if self.context.shown.contains(&movie) => {
                     Some(Intent::Mark { movies: vec![movie], mark: Mark::NotForMe })
                 }
+                "good_word" | "meh_word" | "bad_word" if self.asks() => about(Wanted::Opinion),
                 "good_word" => Some(self.confirm_rating(movie, GOOD)),
                 "meh_word" => Some(self.confirm_rating(movie, MEH)),
                 "bad_word" => Some(self.confirm_rating(movie, BAD)),
                 _ => None,
             }
         })
+    }
+
+    fn names_somebody(&self, from: usize, to: usize) -> bool {
+        let words = &self.reader.sentence.tokens[from..to];
+        self.reader.index.find_as(words, Reading::Exact).is_none() && self.reader.names_somebody(from, to)
+    }
+
+    /// All films of a list of titles are seen; one of several names is asked for.
+    fn seen_several(&self, from: usize, to: usize) -> Option<Intent> {
+        let slots = self.reader.whole_titles(from, to).filter(|slots| slots.len() > 1)?;
+        let mut movies = Vec::new();
+        for slot in &slots {
+            match self.resolved(slot) {
+                Ok(movie) => movies.push(movie),
+                Err(question) => return Some(*question),
+            }
+        }
+        movies.dedup();
+        Some(Intent::Mark { movies, mark: Mark::Seen })
     }
 
     /// "anything with robots", "vampires": no title, unless it is spoken of as one.
@@ -394,11 +465,15 @@ impl Chat<'_> {
         let found = found.or_else(|| {
             let letters: usize = words.iter().map(|word| word.len()).sum();
             let close = (letters >= 5).then(|| self.reader.whole_title(trimmed, end)).flatten()?;
-            Some(TitleSlot { from: trimmed, to: end, found: close })
+            let slot = TitleSlot { from: trimmed, to: end, found: close };
+            // What is said of a film changes something: one letter of eight may be amiss.
+            (freely || self.is_near(&tokens[trimmed..end], &slot)).then_some(slot)
         });
         let found = found.or_else(|| {
             let tokens = fold::without_article(tokens.get(trimmed..end)?);
-            let found = freely.then(|| self.reader.index.find_as(tokens, Reading::Part)).flatten()?;
+            // "what did i rate so far" speaks of no film called "Far and Away".
+            let says_title = freely && tokens.iter().any(|token| !is_of_grammar(&token.word));
+            let found = says_title.then(|| self.reader.index.find_as(tokens, Reading::Part)).flatten()?;
             Some(TitleSlot { from: trimmed, to: end, found })
         });
         match found {
@@ -407,4 +482,9 @@ impl Chat<'_> {
             None => Meant::Unknown(from, to),
         }
     }
+}
+
+/// Whether sentences are made of this word, whatever titles have it.
+fn is_of_grammar(word: &str) -> bool {
+    lexicon::is_known(word) || patterns::says(word)
 }

@@ -55,6 +55,8 @@ pub struct Understood {
 pub struct Context<'a> {
     /// The films of the last answer, in their order.
     pub shown: &'a [MovieId],
+    /// Whether films were asked for before, however many there were.
+    pub goes_on: bool,
     /// The choices of a question that was asked back and is open.
     pub options: &'a [ClarifyOption],
     /// The film that was spoken of last.
@@ -132,7 +134,7 @@ impl Wanted {
     }
 }
 
-/// Years relative to those of the last answer.
+/// What a sentence changes about the last question, relative to that or to its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shift {
     /// "more recent".
@@ -149,6 +151,8 @@ pub enum Shift {
     OldestFirst,
     /// "better known ones".
     BetterKnown,
+    /// "with some romance": genres beside those asked for, not instead of them.
+    Besides,
 }
 
 /// How the answer is to be ordered beyond the neighbours' scores.
@@ -265,7 +269,7 @@ pub enum Intent {
         filters: Filters,
         /// Order of the answer.
         tweak: Tweak,
-        /// Years relative to the last answer's.
+        /// What changes relative to the last question or answer.
         shift: Option<Shift>,
     },
     /// The last question again for films like these instead; none, if its only film was dropped.

@@ -43,6 +43,8 @@ pub(crate) struct Knowledge {
     /// From a name to people, the best known first.
     by_name: HashMap<String, Vec<usize>>,
     by_surname: HashMap<String, Vec<usize>>,
+    /// From a first name to people, the best known first.
+    by_first_name: HashMap<String, Vec<usize>>,
     series: HashMap<String, (String, Vec<MovieId>)>,
 }
 
@@ -82,6 +84,8 @@ impl Knowledge {
         for (place, (key, person)) in sorted.into_iter().enumerate() {
             if let Some((_, surname)) = key.rsplit_once(' ') {
                 knowledge.by_surname.entry(surname.to_owned()).or_default().push(place);
+                let first_name = key.split(' ').next().unwrap_or_default();
+                knowledge.by_first_name.entry(first_name.to_owned()).or_default().push(place);
             }
             knowledge.by_name.entry(key).or_default().push(place);
             knowledge.people.push(person);
@@ -108,6 +112,23 @@ impl Knowledge {
     pub(crate) fn person_named(&self, words: &[Token]) -> Option<&Person> {
         let name = joined(words);
         self.by_name.get(&name)?.first().map(|place| &self.people[*place])
+    }
+
+    /// Whether somebody is called so before their surname.
+    pub(crate) fn is_first_name(&self, word: &str) -> bool {
+        self.by_first_name.contains_key(word)
+    }
+
+    /// The best known person of that first name whose whole name differs in so many letters at the most.
+    pub(crate) fn person_nearly_named(&self, words: &[Token], typos: usize) -> Option<&Person> {
+        let called = self.by_first_name.get(&words.first()?.word)?;
+        let name = joined(words);
+        let near = |place: &&usize| {
+            let person = &self.people[**place];
+            let known = person.fame(Role::Either) >= KNOWN_BY_SURNAME;
+            known && strsim::osa_distance(&joined(&tokenize(&person.name)), &name) <= typos
+        };
+        called.iter().find(near).map(|place| &self.people[*place])
     }
 
     /// The person who is meant by a surname alone: one who is far better known than others of that name.

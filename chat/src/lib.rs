@@ -133,7 +133,7 @@ impl Chat<'_> {
         if let Some(intent) = self.about_a_film() {
             return (intent, none);
         }
-        if let Some(said) = ratings::read(&self.reader) {
+        if let Some(said) = ratings::read(&self.reader, self.context.last == Last::Rating) {
             return (self.rating(said), none);
         }
         if let Some(intent) = self.why() {
@@ -151,9 +151,15 @@ impl Chat<'_> {
         }
         if request.unread.is_empty() {
             if self.refines(request) {
-                return (refinement(request), none);
+                return (self.refinement(request), none);
             }
             let says_only_dislike = !request.has_conditions() && !request.popular;
+            // "quita Troya" of a question that has no such film is no verdict on it.
+            let drops = patterns::fitting(self.reader.sentence).any(|fitting| fitting.kind.0 == "drop_film");
+            if says_only_dislike && drops && !request.disliked.is_empty() && self.says_removal() {
+                let asked = self.reader.sentence.text.trim().to_owned();
+                return (Intent::NotUnderstood { asked }, none);
+            }
             if let Some(movie) = request.disliked.first().filter(|_| says_only_dislike) {
                 return (self.confirm_rating(*movie, &[1.0, 1.5, 2.0, 0.5]), none);
             }
@@ -194,15 +200,18 @@ impl Chat<'_> {
             "plus",
         ];
         /// Words that begin a question of its own, too, where they go with "films".
-        const WEAK_CUES: [&str; 26] = [
+        const WEAK_CUES: [&str; 29] = [
             "with", "con", "directed", "by", "under", "en", "from", "in", "before", "after", "since", "less", "de",
             "del", "que", "desde", "antes", "despues", "menos", "nada", "what", "how", "dont", "fuera", "that",
-            "which",
+            "which", "any", "alguna", "alguno",
         ];
         let tokens = &self.reader.sentence.tokens;
         let Some(first) = tokens.first() else { return false };
-        if self.context.shown.is_empty() || request.popular || request.for_me {
+        if !self.goes_on() || request.popular || request.for_me {
             return false;
+        }
+        if request.only_limits() && !request.film_noun {
+            return true;
         }
         // "the japanese ones".
         let says_ones = tokens.iter().any(|token| token.word == "ones");
@@ -215,6 +224,66 @@ impl Chat<'_> {
         }
         // "top 20", "just five".
         request.n.is_some() && !(request.more || request.less_known || request.help || request.film_noun)
+    }
+
+    /// The last question again, with what this sentence says.
+    fn refinement(&self, request: &Request) -> Intent {
+        let shift = (!request.genres.is_empty() && self.adds_genres()).then_some(Shift::Besides);
+        Intent::Refine { filters: request.filters(), tweak: tweak(request), shift }
+    }
+
+    fn says_removal(&self) -> bool {
+        let first = self.reader.sentence.tokens.first();
+        first.is_some_and(|first| {
+            matches!(
+                first.word.as_str(),
+                "drop"
+                    | "remove"
+                    | "skip"
+                    | "without"
+                    | "minus"
+                    | "exclude"
+                    | "except"
+                    | "quita"
+                    | "saca"
+                    | "sin"
+                    | "menos"
+            )
+        })
+    }
+
+    /// Whether a question for films stands before.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.context.goes_on || !self.context.shown.is_empty()
+    }
+
+    /// "with some romance", "but funny": beside what was asked for, where "only comedies" is instead of it.
+    fn adds_genres(&self) -> bool {
+        const ADDS: [&str; 12] =
+            ["with", "con", "also", "tambien", "and", "y", "but", "pero", "add", "anade", "plus", "ademas"];
+        const INSTEAD: [&str; 18] = [
+            "only",
+            "just",
+            "solo",
+            "solamente",
+            "instead",
+            "rather",
+            "mejor",
+            "make",
+            "now",
+            "ahora",
+            "no",
+            "not",
+            "than",
+            "drop",
+            "quita",
+            "cambia",
+            "change",
+            "then",
+        ];
+        let tokens = &self.reader.sentence.tokens;
+        let says = |words: &[&str]| tokens.iter().any(|token| words.contains(&token.word.as_str()));
+        tokens.first().is_some_and(|first| ADDS.contains(&first.word.as_str())) && !says(&INSTEAD)
     }
 
     /// "films by ...", "películas de ...": what follows is somebody, whatever film is called so.
@@ -244,7 +313,18 @@ impl Chat<'_> {
         {
             return None;
         }
+        // "top 5" is an order; the film is "Top Five".
+        let counts = request.n.is_some() && tokens.iter().any(|token| token.number().is_some());
+        if counts && tokens.len() == 2 && lexicon::after(tokens, 0, Meaning::Top) == Some(1) {
+            return None;
+        }
         let found = self.reader.index.find_as(tokens, Reading::Exact)?;
+        // "in space", of a list, asks for no part of a series that few know.
+        let is_obscure = matches!(found, TitleMatch::One(movie) if !self.reader.index.is_well_known(movie));
+        let is_written_as_name = self.reader.sentence.text.trim_start().starts_with(char::is_uppercase);
+        if is_obscure && !is_written_as_name && request.unread.is_empty() && self.refines(request) {
+            return None;
+        }
         let slot = TitleSlot { from: 0, to: tokens.len(), found };
         if let Some(question) = self.film_or_person(&slot) {
             return Some(question);
@@ -356,6 +436,28 @@ impl Chat<'_> {
         (Intent::Like { movies, filters: request.filters(), tweak: tweak(request) }, request.unread.clone())
     }
 
+    /// "i give up", "you got it wrong": somebody does something, and one word of it may be a title.
+    fn says_something_else(&self, slot: &TitleSlot) -> bool {
+        const SUBJECTS: [&str; 12] = ["i", "im", "ive", "you", "youre", "he", "she", "we", "they", "yo", "tu", "estoy"];
+        const WISHES: [&str; 16] = [
+            "want", "wanna", "need", "watch", "see", "fancy", "like", "love", "mean", "meant", "quiero", "ver",
+            "busco", "looking", "find", "id",
+        ];
+        let tokens = &self.reader.sentence.tokens;
+        let says = |words: &[&str], at: usize| tokens.get(at).is_some_and(|token| words.contains(&token.word.as_str()));
+        let wishes = (0..slot.from).any(|at| says(&WISHES, at));
+        let is_name = self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase);
+        slot.to == slot.from + 1 && slot.from > 0 && says(&SUBJECTS, 0) && !wishes && !is_name
+    }
+
+    /// Whether a "not" stands before the title that the words resemble.
+    fn rules_out_title(&self, from: usize, to: usize, titles: &[TitleSlot]) -> bool {
+        let Some(next) = lexicon::after(&self.reader.sentence.tokens, from, Meaning::Not) else { return false };
+        let [slot] = titles else { return false };
+        let is_whole = self.reader.index.find_as(&self.reader.sentence.tokens[from..to], Reading::Exact).is_some();
+        next < to && !is_whole && self.reader.whole_title(next, to).as_ref() == Some(&slot.found)
+    }
+
     /// Something that no verb says is a title: "laberinto del fauno", "heat, alien", "the shawshenk redemption".
     fn title_without_verb(&self, request: &Request) -> (Intent, Ignored) {
         let tokens = &self.reader.sentence.tokens;
@@ -367,6 +469,19 @@ impl Chat<'_> {
         let whole = [(0, tokens.len()), (with_article, last), (first, last)];
         for (from, to) in whole {
             if let Some(titles) = self.reader.whole_titles(from, to) {
+                // "no hitchcock" is no misspelt "Hitchcock".
+                if self.rules_out_title(from, to, &titles) {
+                    if request.has_conditions() {
+                        break;
+                    }
+                    let asked = self.reader.sentence.typed(from, to).to_owned();
+                    return (Intent::NotUnderstood { asked }, Vec::new());
+                }
+                if let [slot] = titles.as_slice()
+                    && self.says_something_else(slot)
+                {
+                    return (self.ask_whether(slot), Vec::new());
+                }
                 // Conditions that the words of the title were taken for are none.
                 let outside_title = if from == 0 && to == tokens.len() { Request::default() } else { request.clone() };
                 if let Some(doubtful) = titles.iter().find(|slot| !self.is_certain(slot, &outside_title)) {
@@ -382,7 +497,7 @@ impl Chat<'_> {
             }
         }
         if request.has_conditions() && self.refines(request) {
-            return (refinement(request), request.unread.clone());
+            return (self.refinement(request), request.unread.clone());
         }
         if request.has_conditions() || request.popular {
             return (without_titles(request), request.unread.clone());
@@ -426,6 +541,7 @@ impl Chat<'_> {
                     | "como"
                     | "cuando"
             );
+            let is_asked = is_asked || self.says_something_else(&slot);
             if covers_sentence && (slot.from == 0 || !is_asked) && self.is_certain(&slot, request) {
                 return self.like(&[slot], &Request { unread: Vec::new(), ..request.clone() });
             }
@@ -458,11 +574,6 @@ impl Chat<'_> {
 
 fn tweak(request: &Request) -> Tweak {
     if request.less_known { Tweak::LessKnown } else { Tweak::None }
-}
-
-/// The last question again, with what this sentence says.
-fn refinement(request: &Request) -> Intent {
-    Intent::Refine { filters: request.filters(), tweak: tweak(request), shift: None }
 }
 
 /// What a sentence without titles asks for.

@@ -94,11 +94,11 @@ fn fits(pattern: &[&str], tokens: &[Token], from: usize, to: usize, fitting: &mu
 }
 
 /// Words that begin a sentence and say nothing.
-const BEFORE: [&str; 51] = [
+const BEFORE: [&str; 53] = [
     "and", "so", "but", "hey", "oh", "ok", "okay", "oki", "well", "y", "pues", "oye", "pero", "please", "um", "umm",
     "hm", "hmm", "mmm", "vale", "venga", "actually", "wait", "ah", "bueno", "nope", "nah", "nop", "oops", "ups", "nvm",
     "cool", "great", "nice", "lol", "haha", "jaja", "right", "alright", "yeah", "yes", "si", "bien", "guay", "thanks",
-    "gracias", "perfect", "perfecto", "espera", "ay", "uf",
+    "gracias", "perfect", "perfecto", "espera", "ay", "uf", "uy", "fine",
 ];
 /// Words that end one.
 const AFTER: [&str; 18] = [
@@ -115,6 +115,11 @@ pub(crate) fn is_courtesy(word: &str) -> bool {
 fn without_courtesies(sentence: &Sentence) -> (usize, usize) {
     let tokens = &sentence.tokens;
     let (mut from, mut to) = (0, tokens.len());
+    if let Some(at) = (1..to).find(|at| sentence.breaks_before(*at))
+        && says_only_remark(&tokens[..at])
+    {
+        from = at;
+    }
     while from + 1 < to
         && (is_courtesy(&tokens[from].word) || (tokens[from].word == "no" && sentence.breaks_before(from + 1)))
     {
@@ -124,6 +129,16 @@ fn without_courtesies(sentence: &Sentence) -> (usize, usize) {
         to -= 1;
     }
     (from, to)
+}
+
+/// "otra cosa:" before a question of its own.
+fn says_only_remark(tokens: &[Token]) -> bool {
+    let is_said = |pattern: &Pattern| {
+        pattern.kind.0 == "remark"
+            && pattern.words.len() == tokens.len()
+            && pattern.words.iter().zip(tokens).all(|(word, token)| token.word == *word)
+    };
+    PATTERNS.iter().any(is_said)
 }
 
 /// Whether sentences are made of this word, so that it is spelt right.

@@ -40,10 +40,18 @@ struct Number {
 }
 
 /// Reads the sentence as a rating; `None` if it is none.
-pub(crate) fn read(reader: &Reader) -> Option<RatingSaid> {
+/// "and Interstellar 3" after another rating (`goes_on`) needs no verb.
+pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
     let tokens = &reader.sentence.tokens;
     let len = tokens.len();
-    let (verb, from) = verb(tokens);
+    let (verb, from) = match verb(tokens) {
+        (None, _)
+            if goes_on && tokens.first().is_some_and(|token| matches!(token.word.as_str(), "and" | "y" | "also")) =>
+        {
+            (Some(Meaning::Give), 1)
+        }
+        said => said,
+    };
     if verb == Some(Meaning::Rate) && from >= len {
         return Some(RatingSaid::VerbAlone);
     }
@@ -156,11 +164,11 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
 
 /// The number that a whole sentence is beside words that carry nothing: "make it 4.5", "mejor un 8/10".
 pub(crate) fn number_alone(reader: &Reader) -> Option<(String, Option<HalfStars>)> {
-    const AROUND: [&str; 48] = [
+    const AROUND: [&str; 51] = [
         "make", "it", "that", "actually", "no", "ok", "okay", "a", "an", "un", "una", "mejor", "venga", "give",
         "ponle", "le", "doy", "change", "to", "maybe", "sorry", "i", "meant", "mean", "digo", "cambiala", "cambialo",
         "al", "dale", "wait", "better", "id", "say", "pongamos", "bueno", "espera", "perdon", "queria", "decir", "yo",
-        "diria", "rate", "please", "porfa", "with", "con", "como", "solid",
+        "diria", "rate", "please", "porfa", "with", "con", "como", "solid", "puntuala", "puntualo", "valorala",
     ];
     let tokens = &reader.sentence.tokens;
     let begins = |at: &usize| !matches!(tokens[*at].word.as_str(), "una" | "uno" | "one") || tokens.len() < 3;

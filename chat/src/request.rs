@@ -99,6 +99,19 @@ impl Request {
             || !self.moods.is_empty()
     }
 
+    /// Whether the sentence says years, lengths, languages or what is not wanted, and nothing that films are about: alone
+    /// it is no question of its own.
+    pub(crate) fn only_limits(&self) -> bool {
+        use crate::topics::TopicKind::{LengthAtLeast, LengthAtMost, Origin};
+        let is_limit = |named: &Named| matches!(named.topic.kind, LengthAtMost | LengthAtLeast | Origin);
+        self.has_conditions()
+            && self.genres.is_empty()
+            && self.moods.is_empty()
+            && self.titles.is_empty()
+            && self.disliked.is_empty()
+            && self.named.iter().all(is_limit)
+    }
+
     /// Whether the sentence says what is not wanted, and nothing that is.
     pub(crate) fn only_rules_out(&self) -> bool {
         let rules_out = !(self.without.is_empty() && self.exclude_genres.is_empty() && self.disliked.is_empty());
@@ -282,6 +295,10 @@ impl<'a> Reader<'a> {
         if turns || goes_astray || self.says_no_title(at, shortest, first) {
             return None;
         }
+        // "based on that" speaks of no film called "That ...".
+        if self.tokens()[at..shortest].iter().all(|token| points(&token.word)) {
+            return None;
+        }
         for end in ends.iter().rev().copied() {
             if let Some(found) = self.index.find_as(&self.tokens()[at..end], Reading::Part) {
                 return Some(TitleSlot { from: at, to: end, found });
@@ -444,6 +461,31 @@ fn once<'g>(genres: impl Iterator<Item = &'g String>) -> Vec<String> {
         }
     }
     seen
+}
+
+/// Words that stand for what was spoken of.
+fn points(word: &str) -> bool {
+    matches!(
+        word,
+        "that"
+            | "this"
+            | "these"
+            | "those"
+            | "it"
+            | "them"
+            | "esa"
+            | "ese"
+            | "eso"
+            | "esas"
+            | "esos"
+            | "esta"
+            | "este"
+            | "esto"
+            | "estas"
+            | "estos"
+            | "ella"
+            | "ellas"
+    )
 }
 
 /// "new", "old": words that are also parts of titles, and so end none.

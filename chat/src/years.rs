@@ -26,8 +26,12 @@ pub(crate) enum YearBound {
 pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Option<(YearBound, usize)> {
     for (meaning, next) in meanings(tokens, at) {
         let found = match meaning {
-            Meaning::Before => span(tokens, next, newest).map(|(from, _, end)| (YearBound::To(from - 1), end)),
-            Meaning::After => span(tokens, next, newest).map(|(_, to, end)| (YearBound::From(to + 1), end)),
+            // "before the 20th century".
+            Meaning::Before if century(tokens, next).is_some() => {
+                century(tokens, next).map(|(first, end)| (YearBound::To(first - 1), end))
+            }
+            Meaning::Before => year_or_span(tokens, next, newest).map(|(from, _, end)| (YearBound::To(from - 1), end)),
+            Meaning::After => year_or_span(tokens, next, newest).map(|(_, to, end)| (YearBound::From(to + 1), end)),
             Meaning::Since => {
                 span(tokens, next, newest).map(|(from, to, end)| range(tokens, from, to, end, newest, true))
             }
@@ -59,9 +63,24 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
     (bare || !single_year || further > end).then_some((bound, further))
 }
 
+/// The first year of "the 20th century", and the place after it.
+fn century(tokens: &[Token], at: usize) -> Option<(u16, usize)> {
+    meanings(tokens, at).find_map(|(meaning, end)| match meaning {
+        Meaning::LastCentury => Some((CENTURY - 100, end)),
+        Meaning::ThisCentury => Some((CENTURY, end)),
+        _ => None,
+    })
+}
+
+/// As [`span`], and "anteriores al 85".
+fn year_or_span(tokens: &[Token], at: usize, newest: u16) -> Option<(u16, u16, usize)> {
+    let short = || short_year(tokens, at).map(|year| (year, year, at + 1));
+    span(tokens, at, newest).or_else(short)
+}
+
 /// "del 87", "in 94": a year of the last century without its first digits, and nothing that is counted.
 fn short_year(tokens: &[Token], at: usize) -> Option<u16> {
-    let says_year = matches!(tokens[at.checked_sub(1)?].word.as_str(), "del" | "in" | "from" | "ano");
+    let says_year = matches!(tokens[at.checked_sub(1)?].word.as_str(), "del" | "in" | "from" | "ano" | "al");
     let ends =
         tokens.get(at + 1).is_none_or(|next| matches!(next.word.as_str(), "and" | "y" | "but" | "pero" | "please"));
     let token = tokens.get(at).filter(|token| says_year && ends && token.word.len() == 2)?;

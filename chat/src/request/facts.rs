@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 use cineswarm_engine::MovieId;
 
 use super::{Reader, Request};
-use crate::fold::Token;
+use crate::fold::{Token, tokenize};
 use crate::knowledge::{Person, Role};
 use crate::lexicon;
 use crate::patterns;
-use crate::titles::Reading;
+use crate::titles::{Reading, TitleMatch};
 use crate::topics::{Named, Topic, TopicKind};
 use crate::years;
 
@@ -20,8 +20,23 @@ const LONGEST_NAME: usize = 6;
 /// Words that a surname alone may not be short of, so that "with a day off" is about nobody.
 const SURNAME_LETTERS: usize = 4;
 
+/// Ratings of the films of somebody whose family is called by its name: "the Coens".
+const KNOWN_FAMILY: u64 = 200;
+/// Letters of a name that one of them may be misspelt in; in half as many again, two.
+const LETTERS_PER_TYPO: usize = 8;
+
 /// What stands before a person, the longest first.
-const BEFORE_PEOPLE: [(&str, Role); 34] = [
+const BEFORE_PEOPLE: [(&str, Role); 44] = [
+    ("with both", Role::Acts),
+    ("con ambos", Role::Acts),
+    ("films has", Role::Directs),
+    ("movies has", Role::Directs),
+    ("films did", Role::Directs),
+    ("movies did", Role::Directs),
+    ("pelis ha hecho", Role::Directs),
+    ("peliculas ha hecho", Role::Directs),
+    ("pelis tiene", Role::Directs),
+    ("peliculas tiene", Role::Directs),
     ("films directed by", Role::Directs),
     ("movies directed by", Role::Directs),
     ("films made by", Role::Directs),
@@ -62,6 +77,12 @@ const BEFORE_PEOPLE: [(&str, Role); 34] = [
 static ORIGINS: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
     let lines = include_str!("../../data/origins.tsv").lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split_once('\t')).map(|(phrase, codes)| (phrase, codes.split(' ').collect())).collect()
+});
+
+/// What people are called for short, and their names.
+static PEOPLE: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    let lines = include_str!("../../data/people.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once('\t')).collect()
 });
 
 impl Reader<'_> {
@@ -123,6 +144,9 @@ impl Reader<'_> {
     fn person_at(&self, at: usize) -> Option<Asked> {
         let (from, role) = self.before_person(at).unwrap_or((at, Role::Either));
         let is_announced = from > at;
+        if is_announced && self.follows_first_name(at) {
+            return None;
+        }
         let (person, end) = self.person_named_at(from).or_else(|| self.person_surnamed_at(from, role, is_announced))?;
         // "by Tom Hanks" of somebody who hardly directs means the films with him.
         let role = match role {
@@ -166,12 +190,67 @@ impl Reader<'_> {
         })
     }
 
+    /// Somebody's whole name, what they are called for short, or a name with a letter amiss.
     fn person_named_at(&self, at: usize) -> Option<(&Person, usize)> {
         let tokens = self.tokens();
-        (2..=LONGEST_NAME).rev().find_map(|count| {
-            let person = self.index.knowledge.person_named(tokens.get(at..at + count)?)?;
-            Some((person, at + count))
+        let knowledge = &self.index.knowledge;
+        let spans = || (1..=LONGEST_NAME).rev().filter_map(|count| Some((tokens.get(at..at + count)?, at + count)));
+        let named = spans().find_map(|(words, end)| {
+            let said: Vec<&str> = words.iter().map(|token| token.word.as_str()).collect();
+            let whole = match PEOPLE.get(said.join(" ").as_str()) {
+                Some(name) => knowledge.person_named(&tokenize(name)),
+                None if words.len() > 1 => knowledge.person_named(words),
+                None => None,
+            };
+            Some((whole?, end))
+        });
+        named.or_else(|| {
+            spans().filter(|(words, _)| words.len() > 1).find_map(|(words, end)| {
+                let is_of_names = words.iter().skip(1).all(|token| {
+                    matches!(token.word.as_str(), "de" | "del" | "la" | "di" | "van" | "von")
+                        || !(lexicon::is_known(&token.word) || patterns::says(&token.word))
+                });
+                let letters: usize = words.iter().map(|token| token.word.chars().count()).sum();
+                let is_title = || self.index.find_as(words, Reading::Exact).is_some();
+                let typos = (letters / LETTERS_PER_TYPO).min(2);
+                if !is_of_names || typos == 0 || is_title() || self.index.theme_at(tokens, at).is_some() {
+                    return None;
+                }
+                Some((knowledge.person_nearly_named(words, typos)?, end))
+            })
         })
+    }
+
+    /// Whether `from..to` is somebody's name and nothing else.
+    pub(crate) fn names_somebody(&self, from: usize, to: usize) -> bool {
+        self.person_named_at(from).is_some_and(|(_, end)| end == to)
+    }
+
+    /// Whether "de nero" stands after a first name, and so begins no other one's.
+    fn follows_first_name(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|before| self.tokens().get(before));
+        before.is_some_and(|token| {
+            self.index.knowledge.is_first_name(&token.word)
+                && !lexicon::is_known(&token.word)
+                && !patterns::says(&token.word)
+                && !self.sentence.breaks_before(at)
+        })
+    }
+
+    /// The films of somebody who is better known by this surname than any film is by this title: "no Hitchcock".
+    pub(super) fn films_of_surname(&self, at: usize) -> Option<(Vec<MovieId>, usize)> {
+        if self.index.knowledge.is_empty() {
+            return None;
+        }
+        let (person, end) = self.person_surnamed_at(at, Role::Either, true)?;
+        let titled = match self.index.find_as(self.tokens().get(at..end)?, Reading::Exact) {
+            Some(TitleMatch::One(movie)) => Some(movie),
+            Some(TitleMatch::Several(movies)) => movies.first().copied(),
+            _ => None,
+        };
+        let ratings = titled.map_or(0, |movie| u64::from(self.catalogue.stats(movie).ratings));
+        let role = person.role(Role::Either);
+        (person.fame(Role::Either) > ratings).then(|| (person.films(role).to_vec(), end))
     }
 
     /// A surname alone is a person only after what announces one, or before "films", or as the whole sentence; and never a
@@ -185,6 +264,15 @@ impl Reader<'_> {
         let end = at + 1;
         if is_family {
             return Some((self.index.knowledge.first_surnamed(&token.word)?, end));
+        }
+        // "nor the coens".
+        let is_plural = at > 0 && matches!(tokens[at - 1].word.as_str(), "the" | "los" | "las");
+        let family = token.word.strip_suffix('s').filter(|name| is_plural && is_announced && !lexicon::is_known(name));
+        if let Some(person) = family.and_then(|name| self.index.knowledge.first_surnamed(name))
+            && person.fame(role) >= KNOWN_FAMILY
+            && self.index.find_as(&tokens[at..end], Reading::Exact).is_none()
+        {
+            return Some((person, end));
         }
         let before_films = lexicon::meanings(tokens, end).any(|(meaning, _)| {
             use lexicon::Meaning::{FilmNoun, Genres, Old, Popular};
@@ -301,7 +389,7 @@ impl Reader<'_> {
             lines.filter_map(|line| line.split_once('\t')).collect()
         });
         let said: Vec<&str> = words.iter().map(|token| token.word.as_str()).collect();
-        let named = SHORT.get(said.join(" ").as_str()).map(|name| crate::fold::tokenize(name));
+        let named = SHORT.get(said.join(" ").as_str()).map(|name| tokenize(name));
         self.index.knowledge.series_named(named.as_deref().unwrap_or(words))
     }
 
@@ -346,11 +434,42 @@ impl Reader<'_> {
             "mas largas que",
         ];
         let tokens = self.tokens();
-        let (from, is_most) = AT_MOST
+        const AFTER_MOST: [&str; 14] = [
+            "at most",
+            "at the most",
+            "or less",
+            "or shorter",
+            "or under",
+            "max",
+            "maximum",
+            "tops",
+            "como mucho",
+            "como maximo",
+            "maximo",
+            "o menos",
+            "a lo sumo",
+            "y no mas",
+        ];
+        const AFTER_LEAST: [&str; 8] =
+            ["or more", "or longer", "at least", "minimum", "o mas", "como minimo", "por lo menos", "minimo"];
+        let follows = |phrases: &[&str], end: usize| phrases.iter().find_map(|phrase| after_words(tokens, end, phrase));
+        let before = AT_MOST
             .iter()
             .find_map(|phrase| Some((after_words(tokens, at, phrase)?, true)))
-            .or_else(|| AT_LEAST.iter().find_map(|phrase| Some((after_words(tokens, at, phrase)?, false))))?;
-        let (minutes, end) = self.duration_at(from)?;
+            .or_else(|| AT_LEAST.iter().find_map(|phrase| Some((after_words(tokens, at, phrase)?, false))));
+        let (minutes, end, is_most) = match before {
+            Some((from, is_most)) => {
+                let (minutes, end) = self.duration_at(from)?;
+                (minutes, end, is_most)
+            }
+            // "de hora y media como mucho", "90 minutes or less".
+            None => {
+                let (minutes, end) = self.duration_at(after_words(tokens, at, "de").unwrap_or(at))?;
+                let most = follows(&AFTER_MOST, end).map(|end| (end, true));
+                let (end, is_most) = most.or_else(|| Some((follows(&AFTER_LEAST, end)?, false)))?;
+                (minutes, end, is_most)
+            }
+        };
         let fits = |length: u16| if is_most { length <= minutes } else { length >= minutes };
         let films = self.index.knowledge.films(|known| known.runtime_min.is_some_and(fits));
         let kind = if is_most { TopicKind::LengthAtMost } else { TopicKind::LengthAtLeast };
@@ -364,8 +483,23 @@ impl Reader<'_> {
         let is_hours = |word: &str| matches!(word, "hour" | "hours" | "h" | "hr" | "hrs" | "hora" | "horas");
         let is_minutes = |word: &str| matches!(word, "minute" | "minutes" | "min" | "mins" | "minuto" | "minutos");
         let at = at + usize::from(matches!(word(at), "about" | "only" | "unas" | "unos" | "solo" | "just"));
-        if let Some(hours) = word(at).strip_suffix('h').and_then(|hours| hours.parse::<u16>().ok()) {
-            return (hours <= 9).then_some((hours * 60, at + 1));
+        let minutes_more = |at: usize| {
+            let at = at + usize::from(matches!(word(at), "and" | "y"));
+            let minutes = tokens.get(at)?.number().and_then(|minutes| u16::try_from(minutes).ok())?;
+            (5..60).contains(&minutes).then(|| (minutes, at + 1 + usize::from(is_minutes(word(at + 1)))))
+        };
+        // "1h", "1h45", "1h 45".
+        let in_hours = word(at).split_once('h').and_then(|(hours, minutes)| {
+            let minutes = if minutes.is_empty() { 0 } else { minutes.parse::<u16>().ok()? };
+            Some((hours.parse::<u16>().ok()?, minutes))
+        });
+        if let Some((hours, minutes)) = in_hours {
+            let more = minutes_more(at + 1).filter(|_| minutes == 0);
+            let (more, end) = more.unwrap_or((minutes, at + 1));
+            return (hours <= 9 && more < 60).then_some((hours * 60 + more, end));
+        }
+        if let Some(end) = after_words(tokens, at, "hora y media") {
+            return Some((90, end));
         }
         let number = match word(at) {
             "a" | "an" | "una" => 1,
@@ -379,7 +513,8 @@ impl Reader<'_> {
             return None;
         }
         let half = ["and a half", "y media"].iter().find_map(|phrase| after_words(tokens, at + 2, phrase));
-        Some(half.map_or((number * 60, at + 2), |end| (number * 60 + 30, end)))
+        let more = half.map(|end| (30, end)).or_else(|| minutes_more(at + 2));
+        Some(more.map_or((number * 60, at + 2), |(minutes, end)| (number * 60 + minutes, end)))
     }
 
     /// "French films", "in Spanish", "cine coreano".

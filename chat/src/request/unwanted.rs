@@ -1,6 +1,9 @@
 //! What a sentence rules out: genres, themes, people, years, films, in any wording. What cannot be ruled out is left
 //! unread, so that it is said; never is it taken for a wish.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use cineswarm_engine::MovieId;
 
 use super::{Reader, Request};
@@ -15,53 +18,8 @@ const UNREAD_AFTER_NOT: usize = 3;
 const TELLING_LETTERS: usize = 4;
 
 /// What stands between a "not" and what is not wanted.
-const LINKS: [&str; 45] = [
-    "que",
-    "about",
-    "with",
-    "from",
-    "by",
-    "in",
-    "on",
-    "of",
-    "starring",
-    "featuring",
-    "involving",
-    "directed",
-    "set",
-    "made",
-    "any",
-    "so",
-    "too",
-    "very",
-    "that",
-    "exactly",
-    "anything",
-    "something",
-    "sobre",
-    "acerca",
-    "con",
-    "de",
-    "del",
-    "vaya",
-    "vayan",
-    "va",
-    "van",
-    "trate",
-    "traten",
-    "trata",
-    "tratan",
-    "hable",
-    "hablen",
-    "salga",
-    "salgan",
-    "tenga",
-    "tengan",
-    "tan",
-    "demasiado",
-    "dirigida",
-    "dirigidas",
-];
+static LINKS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("../../data/links.tsv").lines().filter(|line| !line.starts_with('#')).collect());
 
 impl Reader<'_> {
     /// "no romance", "sin musicales ni guerra", "not about war", "que no sean de los 80".
@@ -110,15 +68,22 @@ impl Reader<'_> {
         if let Some(end) = end {
             return Some(end);
         }
-        let is_without = matches!(tokens[at].word.as_str(), "without" | "sin");
-        // "like Alien but not Aliens": beside films a film is spoken of, whatever else is called so.
-        if let Some((movie, end)) = [after_not, object].into_iter().find_map(|at| self.title_spoken_against(at))
-            && (is_beside_films || !is_without)
+        let is_without = tokens[at..after_not].iter().any(|token| matches!(token.word.as_str(), "without" | "sin"));
+        let spoken_against = [after_not, object]
+            .into_iter()
+            .find_map(|start| self.title_spoken_against(start).map(|(movie, end)| (movie, start, end)));
+        let called = if is_beside_films && spoken_against.is_some() { None } else { self.films_called(object) };
+        // "like Alien but not Aliens": beside films a film is spoken of, whatever else is called so. "Sci-fi that isn't
+        // Star Wars" speaks of all of them.
+        let is_of_several = !is_beside_films && called.as_ref().is_some_and(|(films, _)| films.len() > 1);
+        if let Some((movie, start, end)) = spoken_against
+            && (is_beside_films || !(is_without || is_of_several))
+            && (is_beside_films || self.is_said_as_title(movie, start, end))
         {
             request.disliked.push(movie);
             return Some(end);
         }
-        if let Some((films, end)) = self.films_called(object) {
+        if let Some((films, end)) = called {
             self.rule_out(object, end, films, request);
             return Some(end);
         }
@@ -137,7 +102,14 @@ impl Reader<'_> {
         let empty = lexicon::meanings(tokens, at)
             .find(|(meaning, _)| matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Not | Meaning::More))
             .map(|(_, end)| end);
-        empty.or_else(|| LINKS.contains(&word).then_some(at + 1))
+        empty.or_else(|| LINKS.contains(word).then_some(at + 1))
+    }
+
+    /// "nothing heavy" speaks of no film that few know: one word is a title where it is written as a name, or known as one.
+    fn is_said_as_title(&self, movie: MovieId, from: usize, to: usize) -> bool {
+        to > from + 1
+            || self.sentence.typed(from, to).starts_with(char::is_uppercase)
+            || self.index.is_well_known(movie)
     }
 
     fn ends_clause(&self, at: usize) -> bool {
@@ -150,7 +122,10 @@ impl Reader<'_> {
         let tokens = self.tokens();
         let theme = self.index.theme_at(tokens, at);
         let theme_end = theme.map_or(at, |(_, end)| end);
-        if let Some((genres, end)) = self.genre_run(at).filter(|(_, end)| *end >= theme_end) {
+        // "not slashers" leaves other horror in: what viewers have tagged says more than the genre it belongs to.
+        let genre_end = self.genres_at(at).map_or(at, |(_, end)| end);
+        let is_theme = theme.is_some_and(|(films, end)| !films.is_empty() && end >= genre_end);
+        if let Some((genres, end)) = self.genre_run(at).filter(|(_, end)| !is_theme && *end >= theme_end) {
             // "drama but not sad" asks for dramas all the same; no filter tells them apart.
             if genres.iter().all(|genre| request.genres.contains(genre)) {
                 request.leave_unread(from, end);
@@ -168,7 +143,15 @@ impl Reader<'_> {
         if is_film {
             return None;
         }
-        if let Some((films, end)) = self.films_of(at) {
+        let known = self.films_of(at);
+        // "sin Piratas del Caribe" speaks of those films, not of pirates.
+        let is_part_of_name = known.as_ref().is_some_and(|(_, end)| self.name_goes_on(at, *end));
+        let called = if is_part_of_name { self.films_called(at) } else { None };
+        if let Some((films, end)) = called {
+            self.rule_out(at, end, films, request);
+            return Some(self.read_further(end, request));
+        }
+        if let Some((films, end)) = known {
             if films.is_empty() {
                 request.leave_unread(from, end);
                 return Some(end);
@@ -238,7 +221,12 @@ impl Reader<'_> {
         let theme = self.index.theme_at(self.tokens(), at).map(|(films, end)| (films.to_vec(), end));
         match (theme, self.fact_films_at(at)) {
             (Some(theme), Some(fact)) => Some(if fact.1 >= theme.1 && !fact.0.is_empty() { fact } else { theme }),
-            (theme, fact) => theme.or(fact),
+            // A name that nobody has tagged may be somebody's all the same.
+            (theme, fact) => {
+                let has_films = theme.as_ref().is_some_and(|(films, _)| !films.is_empty());
+                let surnamed = if has_films || fact.is_some() { None } else { self.films_of_surname(at) };
+                surnamed.or(theme).or(fact)
+            }
         }
     }
 
@@ -250,8 +238,13 @@ impl Reader<'_> {
             let letters: usize = words.iter().map(|token| token.word.chars().count()).sum();
             // "nothing stupid" is no part of "Stupid, ...": a word alone is a name where it is written or known as one.
             let is_named = || {
+                let is_known = |movie: &MovieId| self.index.is_well_known(*movie);
                 self.sentence.typed(at, end).starts_with(char::is_uppercase)
-                    || self.index.find_as(words, Reading::Exact).is_some()
+                    || match self.index.find_as(words, Reading::Exact) {
+                        Some(TitleMatch::One(movie)) => is_known(&movie),
+                        Some(TitleMatch::Several(movies)) => movies.iter().any(is_known),
+                        _ => false,
+                    }
             };
             let mut films = self.series_films(words);
             let says_title = words.iter().any(|token| !lexicon::is_known(&token.word)) && letters >= TELLING_LETTERS;
@@ -259,6 +252,14 @@ impl Reader<'_> {
                 films.extend(self.index.named_so(words));
             }
             (!films.is_empty()).then_some((films, end))
+        })
+    }
+
+    /// Whether a title or a series begins at `at` and goes on past `end`.
+    fn name_goes_on(&self, at: usize, end: usize) -> bool {
+        self.title_ends(at).into_iter().filter(|further| *further > end).any(|further| {
+            let words = &self.tokens()[at..further];
+            self.index.find_as(words, Reading::Exact).is_some() || !self.series_films(words).is_empty()
         })
     }
 

@@ -116,6 +116,7 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
                 Shift::NewestFirst => " newest",
                 Shift::OldestFirst => " oldest",
                 Shift::BetterKnown => " known",
+                Shift::Besides => "",
             });
             with("refine".into(), filters, *tweak) + shift
         }
@@ -304,6 +305,7 @@ fn whole_conversations_are_followed() {
             said.push(sentence);
             let context = Context {
                 shown: &talk.shown,
+                goes_on: !talk.shown.is_empty(),
                 options: &talk.options,
                 about: talk.about,
                 like: &talk.like,

@@ -168,14 +168,14 @@ impl Resolver<'_> {
             None => (asked_about(), if is_of_one_film { Last::Film } else { Last::List }),
         };
         let like = self.viewer.last.map(|(spec, _)| spec.rest.as_deref().unwrap_or(spec).like()).unwrap_or_default();
-        let context = Context { shown: &shown, options: &options, about, like: &like, last };
+        let goes_on = self.viewer.last.is_some();
+        let context = Context { shown: &shown, goes_on, options: &options, about, like: &like, last };
         let catalogue = self.library.catalogue();
         let understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);
         // Who types in another language than the page's is answered in it.
         self.lang = understood.language.unwrap_or(self.lang);
         let reading = chat::reading(&understood.intent, &understood.topics, catalogue, self.lang);
-        let goes_on = self.viewer.last.is_some();
         let refines = match understood.intent {
             Intent::Refine { .. } | Intent::LikeInstead { .. } => true,
             Intent::LessKnown => goes_on,

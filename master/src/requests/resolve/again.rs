@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cineswarm_engine::{Filters, HalfStars, MovieId, PopularityPenalty, RankOptions};
+use cineswarm_engine::{Filters, HalfStars, Movie, MovieId, PopularityPenalty, RankOptions};
 use serde_json::Value;
 
 use super::{Resolved, Resolver, list_before, shown, sorted};
@@ -19,7 +19,9 @@ impl Resolver<'_> {
         let Some((last, answer)) = self.viewer.last else { return self.tweaked(self.own(said), tweak) };
         let mut spec = last.rest.as_deref().unwrap_or(last).clone();
         let known = &mut spec.filters;
-        if !said.genres.is_empty() {
+        if shift == Some(Shift::Besides) && !known.genres.is_empty() {
+            spec.topics.extend(self.besides(known, said.genres));
+        } else if !said.genres.is_empty() {
             known.genres = said.genres;
         }
         known.genres.retain(|genre| !said.exclude_genres.contains(genre));
@@ -63,6 +65,26 @@ impl Resolver<'_> {
         spec.lang = self.lang;
         spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
         self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
+    }
+
+    /// Only films that are of these genres, too: "a thriller", "with some romance". One genre asked for before and these
+    /// become one thing, as "romantic comedy" is.
+    fn besides(&self, filters: &mut Filters, said: Vec<String>) -> Option<Topic> {
+        filters.exclude_genres.retain(|genre| !said.contains(genre));
+        let mut genres: Vec<String> = said.into_iter().filter(|genre| !filters.genres.contains(genre)).collect();
+        if genres.is_empty() {
+            return None;
+        }
+        if let [_] = filters.genres.as_slice() {
+            genres.splice(0..0, filters.genres.drain(..));
+        }
+        let catalogue = self.library.catalogue();
+        let has_all = |movie: &&Movie| genres.iter().all(|genre| movie.genres.contains(genre));
+        let mut films: Vec<MovieId> = catalogue.movies().iter().filter(has_all).map(|movie| movie.id).collect();
+        films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
+        films.truncate(MOST_FILMS);
+        filters.movie_ids = films_of_both(&filters.movie_ids, films);
+        Some(Topic { kind: TopicKind::Genres, said: genres.join(" ").to_lowercase(), label: genres.join(" + ") })
     }
 
     /// Only films shorter, or longer, than the middle one of those shown; without facts nothing changes.

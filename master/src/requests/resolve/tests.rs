@@ -248,6 +248,24 @@ fn what_is_said_after_a_list_keeps_what_was_asked_for() {
 }
 
 #[test]
+fn a_genre_beside_another_asks_for_both_and_an_empty_list_keeps_what_was_asked() {
+    let library = library();
+    let first = computed(json!({ "text": "comedies from 1996" }), &stranger(), &library);
+    for shown in [answer_of(&[FARGO]), answer_of(&[])] {
+        let after = |text: &str| {
+            let viewer = Viewer { last: Some((&first, &shown)), ..stranger() };
+            computed(json!({ "text": text }), &viewer, &library)
+        };
+        let beside = after("but with some crime");
+        assert_eq!(beside.reading.unwrap().words, "Films for you, Comedy + Crime, 1996");
+        assert_eq!((beside.filters.genres, beside.filters.movie_ids), (Vec::<String>::new(), vec![FARGO]));
+        assert_eq!(after("only crime").filters.genres, ["Crime"]);
+        assert_eq!(after("nothing romantic").reading.unwrap().words, "Films for you, Comedy, no Romance, 1996");
+        assert_eq!(after("funnier").reading.unwrap().words, "Films for you, Comedy, 1996");
+    }
+}
+
+#[test]
 fn films_are_added_to_a_question_and_dropped_from_it() {
     let library = library();
     let first = computed(json!({ "text": "films like Heat and Alien, no romance" }), &stranger(), &library);

@@ -1,0 +1,235 @@
+//! What people said after a list, or against something, and saw read as something else.
+
+use super::sample::{index_with_facts, sample};
+use super::*;
+use crate::{Context, Last, Mark, Shift, Wanted, understand_in};
+
+fn film(index: &TitleIndex, name: &str) -> u32 {
+    match index.find(name) {
+        TitleMatch::One(movie) => movie,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+/// The sample with facts, and a list of five films.
+struct Shown {
+    catalogue: Catalogue,
+    index: TitleIndex,
+    list: Vec<u32>,
+}
+
+impl Shown {
+    fn new() -> Option<Shown> {
+        let catalogue = sample()?;
+        let index = index_with_facts(&catalogue);
+        let titles = ["Heat (1995)", "Alien (1979)", "The Matrix (1999)", "Fargo (1996)", "Jaws (1975)"];
+        let list = titles.iter().map(|title| film(&index, title)).collect();
+        Some(Shown { catalogue, index, list })
+    }
+
+    fn after_list(&self, sentence: &str) -> Understood {
+        self.with(sentence, &Context { shown: &self.list, goes_on: true, ..Context::default() })
+    }
+
+    fn with(&self, sentence: &str, context: &Context<'_>) -> Understood {
+        understand_in(sentence, Lang::En, &self.index, &self.catalogue, context)
+    }
+
+    fn left_out(&self, sentence: &str) -> Vec<u32> {
+        let understood = self.with(sentence, &Context::default());
+        match understood.intent.filters() {
+            Some(filters) => filters.exclude_movie_ids.clone(),
+            None => panic!("{sentence:?}: {understood:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_limit_alone_is_no_new_question_after_a_list() {
+    let Some(shown) = Shown::new() else { return };
+    for sentence in [
+        "more than two hours",
+        "shorter than 2 hours",
+        "90 minutes or less",
+        "ok older than 1980",
+        "any decade except the 2010s",
+        "más de dos horas",
+        "de hora y media como mucho",
+        "anteriores al 85",
+        "de cualquier década menos los 90",
+        "in space",
+    ] {
+        let understood = shown.after_list(sentence);
+        assert!(matches!(understood.intent, Intent::Refine { .. }), "{sentence:?}: {understood:?}");
+    }
+}
+
+#[test]
+fn a_list_that_had_no_film_is_still_the_question_before() {
+    let Some(shown) = Shown::new() else { return };
+    let context = Context { goes_on: true, ..Context::default() };
+    for sentence in ["funnier", "from the 70s", "without zombies", "only comedies", "de este siglo"] {
+        let understood = shown.with(sentence, &context);
+        assert!(matches!(understood.intent, Intent::Refine { .. }), "{sentence:?}: {understood:?}");
+    }
+}
+
+#[test]
+fn a_genre_that_is_added_is_beside_the_one_before_and_one_that_is_named_alone_instead_of_it() {
+    let Some(shown) = Shown::new() else { return };
+    for (sentence, wanted) in [
+        ("but with some romance", Some(Shift::Besides)),
+        ("but funny", Some(Shift::Besides)),
+        ("y con crimen", Some(Shift::Besides)),
+        ("funnier", Some(Shift::Besides)),
+        ("only comedies", None),
+        ("make it horror", None),
+        ("solo comedias", None),
+    ] {
+        let understood = shown.after_list(sentence);
+        let Intent::Refine { filters, shift, .. } = &understood.intent else { panic!("{sentence:?}: {understood:?}") };
+        assert_eq!((filters.genres.len(), *shift), (1, wanted), "{sentence:?}");
+    }
+}
+
+#[test]
+fn top_5_is_no_film_in_words_it_is() {
+    let Some(shown) = Shown::new() else { return };
+    let understood = shown.after_list("top 5");
+    assert_eq!(understood.n, Some(5));
+    assert!(matches!(understood.intent, Intent::Refine { .. }), "{understood:?}");
+    assert!(matches!(shown.with("Top Five", &Context::default()).intent, Intent::Like { .. }));
+}
+
+#[test]
+fn films_that_are_all_too_famous_are_not_asked_for() {
+    let Some(shown) = Shown::new() else { return };
+    for sentence in ["these are all too famous", "too mainstream", "son demasiado conocidas"] {
+        let understood = shown.after_list(sentence);
+        assert_eq!(understood.intent, Intent::LessKnown, "{sentence:?}");
+    }
+}
+
+#[test]
+fn who_leaves_out_star_wars_leaves_out_all_of_it() {
+    let Some(shown) = Shown::new() else { return };
+    for (sentence, title) in [
+        ("sci fi that isn't star wars", "Star Wars: Episode V - The Empire Strikes Back (1980)"),
+        ("christopher nolan films that aren't batman", "Batman Begins (2005)"),
+        ("películas de superhéroes pero sin Batman", "Batman Returns (1992)"),
+        ("sin Piratas del Caribe", "Pirates of the Caribbean: Dead Man's Chest (2006)"),
+    ] {
+        let movie = film(&shown.index, title);
+        assert!(shown.left_out(sentence).contains(&movie), "{sentence:?} leaves {title} in");
+    }
+}
+
+#[test]
+fn not_slashers_leaves_other_horror_in() {
+    let Some(shown) = Shown::new() else { return };
+    for sentence in ["not slashers", "nada de slashers"] {
+        let understood = shown.after_list(sentence);
+        let Intent::Refine { filters, .. } = &understood.intent else { panic!("{sentence:?}: {understood:?}") };
+        assert!(filters.exclude_genres.is_empty() && !filters.exclude_movie_ids.is_empty(), "{sentence:?}");
+    }
+}
+
+#[test]
+fn what_somebody_is_scared_of_is_not_asked_for() {
+    let Some(shown) = Shown::new() else { return };
+    for sentence in ["she's scared of ghosts", "my son is afraid of sharks", "le dan miedo los fantasmas"] {
+        let understood = shown.after_list(sentence);
+        let filters = understood.intent.filters().unwrap_or_else(|| panic!("{sentence:?}: {understood:?}"));
+        assert!(filters.movie_ids.is_empty() && !filters.exclude_movie_ids.is_empty(), "{sentence:?}: {understood:?}");
+    }
+}
+
+#[test]
+fn who_cannot_stand_somebody_is_asked_for_no_stars() {
+    let Some(shown) = Shown::new() else { return };
+    let sandler = film(&shown.index, "Happy Gilmore (1996)");
+    assert!(shown.left_out("I can't stand Adam Sandler").contains(&sandler));
+    assert!(shown.left_out("thrillers, no Hitchcock").contains(&film(&shown.index, "Vertigo (1958)")));
+    let titles_alone = TitleIndex::build(&shown.catalogue);
+    for sentence in ["I can't stand Adam Sandler", "i'm not in the mood for anything heavy", "no hitchcock"] {
+        let understood = understand(sentence, Lang::En, &titles_alone, &shown.catalogue);
+        let is_honest = matches!(understood.intent, Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. });
+        assert!(is_honest, "{sentence:?}: {understood:?}");
+    }
+}
+
+#[test]
+fn a_name_with_a_letter_amiss_is_that_persons_and_no_one_elses() {
+    let Some(shown) = Shown::new() else { return };
+    for (sentence, name) in [
+        ("anything with robert de nero", "Robert De Niro"),
+        ("films with leo dicaprio", "Leonardo DiCaprio"),
+        ("movies with scarlett johanson", "Scarlett Johansson"),
+        ("which films has Kubrick made", "Stanley Kubrick"),
+    ] {
+        let understood = shown.with(sentence, &Context::default());
+        let named: Vec<&str> = understood.topics.iter().map(|topic| topic.label.as_str()).collect();
+        assert_eq!(named, [name], "{sentence:?}: {understood:?}");
+    }
+}
+
+#[test]
+fn a_length_is_read_whole_wherever_its_words_stand() {
+    let Some(shown) = Shown::new() else { return };
+    for (sentence, minutes) in [
+        ("i only have 1h 45", "105"),
+        ("under 1h30", "90"),
+        ("i have an hour and a half", "90"),
+        ("under 1 hour and 40 minutes", "100"),
+        ("una peli de hora y media como mucho", "90"),
+        ("something of 100 minutes or less", "100"),
+    ] {
+        let understood = shown.with(sentence, &Context::default());
+        let named: Vec<&str> = understood.topics.iter().map(|topic| topic.label.as_str()).collect();
+        assert_eq!(named, [minutes], "{sentence:?}: {understood:?}");
+    }
+}
+
+#[test]
+fn a_place_and_a_question_after_it_are_about_that_film() {
+    let Some(shown) = Shown::new() else { return };
+    let alien = shown.list[1];
+    for (sentence, wanted) in [
+        ("number 2 please, who directed it", Wanted::Director),
+        ("the 2nd one looks cool, whos in it", Wanted::Cast),
+        ("la segunda, ¿quién sale?", Wanted::Cast),
+        ("is the second good?", Wanted::Opinion),
+        ("¿y la 2 es buena?", Wanted::Opinion),
+    ] {
+        assert_eq!(shown.after_list(sentence).intent, Intent::About { wanted, movie: alien }, "{sentence:?}");
+    }
+    let jaws = Intent::About { wanted: Wanted::Director, movie: shown.list[4] };
+    assert_eq!(shown.after_list("otra cosa: ¿quién dirigió Tiburón?").intent, jaws);
+}
+
+#[test]
+fn several_films_are_seen_at_once() {
+    let Some(shown) = Shown::new() else { return };
+    let seen = Intent::Mark { movies: vec![shown.list[4], shown.list[1]], mark: Mark::Seen };
+    for sentence in ["ya vi Tiburón y Alien", "I've seen Jaws and Alien"] {
+        assert_eq!(shown.with(sentence, &Context::default()).intent, seen, "{sentence:?}");
+    }
+}
+
+#[test]
+fn words_of_the_grammar_are_no_part_of_a_title() {
+    let Some(shown) = Shown::new() else { return };
+    for sentence in ["what did I rate so far?", "have I seen any of these?", "when did these come out"] {
+        let understood = shown.after_list(sentence);
+        let is_no_title = matches!(understood.intent, Intent::MyRatings | Intent::NotUnderstood { .. });
+        assert!(is_no_title, "{sentence:?}: {understood:?}");
+    }
+}
+
+#[test]
+fn a_second_rating_needs_no_verb() {
+    let Some(shown) = Shown::new() else { return };
+    let context = Context { about: Some(shown.list[0]), last: Last::Rating, ..Context::default() };
+    let understood = shown.with("and Fargo 3", &context);
+    assert!(matches!(&understood.intent, Intent::Rate { movie, .. } if *movie == shown.list[3]), "{understood:?}");
+}
