@@ -47,7 +47,7 @@ pub use neighbours::{
 pub use popularity::{genre_standing, popular, starters};
 pub use profile::{Profile, SHORT_PROFILE};
 pub use ranking::{Because, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation};
-pub use rating::{HalfStars, MovieId, UserId};
+pub use rating::{FIRST_LIVE_ID, HalfStars, MovieId, UserId};
 pub use shard::ShardRatings;
 pub use shortage::{Shortage, rank_or_explain};
 pub use source_ids::SourceIds;

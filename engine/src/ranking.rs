@@ -242,6 +242,23 @@ impl Ranker {
         self.taken
     }
 
+    /// What a user of whom something has changed has rated of the catalogue; `None` for other users, of whom the dataset knows.
+    pub fn changed_profile(&self, user: UserId) -> Option<Profile> {
+        if !self.changed.has(user) {
+            return None;
+        }
+        let Some(row) = self.changed.of(&self.rows, user) else { return Some(Profile::default()) };
+        let film = |number: u32| {
+            let place = *self.places.get(number as usize)?;
+            Some((self.catalogue.movies()[place as usize].id, HalfStars::new(row.rating(number)?)?))
+        };
+        let numbers: Vec<u32> = match row.films {
+            FilmNumbers::Narrow(films) => films.iter().map(|&film| u32::from(film)).collect(),
+            FilmNumbers::Wide(films) => films.to_vec(),
+        };
+        Some(Profile::from_ratings(numbers.into_iter().filter_map(film)))
+    }
+
     /// How many ratings the films of the catalogue have.
     pub fn ratings(&self) -> u64 {
         self.ratings

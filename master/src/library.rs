@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cineswarm_engine::dataset::{Dataset, Watermark};
 use cineswarm_engine::models::ServedModel;
-use cineswarm_engine::{Catalogue, HalfStars, MovieId, MovieStats, Ranker, UserId, starters};
+use cineswarm_engine::{Catalogue, FIRST_LIVE_ID, HalfStars, MovieId, MovieStats, Profile, Ranker, UserId, starters};
 use cineswarm_proto::events::SharedChange;
 use cineswarm_proto::messages::{LiveRatings, Shared};
 use cineswarm_ratings::gate::{DatasetRating, Known};
@@ -217,6 +217,16 @@ impl Library {
         matches!(tokio::time::timeout(LONGEST_LAG, reached).await, Ok(Ok(_)))
     }
 
+    /// What a user of the dataset has rated, as it is now; `None` for one without ratings, and for viewers, whose ratings are
+    /// nobody's to ask for.
+    pub fn profile(&self, user: UserId) -> Option<Profile> {
+        if user >= FIRST_LIVE_ID {
+            return None;
+        }
+        let profile = self.ranker().changed_profile(user).or_else(|| self.dataset.profile(user));
+        profile.filter(|profile| !profile.is_empty())
+    }
+
     /// How a film is rated by everybody now.
     pub fn stats(&self, movie: MovieId) -> MovieStats {
         self.ranker().catalogue().stats(movie)
@@ -293,7 +303,9 @@ impl Known for Library {
     }
 
     fn user(&self, called: &str) -> Option<(UserId, Vec<DatasetRating>)> {
-        let user = self.dataset.user_of(called).filter(|user| self.dataset.user_shown(*user) == called)?;
+        // A version that has grown has users of sources and of this page, too.
+        let is_known = |user: &UserId| *user < FIRST_LIVE_ID && self.dataset.user_shown(*user) == called;
+        let user = self.dataset.user_of(called).filter(is_known)?;
         let ratings = self.dataset.ratings_of(user)?;
         Some((user, ratings.map(|(movie, half_stars, at)| (movie, half_stars, at.saturating_mul(1_000))).collect()))
     }

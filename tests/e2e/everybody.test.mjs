@@ -95,6 +95,10 @@ describe("everybody's ratings", () => {
     for (const [user, movie, half] of lines) reference.rate(ids.get(user) ?? user, movie, half);
     told += lines.length;
     assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+    // Their own profile is as it is now; a viewer's is nobody's to ask for.
+    const own = new Map(reference.users.get(7));
+    assert.deepEqual(scores((await answeredByAll({ user_id: 7 })).recommendations), expected(own, { exclude: 7 }));
+    assert.equal((await asker.answered({ user_id: FIRST_USER })).meta.source, "popular");
   });
 
   test("a worker that comes later and a master that starts again know all of it", async () => {
@@ -148,6 +152,7 @@ describe("everybody's ratings", () => {
       told += 1;
     }
     assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+    assert.equal((await asker.answered({ user_id: 7 })).meta.source, "popular");
     const again = await farm.visit({ session: neighbour.session.session_id });
     assert.deepEqual(again.session.profile, []);
     await farm.master.stop("SIGKILL");

@@ -1,7 +1,7 @@
 //! Single fields and lines, from bytes nobody has checked.
 
 use super::BadReason;
-use crate::rating::HalfStars;
+use crate::rating::{FIRST_LIVE_ID, HalfStars};
 
 /// Why a row is bad, with the words for it made only if somebody reads them.
 pub(crate) type Fault = (BadReason, String);
@@ -44,9 +44,6 @@ pub(crate) fn id(field: &[u8], what: &str) -> Result<u32, Fault> {
         (BadReason::NotANumber, format!("{what} \"{}\" is not a number of at most 32 bits", shown(field)))
     })
 }
-
-/// From here on ids are those of people and films that came after the dataset.
-const FIRST_LIVE_ID: u32 = 1 << 31;
 
 /// An id of a user or film of a dataset that is a number: below [`FIRST_LIVE_ID`].
 pub(crate) fn dataset_id(field: &[u8], what: &str) -> Result<u32, Fault> {

@@ -240,7 +240,7 @@ impl Resolver<'_> {
     }
 
     fn user(&self, user: UserId, filters: Filters) -> Resolved {
-        match self.library.dataset.profile(user) {
+        match self.library.profile(user) {
             Some(profile) => self.by_profile(profile, Some(user), filters),
             None => self.popular(filters, Some(Note::UnknownUser(user))),
         }
