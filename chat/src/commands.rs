@@ -1,5 +1,6 @@
 //! What a sentence that fits a pattern asks for: facts of a film, the list before, undoing.
 //! Says nothing where the film is not certain: the sentence is then read as any other.
+//! A few lines longer than other files: a kind of pattern is a function here.
 
 use cineswarm_engine::{Filters, HalfStars, MovieId};
 
