@@ -1,5 +1,6 @@
 //! Reads a sentence from left to right into its parts: titles, genres, years, counts, and what was not understood.
-//! Never decides what the parts together ask for; `lib.rs` does.
+//! Never decides what the parts together ask for; `lib.rs` does. Longer than other files: what a word may be is tried in one
+//! order, which stands here.
 
 mod conditions;
 mod facts;

@@ -1,5 +1,5 @@
 //! A farm in miniature: random workers that come, go, hang, lie and answer twice, held against the scheduler's promises
-//! after each step.
+//! after each step. A few lines longer than other files: the farm, its accidents and the promises are one model.
 //!
 //! `SIMULATION_SEED=N` replays one history; `SIMULATION_HISTORIES=N` says how many there are.
 

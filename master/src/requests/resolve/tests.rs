@@ -1,3 +1,5 @@
+//! What is resolved to what; as long as there are ways to ask.
+
 use serde_json::json;
 
 use super::*;
