@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
-/// Lines and chunks of a pass at most, so that no transaction takes long; a single chunk may have more lines.
-const LINES_OF_A_PASS: i64 = 1_000;
+/// Lines and chunks of a pass at most, so that no transaction takes long: who asks waits for it. A single chunk may have
+/// more lines.
+const LINES_OF_A_PASS: i64 = 300;
 const CHUNKS_OF_A_PASS: i64 = 256;
 
 static USERS: LazyLock<ManyRows> =
