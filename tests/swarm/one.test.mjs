@@ -182,7 +182,7 @@ describe("a farm on one node", () => {
 
     step("no password is in what docker inspect shows, in an environment or in a log", () => {
       const passwords = readdirSync(farm.secrets).filter((name) => name.endsWith(".password")).map((name) => readFileSync(join(farm.secrets, name), "utf8").trim());
-      assert.equal(passwords.length, 5);
+      assert.equal(passwords.length, 6);
       const services = farm.docker("service", "ls", "-q").split("\n");
       const places = new Map([
         ["docker inspect of containers", JSON.stringify(farm.inspected(...farm.containers()))],
