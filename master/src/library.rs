@@ -179,7 +179,7 @@ impl Library {
     /// Takes changes, each by its number in the log and in the order of these, but for those that were taken before; all up
     /// to `through` have been looked at.
     pub fn take(&self, changes: &[(u64, SharedChange)], through: u64) {
-        {
+        let taken = {
             let mut now = self.ranker.write().unwrap_or_else(PoisonError::into_inner);
             // What others are looking at is copied, but for the rows that nobody changes.
             let ranker = Arc::make_mut(&mut now);
@@ -193,8 +193,9 @@ impl Library {
                 }
             }
             ranker.pass(through.max(before));
-        }
-        self.taken.send_replace(through);
+            ranker.taken()
+        };
+        self.taken.send_replace(taken);
     }
 
     /// Everybody's ratings are again those of the dataset.

@@ -15,14 +15,7 @@ use crate::versions;
 /// be. Files of these names are replaced. The tag genome is not written: its tags' names are not kept.
 pub fn export_csv(dataset: &Dataset, folder: &Path) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(versions::Error::io("making", folder))?;
-    let write = |name: &str, rows: &dyn Fn(&mut dyn Write) -> io::Result<()>| -> Result<(), Error> {
-        let path = folder.join(name);
-        let written = File::create(&path).map(BufWriter::new).and_then(|mut out| {
-            rows(&mut out)?;
-            out.flush()
-        });
-        Ok(written.map_err(versions::Error::io("writing", &path))?)
-    };
+    let write = |name: &str, rows: &dyn Fn(&mut dyn Write) -> io::Result<()>| write_lines(folder, name, rows);
     let catalogue = dataset.catalogue();
     let film = |movie: MovieId| in_csv(catalogue.id_shown(movie));
     let person = |user: UserId| in_csv(dataset.user_shown(user));
@@ -69,6 +62,20 @@ pub fn export_csv(dataset: &Dataset, folder: &Path) -> Result<(), Error> {
         })?;
     }
     Ok(())
+}
+
+/// Writes a file of a folder, or replaces it.
+pub(super) fn write_lines(
+    folder: &Path,
+    name: &str,
+    lines: &dyn Fn(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    let path = folder.join(name);
+    let written = File::create(&path).map(BufWriter::new).and_then(|mut out| {
+        lines(&mut out)?;
+        out.flush()
+    });
+    Ok(written.map_err(versions::Error::io("writing", &path))?)
 }
 
 fn in_csv(id: Cow<'_, str>) -> Cow<'_, str> {

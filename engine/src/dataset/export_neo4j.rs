@@ -2,10 +2,11 @@
 //! script that loads the same files into a running database.
 
 use std::fmt::Display;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 
+use super::export::write_lines;
 use super::{Dataset, Error};
 use crate::best::Best;
 use crate::catalogue::Movie;
@@ -55,14 +56,7 @@ LOAD CSV WITH HEADERS FROM 'file:///coincide.csv' AS row CALL {
 /// rated. Files of these names are replaced.
 pub fn export_neo4j(dataset: &Dataset, folder: &Path) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(versions::Error::io("making", folder))?;
-    let write = |name: &str, rows: &dyn Fn(&mut dyn Write) -> io::Result<()>| -> Result<(), Error> {
-        let path = folder.join(name);
-        let written = File::create(&path).map(BufWriter::new).and_then(|mut out| {
-            rows(&mut out)?;
-            out.flush()
-        });
-        Ok(written.map_err(versions::Error::io("writing", &path))?)
-    };
+    let write = |name: &str, rows: &dyn Fn(&mut dyn Write) -> io::Result<()>| write_lines(folder, name, rows);
     let catalogue = dataset.catalogue();
     write("peliculas.csv", &|out| {
         writeln!(out, "peliculaId:ID(Pelicula),titulo,anio:int,generos:string[],imdbId,tmdbId,:LABEL")?;
