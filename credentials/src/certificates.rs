@@ -113,7 +113,7 @@ impl Expiry {
 }
 
 /// The client's side of TLS.
-pub struct ClientTls(Reread<(Arc<ClientConfig>, Expiry)>);
+pub struct ClientTls(Reread<(Arc<ClientConfig>, Expiry), Error>);
 
 impl ClientTls {
     /// Reads the files; `protocols` are offered as ALPN.
@@ -135,7 +135,7 @@ impl ClientTls {
 }
 
 /// The server's side of TLS. With a CA it takes only clients whose certificate that CA has signed.
-pub struct ServerTls(Reread<(Arc<ServerConfig>, Expiry)>);
+pub struct ServerTls(Reread<(Arc<ServerConfig>, Expiry), Error>);
 
 impl ServerTls {
     /// Reads the files; `protocols` are taken as ALPN.

@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 type Stamp = Vec<Option<(i64, i64, u64, u64)>>;
 
 /// What was last made of the files, and how to make it.
-pub(crate) struct Reread<T> {
+pub(crate) struct Reread<T, E> {
     files: Vec<PathBuf>,
-    make: Box<dyn Fn() -> Result<T, super::Error> + Send + Sync>,
+    make: Box<dyn Fn() -> Result<T, E> + Send + Sync>,
     made: Mutex<Made<T>>,
 }
 
@@ -19,12 +19,12 @@ struct Made<T> {
     last: T,
 }
 
-impl<T: Clone> Reread<T> {
+impl<T: Clone, E: std::fmt::Display> Reread<T, E> {
     /// Makes it for the first time, which must succeed.
     pub(crate) fn new(
         files: Vec<PathBuf>,
-        make: impl Fn() -> Result<T, super::Error> + Send + Sync + 'static,
-    ) -> Result<Reread<T>, super::Error> {
+        make: impl Fn() -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<Reread<T, E>, E> {
         // Before they are read: a change in between is then one more change, and not a missed one.
         let from = stamp(&files);
         let last = make()?;

@@ -21,7 +21,8 @@ use super::Error;
 use super::splits::{Asks, Case, Films, Source, Split};
 use crate::matrix::RatingsMatrix;
 use crate::movielens::{
-    self, Column, Fields, Header, Lines, Rating, Scale, Squeezed, Stars, Time, Wanted, as_utf8, shown, stars, time,
+    self, Column, Fields, Header, Lines, Rating, Scale, Squeezed, Stars, Time, Wanted, as_utf8, close_quotes, shown,
+    stars, time,
 };
 use crate::rating::{HalfStars, MovieId, UserId};
 
@@ -246,7 +247,7 @@ fn read_rows(path: &Path, lines: &mut Lines<'_>, header: &Header<4>) -> Result<R
         if lines.current().trim_ascii().is_empty() {
             continue;
         }
-        lines.close_quotes(header).map_err(cannot_read)?;
+        close_quotes(lines, header).map_err(cannot_read)?;
         let parsed = fields.of(lines.current()).and_then(parse_rating);
         match parsed.map_err(|(_, found)| fault_at(path, lines.number(), found, A_RATING))? {
             Ok(rating) => ratings.push(rating),

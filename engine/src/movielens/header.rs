@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::fields::{bare, shown, time};
+use super::lines::Lines;
 use super::quoting::split;
-use super::rows::Lines;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use super::fields::{Fault, OffScale, Stars, Time, stars, time};
 use super::header::{Column, Header, Wanted};
 use super::ids::Ids;
 use super::layout::Role;
-use super::rows::{Fields, Lines, ROWS_PER_REPORT, as_utf8};
+use super::lines::{Lines, as_utf8};
+use super::rows::{Fields, ROWS_PER_REPORT, close_quotes};
 use super::table::said_of_lines;
 use super::{BadReason, BadRows, Error, Films, Progress, Rating, Scale, Source, Stage};
 
@@ -95,7 +96,7 @@ impl Source {
                     if lines.current().trim_ascii().is_empty() {
                         continue;
                     }
-                    of_several_lines += u64::from(lines.close_quotes(&header).map_err(cannot_read)?);
+                    of_several_lines += u64::from(close_quotes(&mut lines, &header).map_err(cannot_read)?);
                     let number = lines.number();
                     let line = lines.current();
                     read.rows += 1;

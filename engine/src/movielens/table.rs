@@ -3,8 +3,9 @@
 use super::encoding::decode_row;
 use super::fields::{Fault, shown};
 use super::header::{Column, Header, Wanted};
+use super::lines::{Lines, ROW_LIMIT};
 use super::quoting::split;
-use super::rows::{Lines, ROW_LIMIT, check_count, unreadable};
+use super::rows::{check_count, close_quotes, unreadable};
 use super::{BadReason, Error};
 
 /// What had to be assumed about a file, for people.
@@ -56,7 +57,7 @@ pub(crate) fn read_table<const N: usize>(
         if lines.current().trim_ascii().is_empty() {
             continue;
         }
-        of_several_lines += u64::from(lines.close_quotes(&header).map_err(cannot_read)?);
+        of_several_lines += u64::from(close_quotes(&mut lines, &header).map_err(cannot_read)?);
         let (text, was_not_utf8) = decode_row(lines.current());
         not_utf8 += u64::from(was_not_utf8);
         each(lines.number(), row(&text, &header, wanted));

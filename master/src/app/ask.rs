@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{App, Done, storage};
+use crate::app::desk::replayed;
+use crate::app::sessions::{Session, TabId};
 use crate::chat::{Intent, Lang, Last, Tweak, replies};
 use crate::farm::coordinator::{Live, NotTaken, Outlet};
 use crate::library::Library;
@@ -18,8 +20,6 @@ use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
 use crate::requests::spec::{Source, Spec};
 use crate::requests::steps::Step;
 use crate::store::{self, Accepted, EndState, Ending, NewRequest};
-use crate::web::events::replayed;
-use crate::web::sessions::{Session, TabId};
 use crate::words::{LONGEST_TEXT, Trouble, shortened};
 
 impl App {

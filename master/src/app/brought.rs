@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use super::uploads::LARGEST_BROUGHT;
 use super::{App, storage};
+use crate::app::sessions::{Session, TabId};
 use crate::requests::ask::{LONGEST_PROFILE, parse};
 use crate::requests::brought::{Imported, preview};
 use crate::store::{BroughtRating, FeedbackKind};
-use crate::web::sessions::{Session, TabId};
 use crate::words::{Trouble, shortened};
 
 /// Ratings of one import that are stored in one transaction; what others store comes between two of them.

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{App, storage};
+use crate::app::sessions::{Change, Held, LoggedChange, Session, TabId, Taken};
 use crate::farm::coordinator::Live;
 use crate::requests::ask::parse;
 use crate::requests::spec::Spec;
 use crate::requests::steps::Step;
 use crate::store::{BroughtRating, EndState, Feedback, FeedbackKind, NewRating, NewRatings, Rated, Told};
-use crate::web::sessions::{Change, Held, LoggedChange, Session, TabId, Taken};
 use crate::words::Trouble;
 
 /// Films of which a tab is told at a time: some 100 kB.

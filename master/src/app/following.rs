@@ -15,9 +15,9 @@ use cineswarm_proto::events::{
 use uuid::Uuid;
 
 use super::App;
+use crate::app::sessions::{Change, LoggedChange, Taken};
 use crate::library::Library;
 use crate::store::FeedbackKind;
-use crate::web::sessions::{Change, LoggedChange, Taken};
 
 /// Takes events of the log of ratings into the open sessions.
 pub struct Following {

@@ -5,9 +5,12 @@
 mod ask;
 mod brought;
 mod change;
+pub mod desk;
 pub mod following;
+mod pace;
 pub mod room;
 mod say;
+pub mod sessions;
 pub mod turns;
 pub mod underway;
 mod undo;
@@ -23,9 +26,10 @@ use crate::label::SessionLabels;
 use crate::library::Library;
 use crate::requests::ask::{RawRating, parse};
 use crate::store::Store;
-use crate::web::events::Desk;
-use crate::web::sessions::{Session, Sessions, TabId};
 use crate::words::Trouble;
+
+use self::desk::Desk;
+use self::sessions::{Session, Sessions, TabId};
 
 /// What can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{App, Done, storage};
+use crate::app::desk::replayed;
+use crate::app::sessions::{Session, TabId};
 use crate::chat::replies;
 use crate::requests::ask::{Ask, Basis, parse};
 use crate::requests::resolve::Reply;
 use crate::store::{Accepted, BEGINNING, EndState, Ending, Error, NewRequest};
-use crate::web::events::replayed;
-use crate::web::sessions::{Session, TabId};
 use crate::words::Trouble;
 
 /// `begin` says nothing more.

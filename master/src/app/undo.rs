@@ -8,10 +8,10 @@ use cineswarm_telemetry::traces::Span;
 use uuid::Uuid;
 
 use super::{App, Done, storage};
+use crate::app::sessions::{Session, TabId};
 use crate::requests::ask::Ask;
 use crate::requests::spec::Spec;
 use crate::requests::steps::Undoing;
-use crate::web::sessions::{Session, TabId};
 use crate::words::Trouble;
 
 impl App {

@@ -2,7 +2,6 @@
 
 pub mod assets;
 pub mod descriptors;
-pub mod events;
 pub mod gate;
 pub mod health;
 pub mod http;
@@ -12,6 +11,5 @@ pub mod origin;
 pub mod rate_limit;
 pub mod reception;
 pub mod serve;
-pub mod sessions;
 pub mod socket;
 pub mod tab;

@@ -10,8 +10,8 @@ use cineswarm_telemetry::metrics::{certificate_expires, list};
 
 use super::health::Health;
 use super::reception::Reception;
-use super::sessions::Sessions;
 use super::tab::PostInAll;
+use crate::app::sessions::Sessions;
 
 /// Whom to ask.
 pub struct Operators {

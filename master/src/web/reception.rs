@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,8 +17,8 @@ use socketioxide::handler::{FromMessageParts, MessageHandler};
 use socketioxide::socket::Socket;
 use uuid::Uuid;
 
-use super::sessions::Session;
 use super::tab::Tab;
+use crate::app::sessions::Session;
 use crate::app::turns::Turns;
 use crate::app::{App, Event};
 use crate::measure;
@@ -46,9 +46,26 @@ const SERVED_AT_A_TIME: usize = 64;
 /// When who was refused for want of room may come again, in milliseconds.
 const COME_BACK_MS: u64 = 500;
 
+/// A tab, and what it has said that is not handled yet.
+pub struct Visitor {
+    /// The tab.
+    pub tab: Arc<Tab>,
+    /// What was said before the session was open.
+    early: Mutex<Early>,
+    /// Events that wait to be handled.
+    waiting: AtomicUsize,
+}
+
+impl Visitor {
+    /// One that has said nothing.
+    pub fn new(tab: Arc<Tab>) -> Visitor {
+        Visitor { tab, early: Mutex::default(), waiting: AtomicUsize::new(0) }
+    }
+}
+
 /// One saying of a browser.
 pub struct Said {
-    tab: Arc<Tab>,
+    visitor: Arc<Visitor>,
     socket: Arc<Socket<LocalAdapter>>,
     /// `None`: there is no such event.
     event: Option<Event>,
@@ -68,7 +85,7 @@ impl Said {
     }
 
     fn refuse(&self, trouble: &Trouble) {
-        answer(&self.tab, self.ack, Err(trouble));
+        answer(&self.visitor.tab, self.ack, Err(trouble));
     }
 }
 
@@ -112,7 +129,7 @@ struct State {
 /// is a future would be spawned, and two of them may start in either order.
 pub struct Ear {
     /// Whose.
-    pub tab: Arc<Tab>,
+    pub visitor: Arc<Visitor>,
     /// Where what is heard goes.
     pub reception: Arc<Reception>,
     /// `None`: for all that there is no handler for.
@@ -124,7 +141,14 @@ pub struct InOrder;
 
 impl MessageHandler<LocalAdapter, InOrder> for Ear {
     fn call(&self, socket: Arc<Socket<LocalAdapter>>, value: socketioxide_core::Value, ack: Option<i64>) {
-        self.reception.hear(Said { tab: self.tab.clone(), socket, event: self.event, value, ack, queued_at: None });
+        self.reception.hear(Said {
+            visitor: self.visitor.clone(),
+            socket,
+            event: self.event,
+            value,
+            ack,
+            queued_at: None,
+        });
     }
 }
 
@@ -152,30 +176,30 @@ impl Reception {
     /// Queues what was said, or refuses it at once.
     fn hear(self: &Arc<Self>, said: Said) {
         list::EVENTS_RECEIVED.increment([said.event.map_or("unknown", Event::name)]);
-        let tab = said.tab.clone();
+        let (visitor, tab) = (said.visitor.clone(), &said.visitor.tab.clone());
         if let Err(trouble) = tab.allow(said.bytes()) {
             return said.refuse(&trouble);
         }
-        if tab.waiting.load(Ordering::Relaxed) >= WAITING_OF_TAB {
+        if visitor.waiting.load(Ordering::Relaxed) >= WAITING_OF_TAB {
             return said.refuse(&Trouble::RateLimited(COME_BACK_MS));
         }
         if tab.session.get().is_some_and(|session| self.is_too_hurried(session, said.event)) {
             return said.refuse(&Trouble::QueueFull);
         }
-        let mut early = tab.early.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut early = visitor.early.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *early {
             Early::Waits => {
-                tab.waiting.fetch_add(1, Ordering::Relaxed);
+                visitor.waiting.fetch_add(1, Ordering::Relaxed);
                 *early = Early::Said(VecDeque::from([said]));
             }
             Early::Said(waiting) => {
-                tab.waiting.fetch_add(1, Ordering::Relaxed);
+                visitor.waiting.fetch_add(1, Ordering::Relaxed);
                 waiting.push_back(said);
             }
             Early::Opened => {
                 drop(early);
                 if let Some(session) = tab.session.get() {
-                    tab.waiting.fetch_add(1, Ordering::Relaxed);
+                    visitor.waiting.fetch_add(1, Ordering::Relaxed);
                     self.queue(session, said);
                 }
             }
@@ -208,9 +232,9 @@ impl Reception {
     }
 
     /// A tab's session is open: what it said meanwhile is queued, before anything that it says from now on.
-    pub fn opened(self: &Arc<Self>, tab: &Tab, session: &Arc<Session>) {
-        let mut early = tab.early.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*early, Early::Closed) || tab.session.set(session.clone()).is_err() {
+    pub fn opened(self: &Arc<Self>, visitor: &Visitor, session: &Arc<Session>) {
+        let mut early = visitor.early.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*early, Early::Closed) || visitor.tab.session.set(session.clone()).is_err() {
             return;
         }
         if let Early::Said(waiting) = std::mem::replace(&mut *early, Early::Opened) {
@@ -221,9 +245,9 @@ impl Reception {
     }
 
     /// A tab's session cannot be opened, or the tab is gone: what it said before is refused.
-    pub fn closed(&self, tab: &Tab) {
+    pub fn closed(&self, visitor: &Visitor) {
         let before = {
-            let mut early = tab.early.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut early = visitor.early.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *early, Early::Closed)
         };
         if let Early::Said(waiting) = before {
@@ -239,7 +263,7 @@ impl Reception {
         let bytes = said.bytes();
         if state.turns.waiting() >= WAITING_IN_ALL || state.bytes + bytes > WAITING_IN_ALL_BYTES {
             drop(state);
-            said.tab.waiting.fetch_sub(1, Ordering::Relaxed);
+            said.visitor.waiting.fetch_sub(1, Ordering::Relaxed);
             return said.refuse(&Trouble::QueueFull);
         }
         state.bytes += bytes;
@@ -262,7 +286,7 @@ impl Reception {
                 state.bytes -= said.bytes();
                 (session, said)
             };
-            said.tab.waiting.fetch_sub(1, Ordering::Relaxed);
+            said.visitor.waiting.fetch_sub(1, Ordering::Relaxed);
             self.handle(said).await;
             self.state().turns.release(&session);
         }
@@ -270,10 +294,11 @@ impl Reception {
 
     async fn handle(&self, said: Said) {
         let is_late = said.queued_at.is_some_and(|at| at.elapsed() > LONGEST_WAIT);
-        if is_late && said.event == Some(Event::Ask) && !said.tab.is_gone() {
+        if is_late && said.event == Some(Event::Ask) && !said.visitor.tab.is_gone() {
             return said.refuse(&Trouble::QueueFull);
         }
-        let Said { tab, socket, event, mut value, ack, .. } = said;
+        let Said { visitor, socket, event, mut value, ack, .. } = said;
+        let tab = &visitor.tab;
         let Some(session) = tab.session.get() else { return };
         // Nobody was told that it was taken, and nobody would see the answer. What was said of films still counts.
         if tab.is_gone() && matches!(event, Some(Event::Ask) | None) {
@@ -281,7 +306,7 @@ impl Reception {
         }
         let Some(event) = event else {
             let no_such = "there is no such event; docs/PROTOCOL.md has those there are";
-            return answer(&tab, ack, Err(&Trouble::BadRequest(no_such.into())));
+            return answer(tab, ack, Err(&Trouble::BadRequest(no_such.into())));
         };
         let Ok(TryData(payload)) = TryData::<Value>::from_message_parts(&socket, &mut value, &ack);
         drop((socket, value));
@@ -292,13 +317,13 @@ impl Reception {
                 if let Some((event, payload)) = done.first {
                     let _ = tab.tell(event, &payload);
                 }
-                answer(&tab, ack, Ok(&done.acknowledgement));
+                answer(tab, ack, Ok(&done.acknowledgement));
             }
-            Ok(Err(trouble)) => answer(&tab, ack, Err(&trouble)),
+            Ok(Err(trouble)) => answer(tab, ack, Err(&trouble)),
             Err(_) => {
                 let session = self.app.labels.of(session.id);
                 tracing::error!(?event, session, "the handling of an event panicked");
-                answer(&tab, ack, Err(&Trouble::Internal));
+                answer(tab, ack, Err(&Trouble::Internal));
             }
         }
     }

@@ -12,9 +12,9 @@ use socketioxide::handler::ConnectHandler;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::events::replayed;
-use super::reception::{Ear, Reception};
+use super::reception::{Ear, Reception, Visitor};
 use super::tab::{Own, PostInAll, Tab};
+use crate::app::desk::replayed;
 use crate::app::{App, Event, storage};
 use crate::chat::Lang;
 use crate::farm::coordinator::{FarmStatus, Handle};
@@ -73,16 +73,17 @@ pub fn register(io: &SocketIo, context: Arc<Context>) {
         // would be lost.
         async move |socket: SocketRef, own: Own| -> Result<(), Infallible> {
             let tab = Arc::new(Tab::new(own.0, context.events_per_second, context.post_in_all.clone()));
-            listen(&socket, &context, &tab);
-            socket.extensions.insert(tab);
+            let visitor = Arc::new(Visitor::new(tab));
+            listen(&socket, &context, &visitor);
+            socket.extensions.insert(visitor);
             Ok(())
         }
     };
     let welcoming = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
         // An auth that is none at all is that of a first visit.
         let auth = auth.map(Auth::from).unwrap_or_default();
-        if let Some(tab) = socket.extensions.get::<Arc<Tab>>() {
-            welcome(auth, &context, &tab).await;
+        if let Some(visitor) = socket.extensions.get::<Arc<Visitor>>() {
+            welcome(auth, &context, &visitor).await;
         }
     };
     io.ns("/", welcoming.with(listening));
@@ -124,7 +125,8 @@ fn status_event(status: &FarmStatus, library: &Library) -> Value {
     })
 }
 
-async fn welcome(auth: Auth, context: &Context, tab: &Arc<Tab>) {
+async fn welcome(auth: Auth, context: &Context, visitor: &Visitor) {
+    let tab = &visitor.tab;
     let (store, sessions, library) = (&context.app.store, &context.app.sessions, &context.app.library);
     let Auth { session: known, offset, lang } = auth;
     let opened = async {
@@ -149,7 +151,7 @@ async fn welcome(auth: Auth, context: &Context, tab: &Arc<Tab>) {
     let (stored, session) = match opened {
         Ok(opened) => opened,
         Err(trouble) => {
-            context.reception.closed(tab);
+            context.reception.closed(visitor);
             let _ = tab.tell("failed", &trouble.refusal(lang.unwrap_or_default()));
             return tab.disconnect();
         }
@@ -189,7 +191,7 @@ async fn welcome(auth: Auth, context: &Context, tab: &Arc<Tab>) {
 
     let _in_order = session.in_order.lock().await;
     sessions.attach(&session, lang, tab.clone());
-    context.reception.opened(tab, &session);
+    context.reception.opened(visitor, &session);
     if tab.is_gone() {
         return sessions.detach(session.id, tab.id);
     }
@@ -233,16 +235,17 @@ async fn replay(tab: &Tab, store: &Store, session_id: Uuid, mut offset: i64) -> 
 }
 
 /// Has everything that is said queued, and notices when the browser is gone.
-fn listen(socket: &SocketRef, context: &Arc<Context>, tab: &Arc<Tab>) {
-    let ear = |event| Ear { tab: tab.clone(), reception: context.reception.clone(), event };
+fn listen(socket: &SocketRef, context: &Arc<Context>, visitor: &Arc<Visitor>) {
+    let ear = |event| Ear { visitor: visitor.clone(), reception: context.reception.clone(), event };
     for event in Event::ALL {
         socket.on(event.name(), ear(Some(event)));
     }
     socket.on_fallback(ear(None));
-    let (context, tab) = (context.clone(), tab.clone());
+    let (context, visitor) = (context.clone(), visitor.clone());
     socket.on_disconnect(async move || {
+        let tab = &visitor.tab;
         tab.leave();
-        context.reception.closed(&tab);
+        context.reception.closed(&visitor);
         // A session that is opened only now is let go by `welcome`.
         if let Some(session) = tab.session.get() {
             context.app.sessions.detach(session.id, tab.id);

@@ -17,8 +17,7 @@ use socketioxide::socket::Socket;
 use socketioxide::{SendError, SocketError};
 
 use super::rate_limit::Allowance;
-use super::reception::Early;
-use super::sessions::{Session, TabId};
+use crate::app::sessions::{OpenTab, Session, TabId};
 use crate::chat::Lang;
 use crate::words::Trouble;
 
@@ -39,12 +38,8 @@ pub struct Tab {
     pub id: TabId,
     socket: Weak<Socket<LocalAdapter>>,
     allowance: Mutex<Allowance>,
-    /// What was said before the session was open.
-    pub(super) early: Mutex<Early>,
     /// There once the database has told what it knows of the session.
     pub session: OnceLock<Arc<Session>>,
-    /// Events that wait to be handled.
-    pub(super) waiting: AtomicUsize,
     gone: AtomicBool,
     post: Mutex<Post>,
     post_in_all: PostInAll,
@@ -98,9 +93,7 @@ impl Tab {
             id: TabId(NEXT.fetch_add(1, Ordering::Relaxed)),
             socket,
             allowance: Mutex::new(Allowance::new(events_per_second, Instant::now())),
-            early: Mutex::default(),
             session: OnceLock::new(),
-            waiting: AtomicUsize::new(0),
             gone: AtomicBool::new(false),
             post: Mutex::default(),
             post_in_all,
@@ -249,6 +242,20 @@ impl Tab {
         if let Some(socket) = self.socket.upgrade() {
             disconnect(socket.into());
         }
+    }
+}
+
+impl OpenTab for Tab {
+    fn id(&self) -> TabId {
+        self.id
+    }
+
+    fn take_event(self: Arc<Self>, event: &str, payload: &dyn erased_serde::Serialize) -> bool {
+        let told = self.tell(event, &payload);
+        if let Err(error) = &told {
+            tracing::debug!(%error, "disconnected a tab that does not keep up");
+        }
+        told.is_ok()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The sessions that have a browser connected: what is known of each viewer, and the sockets of its tabs.
+//! The sessions that have a browser connected: what is known of each viewer, and the tabs it is told in.
 //! A few lines longer than other files: what is known of a viewer is changed in one place, under one lock.
 
 use std::collections::{BTreeMap, HashMap};
@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use cineswarm_engine::{HalfStars, MovieId, UserId};
-use serde::Serialize;
+use erased_serde::Serialize;
 use uuid::Uuid;
 
-use super::rate_limit::Pace;
-use super::tab::Tab;
+use super::pace::Pace;
 use crate::chat::Lang;
 use crate::requests::resolve::Reply;
 use crate::requests::steps::Steps;
@@ -20,6 +19,16 @@ use crate::store::{FeedbackKind, Profile, Told};
 /// Tells a connected tab from all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TabId(pub u64);
+
+/// A tab as its session knows it; the edge has the connection.
+pub trait OpenTab: Send + Sync {
+    /// Which one.
+    fn id(&self) -> TabId;
+
+    /// Sends it an event, now or as soon as it reads; `false` if it does not read or is gone: then it is being disconnected,
+    /// comes back and is sent what it missed.
+    fn take_event(self: Arc<Self>, event: &str, payload: &dyn Serialize) -> bool;
+}
 
 /// A viewer with at least one tab open.
 pub struct Session {
@@ -43,7 +52,7 @@ struct ViewerState {
     hidden: BTreeMap<MovieId, FeedbackKind>,
     /// What was said last without computing, until something is computed: a question that is asked back is open.
     said_last: Option<Reply>,
-    tabs: Vec<Arc<Tab>>,
+    tabs: Vec<Arc<dyn OpenTab>>,
     /// A change may be in the database that is not here.
     unsure: bool,
     /// Tabs on their way in.
@@ -310,7 +319,7 @@ impl Sessions {
     }
 
     /// The tab that entered is there.
-    pub fn attach(&self, session: &Session, lang: Lang, tab: Arc<Tab>) {
+    pub fn attach(&self, session: &Session, lang: Lang, tab: Arc<dyn OpenTab>) {
         let mut state = session.state();
         state.lang = lang;
         state.tabs.push(tab);
@@ -324,7 +333,7 @@ impl Sessions {
 
     /// Takes a tab off its session.
     pub fn detach(&self, id: Uuid, tab: TabId) {
-        self.leave(id, |state| state.tabs.retain(|known| known.id != tab));
+        self.leave(id, |state| state.tabs.retain(|known| known.id() != tab));
     }
 
     /// With the last tab the session is forgotten here, not in the database.
@@ -424,17 +433,16 @@ impl Sessions {
     }
 
     /// Sends an event to every tab of a session but one.
-    pub fn push(&self, id: Uuid, event: &str, payload: &impl Serialize, except: Option<TabId>) {
-        let tabs: Vec<Arc<Tab>> = match self.open().get(id) {
+    pub fn push(&self, id: Uuid, event: &str, payload: &dyn Serialize, except: Option<TabId>) {
+        let tabs: Vec<Arc<dyn OpenTab>> = match self.open().get(id) {
             Some(session) => session.state().tabs.clone(),
             None => return,
         };
-        for tab in tabs.into_iter().filter(|tab| except != Some(tab.id)) {
-            if let Err(error) = tab.tell(event, payload) {
-                // The browser reads too slowly. Nothing more is pushed to it, so that what it has is without a gap; it
-                // connects again and is then sent what it missed.
-                tracing::debug!(%error, "disconnected a tab that does not keep up");
-                self.detach(id, tab.id);
+        for tab in tabs.into_iter().filter(|tab| except != Some(tab.id())) {
+            let tab_id = tab.id();
+            if !tab.take_event(event, payload) {
+                // Nothing more is pushed to it, so that what it has is without a gap.
+                self.detach(id, tab_id);
             }
         }
     }
