@@ -155,6 +155,50 @@ fn a_split_is_read_by_the_rules_of_every_other_file() {
 }
 
 #[test]
+fn ids_that_are_no_numbers_are_those_of_a_split_with_numbers_in_their_order() {
+    let train = "user,item,rating,time\n0,0,5,100\n0,2,3,101\n1,1,1,102\n2,1,4,103\n";
+    let test = "user,item,rating,time\n0,1,4,9\n1,0,4,9\n";
+    let negatives = "(0,1)\t3\n(1,0)\t2\t3\n";
+    let plain = read(train, test, Some(negatives.as_bytes())).unwrap();
+    let rows = |text: &str, users: &[&str], items: &[&str]| -> String {
+        let called = |line: &str| {
+            let fields: Vec<&str> = line.split(',').collect();
+            let [Ok(user), Ok(item)] = [fields[0], fields[1]].map(str::parse::<usize>) else { return line.to_owned() };
+            format!("{},{},{},{}", users[user], items[item], fields[2], fields[3])
+        };
+        text.lines().map(|line| called(line) + "\n").collect()
+    };
+    let numbers = ["0", "1", "2", "3"];
+    let names = ["ana", "béa", "zo e", "none"];
+    let films = ["tt0113277", "tt0120737", "uuid-3", "uuid-4"];
+    for (users, items) in [(names, films), (numbers, films), (names, numbers)] {
+        let listed = negatives.lines().map(|line| {
+            let mut fields = line.split('\t');
+            let pair = fields.next().unwrap().trim_matches(['(', ')']);
+            let (user, item) = pair.split_once(',').unwrap();
+            let others: Vec<&str> = fields.map(|item| items[item.parse::<usize>().unwrap()]).collect();
+            let (user, item) = (users[user.parse::<usize>().unwrap()], items[item.parse::<usize>().unwrap()]);
+            format!("({user},{item})\t{}\n", others.join("\t"))
+        });
+        let listed: String = listed.collect();
+        let other = read(rows(train, &users, &items), rows(test, &users, &items), Some(listed.as_bytes())).unwrap();
+        let held_out = |split: &FileSplit| -> Vec<_> {
+            split.split.cases.iter().map(|case| (case.held_out.clone(), case.candidates.clone())).collect()
+        };
+        assert_eq!(held_out(&other), held_out(&plain), "{users:?} {items:?}");
+        assert_eq!(other.split.training.matrix.by_user(), plain.split.training.matrix.by_user());
+        assert!(other.assumptions.iter().any(|said| said.contains("are taken as text")), "{:?}", other.assumptions);
+        let missing = listed.lines().next().unwrap();
+        let words =
+            read(rows(train, &users, &items), rows(test, &users, &items), Some(missing.as_bytes())).unwrap_err();
+        assert!(words.contains(&format!("({},{})", users[1], items[0])), "{words}");
+    }
+    // Among numbers one that is none is a mistake.
+    let mistaken = format!("{train}2,0,3,104\n1,0x,3,105\n");
+    assert_error(read(mistaken, test, None), &["train, line 7", "\"0x\""]);
+}
+
+#[test]
 fn ratings_separated_by_blanks_are_no_lists() {
     let blanks = |tabs: &str| tabs.replace('\t', " ");
     let (train, test) = ("1\t10\t5\t881250949\n1\t11\t4\t881250950\n2\t10\t3\t881250951\n", "2\t11\t4\t881250960\n");

@@ -6,6 +6,7 @@ mod common;
 use std::io::{Cursor, Write};
 
 use cineswarm_engine::dataset::export_csv;
+use cineswarm_engine::dataset::{Dataset, ImportOptions, import};
 use cineswarm_engine::viewer_files::written::{OwnRating, json, letterboxd};
 use cineswarm_engine::viewer_files::{Error, How, Kind, Matched, Miss, Service, read};
 use cineswarm_engine::{Catalogue, HalfStars, Movie, MovieStats};
@@ -175,6 +176,31 @@ fn movielens_and_tmdb_are_read_by_their_own_columns() {
         949,tt0113277,movie,Heat,1995-12-15T00:00:00Z,,,7.9,8,2020-01-01T00:00:00Z\n1,tt1,tv,Heat,2001-01-01T00:00:00Z,1,1,7,8,2020-01-01T00:00:00Z\n";
     assert_eq!(stars("ratings.csv", tmdb), [(2, 8)]);
     assert_eq!(read("ratings.csv", tmdb.as_bytes(), NOW).unwrap().left_out.len(), 1);
+}
+
+#[test]
+fn films_are_found_by_the_ids_of_a_source_that_has_no_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    std::fs::create_dir(&source).unwrap();
+    std::fs::write(
+        source.join("movies.csv"),
+        "movieId,title,genres\nfilm-b,Heat (1995),Crime\nfilm-a,Up (2009),Drama\n",
+    )
+    .unwrap();
+    std::fs::write(source.join("ratings.csv"), "userId,movieId,rating,timestamp\nana,film-a,4,1600000000\n").unwrap();
+    import(&source, &ImportOptions::new(folder.path(), "texts", NOW), &mut |_| {}).unwrap();
+    let dataset = Dataset::open(folder.path(), "texts").unwrap();
+    let own = "movieId,rating\nfilm-b,4.5\nfilm-a,2\nfilm-c,5\n902,5\n";
+    let found = Matched::new(read("mine.csv", own.as_bytes(), NOW).unwrap(), dataset.catalogue());
+    let rated: Vec<(&str, u8)> = found
+        .ratings
+        .iter()
+        .map(|(movie, stars)| (dataset.catalogue().source_id(*movie).unwrap(), stars.get()))
+        .collect();
+    assert_eq!(rated, [("film-a", 4), ("film-b", 9)]);
+    let missed: Vec<_> = found.unmatched.iter().map(|miss| (miss.entry.source_id.as_deref(), &miss.why)).collect();
+    assert_eq!(missed, [(Some("film-c"), &Miss::UnknownId), (Some("902"), &Miss::UnknownId)]);
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! are rooms at the edge.
 
 pub mod app;
-pub mod computing;
+pub mod compaction;
+mod computing;
 pub mod farm;
 pub mod label;
 pub mod library;
@@ -21,5 +22,5 @@ pub mod words;
 pub use cineswarm_chat as chat;
 pub use cineswarm_scheduler as scheduler;
 pub use locks::{Error as LocksError, database_url};
-pub use options::{DatabaseOptions, Options};
+pub use options::{DatabaseOptions, Options, RatingsShared};
 pub use service::{Error, Handle, Offering, start};

@@ -32,7 +32,7 @@ const SHIPPED_FACTS_SHA256: &str = "d774682aaf12dec9323798d9ac1f7ab755af0a0d811c
 /// A dataset version ready to be served.
 pub struct Library {
     /// The ratings, by shard.
-    pub dataset: Dataset,
+    pub dataset: Arc<Dataset>,
     /// Finds its films by title.
     pub titles: TitleIndex,
     /// Well-known films of different kinds.
@@ -43,6 +43,8 @@ pub struct Library {
     ranker: RwLock<Arc<Ranker>>,
     /// Whose ratings count beside those of the dataset.
     shared: Option<Shared>,
+    /// A later version of it, made of it and the log: what shards are fetched from once there is one.
+    grown: RwLock<Option<Arc<Dataset>>>,
     /// How far the log of ratings is in the ranker.
     taken: watch::Sender<u64>,
     /// The trained model, once there is one.
@@ -143,20 +145,54 @@ impl Library {
             starters: starters(&catalogue, STARTERS),
             catalogue,
             shared,
+            grown: RwLock::default(),
             taken: watch::Sender::new(ranker.taken()),
             ranker: RwLock::new(Arc::new(ranker)),
-            dataset,
+            dataset: Arc::new(dataset),
             model: OnceLock::new(),
         }
     }
 
-    /// How shards and this grow with what is rated; `None` if they do not.
-    pub fn live(&self) -> Option<LiveRatings> {
-        let shared = self.shared?;
-        let Some(Watermark { seq, id }) = self.dataset.metadata().watermark.clone() else {
-            return Some(LiveRatings { after_seq: 0, after_id: String::new(), shared });
-        };
-        Some(LiveRatings { after_seq: seq, after_id: id, shared })
+    /// How shards and this grow with what is rated, `None` if they do not; and the version that shards are fetched from
+    /// where that is a later one.
+    pub fn growth(&self) -> (Option<LiveRatings>, Option<String>) {
+        let Some(shared) = self.shared else { return (None, None) };
+        let grown = self.grown();
+        let metadata = grown.as_ref().unwrap_or(&self.dataset).metadata();
+        let Watermark { seq: after_seq, id: after_id } =
+            metadata.watermark.clone().unwrap_or(Watermark { seq: 0, id: String::new() });
+        let live = LiveRatings { after_seq, after_id, shared };
+        (Some(live), grown.map(|grown| grown.metadata().version.clone()))
+    }
+
+    /// Whose ratings count beside those of the dataset.
+    pub fn shared(&self) -> Option<Shared> {
+        self.shared
+    }
+
+    fn grown(&self) -> Option<Arc<Dataset>> {
+        self.grown.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The version of this name, if shards may be fetched from it.
+    pub fn offered(&self, version: &str) -> Option<Arc<Dataset>> {
+        let of_that_name = |dataset: &Arc<Dataset>| dataset.metadata().version == version;
+        Some(self.dataset.clone()).filter(of_that_name).or_else(|| self.grown().filter(of_that_name))
+    }
+
+    /// The version that has most of the log: what was last grown, or the one that is served.
+    pub fn latest(&self) -> Arc<Dataset> {
+        self.grown().unwrap_or_else(|| self.dataset.clone())
+    }
+
+    /// The number in the log of the last change that is in [`Library::latest`].
+    pub fn latest_made_at(&self) -> u64 {
+        made_at(&self.latest())
+    }
+
+    /// From now on shards are fetched from this version, which has grown from [`Library::latest`] by the log.
+    pub fn grow(&self, grown: Dataset) {
+        *self.grown.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(grown));
     }
 
     /// The number in the log of the last change that is in the dataset version itself.
@@ -200,6 +236,7 @@ impl Library {
 
     /// Everybody's ratings are again those of the dataset.
     pub fn start_over(&self) {
+        *self.grown.write().unwrap_or_else(PoisonError::into_inner) = None;
         let ranker = made_of(&self.catalogue, &self.dataset);
         let taken = ranker.taken();
         *self.ranker.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ranker);

@@ -97,6 +97,11 @@ pub struct Options {
           default_value_t = RatingsShared::All)]
     pub ratings_shared: RatingsShared,
 
+    /// Events of the log of ratings past which they are made part of the dataset, as a new version of it, beside all that is
+    /// served: workers that come and the next start read that many less; 0: only by hand, `cineswarm data compact`
+    #[arg(long = "compact-after", env = "COMPACT_AFTER", value_name = "EVENTS", default_value_t = 500_000)]
+    pub compact_after: u64,
+
     /// Folder of the data lake: a copy of all that happens to ratings, in Parquet files by day and hour, from which
     /// `cineswarm data rebuild` brings them back [default: none]
     #[arg(long = "lake", env = "LAKE_DIR", value_name = "DIR")]
@@ -189,7 +194,8 @@ pub enum RatingsShared {
 }
 
 impl RatingsShared {
-    pub(crate) fn shared(self) -> Option<Shared> {
+    /// The same as workers are told it; `None` if they follow no log.
+    pub fn shared(self) -> Option<Shared> {
         match self {
             RatingsShared::All => Some(Shared::All),
             RatingsShared::Accounts => Some(Shared::Accounts),

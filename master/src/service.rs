@@ -33,6 +33,7 @@ use crate::app::room::Room;
 use crate::app::sessions::Sessions;
 use crate::app::underway::Underway;
 use crate::app::uploads::Uploads;
+use crate::compaction::Compaction;
 use crate::computing::Computing;
 use crate::farm::coordinator::{self, Live, NotTaken, Parameters, master_status};
 use crate::farm::doorbell::MqttDoorbell;
@@ -326,6 +327,13 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     ));
     // It goes on until nobody appends any more.
     let lake_stop = CancellationToken::new();
+    let compaction = Compaction {
+        library: library.clone(),
+        log: store.log().clone(),
+        data_dir: options.data_dir.clone(),
+        after: options.compact_after,
+    };
+    let compacting = tokio::spawn(compaction.keep(stop.clone()));
     let keeping_lake = tokio::spawn(keep_lake(options.lake, store.log().clone(), lake_stop.clone()));
     let context = socket::Context {
         app,
@@ -388,7 +396,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
-        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following, passing, listening);
+        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following, passing, listening, compacting);
         lake_stop.cancel();
         if tokio::time::timeout(GOODBYE, keeping_lake).await.is_err() {
             tracing::debug!("the rest of the log comes into the lake with the next start");

@@ -287,6 +287,14 @@ pub enum Control {
         /// How they grow with what is rated; none, if they stay those of the dataset version.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         live: Option<LiveRatings>,
+        /// The version to fetch them from, which has grown from the dataset version by the log up to `live.after_seq`; none
+        /// for the dataset version itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fetch_version: Option<String>,
+        /// The version that the dataset version has grown from by the log up to its watermark: shards of it that have
+        /// followed the log so far are the same. None if it was imported.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grown_from: Option<String>,
     },
     /// Hold this model, in the place of any other: fetch it, and report by status. Only for workers that said they can.
     HoldModel {

@@ -100,6 +100,8 @@ fn what_a_worker_is_sent() {
         shard_count: 16,
         grpc_endpoint: "http://master:50051".into(),
         live: Some(LiveRatings { after_seq: 0, after_id: String::new(), shared: Shared::All }),
+        fetch_version: None,
+        grown_from: None,
     };
     let hold_model = Control::HoldModel {
         epoch: EPOCH.into(),

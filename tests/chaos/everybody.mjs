@@ -34,7 +34,7 @@ for (const line of readFileSync(join(data, "ratings.csv"), "utf8").split(/\r?\n/
 }
 const [users, filmIds] = [[...held.keys()], [...films]];
 
-const limits = { RATINGS_SHARED: "all", INGEST_TOKEN: TOKEN, REPLICATION: "2", REQUEST_TIMEOUT: "30" };
+const limits = { RATINGS_SHARED: "all", COMPACT_AFTER: String(rate * 4), INGEST_TOKEN: TOKEN, REPLICATION: "2", REQUEST_TIMEOUT: "30" };
 const farm = await Farm.start({ data, workers: 3, limits, shards: 4 });
 const percentile = (times, share) => times.sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
 const milliseconds = (value) => `${value.toFixed(1)} ms`;

@@ -132,16 +132,26 @@ describe("everybody's ratings", () => {
     assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
   });
 
-  test("folded into the dataset while it serves, what was rated is read from there at the next start, to the bit", { skip: BROKER === "embedded" && "up imports the folder that it is given" }, async () => {
+  test("made part of the dataset while it serves: who comes later is sent that, the next start serves it, and workers keep what they hold", { skip: BROKER === "embedded" && "up imports the folder that it is given" }, async () => {
     const before = asker.session.dataset.version;
     await run(binary(), ["data", "compact", "--data", "films", "--data-dir", farm.directory], { RUST_LOG: "warn" });
+    await farm.master.says(/shards are fetched from a newer version/);
+    const earlier = [...farm.workers.keys()];
+    const late = farm.startWorker("worker-6");
+    for (const id of earlier) await farm.stopWorker(id, "SIGKILL");
+    await farm.settled(asker, ["worker-6"]);
+    assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
+    await rate(neighbour, FIRST_USER, 296, 4);
     assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
     await farm.master.stop("SIGKILL");
     farm.startMaster();
     await farm.ready();
+    await farm.settled(asker, ["worker-6"]);
     assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
     assert.notEqual((await farm.visit()).session.dataset.version, before);
-    await rate(neighbour, FIRST_USER, 296, 4);
+    const again = [...late.log.matchAll(/assigned (\d+) shards, (\d+) to fetch/g)].at(-1);
+    assert.equal(again[2], "0", `nothing is fetched twice: ${again[0]}`);
+    await rate(neighbour, FIRST_USER, 295, 4.5);
     assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
   });
 
@@ -161,6 +171,30 @@ describe("everybody's ratings", () => {
     assert.deepEqual(scores((await answeredByAll()).recommendations), expected());
     await assert.rejects(run(binary(), ["ratings", "forget", "7", "--data-dir", farm.directory], { RUST_LOG: "warn" }), /before/);
   });
+});
+
+test("past so many events what was rated is made part of the dataset by itself, and nobody notices", { skip: BROKER === "embedded" && "up imports the folder that it is given" }, async () => {
+  const data = invent();
+  const reference = new Reference(data);
+  const farm = await Farm.start({ data, limits: { RATINGS_SHARED: "accounts", COMPACT_AFTER: "200" } });
+  try {
+    const asker = await farm.visit();
+    const lines = Array.from({ length: 300 }, (_, at) => ({ user_id: `u-${at % 20}`, movie_id: ((at * 7) % 300) + 1, rating: (at % 10 + 1) / 2, timestamp: 1_600_000_000 + at * 7_200 }));
+    // A viewer without an account does not count, before or after.
+    for (const [movie_id, halfStars] of PROFILE) await asker.send("rate", { movie_id, rating: halfStars / 2 });
+    const response = await fetch(`${farm.url}/ingest`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(lines) });
+    assert.equal(response.status, 202, await response.text());
+    for (const { user_id, movie_id, rating } of lines) reference.rate(FIRST_USER + 1 + Number(user_id.slice(2)), movie_id, rating * 2);
+    await farm.master.says(/made what was rated part of the dataset/);
+    const late = farm.startWorker("worker-3");
+    for (const id of ["worker-1", "worker-2"]) await farm.stopWorker(id, "SIGKILL");
+    await farm.settled(asker, ["worker-3"]);
+    const expected = reference.recommendations(PROFILE, reference.neighbours(PROFILE)).slice(0, 10);
+    assert.deepEqual(scores((await asker.answered(asked)).recommendations), scores(expected));
+    assert.equal(late.end, undefined);
+  } finally {
+    await farm.stop();
+  }
 });
 
 test("where ratings are nobody's business, what a viewer rates changes nobody else's answers", async () => {

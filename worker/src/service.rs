@@ -215,15 +215,23 @@ struct Assignment {
     shard_count: u32,
     grpc_endpoint: String,
     live: Option<LiveRatings>,
+    fetch_version: Option<String>,
+    grown_from: Option<String>,
 }
 
 impl Assignment {
+    /// The version that shards are fetched from.
+    fn fetch_version(&self) -> &str {
+        self.fetch_version.as_ref().unwrap_or(&self.dataset_version)
+    }
+
     fn orders_the_same_as(&self, other: &Assignment) -> bool {
         self.dataset_version == other.dataset_version
             && self.shards == other.shards
             && self.shard_count == other.shard_count
             && self.grpc_endpoint == other.grpc_endpoint
             && self.live == other.live
+            && self.fetch_version == other.fetch_version
     }
 }
 
@@ -501,7 +509,17 @@ impl Service {
 
     fn obey(&mut self, control: Control) {
         match control {
-            Control::AssignShards { epoch, sequence, dataset_version, shards, shard_count, grpc_endpoint, live } => {
+            Control::AssignShards {
+                epoch,
+                sequence,
+                dataset_version,
+                shards,
+                shard_count,
+                grpc_endpoint,
+                live,
+                fetch_version,
+                grown_from,
+            } => {
                 let outdated = self
                     .assignment
                     .as_ref()
@@ -514,8 +532,17 @@ impl Service {
                     self.log.warn(format!("ignored an assignment: shard {shard} of {shard_count}"));
                     return;
                 }
-                let assignment =
-                    Assignment { epoch, sequence, dataset_version, shards, shard_count, grpc_endpoint, live };
+                let assignment = Assignment {
+                    epoch,
+                    sequence,
+                    dataset_version,
+                    shards,
+                    shard_count,
+                    grpc_endpoint,
+                    live,
+                    fetch_version,
+                    grown_from,
+                };
                 match &mut self.assignment {
                     // Told again: what is on its way comes from the same place.
                     Some(current) if current.orders_the_same_as(&assignment) => {

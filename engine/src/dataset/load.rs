@@ -8,7 +8,7 @@ use arrow_array::types::{TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
 use arrow_array::{Array, ListArray, RecordBatch, StringArray, TimestampSecondArray, UInt8Array, UInt32Array};
 use arrow_schema::SchemaRef;
 
-use super::store::latest;
+use super::store::latest_version;
 use super::write::{
     FACTS_FILE, FILM_IDS_FILE, GENOME_FILE, MOVIES_FILE, RATINGS_FILE, TAGS_FILE, USER_IDS_FILE, USERS_FILE,
     facts_schema, genome_schema, movies_schema, ratings_schema, source_ids_schema, tags_schema, users_schema,
@@ -61,7 +61,7 @@ struct ShardColumns {
 impl Dataset {
     /// Opens the latest version of a dataset.
     pub fn open(data_dir: &Path, name: &str) -> Result<Dataset, Error> {
-        let version = latest(data_dir, name)?;
+        let version = latest_version(data_dir, name)?;
         Dataset::open_version(data_dir, name, &version)
     }
 

@@ -26,7 +26,7 @@ pub use import::{ImportOptions, ImportReport, import, import_rows};
 pub use load::{Dataset, ShardSlices};
 pub use metadata::{Counts, FORMAT_VERSION, Metadata, Origin, Watermark};
 pub use shards::{MAX_SHARD_COUNT, shard_hash, shard_of};
-pub use store::{ListedDataset, list, version_directory, versions};
+pub use store::{ListedDataset, latest_version, list, version_directory, versions};
 
 pub use crate::versions::FileSummary;
 

@@ -21,7 +21,7 @@ pub fn list(data_dir: &Path) -> Result<Vec<ListedDataset>, Error> {
         if check_name(&name).is_err() || versions(data_dir, &name)?.is_empty() {
             continue;
         }
-        let metadata = latest(data_dir, &name).and_then(|version| {
+        let metadata = latest_version(data_dir, &name).and_then(|version| {
             let directory = version_directory(data_dir, &name, &version)?;
             Ok(read_metadata(&directory)?)
         });
@@ -42,7 +42,7 @@ pub fn version_directory(data_dir: &Path, name: &str, version: &str) -> Result<P
 }
 
 /// The version that `latest` points to.
-pub(super) fn latest(data_dir: &Path, name: &str) -> Result<String, Error> {
+pub fn latest_version(data_dir: &Path, name: &str) -> Result<String, Error> {
     let version = versions::latest(&dataset_directory(data_dir, name)?)?;
     version.ok_or_else(|| Error::NotFound { name: name.to_owned(), data_dir: data_dir.to_owned() })
 }

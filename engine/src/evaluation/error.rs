@@ -85,10 +85,10 @@ pub enum Error {
     NoNegatives {
         /// The file of negatives.
         path: PathBuf,
-        /// The user.
-        user: u32,
+        /// The user, as the files call it.
+        user: String,
         /// The item.
-        item: u32,
+        item: String,
     },
     /// A file holds more than is read.
     #[error("reading {}: more than {limit} {what}, which is all that is read of such a file", path.display())]

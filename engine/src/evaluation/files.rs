@@ -9,7 +9,8 @@
 //! - Negatives, as of NCF: `(user,item)` of a line of the test file, then the items among which that one is to be found,
 //!   separated by tabs.
 //!
-//! Users and items are numbers from 0 to 4,294,967,295. Memory is in proportion to the file, and bounded.
+//! Users and items are numbers from 0 to 4,294,967,295, or in files of ratings anything else, which is numbered. Memory is in
+//! proportion to the file, and bounded.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -21,8 +22,8 @@ use super::Error;
 use super::splits::{Asks, Case, Films, Source, Split};
 use crate::matrix::RatingsMatrix;
 use crate::movielens::{
-    self, Column, Fields, Header, Lines, Rating, Scale, Squeezed, Stars, Time, Wanted, as_utf8, close_quotes, shown,
-    stars, time,
+    self, Column, Fields, Header, IdKind, Ids, Lines, Rating, Scale, Squeezed, Stars, Time, Wanted, as_utf8,
+    close_quotes, shown, stars, time,
 };
 use crate::rating::{HalfStars, MovieId, UserId};
 
@@ -39,6 +40,9 @@ const TELLING_LINES: usize = 100;
 
 /// The last number of a line is a time, and not an item, if it is one of 1973 or later.
 const EARLIEST_TIME: u32 = 100_000_000;
+
+/// After so many ids that are numbers one that is none is a mistake.
+const FEW_NUMBERS: u32 = 4;
 
 const A_RATING: &str = "user, item, rating and time, separated by tabs, commas, semicolons, bars or blanks";
 const A_LIST: &str = "a user and its items, whole numbers separated by blanks";
@@ -77,13 +81,30 @@ pub struct FileSplit {
 /// If a file cannot be read, is empty or too large, or has a line that is not of its layout; if negatives are given but
 /// not for every rating of the test file.
 pub fn read_split(train: &Path, test: &Path, negatives: Option<&Path>) -> Result<FileSplit, Error> {
-    let training = read_ratings(train)?;
-    let tested = read_ratings(test)?;
-    let mut candidates = negatives.map(read_negatives).transpose()?;
+    let mut names = Names::default();
+    loop {
+        let read = read_files(train, test, negatives, &mut names);
+        // That ids are no numbers is told by the first of them; then all is read again, at most once for each kind.
+        if read.is_ok() || !names.turn_to_text() {
+            return read;
+        }
+    }
+}
+
+fn read_files(train: &Path, test: &Path, negatives: Option<&Path>, names: &mut Names) -> Result<FileSplit, Error> {
+    let mut training = read_ratings(train, names)?;
+    let mut tested = read_ratings(test, names)?;
+    let candidates = negatives.map(|path| read_negatives(path, names)).transpose()?;
+    names.put_in_order();
+    for pair in training.pairs().chain(tested.pairs()) {
+        *pair.0 = names.users.in_order(*pair.0);
+        *pair.1 = names.items.in_order(*pair.1);
+    }
+    let mut candidates = candidates.map(|by_pair| names.negatives_in_order(by_pair));
     let others: Vec<MovieId> = candidates.iter().flat_map(|by_pair| by_pair.values().flatten().copied()).collect();
     let films = others.into_iter().chain(tested.ratings.iter().map(|rating| rating.movie));
     let has_ratings = training.has_ratings && tested.has_ratings;
-    let assumptions = training.assumed.into_iter().chain(tested.assumed).collect();
+    let assumptions = training.assumed.into_iter().chain(tested.assumed).chain(names.said()).collect();
     let (zeros_of_training, zeros_of_test) = (training.zeros, tested.zeros);
     let matrix = RatingsMatrix::new(latest(training.ratings), films);
     let held_out = latest(tested.ratings);
@@ -118,8 +139,8 @@ pub fn read_split(train: &Path, test: &Path, negatives: Option<&Path>) -> Result
             };
             let given = by_pair.remove(&(user, rating.movie)).ok_or_else(|| Error::NoNegatives {
                 path: negatives.unwrap_or(test).to_owned(),
-                user,
-                item: rating.movie,
+                user: names.users.shown(user),
+                item: names.items.shown(rating.movie),
             })?;
             let mut columns: Vec<u32> =
                 given.iter().filter_map(|&movie| matrix.column_of(movie)).map(|column| column as u32).collect();
@@ -175,8 +196,93 @@ struct Ratings {
     assumed: Vec<String>,
 }
 
+impl Ratings {
+    fn pairs(&mut self) -> impl Iterator<Item = (&mut UserId, &mut MovieId)> {
+        let rated = self.ratings.iter_mut().map(|rating| (&mut rating.user, &mut rating.movie));
+        rated.chain(self.zeros.iter_mut().map(|(user, movie)| (user, movie)))
+    }
+}
+
+/// What the files call users and items.
+#[derive(Default)]
+struct Names {
+    users: Called,
+    items: Called,
+}
+
+/// Ids of one kind: numbers, as long as it has not been seen that they are none.
+#[derive(Default)]
+struct Called {
+    texts: Option<Ids>,
+    numbers: u32,
+    is_no_number: bool,
+}
+
+impl Called {
+    fn number(&mut self, field: &[u8], what: &str) -> Result<u32, (movielens::BadReason, String)> {
+        if let Some(ids) = &mut self.texts {
+            return ids.number(field, what);
+        }
+        let number = movielens::id(field, what);
+        match &number {
+            Ok(_) => self.numbers = self.numbers.saturating_add(1),
+            Err(_) => self.is_no_number = !field.is_empty(),
+        }
+        number
+    }
+
+    /// Whether they are text from now on, and were not: one that is no number after many that were is a mistake.
+    fn turn_to_text(&mut self) -> bool {
+        let turns = self.texts.is_none() && self.is_no_number && self.numbers < FEW_NUMBERS;
+        if turns {
+            self.texts = Some(Ids::new(IdKind::Text));
+        }
+        turns
+    }
+
+    fn in_order(&self, number: u32) -> u32 {
+        self.texts.as_ref().map_or(number, |ids| ids.number_in_order(number))
+    }
+
+    fn shown(&self, number: u32) -> String {
+        self.texts.as_ref().map_or_else(|| number.to_string(), |ids| ids.shown(number))
+    }
+}
+
+impl Names {
+    fn turn_to_text(&mut self) -> bool {
+        let turned = [self.users.turn_to_text(), self.items.turn_to_text()].contains(&true);
+        for kind in [&mut self.users, &mut self.items] {
+            // Those that were met belong to the reading that is begun anew.
+            *kind = Called { texts: kind.texts.is_some().then(|| Ids::new(IdKind::Text)), ..Called::default() };
+        }
+        turned
+    }
+
+    fn put_in_order(&mut self) {
+        [&mut self.users, &mut self.items]
+            .into_iter()
+            .filter_map(|kind| kind.texts.as_mut())
+            .for_each(Ids::put_in_order);
+    }
+
+    fn negatives_in_order(&self, by_pair: Negatives) -> Negatives {
+        let items = |items: Vec<MovieId>| items.into_iter().map(|item| self.items.in_order(item)).collect();
+        let pair = |(user, item)| (self.users.in_order(user), self.items.in_order(item));
+        by_pair.into_iter().map(|(of, negatives)| (pair(of), items(negatives))).collect()
+    }
+
+    fn said(&self) -> Option<String> {
+        let which: Vec<&str> = [("users", &self.users), ("items", &self.items)]
+            .into_iter()
+            .filter_map(|(name, kind)| kind.texts.as_ref().map(|_| name))
+            .collect();
+        (!which.is_empty()).then(|| format!("the ids of {} are taken as text", which.join(" and ")))
+    }
+}
+
 /// Reads a file in any layout.
-fn read_ratings(path: &Path) -> Result<Ratings, Error> {
+fn read_ratings(path: &Path, names: &mut Names) -> Result<Ratings, Error> {
     let cannot_read = |source| Error::Read { path: path.to_owned(), source };
     let mut reader = open(path)?;
     let read = as_utf8(&mut reader, |reader| {
@@ -186,7 +292,7 @@ fn read_ratings(path: &Path) -> Result<Ratings, Error> {
             Ok(Some(header)) if header.separator == b" " && !header.is_named && !has_times(&mut lines) => {
                 read_lists(path, &mut lines)
             }
-            Ok(Some(header)) => read_rows(path, &mut lines, &header),
+            Ok(Some(header)) => read_rows(path, &mut lines, &header, names),
             Ok(None) => read_lists(path, &mut lines),
             Err(movielens::Error::Read { source, .. }) => Err(cannot_read(source)),
             Err(_) => Err(nothing_in(path)),
@@ -237,7 +343,7 @@ fn open(path: &Path) -> Result<BufReader<Box<dyn Read>>, Error> {
     Ok(BufReader::with_capacity(1 << 16, opened))
 }
 
-fn read_rows(path: &Path, lines: &mut Lines<'_>, header: &Header<4>) -> Result<Ratings, Error> {
+fn read_rows(path: &Path, lines: &mut Lines<'_>, header: &Header<4>, names: &mut Names) -> Result<Ratings, Error> {
     let cannot_read = |source| Error::Read { path: path.to_owned(), source };
     let (mut ratings, mut zeros) = (Vec::new(), Vec::new());
     let mut fields = Fields::new(header);
@@ -248,7 +354,7 @@ fn read_rows(path: &Path, lines: &mut Lines<'_>, header: &Header<4>) -> Result<R
             continue;
         }
         close_quotes(lines, header).map_err(cannot_read)?;
-        let parsed = fields.of(lines.current()).and_then(parse_rating);
+        let parsed = fields.of(lines.current()).and_then(|fields| parse_rating(fields, names));
         match parsed.map_err(|(_, found)| fault_at(path, lines.number(), found, A_RATING))? {
             Ok(rating) => ratings.push(rating),
             Err(unrated) => zeros.push(unrated),
@@ -297,7 +403,7 @@ fn check_length(path: &Path, line: u64, contents: &[u8]) -> Result<(), Error> {
 /// The items that each pair is ranked among.
 type Negatives = FxHashMap<(UserId, MovieId), Vec<MovieId>>;
 
-fn read_negatives(path: &Path) -> Result<Negatives, Error> {
+fn read_negatives(path: &Path, names: &mut Names) -> Result<Negatives, Error> {
     let cannot_read = |source| Error::Read { path: path.to_owned(), source };
     let mut by_pair = FxHashMap::default();
     let mut entries = 0;
@@ -309,11 +415,12 @@ fn read_negatives(path: &Path) -> Result<Negatives, Error> {
         }
         let (line, number) = (lines.current(), lines.number());
         check_length(path, number, line)?;
-        let (pair, negatives) = parse_negatives(line).map_err(|fault| fault.at(path, number, A_NEGATIVE))?;
+        let (pair, negatives) = parse_negatives(line, names).map_err(|fault| fault.at(path, number, A_NEGATIVE))?;
         entries += negatives.len();
         check_entries(path, entries, "negatives")?;
         if by_pair.insert(pair, negatives).is_some() {
-            return Err(fault_at(path, number, format!("({},{}) a second time", pair.0, pair.1), "each pair once"));
+            let pair = format!("({},{})", names.users.shown(pair.0), names.items.shown(pair.1));
+            return Err(fault_at(path, number, format!("{pair} a second time"), "each pair once"));
         }
     }
     if by_pair.is_empty() {
@@ -345,8 +452,9 @@ fn fault_at(path: &Path, line: u64, found: String, expected: &'static str) -> Er
 /// The pair alone if it is not rated.
 fn parse_rating(
     [user, item, rating, timestamp]: [&[u8]; 4],
+    names: &mut Names,
 ) -> Result<Result<Rating, (UserId, MovieId)>, (movielens::BadReason, String)> {
-    let (user, movie) = (movielens::id(user, "the user")?, movielens::id(item, "the item")?);
+    let (user, movie) = (names.users.number(user, "the user")?, names.items.number(item, "the item")?);
     // Whoever made the split knew what the present was.
     let timestamp = time(timestamp, i64::MAX).map(Time::seconds)?;
     match stars(rating, Scale::Five).map_err(|off_scale| off_scale.fault)? {
@@ -366,7 +474,7 @@ fn parse_list(line: &[u8], ratings: &mut Vec<Rating>) -> Result<(), Fault> {
 }
 
 /// `(user,item) negative negative ...`
-fn parse_negatives(line: &[u8]) -> Result<((UserId, MovieId), Vec<MovieId>), Fault> {
+fn parse_negatives(line: &[u8], names: &mut Names) -> Result<((UserId, MovieId), Vec<MovieId>), Fault> {
     let mut fields = line.split(|byte| *byte == b'\t');
     let pair = fields.next().unwrap_or_default();
     let inner = pair.strip_prefix(b"(").and_then(|pair| pair.strip_suffix(b")"));
@@ -374,12 +482,21 @@ fn parse_negatives(line: &[u8]) -> Result<((UserId, MovieId), Vec<MovieId>), Fau
     let (Some(user), Some(item), None) = (inner.next(), inner.next(), inner.next()) else {
         return Err(Fault { found: format!("\"{}\"", shown(pair)), expected: None });
     };
-    let pair = (id(user, "user")?, id(item, "item")?);
-    let negatives = fields.map(|negative| id(negative, "item")).collect::<Result<Vec<MovieId>, Fault>>()?;
+    let pair = (known(&mut names.users, user, "user")?, known(&mut names.items, item, "item")?);
+    let negatives =
+        fields.map(|negative| known(&mut names.items, negative, "item")).collect::<Result<Vec<MovieId>, Fault>>()?;
     if negatives.is_empty() {
-        return Err(Fault { found: format!("no item behind ({},{})", pair.0, pair.1), expected: None });
+        return Err(Fault { found: format!("no item behind \"{}\"", shown(line)), expected: None });
     }
     Ok((pair, negatives))
+}
+
+/// An id of a line of negatives: those of numbers alone are held to be as exact as those of lists.
+fn known(kind: &mut Called, field: &[u8], what: &str) -> Result<u32, Fault> {
+    match &mut kind.texts {
+        None => id(field, what),
+        Some(ids) => ids.number(field, what).map_err(|(_, found)| Fault { found, expected: None }),
+    }
 }
 
 fn id(field: &[u8], what: &str) -> Result<u32, Fault> {

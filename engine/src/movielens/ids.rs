@@ -68,7 +68,7 @@ impl Ids {
     }
 
     /// The number of an id, a new one if it was not met before; `what` names it in the fault.
-    pub(super) fn number(&mut self, field: &[u8], what: &str) -> Result<u32, Fault> {
+    pub(crate) fn number(&mut self, field: &[u8], what: &str) -> Result<u32, Fault> {
         self.seen += 1;
         let number = dataset_id(field, what);
         if number.is_err() && !field.is_empty() {
@@ -100,7 +100,7 @@ impl Ids {
     }
 
     /// What the source calls a number.
-    pub(super) fn shown(&self, number: u32) -> String {
+    pub(crate) fn shown(&self, number: u32) -> String {
         match &self.texts {
             None => number.to_string(),
             Some(texts) => super::shown(texts.text(texts.place(number)).as_bytes()),

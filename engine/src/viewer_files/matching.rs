@@ -151,8 +151,7 @@ impl<'a> Index<'a> {
             return Ok((movie, How::Id));
         }
         let named = self.named(entry);
-        let of_source = |id: u32| self.catalogue.of_source(&id.to_string());
-        if let Some(movie) = entry.movie_id.and_then(of_source) {
+        if let Some(movie) = entry.source_id.as_ref().and_then(|id| self.catalogue.of_source(id)) {
             // Another dataset may give the number to another film.
             if entry.title.is_empty() || named.iter().any(|named| named.id == movie.id) {
                 return Ok((movie.id, How::Id));

@@ -14,7 +14,7 @@ use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
 use crate::movielens;
-use crate::rating::{HalfStars, MovieId};
+use crate::rating::HalfStars;
 
 pub use matching::{How, Matched, MatchedEntry, Miss, Unmatched};
 
@@ -154,8 +154,8 @@ pub struct Entry {
     pub imdb_id: Option<u32>,
     /// The number on themoviedb.org.
     pub tmdb_id: Option<u32>,
-    /// The number on movielens.org, or in the dataset.
-    pub movie_id: Option<MovieId>,
+    /// What movielens.org, or the dataset's source, calls it.
+    pub source_id: Option<String>,
     /// The rating.
     pub half_stars: Option<HalfStars>,
     /// Seconds since 1970, 0 if it is not told.

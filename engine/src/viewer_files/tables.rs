@@ -40,6 +40,8 @@ const NO_FILMS: [&str; 13] = [
 ];
 
 /// Titles that Letterboxd's lists open with.
+/// A longer id is none of any dataset.
+const LONGEST_ID: usize = 256;
 const LIST_MARK: &[u8] = b"Letterboxd list export";
 
 /// Which table of Letterboxd a file is.
@@ -151,12 +153,12 @@ pub(super) fn read(name: &str, bytes: &[u8], now: i64, brought: &mut Brought) ->
             year,
             imdb_id: number(&imdb),
             tmdb_id: number(&tmdb),
-            movie_id: number(&film),
+            source_id: source_id(&film),
             half_stars: None,
             // A rating without a time is one all the same.
             at: at.unwrap_or(0),
         };
-        if entry.title.is_empty() && entry.imdb_id.is_none() && entry.tmdb_id.is_none() && entry.movie_id.is_none() {
+        if entry.title.is_empty() && entry.imdb_id.is_none() && entry.tmdb_id.is_none() && entry.source_id.is_none() {
             let named = [&imdb, &tmdb, &film].into_iter().find(|text| !text.is_empty());
             return leave_out(match named {
                 Some(text) => format!("\"{}\" is no film id", shown(text.as_bytes())),
@@ -217,6 +219,14 @@ pub(super) fn read(name: &str, bytes: &[u8], now: i64, brought: &mut Brought) ->
         return Err(Error::TooLarge { file: name.to_owned() });
     }
     Ok(())
+}
+
+/// An id of the dataset's own: a number in one form, or text.
+fn source_id(text: &str) -> Option<String> {
+    let text = text.trim();
+    let number = id(text.as_bytes(), "the id").ok();
+    let own = number.map_or_else(|| text.to_owned(), |number| number.to_string());
+    (!own.is_empty() && own.len() <= LONGEST_ID).then_some(own)
 }
 
 fn kind_of(role: Option<Role>, half_stars: Option<HalfStars>) -> Kind {

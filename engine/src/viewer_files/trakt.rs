@@ -76,7 +76,7 @@ pub(super) fn read(name: &str, bytes: &[u8], now: i64, brought: &mut Brought) ->
             year: film.year,
             imdb_id: imdb.trim_start_matches("tt").parse().ok(),
             tmdb_id: film.ids.tmdb,
-            movie_id: None,
+            source_id: None,
             half_stars,
             at: time(told.as_bytes(), now).map(Time::seconds).unwrap_or(0),
         });

@@ -393,14 +393,18 @@ impl Coordinator {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Assign { worker, sequence, shards } => {
+                let library = &self.parameters.library;
+                let (live, fetch_version) = library.growth();
                 let order = Control::AssignShards {
                     epoch: self.parameters.epoch.clone(),
                     sequence,
-                    dataset_version: self.parameters.library.version().to_owned(),
+                    dataset_version: library.version().to_owned(),
                     shards,
-                    shard_count: self.parameters.library.dataset.shard_count(),
+                    shard_count: library.dataset.shard_count(),
                     grpc_endpoint: self.parameters.grpc_endpoint.clone(),
-                    live: self.parameters.library.live(),
+                    live,
+                    fetch_version,
+                    grown_from: library.dataset.metadata().base.clone(),
                 };
                 self.order(&worker, &order);
             }

@@ -131,20 +131,18 @@ impl Farm for Service {
         request: Request<FetchShardRequest>,
     ) -> Result<Response<Self::FetchShardStream>, Status> {
         let request = request.into_inner();
-        let served = self.library.version();
-        if request.dataset_version != served {
-            let asked = quoted(&request.dataset_version);
+        let Some(dataset) = self.library.offered(&request.dataset_version) else {
+            let (asked, served) = (quoted(&request.dataset_version), self.library.version());
             return Err(Status::not_found(format!("dataset version {asked:?} is not served, but {served:?}")));
-        }
-        let shards = self.library.dataset.shard_count();
-        let Some(shard) = self.library.dataset.shard(request.shard) else {
+        };
+        let shards = dataset.shard_count();
+        let Some(shard) = dataset.shard(request.shard) else {
             return Err(Status::not_found(format!("there is no shard {} of {shards}", request.shard)));
         };
         let boundaries = chunk_boundaries(&shard);
-        let library = self.library.clone();
         let chunks = boundaries.len() - 1;
         let stream = (request.from_sequence as usize..chunks).map(move |sequence| {
-            let shard = library.dataset.shard(request.shard).ok_or_else(|| Status::not_found("the shard is gone"))?;
+            let shard = dataset.shard(request.shard).ok_or_else(|| Status::not_found("the shard is gone"))?;
             Ok(chunk(&shard, boundaries[sequence]..boundaries[sequence + 1], sequence, sequence + 1 == chunks))
         });
         Ok(Response::new(Box::pin(futures::stream::iter(stream))))

@@ -285,7 +285,7 @@ pub fn merge(
         found.into_iter().enumerate().filter_map(|(at, one)| film(library, at + 1, one)).collect();
     let recommendations = to_raw_value(&films)?;
     let watermark = || Watermark::new(ranker.taken(), library.dataset.shard_count(), &parts);
-    let watermark = library.live().map(|_| watermark());
+    let watermark = library.shared().map(|_| watermark());
     let workers = contributions(parts);
     let summary = summary(&films, &workers, coverage);
     let merge_ms = milliseconds(started.elapsed());

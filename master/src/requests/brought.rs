@@ -76,7 +76,10 @@ impl Said {
     fn of(entry: &Entry) -> Said {
         let year = entry.year.map(|year| format!(" ({year})")).unwrap_or_default();
         let said = match entry.title.as_str() {
-            "" => entry.movie_id.or(entry.imdb_id).or(entry.tmdb_id).map(|id| format!("id {id}")).unwrap_or_default(),
+            "" => {
+                let number = entry.imdb_id.or(entry.tmdb_id).map(|id| id.to_string());
+                entry.source_id.clone().or(number).map(|id| format!("id {id}")).unwrap_or_default()
+            }
             title => format!("{title}{year}"),
         };
         Said { place: format!("{}:{}", entry.file, entry.line), said, ..Said::default() }

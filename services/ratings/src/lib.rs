@@ -12,6 +12,7 @@ pub mod lake;
 pub mod line;
 pub mod passing;
 pub mod reason;
+pub mod replaying;
 pub mod sifting;
 pub mod splitting;
 pub mod store;

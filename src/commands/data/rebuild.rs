@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use cineswarm_engine::Dataset;
-use cineswarm_engine::dataset::{Changes, GrowOptions, Watermark, grow};
-use cineswarm_events::{Cursor, LARGEST_READ, Read, Reply, read};
-use cineswarm_ratings::lake::reading::{Replayed, replay};
-use cineswarm_ratings::lake::row::{Row, wanted};
+use cineswarm_engine::dataset::{GrowOptions, Watermark, grow};
+use cineswarm_events::admin::head;
+use cineswarm_events::{Read, Reply, Source, read};
+use cineswarm_master::RatingsShared;
+use cineswarm_proto::messages::Shared;
+use cineswarm_ratings::lake::reading::{self, Replayed};
 use cineswarm_ratings::lake::storage::Folder;
+use cineswarm_ratings::replaying::{is_shared, replay};
 use indicatif::HumanCount;
-use uuid::Uuid;
+use tokio::sync::Mutex;
 
 use super::info::counted;
 use crate::commands::events::Place;
@@ -59,6 +62,10 @@ pub(crate) struct CompactArguments {
     #[command(flatten)]
     base: Base,
 
+    /// Whose ratings count beside the dataset's, as masters are told: everybody's, or only what came in by /ingest
+    #[arg(long, env = "RATINGS_SHARED", value_name = "WHOSE", value_enum, default_value_t = RatingsShared::All)]
+    ratings_shared: RatingsShared,
+
     #[command(flatten)]
     place: Place,
 }
@@ -67,17 +74,22 @@ pub(crate) struct CompactArguments {
 pub(super) fn rebuild(arguments: RebuildArguments) -> anyhow::Result<()> {
     let RebuildArguments { from, base, place } = arguments;
     let dataset = base.open(&place.data_dir)?;
-    let replayed = replay(&Folder::to_read(&from), dataset.metadata().watermark.as_ref())
+    let replayed = reading::replay(&Folder::to_read(&from), dataset.metadata().watermark.as_ref())
         .with_context(|| format!("rebuilding from {}", from.display()))?;
     base.write(&place.data_dir, &dataset, replayed)
 }
 
 /// Reads all of a log and writes the version.
 pub(super) fn compact(arguments: CompactArguments) -> anyhow::Result<()> {
-    let CompactArguments { base, place } = arguments;
+    let CompactArguments { base, ratings_shared, place } = arguments;
+    let Some(shared) = ratings_shared.shared() else {
+        bail!(
+            "with --ratings-shared none nobody's ratings count, and there is nothing to compact; give all or accounts"
+        );
+    };
     let data_dir = place.data_dir();
     let dataset = base.open(data_dir)?;
-    let replayed = block_on(replay_log(&place, dataset.metadata().watermark.as_ref()))?;
+    let replayed = block_on(replay_log(&place, dataset.metadata().watermark.as_ref(), shared))?;
     base.write(data_dir, &dataset, replayed)
 }
 
@@ -111,40 +123,18 @@ impl Base {
     }
 }
 
-async fn replay_log(place: &Place, base: Option<&Watermark>) -> anyhow::Result<Replayed> {
-    let mut connection = place.open().await?;
-    let (mut changes, mut events) = (Changes::default(), 0);
-    let after = match base {
-        None => Cursor::START,
-        Some(Watermark { seq, id }) => {
-            Cursor { seq: *seq, id: Uuid::try_parse(id).context("the id of the dataset's watermark is none")? }
-        }
-    };
-    let mut wanted = Read { after, filter: wanted(), limit: LARGEST_READ };
-    loop {
-        match read(&mut connection, &wanted).await? {
-            Reply::Page { events: page, through, .. } => {
-                for event in &page {
-                    let seq = event.seq;
-                    let told = Row::of(event).apply(&mut changes);
-                    told.map_err(|reason| anyhow::anyhow!("event {seq} of the log is no rating: {reason}"))?;
-                }
-                events += page.len() as u64;
-                if through == wanted.after {
-                    break;
-                }
-                wanted.after = through;
-            }
-            Reply::Forked { last } => bail!(
-                "the dataset has event {after}, and the log, that ends with {last}, does not; give a --base-version that has \
-                 grown from this log, or the imported one"
-            ),
-            Reply::Pruned { floor } => bail!(
-                "the dataset has what was up to event {after}, and the log begins after {floor}; give a dataset that has more, \
-                 or rebuild from the data lake"
-            ),
-        }
+/// The log in a database that nobody else may be serving.
+struct Connected(Mutex<sqlx::AnyConnection>);
+
+impl Source for Connected {
+    async fn read(&self, wanted: &Read) -> Result<Reply, cineswarm_events::Error> {
+        read(&mut *self.0.lock().await, wanted).await
     }
-    let Cursor { seq, id } = wanted.after;
-    Ok(Replayed { changes, watermark: Watermark { seq, id: id.to_string() }, events })
+}
+
+async fn replay_log(place: &Place, base: Option<&Watermark>, shared: Shared) -> anyhow::Result<Replayed> {
+    let mut connection = place.open().await?;
+    let to = head(&mut connection).await?;
+    let log = Connected(Mutex::new(connection));
+    Ok(replay(&log, base, to, |event| is_shared(event, shared)).await?)
 }

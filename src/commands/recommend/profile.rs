@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use cineswarm_engine::viewer_files::{Brought, How, Kind, LARGEST_FILE, Matched, Miss, read};
-use cineswarm_engine::{Catalogue, MovieId};
+use cineswarm_engine::Catalogue;
 use indicatif::HumanCount;
 use serde_json::{Value, json};
 
@@ -42,7 +42,11 @@ pub(super) fn read_own(path: &Path, report_to: Option<&Path>, catalogue: &Catalo
         left_out.into_iter().map(|row| (row.file, row.line, row.reason)).collect();
     misses.extend(matched.unmatched.iter().map(|miss| {
         let entry = &miss.entry;
-        (entry.file.clone(), entry.line, reason(&entry.title, entry.year, entry.movie_id, &miss.why, catalogue))
+        (
+            entry.file.clone(),
+            entry.line,
+            reason(&entry.title, entry.year, entry.source_id.as_deref(), &miss.why, catalogue),
+        )
     }));
     if rows > 0 && matched.matched.is_empty() {
         let first: Vec<String> = misses.iter().take(3).map(in_words).collect();
@@ -117,7 +121,7 @@ fn in_words((file, line, reason): &(String, u64, String)) -> String {
     format!("{}:{line}: {}", for_terminal(file), for_terminal(reason))
 }
 
-fn reason(title: &str, year: Option<u16>, id: Option<MovieId>, why: &Miss, catalogue: &Catalogue) -> String {
+fn reason(title: &str, year: Option<u16>, id: Option<&str>, why: &Miss, catalogue: &Catalogue) -> String {
     let year = year.map(|year| format!(" ({year})")).unwrap_or_default();
     let named = format!("\"{title}\"{year}");
     match why {

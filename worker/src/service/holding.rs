@@ -9,7 +9,7 @@ use super::{Assignment, Service};
 use crate::fetch::{Fetch, Fetched};
 use crate::following::{Answer, Following, Next};
 use crate::model::{FetchModel, FetchedModel, Wanted};
-use crate::shards::{HeldShard, HeldShards};
+use crate::shards::HeldShard;
 
 /// A shard with its changes in its index, or why there is none.
 pub(super) struct Folded {
@@ -22,15 +22,13 @@ impl Service {
     pub(super) fn hold(&mut self, assignment: Assignment) {
         self.fetching.cancel();
         self.fetching = CancellationToken::new();
-        let follows = self.following.as_ref().map(Following::live);
-        if self.held.dataset_version != assignment.dataset_version || follows != assignment.live.as_ref() {
-            self.held = HeldShards { dataset_version: assignment.dataset_version.clone(), ..HeldShards::default() };
-        }
+        self.keep_what_is_the_same(&assignment);
         self.held.shards.retain(|shard, _| assignment.shards.contains(shard));
         let missing: Vec<u32> =
             assignment.shards.iter().copied().filter(|shard| !self.held.shards.contains_key(shard)).collect();
         self.log.info(format!("assigned {} shards, {} to fetch", assignment.shards.len(), missing.len()));
-        let (dataset_version, grpc_endpoint) = (assignment.dataset_version.clone(), assignment.grpc_endpoint.clone());
+        let (dataset_version, grpc_endpoint) =
+            (assignment.fetch_version().to_owned(), assignment.grpc_endpoint.clone());
         self.following = assignment.live.clone().and_then(|live| match self.channels.open(&grpc_endpoint) {
             Ok(channel) => Some(Following::new(live, assignment.shard_count, channel, self.read.clone())),
             // Said below, where nothing can be fetched either.
@@ -57,11 +55,32 @@ impl Service {
         }
     }
 
+    /// Drops what is held but for shards that are the same in the version that is to be held now.
+    fn keep_what_is_the_same(&mut self, assignment: &Assignment) {
+        let shard_count = self.assignment.as_ref().map(|current| current.shard_count);
+        let followed = self.following.as_ref().map(Following::live);
+        let grows_alike = match (followed, &assignment.live) {
+            (Some(followed), Some(live)) => followed.shared == live.shared,
+            (None, None) => true,
+            _ => false,
+        };
+        let is_the_version = self.held.dataset_version == assignment.dataset_version;
+        let has_grown = assignment.grown_from.as_ref() == Some(&self.held.dataset_version);
+        let has_followed = followed.is_some() && shard_count == Some(assignment.shard_count);
+        let begins = assignment.live.as_ref().map_or(0, |live| live.after_seq);
+        match grows_alike && (is_the_version || has_grown && has_followed) {
+            true if is_the_version => {}
+            true => self.held.shards.retain(|_, shard| shard.at.seq >= begins),
+            false => self.held.shards.clear(),
+        }
+        self.held.dataset_version.clone_from(&assignment.dataset_version);
+    }
+
     /// Holds a shard that has come, if it is still wanted.
     pub(super) fn take(&mut self, fetched: Fetched) {
         let Fetched { dataset_version, shard, index } = fetched;
         let wanted = self.assignment.as_ref().is_some_and(|assignment| {
-            assignment.dataset_version == dataset_version && assignment.shards.contains(&shard)
+            assignment.fetch_version() == dataset_version && assignment.shards.contains(&shard)
         });
         if wanted {
             let at = self.following.as_ref().map(Following::beginning).unwrap_or_default();

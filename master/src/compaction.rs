@@ -1,0 +1,140 @@
+//! The log of ratings made part of the dataset, as a new version of it, beside all that is served: workers that come later
+//! are sent that one, and the next start serves it. Nobody who asks notices; what is served stays the version it was.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cineswarm_engine::dataset::{Dataset, GrowOptions, grow, latest_version};
+use cineswarm_events::Log;
+use cineswarm_mqtt::timestamp_ms;
+use cineswarm_proto::messages::Shared;
+use cineswarm_ratings::lake::reading::Replayed;
+use cineswarm_ratings::replaying::{self, is_shared, replay};
+use cineswarm_retry::Backoff;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::library::Library;
+
+/// Between two looks at how long the log has become.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Between two tries after one that failed: what is missing is room on a disk, mostly.
+const BACKOFF: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3_600));
+/// Asks go first, as far as the system is told.
+const NICENESS: i32 = 10;
+
+/// Why there is no new version.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Log(#[from] replaying::Error),
+    #[error(transparent)]
+    Dataset(#[from] cineswarm_engine::dataset::Error),
+    #[error("no thread to write it: {0}")]
+    Thread(std::io::Error),
+    #[error("writing it ended abnormally")]
+    Aborted,
+}
+
+/// What is compacted, and when.
+pub struct Compaction {
+    /// What is served.
+    pub library: Arc<Library>,
+    /// The log.
+    pub log: Log,
+    /// Where datasets are kept.
+    pub data_dir: PathBuf,
+    /// Events past which it is time; 0: never.
+    pub after: u64,
+}
+
+impl Compaction {
+    /// Looks now and then, until `stop` is cancelled.
+    pub async fn keep(self, stop: CancellationToken) {
+        let Some(shared) = self.library.shared() else { return };
+        let (mut backoff, mut not_before) = (Backoff::between(BACKOFF.0, BACKOFF.1), Instant::now());
+        while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
+            self.take_up(shared).await;
+            let events = self.library.ranker().taken().saturating_sub(self.library.latest_made_at());
+            if self.after == 0 || events < self.after || Instant::now() < not_before {
+                continue;
+            }
+            let started = Instant::now();
+            match stop.run_until_cancelled(self.compact(shared)).await {
+                Some(Ok(version)) => {
+                    backoff.start_over();
+                    let seconds = started.elapsed().as_secs_f64();
+                    tracing::info!(
+                        events,
+                        version,
+                        seconds,
+                        "made what was rated part of the dataset, as a new version"
+                    );
+                }
+                Some(Err(error)) => {
+                    let pause = backoff.next_pause();
+                    not_before = Instant::now() + pause;
+                    let again_s = pause.as_secs();
+                    tracing::warn!(%error, events, again_s, "what was rated could not be made part of the dataset");
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Takes up a version that somebody has made by hand. Of those who share less than everybody's ratings it is not known
+    /// what it has of them.
+    async fn take_up(&self, shared: Shared) {
+        let (latest, data_dir) = (self.library.latest(), self.data_dir.clone());
+        let newer = move || {
+            let metadata = latest.metadata();
+            let version =
+                latest_version(&data_dir, &metadata.name).ok().filter(|version| *version != metadata.version)?;
+            let newer = Dataset::open_version(&data_dir, &metadata.name, &version).ok()?;
+            let has_grown = newer.metadata().base.as_ref() == Some(&metadata.version)
+                && is_the_same_but_for_ratings(&newer, &latest);
+            has_grown.then_some(newer)
+        };
+        if shared != Shared::All {
+            return;
+        }
+        if let Ok(Some(newer)) = tokio::task::spawn_blocking(newer).await {
+            tracing::info!(version = newer.metadata().version, "shards are fetched from a newer version from now on");
+            self.library.grow(newer);
+        }
+    }
+
+    async fn compact(&self, shared: Shared) -> Result<String, Error> {
+        let base = self.library.latest();
+        let to = self.log.last().await.map_err(replaying::Error::Log)?;
+        let watermark = base.metadata().watermark.clone();
+        let replayed = replay(&self.log, watermark.as_ref(), to, |event| is_shared(event, shared)).await?;
+        let (sender, receiver) = oneshot::channel();
+        let data_dir = self.data_dir.clone();
+        // A thread of its own, as it stays less important for as long as it lives.
+        let write = move || _ = sender.send(write(&base, replayed, &data_dir));
+        std::thread::Builder::new().name("compaction".into()).spawn(write).map_err(Error::Thread)?;
+        let grown = receiver.await.map_err(|_| Error::Aborted)??;
+        let version = grown.metadata().version.clone();
+        self.library.grow(grown);
+        Ok(version)
+    }
+}
+
+fn write(base: &Dataset, replayed: Replayed, data_dir: &Path) -> Result<Dataset, Error> {
+    // Refused where a thread may not say so of itself; it is then as important as any.
+    let _ = rustix::process::nice(NICENESS);
+    let Replayed { changes, watermark, .. } = replayed;
+    let name = base.metadata().name.clone();
+    let now = timestamp_ms() / 1_000;
+    let options = GrowOptions { data_dir: data_dir.to_owned(), name: name.clone(), now, watermark };
+    let report = grow(base, &changes, &options, &mut |_| {})?;
+    Ok(Dataset::open_version(data_dir, &name, &report.metadata.version)?)
+}
+
+/// Shards of one can stand for those of the other, if both have the same of the log.
+fn is_the_same_but_for_ratings(newer: &Dataset, base: &Dataset) -> bool {
+    let films = |dataset: &Dataset| dataset.catalogue().movies().iter().map(|film| film.id).collect::<Vec<_>>();
+    newer.shard_count() == base.shard_count() && newer.metadata().watermark.is_some() && films(newer) == films(base)
+}
