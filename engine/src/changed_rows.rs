@@ -75,9 +75,9 @@ impl ChangedRows {
         self.get(user).is_some()
     }
 
-    /// The rows that are not empty.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.0.iter().flat_map(|bucket| bucket.values()).filter_map(|row| row.row())
+    /// The rows that are not empty, and whose they are.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (UserId, Row<'_>)> {
+        self.0.iter().flat_map(|bucket| bucket.iter()).filter_map(|(user, row)| Some((*user, row.row()?)))
     }
 
     /// A user's ratings now; `None` for a user without any.

@@ -3,6 +3,7 @@
 //! A few lines longer than other files: what a score is, and what explains it, stand in one place.
 
 mod changes;
+pub mod graph;
 
 use std::cmp::Ordering;
 use std::sync::Arc;

@@ -11,6 +11,9 @@ pub type MovieId = u32;
 /// From here on ids are those of people and films that came after a dataset.
 pub const FIRST_LIVE_ID: u32 = 1 << 31;
 
+/// From so many half-stars on, four stars, somebody liked a film.
+pub const LIKED: u8 = 8;
+
 /// A rating on the half-star scale, 1 (0.5 stars) to 10 (5 stars).
 ///
 /// All similarity arithmetic is done on these integers, so that sums do not depend on their order.

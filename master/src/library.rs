@@ -23,6 +23,10 @@ const STARTERS: usize = 60;
 /// Tags of a film that are shown.
 const MOST_TAGS: usize = 12;
 
+/// Films that are named as liked beside one, and how many people make it more than chance.
+const MOST_ALSO_LIKED: usize = 6;
+const FEWEST_IN_COMMON: u32 = 2;
+
 /// How far a worker may be ahead in the log, which it reads from this very process.
 const LONGEST_LAG: Duration = Duration::from_secs(1);
 
@@ -99,6 +103,15 @@ pub struct FilmDetails<'a> {
     tags: Vec<&'a str>,
     /// What is known beside the ratings; `None` where nothing is.
     facts: Option<Facts<'a>>,
+    /// What most of the people liked, too, who liked it.
+    also_liked: Vec<AlsoLiked<'a>>,
+}
+
+/// A film, and how many people liked it beside another.
+#[derive(Clone, Debug, Serialize)]
+pub struct AlsoLiked<'a> {
+    movie: Film<'a>,
+    people: u32,
 }
 
 /// Facts about a film, from the file that was given to the import.
@@ -308,7 +321,26 @@ impl Library {
             series: facts.series.as_deref(),
             shipped: self.dataset.metadata().facts_sha256.as_deref() == Some(SHIPPED_FACTS_SHA256),
         });
-        Some(FilmDetails { movie: film, other_titles: &known.other_titles, imdb_id, tmdb_id, histogram, tags, facts })
+        let also_liked = self.also_liked(movie);
+        Some(FilmDetails {
+            also_liked,
+            movie: film,
+            other_titles: &known.other_titles,
+            imdb_id,
+            tmdb_id,
+            histogram,
+            tags,
+            facts,
+        })
+    }
+
+    fn also_liked(&self, movie: MovieId) -> Vec<AlsoLiked<'_>> {
+        let ranker = self.ranker();
+        let mut reached = ranker.walk(&Profile::from_ratings([(movie, HalfStars::MAX)]), None).reached();
+        reached.retain(|other| other.people >= FEWEST_IN_COMMON);
+        reached.sort_unstable_by_key(|other| (std::cmp::Reverse(other.people), other.movie_id));
+        let shown = reached.into_iter().take(MOST_ALSO_LIKED);
+        shown.filter_map(|other| Some(AlsoLiked { movie: self.film(other.movie_id)?, people: other.people })).collect()
     }
 
     /// A film as browsers get it; `None` if it is not in the catalogue.

@@ -13,6 +13,7 @@ fn source_name(source: Source) -> &'static str {
     match source {
         Source::Neighbours => "neighbours",
         Source::Popular => "popular",
+        Source::Graph => "graph",
     }
 }
 

@@ -482,7 +482,7 @@ async fn resume(
             desk.fail(&live(), EndState::Failed, &Trouble::Unavailable).await;
             continue;
         }
-        if spec.source == Source::Popular {
+        if spec.source != Source::Neighbours {
             desk.end(live()).await;
             continue;
         }

@@ -77,6 +77,42 @@ describe("everybody's ratings", () => {
     assert.equal(histogram.reduce((sum, count) => sum + count, 0), ratings);
   });
 
+  /** How many people liked both films, from four stars on. */
+  const coincidences = (one, other, but) =>
+    [...reference.users].filter(([user, rated]) => user !== but && rated.get(one) >= 8 && rated.get(other) >= 8).length;
+
+  test("the graph of films that the same people liked has what was rated a moment ago, and says by which way it went", async () => {
+    const seeds = [20, 201];
+    await answeredByAll();
+    const answer = await asker.answered({ like: seeds, algorithm: "graph" });
+    assert.deepEqual([answer.meta.algorithm, answer.meta.source, answer.meta.note], ["graph", "graph", null]);
+    const strengths = [...reference.films.keys()].filter((film) => !seeds.includes(film)).map((film) => coincidences(seeds[0], film) + coincidences(seeds[1], film));
+    const strongest = strengths.sort((a, b) => b - a).slice(0, 10);
+    // Of a series no more than two are shown, and the invented films are of none.
+    assert.deepEqual(answer.recommendations.map(({ score }) => score), strongest);
+    for (const { movie_id, because } of answer.recommendations) {
+      const ways = new Map(because.map((way) => [way.movie_id, way.neighbours]));
+      for (const seed of seeds) assert.equal(ways.get(seed) ?? 0, coincidences(seed, movie_id));
+    }
+    const { also_liked: beside } = await (await fetch(`${farm.url}/api/movies/20`)).json();
+    const most = [...reference.films.keys()].filter((film) => film !== 20).map((film) => coincidences(20, film)).sort((a, b) => b - a);
+    assert.deepEqual(beside.map(({ people }) => people), most.slice(0, 6));
+    for (const { movie, people } of beside) assert.equal(people, coincidences(20, movie.movie_id));
+    // 298 was given half a star by the neighbour, who likes 20: a liking now makes one more path.
+    const before = coincidences(20, 298);
+    await rate(neighbour, FIRST_USER, 298, 4);
+    assert.equal(coincidences(20, 298), before + 1);
+    const only = { like: [20], algorithm: "graph", filters: { movie_ids: [298] } };
+    await answeredByAll();
+    assert.deepEqual((await asker.answered(only)).recommendations.map(({ movie_id, neighbours }) => [movie_id, neighbours]), before + 1 < 2 ? [] : [[298, before + 1]]);
+    await rate(neighbour, FIRST_USER, 298, 0.5);
+    const own = await neighbour.answered({ algorithm: "graph" });
+    for (const { movie_id, because } of own.recommendations) {
+      for (const way of because) assert.equal(way.neighbours, coincidences(way.movie_id, movie_id, FIRST_USER), "nobody is their own way");
+    }
+    assert.match((await asker.send("ask", { like: [20], algorithm: "magic" })).error.message, /graph/);
+  });
+
   test("nobody is their own neighbour", async () => {
     const own = new Map([...PROFILE].filter(([movie]) => movie !== 103));
     own.set(298, 1).set(297, 9);

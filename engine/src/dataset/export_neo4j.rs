@@ -11,10 +11,9 @@ use super::{Dataset, Error};
 use crate::best::Best;
 use crate::catalogue::Movie;
 use crate::movielens::csv_field;
+use crate::rating::LIKED;
 use crate::versions;
 
-/// From four stars on somebody liked a film.
-const LIKED: u8 = 8;
 /// Films that one is joined to at the most, those with most people in common.
 const MOST_JOINED: usize = 50;
 /// One person in common may be chance.

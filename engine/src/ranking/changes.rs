@@ -88,8 +88,8 @@ impl Ranker {
     pub fn histogram(&self, movie: MovieId) -> [u32; 10] {
         let mut histogram = [0; 10];
         let Some(number) = self.numbering.get(movie) else { return histogram };
-        let unchanged = self.rows.all().filter(|(user, _)| !self.changed.has(*user)).map(|(_, row)| row);
-        for half_stars in unchanged.chain(self.changed.rows()).filter_map(|row| row.rating(number)) {
+        let unchanged = self.rows.all().filter(|(user, _)| !self.changed.has(*user));
+        for half_stars in unchanged.chain(self.changed.rows()).filter_map(|(_, row)| row.rating(number)) {
             // Half-stars are from 1 to 10.
             if let Some(count) = histogram.get_mut(usize::from(half_stars).wrapping_sub(1)) {
                 *count += 1;

@@ -186,7 +186,7 @@ impl App {
             return Ok((Done { acknowledgement, first: ending.as_ref().map(replayed) }, false));
         }
         storing.stored();
-        if live.spec.source == Source::Popular {
+        if live.spec.source != Source::Neighbours {
             self.desk.ended(live);
             return Ok(acknowledged(0));
         }

@@ -6,7 +6,7 @@ use cineswarm_proto::farm::QueryResult;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::ask::ALGORITHM;
+use super::ask::{ALGORITHM, GRAPH};
 use super::chosen;
 use super::spec::{Source, Spec};
 use crate::library::Library;
@@ -56,6 +56,7 @@ type Answering = (&'static str, &'static str);
 const NEIGHBOURS: Answering = (ALGORITHM, "neighbours");
 const MODEL: Answering = ("likeness", "model");
 const POPULARITY: Answering = ("popularity", "popular");
+const COINCIDENCES: Answering = (GRAPH, "graph");
 
 /// What the master knows of a request's way through the farm.
 #[derive(Debug, Default, Clone, Copy)]
@@ -246,6 +247,13 @@ pub fn merge(
     };
     let (source, found, shortage) = match (spec.source, of_model, library.model()) {
         (Source::Popular, ..) => (POPULARITY, chosen::popular_films(library, spec, &profile), None),
+        (Source::Graph, ..) => match chosen::by_graph(library, &ranker, spec, &profile) {
+            found if found.is_empty() => {
+                let instead = chosen::popular_films(library, spec, &profile);
+                (POPULARITY, instead, Some(Shortage::NobodyShares))
+            }
+            found => (COINCIDENCES, found, None),
+        },
         (Source::Neighbours, Some(films), Some(offered)) => {
             match chosen::of_model(library, spec, &profile, films, &offered.model) {
                 found if found.is_empty() => {

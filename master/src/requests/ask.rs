@@ -31,6 +31,8 @@ pub struct Ask {
     pub filters: Filters,
     /// Makes the request idempotent within its session.
     pub key: Option<String>,
+    /// Whether by the graph of films that the same people liked, instead of by neighbours or the model.
+    pub by_graph: bool,
     /// The language of the answer, if said.
     pub lang: Option<Lang>,
     /// The trace it is part of, in W3C's form; whoever reads it finds out whether it is one.
@@ -99,9 +101,13 @@ impl Ask {
     pub fn parse(payload: Value) -> Result<Ask, Trouble> {
         let raw: RawAsk = parse(payload)?;
         let bad = |reason: String| Err(Trouble::BadRequest(reason));
-        if let Some(algorithm) = raw.algorithm.filter(|name| name != ALGORITHM) {
-            return bad(format!("algorithm: {algorithm:?} is not known; there is {ALGORITHM:?}"));
-        }
+        let by_graph = match raw.algorithm.as_deref() {
+            None | Some(ALGORITHM) => false,
+            Some(GRAPH) => true,
+            Some(algorithm) => {
+                return bad(format!("algorithm: {algorithm:?} is not known; there are {ALGORITHM:?} and {GRAPH:?}"));
+            }
+        };
         if let Some(n) = raw.n.filter(|n| !(1..=LARGEST_N as u64).contains(n)) {
             return bad(format!("n: {n} is not from 1 to {LARGEST_N}"));
         }
@@ -141,14 +147,18 @@ impl Ask {
             n: raw.n.map(|n| n as usize),
             filters,
             key: raw.key,
+            by_graph,
             lang: raw.lang.map(|tag| Lang::from_tag(&tag)),
             traceparent: raw.traceparent,
         })
     }
 }
 
-/// The one algorithm there is.
+/// The algorithm that answers where none is named.
 pub const ALGORITHM: &str = "user-knn";
+
+/// Films that people liked who liked the same.
+pub const GRAPH: &str = "graph";
 
 fn checked_text(text: String) -> Result<String, Trouble> {
     let characters = text.chars().count();

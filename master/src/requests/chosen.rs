@@ -2,14 +2,19 @@
 
 use std::collections::HashMap;
 
+use cineswarm_engine::graph::Reached;
 use cineswarm_engine::models::ServedModel;
-use cineswarm_engine::{Because, Movie, MovieId, PopularityPenalty, Profile, Recommendation, genre_standing, popular};
+use cineswarm_engine::{
+    Because, Movie, MovieId, PopularityPenalty, Profile, Ranker, Recommendation, genre_standing, popular,
+};
 
 use super::spec::Spec;
 use crate::library::Library;
 
 /// Films of one series in a list at the most.
 const OF_A_SERIES: usize = 2;
+/// One person in common may be chance.
+const FEWEST_IN_COMMON: u32 = 2;
 /// Popular films that are looked at for each that is shown, as some are of a series that has its share.
 const POPULAR_LOOKED_AT: usize = 4;
 
@@ -49,6 +54,35 @@ pub(super) fn of_model(
         }
     };
     best.into_iter().map(explained).collect()
+}
+
+/// Films that people liked who liked the viewer's films, with how many of them liked both.
+pub(super) fn by_graph(library: &Library, ranker: &Ranker, spec: &Spec, profile: &Profile) -> Vec<Recommendation> {
+    let (catalogue, walk) = (library.catalogue(), ranker.walk(profile, spec.wanted().exclude_user));
+    let mut candidates: Vec<(f64, Reached)> = walk
+        .reached()
+        .into_iter()
+        .filter(|film| film.people >= FEWEST_IN_COMMON)
+        .filter_map(|film| {
+            let movie = catalogue.get(film.movie_id)?;
+            let allowed = spec.filters.allow(movie, profile.get(movie.id).is_some());
+            let known = match spec.ranking.popularity_penalty {
+                PopularityPenalty::Strong => f64::from(ranker.catalogue().stats(movie.id).ratings.max(1)).sqrt(),
+                PopularityPenalty::None | PopularityPenalty::Mild => 1.0,
+            };
+            allowed.then(|| (film.paths as f64 * genre_standing(movie, &spec.filters.genres) / known, film))
+        })
+        .collect();
+    candidates.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.movie_id.cmp(&b.1.movie_id)));
+    let people: HashMap<MovieId, u32> = candidates.iter().map(|(_, film)| (film.movie_id, film.people)).collect();
+    let best = few_of_a_series(library, spec, candidates.into_iter().map(|(score, film)| (film.movie_id, score)));
+    let films: Vec<MovieId> = best.iter().map(|(movie, _)| *movie).collect();
+    let ways = walk.ways(&films, spec.ranking.because);
+    let recommended = |((movie_id, score), because)| {
+        let neighbours = people.get(&movie_id).copied().unwrap_or_default();
+        Recommendation { movie_id, score, predicted_rating: None, neighbours, because }
+    };
+    best.into_iter().zip(ways).map(recommended).collect()
 }
 
 /// Films that many like, none of a series filling the list.

@@ -118,22 +118,13 @@ pub fn resolve(ask: &Ask, viewer: &Viewer<'_>, library: &Library) -> Result<Reso
     let lang = ask.lang.unwrap_or(viewer.lang);
     let resolver = Resolver { lang, n: ask.n, viewer, library };
     let filters = ask.filters.clone();
-    match &ask.basis {
-        Basis::Own => Ok(resolver.own(filters)),
-        Basis::User(user) => Ok(resolver.user(*user, filters)),
-        Basis::Like(movies) => resolver.like(movies, filters, Tweak::None),
-        Basis::Profile(ratings) => {
-            let profile = Profile::from_ratings(ratings.iter().copied());
-            let unknown = profile.movie_ids().iter().find(|movie| library.catalogue().get(**movie).is_none());
-            match unknown {
-                Some(movie) => Err(Trouble::UnknownMovie(*movie)),
-                None => Ok(resolver.by_profile(profile, None, filters)),
-            }
-        }
-        Basis::Text(text) => resolver.text(text, filters),
+    let mut resolved = resolver.basis(&ask.basis, filters)?;
+    match &mut resolved {
+        Resolved::Compute(spec) if ask.by_graph && spec.source == Source::Neighbours => spec.source = Source::Graph,
+        _ => {}
     }
+    Ok(resolved)
 }
-
 /// The film that "it" means after this question: the one whose reasons were asked, or the only one asked about.
 fn only_film_of(spec: &Spec) -> Option<MovieId> {
     let films = if spec.rest.is_some() { spec.filters.movie_ids.clone() } else { spec.like() };
@@ -151,6 +142,24 @@ struct Resolver<'v> {
 }
 
 impl Resolver<'_> {
+    /// What follows from what an answer is to be based on.
+    fn basis(&self, basis: &Basis, filters: Filters) -> Result<Resolved, Trouble> {
+        match basis {
+            Basis::Own => Ok(self.own(filters)),
+            Basis::User(user) => Ok(self.user(*user, filters)),
+            Basis::Like(movies) => self.like(movies, filters, Tweak::None),
+            Basis::Profile(ratings) => {
+                let profile = Profile::from_ratings(ratings.iter().copied());
+                let unknown = profile.movie_ids().iter().find(|movie| self.library.catalogue().get(**movie).is_none());
+                match unknown {
+                    Some(movie) => Err(Trouble::UnknownMovie(*movie)),
+                    None => Ok(self.by_profile(profile, None, filters)),
+                }
+            }
+            Basis::Text(text) => self.text(text, filters),
+        }
+    }
+
     fn text(mut self, text: &str, asked: Filters) -> Result<Resolved, Trouble> {
         let shown = self.viewer.last.map(|(spec, answer)| list_before(spec, answer)).unwrap_or_default();
         let options = match self.viewer.said_last {

@@ -52,6 +52,8 @@ pub enum Source {
     Neighbours,
     /// Films that many like, known to the master.
     Popular,
+    /// Films that people liked who liked the same as the viewer, likewise.
+    Graph,
 }
 
 impl Spec {

@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use cineswarm_engine::viewer_files::{Brought, How, Kind, LARGEST_FILE, Matched, Miss, read};
 use cineswarm_engine::Catalogue;
+use cineswarm_engine::viewer_files::{Brought, How, Kind, LARGEST_FILE, Matched, Miss, read};
 use indicatif::HumanCount;
 use serde_json::{Value, json};
 

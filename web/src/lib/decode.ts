@@ -93,6 +93,10 @@ export function decodeFilmDetails(value: unknown): FilmDetails | null {
     histogram: Array.from({ length: 10 }, (_, halfStars) => Math.max(0, histogram[halfStars] ?? 0)),
     tags: list(from.tags, textItem),
     facts: decodeFacts(from.facts),
+    alsoLiked: list(from.also_liked, (item) => {
+      const other = decodeFilm(fields(item).movie);
+      return other && { movie: other, people: number(fields(item).people) };
+    }),
   };
 }
 

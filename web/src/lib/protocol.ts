@@ -124,6 +124,8 @@ export interface FilmDetails {
   /** What viewers have tagged it. */
   tags: string[];
   facts: FilmFacts | null;
+  /** What most of the people liked, too, who liked it, and how many. */
+  alsoLiked: { movie: Film; people: number }[];
 }
 
 /** What is known of a film beside its ratings. */

@@ -151,7 +151,7 @@ impl Resolver<'_> {
                 Intent::Browse { filters, tweak }
             }
             Source::Popular => Intent::Popular { filters },
-            Source::Neighbours => match spec.like() {
+            Source::Neighbours | Source::Graph => match spec.like() {
                 movies if movies.is_empty() => Intent::Browse { filters, tweak },
                 movies => Intent::Like { movies, filters, tweak },
             },

@@ -71,6 +71,7 @@ export const en = {
     predictedShort: "for you",
     score: (score: string) => `Score ${score}`,
     neighbours: (n: number) => (n === 1 ? "1 neighbour" : `${n} neighbours`),
+    coincidences: (n: number, shown: string) => (n === 1 ? "1 person liked both" : `${shown} people liked both`),
     becauseLead: (_films: number) => "Because you liked",
     andLast: (items: string[]) => joinWords(items, "and"),
     seen: "Seen it",
@@ -176,7 +177,7 @@ export const en = {
     model: "Model",
     algorithm: "Method",
     source: "Source",
-    sources: { neighbours: "neighbours", popular: "popular films" } as Record<string, string>,
+    sources: { neighbours: "neighbours", model: "a trained model", graph: "people who liked the same", popular: "popular films" } as Record<string, string>,
     request: "Request",
   },
 
@@ -237,6 +238,7 @@ export const en = {
     countries: "Country",
     series: "Series",
     tags: "Viewers say",
+    alsoLiked: "Who liked it also liked",
     attribution: "Facts from omdb.org (CC BY 2.0 DE), Wikipedia contributors (CC BY-SA 4.0, via prust/wikipedia-movie-data) and Freebase (CC BY); combined and changed. Some are wrong.",
   },
 

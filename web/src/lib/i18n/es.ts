@@ -77,6 +77,7 @@ export const es: Dictionary = {
     predictedShort: "para ti",
     score: (score) => `Puntuación ${score}`,
     neighbours: (n) => (n === 1 ? "1 vecino" : `${n} vecinos`),
+    coincidences: (n, shown) => (n === 1 ? "1 coincidencia" : `${shown} coincidencias`),
     becauseLead: (films) => (films === 1 ? "Porque te gustó" : "Porque te gustaron"),
     andLast: (items) => joinWords(items, /^h?i(?!e)/i.test(items.at(-1) ?? "") ? "e" : "y"),
     seen: "Ya la vi",
@@ -184,7 +185,7 @@ export const es: Dictionary = {
     model: "Modelo",
     algorithm: "Método",
     source: "Origen",
-    sources: { neighbours: "vecinos", popular: "películas populares" },
+    sources: { neighbours: "vecinos", model: "un modelo entrenado", graph: "a quienes gustó lo mismo", popular: "películas populares" },
     request: "Petición",
   },
 
@@ -245,6 +246,7 @@ export const es: Dictionary = {
     countries: "País",
     series: "Serie",
     tags: "Dicen los espectadores",
+    alsoLiked: "A quienes gustó también gustó",
     attribution: "Datos de omdb.org (CC BY 2.0 DE), colaboradores de Wikipedia (CC BY-SA 4.0, por prust/wikipedia-movie-data) y Freebase (CC BY); combinados y cambiados. Alguno es incorrecto.",
   },
 
