@@ -20,7 +20,13 @@ fn half_stars(number: u8) -> HalfStars {
 
 fn options(fixture: &Fixture, name: &str, seq: i64) -> GrowOptions {
     let watermark = Watermark { seq, id: format!("event {seq}") };
-    GrowOptions { data_dir: fixture.data_dir.path().to_owned(), name: name.to_owned(), now: NOW + seq, watermark }
+    GrowOptions {
+        data_dir: fixture.data_dir.path().to_owned(),
+        name: name.to_owned(),
+        now: NOW + seq,
+        watermark,
+        grown_from: None,
+    }
 }
 
 fn grown(fixture: &Fixture, base: &Dataset, changes: &Changes, name: &str, seq: i64) -> ImportReport {

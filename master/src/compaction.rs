@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cineswarm_engine::dataset::{Dataset, GrowOptions, grow, latest_version};
+use cineswarm_engine::dataset::{Dataset, GrowOptions, grow, latest_version, version_directory};
 use cineswarm_events::Log;
 use cineswarm_mqtt::timestamp_ms;
 use cineswarm_proto::messages::Shared;
@@ -53,9 +53,10 @@ impl Compaction {
     /// Looks now and then, until `stop` is cancelled.
     pub async fn keep(self, stop: CancellationToken) {
         let Some(shared) = self.library.shared() else { return };
+        let (mut looked_at, mut made) = (self.library.version().to_owned(), Vec::new());
         let (mut backoff, mut not_before) = (Backoff::between(BACKOFF.0, BACKOFF.1), Instant::now());
         while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
-            self.take_up(shared).await;
+            self.take_up(shared, &mut looked_at).await;
             let events = self.library.ranker().taken().saturating_sub(self.library.latest_made_at());
             if self.after == 0 || events < self.after || Instant::now() < not_before {
                 continue;
@@ -64,6 +65,9 @@ impl Compaction {
             match stop.run_until_cancelled(self.compact(shared)).await {
                 Some(Ok(version)) => {
                     backoff.start_over();
+                    looked_at.clone_from(&version);
+                    made.push(version.clone());
+                    self.remove_all_but_the_last(&mut made).await;
                     let seconds = started.elapsed().as_secs_f64();
                     tracing::info!(
                         events,
@@ -85,23 +89,39 @@ impl Compaction {
 
     /// Takes up a version that somebody has made by hand. Of those who share less than everybody's ratings it is not known
     /// what it has of them.
-    async fn take_up(&self, shared: Shared) {
-        let (latest, data_dir) = (self.library.latest(), self.data_dir.clone());
-        let newer = move || {
-            let metadata = latest.metadata();
-            let version =
-                latest_version(&data_dir, &metadata.name).ok().filter(|version| *version != metadata.version)?;
-            let newer = Dataset::open_version(&data_dir, &metadata.name, &version).ok()?;
-            let has_grown = newer.metadata().base.as_ref() == Some(&metadata.version)
-                && is_the_same_but_for_ratings(&newer, &latest);
-            has_grown.then_some(newer)
-        };
-        if shared != Shared::All {
+    async fn take_up(&self, shared: Shared, looked_at: &mut String) {
+        let (served, latest, data_dir) = (self.library.dataset.clone(), self.library.latest(), self.data_dir.clone());
+        let Ok(version) = latest_version(&data_dir, &latest.metadata().name) else { return };
+        if shared != Shared::All || version == *looked_at {
             return;
         }
+        looked_at.clone_from(&version);
+        let newer = move || {
+            let newer = Dataset::open_version(&data_dir, &latest.metadata().name, &version).ok()?;
+            let bases = [&served, &latest].map(|base| &base.metadata().version);
+            let has_grown = newer.metadata().base.as_ref().is_some_and(|base| bases.contains(&base))
+                && newer.metadata().watermark.as_ref().is_some_and(|newer| newer.seq >= seq_of(&latest));
+            (has_grown && is_the_same_but_for_ratings(&newer, &latest)).then_some(newer)
+        };
         if let Ok(Some(newer)) = tokio::task::spawn_blocking(newer).await {
             tracing::info!(version = newer.metadata().version, "shards are fetched from a newer version from now on");
             self.library.grow(newer);
+        }
+    }
+
+    /// Of the versions that were made here only the last is needed, by the next start; who is still being sent an earlier one
+    /// has it open.
+    async fn remove_all_but_the_last(&self, made: &mut Vec<String>) {
+        let Some(last) = made.pop() else { return };
+        let name = self.library.dataset.metadata().name.clone();
+        for version in std::mem::replace(made, vec![last]) {
+            let removed = match version_directory(&self.data_dir, &name, &version) {
+                Ok(directory) => tokio::fs::remove_dir_all(directory).await.map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(error) = removed {
+                tracing::warn!(version, error, "a version of the dataset that nobody needs could not be removed");
+            }
         }
     }
 
@@ -111,9 +131,9 @@ impl Compaction {
         let watermark = base.metadata().watermark.clone();
         let replayed = replay(&self.log, watermark.as_ref(), to, |event| is_shared(event, shared)).await?;
         let (sender, receiver) = oneshot::channel();
-        let data_dir = self.data_dir.clone();
+        let (data_dir, served) = (self.data_dir.clone(), self.library.version().to_owned());
         // A thread of its own, as it stays less important for as long as it lives.
-        let write = move || _ = sender.send(write(&base, replayed, &data_dir));
+        let write = move || _ = sender.send(write(&base, served, replayed, &data_dir));
         std::thread::Builder::new().name("compaction".into()).spawn(write).map_err(Error::Thread)?;
         let grown = receiver.await.map_err(|_| Error::Aborted)??;
         let version = grown.metadata().version.clone();
@@ -122,15 +142,21 @@ impl Compaction {
     }
 }
 
-fn write(base: &Dataset, replayed: Replayed, data_dir: &Path) -> Result<Dataset, Error> {
+/// Of all that was rated since the version that is served, the base has the beginning.
+fn write(base: &Dataset, served: String, replayed: Replayed, data_dir: &Path) -> Result<Dataset, Error> {
     // Refused where a thread may not say so of itself; it is then as important as any.
     let _ = rustix::process::nice(NICENESS);
     let Replayed { changes, watermark, .. } = replayed;
     let name = base.metadata().name.clone();
     let now = timestamp_ms() / 1_000;
-    let options = GrowOptions { data_dir: data_dir.to_owned(), name: name.clone(), now, watermark };
+    let options =
+        GrowOptions { data_dir: data_dir.to_owned(), name: name.clone(), now, watermark, grown_from: Some(served) };
     let report = grow(base, &changes, &options, &mut |_| {})?;
     Ok(Dataset::open_version(data_dir, &name, &report.metadata.version)?)
+}
+
+fn seq_of(dataset: &Dataset) -> i64 {
+    dataset.metadata().watermark.as_ref().map_or(0, |watermark| watermark.seq)
 }
 
 /// Shards of one can stand for those of the other, if both have the same of the log.

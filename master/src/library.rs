@@ -27,6 +27,9 @@ const MOST_TAGS: usize = 12;
 const MOST_ALSO_LIKED: usize = 6;
 const FEWEST_IN_COMMON: u32 = 2;
 
+/// Versions that have grown from the one that is served and are still sent.
+const GROWN_OFFERED: usize = 2;
+
 /// How far a worker may be ahead in the log, which it reads from this very process.
 const LONGEST_LAG: Duration = Duration::from_secs(1);
 
@@ -47,8 +50,9 @@ pub struct Library {
     ranker: RwLock<Arc<Ranker>>,
     /// Whose ratings count beside those of the dataset.
     shared: Option<Shared>,
-    /// A later version of it, made of it and the log: what shards are fetched from once there is one.
-    grown: RwLock<Option<Arc<Dataset>>>,
+    /// Later versions of it, made of it and the log, the last two: shards are fetched from the last one once there is one,
+    /// and from the one before by who has begun.
+    grown: RwLock<Vec<Arc<Dataset>>>,
     /// How far the log of ratings is in the ranker.
     taken: watch::Sender<u64>,
     /// The trained model, once there is one.
@@ -184,13 +188,13 @@ impl Library {
     }
 
     fn grown(&self) -> Option<Arc<Dataset>> {
-        self.grown.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.grown.read().unwrap_or_else(PoisonError::into_inner).last().cloned()
     }
 
     /// The version of this name, if shards may be fetched from it.
     pub fn offered(&self, version: &str) -> Option<Arc<Dataset>> {
-        let of_that_name = |dataset: &Arc<Dataset>| dataset.metadata().version == version;
-        Some(self.dataset.clone()).filter(of_that_name).or_else(|| self.grown().filter(of_that_name))
+        let grown = self.grown.read().unwrap_or_else(PoisonError::into_inner);
+        grown.iter().chain([&self.dataset]).find(|dataset| dataset.metadata().version == version).cloned()
     }
 
     /// The version that has most of the log: what was last grown, or the one that is served.
@@ -205,7 +209,10 @@ impl Library {
 
     /// From now on shards are fetched from this version, which has grown from [`Library::latest`] by the log.
     pub fn grow(&self, grown: Dataset) {
-        *self.grown.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(grown));
+        let mut all = self.grown.write().unwrap_or_else(PoisonError::into_inner);
+        all.push(Arc::new(grown));
+        let too_many = all.len().saturating_sub(GROWN_OFFERED);
+        all.drain(..too_many);
     }
 
     /// The number in the log of the last change that is in the dataset version itself.
@@ -249,7 +256,7 @@ impl Library {
 
     /// Everybody's ratings are again those of the dataset.
     pub fn start_over(&self) {
-        *self.grown.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.grown.write().unwrap_or_else(PoisonError::into_inner).clear();
         let ranker = made_of(&self.catalogue, &self.dataset);
         let taken = ranker.taken();
         *self.ranker.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ranker);

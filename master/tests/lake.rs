@@ -91,7 +91,8 @@ fn base(data_dir: &Path) -> Dataset {
 }
 
 fn hash(base: &Dataset, data_dir: &Path, changes: &Changes, watermark: Watermark, name: &str) -> String {
-    let options = GrowOptions { data_dir: data_dir.to_owned(), name: name.to_owned(), now: NOW, watermark };
+    let options =
+        GrowOptions { data_dir: data_dir.to_owned(), name: name.to_owned(), now: NOW, watermark, grown_from: None };
     grow(base, changes, &options, &mut |_| {}).unwrap().metadata.content_sha256
 }
 

@@ -3,6 +3,8 @@
 
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 
 import { BROKER, Farm, binary } from "./harness.mjs";
 import { pause, run, within } from "./processes.mjs";
@@ -215,19 +217,32 @@ test("past so many events what was rated is made part of the dataset by itself, 
   const farm = await Farm.start({ data, limits: { RATINGS_SHARED: "accounts", COMPACT_AFTER: "200" } });
   try {
     const asker = await farm.visit();
-    const lines = Array.from({ length: 300 }, (_, at) => ({ user_id: `u-${at % 20}`, movie_id: ((at * 7) % 300) + 1, rating: (at % 10 + 1) / 2, timestamp: 1_600_000_000 + at * 7_200 }));
+    const bring = async (first) => {
+      const lines = Array.from({ length: 300 }, (_, at) => ({ user_id: `u-${at % 20}`, movie_id: ((at * 7 + first) % 300) + 1, rating: ((at + first) % 10 + 1) / 2, timestamp: 1_600_000_000 + (at + first * 300) * 7_200 }));
+      const response = await fetch(`${farm.url}/ingest`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(lines) });
+      assert.equal(response.status, 202, await response.text());
+      for (const { user_id, movie_id, rating } of lines) reference.rate(FIRST_USER + 1 + Number(user_id.slice(2)), movie_id, rating * 2);
+    };
     // A viewer without an account does not count, before or after.
     for (const [movie_id, halfStars] of PROFILE) await asker.send("rate", { movie_id, rating: halfStars / 2 });
-    const response = await fetch(`${farm.url}/ingest`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(lines) });
-    assert.equal(response.status, 202, await response.text());
-    for (const { user_id, movie_id, rating } of lines) reference.rate(FIRST_USER + 1 + Number(user_id.slice(2)), movie_id, rating * 2);
+    await bring(0);
     await farm.master.says(/made what was rated part of the dataset/);
+    await bring(3);
+    await farm.master.says(/made what was rated part of the dataset.*made what was rated part of the dataset/s);
+    const versions = readdirSync(join(farm.directory, "datasets", "films"), { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name.includes("Z-"));
+    assert.equal(versions.length, 2, "the imported one and the last");
     const late = farm.startWorker("worker-3");
     for (const id of ["worker-1", "worker-2"]) await farm.stopWorker(id, "SIGKILL");
     await farm.settled(asker, ["worker-3"]);
     const expected = reference.recommendations(PROFILE, reference.neighbours(PROFILE)).slice(0, 10);
     assert.deepEqual(scores((await asker.answered(asked)).recommendations), scores(expected));
-    assert.equal(late.end, undefined);
+    await farm.master.stop("SIGKILL");
+    farm.startMaster();
+    await farm.ready();
+    await farm.settled(asker, ["worker-3"]);
+    assert.deepEqual(scores((await asker.answered(asked)).recommendations), scores(expected));
+    const assigned = [...late.log.matchAll(/assigned (\d+) shards, (\d+) to fetch/g)].map(([, shards, missing]) => [shards, missing]);
+    assert.equal(assigned.at(-1)[1], "0", `what the worker has is what is served now: ${assigned.join("; ")}`);
   } finally {
     await farm.stop();
   }

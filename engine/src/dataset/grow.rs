@@ -111,6 +111,8 @@ pub struct GrowOptions {
     pub now: i64,
     /// Up to where in the log of ratings the changes go.
     pub watermark: Watermark,
+    /// The version that it is said to have grown from, where the base has grown from that one itself; else the base.
+    pub grown_from: Option<String>,
 }
 
 /// Writes a dataset version and the changes since as the latest version of a dataset. What was written before from the same
@@ -127,7 +129,7 @@ pub fn grow(
     options: &GrowOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportReport, Error> {
-    let GrowOptions { data_dir, name, now, watermark } = options;
+    let GrowOptions { data_dir, name, now, watermark, grown_from } = options;
     let now = utc(*now).ok_or_else(|| Error::BadOption {
         option: "the time",
         value: now.to_string(),
@@ -155,7 +157,7 @@ pub fn grow(
         first_rating_at: times.0,
         last_rating_at: times.1,
         files,
-        base: Some(base.metadata().version.clone()),
+        base: Some(grown_from.clone().unwrap_or_else(|| base.metadata().version.clone())),
         watermark: Some(watermark.clone()),
         ..base.metadata().clone()
     };

@@ -142,7 +142,7 @@ mod tests {
             .iter()
             .map(|(user, row)| (*user, row.iter().map(|one| one.0).collect(), row.iter().map(|one| one.1).collect()))
             .collect();
-        let catalogue = Arc::new(Catalogue::new(movies.collect()).unwrap());
+        let catalogue = Arc::new(Catalogue::new(movies));
         Ranker::new(catalogue, rows.iter().map(|(user, movies, stars)| (*user, &movies[..], &stars[..])))
     }
 

@@ -143,7 +143,7 @@ struct Resolver<'v> {
 
 impl Resolver<'_> {
     /// What follows from what an answer is to be based on.
-    fn basis(&self, basis: &Basis, filters: Filters) -> Result<Resolved, Trouble> {
+    fn basis(self, basis: &Basis, filters: Filters) -> Result<Resolved, Trouble> {
         match basis {
             Basis::Own => Ok(self.own(filters)),
             Basis::User(user) => Ok(self.user(*user, filters)),

@@ -105,7 +105,7 @@ impl Base {
         let Replayed { changes, watermark, events } = replayed;
         let seq = watermark.seq;
         let name = self.name.as_ref().unwrap_or(&self.data).clone();
-        let options = GrowOptions { data_dir: data_dir.to_owned(), name, now: now(), watermark };
+        let options = GrowOptions { data_dir: data_dir.to_owned(), name, now: now(), watermark, grown_from: None };
         let mut shown = ImportProgress::default();
         let report = grow(dataset, &changes, &options, &mut |progress| shown.show(progress))?;
         drop(shown);
