@@ -1,6 +1,7 @@
 //! What the master serves: one dataset version, with everything made from it once at start, and everybody's ratings as they
 //! are now.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub struct Library {
     grown: RwLock<Vec<Arc<Dataset>>>,
     /// How far the log of ratings is in the ranker.
     taken: watch::Sender<u64>,
+    /// The number in the log of the last change that is in it.
+    last_change: AtomicU64,
     /// The trained model, once there is one.
     model: OnceLock<Arc<OfferedModel>>,
 }
@@ -164,6 +167,7 @@ impl Library {
             shared,
             grown: RwLock::default(),
             taken: watch::Sender::new(ranker.taken()),
+            last_change: AtomicU64::new(ranker.taken()),
             ranker: RwLock::new(Arc::new(ranker)),
             dataset: Arc::new(dataset),
             model: OnceLock::new(),
@@ -248,6 +252,9 @@ impl Library {
                     SharedChange::UserGone { user_id } => ranker.delete_user(user_id, at),
                 }
             }
+            if let Some((last, _)) = changes.last() {
+                self.last_change.fetch_max(*last, Ordering::Relaxed);
+            }
             ranker.pass(through.max(before));
             ranker.taken()
         };
@@ -259,8 +266,14 @@ impl Library {
         self.grown.write().unwrap_or_else(PoisonError::into_inner).clear();
         let ranker = made_of(&self.catalogue, &self.dataset);
         let taken = ranker.taken();
+        self.last_change.store(taken, Ordering::Relaxed);
         *self.ranker.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ranker);
         self.taken.send_replace(taken);
+    }
+
+    /// The number in the log of the last change of everybody's ratings.
+    pub fn last_change(&self) -> u64 {
+        self.last_change.load(Ordering::Relaxed)
     }
 
     /// How far the log of ratings is in everybody's ratings, as it moves.

@@ -69,8 +69,13 @@ for (const locale of ["en-GB", "es-ES"]) {
       await turn.getByTestId("work").locator("summary").click();
       await expectToFit();
       await films(turn).nth(1).getByTestId("film-title").getByRole("button").click();
-      await expect(page.getByTestId("film-dialog").getByRole("listitem")).toHaveCount(10);
+      const dialog = page.getByTestId("film-dialog");
+      await expect(dialog.locator(".bars").getByRole("listitem")).toHaveCount(10);
       await expectToFit();
+      const beside = page.getByTestId("also-liked").getByRole("button").first();
+      const title = await beside.innerText();
+      await beside.click();
+      await expect(dialog.getByRole("heading")).toContainText(title);
     });
   });
 }

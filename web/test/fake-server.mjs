@@ -66,7 +66,8 @@ let busy = 0;
 let queue = 0;
 
 let workers = 3;
-const status = () => ({ workers: { idle: Math.max(0, workers - busy), busy: Math.min(busy, workers), total: workers }, queue_depth: queue, coverage: 1, ratings: 100_837 });
+let last_change = 7;
+const status = () => ({ workers: { idle: Math.max(0, workers - busy), busy: Math.min(busy, workers), total: workers }, queue_depth: queue, coverage: 1, ratings: 100_837, last_change });
 const publishStatus = () => io.emit("status", status());
 const step = () => new Promise((resolve) => setTimeout(resolve, stepMs));
 const filmOf = (movieId) => films.find((film) => film.movie_id === movieId);
@@ -111,6 +112,7 @@ function metaOf(text, waitedMs) {
     queue_time_ms: 0.4,
     coverage: partial ? 0.75 : 1,
     model_version: "20261122T101500-9f3c21",
+    watermark: { master: last_change, shards: [last_change] },
     timings: { queue_ms: waitedMs, farm_ms: 3.1, merge_ms: 0.42, store_ms: 0.9 },
   };
 }
@@ -246,8 +248,10 @@ io.on("connection", (socket) => {
     }
     if (rating === null) session.ratings.delete(movie_id);
     else session.ratings.set(movie_id, rating);
+    last_change += 1;
     socket.to(session.id).emit("rated", { movie, rating, ratings: session.ratings.size });
     acknowledge({ movie_id, rating, ratings: session.ratings.size });
+    publishStatus();
   });
 
   // Knows tables of title,year,rating only; a file called "hostile" is refused.

@@ -51,6 +51,20 @@ test("a failed question says why and what to do, and can be asked again", async 
   await expect(turns(page)).toHaveCount(2);
 });
 
+test("an answer says that films were rated since, and one tap shows what that has changed", async ({ page }) => {
+  await visitAndSkip(page);
+  const turn = await ask(page, "films like Heat");
+  const outdated = turn.getByTestId("outdated");
+  await expect(outdated).toHaveCount(0);
+  await rate(films(turn).first().getByRole("slider"), 4);
+  await expect(outdated).toBeVisible();
+  await outdated.getByRole("button", { name: "Ask again" }).click();
+  await expect(turns(page)).toHaveCount(2);
+  await expect(turns(page).last().getByTestId("changed")).toContainText(/(Nothing has changed|Changed) since you asked before/);
+  await expect(turns(page).last().getByTestId("outdated")).toHaveCount(0);
+  await expect(outdated).toHaveCount(0);
+});
+
 test("markup in a title is shown as text and runs nothing", async ({ page }) => {
   await visitAndSkip(page);
   const turn = await ask(page, "hostile films");

@@ -125,6 +125,7 @@ pub fn resolve(ask: &Ask, viewer: &Viewer<'_>, library: &Library) -> Result<Reso
     }
     Ok(resolved)
 }
+
 /// The film that "it" means after this question: the one whose reasons were asked, or the only one asked about.
 fn only_film_of(spec: &Spec) -> Option<MovieId> {
     let films = if spec.rest.is_some() { spec.filters.movie_ids.clone() } else { spec.like() };

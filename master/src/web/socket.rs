@@ -122,6 +122,7 @@ fn status_event(status: &FarmStatus, library: &Library) -> Value {
         "queue_depth": load.queue_depth,
         "coverage": load.shards_ready as f64 / f64::from(status.shard_count.max(1)),
         "ratings": library.ranker().ratings(),
+        "last_change": library.last_change(),
     })
 }
 

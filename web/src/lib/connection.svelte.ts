@@ -21,7 +21,7 @@ import { FilmChanges } from "./film-changes.svelte";
 import { keepOutbox, leftInOutbox } from "./outbox";
 import { preferences } from "./preferences.svelte";
 import type {
-  Answered, Ask, FarmStatus, FilmIdentity, Mark, MarkKind, RequestId, ServerError, Session, Stars,
+  Answer, Answered, Ask, FarmStatus, FilmIdentity, Mark, MarkKind, RequestId, ServerError, Session, Stars,
 } from "./protocol";
 import { takeSessionFromAddress } from "./session-link";
 import { onChangeElsewhere, recall, remember } from "./storage";
@@ -71,6 +71,8 @@ class Connection {
     changed: () => this.keep(),
   });
 
+  /** Answers by the key of the turn that asked for them again. */
+  private readonly renewals = new Map<string, Answer>();
   private readonly socket: Socket;
   private latest = emptyConversation;
   private showing: ReturnType<typeof setTimeout> | undefined;
@@ -283,6 +285,18 @@ class Connection {
     } else {
       this.ask(turn.text || turn.query);
     }
+  }
+
+  /** Asks the same again, to see what has changed since. */
+  renew(turn: Turn, answer: Answer): void {
+    this.ask(turn.own ? turn.text : turn.query);
+    const asked = this.latest.turns.at(-1);
+    if (asked) this.renewals.set(asked.key, answer);
+  }
+
+  /** The answer that this turn's is to be compared with. */
+  renewed(turn: Turn): Answer | undefined {
+    return this.renewals.get(turn.key);
   }
 
   dismiss(turn: Turn): void {

@@ -166,6 +166,7 @@ function decodeMeta(value: unknown): AnswerMeta {
     queue_time_ms: number(from.queue_time_ms),
     coverage: number(from.coverage, 1),
     model_version: text(from.model_version),
+    watermark: numberOrNull(fields(from.watermark).master),
     timings: {
       queue_ms: Math.max(0, number(timings.queue_ms)),
       farm_ms: Math.max(0, number(timings.farm_ms)),
@@ -261,6 +262,7 @@ export function decodeStatus(value: unknown): FarmStatus {
     queue_depth: Math.max(0, number(from.queue_depth)),
     coverage: number(from.coverage, 1),
     ratings: numberOrNull(from.ratings),
+    lastChange: numberOrNull(from.last_change),
   };
 }
 

@@ -70,6 +70,8 @@ export interface AnswerMeta {
   queue_time_ms: number;
   coverage: number;
   model_version: string;
+  /** The last change of everybody's ratings that the answer knows; null where it follows none. */
+  watermark: number | null;
   timings: Timings;
 }
 
@@ -163,6 +165,8 @@ export interface FarmStatus {
   coverage: number;
   /** Everybody's, as they are now; null from an older server. */
   ratings: number | null;
+  /** The number of the last change of them; null likewise. */
+  lastChange: number | null;
 }
 
 export interface DatasetFacts {

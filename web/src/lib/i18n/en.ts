@@ -54,6 +54,10 @@ export const en = {
     without: (part: string) => `Ask again without ${part}`,
     films: (n: number) => (n === 1 ? "1 film" : `${n} films`),
     popular: "Popular films",
+    outdated: "Films were rated since you asked.",
+    renew: "Ask again",
+    changed: (n: number) =>
+      n === 0 ? "Nothing has changed since you asked before." : `Changed since you asked before: ${n === 1 ? "1 film" : `${n} films`}.`,
     partial: (percent: string) => `${percent} of the viewers were reached`,
     more: { label: "More", text: "more" },
     lessKnown: { label: "Less known", text: "less known" },

@@ -60,6 +60,10 @@ export const es: Dictionary = {
     without: (parte: string) => `Preguntar otra vez sin ${parte}`,
     films: (n) => (n === 1 ? "1 película" : `${n} películas`),
     popular: "Películas populares",
+    outdated: "Se han puntuado películas desde que preguntaste.",
+    renew: "Preguntar otra vez",
+    changed: (n) =>
+      n === 0 ? "No ha cambiado nada desde que preguntaste." : `Cambios desde que preguntaste: ${n === 1 ? "1 película" : `${n} películas`}.`,
     partial: (percent) => `Se llegó al ${percent} de los espectadores`,
     more: { label: "Más", text: "más" },
     lessKnown: { label: "Menos conocidas", text: "menos conocidas" },
