@@ -6,6 +6,7 @@
 #   scripts/chaos.sh --list
 #   scripts/chaos.sh --asks N [--data PATH]
 #   scripts/chaos.sh --everybody [--kills] [--seconds N] [--rate N] [--asks-a-second N] [--data PATH]
+#   scripts/chaos.sh --compaction [--events N] [--data PATH]
 #   scripts/chaos.sh --crowd [--only KIND] [--seconds N] [--data PATH]
 #
 #   --rounds N       how many rounds [default: 20, one for each --accident, or what --minutes has time for]
@@ -26,6 +27,8 @@
 #   --everybody      instead of accidents: 2,000 ratings a second by /ingest beside 50 asks, for 60 s; what it costs the
 #                    asks, how soon others know a rating, and whether the answers afterwards are those of a fresh import;
 #                    with --kills, master, worker and broker are killed meanwhile
+#   --compaction     instead of accidents: a million ratings by /ingest on top of a dataset (--events N), what they cost in
+#                    memory and time to ask until they are made part of it, and that beside asks
 #   --crowd          instead of accidents: a flood, sockets that do not read, idle ones and slow ones, and what they cost;
 #                    --only flood, deaf, idle or slow is one of them, --seconds N how long the flood is [default: 60]
 #
@@ -59,6 +62,7 @@ for argument in "$@"; do
     case $argument in
     --asks | --asks=*) exec node "$root/tests/chaos/soak.mjs" "$@" ;;
     --everybody) exec node "$root/tests/chaos/everybody.mjs" "$@" ;;
+    --compaction) exec node "$root/tests/chaos/compaction.mjs" "$@" ;;
     --crowd) exec node "$root/tests/chaos/crowd.mjs" "$@" ;;
     esac
 done
