@@ -142,6 +142,7 @@ impl Chat<'_> {
                 Intent::Refine { filters, tweak, .. } => Intent::Browse { filters, tweak },
                 other => other,
             }),
+            "of_list" if has_list => self.first_of_list(genre),
             "why" => one(&|movie| Intent::Why { movie }),
             "like_shown" => one(&like),
             "it" => {
@@ -183,6 +184,33 @@ impl Chat<'_> {
             }
             _ => None,
         }
+    }
+
+    /// "which one is the longest?": the film of the list that it is, by what is asked of it.
+    fn first_of_list(&self, most: &str) -> Option<Intent> {
+        let shown = || self.context.shown.iter().copied();
+        let length = |movie: &MovieId| self.reader.index.facts(*movie).and_then(|known| known.runtime_min);
+        let timed = || shown().filter(|movie| length(movie).is_some());
+        let year = |movie: &MovieId| self.catalogue.get(*movie).and_then(|movie| movie.year);
+        let dated = || shown().filter(|movie| year(movie).is_some());
+        // As if some viewers had given each film a middling rating, so that one viewer's five stars are not the best.
+        let rated = |movie: &MovieId| {
+            let stats = self.catalogue.stats(*movie);
+            (stats.half_stars_sum + 70) * 1000 / (u64::from(stats.ratings) + 10)
+        };
+        let (movie, wanted) = match most {
+            "Longest" => (timed().rev().max_by_key(length), Wanted::Runtime),
+            "Shortest" => (timed().min_by_key(length), Wanted::Runtime),
+            "Newest" => (dated().rev().max_by_key(year), Wanted::Year),
+            "Oldest" => (dated().min_by_key(year), Wanted::Year),
+            "Best" => (shown().rev().max_by_key(rated), Wanted::Opinion),
+            "Worst" => (shown().min_by_key(rated), Wanted::Opinion),
+            _ => return None,
+        };
+        Some(match movie {
+            Some(movie) => Intent::About { wanted, movie },
+            None => Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() },
+        })
     }
 
     fn asks(&self) -> bool {
@@ -264,11 +292,19 @@ impl Chat<'_> {
             if matches!(kind, "good_word" | "meh_word" | "bad_word" | "like_film") && self.names_somebody(from, to) {
                 return None;
             }
-            // "ya vi Tiburón y Alien".
+            // "ya vi Tiburón y Alien", "I've seen all the Star Wars".
             if kind == "seen_film"
-                && let Some(intent) = self.seen_several(from, to)
+                && let Some(intent) = self.seen_several(from, to).or_else(|| self.seen_series(from, to))
             {
                 return Some(intent);
+            }
+            // "whats number 2 about" of a list that has none.
+            if self.goes_on() && self.is_place(from, to) && self.shown_in(from, to).is_none() {
+                return Some(Intent::NoSuchPlace { asked: self.reader.sentence.text.trim().to_owned() });
+            }
+            // "hide horror films" is a wish.
+            if kind == "hide_film" && self.is_kind_of_film(from, to) {
+                return None;
             }
             // "and who directed it?" speaks of no film called "and".
             if tokens[from..to].iter().all(|token| patterns::is_courtesy(&token.word)) {
@@ -315,6 +351,7 @@ impl Chat<'_> {
                                 | "meh_word"
                                 | "bad_word"
                                 | "seen_film"
+                                | "hide_film"
                                 | "add_film"
                         ) =>
                 {
@@ -360,10 +397,7 @@ impl Chat<'_> {
                 "unrate" => Some(Intent::Unrate { movie }),
                 "rerate" => self.rerated(movie, *fitting.numbers.first()?),
                 "seen_film" => Some(Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
-                // Of a film that is not on the list it may be meant as a taste.
-                "hide_film" if self.context.shown.contains(&movie) => {
-                    Some(Intent::Mark { movies: vec![movie], mark: Mark::NotForMe })
-                }
+                "hide_film" => Some(Intent::Mark { movies: vec![movie], mark: Mark::NotForMe }),
                 "good_word" | "meh_word" | "bad_word" if self.asks() => about(Wanted::Opinion),
                 "good_word" => Some(self.confirm_rating(movie, GOOD)),
                 "meh_word" => Some(self.confirm_rating(movie, MEH)),
@@ -376,6 +410,32 @@ impl Chat<'_> {
     fn names_somebody(&self, from: usize, to: usize) -> bool {
         let words = &self.reader.sentence.tokens[from..to];
         self.reader.index.find_as(words, Reading::Exact).is_none() && self.reader.names_somebody(from, to)
+    }
+
+    /// "number 2", "la segunda".
+    fn is_place(&self, from: usize, to: usize) -> bool {
+        let words = &self.reader.sentence.tokens[from..to];
+        let says_place = |token: &fold::Token| place(&token.word).is_some();
+        let is_link = |word: &str| matches!(word, "the" | "one" | "number" | "la" | "el" | "numero");
+        words.iter().any(says_place)
+            && words.iter().all(|token| says_place(token) || is_link(&token.word))
+            && self.reader.index.find_as(words, Reading::Exact).is_none()
+    }
+
+    fn shown_in(&self, from: usize, to: usize) -> Option<MovieId> {
+        (from..to).find(|at| self.place(*at).is_some()).and_then(|at| self.shown(at))
+    }
+
+    /// All films of a series are seen.
+    fn seen_series(&self, from: usize, to: usize) -> Option<Intent> {
+        let tokens = &self.reader.sentence.tokens;
+        let from =
+            (from..to).find(|at| !matches!(tokens[*at].word.as_str(), "all" | "the" | "todas" | "las" | "of"))?;
+        if from == 0 || !matches!(tokens[from - 1].word.as_str(), "all" | "the" | "todas" | "las" | "of" | "de") {
+            return None;
+        }
+        let movies = self.reader.series_films(&tokens[from..to]);
+        (!movies.is_empty()).then_some(Intent::Mark { movies, mark: Mark::Seen })
     }
 
     /// All films of a list of titles are seen; one of several names is asked for.
@@ -445,11 +505,8 @@ impl Chat<'_> {
             return only.map_or(Meant::NothingBefore, Meant::One);
         }
         if !self.context.shown.is_empty()
-            && let Some(at) = (from..to).find(|at| place(&tokens[*at].word).is_some())
-            && words
-                .iter()
-                .all(|word| place(word).is_some() || matches!(*word, "the" | "one" | "number" | "la" | "el" | "numero"))
-            && let Some(movie) = self.shown(at)
+            && self.is_place(from, to)
+            && let Some(movie) = self.shown_in(from, to)
         {
             return Meant::One(movie);
         }

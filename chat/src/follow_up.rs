@@ -1,9 +1,12 @@
 //! What takes up the question or the rating before: a choice of an open question, "make it 5".
 //! Never reads a sentence that stands by itself.
 
+use cineswarm_engine::Filters;
+
 use crate::fold::{self, Sentence, without_article};
-use crate::intent::{Intent, Last};
-use crate::{Chat, ClarifyOption, lexicon, places, ratings};
+use crate::intent::{Intent, Lang, Last, Wanted};
+use crate::titles::{Reading, TitleIndex};
+use crate::{Chat, ClarifyOption, Context, Tweak, lexicon, patterns, places, ratings};
 
 /// The choice of an open question that the sentence takes: by its place, its year, its stars or its words.
 pub(crate) fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o ClarifyOption> {
@@ -89,6 +92,43 @@ pub(crate) fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> O
     }
 }
 
+/// "batman no": without it, as a sentence that says so.
+pub(crate) fn negated_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Option<String> {
+    const MOST_WORDS: usize = 5;
+    let (last, rest) = sentence.tokens.split_last()?;
+    if last.word != "no" || rest.is_empty() || rest.len() >= MOST_WORDS {
+        return None;
+    }
+    // "Dr. No".
+    if index.find_as(&sentence.tokens, Reading::Exact).is_some() {
+        return None;
+    }
+    let is_question = sentence.text.contains(['?', '¿']);
+    let says_place = rest.iter().any(|token| places::place(&token.word).is_some());
+    let is_order = patterns::fitting(sentence).any(|fitting| fitting.film.is_none());
+    let begins_otherwise = matches!(rest[0].word.as_str(), "no" | "y" | "pues" | "como");
+    if is_question || says_place || is_order || begins_otherwise {
+        return None;
+    }
+    Some(format!("sin {}", sentence.typed(0, rest.len())))
+}
+
+/// "what else did he make?": the films of who directed the film that is spoken of, as a sentence that asks for them.
+pub(crate) fn more_by_its_maker(
+    sentence: &Sentence,
+    lang: Lang,
+    index: &TitleIndex,
+    context: &Context<'_>,
+) -> Option<String> {
+    let movie = context.about.filter(|_| context.last != Last::List)?;
+    let asks = patterns::fitting(sentence).any(|fitting| fitting.kind.0 == "by_maker");
+    let director = index.facts(movie).filter(|_| asks)?.directors.first()?;
+    Some(match lang {
+        Lang::En => format!("films directed by {director}"),
+        Lang::Es => format!("películas dirigidas por {director}"),
+    })
+}
+
 /// The year in "Heat (1995)".
 fn year_of(option: &ClarifyOption) -> Option<u16> {
     let (_, year) = option.label.strip_suffix(')')?.rsplit_once('(')?;
@@ -104,12 +144,51 @@ impl Chat<'_> {
             };
             self.reader.sentence.tokens.iter().any(said)
         };
-        let is_spoken_of = |last| last == Last::Rating || (last == Last::Film && gives());
+        // "le doy un 5" of the only film that a list is like.
+        let is_only = self.context.like.len() == 1 && self.context.like.first() == self.context.about.as_ref();
+        let is_spoken_of = |last| last == Last::Rating || ((last == Last::Film || is_only) && gives());
         let movie = self.context.about.filter(|_| is_spoken_of(self.context.last))?;
         let (said, half_stars) = ratings::number_alone(&self.reader)?;
         Some(match half_stars {
             Some(half_stars) => Intent::Rate { movie, half_stars },
             None => Intent::RateOffScale { movie, said },
         })
+    }
+
+    /// "the 1995 one": the film of that year among those shown, or the one that was meant instead of its namesake.
+    pub(crate) fn film_of_that_year(&self) -> Option<Intent> {
+        const AROUND: [&str; 16] = [
+            "the", "one", "from", "of", "in", "la", "el", "de", "del", "film", "movie", "version", "peli", "pelicula",
+            "a", "mean",
+        ];
+        const POINTS: [&str; 8] = ["one", "la", "el", "film", "movie", "version", "peli", "pelicula"];
+        let tokens = &self.reader.sentence.tokens;
+        let says = |words: &[&str], token: &fold::Token| words.contains(&token.word.as_str());
+        let mut years = tokens.iter().filter_map(fold::Token::year);
+        let (Some(year), None) = (years.next(), years.next()) else { return None };
+        let is_plain = tokens.iter().all(|token| token.year().is_some() || says(&AROUND, token));
+        if !is_plain || !tokens.iter().any(|token| says(&POINTS, token)) {
+            return None;
+        }
+        let of_year = |movie: &&cineswarm_engine::MovieId| {
+            self.catalogue.get(**movie).is_some_and(|movie| movie.year == Some(year))
+        };
+        if let [only] = self.context.like
+            && let Some(known) = self.catalogue.get(*only)
+            && let Some(meant) =
+                self.catalogue.movies().iter().find(|movie| movie.year == Some(year) && movie.title == known.title)
+        {
+            return Some(Intent::LikeInstead { movies: vec![meant.id] });
+        }
+        let shown: Vec<_> = self.context.shown.iter().filter(of_year).copied().collect();
+        match shown[..] {
+            [] => None,
+            [movie] => Some(Intent::About { wanted: Wanted::Plot, movie }),
+            _ => Some(Intent::Refine {
+                filters: Filters { year_from: Some(year), year_to: Some(year), ..Filters::default() },
+                tweak: Tweak::None,
+                shift: None,
+            }),
+        }
     }
 }

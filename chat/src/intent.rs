@@ -153,6 +153,10 @@ pub enum Shift {
     BetterKnown,
     /// "with some romance": genres beside those asked for, not instead of them.
     Besides,
+    /// "or Italy": this, or what was asked for last of its kind.
+    Either,
+    /// "what about Korea?": this instead of what was asked for of its kind.
+    Instead,
 }
 
 /// How the answer is to be ordered beyond the neighbours' scores.

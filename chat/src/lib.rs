@@ -5,6 +5,7 @@
 
 mod certainty;
 mod commands;
+mod cues;
 mod fold;
 mod follow_up;
 mod intent;
@@ -34,7 +35,7 @@ pub use intent::{ClarifyOption, Context, Intent, Lang, Last, Mark, Question, Shi
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use titles::{Hit, TitleIndex, TitleMatch};
-pub use topics::{Topic, TopicKind};
+pub use topics::{Topic, TopicKind, either_topic, films_of};
 
 use fold::{Sentence, without_article};
 use lexicon::Meaning;
@@ -63,6 +64,12 @@ pub fn understand_in(
     let sentence = Sentence::new(text);
     if let Some(option) = follow_up::chosen(&sentence, context.options) {
         return understand_in(&option.text, lang, index, catalogue, &Context { options: &[], ..*context });
+    }
+    if let Some(negated) = follow_up::negated_at_its_end(&sentence, index) {
+        return understand_in(&negated, lang, index, catalogue, context);
+    }
+    if let Some(asked) = follow_up::more_by_its_maker(&sentence, lang, index, context) {
+        return understand_in(&asked, lang, index, catalogue, context);
     }
     let reader = Reader::new(&sentence, index, catalogue);
     let request = reader.read();
@@ -124,7 +131,7 @@ impl Chat<'_> {
         if let Some(intent) = self.stars_alone() {
             return (intent, none);
         }
-        if let Some(intent) = self.order() {
+        if let Some(intent) = self.order().or_else(|| self.film_of_that_year()) {
             return (intent, none);
         }
         if let Some(intent) = self.whole_sentence_is_title(request) {
@@ -143,8 +150,19 @@ impl Chat<'_> {
             let asked = self.reader.sentence.text.trim().to_owned();
             return (Intent::NotUnderstood { asked }, none);
         }
+        // "Coco es preciosa, 5 estrellas" is a rating that was not read, and no wish.
+        if self.says_stars() && request.titles.is_empty() {
+            let asked = self.reader.sentence.text.trim().to_owned();
+            return (Intent::NotUnderstood { asked }, none);
+        }
         if let Some(user_id) = request.user {
             return (Intent::ForUser { user_id, filters: request.filters() }, request.unread.clone());
+        }
+        // "tv series like Breaking Bad" are no films, whatever film is called nearly so.
+        let is_elsewhere = |slot: &TitleSlot| matches!(slot.found, TitleMatch::Nothing { .. });
+        if request.outside && !request.titles.is_empty() && request.titles.iter().all(is_elsewhere) {
+            let asked = self.reader.sentence.text.trim().to_owned();
+            return (Intent::OutsideTheData { asked }, none);
         }
         if !request.titles.is_empty() {
             return self.like(&request.titles, request);
@@ -176,17 +194,12 @@ impl Chat<'_> {
 
     /// "is X better than Y?", "how many Oscars did it win?": no wish for films, whatever themes its words are.
     fn is_other_question(&self, request: &Request) -> bool {
-        const ASKS: [&str; 29] = [
-            "is", "are", "was", "were", "does", "did", "how", "who", "whos", "whose", "when", "where", "has", "quien",
-            "quienes", "cuanto", "cuantos", "cuanta", "cuantas", "cuando", "donde", "es", "fue", "eran", "era", "ha",
-            "cual", "cuales", "which",
-        ];
         let Some(first) = self.reader.sentence.tokens.first() else { return false };
         // "who is Tarantino?" asks for no list of his films.
         let is_about_somebody = matches!(first.word.as_str(), "who" | "whos" | "quien" | "quienes");
         // "are there any films by Kurosawa?" is a wish.
         let is_wish = self.reader.sentence.tokens.get(1).is_some_and(|next| next.word == "there");
-        ASKS.contains(&first.word.as_str())
+        cues::is("asks", &first.word)
             && !is_wish
             && (!request.unread.is_empty() || (is_about_somebody && !request.named.is_empty()))
             && request.titles.is_empty()
@@ -194,17 +207,6 @@ impl Chat<'_> {
 
     /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
     fn refines(&self, request: &Request) -> bool {
-        const CUES: [&str; 27] = [
-            "also", "tambien", "mejor", "rather", "instead", "those", "las", "los", "y con", "and", "y", "but", "pero",
-            "only", "just", "solo", "without", "sin", "no", "not", "make", "add", "now", "ahora", "quita", "drop",
-            "plus",
-        ];
-        /// Words that begin a question of its own, too, where they go with "films".
-        const WEAK_CUES: [&str; 29] = [
-            "with", "con", "directed", "by", "under", "en", "from", "in", "before", "after", "since", "less", "de",
-            "del", "que", "desde", "antes", "despues", "menos", "nada", "what", "how", "dont", "fuera", "that",
-            "which", "any", "alguna", "alguno",
-        ];
         let tokens = &self.reader.sentence.tokens;
         let Some(first) = tokens.first() else { return false };
         if !self.goes_on() || request.popular || request.for_me {
@@ -215,20 +217,49 @@ impl Chat<'_> {
         }
         // "the japanese ones".
         let says_ones = tokens.iter().any(|token| token.word == "ones");
-        let begins = |cues: &[&str]| cues.contains(&first.word.as_str());
+        let begins = |cue| cues::is(cue, &first.word);
         // "nothing romantic", "anything but the 80s".
         let rules_out = request.only_rules_out() && lexicon::after(tokens, 0, Meaning::Not).is_some();
         let says_more = request.has_conditions() || !request.disliked.is_empty();
         if says_more {
-            return rules_out || says_ones || begins(&CUES) || (begins(&WEAK_CUES) && !request.film_noun);
+            let refines = rules_out || says_ones || begins("refines") || (begins("may_refine") && !request.film_noun);
+            // "comedy instead".
+            let ends_so = tokens.last().is_some_and(|last| matches!(last.word.as_str(), "instead" | "rather"));
+            return refines || ends_so || self.is_bare(request);
         }
         // "top 20", "just five".
         request.n.is_some() && !(request.more || request.less_known || request.help || request.film_noun)
     }
 
+    /// "5 stars", "cinco estrellas".
+    fn says_stars(&self) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let is_number = |at: usize| tokens[at].number().is_some() || lexicon::number_word(&tokens[at].word).is_some();
+        (1..tokens.len()).any(|at| is_number(at - 1) && lexicon::after(tokens, at, Meaning::Stars).is_some())
+    }
+
+    /// "vampires", "korean": conditions and nothing else, said of a list, are of that list.
+    fn is_bare(&self, request: &Request) -> bool {
+        const MOST_WORDS: usize = 3;
+        let tokens = &self.reader.sentence.tokens;
+        let is_plain = request.has_conditions() && request.unread.is_empty() && request.titles.is_empty();
+        is_plain
+            && tokens.len() <= MOST_WORDS
+            && !(request.film_noun || request.more || request.less_known || request.help || request.n.is_some())
+            && !tokens.iter().any(|token| cues::is("wishes", &token.word))
+    }
+
     /// The last question again, with what this sentence says.
     fn refinement(&self, request: &Request) -> Intent {
-        let shift = (!request.genres.is_empty() && self.adds_genres()).then_some(Shift::Besides);
+        let tokens = &self.reader.sentence.tokens;
+        let is_either = tokens.first().is_some_and(|first| cues::is("either", &first.word));
+        let swaps = tokens.iter().any(|token| cues::is("swaps", &token.word));
+        let shift = match () {
+            () if is_either => Some(Shift::Either),
+            () if !request.genres.is_empty() && self.adds_genres() => Some(Shift::Besides),
+            () if swaps || self.is_bare(request) => Some(Shift::Instead),
+            () => None,
+        };
         Intent::Refine { filters: request.filters(), tweak: tweak(request), shift }
     }
 
@@ -259,31 +290,9 @@ impl Chat<'_> {
 
     /// "with some romance", "but funny": beside what was asked for, where "only comedies" is instead of it.
     fn adds_genres(&self) -> bool {
-        const ADDS: [&str; 12] =
-            ["with", "con", "also", "tambien", "and", "y", "but", "pero", "add", "anade", "plus", "ademas"];
-        const INSTEAD: [&str; 18] = [
-            "only",
-            "just",
-            "solo",
-            "solamente",
-            "instead",
-            "rather",
-            "mejor",
-            "make",
-            "now",
-            "ahora",
-            "no",
-            "not",
-            "than",
-            "drop",
-            "quita",
-            "cambia",
-            "change",
-            "then",
-        ];
         let tokens = &self.reader.sentence.tokens;
-        let says = |words: &[&str]| tokens.iter().any(|token| words.contains(&token.word.as_str()));
-        tokens.first().is_some_and(|first| ADDS.contains(&first.word.as_str())) && !says(&INSTEAD)
+        tokens.first().is_some_and(|first| cues::is("adds", &first.word))
+            && !tokens.iter().any(|token| cues::is("instead", &token.word))
     }
 
     /// "films by ...", "películas de ...": what follows is somebody, whatever film is called so.
@@ -438,16 +447,11 @@ impl Chat<'_> {
 
     /// "i give up", "you got it wrong": somebody does something, and one word of it may be a title.
     fn says_something_else(&self, slot: &TitleSlot) -> bool {
-        const SUBJECTS: [&str; 12] = ["i", "im", "ive", "you", "youre", "he", "she", "we", "they", "yo", "tu", "estoy"];
-        const WISHES: [&str; 16] = [
-            "want", "wanna", "need", "watch", "see", "fancy", "like", "love", "mean", "meant", "quiero", "ver",
-            "busco", "looking", "find", "id",
-        ];
         let tokens = &self.reader.sentence.tokens;
-        let says = |words: &[&str], at: usize| tokens.get(at).is_some_and(|token| words.contains(&token.word.as_str()));
-        let wishes = (0..slot.from).any(|at| says(&WISHES, at));
+        let says = |cue, at: usize| tokens.get(at).is_some_and(|token| cues::is(cue, &token.word));
+        let wishes = (0..slot.from).any(|at| says("wishes", at));
         let is_name = self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase);
-        slot.to == slot.from + 1 && slot.from > 0 && says(&SUBJECTS, 0) && !wishes && !is_name
+        slot.to == slot.from + 1 && slot.from > 0 && says("subject", 0) && !wishes && !is_name
     }
 
     /// Whether a "not" stands before the title that the words resemble.
@@ -518,7 +522,9 @@ impl Chat<'_> {
             let asked = self.reader.sentence.typed(first, last).to_owned();
             (Intent::NotUnderstood { asked }, Vec::new())
         };
-        if last - first > MAX_UNREAD_TOKENS {
+        // "thx that helps" asks for no film called "The Help".
+        let is_remark = first > 0 && cues::is("thanks", &tokens[0].word);
+        if last - first > MAX_UNREAD_TOKENS || is_remark {
             return not_understood();
         }
         let covers_sentence =
@@ -548,8 +554,12 @@ impl Chat<'_> {
             let slot = TitleSlot { from: first, to: last, ..slot };
             return (self.ask_whether(&slot), Vec::new());
         }
-        if request.less_known || request.for_me {
+        // "what's the weather tonight" says "tonight", and asks for no films.
+        if request.less_known || (request.for_me && request.film_noun) {
             return (without_titles(request), request.unread.clone());
+        }
+        if request.for_me {
+            return not_understood();
         }
         match self.unknown(with_article, last) {
             Intent::UnknownTitle { nearest, .. } if nearest.is_empty() => not_understood(),

@@ -50,6 +50,12 @@ pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
         {
             (Some(Meaning::Give), 1)
         }
+        // "give me 3 random films".
+        (Some(Meaning::Give), from)
+            if tokens.get(from).is_some_and(|next| matches!(next.word.as_str(), "me" | "us")) =>
+        {
+            (None, 0)
+        }
         said => said,
     };
     if verb == Some(Meaning::Rate) && from >= len {

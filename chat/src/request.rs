@@ -16,7 +16,7 @@ use super::lexicon::{self, Meaning};
 use super::patterns;
 use super::places;
 use super::titles::{MAX_TITLE_TOKENS, Reading, TitleIndex, TitleMatch};
-use super::topics::{GenreRun, Named, in_common, left_out};
+use super::topics::{Alternatives, GenreRun, Named, in_common, left_out};
 use super::years::{self, YearBound};
 
 /// Titles of one sentence; further ones are not read.
@@ -179,21 +179,26 @@ impl<'a> Reader<'a> {
         Reader { sentence, index, catalogue, genre_names, newest, typo_searches_left: Cell::new(MAX_TYPO_SEARCHES) }
     }
 
-    fn tokens(&self) -> &'a [Token] {
+    pub(crate) fn tokens(&self) -> &'a [Token] {
         &self.sentence.tokens
     }
 
     /// Reads the whole sentence.
     pub(crate) fn read(&self) -> Request {
         let mut request = Request::default();
+        let mut alternatives = Alternatives::default();
         let mut at = 0;
         while at < self.sentence.len() {
+            let named = request.named.len();
             if let Some(next) = self.title_announced(at) {
                 at = match self.read_person_liked(next, &mut request) {
                     Some(end) => end,
                     None => self.read_titles(next, &mut request),
                 };
             } else if let Some(next) = self.read_part(at, &mut request) {
+                if request.named.len() > named {
+                    self.join_alternatives(at, next, &mut alternatives, &mut request.named);
+                }
                 at = next;
             } else {
                 request.leave_unread(at, at + 1);

@@ -1,10 +1,17 @@
 //! What a sentence asks for that is neither title, genre nor year: a theme, a person, two genres as one thing. Each is a
 //! set of films with a name. Never ranks them.
 
+use std::collections::HashSet;
+
 use cineswarm_engine::{Catalogue, MovieId};
 use serde::{Deserialize, Serialize};
 
+use crate::fold::Sentence;
+use crate::intent::Lang;
+use crate::lexicon::{self, Meaning};
+use crate::replies;
 use crate::request::{Reader, Request};
+use crate::titles::TitleIndex;
 
 /// Films of one sentence's topics that are looked among, the best known of them: the filter takes them one by one.
 const MOST_FILMS: usize = 1000;
@@ -78,6 +85,23 @@ pub(crate) struct GenreRun {
     pub(crate) to: usize,
 }
 
+/// Topics that follow each other with nothing but commas, "and" or "or" between them.
+#[derive(Debug, Default)]
+pub(crate) struct Alternatives {
+    /// The first of them among all topics.
+    first: usize,
+    /// The place after the last of them; none, if nothing was read yet.
+    end: Option<usize>,
+}
+
+impl TopicKind {
+    /// Whether one can stand for the other: who directed and who is in it are both people.
+    pub fn is_like(self, other: TopicKind) -> bool {
+        let is_person = |kind| matches!(kind, TopicKind::Director | TopicKind::Cast);
+        self == other || (is_person(self) && is_person(other))
+    }
+}
+
 /// Films that are left out at most, the best known: each film of a list is looked for among them.
 const MOST_LEFT_OUT: usize = 4000;
 
@@ -92,6 +116,35 @@ pub(crate) fn left_out(without: &[Named], catalogue: &Catalogue) -> Vec<MovieId>
 }
 
 impl Reader<'_> {
+    /// "French or Italian" are either; so are "French and Italian", and directors who made nothing together.
+    pub(crate) fn join_alternatives(&self, at: usize, end: usize, known: &mut Alternatives, named: &mut Vec<Named>) {
+        let tokens = self.tokens();
+        let newest = named.len() - 1;
+        let after = |meaning| known.end.and_then(|end| lexicon::after(tokens, end, meaning)) == Some(at);
+        let (or, and) = (after(Meaning::Or), after(Meaning::And));
+        let follows = known.end == Some(at) && self.sentence.breaks_before(at);
+        let is_one_kind = newest > known.first
+            && named[known.first..newest].iter().all(|other| other.topic.kind.is_like(named[newest].topic.kind));
+        if !((or || and || follows) && is_one_kind) {
+            *known = Alternatives { first: newest, end: Some(end) };
+            return;
+        }
+        let joint = known.end.unwrap_or(at);
+        known.end = Some(end);
+        let excludes = || match named[newest].topic.kind {
+            TopicKind::Origin => true,
+            TopicKind::Director => !named[newest].films.iter().any(|film| named[known.first].films.contains(film)),
+            _ => false,
+        };
+        if !(or || (and && excludes())) {
+            return;
+        }
+        let is_spanish = tokens.get(joint).is_some_and(|word| matches!(word.word.as_str(), "o" | "u" | "y" | "e"));
+        let joint = if is_spanish { " o " } else { " or " };
+        let one = named.drain(known.first..).reduce(|one, other| either(one, other, joint));
+        named.extend(one);
+    }
+
     /// "romantic comedy", "sci-fi horror": both at once, and no longer either.
     pub(crate) fn join_genres(&self, request: &mut Request) {
         for run in std::mem::take(&mut request.genre_runs) {
@@ -112,13 +165,44 @@ impl Reader<'_> {
     }
 }
 
+/// Either of two topics as one.
+fn either(one: Named, other: Named, joint: &str) -> Named {
+    let topic = Topic {
+        kind: one.topic.kind,
+        label: [one.topic.label, other.topic.label].join(joint),
+        said: [one.topic.said, other.topic.said].join(joint),
+    };
+    let mut films = one.films;
+    films.extend(other.films);
+    films.sort_unstable();
+    films.dedup();
+    Named { topic, films }
+}
+
+/// Either of two topics, as one to be said: "French or Italian".
+pub fn either_topic(one: &Topic, other: &Topic, lang: Lang) -> Topic {
+    let named = |topic: &Topic| Named { topic: topic.clone(), films: Vec::new() };
+    either(named(one), named(other), if lang == Lang::Es { " o " } else { " or " }).topic
+}
+
+/// The films of what a chip says; `None` for what is not wanted, and for what has no films of its own.
+pub fn films_of(topic: &Topic, index: &TitleIndex, catalogue: &Catalogue) -> Option<Vec<MovieId>> {
+    if matches!(topic.kind, TopicKind::Without | TopicKind::BetterKnown) {
+        return None;
+    }
+    let sentence = Sentence::new(&replies::topic_said(topic, Lang::En));
+    let request = Reader::new(&sentence, index, catalogue).read();
+    (!request.named.is_empty()).then_some(request.only)
+}
+
 /// The films that all topics have in common, the best known if they are many. An empty list lets every film pass, so
 /// where none fits, one stands that no film has.
 pub(crate) fn in_common(named: &[Named], catalogue: &Catalogue) -> Vec<MovieId> {
     let Some((first, others)) = named.split_first() else { return Vec::new() };
     let mut films = first.films.clone();
     for other in others {
-        films.retain(|movie| other.films.contains(movie));
+        let own: HashSet<MovieId> = other.films.iter().copied().collect();
+        films.retain(|movie| own.contains(movie));
     }
     films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
     films.truncate(MOST_FILMS);

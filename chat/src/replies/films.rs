@@ -1,6 +1,8 @@
 //! What is said of films: facts, how they were rated, how many there are. Never invents what the data does not have.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use cineswarm_engine::{Catalogue, FilmFacts, HalfStars, Movie, MovieId, MovieStats};
 
@@ -51,6 +53,10 @@ pub fn about(
         Wanted::Cast => unknown("who is in", "quién sale en"),
         Wanted::Plot => unknown("the plot of", "de qué va"),
         Wanted::Runtime => unknown("how long it is:", "cuánto dura"),
+        Wanted::Country if facts.is_some_and(|known| named_places(known, lang).is_some()) => {
+            let made = facts.and_then(|known| named_places(known, lang)).unwrap_or_default();
+            format!("{name} {made}.")
+        }
         Wanted::Country => unknown("the country or language of", "el país ni el idioma de"),
         Wanted::WhereToWatch => unknown("where to watch", "dónde se puede ver"),
         Wanted::Year => match movie.year {
@@ -71,6 +77,34 @@ pub fn about(
             None => pick(format!("You have not rated {name}."), format!("No has puntuado {name}.")),
         },
     }
+}
+
+/// "was made in France, in French"; none where neither is known by name.
+fn named_places(known: &FilmFacts, lang: Lang) -> Option<String> {
+    static NAMES: LazyLock<HashMap<&str, (&str, &str)>> = LazyLock::new(|| {
+        let lines = include_str!("../../data/places.tsv").lines().filter(|line| !line.starts_with('#'));
+        lines
+            .filter_map(|line| line.split_once('\t'))
+            .filter_map(|(code, names)| Some((code, names.split_once('\t')?)))
+            .collect()
+    });
+    let english = lang == Lang::En;
+    let named = |code: &String| {
+        let (in_english, in_spanish) = NAMES.get(code.as_str())?;
+        Some((if english { *in_english } else { *in_spanish }).to_owned())
+    };
+    let countries: Vec<String> = known.countries.iter().filter_map(named).collect();
+    let countries = names_in_words(&countries, if english { "and" } else { "y" });
+    let language = known.languages.first().and_then(named);
+    Some(match (countries.is_empty(), language, english) {
+        (true, None, _) => return None,
+        (true, Some(language), true) => format!("is in {language}"),
+        (true, Some(language), false) => format!("está en {language}"),
+        (false, None, true) => format!("was made in {countries}"),
+        (false, None, false) => format!("se hizo en {countries}"),
+        (false, Some(language), true) => format!("was made in {countries}, in {language}"),
+        (false, Some(language), false) => format!("se hizo en {countries}, en {language}"),
+    })
 }
 
 fn names(listed: Option<&Vec<String>>, lang: Lang) -> String {

@@ -6,6 +6,7 @@ use cineswarm_engine::UserId;
 use super::{MoodSaid, Reader, Request};
 use crate::fold::{Token, is_article, key, tokenize};
 use crate::lexicon::{self, Meaning};
+use crate::patterns;
 use crate::topics::{GenreRun, Named, Topic, TopicKind};
 use crate::years::{self, YearBound};
 
@@ -20,8 +21,14 @@ impl Reader<'_> {
         if let Some(end) = self.read_negation(at, request, longest) {
             return Some(end);
         }
+        // "new york" is no recent york.
+        let theme_end = self.index.theme_at(tokens, at).map_or(at, |(_, end)| end);
+        if self.is_part_of_name(at, theme_end) {
+            request.leave_unread(at, at + 2);
+            return Some(at + 2);
+        }
         let conditions_end = years::bound(tokens, at, self.newest, true);
-        if let Some((bound, end)) = conditions_end.filter(|(_, end)| *end >= longest) {
+        if let Some((bound, end)) = conditions_end.filter(|(_, end)| *end >= longest.max(theme_end)) {
             request.restrict_years(bound);
             return Some(end);
         }
@@ -95,6 +102,27 @@ impl Reader<'_> {
             return Some(end);
         }
         self.read_misspelt(at, request)
+    }
+
+    /// "new jersey": a "new" before a word that nothing is known of.
+    fn is_part_of_name(&self, at: usize, theme_end: usize) -> bool {
+        let tokens = self.tokens();
+        let is_unknown = |next: &Token| {
+            !(lexicon::is_known(&next.word)
+                || patterns::says(&next.word)
+                || next.number().is_some()
+                || lexicon::corrected(&next.word).is_some())
+        };
+        let says_nothing = |at: usize| {
+            self.index.theme_at(tokens, at).is_none()
+                && self.genres_at(at).is_none()
+                && self.fact_films_at(at).is_none()
+        };
+        tokens[at].word == "new"
+            && theme_end <= at + 1
+            && !self.sentence.breaks_before(at + 1)
+            && tokens.get(at + 1).is_some_and(is_unknown)
+            && says_nothing(at + 1)
     }
 
     /// "action comedy" and "ciencia ficción y terror" are one thing; "comedies, action" and "comedies and dramas" are not.
@@ -255,7 +283,8 @@ impl Reader<'_> {
                     | Meaning::Recent
                     | Meaning::Old
             )
-        }) || self.genres_at(next).is_some();
+        }) || self.genres_at(next).is_some()
+            || (token.number().is_some() && self.index.theme_at(tokens, next).is_some());
         // "dame 3", but not "it is a 5".
         let follows_article = at > 0 && is_article(&tokens[at - 1].word);
         // "just five", "dame diez": a number in letters needs a word that asks for so many.

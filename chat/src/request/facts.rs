@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use cineswarm_engine::MovieId;
 
 use super::{Reader, Request};
+use crate::cues;
 use crate::fold::{Token, tokenize};
 use crate::knowledge::{Person, Role};
 use crate::lexicon;
@@ -128,7 +129,7 @@ impl Reader<'_> {
     }
 
     /// The films of the series that is called so.
-    pub(super) fn series_films(&self, words: &[Token]) -> Vec<MovieId> {
+    pub(crate) fn series_films(&self, words: &[Token]) -> Vec<MovieId> {
         self.series_called(words).map(|(_, films)| films.to_vec()).unwrap_or_default()
     }
 
@@ -145,6 +146,9 @@ impl Reader<'_> {
     fn person_at(&self, at: usize) -> Option<Asked> {
         let (from, role) = self.before_person(at).unwrap_or((at, Role::Either));
         let is_announced = from > at;
+        // "no de niro" is of nobody called Niro.
+        let (from, is_announced) =
+            if self.is_called_for_short(at, at + 2) { (at, false) } else { (from, is_announced) };
         if is_announced && self.follows_first_name(at) {
             return None;
         }
@@ -181,6 +185,13 @@ impl Reader<'_> {
     pub(crate) fn person_alone(&self) -> Option<&Person> {
         let is_alone = self.tokens().len() == 1 && !self.index.knowledge.is_empty();
         is_alone.then(|| self.person_surnamed_at(0, Role::Either, false)).flatten().map(|(person, _)| person)
+    }
+
+    /// Whether `from..to` is what somebody is called for short.
+    pub(super) fn is_called_for_short(&self, from: usize, to: usize) -> bool {
+        let Some(words) = self.tokens().get(from..to) else { return false };
+        let said: Vec<&str> = words.iter().map(|token| token.word.as_str()).collect();
+        PEOPLE.contains_key(said.join(" ").as_str())
     }
 
     fn before_person(&self, at: usize) -> Option<(usize, Role)> {
@@ -280,7 +291,16 @@ impl Reader<'_> {
             matches!(meaning, FilmNoun | Genres(_) | Old | Popular)
         });
         // "scorsese in the 70s".
-        let before_films = before_films || (at == 0 && years::bound(tokens, end, self.newest, false).is_some());
+        // "some hitchcock", "algo de Nolan", where "algo de" was read before.
+        let is_named = at > 0 && !is_announced && cues::is("names", &tokens[at - 1].word);
+        // "scorsese but no de niro".
+        let is_limited = at == 0
+            && lexicon::meanings(tokens, end)
+                .any(|(meaning, _)| matches!(meaning, lexicon::Meaning::But | lexicon::Meaning::Not));
+        let before_films = before_films
+            || is_named
+            || is_limited
+            || (at == 0 && years::bound(tokens, end, self.newest, false).is_some());
         let is_whole = tokens.len() == 1;
         if !(is_announced || before_films || is_whole)
             || token.word.len() < SURNAME_LETTERS
@@ -299,7 +319,14 @@ impl Reader<'_> {
         })?;
         // "pirates" are a theme, whoever is called so; viewers have tagged some films "hitchcock", and he made more.
         let tagged = self.index.theme_at(tokens, at).map_or(0, |(films, _)| films.len());
-        (self.ends_name(end) && person.films(role).len() > tagged).then_some((person, end))
+        // "any hitchcock" means the director, whatever film is called so.
+        let outshines = || match self.index.find_as(&tokens[at..end], Reading::Exact) {
+            Some(TitleMatch::One(movie)) => person.fame(Role::Either) > u64::from(self.catalogue.stats(movie).ratings),
+            Some(_) => false,
+            None => true,
+        };
+        let is_meant = !(is_named || is_limited) || outshines();
+        (is_meant && self.ends_name(end) && person.films(role).len() > tagged).then_some((person, end))
     }
 
     /// Whether a surname may end here: "forrest gump" speaks of nobody called Forrest.
@@ -311,11 +338,12 @@ impl Reader<'_> {
     /// "the Alien series", "all the Harry Potter films", "la saga de Rocky".
     fn series_at(&self, at: usize) -> Option<Asked> {
         /// "pelis de Rocky", but not "pelis de piratas".
-        const BEFORE_TELLING: [&str; 6] = [
+        const BEFORE_TELLING: [&str; 7] = [
             "todas las pelis de",
             "todas las peliculas de",
             "las pelis de",
             "las peliculas de",
+            "las de",
             "pelis de",
             "peliculas de",
         ];
@@ -367,9 +395,13 @@ impl Reader<'_> {
             let end = from + count;
             let (name, films) = self.series_called(tokens.get(from..end)?)?;
             let follows = AFTER.iter().filter_map(|phrase| after_words(tokens, end, phrase)).max();
+            // "all the star wars" speaks of no wars; "a scary movie" of no series.
+            let says_film = |at| lexicon::after(tokens, at, lexicon::Meaning::FilmNoun).is_some();
+            let hides_genre = || (from..end).any(|at| self.genres_at(at).is_some()) && !(from..end).any(says_film);
             let end = match (announced, follows) {
                 (_, Some(after)) => after,
                 (Some(_), None) => end,
+                (None, None) if count > 1 && hides_genre() => end,
                 (None, None) => return None,
             };
             // "Up movies" and "comedy movies" are no series.

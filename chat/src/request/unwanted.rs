@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use cineswarm_engine::MovieId;
 
 use super::{Reader, Request};
+use crate::cues;
 use crate::lexicon::{self, Meaning};
 use crate::titles::{Reading, TitleMatch};
 use crate::topics::{Named, Topic, TopicKind};
@@ -25,7 +26,9 @@ impl Reader<'_> {
     /// "no romance", "sin musicales ni guerra", "not about war", "que no sean de los 80".
     pub(super) fn read_negation(&self, at: usize, request: &mut Request, longest: usize) -> Option<usize> {
         let tokens = self.tokens();
-        let after_not = lexicon::after(tokens, at, Meaning::Not)?;
+        // "too silly", of a list.
+        let is_too_much = at == 0 && tokens.len() > 1 && cues::is("too", &tokens[0].word);
+        let after_not = lexicon::after(tokens, at, Meaning::Not).or(is_too_much.then_some(1))?;
         // "no, a comedy" takes back what was said, and rules nothing out.
         let takes_back = at == 0
             && matches!(tokens[0].word.as_str(), "no" | "not")
@@ -265,7 +268,10 @@ impl Reader<'_> {
 
     fn rule_out(&self, from: usize, to: usize, films: Vec<MovieId>, request: &mut Request) {
         let said = self.sentence.typed(from, to).to_owned();
-        let label = said.strip_prefix("de ").unwrap_or(&said).to_owned();
+        let is_name = self.is_called_for_short(from, to);
+        let links = ["de ", "about ", "sobre "];
+        let bare = links.iter().find_map(|link| said.strip_prefix(link)).filter(|_| !is_name);
+        let label = bare.unwrap_or(&said).to_owned();
         request.without.push(Named { topic: Topic { kind: TopicKind::Without, label, said }, films });
     }
 

@@ -82,9 +82,9 @@ fn a_genre_that_is_added_is_beside_the_one_before_and_one_that_is_named_alone_in
         ("but funny", Some(Shift::Besides)),
         ("y con crimen", Some(Shift::Besides)),
         ("funnier", Some(Shift::Besides)),
-        ("only comedies", None),
-        ("make it horror", None),
-        ("solo comedias", None),
+        ("only comedies", Some(Shift::Instead)),
+        ("make it horror", Some(Shift::Instead)),
+        ("solo comedias", Some(Shift::Instead)),
     ] {
         let understood = shown.after_list(sentence);
         let Intent::Refine { filters, shift, .. } = &understood.intent else { panic!("{sentence:?}: {understood:?}") };
@@ -232,4 +232,109 @@ fn a_second_rating_needs_no_verb() {
     let context = Context { about: Some(shown.list[0]), last: Last::Rating, ..Context::default() };
     let understood = shown.with("and Fargo 3", &context);
     assert!(matches!(&understood.intent, Intent::Rate { movie, .. } if *movie == shown.list[3]), "{understood:?}");
+}
+
+#[test]
+fn an_alternative_after_a_list_is_either_and_what_about_is_instead() {
+    let Some(shown) = Shown::new() else { return };
+    for (sentence, wanted) in [
+        ("or Spain", Shift::Either),
+        ("o noruega", Shift::Either),
+        ("or the 70s", Shift::Either),
+        ("what about Denmark?", Shift::Instead),
+        ("swedish", Shift::Instead),
+        ("zombies", Shift::Instead),
+    ] {
+        let understood = shown.after_list(sentence);
+        let Intent::Refine { shift, .. } = &understood.intent else { panic!("{sentence:?}: {understood:?}") };
+        assert_eq!(*shift, Some(wanted), "{sentence:?}");
+    }
+}
+
+#[test]
+fn countries_with_an_or_or_an_and_are_either_of_them() {
+    let Some(shown) = Shown::new() else { return };
+    let films = |sentence: &str| {
+        let understood = shown.with(sentence, &Context::default());
+        understood.intent.filters().unwrap_or_else(|| panic!("{sentence:?}: {understood:?}")).movie_ids.clone()
+    };
+    let (danish, polish) = (films("danish films"), films("polish films"));
+    assert!(!danish.is_empty() && !polish.is_empty());
+    for sentence in ["danish or polish films", "danish and polish films", "either danish or polish films"] {
+        let both = films(sentence);
+        assert!(danish.iter().chain(&polish).all(|movie| both.contains(movie)), "{sentence:?}: {both:?}");
+    }
+    let known = |sentence: &str| shown.with(sentence, &Context::default()).topics;
+    assert_eq!(known("films by kubrick or scorsese or spielberg").len(), 1);
+    assert_eq!(known("films with al pacino and robert de niro").len(), 2);
+}
+
+#[test]
+fn the_longest_of_a_list_is_a_film_of_it() {
+    let Some(shown) = Shown::new() else { return };
+    for (sentence, intent) in [
+        ("which one is the oldest", Intent::About { wanted: Wanted::Year, movie: shown.list[4] }),
+        ("¿cuál es la más nueva?", Intent::About { wanted: Wanted::Year, movie: shown.list[2] }),
+        ("which of these is the longest", Intent::About { wanted: Wanted::Runtime, movie: shown.list[0] }),
+        ("la más corta", Intent::About { wanted: Wanted::Runtime, movie: shown.list[3] }),
+        ("the 1979 one", Intent::About { wanted: Wanted::Plot, movie: shown.list[1] }),
+        ("la de 1975", Intent::About { wanted: Wanted::Plot, movie: shown.list[4] }),
+    ] {
+        assert_eq!(shown.after_list(sentence).intent, intent, "{sentence:?}");
+    }
+}
+
+#[test]
+fn a_namesake_of_another_year_is_meant_instead() {
+    let Some(shown) = Shown::new() else { return };
+    let (new, old) = (film(&shown.index, "Titanic (1997)"), film(&shown.index, "Titanic (1953)"));
+    let context = Context { shown: &shown.list, goes_on: true, like: &[new], about: Some(new), ..Context::default() };
+    assert_eq!(shown.with("the 1953 one", &context).intent, Intent::LikeInstead { movies: vec![old] });
+    let rated = shown.with("le doy un 4", &context).intent;
+    assert!(matches!(rated, Intent::Rate { movie, .. } if movie == new), "{rated:?}");
+}
+
+#[test]
+fn what_is_no_rating_and_no_film_is_said_to_be_not_understood() {
+    let Some(shown) = Shown::new() else { return };
+    for sentence in ["give me 2 random ones", "dime 4 cualquiera"] {
+        let understood = shown.after_list(sentence);
+        assert!(!matches!(understood.intent, Intent::Rate { .. }), "{sentence:?}: {understood:?}");
+    }
+    for sentence in
+        ["thanks that was lovely", "is it going to rain tonight", "recommend me a novel", "tv shows like Breaking Bad"]
+    {
+        let understood = shown.after_list(sentence);
+        let is_honest = matches!(understood.intent, Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. });
+        assert!(is_honest, "{sentence:?}: {understood:?}");
+    }
+}
+
+#[test]
+fn a_series_is_read_before_the_war_in_its_name_and_a_scary_movie_is_none() {
+    let Some(shown) = Shown::new() else { return };
+    let empire = film(&shown.index, "Star Wars: Episode V - The Empire Strikes Back (1980)");
+    let understood = shown.with("I have watched all the Star Wars", &Context::default());
+    let Intent::Mark { movies, mark: Mark::Seen } = &understood.intent else { panic!("{understood:?}") };
+    assert!(movies.contains(&empire) && movies.len() > 3, "{movies:?}");
+    let scary = shown.with("a scary movie that is not american", &Context::default());
+    assert_eq!(scary.intent.filters().map(|filters| filters.genres.as_slice()), Some(&["Horror".to_owned()][..]));
+}
+
+#[test]
+fn a_no_at_the_end_rules_out_and_a_surname_after_some_is_somebody() {
+    let Some(shown) = Shown::new() else { return };
+    let batman = film(&shown.index, "Batman Begins (2005)");
+    assert!(shown.left_out("batman no").contains(&batman));
+    assert!(matches!(shown.with("Dr. No", &Context::default()).intent, Intent::Like { .. }));
+    for (sentence, name) in [
+        ("some hitchcock", "Alfred Hitchcock"),
+        ("algo de Nolan", "Christopher Nolan"),
+        ("early spielberg", "Steven Spielberg"),
+        ("alguna de almodóvar", "Pedro Almodóvar"),
+    ] {
+        let understood = shown.with(sentence, &Context::default());
+        let named: Vec<&str> = understood.topics.iter().map(|topic| topic.label.as_str()).collect();
+        assert_eq!(named, [name], "{sentence:?}: {understood:?}");
+    }
 }

@@ -55,7 +55,10 @@ fn parts(line: &str) -> BTreeSet<String> {
     for word in line.split(' ') {
         let is_years = word.contains("..") && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         if word.starts_with(['+', '-'])
-            || matches!(word, "less" | "newer" | "older" | "shorter" | "longer" | "newest" | "oldest" | "known")
+            || matches!(
+                word,
+                "less" | "newer" | "older" | "shorter" | "longer" | "newest" | "oldest" | "known" | "either"
+            )
             || is_years
         {
             conditions.insert(word.to_owned());
@@ -116,7 +119,8 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
                 Shift::NewestFirst => " newest",
                 Shift::OldestFirst => " oldest",
                 Shift::BetterKnown => " known",
-                Shift::Besides => "",
+                Shift::Either => " either",
+                Shift::Besides | Shift::Instead => "",
             });
             with("refine".into(), filters, *tweak) + shift
         }

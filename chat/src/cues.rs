@@ -1,0 +1,45 @@
+//! Words that tell what a sentence does to the question before it. The words are in `data/cues.tsv`, which a translator
+//! can edit:
+//!
+//! - `asks`: begins a question that is no wish for films;
+//! - `refines`: begins a condition on the list before; `may_refine`: does so where no word for films follows;
+//! - `adds`: begins what is wanted beside the rest; `instead`: takes that back;
+//! - `either`: begins an alternative to what was asked for last; `swaps`: what is said replaces what is of its kind;
+//! - `subject`, `wishes`: somebody does something, and it is a wish;
+//! - `names`: may stand before a surname;
+//! - `thanks`: begins a remark rather than a title;
+//! - `too`: what follows is more than is wanted.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+static CUES: LazyLock<HashSet<(&str, &str)>> = LazyLock::new(|| {
+    let lines = include_str!("../data/cues.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once('\t')).collect()
+});
+
+/// Whether the word gives this cue.
+pub(crate) fn is(cue: &str, word: &str) -> bool {
+    CUES.contains(&(cue, word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::tokenize;
+
+    #[test]
+    fn every_cue_is_one_word_written_folded() {
+        assert!(CUES.len() > 100);
+        for (cue, word) in CUES.iter() {
+            let words: Vec<String> = tokenize(word).into_iter().map(|token| token.word).collect();
+            assert_eq!(words, [*word], "{cue}");
+        }
+    }
+
+    #[test]
+    fn a_word_gives_its_own_cues_only() {
+        assert!(is("either", "or") && is("adds", "con"));
+        assert!(!is("either", "con") && !is("cue", "or"));
+    }
+}
