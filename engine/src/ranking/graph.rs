@@ -7,6 +7,9 @@ use crate::rating::{LIKED, MovieId, UserId};
 use crate::rows::Row;
 use crate::shard::FilmNumbers;
 
+/// So few films are looked for in a row one by one.
+const FEW: usize = 8;
+
 /// One step from a viewer's liked films.
 pub struct Walk<'r> {
     ranker: &'r Ranker,
@@ -38,8 +41,11 @@ impl Ranker {
         let begins = self.marked(from.iter().map(|(_, number)| *number));
         let unchanged = self.rows.all().filter(|(user, _)| !self.changed.has(*user));
         let everybody = unchanged.chain(self.changed.rows()).filter(|(user, _)| Some(*user) != but);
-        let people =
-            everybody.map(|(_, row)| row).filter(|row| liked_by(row).any(|film| begins[film as usize])).collect();
+        let has_liked_any = |row: &Row<'_>| match from.len() {
+            0..=FEW => from.iter().any(|(_, film)| row.rating(*film).is_some_and(|half_stars| half_stars >= LIKED)),
+            _ => liked_by(row).any(|film| begins[film as usize]),
+        };
+        let people = everybody.map(|(_, row)| row).filter(has_liked_any).collect();
         Walk { ranker: self, from, people }
     }
 
@@ -137,7 +143,7 @@ mod tests {
             let title = format!("film {id}");
             Movie { id, title, other_titles: vec![], year: None, genres: vec![], imdb_id: None, tmdb_id: None }
         };
-        let movies = (1..=6).map(|id| (movie(id), MovieStats::default()));
+        let movies = (1..=12).map(|id| (movie(id), MovieStats::default()));
         let rows: Vec<(UserId, Vec<MovieId>, Vec<u8>)> = rows
             .iter()
             .map(|(user, row)| (*user, row.iter().map(|one| one.0).collect(), row.iter().map(|one| one.1).collect()))
@@ -183,6 +189,32 @@ mod tests {
         ranker.delete_user(3, 2);
         let expected: (Vec<_>, Vec<Vec<_>>) = (vec![(3, 3, 2), (5, 1, 1)], vec![vec![(1, 2), (2, 1)], vec![(1, 1)]]);
         assert_eq!(walk(&ranker), expected);
+    }
+
+    #[test]
+    fn many_films_to_begin_with_are_as_few() {
+        let rows: Vec<Vec<(MovieId, u8)>> = (0_u32..40)
+            .map(|user| (1..=12).map(|film| (film, ((user * 7 + film * film * 5) % 10 + 1) as u8)).collect())
+            .collect();
+        let rows: Vec<(UserId, &[(MovieId, u8)])> = (1..).zip(rows.iter().map(Vec::as_slice)).collect();
+        let ranker = ranker(&rows);
+        for begins in 1..12 {
+            let from: Vec<(MovieId, u8)> = (1..=begins).map(|film| (film, 10)).collect();
+            let mut reached = ranker.walk(&profile(&from), None).reached();
+            reached.sort_unstable_by_key(|film| film.movie_id);
+            let likes = |row: &[(MovieId, u8)], film: MovieId| row[film as usize - 1].1 >= LIKED;
+            let paths = |film| {
+                let of = |row: &&[(MovieId, u8)]| {
+                    if likes(row, film) { (1..=begins).filter(|from| likes(row, *from)).count() as u64 } else { 0 }
+                };
+                rows.iter().map(|(_, row)| of(row)).sum::<u64>()
+            };
+            let expected: Vec<(MovieId, u64)> =
+                (begins + 1..=12).map(|film| (film, paths(film))).filter(|(_, paths)| *paths > 0).collect();
+            let found: Vec<(MovieId, u64)> = reached.iter().map(|film| (film.movie_id, film.paths)).collect();
+            assert_eq!(found, expected, "from {begins} films");
+            assert!(begins > 8 || !expected.is_empty());
+        }
     }
 
     #[test]
