@@ -47,7 +47,7 @@ pub(crate) fn open_or_make(
 }
 
 /// The name of the imported dataset if there is one, of the demo dataset if there is none.
-fn the_only(data_dir: &Path) -> anyhow::Result<String> {
+pub(crate) fn the_only(data_dir: &Path) -> anyhow::Result<String> {
     let mut names: Vec<String> = dataset::list(data_dir)?.into_iter().map(|listed| listed.name).collect();
     names.retain(|name| name != DEMO);
     if names.len() > 1 {

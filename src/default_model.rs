@@ -2,6 +2,7 @@
 //! at low priority and only where that takes little time and memory.
 
 use std::path::Path;
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
@@ -20,11 +21,25 @@ const MOST_RATINGS: usize = 3_000_000;
 /// Films up to which a model is trained unasked.
 const MOST_FILMS: usize = 30_000;
 
-/// Has a master answer from the model that is there for its dataset, or, if `may_train`, from one that is trained now.
-/// Returns at once; what comes of it is in the log.
-pub(crate) fn offer(master: &cineswarm_master::Handle, data_dir: &Path, may_train: bool) {
+/// Has a master answer from the model that is there for its dataset, or, if `may_train`, from one that is trained now: once
+/// the thread has ended that did this for the master before. Returns at once, with the thread; what comes of it is in the
+/// log.
+pub(crate) fn offer(
+    master: &cineswarm_master::Handle,
+    data_dir: &Path,
+    may_train: bool,
+    before: Option<JoinHandle<()>>,
+) -> Option<JoinHandle<()>> {
     let (library, offering, data_dir) = (master.library(), master.offering(), data_dir.to_owned());
+    let stopper = master.stopper();
     let begun = std::thread::Builder::new().name("default-model".to_owned()).spawn(move || {
+        // A training cannot be ended early, and two at a time would take twice the memory.
+        if before.is_some_and(|before| before.join().is_err()) {
+            tracing::warn!("what trained a model ended abnormally");
+        }
+        if stopper.is_cancelled() {
+            return;
+        }
         let found = stored(&data_dir, &library.dataset);
         let model = match found {
             Some(model) => model,
@@ -49,9 +64,8 @@ pub(crate) fn offer(master: &cineswarm_master::Handle, data_dir: &Path, may_trai
         tracing::info!(model = model.name, bytes = model.bytes.len(), "workers are offered the model");
         offering.offer(model);
     });
-    if let Err(error) = begun {
-        tracing::warn!(%error, "no thread to find or train a model on; neighbours answer");
-    }
+    let told = |error: &_| tracing::warn!(%error, "no thread to find or train a model on; neighbours answer");
+    begun.inspect_err(told).ok()
 }
 
 /// The model that was trained on this version of the dataset, if it can be read.

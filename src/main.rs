@@ -8,6 +8,7 @@ mod download;
 mod local;
 mod models;
 mod progress;
+mod switching;
 
 use std::io;
 use std::process::ExitCode;

@@ -207,3 +207,60 @@ fn ids_that_are_no_numbers_are_said_understood_and_given_back() {
     assert_eq!(hash("again"), hash("all-text"));
     assert_mentions(&place.output(&["data", "info", "again"]), &["(ratings.parquet)"]);
 }
+
+#[test]
+fn a_film_is_added_once_with_an_id_of_its_own_and_what_is_none_is_refused() {
+    let place = Place::new();
+    let source = place.put_source("small", RATINGS);
+    place.output(&["data", "import", &source]);
+    let add = |more: &[&str]| {
+        let mut arguments = vec!["data", "add-film", "--data", "small"];
+        arguments.extend(more);
+        place.run(&arguments)
+    };
+    let said =
+        add(&["--title", "Flow", "--year", "2024", "--genres", "Animation|Drama", "--imdb", "4772188"]).success();
+    assert_mentions(&said, &["small: Flow (2024) is film 2147483648", "films     4", "cineswarm data switch small"]);
+    assert_mentions(&place.output(&["data", "list"]), &["3 users, 4 films, 4 ratings"]);
+    assert_mentions(&place.output(&["data", "verify", "small"]), &["all files are as they were written"]);
+    let before = place.files();
+    for (more, reason) in [
+        (["--title", "flow", "--year", "2024"], "a film with this title and year, 2147483648: Flow (2024)"),
+        (["--title", " ", "--year", "2024"], "cannot add a film with the title"),
+        (["--title", "Flow", "--year", "24"], "the year \"24\": it must be from 1870 to 2100"),
+    ] {
+        assert_mentions(&add(&more).failure(1), &[reason]);
+    }
+    let nowhere = ["data", "add-film", "--data", "nowhere", "--title", "Flow", "--year", "2024"];
+    assert_mentions(&place.run(&nowhere).failure(1), &["no dataset called \"nowhere\"", "there are: small"]);
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn masters_that_start_later_are_told_to_serve_another_dataset_which_must_exist() {
+    let place = Place::new();
+    for name in ["small", "other"] {
+        let source = place.put_source(name, RATINGS);
+        place.output(&["data", "import", &source]);
+    }
+    let before = place.files();
+    let unknown = place.run(&["data", "switch", "nowhere", "--data", "small"]).failure(1);
+    assert_mentions(&unknown, &["no dataset called \"nowhere\"", "there are: other, small", "data import"]);
+    let whom = place.run(&["data", "switch", "other"]).failure(1);
+    assert_mentions(&whom, &["no master serves from this folder", "--data"]);
+    let never = place.run(&["data", "switch", "other", "--data", "nowhere"]).failure(1);
+    assert_mentions(&never, &["no dataset is called so", "cineswarm data list"]);
+    assert_eq!(place.files(), before);
+    let told = place.output(&["data", "switch", "other", "--data", "small"]);
+    assert_mentions(&told, &["other: served by masters that are started with --data small; none runs now"]);
+    let order = fs::read_to_string(place.data_dir().join("serving/small/order.json")).unwrap();
+    assert_mentions(&order, &["\"dataset\":\"other\""]);
+    // What a master says that was killed since.
+    let answer = json!({"dataset": "small", "version": "v"}).to_string();
+    fs::write(place.data_dir().join("serving/small/served.json"), answer).unwrap();
+    let nobody = place.run(&["data", "switch", "other", "--wait", "1"]).failure(1);
+    assert_mentions(&nobody, &["no master has answered within 1 s", "cineswarm health", "--data small"]);
+    fs::write(place.data_dir().join("serving/small/order.json"), "{").unwrap();
+    let master = place.run(&["master", "--data", "small"]).failure(1);
+    assert_mentions(&master, &["order.json is not what was written", "cineswarm data switch"]);
+}

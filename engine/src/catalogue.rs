@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rating::{HalfStars, MovieId};
+use crate::rating::{FIRST_LIVE_ID, HalfStars, MovieId};
 use crate::source_ids::SourceIds;
 
 /// A film as people see it.
@@ -89,11 +89,14 @@ impl Catalogue {
         self.source_ids.as_ref()?.get(movie)
     }
 
-    /// The film with this id in the source.
+    /// The film with this id in the source, or with this number if it came after the source.
     pub fn of_source(&self, source_id: &str) -> Option<&Movie> {
+        let number = || source_id.parse().ok();
         match &self.source_ids {
-            None => self.get(source_id.parse().ok()?),
-            Some(ids) => self.get(ids.number_of(source_id)?),
+            None => self.get(number()?),
+            Some(ids) => {
+                self.get(ids.number_of(source_id).or_else(|| number().filter(|number| *number >= FIRST_LIVE_ID))?)
+            }
         }
     }
 

@@ -61,6 +61,16 @@ impl Compaction {
             if self.after == 0 || events < self.after || Instant::now() < not_before {
                 continue;
             }
+            if let Some(other) = self.waiting_version() {
+                not_before = Instant::now() + backoff.next_pause();
+                tracing::warn!(
+                    version = other,
+                    events,
+                    "what was rated is not made part of the dataset: a newer version of it waits to be served, and would be \
+                     lost; serve it with `cineswarm data switch`"
+                );
+                continue;
+            }
             let started = Instant::now();
             match stop.run_until_cancelled(self.compact(shared)).await {
                 Some(Ok(version)) => {
@@ -85,6 +95,13 @@ impl Compaction {
                 None => return,
             }
         }
+    }
+
+    /// The dataset's latest version, if it is none that is served or sent here, such as one with a film more.
+    fn waiting_version(&self) -> Option<String> {
+        let latest = self.library.latest();
+        let version = latest_version(&self.data_dir, &latest.metadata().name).ok()?;
+        (version != latest.metadata().version && version != self.library.version()).then_some(version)
     }
 
     /// Takes up a version that somebody has made by hand. Of those who share less than everybody's ratings it is not known

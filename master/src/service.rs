@@ -17,7 +17,6 @@ use cineswarm_ratings::intake::Intake;
 use cineswarm_ratings::lake::keeping;
 use cineswarm_ratings::lake::storage::Folder;
 use cineswarm_ratings::passing;
-use cineswarm_telemetry::listener::Port;
 use cineswarm_telemetry::metrics::{self, Group, list};
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
@@ -44,6 +43,7 @@ use crate::library::{Library, OfferedModel};
 use crate::locks;
 use crate::memory;
 use crate::options::Options;
+use crate::ports::{Listeners, Ports};
 use crate::requests::spec::{Source, Spec};
 use crate::store::{self, EndState, Store, StoredRequest};
 use crate::web::gate::{Bounds, Gate};
@@ -178,8 +178,20 @@ impl Offering {
 
 /// Starts a master that serves a dataset version.
 pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> {
-    let started = Instant::now();
     memory::share_heaps();
+    let ports = Ports::take(&options).await?;
+    let shared = options.ratings_shared.shared();
+    start_on(ports, options, move || Library::new(dataset, shared)).await
+}
+
+/// The same on ports that were taken before, and with what may have been made before: so that a master can follow another
+/// one of the same process at once. The other one has to have [stopped](Handle::stopped).
+pub async fn start_on(
+    ports: Ports,
+    options: Options,
+    library: impl FnOnce() -> Library + Send,
+) -> Result<Handle, Error> {
+    let started = Instant::now();
     metrics::expose(Group::Process);
     metrics::expose(Group::Master);
     let topics = Topics::new(&options.topic_prefix)?;
@@ -188,16 +200,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let grpc_tls = locks::grpc_tls(&options)?.map(Arc::new);
     let ingest_token = locks::ingest_token(&options)?;
     let descriptor_limit = descriptors::raise_limit();
-    let http_listener = listen(SocketAddr::new(options.listen, options.port), "--port").await?;
-    let grpc_listener =
-        listen(SocketAddr::new(options.grpc_listen.unwrap_or(options.listen), options.grpc_port), "--grpc-port")
-            .await?;
-    let operators_port = match options.health_listen {
-        None => None,
-        Some(address) => {
-            Some(Port::take(address).map_err(|error| Error::Listen { address, error, flag: "--health-listen" })?)
-        }
-    };
+    let Listeners { http: http_listener, grpc: grpc_listener, operators: operators_port } = ports.listen()?;
     let http_address = local_address(&http_listener);
     let grpc_address = local_address(&grpc_listener);
     let grpc_endpoint =
@@ -208,7 +211,7 @@ pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> 
     let unfinished = store.unfinished().await?;
     // What sessions know begins after this: no browser is let in before.
     let follow_from = store.log().last().await?;
-    let library = Arc::new(Library::new(dataset, options.ratings_shared.shared()));
+    let library = Arc::new(library());
     let changes = catch_up(&library, store.log(), follow_from).await?;
     tracing::info!(changes, up_to = follow_from.seq, "took what was rated since the dataset version");
     let sessions = Arc::new(Sessions::default());
@@ -499,10 +502,6 @@ async fn resume(
             }
         }
     }
-}
-
-async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, Error> {
-    TcpListener::bind(address).await.map_err(|error| Error::Listen { address, error, flag })
 }
 
 fn local_address(listener: &TcpListener) -> SocketAddr {

@@ -2,20 +2,15 @@
 
 use cineswarm_telemetry::traces;
 
-use super::{block_on, open_dataset, told_to_stop_or_failed};
-use crate::default_model;
+use super::block_on;
+use super::serving::{Serving, open_served};
 
 /// Runs a master until it is told to stop.
 pub(super) fn run(options: cineswarm_master::Options) -> anyhow::Result<()> {
-    let dataset = open_dataset(&options.data_dir, options.dataset.as_deref(), options.facts.as_deref())?;
+    let chosen = open_served(&options)?;
     block_on(async {
         let traces = traces::start("cineswarm-master")?;
-        let data_dir = options.data_dir.clone();
-        let master = cineswarm_master::start(options, dataset).await?;
-        default_model::offer(&master, &data_dir, false);
-        let told = told_to_stop_or_failed(&master).await;
-        master.stop();
-        master.stopped().await;
+        let told = Serving::start(options, chosen, false).await?.to_the_end(|| {}).await;
         traces.stop().await;
         told
     })

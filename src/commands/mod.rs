@@ -12,6 +12,7 @@ mod neighbours;
 mod predict;
 mod ratings;
 mod recommend;
+mod serving;
 mod settings;
 mod similar;
 mod train;
@@ -179,15 +180,6 @@ fn return_large_arrays() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
-    }
-}
-
-/// Waits until a master is told to stop; an error if it stops by itself.
-async fn told_to_stop_or_failed(master: &cineswarm_master::Handle) -> anyhow::Result<()> {
-    let stopper = master.stopper();
-    tokio::select! {
-        told = told_to_stop() => told,
-        () = stopper.cancelled() => anyhow::bail!("the master stopped by itself; the reason is in its log"),
     }
 }
 

@@ -8,8 +8,8 @@ use cineswarm_telemetry::{logs, traces};
 
 use clap::builder::FalseyValueParser;
 
-use super::{block_on, open_dataset, return_large_arrays, told_to_stop_or_failed};
-use crate::default_model;
+use super::serving::{Serving, open_served};
+use super::{block_on, return_large_arrays};
 
 /// What to start.
 #[derive(clap::Args)]
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     return_large_arrays();
     let mut options = arguments.master;
-    let dataset = open_dataset(&options.data_dir, options.dataset.as_deref(), options.facts.as_deref())?;
+    let chosen = open_served(&options)?;
     block_on(async {
         let traces = traces::start("cineswarm")?;
         let broker = match options.broker.names_one() {
@@ -57,9 +57,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         let scheme = if options.grpc_cert.is_some() { "https" } else { "http" };
         let endpoint = format!("{scheme}://{}", SocketAddr::new(reachable, options.grpc_port));
         options.grpc_endpoint.get_or_insert(endpoint);
-        let data_dir = options.data_dir.clone();
-        let master = cineswarm_master::start(options, dataset).await?;
-        default_model::offer(&master, &data_dir, !arguments.no_training);
+        let serving = Serving::start(options, chosen, !arguments.no_training).await?;
         let mut workers = Vec::new();
         for number in 1..=arguments.workers {
             workers.push(cineswarm_worker::start(cineswarm_worker::Options {
@@ -76,8 +74,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
                 drain_timeout: Duration::ZERO,
             })?);
         }
-        let mut status = master.farm_status();
-        let port = master.http_address().port();
+        let mut status = serving.master().farm_status();
+        let port = serving.master().http_address().port();
         tokio::spawn(async move {
             if status.wait_for(|farm| farm.load.shards_ready == farm.shard_count as usize).await.is_ok() {
                 let url = format!("http://localhost:{port}");
@@ -87,10 +85,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
                 }
             }
         });
-        let told = told_to_stop_or_failed(&master).await;
-        eprintln!("stopping");
-        master.stop();
-        master.stopped().await;
+        let told = serving.to_the_end(|| eprintln!("stopping")).await;
         for worker in workers {
             worker.stop();
             worker.stopped().await;

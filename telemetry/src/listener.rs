@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +64,15 @@ impl Port {
     pub fn take(address: SocketAddr) -> io::Result<Port> {
         let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
+        Ok(Port(TcpListener::from_std(listener)?))
+    }
+
+    /// The same port once more, for who answers there when this one is closed.
+    ///
+    /// # Errors
+    /// If there are no more file descriptors.
+    pub fn again(&self) -> io::Result<Port> {
+        let listener = std::net::TcpListener::from(self.0.as_fd().try_clone_to_owned()?);
         Ok(Port(TcpListener::from_std(listener)?))
     }
 

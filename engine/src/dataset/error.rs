@@ -86,6 +86,28 @@ pub enum Error {
         /// Its version.
         version: String,
     },
+    /// There can be no such film.
+    #[error("cannot add a film with {field} \"{value}\": it must be {allowed}")]
+    BadFilm {
+        /// What of it.
+        field: &'static str,
+        /// As given.
+        value: String,
+        /// What it may be.
+        allowed: &'static str,
+    },
+    /// Or there is one.
+    #[error("nothing is added: there is a film with {same}, {movie}: {title}{}", year.map(|year| format!(" ({year})")).unwrap_or_default())]
+    FilmThere {
+        /// What they have in common.
+        same: &'static str,
+        /// Its id.
+        movie: MovieId,
+        /// Its title.
+        title: String,
+        /// Its year.
+        year: Option<u16>,
+    },
     /// More ratings than the format has room for.
     #[error("shard {shard} would get more than {} ratings; import with more shards", u32::MAX)]
     ShardTooLarge {

@@ -139,7 +139,8 @@ pub fn grow(
     base.verify()?;
     let dataset = lock(data_dir, name)?;
     let directory = dataset.temporary()?;
-    let (files, counts, times) = write(base, changes, directory.path(), progress)?;
+    let movies = base.catalogue().movies();
+    let (files, counts, times) = write(base, movies, changes, directory.path(), progress)?;
     let content_sha256 = content_sha256("", &files);
     let is_the_same =
         |known: &Metadata| known.content_sha256 == content_sha256 && known.watermark.as_ref() == Some(watermark);
@@ -176,9 +177,10 @@ fn check_films(base: &Dataset, changes: &Changes) -> Result<(), Error> {
 
 type Files = BTreeMap<String, FileSummary>;
 
-/// Writes the columns; gives also the times of the first and the last rating.
-fn write(
+/// Writes the columns, with these films; gives also the times of the first and the last rating.
+pub(super) fn write(
     base: &Dataset,
+    movies: &[Movie],
     changes: &Changes,
     directory: &Path,
     progress: &mut dyn FnMut(Progress),
@@ -197,7 +199,6 @@ fn write(
     let mut files = Files::new();
     files.extend(summary.ratings_file.map(|file| (RATINGS_FILE.to_owned(), file)));
     files.extend(summary.users_file.map(|file| (USERS_FILE.to_owned(), file)));
-    let movies: &[Movie] = base.catalogue().movies();
     files.insert(MOVIES_FILE.to_owned(), write_movies(directory, movies, &summary.stats)?);
     let mut counts = base.metadata().counts.clone();
     (counts.users, counts.ratings) = (summary.users, summary.ratings);

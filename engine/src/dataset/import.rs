@@ -111,7 +111,7 @@ pub fn import(
         let facts_sha256 = &facts_sha256;
         move |metadata: &Metadata| {
             metadata.source_sha256 == sha256
-                && metadata.watermark.is_none()
+                && metadata.base.is_none()
                 && metadata.shard_count == options.shard_count
                 && metadata.facts_sha256 == *facts_sha256
                 && metadata.reading_rules == READING_RULES

@@ -5,6 +5,7 @@
 //! are tags, `genome.arrow` where there is a tag genome, `bad_rows.jsonl` and `metadata.json`; `DATA_DIR/datasets/NAME/latest` names the version in use. A
 //! version appears whole or not at all and is never changed, which is what allows it to be mapped.
 
+mod add_film;
 mod error;
 mod export;
 mod export_neo4j;
@@ -17,6 +18,7 @@ mod shards;
 mod store;
 mod write;
 
+pub use add_film::{NewFilm, add_film};
 pub use error::Error;
 pub use export::export_csv;
 pub use export_neo4j::export_neo4j;

@@ -292,6 +292,12 @@ fn movie<'a>(
     })
 }
 
+/// Genres with bars between them; none where they say so.
+pub(crate) fn genres_of(field: &str) -> Vec<String> {
+    let genres = field.split('|').map(str::trim);
+    genres.filter(|genre| !genre.is_empty() && !NO_GENRES.contains(genre)).map(str::to_owned).collect()
+}
+
 /// With the year of its own column, where the title has none.
 fn with_year(mut movie: Movie, year: &str) -> Movie {
     let whole = year.split('.').next().and_then(|year| year.parse::<u16>().ok());

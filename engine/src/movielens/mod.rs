@@ -29,6 +29,7 @@ pub use error::Error;
 pub use fields::Scale;
 pub(crate) use fields::{Stars, Time, id, shown, stars, time};
 pub use films::Films;
+pub(crate) use films::genres_of;
 pub use genome::Genome;
 pub(crate) use header::{Column, Header, Wanted};
 pub use ids::{IdKind, Ids};
@@ -41,6 +42,7 @@ pub(crate) use rows::{Fields, close_quotes};
 pub use source::Source;
 pub(crate) use source::hexadecimal;
 pub(crate) use table::read_table;
+pub(crate) use title::YEARS;
 pub use title::{ParsedTitle, folded_title, parse_title, parse_typed_title};
 
 use crate::rating::{HalfStars, MovieId, UserId};

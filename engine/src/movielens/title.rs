@@ -11,7 +11,7 @@ const ARTICLES: [&str; 34] = [
 ];
 
 /// Years that can be a film's.
-const YEARS: std::ops::RangeInclusive<u16> = 1870..=2100;
+pub(crate) const YEARS: std::ops::RangeInclusive<u16> = 1870..=2100;
 
 /// A title taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]

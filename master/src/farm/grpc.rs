@@ -32,6 +32,8 @@ const RATINGS_PER_CHUNK: usize = 1 << 16;
 const BYTES_PER_CHUNK: usize = 1 << 20;
 /// Under the 900 s after which a Swarm network forgets an idle connection.
 const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(15);
+/// How long workers may take to hear that they are to connect anew.
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(1);
 /// Calls of one worker that are looked at side by side; further ones wait in its connection, unread.
 const CALLS_A_CONNECTION: usize = 32;
 
@@ -75,14 +77,22 @@ pub async fn serve(
     }
     let serving = async {
         match tls {
-            Some(tls) => server.serve_with_incoming(encrypted::accept(listener, tls, stop.clone())).await,
-            None => server.serve_with_incoming(TcpListenerStream::new(listener)).await,
+            Some(tls) => {
+                let connections = encrypted::accept(listener, tls, stop.clone());
+                server.serve_with_incoming_shutdown(connections, stop.cancelled()).await
+            }
+            None => server.serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.cancelled()).await,
         }
     };
-    // Workers hold their connections open for ever, so stopping does not wait for them to close.
+    let said_goodbye = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GOODBYE).await;
+    };
+    // Workers would hold their connections open for ever, and speak on to this master when another one of the process has
+    // followed it: they are told to connect anew, but one that does not hear it is not waited for.
     tokio::select! {
         served = serving => served,
-        () = stop.cancelled() => Ok(()),
+        () = said_goodbye => Ok(()),
     }
 }
 

@@ -181,7 +181,7 @@ impl Resolver<'_> {
         let goes_on = self.viewer.last.is_some();
         let context = Context { shown: &shown, goes_on, options: &options, about, like: &like, last };
         let catalogue = self.library.catalogue();
-        let understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
+        let mut understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);
         // Who types in another language than the page's is answered in it.
         self.lang = understood.language.unwrap_or(self.lang);
@@ -196,7 +196,7 @@ impl Resolver<'_> {
             Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. } | Intent::UnknownTitle { .. }
         );
         let spoken_of = understood.intent.speaks_of();
-        let mut resolved = self.intent(understood.intent, asked)?;
+        let mut resolved = self.intent(understood.intent, &mut understood.topics, asked)?;
         if let (true, Resolved::Say(reply)) = (is_at_a_loss, &mut resolved)
             && self.viewer.said_last == Some(&*reply)
         {

@@ -1,11 +1,13 @@
 //! `cineswarm data`: the datasets on this machine.
 
+mod add_film;
 mod export;
 mod get;
 mod import;
 mod info;
 mod list;
 mod rebuild;
+mod switch;
 mod synth;
 mod verify;
 
@@ -28,6 +30,10 @@ pub(crate) enum Command {
     Rebuild(rebuild::RebuildArguments),
     /// Fold what was rated since into a dataset, as a new version, from the log in the database
     Compact(rebuild::CompactArguments),
+    /// Add a film to a dataset, as a new version of it
+    AddFilm(add_film::Arguments),
+    /// Serve another dataset, or a newer version of the same one, without a restart
+    Switch(switch::Arguments),
     /// Check that a dataset's files are as they were written
     Verify(verify::Arguments),
 }
@@ -44,6 +50,8 @@ impl Command {
             Command::Synth(arguments) => synth::run(arguments),
             Command::Rebuild(arguments) => rebuild::rebuild(arguments),
             Command::Compact(arguments) => rebuild::compact(arguments),
+            Command::AddFilm(arguments) => add_film::run(arguments),
+            Command::Switch(arguments) => switch::run(arguments),
             Command::Verify(arguments) => verify::run(arguments),
         }
     }

@@ -15,11 +15,21 @@ const MOST_FILMS: usize = 1000;
 
 impl Resolver<'_> {
     /// The last question again with other conditions. What it asks for of one kind replaces what was asked before.
-    pub(super) fn refined(&self, said: Filters, tweak: Tweak, shift: Option<Shift>) -> Resolved {
+    pub(super) fn refined(
+        &self,
+        said: Filters,
+        topics: &mut Vec<Topic>,
+        tweak: Tweak,
+        shift: Option<Shift>,
+    ) -> Resolved {
         let Some((last, answer)) = self.viewer.last else { return self.tweaked(self.own(said), tweak) };
         let mut spec = last.rest.as_deref().unwrap_or(last).clone();
         let known = &mut spec.filters;
-        if shift == Some(Shift::Besides) && !known.genres.is_empty() {
+        if shift == Some(Shift::Either) {
+            known
+                .genres
+                .extend(said.genres.into_iter().filter(|genre| !known.genres.contains(genre)).collect::<Vec<_>>());
+        } else if shift == Some(Shift::Besides) && !known.genres.is_empty() {
             spec.topics.extend(self.besides(known, said.genres));
         } else if !said.genres.is_empty() {
             known.genres = said.genres;
@@ -28,10 +38,17 @@ impl Resolver<'_> {
         known.exclude_genres.retain(|genre| !known.genres.contains(genre));
         known.exclude_genres.extend(said.exclude_genres);
         if said.year_from.is_some() || said.year_to.is_some() {
-            (known.year_from, known.year_to) = (said.year_from, said.year_to);
+            (known.year_from, known.year_to) = match shift {
+                // From the first of both to the last; a bound that one of them lacks holds for neither.
+                Some(Shift::Either) if known.year_from.is_some() || known.year_to.is_some() => (
+                    known.year_from.zip(said.year_from).map(|(one, other)| one.min(other)),
+                    known.year_to.zip(said.year_to).map(|(one, other)| one.max(other)),
+                ),
+                _ => (said.year_from, said.year_to),
+            };
         }
         if !said.movie_ids.is_empty() {
-            known.movie_ids = films_of_both(&known.movie_ids, said.movie_ids);
+            self.take_films(known, &mut spec.topics, said.movie_ids, topics, shift);
         }
         known.exclude_seen &= said.exclude_seen;
         known.exclude_movie_ids.extend(said.exclude_movie_ids);
@@ -65,6 +82,44 @@ impl Resolver<'_> {
         spec.lang = self.lang;
         spec.ranking.n = self.n.unwrap_or(spec.ranking.n);
         self.tweaked(Resolved::Compute(Box::new(spec)), tweak)
+    }
+
+    /// Only films of what is said, too. Where it is an alternative to what was asked for of its kind, films of either; where
+    /// it is instead of that, or where no film is both, films of what is said alone.
+    fn take_films(
+        &self,
+        filters: &mut Filters,
+        known: &mut Vec<Topic>,
+        said: Vec<MovieId>,
+        topics: &mut Vec<Topic>,
+        shift: Option<Shift>,
+    ) {
+        let both = films_of_both(&filters.movie_ids, said.clone());
+        let has_kind = |topic: &Topic| topics.iter().any(|new| new.kind.is_like(topic.kind));
+        let is_of_kind = known.iter().any(has_kind);
+        let is_either = shift == Some(Shift::Either);
+        let is_instead = shift == Some(Shift::Instead) || both == [MovieId::MAX];
+        if !is_of_kind || !(is_either || is_instead) {
+            filters.movie_ids = both;
+            return;
+        }
+        let (index, catalogue) = (&self.library.titles, self.library.catalogue());
+        let mut wanted = said;
+        let last = known.iter().rfind(|topic| has_kind(topic)).cloned().filter(|_| is_either && topics.len() == 1);
+        if let (Some(last), Some(new)) = (last, topics.first().cloned()) {
+            wanted.extend(chat::films_of(&last, index, catalogue).unwrap_or_default());
+            *topics = vec![chat::either_topic(&last, &new, self.lang)];
+            known.retain(|topic| *topic != last);
+        } else {
+            known.retain(|topic| !topics.iter().any(|new| new.kind.is_like(topic.kind)));
+        }
+        known.retain(|topic| topic.kind != TopicKind::BetterKnown);
+        wanted.retain(|movie| *movie != MovieId::MAX);
+        wanted.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
+        wanted.dedup();
+        let kept = known.iter().filter_map(|topic| chat::films_of(topic, index, catalogue));
+        filters.movie_ids = kept.fold(wanted, |films, own| films_of_both(&own, films));
+        filters.movie_ids.truncate(MOST_FILMS);
     }
 
     /// Only films that are of these genres, too: "a thriller", "with some romance". One genre asked for before and these
@@ -221,6 +276,7 @@ fn films_of_both(known: &[MovieId], said: Vec<MovieId>) -> Vec<MovieId> {
     if known.is_empty() {
         return said;
     }
+    let known: BTreeSet<MovieId> = known.iter().copied().collect();
     let both: Vec<MovieId> = said.into_iter().filter(|movie| known.contains(movie)).collect();
     if both.is_empty() { vec![MovieId::MAX] } else { both }
 }

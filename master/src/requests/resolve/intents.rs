@@ -5,10 +5,10 @@ use cineswarm_engine::{Filters, MovieId};
 use super::{ChoiceOfText, Reply, Resolved, Resolver, both};
 use crate::store::FeedbackKind;
 use crate::words::Trouble;
-use cineswarm_chat::{ClarifyOption, Intent, Lang, Mark, Tweak, Wanted, replies};
+use cineswarm_chat::{ClarifyOption, Intent, Lang, Mark, Topic, Tweak, Wanted, replies};
 
 impl Resolver<'_> {
-    pub(super) fn intent(&self, intent: Intent, asked: Filters) -> Result<Resolved, Trouble> {
+    pub(super) fn intent(&self, intent: Intent, topics: &mut Vec<Topic>, asked: Filters) -> Result<Resolved, Trouble> {
         let catalogue = self.library.catalogue();
         let merged = |said: Filters| both(said, asked.clone());
         match intent {
@@ -64,7 +64,7 @@ impl Resolver<'_> {
                 let message = replies::unrated(known, had, self.lang);
                 Ok(if had { Resolved::Unrate { movie, message } } else { self.say(message, Vec::new()) })
             }
-            Intent::Refine { filters, tweak, shift } => Ok(self.refined(merged(filters), tweak, shift)),
+            Intent::Refine { filters, tweak, shift } => Ok(self.refined(merged(filters), topics, tweak, shift)),
             Intent::LikeInstead { movies } => Ok(self.like_instead(&movies)),
             Intent::NotUnderstood { asked } => {
                 let mut examples = replies::examples(self.lang, &self.library.titles, catalogue);

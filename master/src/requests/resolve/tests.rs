@@ -460,3 +460,18 @@ fn a_title_that_no_film_has_is_asked_and_yes_takes_the_one_that_was_offered() {
     let asked = Viewer { said_last: Some(&question), ..stranger() };
     assert_eq!(computed(json!({ "text": "yes" }), &asked, &library).like(), [FARGO]);
 }
+
+#[test]
+fn an_alternative_widens_the_question_before() {
+    let library = library();
+    let first = computed(json!({ "text": "90s comedies" }), &stranger(), &library);
+    let answer = answer_of(&[FARGO]);
+    let viewer = Viewer { last: Some((&first, &answer)), ..stranger() };
+    let filters = |text: &str| computed(json!({ "text": text }), &viewer, &library).filters;
+    let wider = filters("or the 80s");
+    assert_eq!((wider.year_from, wider.year_to), (Some(1980), Some(1999)));
+    assert_eq!(wider.genres, first.filters.genres);
+    let either = filters("or drama");
+    assert_eq!(either.genres.len(), 2, "{:?}", either.genres);
+    assert_eq!((either.year_from, either.year_to), (Some(1990), Some(1999)));
+}
