@@ -34,8 +34,9 @@ use cineswarm_engine::{Catalogue, MovieId};
 pub use intent::{ClarifyOption, Context, Intent, Lang, Last, Mark, Question, Shift, Tweak, Understood, Wanted};
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
+pub use request::{either_topic, films_of};
 pub use titles::{Hit, TitleIndex, TitleMatch};
-pub use topics::{Topic, TopicKind, either_topic, films_of};
+pub use topics::{Topic, TopicKind};
 
 use fold::{Sentence, without_article};
 use lexicon::Meaning;

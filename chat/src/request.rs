@@ -4,7 +4,10 @@
 
 mod conditions;
 mod facts;
+mod joining;
 mod unwanted;
+
+pub use self::joining::{either_topic, films_of};
 
 use std::cell::Cell;
 use std::collections::HashMap;

@@ -4,11 +4,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use cineswarm_engine::{Catalogue, FilmFacts, MovieId};
+use cineswarm_engine::MovieId;
 
 use crate::fold::{Token, tokenize};
-use crate::knowledge::Knowledge;
-use crate::titles::TitleIndex;
 
 /// Words of the longest theme that is looked for.
 const MAX_WORDS: usize = 6;
@@ -32,45 +30,25 @@ static THEMES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
 #[derive(Debug, Default)]
 pub(crate) struct Tagged(HashMap<String, Vec<MovieId>>);
 
-impl TitleIndex {
-    /// With what viewers have tagged, so that themes are found too.
-    pub fn with_tags<'t>(mut self, tags: impl IntoIterator<Item = (MovieId, &'t str)>) -> TitleIndex {
+impl Tagged {
+    /// Adds what viewers have tagged.
+    pub(crate) fn add<'t>(&mut self, tags: impl IntoIterator<Item = (MovieId, &'t str)>) {
         for (movie, tag) in tags {
             // "zombie" and "zombies" are one theme.
             let tag = folded(tag);
             let tag = THEMES.get(&tag).cloned().unwrap_or(tag);
-            self.tagged.0.entry(tag).or_default().push(movie);
+            self.0.entry(tag).or_default().push(movie);
         }
-        for films in self.tagged.0.values_mut() {
+        for films in self.0.values_mut() {
             films.sort_unstable();
             films.dedup();
         }
-        self.tagged.0.retain(|_, films| films.len() >= MIN_FILMS);
-        self
+        self.0.retain(|_, films| films.len() >= MIN_FILMS);
     }
 
-    /// With facts about films, so that people, series, lengths and languages are found; their themes count as tags.
-    pub fn with_facts(self, facts: Vec<FilmFacts>, catalogue: &Catalogue) -> TitleIndex {
-        let themes: Vec<(MovieId, String)> =
-            facts.iter().flat_map(|known| known.themes.iter().map(|theme| (known.movie, theme.clone()))).collect();
-        let mut index = self.with_tags(themes.iter().map(|(movie, theme)| (*movie, theme.as_str())));
-        index.knowledge = Knowledge::new(facts, catalogue);
-        index
-    }
-
-    /// What is known of a film beside its title and genres; `None` where the dataset has no facts of it.
-    pub fn facts(&self, movie: MovieId) -> Option<&FilmFacts> {
-        self.knowledge.of(movie)
-    }
-
-    /// Whether the dataset has facts at all.
-    pub fn has_facts(&self) -> bool {
-        !self.knowledge.is_empty()
-    }
-
-    /// What viewers have tagged a film, the commonest first. Looks through all tags.
-    pub fn tags_of(&self, movie: MovieId, most: usize) -> Vec<&str> {
-        let with_film = self.tagged.0.iter().filter(|(_, films)| films.binary_search(&movie).is_ok());
+    /// The tags of a film, the commonest first. Looks through all tags.
+    pub(crate) fn of(&self, movie: MovieId, most: usize) -> Vec<&str> {
+        let with_film = self.0.iter().filter(|(_, films)| films.binary_search(&movie).is_ok());
         let mut tags: Vec<(usize, &str)> = with_film.map(|(tag, films)| (films.len(), tag.as_str())).collect();
         tags.sort_unstable_by_key(|(films, tag)| (std::cmp::Reverse(*films), *tag));
         tags.into_iter().take(most).map(|(_, tag)| tag).collect()
@@ -81,7 +59,7 @@ impl TitleIndex {
         (1..=MAX_WORDS).rev().find_map(|count| {
             let phrase = joined(tokens.get(at..at + count)?);
             let tag = THEMES.get(&phrase)?;
-            let films = self.tagged.0.get(tag).or_else(|| self.tagged.0.get(&phrase));
+            let films = self.0.get(tag).or_else(|| self.0.get(&phrase));
             Some((films.map_or(&[][..], Vec::as_slice), at + count))
         })
     }
@@ -101,20 +79,16 @@ mod tests {
 
     #[test]
     fn a_theme_is_found_in_both_languages_where_films_are_tagged() {
-        let index = TitleIndex::build(&cineswarm_engine::Catalogue::new([])).with_tags([
-            (1, "Zombies"),
-            (2, "zombies"),
-            (2, "zombies"),
-            (3, "heist"),
-        ]);
-        let found = |text: &str| index.theme_at(&tokenize(text), 0).map(|(films, end)| (films.to_vec(), end));
+        let mut tagged = Tagged::default();
+        tagged.add([(1, "Zombies"), (2, "zombies"), (2, "zombies"), (3, "heist")]);
+        let found = |text: &str| tagged.theme_at(&tokenize(text), 0).map(|(films, end)| (films.to_vec(), end));
         assert_eq!(found("zombie movies"), Some((vec![1, 2], 1)));
         assert_eq!(found("zombis"), Some((vec![1, 2], 1)));
         assert_eq!(found("heist"), Some((vec![], 1)), "one film is no theme");
         assert_eq!(found("based on a true story please"), Some((vec![], 5)));
         assert_eq!(found("quentin tarantino"), Some((vec![], 2)));
         assert_eq!(found("comedies"), None);
-        assert_eq!(index.tags_of(2, 5), ["zombies"]);
-        assert!(index.tags_of(3, 5).is_empty(), "one film is no theme");
+        assert_eq!(tagged.of(2, 5), ["zombies"]);
+        assert!(tagged.of(3, 5).is_empty(), "one film is no theme");
     }
 }

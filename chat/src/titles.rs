@@ -2,6 +2,7 @@
 //! Forgives case, accents, punctuation, articles, typos and a missing year; never reads anything but titles and years.
 //! A few lines longer than other files: each way of reading a title builds on the stricter one before it.
 
+mod beside;
 mod build;
 mod typing;
 

@@ -6,13 +6,6 @@ use std::collections::HashSet;
 use cineswarm_engine::{Catalogue, MovieId};
 use serde::{Deserialize, Serialize};
 
-use crate::fold::Sentence;
-use crate::intent::Lang;
-use crate::lexicon::{self, Meaning};
-use crate::replies;
-use crate::request::{Reader, Request};
-use crate::titles::TitleIndex;
-
 /// Films of one sentence's topics that are looked among, the best known of them: the filter takes them one by one.
 const MOST_FILMS: usize = 1000;
 
@@ -89,9 +82,9 @@ pub(crate) struct GenreRun {
 #[derive(Debug, Default)]
 pub(crate) struct Alternatives {
     /// The first of them among all topics.
-    first: usize,
+    pub(crate) first: usize,
     /// The place after the last of them; none, if nothing was read yet.
-    end: Option<usize>,
+    pub(crate) end: Option<usize>,
 }
 
 impl TopicKind {
@@ -115,58 +108,8 @@ pub(crate) fn left_out(without: &[Named], catalogue: &Catalogue) -> Vec<MovieId>
     films
 }
 
-impl Reader<'_> {
-    /// "French or Italian" are either; so are "French and Italian", and directors who made nothing together.
-    pub(crate) fn join_alternatives(&self, at: usize, end: usize, known: &mut Alternatives, named: &mut Vec<Named>) {
-        let tokens = self.tokens();
-        let newest = named.len() - 1;
-        let after = |meaning| known.end.and_then(|end| lexicon::after(tokens, end, meaning)) == Some(at);
-        let (or, and) = (after(Meaning::Or), after(Meaning::And));
-        let follows = known.end == Some(at) && self.sentence.breaks_before(at);
-        let is_one_kind = newest > known.first
-            && named[known.first..newest].iter().all(|other| other.topic.kind.is_like(named[newest].topic.kind));
-        if !((or || and || follows) && is_one_kind) {
-            *known = Alternatives { first: newest, end: Some(end) };
-            return;
-        }
-        let joint = known.end.unwrap_or(at);
-        known.end = Some(end);
-        let excludes = || match named[newest].topic.kind {
-            TopicKind::Origin => true,
-            TopicKind::Director => !named[newest].films.iter().any(|film| named[known.first].films.contains(film)),
-            _ => false,
-        };
-        if !(or || (and && excludes())) {
-            return;
-        }
-        let is_spanish = tokens.get(joint).is_some_and(|word| matches!(word.word.as_str(), "o" | "u" | "y" | "e"));
-        let joint = if is_spanish { " o " } else { " or " };
-        let one = named.drain(known.first..).reduce(|one, other| either(one, other, joint));
-        named.extend(one);
-    }
-
-    /// "romantic comedy", "sci-fi horror": both at once, and no longer either.
-    pub(crate) fn join_genres(&self, request: &mut Request) {
-        for run in std::mem::take(&mut request.genre_runs) {
-            if run.genres.len() < 2 {
-                continue;
-            }
-            request.genres.retain(|genre| !run.genres.contains(genre));
-            let has_all =
-                |movie: &&cineswarm_engine::Movie| run.genres.iter().all(|genre| movie.genres.contains(genre));
-            let films = self.catalogue.movies().iter().filter(has_all).map(|movie| movie.id).collect();
-            let topic = Topic {
-                kind: TopicKind::Genres,
-                label: run.genres.join(" + "),
-                said: self.sentence.typed(run.from, run.to).to_owned(),
-            };
-            request.named.push(Named { topic, films });
-        }
-    }
-}
-
 /// Either of two topics as one.
-fn either(one: Named, other: Named, joint: &str) -> Named {
+pub(crate) fn either(one: Named, other: Named, joint: &str) -> Named {
     let topic = Topic {
         kind: one.topic.kind,
         label: [one.topic.label, other.topic.label].join(joint),
@@ -177,22 +120,6 @@ fn either(one: Named, other: Named, joint: &str) -> Named {
     films.sort_unstable();
     films.dedup();
     Named { topic, films }
-}
-
-/// Either of two topics, as one to be said: "French or Italian".
-pub fn either_topic(one: &Topic, other: &Topic, lang: Lang) -> Topic {
-    let named = |topic: &Topic| Named { topic: topic.clone(), films: Vec::new() };
-    either(named(one), named(other), if lang == Lang::Es { " o " } else { " or " }).topic
-}
-
-/// The films of what a chip says; `None` for what is not wanted, and for what has no films of its own.
-pub fn films_of(topic: &Topic, index: &TitleIndex, catalogue: &Catalogue) -> Option<Vec<MovieId>> {
-    if matches!(topic.kind, TopicKind::Without | TopicKind::BetterKnown) {
-        return None;
-    }
-    let sentence = Sentence::new(&replies::topic_said(topic, Lang::En));
-    let request = Reader::new(&sentence, index, catalogue).read();
-    (!request.named.is_empty()).then_some(request.only)
 }
 
 /// The films that all topics have in common, the best known if they are many. An empty list lets every film pass, so

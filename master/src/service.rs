@@ -43,7 +43,7 @@ use crate::library::{Library, OfferedModel};
 use crate::locks;
 use crate::memory;
 use crate::options::Options;
-use crate::ports::{Listeners, Ports};
+use crate::ports::{Listeners, NotListening, Ports};
 use crate::requests::spec::{Source, Spec};
 use crate::store::{self, EndState, Store, StoredRequest};
 use crate::web::gate::{Bounds, Gate};
@@ -79,15 +79,8 @@ pub enum Error {
     #[error(transparent)]
     Prefix(#[from] cineswarm_proto::topics::BadPrefix),
     /// A port is taken or not allowed.
-    #[error("cannot listen on {address}: {error}; choose another port with {flag}")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// Why not.
-        error: std::io::Error,
-        /// The option to change.
-        flag: &'static str,
-    },
+    #[error(transparent)]
+    Ports(#[from] NotListening),
     /// The broker's address, password or certificates.
     #[error(transparent)]
     Broker(#[from] cineswarm_mqtt::BadBroker),

@@ -10,7 +10,7 @@ pub(super) fn run(options: cineswarm_master::Options) -> anyhow::Result<()> {
     let chosen = open_served(&options)?;
     block_on(async {
         let traces = traces::start("cineswarm-master")?;
-        let told = Serving::start(options, chosen, false).await?.to_the_end(|| {}).await;
+        let told = Serving::start(options, chosen, false).await?.run_to_the_end(|| {}).await;
         traces.stop().await;
         told
     })

@@ -57,7 +57,7 @@ impl Serving {
     }
 
     /// Serves until it is told to stop, and stops; an error if it stopped by itself.
-    pub(super) async fn to_the_end(mut self, on_stop: impl FnOnce()) -> anyhow::Result<()> {
+    pub(super) async fn run_to_the_end(mut self, on_stop: impl FnOnce()) -> anyhow::Result<()> {
         // One for all masters: a signal that comes between two is heard by the next.
         let mut stop = pin!(told_to_stop());
         let told = loop {

@@ -85,7 +85,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
                 }
             }
         });
-        let told = serving.to_the_end(|| eprintln!("stopping")).await;
+        let told = serving.run_to_the_end(|| eprintln!("stopping")).await;
         for worker in workers {
             worker.stop();
             worker.stopped().await;

@@ -1,0 +1,44 @@
+//! What is known of films beside their titles: tags of viewers, and facts.
+
+use cineswarm_engine::{Catalogue, FilmFacts, MovieId};
+
+use super::TitleIndex;
+use crate::fold::Token;
+use crate::knowledge::Knowledge;
+
+impl TitleIndex {
+    /// With what viewers have tagged, so that themes are found too.
+    pub fn with_tags<'t>(mut self, tags: impl IntoIterator<Item = (MovieId, &'t str)>) -> TitleIndex {
+        self.tagged.add(tags);
+        self
+    }
+
+    /// With facts about films, so that people, series, lengths and languages are found; their themes count as tags.
+    pub fn with_facts(self, facts: Vec<FilmFacts>, catalogue: &Catalogue) -> TitleIndex {
+        let themes: Vec<(MovieId, String)> =
+            facts.iter().flat_map(|known| known.themes.iter().map(|theme| (known.movie, theme.clone()))).collect();
+        let mut index = self.with_tags(themes.iter().map(|(movie, theme)| (*movie, theme.as_str())));
+        index.knowledge = Knowledge::new(facts, catalogue);
+        index
+    }
+
+    /// What is known of a film beside its title and genres; `None` where the dataset has no facts of it.
+    pub fn facts(&self, movie: MovieId) -> Option<&FilmFacts> {
+        self.knowledge.of(movie)
+    }
+
+    /// Whether the dataset has facts at all.
+    pub fn has_facts(&self) -> bool {
+        !self.knowledge.is_empty()
+    }
+
+    /// What viewers have tagged a film, the commonest first. Looks through all tags.
+    pub fn tags_of(&self, movie: MovieId, most: usize) -> Vec<&str> {
+        self.tagged.of(movie, most)
+    }
+
+    /// The theme or person named at token `at`, with its films (none, if nobody tagged them) and the place after it.
+    pub(crate) fn theme_at(&self, tokens: &[Token], at: usize) -> Option<(&[MovieId], usize)> {
+        self.tagged.theme_at(tokens, at)
+    }
+}
