@@ -71,7 +71,10 @@ section_shellcheck() {
     shellcheck scripts/*.sh scripts/lib/*.sh tests/swarm/*.sh benches/peers/*.sh benches/import/*.sh .ci/run
     scripts/acl.sh --check
 }
-section_fmt() { cargo fmt --all --check; }
+section_fmt() {
+    cargo fmt --all --check
+    node scripts/circles.mjs
+}
 section_page-check() { cd web && npm run check; }
 section_page-unit() { cd web && npm test; }
 section_page-build() {
