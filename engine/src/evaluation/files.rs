@@ -208,6 +208,8 @@ impl Ratings {
 struct Names {
     users: Called,
     items: Called,
+    /// Without a header a row with text in it is taken for anything.
+    has_header: bool,
 }
 
 /// Ids of one kind: numbers, as long as it has not been seen that they are none.
@@ -251,7 +253,7 @@ impl Called {
 
 impl Names {
     fn turn_to_text(&mut self) -> bool {
-        let turned = [self.users.turn_to_text(), self.items.turn_to_text()].contains(&true);
+        let turned = self.has_header && [self.users.turn_to_text(), self.items.turn_to_text()].contains(&true);
         for kind in [&mut self.users, &mut self.items] {
             // Those that were met belong to the reading that is begun anew.
             *kind = Called { texts: kind.texts.is_some().then(|| Ids::new(IdKind::Text)), ..Called::default() };
@@ -345,6 +347,7 @@ fn open(path: &Path) -> Result<BufReader<Box<dyn Read>>, Error> {
 
 fn read_rows(path: &Path, lines: &mut Lines<'_>, header: &Header<4>, names: &mut Names) -> Result<Ratings, Error> {
     let cannot_read = |source| Error::Read { path: path.to_owned(), source };
+    names.has_header = header.is_named;
     let (mut ratings, mut zeros) = (Vec::new(), Vec::new());
     let mut fields = Fields::new(header);
     let mut is_row = !header.is_named;
