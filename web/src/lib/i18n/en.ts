@@ -54,8 +54,7 @@ export const en = {
     without: (part: string) => `Ask again without ${part}`,
     films: (n: number) => (n === 1 ? "1 film" : `${n} films`),
     popular: "Popular films",
-    outdated: "Films were rated since you asked.",
-    renew: "Ask again",
+    outdated: "Ask again: films were rated since",
     changed: (n: number) =>
       n === 0 ? "Nothing has changed since you asked before." : `Changed since you asked before: ${n === 1 ? "1 film" : `${n} films`}.`,
     partial: (percent: string) => `${percent} of the viewers were reached`,

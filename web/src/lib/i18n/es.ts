@@ -60,8 +60,7 @@ export const es: Dictionary = {
     without: (parte: string) => `Preguntar otra vez sin ${parte}`,
     films: (n) => (n === 1 ? "1 película" : `${n} películas`),
     popular: "Películas populares",
-    outdated: "Se han puntuado películas desde que preguntaste.",
-    renew: "Preguntar otra vez",
+    outdated: "Otra vez: se ha puntuado desde entonces",
     changed: (n) =>
       n === 0 ? "No ha cambiado nada desde que preguntaste." : `Cambios desde que preguntaste: ${n === 1 ? "1 película" : `${n} películas`}.`,
     partial: (percent) => `Se llegó al ${percent} de los espectadores`,
