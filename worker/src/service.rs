@@ -177,6 +177,7 @@ pub fn start(options: Options) -> Result<Handle, Error> {
         following: None,
         read,
         folding: false,
+        folding_rests_until: Instant::now(),
         folded,
         assignment: None,
         fetching: CancellationToken::new(),
@@ -264,6 +265,8 @@ struct Service {
     read: mpsc::Sender<Answer>,
     /// Whether a shard is being folded: one at a time, beside the tasks.
     folding: bool,
+    /// Not before this, so that it takes no more than a part of a core.
+    folding_rests_until: Instant,
     /// Brings the shard.
     folded: mpsc::Sender<Folded>,
     assignment: Option<Assignment>,

@@ -1,8 +1,11 @@
 //! What the worker holds: the shards it is assigned, as they come and as they follow the log, and the model.
 
+use std::time::Duration;
+
 use cineswarm_engine::LiveIndex;
 use cineswarm_engine::index::Compacted;
 use cineswarm_mqtt::quoted;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Assignment, Service};
@@ -11,10 +14,15 @@ use crate::following::{Answer, Following, Next};
 use crate::model::{FetchModel, FetchedModel, Wanted};
 use crate::shards::HeldShard;
 
+/// Folding rests for so many times as long as it took: of a large shard it takes a while, and where many rate there is always
+/// one that is due, whose changes are looked through meanwhile.
+const REST: u32 = 3;
+
 /// A shard with its changes in its index, or why there is none.
 pub(super) struct Folded {
     shard: u32,
     compacted: Result<Compacted, String>,
+    took: Duration,
 }
 
 impl Service {
@@ -117,22 +125,25 @@ impl Service {
     /// Begins to fold the changes of a shard into its index, if one has many.
     fn fold_one(&mut self) {
         let due = self.held.shards.iter().find(|(_, shard)| shard.is_to_be_folded());
-        let Some((&number, shard)) = due.filter(|_| !self.folding) else { return };
+        let may_begin = !self.folding && Instant::now() >= self.folding_rests_until;
+        let Some((&number, shard)) = due.filter(|_| may_begin) else { return };
         self.folding = true;
         let (compaction, folded) = (shard.index.compaction(), self.folded.clone());
         tokio::spawn(async move {
+            let began = Instant::now();
             let compacted = match tokio::task::spawn_blocking(move || compaction.run()).await {
                 Ok(compacted) => compacted.map_err(|error| error.to_string()),
                 Err(aborted) => Err(aborted.to_string()),
             };
             // Refused only when the worker itself has ended.
-            let _ = folded.send(Folded { shard: number, compacted }).await;
+            let _ = folded.send(Folded { shard: number, compacted, took: began.elapsed() }).await;
         });
     }
 
     /// Holds a shard with its changes folded in, unless it has been fetched anew meanwhile.
     pub(super) fn take_folded(&mut self, folded: Folded) {
         self.folding = false;
+        self.folding_rests_until = Instant::now() + folded.took * REST;
         match (folded.compacted, self.held.shards.get_mut(&folded.shard)) {
             (Ok(compacted), Some(shard)) => _ = shard.index.install(compacted),
             (Ok(_), None) => {}
