@@ -2,9 +2,10 @@
 // are made part of it, how long that takes beside asks, and what memory and time are afterwards. Prints a table; fails if
 // an ask failed or an answer differs across the restart that serves the new version.
 
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 
 import { Farm, binary } from "../e2e/harness.mjs";
 import { invent } from "../e2e/datasets.mjs";
@@ -108,7 +109,7 @@ console.log(`known by every shard ${((Date.now() - began) / 1_000).toFixed(1)} s
 await state("with them in the log");
 
 const compacting = Date.now();
-const [, times] = await beside(run(binary(), ["data", "compact", "--data", "films", "--data-dir", farm.directory], { RUST_LOG: "warn" }));
+const [, times] = await beside(promisify(execFile)(binary(), ["data", "compact", "--data", "films", "--data-dir", farm.directory]));
 console.log(`made part of the dataset in ${((Date.now() - compacting) / 1_000).toFixed(1)} s; ${times.length} asks beside it p50 ${milliseconds(percentile(times, 0.5))}, p99 ${milliseconds(percentile(times, 0.99))}`);
 
 const questions = Array.from({ length: 50 }, question);

@@ -177,7 +177,7 @@ pub fn start(options: Options) -> Result<Handle, Error> {
         following: None,
         read,
         folding: false,
-        folding_rests_until: Instant::now(),
+        folding_rest: Duration::ZERO,
         folded,
         assignment: None,
         fetching: CancellationToken::new(),
@@ -265,8 +265,8 @@ struct Service {
     read: mpsc::Sender<Answer>,
     /// Whether a shard is being folded: one at a time, beside the tasks.
     folding: bool,
-    /// Not before this, so that it takes no more than a part of a core.
-    folding_rests_until: Instant,
+    /// How long the last one took.
+    folding_rest: Duration,
     /// Brings the shard.
     folded: mpsc::Sender<Folded>,
     assignment: Option<Assignment>,

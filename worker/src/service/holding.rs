@@ -14,10 +14,6 @@ use crate::following::{Answer, Following, Next};
 use crate::model::{FetchModel, FetchedModel, Wanted};
 use crate::shards::HeldShard;
 
-/// Folding rests for so many times as long as it took: of a large shard it takes a while, and where many rate there is always
-/// one that is due, whose changes are looked through meanwhile.
-const REST: u32 = 3;
-
 /// A shard with its changes in its index, or why there is none.
 pub(super) struct Folded {
     shard: u32,
@@ -122,14 +118,19 @@ impl Service {
         }
     }
 
-    /// Begins to fold the changes of a shard into its index, if one has many.
+    /// Begins to fold the changes of a shard into its index, if one has many; after a rest as long as the last one took, as
+    /// where many rate there is always one.
     fn fold_one(&mut self) {
-        let due = self.held.shards.iter().find(|(_, shard)| shard.is_to_be_folded());
-        let may_begin = !self.folding && Instant::now() >= self.folding_rests_until;
-        let Some((&number, shard)) = due.filter(|_| may_begin) else { return };
+        if self.folding {
+            return;
+        }
+        let due = self.held.shards.iter().filter(|(_, shard)| shard.is_to_be_folded());
+        // The most changed one: where many rate, the first would be due again before the last had its turn.
+        let Some((&number, shard)) = due.max_by_key(|(_, shard)| shard.index.changes().users()) else { return };
         self.folding = true;
-        let (compaction, folded) = (shard.index.compaction(), self.folded.clone());
+        let (compaction, folded, rest) = (shard.index.compaction(), self.folded.clone(), self.folding_rest);
         tokio::spawn(async move {
+            tokio::time::sleep(rest).await;
             let began = Instant::now();
             let compacted = match tokio::task::spawn_blocking(move || compaction.run()).await {
                 Ok(compacted) => compacted.map_err(|error| error.to_string()),
@@ -143,10 +144,13 @@ impl Service {
     /// Holds a shard with its changes folded in, unless it has been fetched anew meanwhile.
     pub(super) fn take_folded(&mut self, folded: Folded) {
         self.folding = false;
-        self.folding_rests_until = Instant::now() + folded.took * REST;
+        self.folding_rest = folded.took;
         match (folded.compacted, self.held.shards.get_mut(&folded.shard)) {
-            (Ok(compacted), Some(shard)) => _ = shard.index.install(compacted),
-            (Ok(_), None) => {}
+            (Ok(compacted), Some(shard)) => {
+                _ = shard.index.install(compacted);
+                self.fold_one();
+            }
+            (Ok(_), None) => self.fold_one(),
             // It goes on with its changes beside it, more slowly, and is tried again with the next page.
             (Err(error), _) => self.log.error(format!("shard {} could not be folded: {error}", folded.shard)),
         }
