@@ -25,4 +25,4 @@ pub use cineswarm_scheduler as scheduler;
 pub use locks::{Error as LocksError, database_url};
 pub use options::{DatabaseOptions, Options, RatingsShared};
 pub use ports::Ports;
-pub use service::{Error, Handle, Offering, start, start_on};
+pub use service::{Error, Handle, Offering, start};

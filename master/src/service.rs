@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::{Duration, Instant};
 
-use cineswarm_engine::dataset::Dataset;
 use cineswarm_events::Log;
 use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
@@ -169,22 +168,11 @@ impl Offering {
     }
 }
 
-/// Starts a master that serves a dataset version.
-pub async fn start(options: Options, dataset: Dataset) -> Result<Handle, Error> {
-    memory::share_heaps();
-    let ports = Ports::take(&options).await?;
-    let shared = options.ratings_shared.shared();
-    start_on(ports, options, move || Library::new(dataset, shared)).await
-}
-
-/// The same on ports that were taken before, and with what may have been made before: so that a master can follow another
+/// Starts a master on ports that were taken before, and with what may have been made before: so that it can follow another
 /// one of the same process at once. The other one has to have [stopped](Handle::stopped).
-pub async fn start_on(
-    ports: Ports,
-    options: Options,
-    library: impl FnOnce() -> Library + Send,
-) -> Result<Handle, Error> {
+pub async fn start(ports: Ports, options: Options, library: impl FnOnce() -> Library + Send) -> Result<Handle, Error> {
     let started = Instant::now();
+    memory::share_heaps();
     metrics::expose(Group::Process);
     metrics::expose(Group::Master);
     let topics = Topics::new(&options.topic_prefix)?;
@@ -321,8 +309,6 @@ pub async fn start_on(
         Arc::default(),
         stop.clone(),
     ));
-    // It goes on until nobody appends any more.
-    let lake_stop = CancellationToken::new();
     let compaction = Compaction {
         library: library.clone(),
         log: store.log().clone(),
@@ -330,6 +316,8 @@ pub async fn start_on(
         after: options.compact_after,
     };
     let compacting = tokio::spawn(compaction.keep(stop.clone()));
+    // It goes on until nobody appends any more.
+    let lake_stop = CancellationToken::new();
     let keeping_lake = tokio::spawn(keep_lake(options.lake, store.log().clone(), lake_stop.clone()));
     let context = socket::Context {
         app,

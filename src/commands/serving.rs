@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use cineswarm_engine::Dataset;
 use cineswarm_master::library::Library;
-use cineswarm_master::{Handle, Options, Ports, start_on};
+use cineswarm_master::{Handle, Options, Ports, start};
 use uuid::Uuid;
 
 use super::told_to_stop;
@@ -45,7 +45,7 @@ impl Serving {
         let serves = Served::from(dataset.metadata());
         let orders = Orders { desk, serves, heard: order, unreadable: None };
         let shared = options.ratings_shared.shared();
-        let master = start_on(ports.again()?, options.clone(), move || Library::new(dataset, shared)).await?;
+        let master = start(ports.again()?, options.clone(), move || Library::new(dataset, shared)).await?;
         let training = default_model::offer(&master, &options.data_dir, may_train, None);
         orders.answer(None);
         Ok(Serving { options, ports, master, orders, may_train, training })
@@ -91,7 +91,7 @@ impl Serving {
         master.stop();
         master.stopped().await;
         let wanted = Served::from(library.dataset.metadata());
-        let (master, refused) = match start_on(ports.again()?, options.clone(), move || library).await {
+        let (master, refused) = match start(ports.again()?, options.clone(), move || library).await {
             Ok(master) => {
                 orders.serves = wanted;
                 (master, None)
@@ -100,7 +100,7 @@ impl Serving {
                 let reason = error.to_string();
                 tracing::error!(dataset = wanted.dataset, version = wanted.version, reason, "cannot be served");
                 let library = open(&options, orders.serves.clone()).await?;
-                (start_on(ports.again()?, options.clone(), move || library).await?, Some(reason))
+                (start(ports.again()?, options.clone(), move || library).await?, Some(reason))
             }
         };
         let training = default_model::offer(&master, &options.data_dir, may_train, training);
