@@ -46,7 +46,6 @@ pub use neighbours::{
 };
 pub use popularity::{genre_standing, popular, starters};
 pub use profile::{Profile, SHORT_PROFILE};
-pub use ranking::graph;
 pub use ranking::{Because, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation};
 pub use rating::{FIRST_LIVE_ID, HalfStars, MovieId, UserId};
 pub use shard::ShardRatings;

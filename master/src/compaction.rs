@@ -56,12 +56,16 @@ impl Compaction {
         let (mut looked_at, mut made) = (self.library.version().to_owned(), Vec::new());
         let (mut backoff, mut not_before) = (Backoff::between(BACKOFF.0, BACKOFF.1), Instant::now());
         while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
-            self.take_up(shared, &mut looked_at).await;
+            let latest = latest_version(&self.data_dir, &self.library.dataset.metadata().name).ok();
+            if let Some(version) = latest.clone().filter(|version| shared == Shared::All && *version != looked_at) {
+                looked_at.clone_from(&version);
+                self.take_up(version).await;
+            }
             let events = self.library.ranker().taken().saturating_sub(self.library.latest_made_at());
             if self.after == 0 || events < self.after || Instant::now() < not_before {
                 continue;
             }
-            if let Some(other) = self.waiting_version() {
+            if let Some(other) = latest.filter(|version| !self.is_known(version)) {
                 not_before = Instant::now() + backoff.next_pause();
                 tracing::warn!(
                     version = other,
@@ -97,22 +101,15 @@ impl Compaction {
         }
     }
 
-    /// The dataset's latest version, if it is none that is served or sent here, such as one with a film more.
-    fn waiting_version(&self) -> Option<String> {
-        let latest = self.library.latest();
-        let version = latest_version(&self.data_dir, &latest.metadata().name).ok()?;
-        (version != latest.metadata().version && version != self.library.version()).then_some(version)
+    /// Whether a version is served or sent here; one with a film more is neither.
+    fn is_known(&self, version: &str) -> bool {
+        version == self.library.version() || version == self.library.latest().metadata().version
     }
 
-    /// Takes up a version that somebody has made by hand. Of those who share less than everybody's ratings it is not known
-    /// what it has of them.
-    async fn take_up(&self, shared: Shared, looked_at: &mut String) {
+    /// Takes up a version that somebody has made by hand, if it has grown from what is served or sent here. Where less than
+    /// everybody's ratings are shared it is not known what it has of them.
+    async fn take_up(&self, version: String) {
         let (served, latest, data_dir) = (self.library.dataset.clone(), self.library.latest(), self.data_dir.clone());
-        let Ok(version) = latest_version(&data_dir, &latest.metadata().name) else { return };
-        if shared != Shared::All || version == *looked_at {
-            return;
-        }
-        looked_at.clone_from(&version);
         let newer = move || {
             let newer = Dataset::open_version(&data_dir, &latest.metadata().name, &version).ok()?;
             let bases = [&served, &latest].map(|base| &base.metadata().version);

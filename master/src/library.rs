@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cineswarm_engine::dataset::{Dataset, Watermark};
 use cineswarm_engine::models::ServedModel;
+use cineswarm_engine::ranking::graph::FEWEST_IN_COMMON;
 use cineswarm_engine::{Catalogue, FIRST_LIVE_ID, HalfStars, MovieId, MovieStats, Profile, Ranker, UserId, starters};
 use cineswarm_proto::events::SharedChange;
 use cineswarm_proto::messages::{LiveRatings, Shared};
@@ -24,9 +25,8 @@ const STARTERS: usize = 60;
 /// Tags of a film that are shown.
 const MOST_TAGS: usize = 12;
 
-/// Films that are named as liked beside one, and how many people make it more than chance.
+/// Films that are named as liked beside one.
 const MOST_ALSO_LIKED: usize = 6;
-const FEWEST_IN_COMMON: u32 = 2;
 
 /// Versions that have grown from the one that is served and are still sent.
 const GROWN_OFFERED: usize = 2;

@@ -11,6 +11,7 @@ import { Farm, binary } from "../e2e/harness.mjs";
 import { invent } from "../e2e/datasets.mjs";
 import { pause, run } from "../e2e/processes.mjs";
 import { Chance } from "./chance.mjs";
+import { milliseconds, percentile } from "./figures.mjs";
 
 const { values: options } = parseArgs({ options: {
   compaction: { type: "boolean" }, data: { type: "string" }, events: { type: "string", default: "1000000" },
@@ -35,8 +36,6 @@ const question = () => {
   const profile = new Map(Array.from({ length: 20 }, () => [film(), chance.whole(1, 10) / 2]));
   return { profile: [...profile].map(([movie_id, rating]) => ({ movie_id, rating })) };
 };
-const percentile = (times, share) => [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
-const milliseconds = (value) => `${value.toFixed(1)} ms`;
 /** What a process has for itself: the dataset's files are mapped, and may be thrown out. */
 const megabytes = (child) => Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "latin1"))[1]) / 1024;
 const memory = () => [farm.master, ...farm.workers.values()].map(({ child }) => Math.round(megabytes(child)));

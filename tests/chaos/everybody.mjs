@@ -11,6 +11,7 @@ import { Farm } from "../e2e/harness.mjs";
 import { invent } from "../e2e/datasets.mjs";
 import { pause, run } from "../e2e/processes.mjs";
 import { Chance } from "./chance.mjs";
+import { milliseconds, percentile } from "./figures.mjs";
 
 const { values: options } = parseArgs({ options: {
   everybody: { type: "boolean" }, seconds: { type: "string", default: "60" }, rate: { type: "string", default: "2000" },
@@ -36,8 +37,6 @@ const [users, filmIds] = [[...held.keys()], [...films]];
 
 const limits = { RATINGS_SHARED: "all", COMPACT_AFTER: String(rate * 4), INGEST_TOKEN: TOKEN, REPLICATION: "2", REQUEST_TIMEOUT: "30" };
 const farm = await Farm.start({ data, workers: 3, limits, shards: 4 });
-const percentile = (times, share) => times.sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
-const milliseconds = (value) => `${value.toFixed(1)} ms`;
 
 const viewers = await Promise.all(Array.from({ length: 10 }, () => farm.visit()));
 const question = () => {

@@ -11,13 +11,12 @@ use super::{Dataset, Error};
 use crate::best::Best;
 use crate::catalogue::Movie;
 use crate::movielens::csv_field;
+use crate::ranking::graph::FEWEST_IN_COMMON;
 use crate::rating::LIKED;
 use crate::versions;
 
 /// Films that one is joined to at the most, those with most people in common.
 const MOST_JOINED: usize = 50;
-/// One person in common may be chance.
-const FEWEST_IN_COMMON: u32 = 2;
 
 const SCRIPT: &str = "\
 // Loads this folder into a running Neo4j: put its files into the database's import folder, and run

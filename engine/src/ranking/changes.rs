@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Ranker;
 use crate::profile::Profile;
 use crate::rating::{HalfStars, MovieId, UserId};
+use crate::rows::Row;
 use crate::shard::FilmNumbers;
 
 impl Ranker {
@@ -84,12 +85,17 @@ impl Ranker {
         self.half_stars_sum = (self.half_stars_sum + more_sum).saturating_sub(less_sum);
     }
 
+    /// Everybody's rows as they are now, in no order.
+    pub(super) fn rows_now(&self) -> impl Iterator<Item = (UserId, Row<'_>)> {
+        let unchanged = self.rows.all().filter(|(user, _)| !self.changed.has(*user));
+        unchanged.chain(self.changed.rows())
+    }
+
     /// How many users gave a film 0.5, 1, … 5 stars. Looks into every row.
     pub fn histogram(&self, movie: MovieId) -> [u32; 10] {
         let mut histogram = [0; 10];
         let Some(number) = self.numbering.get(movie) else { return histogram };
-        let unchanged = self.rows.all().filter(|(user, _)| !self.changed.has(*user));
-        for half_stars in unchanged.chain(self.changed.rows()).filter_map(|(_, row)| row.rating(number)) {
+        for half_stars in self.rows_now().filter_map(|(_, row)| row.rating(number)) {
             // Half-stars are from 1 to 10.
             if let Some(count) = histogram.get_mut(usize::from(half_stars).wrapping_sub(1)) {
                 *count += 1;

@@ -7,6 +7,9 @@ use crate::rating::{LIKED, MovieId, UserId};
 use crate::rows::Row;
 use crate::shard::FilmNumbers;
 
+/// One person in common may be chance.
+pub const FEWEST_IN_COMMON: u32 = 2;
+
 /// So few films are looked for in a row one by one.
 const FEW: usize = 8;
 
@@ -39,8 +42,7 @@ impl Ranker {
         let from: Vec<(MovieId, u32)> =
             liked.filter_map(|(&movie, _)| Some((movie, self.numbering.get(movie)?))).collect();
         let begins = self.marked(from.iter().map(|(_, number)| *number));
-        let unchanged = self.rows.all().filter(|(user, _)| !self.changed.has(*user));
-        let everybody = unchanged.chain(self.changed.rows()).filter(|(user, _)| Some(*user) != but);
+        let everybody = self.rows_now().filter(|(user, _)| Some(*user) != but);
         let has_liked_any = |row: &Row<'_>| match from.len() {
             0..=FEW => from.iter().any(|(_, film)| row.rating(*film).is_some_and(|half_stars| half_stars >= LIKED)),
             _ => liked_by(row).any(|film| begins[film as usize]),

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use cineswarm_engine::graph::Reached;
 use cineswarm_engine::models::ServedModel;
+use cineswarm_engine::ranking::graph::{FEWEST_IN_COMMON, Reached};
 use cineswarm_engine::{
     Because, Movie, MovieId, PopularityPenalty, Profile, Ranker, Recommendation, genre_standing, popular,
 };
@@ -13,8 +13,6 @@ use crate::library::Library;
 
 /// Films of one series in a list at the most.
 const OF_A_SERIES: usize = 2;
-/// One person in common may be chance.
-const FEWEST_IN_COMMON: u32 = 2;
 /// Popular films that are looked at for each that is shown, as some are of a series that has its share.
 const POPULAR_LOOKED_AT: usize = 4;
 

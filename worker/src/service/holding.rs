@@ -72,10 +72,10 @@ impl Service {
         let has_grown = assignment.grown_from.as_ref() == Some(&self.held.dataset_version);
         let has_followed = followed.is_some() && shard_count == Some(assignment.shard_count);
         let begins = assignment.live.as_ref().map_or(0, |live| live.after_seq);
-        match grows_alike && (is_the_version || has_grown && has_followed) {
-            true if is_the_version => {}
-            true => self.held.shards.retain(|_, shard| shard.at.seq >= begins),
-            false => self.held.shards.clear(),
+        if !(grows_alike && (is_the_version || has_grown && has_followed)) {
+            self.held.shards.clear();
+        } else if !is_the_version {
+            self.held.shards.retain(|_, shard| shard.at.seq >= begins);
         }
         self.held.dataset_version.clone_from(&assignment.dataset_version);
     }
