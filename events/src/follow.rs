@@ -44,7 +44,7 @@ pub async fn follow<S: Source, F: Follower>(
     loop {
         let pause = match stop.run_until_cancelled(source.read(&read)).await {
             None => return,
-            Some(Ok(Reply::Page { events, through, .. })) => {
+            Some(Ok(Reply::Page { events, through, head })) => {
                 backoff.start_over();
                 for event in &events {
                     follower.take(event).await;
@@ -52,7 +52,9 @@ pub async fn follow<S: Source, F: Follower>(
                 if through != read.after {
                     follower.turned(through).await;
                     read.after = through;
-                    continue;
+                    if through.seq < head {
+                        continue;
+                    }
                 }
                 SHORTEST_GAP
             }

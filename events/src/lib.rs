@@ -22,6 +22,7 @@ pub mod ring;
 mod sql;
 mod sql_consumers;
 mod tables;
+mod tail;
 
 pub use append::{Appended, append, delete, known, prune};
 pub use database::{Database, migrate};

@@ -1,6 +1,7 @@
 //! The reading half of a log: some events after a cursor, or that the cursor is not of this log.
 
 use crate::{Cursor, Error, Event, Tables};
+use std::borrow::Borrow;
 use tokio::sync::watch;
 
 /// Events that one read gives at the most.
@@ -117,13 +118,24 @@ pub async fn read<T: Tables>(connection: &mut T, read: &Read) -> Result<Reply, E
     if id_there != Some(read.after.id) {
         return Ok(Reply::Forked { last: last(connection).await? });
     }
-    let mut through = events.last().map_or(read.after, Event::cursor);
-    let mut wanted: Vec<Event> = events.into_iter().filter(|event| read.filter.takes(event)).collect();
-    if wanted.len() > limit as usize {
-        wanted.truncate(limit as usize);
-        through = wanted.last().map_or(through, Event::cursor);
+    let (events, through) = page_of(events, read);
+    Ok(Reply::Page { events, through, head: head.seq })
+}
+
+/// Of the events after a reader's place, as many as are looked at once: those that are wanted, and how far that goes.
+pub(crate) fn page_of<E: Borrow<Event>>(after: impl IntoIterator<Item = E>, read: &Read) -> (Vec<E>, Cursor) {
+    let limit = read.limit.clamp(1, LARGEST_READ) as usize;
+    let (mut wanted, mut through) = (Vec::new(), read.after);
+    for event in after.into_iter().take(LARGEST_SCAN as usize) {
+        through = event.borrow().cursor();
+        if read.filter.takes(event.borrow()) {
+            wanted.push(event);
+            if wanted.len() == limit {
+                break;
+            }
+        }
     }
-    Ok(Reply::Page { events: wanted, through, head: head.seq })
+    (wanted, through)
 }
 
 /// The log's last event.
