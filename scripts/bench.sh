@@ -135,6 +135,8 @@ measure() {
 name=demo
 [ "$data" = demo ] || name=bench
 [ "$data" = demo ] || "$program" data import "$data" --name "$name" --data-dir "$work" >&2
+# `up` would train a model meanwhile, on the same cores.
+export NO_TRAINING=true
 export RUST_LOG=${RUST_LOG:-info} EVENTS_PER_SECOND=100000 DATA_DIR=$work DATASET=$name LISTEN=127.0.0.1
 unset BROKER_URL DATABASE_URL GRPC_ENDPOINT TOPIC_PREFIX WORKER_ID
 
