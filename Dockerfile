@@ -12,10 +12,12 @@ FROM rust:1.95-bookworm AS built
 WORKDIR /source
 COPY . .
 COPY --from=page /source/web/dist web/dist
-# Dependencies stay compiled in the cache from one build to the next.
+# Dependencies stay compiled in the cache from one build to the next. The loader of the system below knows packed
+# relocations, which those of older ones do not.
+ENV RUSTFLAGS="-C link-arg=-Wl,-z,pack-relative-relocs"
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/source/target \
-    cargo build --locked --release --bin cineswarm \
-    && strip -o /cineswarm target/release/cineswarm \
+    cargo build --locked --profile dist --bin cineswarm \
+    && strip -o /cineswarm target/dist/cineswarm \
     && cargo metadata --locked --format-version 1 --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" >/metadata.json
 
 FROM page AS bill
