@@ -44,11 +44,11 @@ enum Trouble {
     Log(#[from] cineswarm_events::Error),
     #[error(
         "the lake ends with event {at}, which the log, that ends with {last}, does not have: the database was restored \
-         from an older copy, or is another one; give --lake a new folder, and keep the old one"
+         from an older copy, or is another one; give --lake a new place, and keep the old one"
     )]
     Forked { at: Cursor, last: Cursor },
     #[error(
-        "the lake ends with event {at}, and the log was pruned up to {floor}; give --lake a new folder, and keep the old one"
+        "the lake ends with event {at}, and the log was pruned up to {floor}; give --lake a new place, and keep the old one"
     )]
     Pruned { at: Cursor, floor: Cursor },
     #[error("the thread that writes the lake ended early")]
@@ -96,7 +96,7 @@ async fn keep_on<S: Source, P: Storage>(
             Reply::Pruned { floor } => return Err(Trouble::Pruned { at, floor }),
         };
         if !is_agreed {
-            writer = blocking(move || writer.sweep().map(|()| writer).map_err(Trouble::from)).await?;
+            writer = blocking(move || Ok(writer.sweep().map(|()| writer)?)).await?;
             is_agreed = true;
         }
         let now = now_ms();
