@@ -1,7 +1,7 @@
 // The data lake: the dataset that is rebuilt from it is the one that is compacted from the log, whatever was killed.
 
 import { describe, test } from "node:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import assert from "node:assert/strict";
 
@@ -33,7 +33,11 @@ describe("data lake", needsMosquitto, () => {
         if (round < 5) await restart();
       }
       assert.ok(existsSync(join(lake, "manifest")), farm.master.tail());
-      assert.equal(readdirSync(lake, { recursive: true }).filter((name) => name.includes(".unfinished-")).length, 0);
+      const names = readdirSync(lake, { recursive: true });
+      assert.equal(names.filter((name) => name.includes(".unfinished-")).length, 0);
+      const raw = names.filter((name) => /^manifest\/raw\/.*json$/.test(name)).map((name) => JSON.parse(readFileSync(join(lake, name), "utf8")));
+      assert.equal(count(raw), 6 * FILMS_OF_A_BATCH, "each line that came in is there once");
+      assert.deepEqual(names.filter((name) => /^raw\/.*parquet$/.test(name)).sort(), raw.map((entry) => entry.file).sort());
 
       const { rebuilt, compacted, before } = await bothWays(farm, lake);
       assert.deepEqual(rebuilt, compacted);
@@ -61,19 +65,21 @@ describe("data lake", needsMosquitto, () => {
         await farm.master.stop(signal);
       }
       // What a master that stops does not wait for any longer comes with the next one.
-      const rows = async () => {
-        const names = (await s3.names("a/lake/manifest/")).filter((name) => /manifest\/\d+\.json$/.test(name));
-        const entries = await Promise.all(names.map(async (name) => JSON.parse(await s3.content(name))));
-        return { entries, rows: entries.reduce((sum, entry) => sum + entry.rows, 0) };
+      const entries = async (folder) => {
+        const names = (await s3.names(`a/lake/${folder}/`)).filter((name) => name.startsWith("a/lake/manifest/raw/") === (folder === "manifest/raw"));
+        return Promise.all(names.map(async (name) => JSON.parse(await s3.content(name))));
       };
-      for (let more = 0; more < 12 && (await rows()).rows < 6 * FILMS_OF_A_BATCH; more += 1) {
+      const listed = async () => [await entries("manifest"), await entries("manifest/raw")];
+      const isWhole = (lists) => lists.every((list) => count(list) >= 6 * FILMS_OF_A_BATCH);
+      for (let more = 0; more < 12 && !isWhole(await listed()); more += 1) {
         await restart();
         await farm.master.stop();
       }
-      const listed = await rows();
-      assert.equal(listed.rows, 6 * FILMS_OF_A_BATCH, farm.master.tail());
-      const files = listed.entries.map((entry) => `a/lake/${entry.file}`).sort();
-      assert.deepEqual(await s3.names("a/lake/ratings/"), files, "nothing lies there that is not listed");
+      const [log, raw] = await listed();
+      assert.deepEqual([count(log), count(raw)], [6 * FILMS_OF_A_BATCH, 6 * FILMS_OF_A_BATCH], farm.master.tail());
+      const files = (list) => list.map((entry) => `a/lake/${entry.file}`).sort();
+      assert.deepEqual(await s3.names("a/lake/ratings/"), files(log), "nothing lies there that is not listed");
+      assert.deepEqual(await s3.names("a/lake/raw/"), files(raw));
 
       const { rebuilt, compacted, before } = await bothWays(farm, lake, s3.environment);
       assert.deepEqual(rebuilt, compacted);
@@ -94,6 +100,11 @@ describe("data lake", needsMosquitto, () => {
     }
   });
 });
+
+/** How many rows are in files of which these are the entries. */
+function count(entries) {
+  return entries.reduce((sum, entry) => sum + entry.rows, 0);
+}
 
 /** Ratings of a user, of which every round has others. */
 async function ingest(farm, round) {

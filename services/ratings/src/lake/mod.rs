@@ -7,6 +7,7 @@ pub mod address;
 pub mod bucket;
 pub mod keeping;
 pub mod manifest;
+pub mod raw;
 pub mod reading;
 pub mod row;
 pub mod storage;

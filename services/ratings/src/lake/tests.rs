@@ -96,13 +96,18 @@ pub(super) fn ratings_up_to(head: i64) -> Vec<i64> {
 
 /// A folder that is cut off after so many steps, each of which is done by half, or done without being told.
 #[derive(Clone)]
-struct Failing {
+pub(super) struct Failing {
     folder: Arc<Mutex<Folder>>,
     steps_left: Arc<AtomicUsize>,
     is_done_after_all: bool,
 }
 
 impl Failing {
+    pub(super) fn new(folder: Folder, steps: usize, is_done_after_all: bool) -> Failing {
+        let (folder, steps_left) = (Arc::new(Mutex::new(folder)), Arc::new(AtomicUsize::new(steps)));
+        Failing { folder, steps_left, is_done_after_all }
+    }
+
     fn step(&self, write: impl FnOnce(&Folder) -> io::Result<()>) -> io::Result<()> {
         let step = self.steps_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         if step.is_ok() || self.is_done_after_all {
@@ -140,11 +145,7 @@ fn a_lake_that_is_cut_off_at_any_step_loses_nothing_and_doubles_nothing() {
         for steps in 0..8 {
             let folder = tempfile::tempdir().unwrap();
             {
-                let failing = Failing {
-                    folder: Arc::new(Mutex::new(Folder::to_write(folder.path()).unwrap())),
-                    steps_left: Arc::new(AtomicUsize::new(steps)),
-                    is_done_after_all,
-                };
+                let failing = Failing::new(Folder::to_write(folder.path()).unwrap(), steps, is_done_after_all);
                 let mut writer = Writer::open(failing).unwrap();
                 while writer.cursor().seq < 20 {
                     gather_page(&mut writer, 5, 20, NOW);

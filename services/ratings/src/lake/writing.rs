@@ -43,6 +43,11 @@ impl<S: Storage> Writer<S> {
         Ok(Writer { storage, listed, rows_listed, last, left_over, through: listed, gathered, since: 0 })
     }
 
+    /// Where the lake lies.
+    pub(super) fn storage(&self) -> &S {
+        &self.storage
+    }
+
     /// Where to read the log on.
     pub fn cursor(&self) -> Cursor {
         self.through.into()
@@ -139,7 +144,7 @@ fn first_of(name: &str) -> Option<i64> {
 }
 
 /// Day and hour, in UTC.
-fn hour_of(ms: i64) -> (String, u32) {
+pub(super) fn hour_of(ms: i64) -> (String, u32) {
     // A clock past the calendar's end is none.
     let time = DateTime::from_timestamp_millis(ms).unwrap_or_default();
     (time.format("%Y-%m-%d").to_string(), time.hour())
