@@ -61,9 +61,9 @@ section_install() {
     (cd web && npm ci --no-audit --no-fund)
     (cd tests/e2e && npm ci --no-audit --no-fund)
     (cd tests/chaos && npm ci --no-audit --no-fund)
-    if ! "$venv/bin/python" -c 'import grpc_tools, paho.mqtt' 2>/dev/null; then
+    if ! "$venv/bin/python" -c 'import grpc_tools, moto.server, paho.mqtt' 2>/dev/null; then
         python3 -m venv "$venv"
-        "$venv/bin/pip" install --quiet -r tests/python_worker/requirements.txt
+        "$venv/bin/pip" install --quiet -r tests/python_worker/requirements.txt -r tests/s3/requirements.txt
     fi
 }
 

@@ -13,13 +13,18 @@ import pyarrow.dataset
 LAKE = os.path.abspath(sys.argv[1])
 
 
-def by_manifest():
-    """Rows in all, the last event's number and the files."""
+def entries_of(*folder):
+    """All entries in a folder of the manifest."""
     entries = []
-    for path in glob.glob(os.path.join(LAKE, "manifest", "*.json")):
+    for path in glob.glob(os.path.join(LAKE, "manifest", *folder, "*.json")):
         with open(path, encoding="utf-8") as entry:
             entries.append(json.load(entry))
-    entries.sort(key=lambda entry: entry["after"]["seq"])
+    return entries
+
+
+def by_manifest():
+    """Rows in all, the last event's number and the files."""
+    entries = sorted(entries_of(), key=lambda entry: entry["after"]["seq"])
     return sum(entry["rows"] for entry in entries), entries[-1]["last"]["seq"], len(entries)
 
 
@@ -52,12 +57,37 @@ def by_duckdb():
     return (rows, last, files), dict(ask("kind, COUNT(*)", "GROUP BY kind")), events, stars, hours
 
 
+def raw_lines():
+    """Raw lines by manifest, pyarrow and duckdb: rows, files, different lines, and rows by fate."""
+    entries, fates = entries_of("raw"), {}
+    for entry in entries:
+        for fate, rows in entry["fates"].items():
+            fates[fate] = fates.get(fate, 0) + rows
+    rows = sum(entry["rows"] for entry in entries)
+    listed = (rows, len(entries), rows, {fate: rows for fate, rows in fates.items() if rows})
+    if not entries:
+        return [listed]
+    lake = pyarrow.dataset.dataset(os.path.join(LAKE, "raw"), format="parquet", partitioning="hive")
+    table = lake.to_table()
+    print(table.schema.to_string())
+    lines = set(zip(table["batch_id"].to_pylist(), table["line_number"].to_pylist()))
+    counts = {one["values"]: one["counts"] for one in pyarrow.compute.value_counts(table["fate"]).to_pylist()}
+    where = f"read_parquet('{LAKE}/raw/**/*.parquet', hive_partitioning = true, filename = true)"
+    columns = "COUNT(*), COUNT(DISTINCT filename), COUNT(DISTINCT (batch_id, line_number))"
+    duck = duckdb.sql(f"SELECT {columns} FROM {where}").fetchall()[0]
+    by_fate = dict(duckdb.sql(f"SELECT fate, COUNT(*) FROM {where} GROUP BY fate").fetchall())
+    return [listed, (table.num_rows, len(lake.files), len(lines), counts), (*duck, by_fate)]
+
+
 def main():
     """Says what is counted."""
     listed, arrow, duck = by_manifest(), by_pyarrow(), by_duckdb()
     for name, found in (("manifest", (listed,)), ("pyarrow", arrow), ("duckdb", duck)):
         print(f"{name}: rows, last event, files {found[0]}", *found[1:])
-    agree = listed == arrow[0] and arrow == duck and arrow[2] == listed[0]
+    raw = raw_lines()
+    for found in raw:
+        print("raw lines: rows, files, different ones, by fate", *found)
+    agree = listed == arrow[0] and arrow == duck and arrow[2] == listed[0] and all(found == raw[0] for found in raw)
     print("all agree" if agree else "THEY DIFFER")
     sys.exit(not agree)
 

@@ -1,7 +1,7 @@
 //! Measures ratings from elsewhere: how fast lines are taken, and how fast they go through the gate.
 //!
-//! `cargo run --release -p cineswarm-master --example ingest_throughput [LINES [DATABASE_URL]]`; without an address, on a
-//! new SQLite file in the working folder's `data/`.
+//! `cargo run --release -p cineswarm-master --example ingest_throughput [LINES [DATABASE_URL]] [raw]`; without an address,
+//! on a new SQLite file in the working folder's `data/`; with "raw", with a copy of each line for a data lake.
 #![allow(clippy::unwrap_used, reason = "a measurement stops at what it did not expect")]
 
 use cineswarm_engine::{MovieId, UserId};
@@ -35,7 +35,8 @@ impl Known for Films {
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
-    let mut arguments = std::env::args().skip(1);
+    let (raw, others): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|argument| argument == "raw");
+    let mut arguments = others.into_iter();
     let lines: u32 = arguments.next().map_or(1_000_000, |lines| lines.parse().unwrap());
     let url = arguments.next().unwrap_or_else(|| {
         std::fs::create_dir_all("data").unwrap();
@@ -62,6 +63,7 @@ async fn main() {
         room: intake.room(),
         limits: Limits::default(),
         tap: None,
+        keeps_raw: !raw.is_empty(),
     };
     let begun = Instant::now();
     let passing = tokio::spawn(gate.run(stop.clone()));

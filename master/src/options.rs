@@ -7,6 +7,7 @@ use std::time::Duration;
 use cineswarm_credentials::Secret;
 use cineswarm_mqtt::BrokerOptions;
 use cineswarm_proto::messages::Shared;
+use cineswarm_ratings::lake::address::Address as LakeAddress;
 use ipnet::IpNet;
 
 use crate::web::origin::AllowedOrigin;
@@ -102,10 +103,10 @@ pub struct Options {
     #[arg(long = "compact-after", env = "COMPACT_AFTER", value_name = "EVENTS", default_value_t = 500_000)]
     pub compact_after: u64,
 
-    /// Folder of the data lake: a copy of all that happens to ratings, in Parquet files by day and hour, from which
-    /// `cineswarm data rebuild` brings them back [default: none]
-    #[arg(long = "lake", env = "LAKE_DIR", value_name = "DIR")]
-    pub lake: Option<PathBuf>,
+    /// The data lake: a copy of all that happens to ratings, in Parquet files by day and hour, from which `cineswarm data
+    /// rebuild` brings them back; a folder, or s3://BUCKET/PREFIX with the usual AWS_ variables [default: none]
+    #[arg(long = "lake", env = "LAKE_DIR", value_name = "LAKE")]
+    pub lake: Option<LakeAddress>,
 
     /// Workers that hold each shard
     #[arg(long, env = "REPLICATION", value_name = "N", default_value_t = 2,

@@ -2,19 +2,18 @@
 //! other files, as there are many rooms.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::{Duration, Instant};
 
-use cineswarm_events::Log;
 use cineswarm_mqtt::{FarmLog, Message};
 use cineswarm_proto::Topics;
 use cineswarm_proto::events::RATINGS;
 use cineswarm_ratings::gate::Limits;
 use cineswarm_ratings::intake::Intake;
+use cineswarm_ratings::lake::address::Address as LakeAddress;
 use cineswarm_ratings::lake::keeping;
-use cineswarm_ratings::lake::storage::Folder;
+use cineswarm_ratings::outbox::RawLines;
 use cineswarm_ratings::passing;
 use cineswarm_telemetry::metrics::{self, Group, list};
 use socketioxide::SocketIo;
@@ -246,6 +245,7 @@ pub async fn start(ports: Ports, options: Options, library: impl FnOnce() -> Lib
         room: intake.room(),
         limits: Limits::default(),
         tap: options.ratings_taps.then(|| Arc::new(taps) as Arc<dyn passing::Tap>),
+        keeps_raw: options.lake.is_some(),
     };
     let passing = tokio::spawn(ratings_gate.run(stop.clone()));
     let listening =
@@ -317,8 +317,9 @@ pub async fn start(ports: Ports, options: Options, library: impl FnOnce() -> Lib
     };
     let compacting = tokio::spawn(compaction.keep(stop.clone()));
     // It goes on until nobody appends any more.
-    let lake_stop = CancellationToken::new();
-    let keeping_lake = tokio::spawn(keep_lake(options.lake, store.log().clone(), lake_stop.clone()));
+    let (lake_stop, lake_given_up) = (CancellationToken::new(), CancellationToken::new());
+    let keeping_lake = keep_lake(options.lake, store.clone(), lake_stop.clone(), lake_given_up.clone());
+    let keeping_lake = tokio::spawn(keeping_lake);
     let context = socket::Context {
         app,
         reception: reception.clone(),
@@ -385,6 +386,7 @@ pub async fn start(ports: Ports, options: Options, library: impl FnOnce() -> Lib
         if tokio::time::timeout(GOODBYE, keeping_lake).await.is_err() {
             tracing::debug!("the rest of the log comes into the lake with the next start");
         }
+        lake_given_up.cancel();
         coordinator_stop.cancel();
         let _ = resuming.await;
         if !coordinator_failed {
@@ -399,10 +401,11 @@ pub async fn start(ports: Ports, options: Options, library: impl FnOnce() -> Lib
     Ok(Handle { http_address, grpc_address, farm, library, stop, running })
 }
 
-/// Copies the log of ratings to a lake, if one is wanted.
-async fn keep_lake(folder: Option<PathBuf>, log: Log, stop: CancellationToken) {
-    if let Some(folder) = folder {
-        keeping::keep(keeping::Options::default(), move || Folder::to_write(&folder), log, stop).await;
+/// Copies the log of ratings, and the lines that came in, to a lake, if one is wanted.
+async fn keep_lake(lake: Option<LakeAddress>, store: Store, stop: CancellationToken, give_up: CancellationToken) {
+    if let Some(lake) = lake {
+        let (log, raw) = (store.log().clone(), RawLines { readers: store.readers(), writer: store });
+        keeping::keep(keeping::Options::default(), move || lake.to_write(give_up.clone()), log, raw, stop).await;
     }
 }
 

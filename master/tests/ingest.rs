@@ -6,10 +6,13 @@ mod common;
 
 use cineswarm_engine::{HalfStars, MovieId, UserId};
 use cineswarm_events::Filter;
-use cineswarm_master::store::Store;
+use cineswarm_master::store::{Store, forget};
 use cineswarm_ratings::gate::{Authority, Clean, DatasetRating, Known, Limits};
 use cineswarm_ratings::intake::{Intake, Writing};
+use cineswarm_ratings::lake::raw::{Group, Outbox};
+use cineswarm_ratings::outbox::RawLines;
 use cineswarm_ratings::passing::Gate;
+use cineswarm_ratings::raw::{Content, Fate, RawLine};
 use cineswarm_ratings::reason::{Fault, Reason};
 use cineswarm_ratings::sifting::{Change, DeadLine, Pass, Tally, Who};
 use cineswarm_ratings::splitting::{Chunk, Splitter};
@@ -18,7 +21,7 @@ use cineswarm_ratings::store::reads::Batch;
 use cineswarm_ratings::store::{Take, Via, Write, Written};
 use common::database::{Database, new_session, on_both_databases, rate};
 use common::log::{all, told};
-use sqlx::Connection;
+use sqlx::{Connection, Row};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +36,8 @@ on_both_databases!(
     what_did_not_become_whole_counts_for_nothing,
     what_is_dead_is_mended_replayed_and_dropped,
     a_thousand_lines_and_more_go_through_in_order,
+    every_line_waits_for_the_lake_with_what_became_of_it,
+    without_a_lake_nothing_waits_for_it,
 );
 
 /// Films 1 to 100; user 42 gave film 6 four stars.
@@ -58,6 +63,10 @@ struct Farm {
 
 impl Farm {
     async fn open(database: &Database) -> Farm {
+        Farm::open_with(database, false).await
+    }
+
+    async fn open_with(database: &Database, keeps_raw: bool) -> Farm {
         let store = database.open().await;
         let (intake, stop) = (Intake::new(store.clone()), CancellationToken::new());
         let gate = Gate {
@@ -67,6 +76,7 @@ impl Farm {
             room: intake.room(),
             limits: Limits::default(),
             tap: None,
+            keeps_raw,
         };
         let passing = tokio::spawn(gate.run(stop.clone()));
         Farm { store, intake, stop, passing }
@@ -90,6 +100,10 @@ impl Farm {
             }
         };
         tokio::time::timeout(Duration::from_secs(30), looking).await.unwrap()
+    }
+
+    fn outbox(&self) -> RawLines<Store> {
+        RawLines { readers: self.store.readers(), writer: self.store.clone() }
     }
 
     async fn close(self) {
@@ -167,6 +181,7 @@ async fn what_is_tried_again_after_its_commit_changes_nothing(database: Database
         changes: vec![Change { who: Who::New(0), clean, event_id: Uuid::now_v7() }],
         dead: vec![DeadLine { batch_id, line_number: 2, came_at: 7, line: "{}".to_owned(), faults }],
         tallies: vec![(batch_id, Tally { clean: 1, dead: 1, ..Tally::default() })],
+        ..Pass::default()
     };
     let passing = || Write::Pass(Arc::new(pass.clone()));
     for _ in 0..2 {
@@ -258,5 +273,84 @@ async fn a_thousand_lines_and_more_go_through_in_order(database: Database) {
     let events = all(&farm.store, Filter::default()).await;
     assert!(events.is_sorted_by_key(|event| event.at), "in the order they came");
     assert_eq!(events.len(), 2_500);
+    farm.close().await;
+}
+
+async fn every_line_waits_for_the_lake_with_what_became_of_it(database: Database) {
+    let farm = Farm::open_with(&database, true).await;
+    let lines = [
+        r#"{"user_id":"ana","movie_id":1,"rating":4,"timestamp":1600000000}"#,
+        r#"{"user_id":"ana","movie_id":1,"rating":4,"timestamp":1600000000}"#,
+        r#"{"user_id":"ana","movie_id":1,"rating":1,"timestamp":1500000000}"#,
+        r#"{"user_id":"ana","movie_id":1,"rating":44}"#,
+        "not json",
+        r#"{"user_id":"bob","movie_id":2,"rating":3}"#,
+    ];
+    let batch = farm.send(&lines.join("\n"), Authority::default()).await;
+    assert_eq!(batch.tally, Tally { clean: 2, repeated: 1, superseded: 1, dead: 2 });
+    let outbox = farm.outbox();
+    let group = async || {
+        let parts = outbox.waiting().await.unwrap();
+        (Group { first: parts[0], last: parts[parts.len() - 1].number }, parts)
+    };
+    let (all_of_it, parts) = group().await;
+    assert_eq!(parts.iter().map(|part| part.lines).sum::<i64>(), 6);
+    let kept = outbox.lines(all_of_it).await.unwrap();
+    let as_it_came = |line: &RawLine| match &line.content {
+        Some(Content::Text(text)) => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(kept.iter().map(as_it_came).collect::<Vec<_>>(), lines);
+    let (ana, bob) = (Some(FIRST_USER), Some(FIRST_USER + 1));
+    let told: Vec<_> = kept.iter().map(|line| (line.fate, line.user_id, line.line_number)).collect();
+    let dead = (Fate::Dead, ana, 4);
+    let wanted = [(Fate::Clean, ana, 1), (Fate::Repeated, ana, 2), (Fate::Superseded, ana, 3), dead];
+    assert_eq!(told[..4], wanted);
+    assert_eq!(told[4..], [(Fate::Dead, None, 5), (Fate::Clean, bob, 6)]);
+    let reasons = |line: &RawLine| line.faults.iter().map(|fault| fault.reason).collect::<Vec<_>>();
+    assert_eq!((reasons(&kept[3]), reasons(&kept[4])), (vec![Reason::OffScale], vec![Reason::NotJson]));
+    let events: Vec<Uuid> = all(&farm.store, Filter::default()).await.iter().map(|event| event.id).collect();
+    assert_eq!(kept.iter().filter_map(|line| line.event_id).collect::<Vec<_>>(), events);
+    assert!(kept.iter().all(|line| line.via == "http" && line.came_at == 1_700_000_000_000));
+
+    let mut connection = sqlx::AnyConnection::connect(&database.url).await.unwrap();
+    forget(&mut connection, FIRST_USER, 7).await.unwrap().unwrap();
+    let kept = outbox.lines(all_of_it).await.unwrap();
+    let is_there: Vec<bool> = kept.iter().map(|line| line.content.is_some()).collect();
+    assert_eq!(is_there, [false, false, false, false, true, true], "a deleted user's lines do not reach the lake");
+    assert_eq!(kept[3].faults[0].words, "");
+
+    // More than is removed at a time, and something that comes meanwhile.
+    for film in 1..=70 {
+        farm.send(&format!(r#"{{"user_id":"bob","movie_id":{film},"rating":2}}"#), Authority::default()).await;
+    }
+    let (all_of_it, parts) = group().await;
+    assert!(parts.len() > 70 && parts.windows(2).all(|pair| pair[0].number < pair[1].number));
+    outbox.remove(all_of_it.last - 1).await.unwrap();
+    assert_eq!(outbox.waiting().await.unwrap(), parts[parts.len() - 1..]);
+    let counted = async |connection: &mut sqlx::AnyConnection| {
+        let row = sqlx::query("SELECT raw_bytes FROM ingest_counters").fetch_one(connection).await.unwrap();
+        row.get::<i64, _>(0)
+    };
+    assert_eq!(counted(&mut connection).await, parts[parts.len() - 1].bytes);
+    outbox.remove(all_of_it.last).await.unwrap();
+    assert_eq!((outbox.waiting().await.unwrap().len(), counted(&mut connection).await), (0, 0));
+
+    // The lake is away for long.
+    sqlx::query("UPDATE ingest_counters SET raw_bytes = 1073741824").execute(&mut connection).await.unwrap();
+    let mut waits = farm.intake.begin(Via::Http, Authority::default(), 1_700_000_000_000);
+    let line = r#"{"user_id":"bob","movie_id":1,"rating":5}"#;
+    let receipt = waits.end(chunks(line)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(farm.store.ingested(receipt.batch_id, 0).await.unwrap().unwrap().tally.lines(), 0, "it waits");
+    sqlx::query("UPDATE ingest_counters SET raw_bytes = 0").execute(&mut connection).await.unwrap();
+    assert_eq!(farm.done(receipt.batch_id).await.tally.clean, 1);
+    farm.close().await;
+}
+
+async fn without_a_lake_nothing_waits_for_it(database: Database) {
+    let farm = Farm::open(&database).await;
+    farm.send(r#"{"user_id":"ana","movie_id":1,"rating":4}"#, Authority::default()).await;
+    assert_eq!(farm.outbox().waiting().await.unwrap(), []);
     farm.close().await;
 }

@@ -12,6 +12,7 @@ use cineswarm_ratings::lake::keeping::{Options, keep};
 use cineswarm_ratings::lake::reading::{Replayed, replay};
 use cineswarm_ratings::lake::row::{Row, wanted};
 use cineswarm_ratings::lake::storage::{Folder, Storage};
+use cineswarm_ratings::outbox::RawLines;
 use common::database::{Database, new_session, on_both_databases, rate};
 use common::log::all;
 use std::path::Path;
@@ -57,7 +58,8 @@ async fn keep_once(store: &Store, folder: &Path) {
     let (at_end, is_of_another, stop) = (Arc::new(Notify::new()), Arc::new(Notify::new()), CancellationToken::new());
     let source = Watched { log: store.log().clone(), at_end: at_end.clone(), is_of_another: is_of_another.clone() };
     let (options, folder) = (Options { most_rows: 3, ..Options::default() }, folder.to_owned());
-    let keeping = tokio::spawn(keep(options, move || Folder::to_write(&folder), source, stop.clone()));
+    let raw = RawLines { readers: store.readers(), writer: store.clone() };
+    let keeping = tokio::spawn(keep(options, move || Folder::to_write(&folder), source, raw, stop.clone()));
     let seen = async {
         tokio::select! {
             () = at_end.notified() => {}

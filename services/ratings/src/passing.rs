@@ -4,8 +4,8 @@
 use crate::gate::{DatasetRating, Delivered, Known, Limits};
 use crate::history::History;
 use crate::intake::{Room, Writing};
-use crate::sifting::{Change, DeadLine, Pass, Person, Sample, Tally, Waiting, Who, examine_all, sift};
-use crate::store::{Write, Written, admin, number_of, reads};
+use crate::sifting::{Change, DeadLine, Pass, Person, RawPass, Sample, Tally, Waiting, Who, examine_all, sift};
+use crate::store::{Write, Written, admin, number_of, raw, reads};
 use cineswarm_engine::UserId;
 use cineswarm_proto::events::user_key;
 use cineswarm_retry::Backoff;
@@ -49,6 +49,8 @@ pub struct Gate<W> {
     pub limits: Limits,
     /// Who listens.
     pub tap: Option<Arc<dyn Tap>>,
+    /// Whether all lines are kept for a data lake.
+    pub keeps_raw: bool,
 }
 
 /// Why lines are not through yet.
@@ -56,6 +58,7 @@ pub struct Gate<W> {
 enum Trouble {
     Reading(sqlx::Error),
     Writing(String),
+    LakeAway,
     Thread,
 }
 
@@ -64,6 +67,9 @@ impl std::fmt::Display for Trouble {
         match self {
             Trouble::Reading(error) => write!(formatter, "reading what waits at the gate: {error}"),
             Trouble::Writing(error) => write!(formatter, "writing what came of ratings: {error}"),
+            Trouble::LakeAway => formatter.write_str(
+                "more than 1 GiB of ratings wait for the data lake; see what it says, or start without --lake",
+            ),
             Trouble::Thread => formatter.write_str("judging ratings: the thread ended early"),
         }
     }
@@ -141,7 +147,11 @@ impl<W: Writing> Gate<W> {
         }
         drop(connection);
         let Some((chunks, samples, mut delivered)) = prepared? else { return Ok(false) };
-        let pass = Arc::new(sift(&chunks, &samples, &mut memory.people, &mut delivered, &self.limits));
+        let mut pass = sift(&chunks, &samples, &mut memory.people, &mut delivered, &self.limits);
+        if self.keeps_raw {
+            pass.raw = Some(RawPass::of(&pass, &chunks, &samples, now_ms()));
+        }
+        let pass = Arc::new(pass);
         let written = self.writer.write(Write::Pass(pass.clone())).await;
         match written.map_err(|error| Trouble::Writing(error.to_string()))? {
             Written::Passed(first_new_user) => {
@@ -163,6 +173,9 @@ impl<W: Writing> Gate<W> {
         memory: &mut Memory,
         from_batch: &mut i64,
     ) -> Result<Option<(Vec<Waiting>, Vec<Sample>, HashMap<Uuid, Delivered>)>, Trouble> {
+        if self.keeps_raw && raw::bytes(connection).await? >= raw::MOST_BYTES {
+            return Err(Trouble::LakeAway);
+        }
         let chunks = reads::waiting(connection, from_batch).await?;
         if chunks.is_empty() {
             return Ok(None);

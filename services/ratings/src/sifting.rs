@@ -3,6 +3,7 @@
 
 use crate::gate::{Authority, Clean, Delivered, Examined, Known, Limits, Standing, Verdict, examine, judge};
 use crate::history::History;
+use crate::raw::{Content, Fate, RawLine};
 use crate::reason::Fault;
 use cineswarm_engine::UserId;
 use std::collections::HashMap;
@@ -23,6 +24,8 @@ pub struct Waiting {
     pub came_at: i64,
     /// On whose word.
     pub authority: Authority,
+    /// Which way.
+    pub via: String,
     /// A rating a line.
     pub content: Vec<u8>,
 }
@@ -121,6 +124,33 @@ pub struct Pass {
     pub dead: Vec<DeadLine>,
     /// What became of each batch's lines.
     pub tallies: Vec<(Uuid, Tally)>,
+    /// What became of each line, in their order.
+    pub endings: Vec<Ending>,
+    /// All lines, where there is a data lake.
+    pub raw: Option<RawPass>,
+}
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ending {
+    /// Which of the samples.
+    sample: usize,
+    fate: Fate,
+    /// Whom it is by, where they have a number or get one.
+    who: Option<Who>,
+    /// Its event, where it counts.
+    event_id: Option<Uuid>,
+}
+
+/// Lines as they came, with what became of them, for the data lake.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawPass {
+    /// Made before the first try to store it.
+    pub id: Uuid,
+    /// When they were judged, in milliseconds since 1970.
+    pub judged_at: i64,
+    /// Each with whom it is by, where they have a number or get one.
+    pub lines: Vec<(RawLine, Option<Who>)>,
 }
 
 /// Examines all lines of some chunks.
@@ -153,7 +183,7 @@ pub fn sift(
         batch_number: chunks.iter().map(|chunk| chunk.batch_number).max().unwrap_or_default(),
         ..Pass::default()
     };
-    for Sample { chunk, number, examined, start, end } in samples {
+    for (sample, Sample { chunk, number, examined, start, end }) in samples.iter().enumerate() {
         let Some(chunk) = chunks.get(*chunk) else { continue };
         let person = examined.user.as_ref().and_then(|user| people.get_mut(user));
         let standing = person.as_deref().map(|person| Standing {
@@ -163,6 +193,8 @@ pub fn sift(
             delivered: examined.event_id.and_then(|id| delivered.get(&id).copied()),
         });
         let verdict = judge(examined, standing, chunk.authority, limits);
+        let ending =
+            Ending { sample, fate: Fate::Dead, who: person.as_deref().and_then(|person| person.who), event_id: None };
         match (verdict, person, &examined.user) {
             (Verdict::Clean(clean), Some(person), Some(user)) => {
                 pass.tally_of(chunk.batch_id).clean += 1;
@@ -176,11 +208,19 @@ pub fn sift(
                     delivered.insert(id, Delivered { rating, rated_at: clean.rated_at });
                 }
                 let event_id = examined.event_id.unwrap_or_else(Uuid::now_v7);
+                pass.endings.push(Ending { fate: Fate::Clean, who: Some(who), event_id: Some(event_id), ..ending });
                 pass.changes.push(Change { who, clean, event_id });
             }
-            (Verdict::Repeated, ..) => pass.tally_of(chunk.batch_id).repeated += 1,
-            (Verdict::Superseded, ..) => pass.tally_of(chunk.batch_id).superseded += 1,
+            (Verdict::Repeated, ..) => {
+                pass.tally_of(chunk.batch_id).repeated += 1;
+                pass.endings.push(Ending { fate: Fate::Repeated, ..ending });
+            }
+            (Verdict::Superseded, ..) => {
+                pass.tally_of(chunk.batch_id).superseded += 1;
+                pass.endings.push(Ending { fate: Fate::Superseded, ..ending });
+            }
             (Verdict::Dead(faults), ..) => {
+                pass.endings.push(ending);
                 pass.tally_of(chunk.batch_id).dead += 1;
                 pass.dead.push(DeadLine {
                     batch_id: chunk.batch_id,
@@ -195,6 +235,36 @@ pub fn sift(
         }
     }
     pass
+}
+
+impl RawPass {
+    /// All lines of a pass, judged at a time in milliseconds since 1970.
+    pub fn of(pass: &Pass, chunks: &[Waiting], samples: &[Sample], judged_at: i64) -> RawPass {
+        // In the same order as the lines.
+        let mut dead = pass.dead.iter();
+        let line = |ending: &Ending| {
+            let Sample { chunk, number, start, end, .. } = samples.get(ending.sample)?;
+            let chunk = chunks.get(*chunk)?;
+            let faults = match ending.fate {
+                Fate::Dead => dead.next().map(|dead| dead.faults.clone()).unwrap_or_default(),
+                _ => Vec::new(),
+            };
+            let line = RawLine {
+                batch_id: chunk.batch_id,
+                line_number: *number,
+                came_at: chunk.came_at,
+                judged_at,
+                via: chunk.via.clone(),
+                user_id: None,
+                fate: ending.fate,
+                event_id: ending.event_id,
+                faults,
+                content: Some(Content::of(&chunk.content[*start..*end])),
+            };
+            Some((line, ending.who))
+        };
+        RawPass { id: Uuid::now_v7(), judged_at, lines: pass.endings.iter().filter_map(line).collect() }
+    }
 }
 
 impl Pass {

@@ -54,6 +54,7 @@ impl Gate {
             first_line: 1,
             came_at: NOW,
             authority,
+            via: "http".to_owned(),
             content,
         };
         let chunks = [waiting];

@@ -2,7 +2,7 @@
 //! data lake, or from the log itself.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use cineswarm_engine::Dataset;
@@ -11,8 +11,8 @@ use cineswarm_events::admin::head;
 use cineswarm_events::{Read, Reply, Source, read};
 use cineswarm_master::RatingsShared;
 use cineswarm_proto::messages::Shared;
+use cineswarm_ratings::lake::address::Address;
 use cineswarm_ratings::lake::reading::{self, Replayed};
-use cineswarm_ratings::lake::storage::Folder;
 use cineswarm_ratings::replaying::{is_shared, replay};
 use indicatif::HumanCount;
 use tokio::sync::Mutex;
@@ -43,11 +43,11 @@ struct Base {
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     cineswarm data rebuild --from lake --data ml-latest-small\n  \
-    cineswarm data rebuild --from lake --data ml-latest-small --name with-viewers")]
+    cineswarm data rebuild --from s3://films/lake --data ml-latest-small --name with-viewers")]
 pub(crate) struct RebuildArguments {
-    /// Folder of the data lake
+    /// The data lake: a folder, or s3://BUCKET/PREFIX with the usual AWS_ variables
     #[arg(long, env = "LAKE_DIR", value_name = "LAKE")]
-    from: PathBuf,
+    from: Address,
 
     #[command(flatten)]
     base: Base,
@@ -74,8 +74,14 @@ pub(crate) struct CompactArguments {
 pub(super) fn rebuild(arguments: RebuildArguments) -> anyhow::Result<()> {
     let RebuildArguments { from, base, place } = arguments;
     let dataset = base.open(&place.data_dir)?;
-    let replayed = reading::replay(&Folder::to_read(&from), dataset.metadata().watermark.as_ref())
-        .with_context(|| format!("rebuilding from {}", from.display()))?;
+    let watermark = dataset.metadata().watermark.clone();
+    let replaying = format!("rebuilding from {from}");
+    let replayed = block_on(async {
+        // It waits for disks and networks.
+        let reading = move || Ok::<_, anyhow::Error>(reading::replay(&from.to_read()?, watermark.as_ref())?);
+        tokio::task::spawn_blocking(reading).await?
+    });
+    let replayed = replayed.context(replaying)?;
     base.write(&place.data_dir, &dataset, replayed)
 }
 

@@ -187,7 +187,9 @@ metrics! {
     Master: Gauge LAKE_EVENTS = "cineswarm_lake_events" {} in "events",
         "Events of ratings that are in the data lake.";
     Master: Gauge LAKE_LAG = "cineswarm_lake_lag_seconds" {} in "seconds",
-        "For how long there have been events of ratings that are not in the data lake; ten minutes are usual while ratings come.";
+        "For how long there have been events of ratings, or raw lines, that are not in the data lake; ten minutes are usual while ratings come.";
+    Master: Gauge LAKE_RAW_WAITING = "cineswarm_lake_raw_waiting" {} in "lines",
+        "Lines of ratings from elsewhere that are through the gate and not in the data lake yet, 10,000 passes of it at most.";
 
     Worker: Gauge WORKER_BROKER_CONNECTED = "cineswarm_worker_broker_connected" { worker: workers } in "1",
         "1 while the worker has a connection to the broker, else 0.";

@@ -1,7 +1,9 @@
-//! Keeps a lake: follows the log from where the lake ends. Whatever goes wrong, the lake is opened anew and what was not
-//! listed is read from the log again, as after a kill: there is one way to go on.
+//! Keeps a lake: copies raw lines that wait for it, and follows the log from where the lake ends. Whatever goes wrong, the
+//! lake is opened anew and what was not listed is read again, as after a kill: there is one way to go on.
 
 use super::Error;
+use super::raw::copying::copy;
+use super::raw::{Due, Outbox, Part, Unavailable, due};
 use super::row::wanted;
 use super::storage::Storage;
 use super::writing::Writer;
@@ -42,31 +44,35 @@ enum Trouble {
     Closed(io::Error),
     #[error(transparent)]
     Log(#[from] cineswarm_events::Error),
+    #[error(transparent)]
+    Outbox(#[from] Unavailable),
     #[error(
         "the lake ends with event {at}, which the log, that ends with {last}, does not have: the database was restored \
-         from an older copy, or is another one; give --lake a new folder, and keep the old one"
+         from an older copy, or is another one; give --lake a new place, and keep the old one"
     )]
     Forked { at: Cursor, last: Cursor },
     #[error(
-        "the lake ends with event {at}, and the log was pruned up to {floor}; give --lake a new folder, and keep the old one"
+        "the lake ends with event {at}, and the log was pruned up to {floor}; give --lake a new place, and keep the old one"
     )]
     Pruned { at: Cursor, floor: Cursor },
     #[error("the thread that writes the lake ended early")]
     Thread,
 }
 
-/// Copies a log until `stop` is cancelled, and then what is left of it. Whoever does not wait for that loses nothing.
+/// Copies a log, and raw lines, until `stop` is cancelled, and then what is left of them. Whoever does not wait for that
+/// loses nothing.
 ///
 /// `open` takes the lake's storage for this process alone; a second time after it let go of the first one.
-pub async fn keep<S: Source, P: Storage>(
+pub async fn keep<S: Source, O: Outbox, P: Storage>(
     options: Options,
     open: impl Fn() -> io::Result<P> + Clone + Send + 'static,
     source: S,
+    outbox: O,
     stop: CancellationToken,
 ) {
     let mut backoff = Backoff::between(BACKOFF.0, BACKOFF.1);
     let mut lag = Lag::default();
-    while let Err(trouble) = keep_on(&options, open.clone(), &source, &stop, &mut backoff, &mut lag).await {
+    while let Err(trouble) = keep_on(&options, open.clone(), (&source, &outbox), &stop, &mut backoff, &mut lag).await {
         lag.begin();
         let pause = backoff.next_pause();
         tracing::error!(error = %trouble, retry_ms = pause.as_millis() as u64, "the data lake is not written");
@@ -76,17 +82,21 @@ pub async fn keep<S: Source, P: Storage>(
     }
 }
 
-async fn keep_on<S: Source, P: Storage>(
+async fn keep_on<S: Source, O: Outbox, P: Storage>(
     options: &Options,
     open: impl FnOnce() -> io::Result<P> + Send + 'static,
-    source: &S,
+    (source, outbox): (&S, &O),
     stop: &CancellationToken,
     backoff: &mut Backoff,
     lag: &mut Lag,
 ) -> Result<(), Trouble> {
     let mut writer = blocking(move || Ok(Writer::open(open().map_err(Trouble::Closed)?)?)).await?;
+    let mut copier = Copier { outbox, is_first: true };
     let mut is_agreed = false;
     loop {
+        // Before the log, which may be another one than the lake's: raw lines are nobody else's.
+        let (raw, is_copied);
+        (writer, raw, is_copied) = copier.copy_if_due(writer, options, false).await?;
         let at = writer.cursor();
         let read = Read { after: at, filter: wanted(), limit: LARGEST_READ };
         let (events, through, head) = match source.read(&read).await? {
@@ -96,7 +106,7 @@ async fn keep_on<S: Source, P: Storage>(
             Reply::Pruned { floor } => return Err(Trouble::Pruned { at, floor }),
         };
         if !is_agreed {
-            writer = blocking(move || writer.sweep().map(|()| writer).map_err(Trouble::from)).await?;
+            writer = blocking(move || Ok(writer.sweep().map(|()| writer)?)).await?;
             is_agreed = true;
         }
         let now = now_ms();
@@ -106,14 +116,15 @@ async fn keep_on<S: Source, P: Storage>(
         writer = write_if_due(writer, options, now).await?;
         backoff.start_over();
         let waiting = writer.rows_waiting();
-        if waiting == 0 {
+        list::LAKE_RAW_WAITING.set([], raw as f64);
+        if waiting == 0 && raw == 0 {
             lag.end();
         } else {
             lag.begin();
         }
         list::LAKE_EVENTS.set([], writer.rows_listed() as f64);
         list::EVENTS_BEHIND.set(["lake"], (head - through.seq).max(0) as f64 + waiting as f64);
-        if through != at {
+        if through != at || is_copied {
             continue;
         }
         // Only once nothing is left: what came since the last look is read first.
@@ -122,7 +133,49 @@ async fn keep_on<S: Source, P: Storage>(
         }
         let _ = stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
     }
-    blocking(move || Ok(writer.write()?)).await
+    let writer = blocking(move || Ok(writer.write().map(|()| writer)?)).await?;
+    let (mut writer, mut is_copied) = (writer, true);
+    while is_copied {
+        (writer, _, is_copied) = copier.copy_if_due(writer, options, true).await?;
+    }
+    Ok(())
+}
+
+/// Copies raw lines.
+struct Copier<'a, O> {
+    outbox: &'a O,
+    /// Nothing has been copied yet since the lake was opened.
+    is_first: bool,
+}
+
+impl<O: Outbox> Copier<'_, O> {
+    /// Copies a file of them, if it is time; gives how many are left, and whether there was one.
+    async fn copy_if_due<P: Storage>(
+        &mut self,
+        writer: Writer<P>,
+        options: &Options,
+        is_the_end: bool,
+    ) -> Result<(Writer<P>, i64, bool), Trouble> {
+        let waiting = self.outbox.waiting().await?;
+        let lines = |parts: &[Part]| parts.iter().map(|part| part.lines).sum::<i64>();
+        let due_now = Due {
+            most_rows: i64::try_from(options.most_rows).unwrap_or(i64::MAX),
+            longest_wait_ms: i64::try_from(options.longest_wait.as_millis()).unwrap_or(i64::MAX),
+            now: now_ms(),
+            is_the_end,
+        };
+        let Some(group) = due(&waiting, due_now) else { return Ok((writer, lines(&waiting), false)) };
+        let copied = self.outbox.lines(group).await?;
+        let is_first = std::mem::replace(&mut self.is_first, false);
+        let copying = move || {
+            let through = copy(writer.storage(), group, &copied, is_first)?;
+            Ok((writer, through))
+        };
+        let (writer, through) = blocking(copying).await?;
+        self.outbox.remove(through).await?;
+        let left: Vec<Part> = waiting.into_iter().filter(|part| part.number > through).collect();
+        Ok((writer, lines(&left), true))
+    }
 }
 
 async fn write_if_due<P: Storage>(mut writer: Writer<P>, options: &Options, now: i64) -> Result<Writer<P>, Trouble> {

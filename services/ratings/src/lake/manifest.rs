@@ -76,13 +76,13 @@ impl Entry {
         }
     }
 
-    /// Lists the file.
+    /// Lists the file, unless another process has listed one that goes on from the same event.
     pub(super) fn put(&self, storage: &impl Storage) -> Result<(), Error> {
         let name = name_after(self.after.seq);
         // Numbers and names: writing them does not fail.
         let mut content = serde_json::to_vec(self).unwrap_or_default();
         content.push(b'\n');
-        storage.put(&name, &content).map_err(Error::storage("writing", &name))
+        storage.create(&name, &content).map_err(Error::listing(&name))
     }
 }
 
@@ -141,4 +141,11 @@ fn after_of(name: &str) -> Option<i64> {
 pub(super) fn sha256(content: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Of a file's content, for its name.
+pub(super) fn mark(content: &[u8]) -> String {
+    let mut mark = sha256(content);
+    mark.truncate(16);
+    mark
 }

@@ -1,10 +1,13 @@
 //! The data lake: a copy of what the log of ratings says, as Parquet files by day and hour, from which the ratings can be
 //! brought back where the database is lost. It follows the log ([`keeping`]), writes a file and then lists it in the manifest
-//! ([`writing`], [`manifest`]), and reads all of it again ([`reading`]). Where it lies is behind [`storage`]; there is a
-//! folder. It never changes a file that is listed, and never decides what a rating is worth.
+//! ([`writing`], [`manifest`]), and reads all of it again ([`reading`]). Where it lies is behind [`storage`]: a folder, or a
+//! bucket of S3 ([`bucket`]), by its [`address`]. It never changes a file that is listed, and never decides what a rating is worth.
 
+pub mod address;
+pub mod bucket;
 pub mod keeping;
 pub mod manifest;
+pub mod raw;
 pub mod reading;
 pub mod row;
 pub mod storage;
@@ -29,6 +32,15 @@ pub enum Error {
         /// What was said.
         error: io::Error,
     },
+    /// Another process writes it, too.
+    #[error(
+        "another process has listed a file in {name} of the lake, where this one was to: end one of them, or give one a lake \
+         of its own"
+    )]
+    Taken {
+        /// The entry.
+        name: String,
+    },
     /// A file that is listed is gone.
     #[error("the lake's {name} is listed in {listed_in} and is not there; {REPAIR}")]
     Missing {
@@ -46,7 +58,7 @@ pub enum Error {
         reason: String,
     },
     /// There is no lake.
-    #[error("there is no lake: nothing is listed in its manifest folder; give the folder that --lake named")]
+    #[error("there is no lake: nothing is listed in its manifest folder; give what --lake named")]
     Empty,
     /// Events between a place and the lake's first one are in no file.
     #[error(
@@ -77,6 +89,14 @@ impl Error {
     fn storage(doing: &'static str, name: &str) -> impl FnOnce(io::Error) -> Error {
         let name = name.to_owned();
         move |error| Error::Storage { doing, name, error }
+    }
+
+    fn listing(name: &str) -> impl FnOnce(io::Error) -> Error {
+        let name = name.to_owned();
+        move |error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Error::Taken { name },
+            _ => Error::Storage { doing: "writing", name, error },
+        }
     }
 
     fn damaged(name: &str, reason: impl Into<String>) -> Error {

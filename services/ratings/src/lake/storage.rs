@@ -1,4 +1,4 @@
-//! Where a lake lies. All that a lake asks of it is here, so that a store of objects can be another one; there is none yet.
+//! All that a lake asks of the place where it lies, and a folder as such a place; [`super::bucket`] is another one.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -9,8 +9,13 @@ const UNFINISHED: &str = ".unfinished-";
 
 /// Files by name, as in `ratings/day=2026-11-26/hour=21/7-9.parquet`.
 pub trait Storage: Send + 'static {
-    /// Writes a file, which is there whole or not at all, and when this returns for good.
+    /// Writes a file, which is there whole or not at all, and when this returns for good. Its name has its content in it, so
+    /// that whoever writes it again, or at the same time, changes nothing.
     fn put(&self, name: &str, content: &[u8]) -> io::Result<()>;
+
+    /// As [`Storage::put`], but of whoever writes a name with other contents only the first one does:
+    /// [`ErrorKind::AlreadyExists`] for the others.
+    fn create(&self, name: &str, content: &[u8]) -> io::Result<()>;
 
     /// Reads a file.
     fn get(&self, name: &str) -> io::Result<Vec<u8>>;
@@ -18,8 +23,30 @@ pub trait Storage: Send + 'static {
     /// The names of all files below a folder, in no order; none if there is no such folder.
     fn list(&self, folder: &str) -> io::Result<Vec<String>>;
 
-    /// Removes a file.
+    /// Removes a file; one that is gone is.
     fn remove(&self, name: &str) -> io::Result<()>;
+}
+
+impl Storage for Box<dyn Storage> {
+    fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        (**self).put(name, content)
+    }
+
+    fn create(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        (**self).create(name, content)
+    }
+
+    fn get(&self, name: &str) -> io::Result<Vec<u8>> {
+        (**self).get(name)
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        (**self).list(folder)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        (**self).remove(name)
+    }
 }
 
 /// A folder on a disk.
@@ -79,6 +106,16 @@ impl Storage for Folder {
         sync_folder(folder)
     }
 
+    fn create(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        // Nobody else writes here meanwhile: it is locked.
+        match self.get(name) {
+            Ok(there) if there == content => Ok(()),
+            Ok(_) => Err(io::Error::new(ErrorKind::AlreadyExists, "it is there already, with another content")),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.put(name, content),
+            Err(error) => Err(error),
+        }
+    }
+
     fn get(&self, name: &str) -> io::Result<Vec<u8>> {
         fs::read(self.path_of(name)?)
     }
@@ -95,7 +132,10 @@ impl Storage for Folder {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        fs::remove_file(self.path_of(name)?)
+        match fs::remove_file(self.path_of(name)?) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 }
 

@@ -32,9 +32,7 @@ const SCHEMA: &str = "message ratings {
 
 /// A file with these rows.
 pub(super) fn write(rows: &[Row]) -> Result<Vec<u8>, ParquetError> {
-    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-    let schema = Arc::new(parse_message_type(SCHEMA)?);
-    let mut file = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
+    let mut file = file(SCHEMA)?;
     let mut group = file.next_row_group()?;
     let text = |text: &str| ByteArray::from(text);
     put_all::<Int64Type>(&mut group, rows.iter().map(|row| row.seq))?;
@@ -51,16 +49,22 @@ pub(super) fn write(rows: &[Row]) -> Result<Vec<u8>, ParquetError> {
     file.into_inner()
 }
 
-type Group<'a, W> = SerializedRowGroupWriter<'a, W>;
+/// A file with these columns and no row yet.
+pub(super) fn file(schema: &str) -> Result<SerializedFileWriter<Vec<u8>>, ParquetError> {
+    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    SerializedFileWriter::new(Vec::new(), Arc::new(parse_message_type(schema)?), Arc::new(properties))
+}
 
-fn put_all<T: DataType>(
+pub(super) type Group<'a, W> = SerializedRowGroupWriter<'a, W>;
+
+pub(super) fn put_all<T: DataType>(
     group: &mut Group<'_, impl Write + Send>,
     values: impl Iterator<Item = T::T>,
 ) -> Result<(), ParquetError> {
     put::<T>(group, &values.collect::<Vec<_>>(), None)
 }
 
-fn put_some<T: DataType>(
+pub(super) fn put_some<T: DataType>(
     group: &mut Group<'_, impl Write + Send>,
     values: impl Iterator<Item = Option<T::T>>,
 ) -> Result<(), ParquetError> {

@@ -18,8 +18,8 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 /// 2026-11-26T20:59:00Z.
-const NOW: i64 = 1_795_726_740_000;
-const MINUTE: i64 = 60_000;
+pub(super) const NOW: i64 = 1_795_726_740_000;
+pub(super) const MINUTE: i64 = 60_000;
 
 /// What a log says: the first events are of two users, a film each; some are no ratings.
 fn event(seq: i64) -> Event {
@@ -55,7 +55,7 @@ fn cursor(seq: i64) -> Cursor {
 }
 
 /// The next page of a log that ends with `head`, as a log answers.
-fn gather_page<S: Storage>(writer: &mut Writer<S>, events: i64, head: i64, now: i64) {
+pub(super) fn gather_page<S: Storage>(writer: &mut Writer<S>, events: i64, head: i64, now: i64) {
     let from = writer.cursor();
     assert_eq!(from.id, id(from.seq));
     let through = (from.seq + events).min(head);
@@ -75,7 +75,10 @@ fn lake(folder: &Path, head: i64) {
 
 /// All rows in files of the lake, whether listed or not, as who reads the folder sees them.
 fn rows_in_files(folder: &Path) -> Vec<i64> {
-    let storage = Folder::to_read(folder);
+    rows_in(&Folder::to_read(folder))
+}
+
+pub(super) fn rows_in(storage: &impl Storage) -> Vec<i64> {
     let mut seqs: Vec<i64> = storage
         .list(FOLDER)
         .unwrap()
@@ -87,25 +90,40 @@ fn rows_in_files(folder: &Path) -> Vec<i64> {
     seqs
 }
 
-fn ratings_up_to(head: i64) -> Vec<i64> {
+pub(super) fn ratings_up_to(head: i64) -> Vec<i64> {
     (1..=head).filter(|seq| seq % 4 != 3).collect()
 }
 
 /// A folder that is cut off after so many steps, each of which is done by half, or done without being told.
 #[derive(Clone)]
-struct Failing {
+pub(super) struct Failing {
     folder: Arc<Mutex<Folder>>,
     steps_left: Arc<AtomicUsize>,
     is_done_after_all: bool,
 }
 
-impl Storage for Failing {
-    fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
+impl Failing {
+    pub(super) fn new(folder: Folder, steps: usize, is_done_after_all: bool) -> Failing {
+        let (folder, steps_left) = (Arc::new(Mutex::new(folder)), Arc::new(AtomicUsize::new(steps)));
+        Failing { folder, steps_left, is_done_after_all }
+    }
+
+    fn step(&self, write: impl FnOnce(&Folder) -> io::Result<()>) -> io::Result<()> {
         let step = self.steps_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         if step.is_ok() || self.is_done_after_all {
-            self.folder.lock().unwrap().put(name, content)?;
+            write(&self.folder.lock().unwrap())?;
         }
         step.map(drop).map_err(|_| io::Error::other("cut off"))
+    }
+}
+
+impl Storage for Failing {
+    fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.step(|folder| folder.put(name, content))
+    }
+
+    fn create(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.step(|folder| folder.create(name, content))
     }
 
     fn get(&self, name: &str) -> io::Result<Vec<u8>> {
@@ -127,11 +145,7 @@ fn a_lake_that_is_cut_off_at_any_step_loses_nothing_and_doubles_nothing() {
         for steps in 0..8 {
             let folder = tempfile::tempdir().unwrap();
             {
-                let failing = Failing {
-                    folder: Arc::new(Mutex::new(Folder::to_write(folder.path()).unwrap())),
-                    steps_left: Arc::new(AtomicUsize::new(steps)),
-                    is_done_after_all,
-                };
+                let failing = Failing::new(Folder::to_write(folder.path()).unwrap(), steps, is_done_after_all);
                 let mut writer = Writer::open(failing).unwrap();
                 while writer.cursor().seq < 20 {
                     gather_page(&mut writer, 5, 20, NOW);
@@ -189,6 +203,10 @@ impl Storage for Chancy {
         self.call(|| self.folder.put(name, content))
     }
 
+    fn create(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.call(|| self.folder.create(name, content))
+    }
+
     fn get(&self, name: &str) -> io::Result<Vec<u8>> {
         self.call(|| self.folder.get(name))
     }
@@ -212,11 +230,11 @@ fn a_storage_that_fails_half_its_calls_loses_nothing_and_doubles_nothing() {
         seed += 1;
         let chancy = Chancy { folder: Folder::to_write(folder.path()).unwrap(), chance: AtomicU64::new(seed << 40) };
         let Ok(mut writer) = Writer::open(chancy) else { continue };
-        if writer.cursor().seq >= HEAD {
-            break;
-        }
         if writer.sweep().is_err() {
             continue;
+        }
+        if writer.cursor().seq >= HEAD {
+            break;
         }
         while writer.cursor().seq < HEAD {
             gather_page(&mut writer, 3 + seed as i64 % 5, HEAD, NOW + seed as i64 * MINUTE);
@@ -268,14 +286,21 @@ fn files_are_by_day_and_hour_and_a_new_hour_has_a_new_file() {
     writer.write().unwrap();
     let mut names = Folder::to_read(folder.path()).list("").unwrap();
     names.sort_unstable();
+    // Of each file's name but what stands for its content.
+    let names: Vec<&str> = names
+        .iter()
+        .map(|name| {
+            name.rsplit_once('-').filter(|_| name.ends_with(".parquet")).map_or(name.as_str(), |(name, _)| name)
+        })
+        .collect();
     assert_eq!(
         names,
         [
             ".lock",
             "manifest/000000000001.json",
             "manifest/000000000003.json",
-            "ratings/day=2026-11-26/hour=20/000000000001-000000000002.parquet",
-            "ratings/day=2026-11-26/hour=21/000000000004-000000000004.parquet",
+            "ratings/day=2026-11-26/hour=20/000000000001-000000000002",
+            "ratings/day=2026-11-26/hour=21/000000000004-000000000004",
         ]
     );
 }
@@ -317,15 +342,20 @@ fn edit(path: &Path, change: impl FnOnce(&mut serde_json::Value)) {
 #[test]
 fn a_lake_that_is_not_whole_is_refused_by_the_file_with_the_way_out() {
     let second = "manifest/000000000006.json";
-    let file = "ratings/day=2026-11-26/hour=20/000000000006-000000000010.parquet";
-    let missing = refusal(|folder| fs::remove_file(folder.join(file)).unwrap());
+    let file_of_second = |folder: &Path| {
+        let entry: serde_json::Value = serde_json::from_slice(&fs::read(folder.join(second)).unwrap()).unwrap();
+        folder.join(entry["file"].as_str().unwrap())
+    };
+    let file = "ratings/day=2026-11-26/hour=20/000000000006-000000000010-";
+    let missing = refusal(|folder| fs::remove_file(file_of_second(folder)).unwrap());
     assert!(missing.contains(file) && missing.contains(second) && missing.contains("data compact"), "{missing}");
     let unlisted = refusal(|folder| fs::remove_file(folder.join(second)).unwrap());
     assert!(unlisted.contains("manifest/000000000011.json goes on after event 10"), "{unlisted}");
     let flipped = refusal(|folder| {
-        let mut content = fs::read(folder.join(file)).unwrap();
+        let path = file_of_second(folder);
+        let mut content = fs::read(&path).unwrap();
         content[40] ^= 1;
-        fs::write(folder.join(file), content).unwrap();
+        fs::write(path, content).unwrap();
     });
     assert!(flipped.contains(file) && flipped.contains("is not what was written"), "{flipped}");
     let garbage = refusal(|folder| fs::write(folder.join(second), "{").unwrap());
@@ -409,7 +439,7 @@ fn names_in_the_folder_that_are_not_the_lakes_are_left_alone() {
     for name in others {
         fs::write(folder.path().join(name), "mine").unwrap();
     }
-    let writer = Writer::open(Folder::to_write(folder.path()).unwrap()).unwrap();
+    let mut writer = Writer::open(Folder::to_write(folder.path()).unwrap()).unwrap();
     writer.sweep().unwrap();
     assert_eq!(writer.cursor().seq, 5);
     assert!(others.iter().all(|name| folder.path().join(name).exists()));

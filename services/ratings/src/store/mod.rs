@@ -3,6 +3,7 @@
 //! a pass is one transaction with its events; whose writer that is, is its host's affair.
 
 pub mod admin;
+pub mod raw;
 pub mod reads;
 mod statements;
 
@@ -75,6 +76,8 @@ pub enum Write {
     Abandon(Uuid),
     /// What became of lines.
     Pass(Arc<Pass>),
+    /// Forgets some raw lines, which the data lake has up to this part.
+    Copied(i64),
 }
 
 impl Write {
@@ -98,15 +101,17 @@ pub enum Written {
     Passed(Option<UserId>),
     /// They were through before: an earlier try was committed, of which nobody heard.
     PassedBefore,
+    /// Some raw lines are gone; whether there may be more.
+    Removed(bool),
 }
 
 /// Brings the tables to this program's version, and forgets batches that did not become whole: nobody is left who sends
 /// the rest. To be called before anything is taken.
 pub async fn open(is_sqlite: bool, connection: &mut AnyConnection) -> Result<(), MigrateError> {
     let mut migrations = if is_sqlite {
-        migrations!("sqlite": "0001_batches_users_ratings_dead")
+        migrations!("sqlite": "0001_batches_users_ratings_dead", "0002_raw_lines")
     } else {
-        migrations!("postgres": "0001_batches_users_ratings_dead")
+        migrations!("postgres": "0001_batches_users_ratings_dead", "0002_raw_lines")
     };
     migrations.dangerous_set_table_name(MIGRATIONS_TABLE);
     migrations.run(&mut *connection).await?;
@@ -125,6 +130,7 @@ pub async fn write(
     match write {
         Write::Take(take) => statements::take(connection, take).await.map(|()| Written::Taken),
         Write::Abandon(batch_id) => statements::abandon(connection, *batch_id).await.map(Written::Abandoned),
+        Write::Copied(through) => raw::remove(connection, *through).await.map(Written::Removed),
         Write::Pass(pass) => {
             let numbered: Vec<(UserId, &Change)> = pass
                 .changes
@@ -133,6 +139,9 @@ pub async fn write(
                 .collect();
             if !statements::pass(connection, pass, first_new_user, &numbered).await? {
                 return Ok(Written::PassedBefore);
+            }
+            if let Some(lines) = &pass.raw {
+                raw::keep(connection, lines, first_new_user).await?;
             }
             events.extend(numbered.iter().map(|(user_id, change)| event(*user_id, change)));
             Ok(Written::Passed(first_new_user))

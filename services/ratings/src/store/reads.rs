@@ -86,7 +86,7 @@ pub(crate) async fn waiting(connection: &mut AnyConnection, from_batch: &mut i64
         sqlx::query("SELECT last_batch FROM ingest_counters").fetch_one(&mut *connection).await?.try_get(0)?;
     let keys = sqlx::query(
         "SELECT chunk.batch_id, chunk.number, batch.number, chunk.first_line, chunk.came_at, chunk.lines, \
-         batch.is_operator, batch.has_looked FROM ingest_batches AS batch \
+         batch.is_operator, batch.has_looked, batch.via FROM ingest_batches AS batch \
          JOIN ingest_chunks AS chunk ON chunk.batch_id = batch.id \
          WHERE batch.number >= $1 ORDER BY batch.number, chunk.number LIMIT $2",
     )
@@ -117,6 +117,7 @@ pub(crate) async fn waiting(connection: &mut AnyConnection, from_batch: &mut i64
                 is_operator: row.try_get::<i64, _>(6)? != 0,
                 has_looked: row.try_get::<i64, _>(7)? != 0,
             },
+            via: row.try_get(8)?,
             content,
         });
     }
@@ -227,12 +228,12 @@ fn user_at(row: &AnyRow, column: usize) -> Result<UserId> {
     UserId::try_from(stored).map_err(|_| damaged(format!("user id {stored}")))
 }
 
-fn uuid_at(row: &AnyRow, column: usize) -> Result<Uuid> {
+pub(super) fn uuid_at(row: &AnyRow, column: usize) -> Result<Uuid> {
     let text: &str = row.try_get(column)?;
     Uuid::try_parse(text).map_err(|error| damaged(format!("id {text:?}: {error}")))
 }
 
-fn damaged(what: String) -> sqlx::Error {
+pub(super) fn damaged(what: String) -> sqlx::Error {
     sqlx::Error::Decode(what.into())
 }
 
