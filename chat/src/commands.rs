@@ -284,6 +284,10 @@ impl Chat<'_> {
                         .map_or(Intent::WhichOne, |movie| Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
                 );
             }
+            // "he visto Tiburón" says, where "¿he visto Tiburón?" asks.
+            if kind == "mine" && tokens[0].word == "he" && !self.asks() {
+                return None;
+            }
             // "got anything with robots?" asks for a kind of film, "have you got vampires?" too.
             if kind == "have" && self.is_kind_of_film(from, to) {
                 return None;

@@ -5,7 +5,7 @@ use cineswarm_engine::Filters;
 
 use crate::fold::{self, Sentence, without_article};
 use crate::intent::{Intent, Lang, Last, Wanted};
-use crate::titles::{Reading, TitleIndex};
+use crate::titles::{Reading, TitleIndex, TitleMatch};
 use crate::{Chat, ClarifyOption, Context, Tweak, lexicon, patterns, places, ratings};
 
 /// The choice of an open question that the sentence takes: by its place, its year, its stars or its words.
@@ -129,6 +129,50 @@ pub(crate) fn more_by_its_maker(
     })
 }
 
+/// "and Aliens?", "y la segunda?" after a question about a film: the same question of the other film, in full.
+pub(crate) fn asked_of_another(sentence: &Sentence, index: &TitleIndex, context: &Context<'_>) -> Option<String> {
+    const BEGINNINGS: [(&[&str], Lang); 8] = [
+        (&["and", "what", "about"], Lang::En),
+        (&["and", "how", "about"], Lang::En),
+        (&["what", "about"], Lang::En),
+        (&["how", "about"], Lang::En),
+        (&["and"], Lang::En),
+        (&["y", "que", "tal"], Lang::Es),
+        (&["y", "que", "hay", "de"], Lang::Es),
+        (&["y"], Lang::Es),
+    ];
+    const BEFORE_IT: [&str; 6] = ["in", "of", "for", "en", "de", "a"];
+    let wanted = match context.last {
+        Last::Asked(wanted) => wanted,
+        Last::Rating if sentence.text.contains(['?', '¿']) => Wanted::MyRating,
+        _ => return None,
+    };
+    let tokens = &sentence.tokens;
+    let begins =
+        |words: &[&str]| tokens.iter().map(|token| token.word.as_str()).take(words.len()).eq(words.iter().copied());
+    let (beginning, lang) = BEGINNINGS.into_iter().find(|(words, _)| begins(words))?;
+    let mut from = beginning.len();
+    while tokens.get(from).is_some_and(|token| BEFORE_IT.contains(&token.word.as_str())) {
+        from += 1;
+    }
+    let rest = tokens.get(from..)?;
+    let is_place =
+        places::read(rest).is_some_and(|places| places.of(context.shown).is_some_and(|films| films.len() == 1));
+    let is_title = matches!(index.find_as(rest, Reading::Exact), Some(TitleMatch::One(_) | TitleMatch::Several(_)));
+    // "and horror?" asks for films of that kind, whatever film is called so.
+    let is_kind = lexicon::meanings(rest, 0)
+        .any(|(meaning, next)| next == rest.len() && matches!(meaning, lexicon::Meaning::Genres(_)));
+    if rest.is_empty() || !(is_place || (is_title && !is_kind)) {
+        return None;
+    }
+    let lines = include_str!("../data/again.tsv").lines().filter(|line| !line.starts_with('#'));
+    let mut questions =
+        lines.filter_map(|line| line.split_once('\t').and_then(|(tag, line)| Some((tag, line.split_once('\t')?))));
+    let (_, (_, question)) =
+        questions.find(|(tag, (name, _))| Lang::from_tag(tag) == lang && Wanted::from_name(name) == Some(wanted))?;
+    Some(question.replace('*', sentence.typed(from, tokens.len())))
+}
+
 /// The year in "Heat (1995)".
 fn year_of(option: &ClarifyOption) -> Option<u16> {
     let (_, year) = option.label.strip_suffix(')')?.rsplit_once('(')?;
@@ -146,7 +190,8 @@ impl Chat<'_> {
         };
         // "le doy un 5" of the only film that a list is like.
         let is_only = self.context.like.len() == 1 && self.context.like.first() == self.context.about.as_ref();
-        let is_spoken_of = |last| last == Last::Rating || ((last == Last::Film || is_only) && gives());
+        let is_spoken_of =
+            |last| last == Last::Rating || ((matches!(last, Last::Film | Last::Asked(_)) || is_only) && gives());
         let movie = self.context.about.filter(|_| is_spoken_of(self.context.last))?;
         let (said, half_stars) = ratings::number_alone(&self.reader)?;
         Some(match half_stars {

@@ -75,6 +75,8 @@ pub enum Last {
     List,
     /// Something about one film.
     Film,
+    /// What somebody wanted to know of one film.
+    Asked(Wanted),
     /// The viewer's rating of one film, or a question for it.
     Rating,
 }
@@ -126,6 +128,7 @@ impl Wanted {
             "Opinion" => Wanted::Opinion,
             "Runtime" => Wanted::Runtime,
             "Genre" => Wanted::Genre,
+            "Have" => Wanted::Have,
             "Country" => Wanted::Country,
             "WhereToWatch" => Wanted::WhereToWatch,
             "MyRating" => Wanted::MyRating,
@@ -331,7 +334,8 @@ impl Intent {
                 (Some(*movie), Last::Rating)
             }
             Intent::About { movie, wanted: Wanted::MyRating } => (Some(*movie), Last::Rating),
-            Intent::About { movie, .. } | Intent::Why { movie } => (Some(*movie), Last::Film),
+            Intent::About { movie, wanted } => (Some(*movie), Last::Asked(*wanted)),
+            Intent::Why { movie } => (Some(*movie), Last::Film),
             Intent::Clarify { film: Some(movie), .. } => (Some(*movie), Last::Rating),
             Intent::Mark { movies, .. } => match movies.as_slice() {
                 [only] => (Some(*only), Last::Film),

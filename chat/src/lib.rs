@@ -72,6 +72,9 @@ pub fn understand_in(
     if let Some(asked) = follow_up::more_by_its_maker(&sentence, lang, index, context) {
         return understand_in(&asked, lang, index, catalogue, context);
     }
+    if let Some(asked) = follow_up::asked_of_another(&sentence, index, context) {
+        return understand_in(&asked, lang, index, catalogue, context);
+    }
     let reader = Reader::new(&sentence, index, catalogue);
     let request = reader.read();
     let chat = Chat { reader, lang, catalogue, context };
@@ -443,7 +446,27 @@ impl Chat<'_> {
                 }
             }
         }
-        (Intent::Like { movies, filters: request.filters(), tweak: tweak(request) }, request.unread.clone())
+        let (mut filters, mut unread) = (request.filters(), Ignored::new());
+        for &(from, to) in &request.unread {
+            match self.turn_of_genre(from, to) {
+                Some((genre, true)) => filters.genres.push(genre.to_owned()),
+                Some((genre, false)) => filters.exclude_genres.push(genre.to_owned()),
+                None => unread.push((from, to)),
+            }
+        }
+        (Intent::Like { movies, filters, tweak: tweak(request) }, unread)
+    }
+
+    /// "but funnier": more of a genre, or less.
+    fn turn_of_genre(&self, from: usize, to: usize) -> Option<(&'static str, bool)> {
+        let said = Sentence::new(self.reader.sentence.typed(from, to));
+        let (genre, is_more) =
+            patterns::fitting(&said).find_map(|fitting| match fitting.kind.0.split_once(' ')? {
+                ("more", genre) => Some((genre, true)),
+                ("less", genre) => Some((genre, false)),
+                _ => None,
+            })?;
+        self.catalogue.genres().iter().any(|own| own == genre).then_some((genre, is_more))
     }
 
     /// "i give up", "you got it wrong": somebody does something, and one word of it may be a title.

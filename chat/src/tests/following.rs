@@ -338,3 +338,59 @@ fn a_no_at_the_end_rules_out_and_a_surname_after_some_is_somebody() {
         assert_eq!(named, [name], "{sentence:?}: {understood:?}");
     }
 }
+
+#[test]
+fn another_title_after_a_question_about_a_film_asks_the_same_of_it() {
+    let Some(shown) = Shown::new() else { return };
+    let heat = film(&shown.index, "Heat (1995)");
+    let alien = film(&shown.index, "Alien (1979)");
+    let after = |wanted| {
+        let (about, last) = Intent::About { wanted, movie: heat }.speaks_of();
+        Context { shown: &shown.list, goes_on: true, about, last, ..Context::default() }
+    };
+    for (wanted, sentence) in [
+        (Wanted::Director, "and alien?"),
+        (Wanted::Director, "what about Alien"),
+        (Wanted::Cast, "y alien?"),
+        (Wanted::Year, "how about alien?"),
+        (Wanted::Genre, "and alien?"),
+        (Wanted::Plot, "and alien?"),
+        (Wanted::Opinion, "and what about alien?"),
+        (Wanted::Runtime, "¿y Alien?"),
+        (Wanted::Country, "and alien?"),
+    ] {
+        let understood = shown.with(sentence, &after(wanted));
+        assert_eq!(understood.intent, Intent::About { wanted, movie: alien }, "{sentence:?}");
+    }
+    // A film of the list is one as well.
+    for sentence in ["y la segunda?", "and number 2", "and in the second one?"] {
+        let understood = shown.with(sentence, &after(Wanted::Cast));
+        assert_eq!(understood.intent, Intent::About { wanted: Wanted::Cast, movie: shown.list[1] }, "{sentence:?}");
+    }
+    // Kinds of films are no other titles, and after a list a title is a wish.
+    for (sentence, context) in [
+        ("and comedies?", after(Wanted::Director)),
+        ("and alien?", Context { shown: &shown.list, goes_on: true, ..Context::default() }),
+    ] {
+        let understood = shown.with(sentence, &context);
+        assert!(!matches!(understood.intent, Intent::About { .. }), "{sentence:?}: {understood:?}");
+    }
+}
+
+#[test]
+fn what_a_film_should_be_more_of_counts_beside_its_likeness() {
+    let Some(shown) = Shown::new() else { return };
+    for (sentence, genre) in [
+        ("like jaws but funnier", "Comedy"),
+        ("something like alien but scarier", "Horror"),
+        ("como tiburón pero más divertida", "Comedy"),
+        ("movies that make you cry", "Drama"),
+        ("estoy depre", "Comedy"),
+        ("peliculas como alien pero mas miedo", "Horror"),
+    ] {
+        let understood = shown.with(sentence, &Context::default());
+        let genres = understood.intent.filters().map(|filters| filters.genres.as_slice());
+        assert_eq!(genres, Some(&[genre.to_owned()][..]), "{sentence:?}: {understood:?}");
+        assert!(understood.ignored.is_empty(), "{sentence:?}: {understood:?}");
+    }
+}

@@ -296,6 +296,7 @@ fn whole_conversations_are_followed() {
         ("turns of conversations", include_str!("../../tests/data/talks.tsv"), 95),
         ("turns of unseen conversations", include_str!("../../tests/data/unseen-talks.tsv"), 85),
         ("turns of more of them", include_str!("../../tests/data/unseen-talks-2.tsv"), 85),
+        ("turns of a third lot", include_str!("../../tests/data/unseen-talks-3.tsv"), 85),
     ];
     for (name, file, right_percent) in files {
         let mut count = Count::default();
