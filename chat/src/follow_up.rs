@@ -8,44 +8,46 @@ use crate::intent::{Intent, Lang, Last, Wanted};
 use crate::titles::{Reading, TitleIndex, TitleMatch};
 use crate::{Chat, ClarifyOption, Context, Tweak, lexicon, patterns, places, ratings};
 
+/// Words around what tells a choice from the others.
+const AROUND: [&str; 34] = [
+    "the",
+    "one",
+    "number",
+    "option",
+    "la",
+    "el",
+    "numero",
+    "opcion",
+    "stars",
+    "star",
+    "estrellas",
+    "estrella",
+    "a",
+    "un",
+    "una",
+    "give",
+    "it",
+    "ponle",
+    "le",
+    "doy",
+    "from",
+    "of",
+    "de",
+    "del",
+    "film",
+    "movie",
+    "peli",
+    "pelicula",
+    "please",
+    "porfa",
+    "i",
+    "mean",
+    "version",
+    "esa",
+];
+
 /// The choice of an open question that the sentence takes: by its place, its year, its stars or its words.
 pub(crate) fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o ClarifyOption> {
-    const AROUND: [&str; 34] = [
-        "the",
-        "one",
-        "number",
-        "option",
-        "la",
-        "el",
-        "numero",
-        "opcion",
-        "stars",
-        "star",
-        "estrellas",
-        "estrella",
-        "a",
-        "un",
-        "una",
-        "give",
-        "it",
-        "ponle",
-        "le",
-        "doy",
-        "from",
-        "of",
-        "de",
-        "del",
-        "film",
-        "movie",
-        "peli",
-        "pelicula",
-        "please",
-        "porfa",
-        "i",
-        "mean",
-        "version",
-        "esa",
-    ];
     const YES: [&str; 14] = [
         "yes", "yep", "yeah", "yup", "sure", "right", "correct", "exactly", "si", "claro", "correcto", "exacto", "eso",
         "ese",
@@ -90,6 +92,38 @@ pub(crate) fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> O
         0 => options.last(),
         place => options.get(place - 1),
     }
+}
+
+/// "the one with DiCaprio" after "which Titanic?": the only choice that has that person.
+pub(crate) fn chosen_by_person<'o>(
+    sentence: &Sentence,
+    options: &'o [ClarifyOption],
+    index: &TitleIndex,
+) -> Option<&'o ClarifyOption> {
+    const BESIDE: [&str; 9] = ["with", "by", "starring", "directed", "has", "con", "por", "dirigida", "sale"];
+    const MOST_WORDS: usize = 9;
+    if options.is_empty() || sentence.len() > MOST_WORDS {
+        return None;
+    }
+    let is_beside = |word: &str| AROUND.contains(&word) || BESIDE.contains(&word);
+    // A name alone may be a new wish.
+    if !sentence.tokens.first().is_some_and(|first| is_beside(&first.word)) {
+        return None;
+    }
+    let name: Vec<&str> =
+        sentence.tokens.iter().map(|token| token.word.as_str()).filter(|word| !is_beside(word)).collect();
+    if name.is_empty() {
+        return None;
+    }
+    let is_named = |person: &String| {
+        let parts = fold::tokenize(person);
+        name.iter().all(|word| parts.iter().any(|part| part.word == *word))
+    };
+    let mut fitting = options.iter().filter(|option| {
+        let TitleMatch::One(movie) = index.find(&option.label) else { return false };
+        index.facts(movie).is_some_and(|facts| facts.cast.iter().chain(&facts.directors).any(is_named))
+    });
+    fitting.next().filter(|_| fitting.next().is_none())
 }
 
 /// "batman no": without it, as a sentence that says so.

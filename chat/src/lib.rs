@@ -63,7 +63,9 @@ pub fn understand_in(
     context: &Context<'_>,
 ) -> Understood {
     let sentence = Sentence::new(text);
-    if let Some(option) = follow_up::chosen(&sentence, context.options) {
+    let chosen = follow_up::chosen(&sentence, context.options)
+        .or_else(|| follow_up::chosen_by_person(&sentence, context.options, index));
+    if let Some(option) = chosen {
         return understand_in(&option.text, lang, index, catalogue, &Context { options: &[], ..*context });
     }
     if let Some(negated) = follow_up::negated_at_its_end(&sentence, index) {

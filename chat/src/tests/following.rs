@@ -2,7 +2,7 @@
 
 use super::sample::{index_with_facts, sample};
 use super::*;
-use crate::{Context, Last, Mark, Shift, Wanted, understand_in};
+use crate::{ClarifyOption, Context, Last, Mark, Shift, Wanted, understand_in};
 
 fn film(index: &TitleIndex, name: &str) -> u32 {
     match index.find(name) {
@@ -393,4 +393,43 @@ fn what_a_film_should_be_more_of_counts_beside_its_likeness() {
         assert_eq!(genres, Some(&[genre.to_owned()][..]), "{sentence:?}: {understood:?}");
         assert!(understood.ignored.is_empty(), "{sentence:?}: {understood:?}");
     }
+}
+
+#[test]
+fn a_choice_can_be_told_by_who_is_in_it_or_made_it() {
+    let Some(shown) = Shown::new() else { return };
+    let option = |label: &str| ClarifyOption { label: label.to_owned(), text: format!("films like {label}") };
+    let options = [option("Psycho (1960)"), option("Psycho (1998)")];
+    let context = Context { options: &options, ..Context::default() };
+    let psycho = film(&shown.index, "Psycho (1960)");
+    for sentence in ["the one with anthony perkins", "la de Perkins", "la de Alfred Hitchcock", "the one by hitchcock"] {
+        let understood = shown.with(sentence, &context);
+        let Intent::Like { movies, .. } = &understood.intent else { panic!("{sentence:?}: {understood:?}") };
+        assert_eq!(movies, &[psycho], "{sentence:?}");
+    }
+    // Somebody who is in none of them tells nothing, and a name alone is a new wish.
+    for sentence in ["the one with jim carrey", "anthony perkins"] {
+        let understood = shown.with(sentence, &context);
+        assert!(!matches!(understood.intent, Intent::Like { .. }), "{sentence:?}: {understood:?}");
+    }
+}
+
+#[test]
+fn what_else_they_did_and_more_about_a_place_are_no_titles() {
+    let Some(shown) = Shown::new() else { return };
+    let alien = film(&shown.index, "Alien (1979)");
+    let (about, last) = Intent::About { wanted: Wanted::Director, movie: alien }.speaks_of();
+    let asked = Context { goes_on: true, about, last, ..Context::default() };
+    for sentence in ["what else did they do", "what else have they made", "tienes más de ese director"] {
+        let understood = shown.with(sentence, &asked);
+        let movies = understood.intent.filters().map(|filters| filters.movie_ids.contains(&alien));
+        assert_eq!(movies, Some(true), "{sentence:?}: {understood:?}");
+    }
+    for sentence in ["dime más de la 1", "dime algo más de la primera", "more about number 1"] {
+        let understood = shown.after_list(sentence);
+        let heat = Intent::About { wanted: Wanted::Plot, movie: shown.list[0] };
+        assert_eq!(understood.intent, heat, "{sentence:?}");
+    }
+    let rated = shown.with("whats alien rated", &Context::default());
+    assert_eq!(rated.intent, Intent::About { wanted: Wanted::Opinion, movie: alien });
 }
