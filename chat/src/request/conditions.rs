@@ -133,7 +133,27 @@ impl Reader<'_> {
         // "documentales de música".
         let is_of = run.to + 1 == at && tokens[run.to].word == "de";
         let side_by_side = run.to == at || is_of || (joined && !is_plural(run.to - 1) && !is_plural(end - 1));
-        side_by_side && !self.sentence.breaks_before(at)
+        let is_audience = matches!(tokens[at].word.as_str(), "for" | "para") && self.says_nothing_between(run.to, at);
+        (side_by_side || is_audience) && !self.sentence.breaks_before(at)
+    }
+
+    /// "comedies [that are good] for kids": words for films, and those that carry nothing.
+    fn says_nothing_between(&self, from: usize, to: usize) -> bool {
+        let mut at = from;
+        while at < to {
+            let mut meanings = lexicon::meanings(self.tokens(), at);
+            let carries_nothing = meanings.find(|(meaning, end)| {
+                matches!(meaning, Meaning::FilmNoun | Meaning::Filler | Meaning::Tail) && *end <= to
+            });
+            let is_word =
+                matches!(self.tokens()[at].word.as_str(), "for" | "my" | "a" | "para" | "mi" | "un" | "una" | "de");
+            match carries_nothing {
+                Some((_, end)) => at = end,
+                None if is_word => at += 1,
+                None => return false,
+            }
+        }
+        true
     }
 
     /// "mejor una comedia": rather a comedy, not the best one.
@@ -254,7 +274,14 @@ impl Reader<'_> {
             ("anos", _) if at > 0 && matches!(word(at - 1), "de" | "tiene" | "con") => at + 2,
             _ => return None,
         };
-        request.genres.extend(self.own_names(&["Children"])?);
+        let children = self.own_names(&["Children"])?;
+        // "a cartoon for my 5 year old" is both.
+        let joins = request.genre_runs.last().is_some_and(|run| self.says_nothing_between(run.to, at));
+        if let Some(run) = request.genre_runs.last_mut().filter(|_| joins) {
+            run.to = end;
+            run.genres.extend(children.iter().filter(|genre| !run.genres.contains(genre)).cloned().collect::<Vec<_>>());
+        }
+        request.genres.extend(children);
         Some(end)
     }
 

@@ -402,7 +402,8 @@ fn a_choice_can_be_told_by_who_is_in_it_or_made_it() {
     let options = [option("Psycho (1960)"), option("Psycho (1998)")];
     let context = Context { options: &options, ..Context::default() };
     let psycho = film(&shown.index, "Psycho (1960)");
-    for sentence in ["the one with anthony perkins", "la de Perkins", "la de Alfred Hitchcock", "the one by hitchcock"] {
+    for sentence in ["the one with anthony perkins", "la de Perkins", "la de Alfred Hitchcock", "the one by hitchcock"]
+    {
         let understood = shown.with(sentence, &context);
         let Intent::Like { movies, .. } = &understood.intent else { panic!("{sentence:?}: {understood:?}") };
         assert_eq!(movies, &[psycho], "{sentence:?}");
@@ -432,4 +433,25 @@ fn what_else_they_did_and_more_about_a_place_are_no_titles() {
     }
     let rated = shown.with("whats alien rated", &Context::default());
     assert_eq!(rated.intent, Intent::About { wanted: Wanted::Opinion, movie: alien });
+}
+
+#[test]
+fn a_kind_of_film_for_children_is_both() {
+    let Some(shown) = Shown::new() else { return };
+    for sentence in [
+        "funny movies for kids",
+        "comedies for kids",
+        "a comedy for my 5 year old",
+        "comedias para niños",
+        "una comedia para un niño de 6 años",
+    ] {
+        let understood = shown.with(sentence, &Context::default());
+        let said: Vec<&str> = understood.topics.iter().map(|topic| topic.label.as_str()).collect();
+        assert!(matches!(said[..], ["Comedy + Children" | "Children + Comedy"]), "{sentence:?}: {understood:?}");
+    }
+    // Two wishes are either.
+    for sentence in ["comedies or films for kids", "movies for kids"] {
+        let understood = shown.with(sentence, &Context::default());
+        assert_eq!(understood.topics, [], "{sentence:?}");
+    }
 }
