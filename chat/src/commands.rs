@@ -236,7 +236,7 @@ impl Chat<'_> {
     }
 
     /// The last question again with this genre, or without it, where the catalogue has it.
-    fn refined_by(&self, genre: &str, wanted: bool) -> Option<Intent> {
+    pub(crate) fn refined_by(&self, genre: &str, wanted: bool) -> Option<Intent> {
         if !self.catalogue.genres().iter().any(|own| own == genre) {
             return None;
         }

@@ -450,25 +450,25 @@ impl Chat<'_> {
         }
         let (mut filters, mut unread) = (request.filters(), Ignored::new());
         for &(from, to) in &request.unread {
-            match self.turn_of_genre(from, to) {
-                Some((genre, true)) => filters.genres.push(genre.to_owned()),
-                Some((genre, false)) => filters.exclude_genres.push(genre.to_owned()),
-                None => unread.push((from, to)),
+            match self.turned(from, to) {
+                Some(Intent::Refine { filters: turned, .. }) => {
+                    filters.genres.extend(turned.genres);
+                    filters.exclude_genres.extend(turned.exclude_genres);
+                }
+                _ => unread.push((from, to)),
             }
         }
         (Intent::Like { movies, filters, tweak: tweak(request) }, unread)
     }
 
-    /// "but funnier": more of a genre, or less.
-    fn turn_of_genre(&self, from: usize, to: usize) -> Option<(&'static str, bool)> {
+    /// "but funnier" of a film: as of a list.
+    fn turned(&self, from: usize, to: usize) -> Option<Intent> {
         let said = Sentence::new(self.reader.sentence.typed(from, to));
-        let (genre, is_more) =
-            patterns::fitting(&said).find_map(|fitting| match fitting.kind.0.split_once(' ')? {
-                ("more", genre) => Some((genre, true)),
-                ("less", genre) => Some((genre, false)),
-                _ => None,
-            })?;
-        self.catalogue.genres().iter().any(|own| own == genre).then_some((genre, is_more))
+        patterns::fitting(&said).find_map(|fitting| match fitting.kind.0.split_once(' ')? {
+            ("more", genre) => self.refined_by(genre, true),
+            ("less", genre) => self.refined_by(genre, false),
+            _ => None,
+        })
     }
 
     /// "i give up", "you got it wrong": somebody does something, and one word of it may be a title.

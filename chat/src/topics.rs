@@ -78,6 +78,18 @@ pub(crate) struct GenreRun {
     pub(crate) to: usize,
 }
 
+impl GenreRun {
+    /// Goes on to `to` with these, too.
+    pub(crate) fn extend(&mut self, genres: &[String], to: usize) {
+        self.to = to;
+        for genre in genres {
+            if !self.genres.contains(genre) {
+                self.genres.push(genre.clone());
+            }
+        }
+    }
+}
+
 /// Topics that follow each other with nothing but commas, "and" or "or" between them.
 #[derive(Debug, Default)]
 pub(crate) struct Alternatives {

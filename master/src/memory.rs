@@ -10,9 +10,8 @@ use crate::app::underway::Underway;
 
 /// How often it is looked whether a time of much work is over.
 const INTERVAL: Duration = Duration::from_secs(5);
-/// Requests in an interval that are much work, and how few are rest: so many, or a tenth of the most lately.
+/// Requests in an interval that are much work; fewer are rest.
 const MUCH: u64 = 500;
-const REST: u64 = 100;
 
 /// Freed memory is given back in the first interval of rest, and again later: sessions and threads end after the work does.
 const GIVEN_BACK_AT: [u32; 3] = [1, 5, 10];
@@ -36,26 +35,21 @@ pub async fn give_back(underway: Arc<Underway>, stop: CancellationToken) {
     // Intervals since there was much work, and since there was rest; none, if there was no work yet.
     let mut rested = None;
     let mut busy = 0;
-    let mut most = 0;
     let mut seen = 0;
     while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
         let now = underway.events_so_far();
         let lately = now - seen;
         seen = now;
-        most = lately.max(most);
-        let rests = lately < REST.max(most / 10);
-        if lately >= MUCH && !rests {
+        let is_much = lately >= MUCH;
+        if is_much {
             rested = Some(0);
         }
         let Some(intervals) = rested.as_mut() else { continue };
-        if rests {
+        if is_much {
+            busy += 1;
+        } else {
             busy = 0;
             *intervals += 1;
-            if GIVEN_BACK_AT.last() == Some(intervals) {
-                most = lately;
-            }
-        } else {
-            busy += 1;
         }
         let due = if busy == 0 { GIVEN_BACK_AT.contains(intervals) } else { busy % GIVEN_BACK_EVERY == 0 };
         if due {

@@ -17,7 +17,6 @@ export class S3 {
   calls = { well: 0, refused: 0, cut: 0, silent: 0, unheard: 0 };
   /** The contents that each name was ever put with. */
   contents = new Map();
-  isWell = false;
   #chance = 1n;
 
   static async start() {
@@ -83,7 +82,6 @@ export class S3 {
   }
 
   #next() {
-    if (this.isWell) return "well";
     // Knuth's numbers; the high bits are good enough.
     this.#chance = (this.#chance * 6_364_136_223_846_793_005n + 1_442_695_040_888_963_407n) & 0xffff_ffff_ffff_ffffn;
     const drawn = Number(this.#chance) / 2 ** 64;

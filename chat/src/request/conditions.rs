@@ -61,11 +61,7 @@ impl Reader<'_> {
         if let Some((genres, end)) = self.genres_at(at).filter(|(_, end)| *end >= longest) {
             let joins = request.genre_runs.last().is_some_and(|run| self.joins(run, at, end));
             match request.genre_runs.last_mut().filter(|_| joins) {
-                Some(run) => {
-                    run.to = end;
-                    run.genres
-                        .extend(genres.iter().filter(|genre| !run.genres.contains(genre)).cloned().collect::<Vec<_>>());
-                }
+                Some(run) => run.extend(&genres, end),
                 None => request.genre_runs.push(GenreRun { genres: genres.clone(), from: at, to: end }),
             }
             request.genres.extend(genres);
@@ -278,8 +274,7 @@ impl Reader<'_> {
         // "a cartoon for my 5 year old" is both.
         let joins = request.genre_runs.last().is_some_and(|run| self.says_nothing_between(run.to, at));
         if let Some(run) = request.genre_runs.last_mut().filter(|_| joins) {
-            run.to = end;
-            run.genres.extend(children.iter().filter(|genre| !run.genres.contains(genre)).cloned().collect::<Vec<_>>());
+            run.extend(&children, end);
         }
         request.genres.extend(children);
         Some(end)

@@ -455,3 +455,20 @@ fn a_kind_of_film_for_children_is_both() {
         assert_eq!(understood.topics, [], "{sentence:?}");
     }
 }
+
+/// A translator's line that no pattern knows would ask something else of the other film.
+#[test]
+fn every_question_that_goes_on_is_read_as_what_it_asks() {
+    let Some(shown) = Shown::new() else { return };
+    let alien = film(&shown.index, "Alien (1979)");
+    let lines = include_str!("../../data/again.tsv").lines().filter(|line| !line.starts_with('#'));
+    let mut count = 0;
+    for line in lines {
+        let [_, wanted, question] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line:?}") };
+        let understood = shown.with(&question.replace('*', "alien"), &Context::default());
+        let wanted = Wanted::from_name(wanted).unwrap_or_else(|| panic!("{line:?}"));
+        assert_eq!(understood.intent, Intent::About { wanted, movie: alien }, "{line:?}");
+        count += 1;
+    }
+    assert_eq!(count, 22);
+}

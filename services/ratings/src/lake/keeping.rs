@@ -91,7 +91,7 @@ async fn keep_on<S: Source, O: Outbox, P: Storage>(
     lag: &mut Lag,
 ) -> Result<(), Trouble> {
     let mut writer = blocking(move || Ok(Writer::open(open().map_err(Trouble::Closed)?)?)).await?;
-    let mut copier = Copier { outbox, is_first: true };
+    let mut copier = Copier { outbox, is_first: true, left: 0, looked_at: None };
     let mut is_agreed = false;
     loop {
         // Before the log, which may be another one than the lake's: raw lines are nobody else's.
@@ -146,6 +146,9 @@ struct Copier<'a, O> {
     outbox: &'a O,
     /// Nothing has been copied yet since the lake was opened.
     is_first: bool,
+    /// How many there were at the last look, and when that was, if it found nothing to copy.
+    left: i64,
+    looked_at: Option<Instant>,
 }
 
 impl<O: Outbox> Copier<'_, O> {
@@ -156,6 +159,10 @@ impl<O: Outbox> Copier<'_, O> {
         options: &Options,
         is_the_end: bool,
     ) -> Result<(Writer<P>, i64, bool), Trouble> {
+        // Thousands of parts may wait, and the log is read many times a second.
+        if !is_the_end && self.looked_at.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
+            return Ok((writer, self.left, false));
+        }
         let waiting = self.outbox.waiting().await?;
         let lines = |parts: &[Part]| parts.iter().map(|part| part.lines).sum::<i64>();
         let due_now = Due {
@@ -164,7 +171,11 @@ impl<O: Outbox> Copier<'_, O> {
             now: now_ms(),
             is_the_end,
         };
-        let Some(group) = due(&waiting, due_now) else { return Ok((writer, lines(&waiting), false)) };
+        let Some(group) = due(&waiting, due_now) else {
+            (self.left, self.looked_at) = (lines(&waiting), Some(Instant::now()));
+            return Ok((writer, self.left, false));
+        };
+        self.looked_at = None;
         let copied = self.outbox.lines(group).await?;
         let is_first = std::mem::replace(&mut self.is_first, false);
         let copying = move || {
