@@ -50,19 +50,18 @@ for (const [name, data] of [["invented ratings", invent()], ["the MovieLens samp
     after(() => farm?.stop());
 
     test("user 1 gets ten unseen films, computed on every shard by both workers, each named", async () => {
-      const meta = farm.separate ? await farm.settled(viewer, names(2)) : null;
-      const answer = await viewer.answered({ user_id: 1, n: 10 });
+      // A farm is ready with its first worker: ready is not yet shared.
+      const answer = await farm.settled(viewer, names(2), { user_id: 1, n: 10 });
       const seen = reference.users.get(1);
       assert.equal(answer.recommendations.length, 10);
       assert.equal(new Set(filmIds(answer)).size, 10);
       assert.ok(filmIds(answer).every((film) => !seen.has(film)));
-      assert.equal(answer.meta.coverage, 1);
       assert.equal(answer.meta.note, null);
-      assert.equal(new Set(answer.meta.workers.map((worker) => worker.worker_id)).size, 2, JSON.stringify(answer.meta));
+      assert.equal(answer.meta.workers.length, 2, "each worker is named once");
       const shards = answer.meta.workers.flatMap((worker) => worker.shards);
       assert.equal(new Set(shards).size, shards.length, "no shard is counted twice");
+      assert.equal(shards.length, 16, "none is missing");
       for (const worker of answer.meta.workers) assert.ok(worker.processing_time_ms >= 0);
-      if (meta) assert.deepEqual(new Set(meta.workers.map((one) => one.worker_id)), new Set(names(2)));
     });
 
     test("scores, predictions and reasons equal the reference to the last bit for users with short and long profiles", async () => {

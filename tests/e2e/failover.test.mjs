@@ -56,8 +56,7 @@ describe("with workers as processes", () => {
     const tookMs = Date.now() - killedAt;
     assert.equal(meta.coverage, 1);
     assert.ok(tookMs < 5_000, `the next answer took ${tookMs} ms`);
-    const settled = await farm.settled(viewer, ["worker-2"]);
-    assert.equal(settled.coverage, 1);
+    await farm.settled(viewer, ["worker-2"]);
     for (const answer of await stream.stop()) assert.equal(answer.meta.coverage, 1, "the shards of the dead worker were computed elsewhere");
   }));
 

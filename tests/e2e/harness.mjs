@@ -195,12 +195,12 @@ export class Farm {
     let last;
     const look = async () => {
       for (;;) {
-        last = (await viewer.answered(question)).meta;
-        if (last.coverage === 1 && last.workers.map((worker) => worker.worker_id).sort().join() === wanted) return last;
+        last = await viewer.answered(question);
+        if (last.meta.coverage === 1 && last.meta.workers.map((worker) => worker.worker_id).sort().join() === wanted) return last;
         await pause(20);
       }
     };
-    return within(look(), () => `${wanted} to share the work; last: ${JSON.stringify(last)}`);
+    return within(look(), () => `${wanted} to share the work; last: ${JSON.stringify(last?.meta)}`);
   }
 
   /** Stops everything and looks for panics in every log. */

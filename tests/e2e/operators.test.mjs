@@ -50,7 +50,7 @@ describe("an operator with mosquitto_sub", () => {
   });
 
   test("sees a request queued, sent to both workers, computed by them, and answered, in that order", async () => {
-    const { request_id } = await viewer.answered({ user_id: 1 });
+    const { request_id } = await farm.settled(viewer, farm.workers.keys());
     const step = (source, pattern) =>
       logs.find((line) => line.request_id === request_id && line.source === source && pattern.test(line.message), `${source}: ${pattern}`);
     const queued = await step("master", /queued/);

@@ -149,7 +149,7 @@ describe("traces", () => {
     const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: "50" };
     farm = await Farm.start({ data: invent(), workers: 2, everywhere: traced });
     viewer = await farm.visit();
-    if (farm.separate) await farm.settled(viewer, ["worker-1", "worker-2"]);
+    await farm.settled(viewer, ["worker-1", "worker-2"]);
   });
   after(async () => {
     await farm?.stop();
