@@ -1,6 +1,7 @@
 //! The program `cineswarm`: reads the command line, sets up logging, runs one command and says how it ended.
 //! What a command does is in `commands`; nothing is computed here.
 
+mod allocator;
 mod commands;
 mod datasets;
 mod default_model;

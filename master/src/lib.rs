@@ -11,7 +11,6 @@ pub mod label;
 pub mod library;
 mod locks;
 mod measure;
-mod memory;
 mod options;
 mod ports;
 pub mod requests;

@@ -39,7 +39,6 @@ use crate::farm::raw_ratings::{self, Taps};
 use crate::label::SessionLabels;
 use crate::library::{Library, OfferedModel};
 use crate::locks;
-use crate::memory;
 use crate::options::Options;
 use crate::ports::{Listeners, NotListening, Ports};
 use crate::requests::spec::{Source, Spec};
@@ -171,7 +170,6 @@ impl Offering {
 /// one of the same process at once. The other one has to have [stopped](Handle::stopped).
 pub async fn start(ports: Ports, options: Options, library: impl FnOnce() -> Library + Send) -> Result<Handle, Error> {
     let started = Instant::now();
-    memory::share_heaps();
     metrics::expose(Group::Process);
     metrics::expose(Group::Master);
     let topics = Topics::new(&options.topic_prefix)?;
@@ -329,7 +327,6 @@ pub async fn start(ports: Ports, options: Options, library: impl FnOnce() -> Lib
     };
     socket::register(&io, Arc::new(context));
     let keeping_room = tokio::spawn(room.clone().keep(stop.clone()));
-    let trimming = tokio::spawn(memory::give_back(underway.clone(), stop.clone()));
     let telling = tokio::spawn(socket::tell_status(io.clone(), farm.clone(), library.clone(), stop.clone()));
     let pruning = tokio::spawn(keep_house(store.clone(), options.keep_days, stop.clone()));
     let gate = Gate::new(Bounds {
@@ -381,7 +378,7 @@ pub async fn start(ports: Ports, options: Options, library: impl FnOnce() -> Lib
         if tokio::time::timeout(GOODBYE, serving_http).await.is_err() {
             tracing::debug!("some browsers did not let go in time");
         }
-        let _ = tokio::join!(telling, pruning, keeping_room, trimming, following, passing, listening, compacting);
+        let _ = tokio::join!(telling, pruning, keeping_room, following, passing, listening, compacting);
         lake_stop.cancel();
         if tokio::time::timeout(GOODBYE, keeping_lake).await.is_err() {
             tracing::debug!("the rest of the log comes into the lake with the next start");

@@ -173,16 +173,6 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
-/// Has the system's allocator return every large array as soon as it is freed. Otherwise it keeps what it was given while
-/// shards were fetched and turned round, and a worker stays larger by a third than what it holds.
-fn return_large_arrays() {
-    // SAFETY: it sets a number that later allocations go by, and changes nothing that there is.
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
-    }
-}
-
 /// Waits for the signal to stop: Ctrl-C, or SIGTERM as from Docker.
 async fn told_to_stop() -> anyhow::Result<()> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -8,8 +8,8 @@ use cineswarm_telemetry::{logs, traces};
 
 use clap::builder::FalseyValueParser;
 
+use super::block_on;
 use super::serving::{Serving, open_served};
-use super::{block_on, return_large_arrays};
 
 /// What to start.
 #[derive(clap::Args)]
@@ -33,7 +33,6 @@ pub(crate) struct Arguments {
 
 /// Runs everything until told to stop.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    return_large_arrays();
     let mut options = arguments.master;
     let chosen = open_served(&options)?;
     block_on(async {

@@ -2,11 +2,10 @@
 
 use cineswarm_telemetry::traces;
 
-use super::{block_on, return_large_arrays, told_to_stop};
+use super::{block_on, told_to_stop};
 
 /// Runs a worker until it is told to stop, or drained by the master.
 pub(super) fn run(options: cineswarm_worker::Options) -> anyhow::Result<()> {
-    return_large_arrays();
     block_on(async {
         let traces = traces::start("cineswarm-worker")?;
         let worker = cineswarm_worker::start(options)?;

@@ -66,7 +66,6 @@ pub struct Underway {
 struct State {
     requests: HashMap<Uuid, (Uuid, Instant)>,
     of_session: HashMap<Uuid, usize>,
-    events_so_far: u64,
     /// A second each, the latest last.
     seconds: VecDeque<(Instant, Lately)>,
 }
@@ -110,7 +109,6 @@ impl Underway {
     /// many ask, each has few and there is room for who comes next.
     pub fn begin(&self, request: Uuid, session: Uuid, now: Instant) -> Result<(), Trouble> {
         let mut state = self.state();
-        state.events_so_far += 1;
         let in_all = state.requests.len();
         if in_all >= self.max_requests {
             return Err(Trouble::QueueFull);
@@ -164,11 +162,6 @@ impl Underway {
         }
         let ended = state.sum(now, LAST_SECONDS).complete as f64;
         under_way as f64 > ended * wait.as_secs_f64() / LAST_SECONDS.as_secs_f64()
-    }
-
-    /// Requests that were made since the start, also those that were refused.
-    pub fn events_so_far(&self) -> u64 {
-        self.state().events_so_far
     }
 
     /// The last minute, and what is wrong with the last seconds.
