@@ -218,9 +218,12 @@ impl Chat<'_> {
     pub(crate) fn stars_alone(&self) -> Option<Intent> {
         let gives = || {
             let said = |token: &fold::Token| {
-                matches!(token.word.as_str(), "give" | "rate" | "ponle" | "le" | "dale" | "puntuala" | "id")
+                matches!(
+                    token.word.as_str(),
+                    "give" | "rate" | "ponle" | "le" | "dale" | "puntuala" | "id" | "venga" | "pon" | "pongo"
+                )
             };
-            self.reader.sentence.tokens.iter().any(said)
+            self.reader.sentence.tokens.iter().any(said) || self.says_stars()
         };
         // "le doy un 5" of the only film that a list is like.
         let is_only = self.context.like.len() == 1 && self.context.like.first() == self.context.about.as_ref();

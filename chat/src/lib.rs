@@ -78,7 +78,16 @@ pub fn understand_in(
         return understand_in(&asked, lang, index, catalogue, context);
     }
     let reader = Reader::new(&sentence, index, catalogue);
-    let request = reader.read();
+    let mut request = reader.read();
+    let found = request.titles.iter().filter(|slot| !matches!(slot.found, TitleMatch::Nothing { .. })).count();
+    if (found == 0 || !request.unread.is_empty()) && !request.outside {
+        let inside = reader.films_inside();
+        // Where one of the titles is none, as many others are better.
+        let least = if found == request.titles.len() { found + 1 } else { found.max(1) };
+        if inside.len() >= least {
+            request = Request { unread: Vec::new(), ..reader.read_around(&inside) };
+        }
+    }
     let chat = Chat { reader, lang, catalogue, context };
     let (intent, ignored) = chat.decide(&request);
     let n = match intent {
@@ -238,7 +247,7 @@ impl Chat<'_> {
     }
 
     /// "5 stars", "cinco estrellas".
-    fn says_stars(&self) -> bool {
+    pub(crate) fn says_stars(&self) -> bool {
         let tokens = &self.reader.sentence.tokens;
         let is_number = |at: usize| tokens[at].number().is_some() || lexicon::number_word(&tokens[at].word).is_some();
         (1..tokens.len()).any(|at| is_number(at - 1) && lexicon::after(tokens, at, Meaning::Stars).is_some())

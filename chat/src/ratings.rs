@@ -68,7 +68,9 @@ pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
     let mut best: Option<((bool, bool, bool), Number, TitleSlot)> = None;
     for number in numbers(reader, from) {
         // "8/10 for Fargo", "un 8/10 para Fargo".
-        let begins = number.from == 0 || (number.from == 1 && matches!(tokens[0].word.as_str(), "a" | "an" | "un"));
+        let begins = tokens[..number.from]
+            .iter()
+            .all(|token| matches!(token.word.as_str(), "a" | "an" | "un") || patterns::is_courtesy(&token.word));
         if verb.is_none() && !(number.marked && (number.to == len || begins)) {
             continue;
         }

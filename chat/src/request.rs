@@ -4,6 +4,7 @@
 
 mod conditions;
 mod facts;
+mod inside;
 mod joining;
 mod unwanted;
 
@@ -188,12 +189,20 @@ impl<'a> Reader<'a> {
 
     /// Reads the whole sentence.
     pub(crate) fn read(&self) -> Request {
+        self.read_around(&[])
+    }
+
+    /// Reads the whole sentence, where it is known already that these are titles.
+    pub(crate) fn read_around(&self, known: &[TitleSlot]) -> Request {
         let mut request = Request::default();
         let mut alternatives = Alternatives::default();
         let mut at = 0;
         while at < self.sentence.len() {
             let named = request.named.len();
-            if let Some(next) = self.title_announced(at) {
+            if let Some(slot) = known.iter().find(|slot| slot.from == at) {
+                request.titles.push(slot.clone());
+                at = slot.to;
+            } else if let Some(next) = self.title_announced(at) {
                 at = match self.read_person_liked(next, &mut request) {
                     Some(end) => end,
                     None => self.read_titles(next, &mut request),
@@ -244,6 +253,15 @@ impl<'a> Reader<'a> {
         if self.index.theme_at(tokens, at).is_some_and(|(_, end)| end > next) {
             return None;
         }
+        // "what is the weather like in London".
+        let is_titled = || {
+            self.title_ends(next)
+                .into_iter()
+                .any(|end| self.index.find_as(&tokens[next..end], Reading::Exact).is_some())
+        };
+        if tokens.get(next).is_some_and(|word| matches!(word.word.as_str(), "in" | "at")) && !is_titled() {
+            return None;
+        }
         // "films like This Is Spinal Tap" are no more of the same, and "like To Die For" is no wish.
         let titled = || {
             let mut ends = self.title_ends(next).into_iter().rev().filter(|end| *end > longest);
@@ -288,13 +306,16 @@ impl<'a> Reader<'a> {
         let ends = self.title_ends(at);
         let shortest = *ends.first()?;
         let may_be_genre = |end: usize| !first && end == at + 1 && self.genres_at(at).is_some();
-        for end in ends.iter().rev().copied().filter(|end| !may_be_genre(*end)) {
+        // "Scream pero que no ..." turns after a title: "scream pero" is no typo of "Screamers".
+        let is_exact = |end: usize| self.index.find_as(&self.tokens()[at..end], Reading::Exact).is_some();
+        let turn = ends.iter().copied().find(|end| self.turns(*end) && is_exact(*end));
+        let reaches = |end: usize| turn.is_none_or(|turn| end <= turn || is_exact(end));
+        for end in ends.iter().rev().copied().filter(|end| !may_be_genre(*end) && reaches(*end)) {
             if let Some(found) = self.whole_title(at, end) {
                 return Some(TitleSlot { from: at, to: end, found });
             }
         }
-        let turns = !first
-            && lexicon::meanings(self.tokens(), at).any(|(meaning, _)| matches!(meaning, Meaning::But | Meaning::Not));
+        let turns = !first && self.turns(at);
         // "When Harry Met Sally, would enjoy": a list of titles does not go on with a word that carries nothing.
         let goes_astray = !first
             && !is_article(&self.tokens()[at].word)
@@ -398,9 +419,10 @@ impl<'a> Reader<'a> {
             !is_article(&tokens[at].word)
                 // "Stranger Things" are no things like "The Stranger".
                 && !matches!(tokens[at].word.as_str(), "things" | "stuff" | "cosas")
-                && lexicon::meanings(tokens, at).any(|(meaning, end)| {
+                // "the original Karate Kid".
+                && (tokens[at].word == "original" || lexicon::meanings(tokens, at).any(|(meaning, end)| {
                     end == at + 1 && matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Tail)
-                })
+                }))
         };
         while to > from + 1 && empty_word(to - 1) {
             to -= 1;
@@ -426,6 +448,11 @@ impl<'a> Reader<'a> {
         let len = self.sentence.len();
         let furthest = len.min(at + MAX_TITLE_TOKENS);
         (at + 1..=furthest).filter(|end| *end == len || self.stops_title(*end)).collect()
+    }
+
+    /// Whether a "but" or a "not" stands here.
+    fn turns(&self, at: usize) -> bool {
+        lexicon::meanings(self.tokens(), at).any(|(meaning, _)| matches!(meaning, Meaning::But | Meaning::Not))
     }
 
     fn stops_title(&self, at: usize) -> bool {

@@ -268,9 +268,23 @@ impl TitleIndex {
         if best.0 == NameKind::Title {
             films.extend(self.better_known_series(&names, &films));
         }
+        films.extend(self.better_known_spelling(tokens, &films));
         films.sort_unstable();
         films.dedup();
         films
+    }
+
+    /// "Inglorious Bastards" is a film that few have seen, and a misspelling of one that many have: the person is asked.
+    fn better_known_spelling(&self, tokens: &[Token], exact: &[u32]) -> Vec<u32> {
+        const LONG_ENOUGH: usize = 12;
+        let typed = key(without_article(tokens));
+        let is_obscure = |film: &u32| self.films[*film as usize].ratings < self.well_known;
+        if exact.is_empty() || typed.len() < LONG_ENOUGH || !exact.iter().all(is_obscure) {
+            return Vec::new();
+        }
+        let near = Spelling::within(&typed, tolerated_edits(&typed));
+        let found = self.names_near(&near).filter(|((_, kind), film)| *kind == NameKind::Title && !is_obscure(film));
+        found.map(|(_, film)| film).collect()
     }
 
     /// "Lord of the Rings" is also the whole title of a film few have seen: where the films of a series ("Title: ...")

@@ -59,12 +59,7 @@ impl Reader<'_> {
             }
         }
         if let Some((genres, end)) = self.genres_at(at).filter(|(_, end)| *end >= longest) {
-            let joins = request.genre_runs.last().is_some_and(|run| self.joins(run, at, end));
-            match request.genre_runs.last_mut().filter(|_| joins) {
-                Some(run) => run.extend(&genres, end),
-                None => request.genre_runs.push(GenreRun { genres: genres.clone(), from: at, to: end }),
-            }
-            request.genres.extend(genres);
+            self.take_genres(genres, at, end, request);
             return Some(end);
         }
         for (meaning, end) in lexicon::meanings(tokens, at) {
@@ -100,6 +95,16 @@ impl Reader<'_> {
         self.read_misspelt(at, request)
     }
 
+    /// Takes genres that are named at `at..end`, with those that stand before as one thing where they do.
+    fn take_genres(&self, genres: Vec<String>, at: usize, end: usize, request: &mut Request) {
+        let joins = request.genre_runs.last().is_some_and(|run| self.joins(run, at, end));
+        match request.genre_runs.last_mut().filter(|_| joins) {
+            Some(run) => run.extend(&genres, end),
+            None => request.genre_runs.push(GenreRun { genres: genres.clone(), from: at, to: end }),
+        }
+        request.genres.extend(genres);
+    }
+
     /// "new jersey": a "new" before a word that nothing is known of.
     fn is_part_of_name(&self, at: usize, theme_end: usize) -> bool {
         let tokens = self.tokens();
@@ -126,8 +131,8 @@ impl Reader<'_> {
         let tokens = self.tokens();
         let is_plural = |last: usize| tokens[last].word.ends_with('s');
         let joined = lexicon::after(tokens, run.to, Meaning::And) == Some(at);
-        // "documentales de música".
-        let is_of = run.to + 1 == at && tokens[run.to].word == "de";
+        // "documentales de música", "terror con humor".
+        let is_of = run.to + 1 == at && matches!(tokens[run.to].word.as_str(), "de" | "con" | "with");
         let side_by_side = run.to == at || is_of || (joined && !is_plural(run.to - 1) && !is_plural(end - 1));
         let is_audience = matches!(tokens[at].word.as_str(), "for" | "para") && self.says_nothing_between(run.to, at);
         (side_by_side || is_audience) && !self.sentence.breaks_before(at)
@@ -176,7 +181,7 @@ impl Reader<'_> {
         let corrected = tokenize(known);
         let (meaning, _) = lexicon::meanings(&corrected, 0).find(|(_, end)| *end == corrected.len())?;
         match meaning {
-            Meaning::Genres(names) => request.genres.extend(self.own_names(names)?),
+            Meaning::Genres(names) => self.take_genres(self.own_names(names)?, at, at + 1, request),
             Meaning::Popular => request.popular = true,
             Meaning::FilmNoun => request.film_noun = true,
             Meaning::ForMe => request.for_me = true,

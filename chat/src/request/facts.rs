@@ -28,7 +28,17 @@ const KNOWN_FAMILY: u64 = 200;
 const LETTERS_PER_TYPO: usize = 8;
 
 /// What stands before a person, the longest first.
-const BEFORE_PEOPLE: [(&str, Role); 44] = [
+const BEFORE_PEOPLE: [(&str, Role); 54] = [
+    ("donde actuen juntos", Role::Acts),
+    ("donde salgan juntos", Role::Acts),
+    ("donde actue", Role::Acts),
+    ("donde actuen", Role::Acts),
+    ("donde salgan", Role::Acts),
+    ("en la que salga", Role::Acts),
+    ("en la que sale", Role::Acts),
+    ("que salga", Role::Acts),
+    ("where they star together", Role::Acts),
+    ("in which stars", Role::Acts),
     ("with both", Role::Acts),
     ("con ambos", Role::Acts),
     ("films has", Role::Directs),
@@ -145,7 +155,7 @@ impl Reader<'_> {
     /// "directed by Nolan", "with Tom Hanks", "Tarantino movies", "de Almodóvar".
     fn person_at(&self, at: usize) -> Option<Asked> {
         let (from, role) = self.before_person(at).unwrap_or((at, Role::Either));
-        let is_announced = from > at;
+        let is_announced = from > at || self.follows_person(at);
         // "no de niro" is of nobody called Niro.
         let (from, is_announced) =
             if self.is_called_for_short(at, at + 2) { (at, false) } else { (from, is_announced) };
@@ -162,6 +172,17 @@ impl Reader<'_> {
         let kind = if role == Role::Directs { TopicKind::Director } else { TopicKind::Cast };
         let said = person.name.clone();
         Some((kind, person.name.clone(), said, person.films(role).to_vec(), end))
+    }
+
+    /// Whether "Pacino" stands after "De Niro and".
+    fn follows_person(&self, at: usize) -> bool {
+        let Some(before) = at
+            .checked_sub(1)
+            .filter(|before| matches!(self.tokens()[*before].word.as_str(), "and" | "y" | "e" | "or" | "o" | "u"))
+        else {
+            return false;
+        };
+        (before.saturating_sub(LONGEST_NAME)..before).any(|from| self.names_somebody(from, before))
     }
 
     /// "I love Nolan": the place after somebody who follows a word that announces titles, unless it is a title.
@@ -428,7 +449,12 @@ impl Reader<'_> {
 
     /// "under two hours", "de menos de 90 minutos", "tengo dos horas".
     fn length_at(&self, at: usize) -> Option<Asked> {
-        const AT_MOST: [&str; 22] = [
+        const AT_MOST: [&str; 27] = [
+            "ive only got",
+            "i only got",
+            "we have",
+            "we only have",
+            "solo tengo",
             "that last less than",
             "that lasts less than",
             "no longer than",
