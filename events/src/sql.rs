@@ -1,13 +1,23 @@
 //! The statements of the log, the same text for SQLite and PostgreSQL, each a step of [`Tables`].
 
-use crate::columns::{EVENT, chunk, event_at, found_among, made, places, uuid_at};
+use crate::columns::{EVENT, Query, event_at, made, uuid_at};
 use crate::sql_consumers as consumers;
 use crate::{Consumer, Cursor, CursorRow, Event, HeadRow, Letter, NewEvent, Tables};
-use sqlx::any::AnyRow;
+use cineswarm_database::ManyRows;
 use sqlx::{AnyConnection, Executor, Row};
+use std::sync::LazyLock;
 use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
+
+static INSERT_EVENTS: LazyLock<ManyRows> =
+    LazyLock::new(|| ManyRows::new(&format!("INSERT INTO events ({EVENT}) VALUES "), 9, ""));
+
+static KNOWN_IDS: LazyLock<ManyRows> =
+    LazyLock::new(|| ManyRows::new("SELECT seq, id FROM events WHERE id IN (VALUES ", 1, ")"));
+
+static DELETED_KEYS: LazyLock<ManyRows> =
+    LazyLock::new(|| ManyRows::new("SELECT key FROM tombstones WHERE key IN (VALUES ", 1, ")"));
 
 impl Tables for AnyConnection {
     async fn begin(&mut self) -> Result<()> {
@@ -28,43 +38,30 @@ impl Tables for AnyConnection {
     }
 
     async fn known_ids(&mut self, ids: &[Uuid]) -> Result<Vec<Cursor>> {
-        let texts: Vec<String> = ids.iter().map(Uuid::to_string).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let text = |places| format!("SELECT seq, id FROM events WHERE id IN ({places})");
-        let cursor = |row: &AnyRow| Ok(Cursor { seq: row.try_get(0)?, id: uuid_at(row, 1)? });
-        found_among(self, text, 1, &[], &texts, cursor).await
+        let rows = KNOWN_IDS.fetch(self, ids, |query, id| query.bind(id.to_string())).await?;
+        rows.iter().map(|row| Ok(Cursor { seq: row.try_get(0)?, id: uuid_at(row, 1)? })).collect()
     }
 
     async fn deleted_keys(&mut self, keys: &[&str]) -> Result<Vec<String>> {
-        let text = |places| format!("SELECT key FROM tombstones WHERE key IN ({places})");
-        found_among(self, text, 1, &[], keys, |row| row.try_get(0)).await
+        let rows = DELETED_KEYS.fetch(self, keys, |query, key| query.bind((*key).to_owned())).await?;
+        rows.iter().map(|row| row.try_get(0)).collect()
     }
 
     async fn insert_events(&mut self, first: i64, events: &[&NewEvent], are_last: bool) -> Result<()> {
-        const COLUMNS: usize = 9;
-        let mut seq = first;
-        let mut rest = events;
-        while !rest.is_empty() {
-            let (some, others) = chunk(rest);
-            let rows: Vec<String> =
-                (0..some.len()).map(|row| format!("({})", places(row * COLUMNS + 1, COLUMNS))).collect();
-            let mut query = made(format!("INSERT INTO events ({EVENT}) VALUES {}", rows.join(", ")));
-            for event in some {
-                query = query
-                    .bind(seq)
-                    .bind(event.id.to_string())
-                    .bind(event.kind.clone())
-                    .bind(event.key.clone())
-                    .bind(event.shard_hash.map(|hash| hash as i64))
-                    .bind(event.payload.clone())
-                    .bind(i64::from(are_last))
-                    .bind(event.at)
-                    .bind(event.traceparent.clone());
-                seq += 1;
-            }
-            query.execute(&mut *self).await?;
-            rest = others;
-        }
+        let numbered: Vec<(i64, &NewEvent)> = (first..).zip(events.iter().copied()).collect();
+        let bind = |query: Query, (seq, event): &(i64, &NewEvent)| {
+            query
+                .bind(*seq)
+                .bind(event.id.to_string())
+                .bind(event.kind.clone())
+                .bind(event.key.clone())
+                .bind(event.shard_hash.map(|hash| hash as i64))
+                .bind(event.payload.clone())
+                .bind(i64::from(are_last))
+                .bind(event.at)
+                .bind(event.traceparent.clone())
+        };
+        INSERT_EVENTS.execute(self, &numbered, bind).await?;
         Ok(())
     }
 
