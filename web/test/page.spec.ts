@@ -2,7 +2,7 @@
 
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
-import { ask, composer, ended, films, rate, turns, visitAndSkip } from "../e2e/page";
+import { ask, composer, ended, films, movieIds, rate, turns, visit, visitAndSkip } from "../e2e/page";
 
 test("an answer that comes before its acknowledgement is shown once", async ({ page }) => {
   await visitAndSkip(page);
@@ -63,6 +63,54 @@ test("an answer says that films were rated since, and one tap shows what that ha
   await expect(turns(page).last().getByTestId("changed")).toContainText(/(Nothing has changed|Changed) since you asked before/);
   await expect(turns(page).last().getByTestId("outdated")).toHaveCount(0);
   await expect(outdated).toHaveCount(0);
+});
+
+test("a list that was told to renews itself in its place, half a minute on, and not under the viewer's hands", async ({ context, page }) => {
+  await visitAndSkip(page);
+  const turn = await ask(page, "films like Heat");
+  const someoneElse = await context.newPage();
+  await visit(someoneElse);
+  await page.bringToFront();
+  const rateSomething = async (stars: 3 | 4 | 5) => rate(films(turns(someoneElse).first()).first().getByRole("slider"), stars);
+  await rateSomething(4);
+
+  const renews = turn.getByTestId("renews");
+  await expect(renews).toBeVisible();
+  await expect(renews).not.toBeChecked();
+  await renews.check();
+  const first = await movieIds(turn);
+  const began = Date.now();
+  await films(turn).first().hover();
+  await page.evaluate(() => scrollBy({ top: -40, behavior: "instant" }));
+  const place = await page.evaluate(() => scrollY);
+  await page.waitForTimeout(31_500);
+  expect(await movieIds(turn), "the pointer is on it").toEqual(first);
+  await expect(turn.getByTestId("outdated")).toBeVisible();
+
+  await page.mouse.move(2, 2);
+  await expect(turn.getByTestId("outdated")).toHaveCount(0);
+  expect(Date.now() - began).toBeGreaterThan(30_000);
+  expect(await movieIds(turn)).not.toEqual(first);
+  await expect(turn.getByTestId("renewed")).toContainText("Changed since you asked before");
+  await expect(page.getByRole("log")).toContainText(/The list has renewed itself: \d+ films? (is|are) new\./);
+  await expect(turns(page), "it is one question").toHaveCount(1);
+  expect(await page.evaluate(() => scrollY), "nothing has moved").toBe(place);
+  await expect(renews).toBeFocused();
+
+  const second = await movieIds(turn);
+  await rateSomething(5);
+  await expect(turn.getByTestId("outdated")).toBeVisible();
+  await page.waitForTimeout(2_500);
+  expect(await movieIds(turn), "it has stood for seconds only").toEqual(second);
+
+  await page.reload();
+  await expect(turns(page)).toHaveCount(1);
+  expect(await movieIds(turn)).toEqual(second);
+  await expect(renews).toBeChecked();
+  await renews.uncheck();
+  await expect(turn.getByTestId("outdated")).toBeVisible();
+  await page.reload();
+  await expect(renews).not.toBeChecked();
 });
 
 test("markup in a title is shown as text and runs nothing", async ({ page }) => {

@@ -18,11 +18,14 @@ import {
   decodeStatus,
 } from "./decode";
 import { FilmChanges } from "./film-changes.svelte";
+import { newKey } from "./key";
 import { keepOutbox, leftInOutbox } from "./outbox";
 import { preferences } from "./preferences.svelte";
 import type {
   Answer, Answered, Ask, FarmStatus, FilmIdentity, Mark, MarkKind, RequestId, ServerError, Session, Stars,
 } from "./protocol";
+import { wordsOf } from "./renewal";
+import { SelfRenewals } from "./self-renewals";
 import { takeSessionFromAddress } from "./session-link";
 import { onChangeElsewhere, recall, remember } from "./storage";
 
@@ -73,6 +76,8 @@ class Connection {
 
   /** Answers by the key of the turn that asked for them again. */
   private readonly renewals = new Map<string, Answer>();
+  /** Lists that renew themselves. */
+  readonly selfRenewals = new SelfRenewals(() => this.show());
   private readonly socket: Socket;
   private latest = emptyConversation;
   private showing: ReturnType<typeof setTimeout> | undefined;
@@ -209,16 +214,20 @@ class Connection {
   private happened(event: ConversationEvent): void {
     const before = this.latest;
     this.latest = reduce(before, event);
+    const renewed = this.selfRenewals.ended(before.turns, this.latest.turns);
+    // Nobody has asked for it who could send it again.
+    if (renewed?.renewal.state.kind === "refused") this.latest = reduce(this.latest, { type: "dismissed", key: renewed.renewal.key });
     if (this.latest.offset > before.offset) remember("offset", String(this.latest.offset));
     this.show();
-    this.announceEnding(event);
+    if (!renewed) this.announceEnding(event);
+    else if (renewed.changed > 0) this.announce(preferences.words.announce.renewed(renewed.changed));
     this.keep();
   }
 
   /** What is replayed is shown all together, so that the page does not move with each answer of a long conversation. */
   private show(): void {
     clearTimeout(this.showing);
-    const shown = () => (this.conversation = this.latest);
+    const shown = () => (this.conversation = { ...this.latest, turns: this.selfRenewals.shown(this.latest.turns) });
     if (this.latest.offset >= this.latest.replayUntil) shown();
     else this.showing = setTimeout(shown, replayPatienceMs);
   }
@@ -247,7 +256,7 @@ class Connection {
 
   private keep(): void {
     const unacknowledged = this.latest.turns.filter(
-      ({ own, state, requestId }) => own && requestId === null && (state.kind === "sending" || state.kind === "refused"),
+      ({ key, own, state, requestId }) => own && !this.selfRenewals.has(key) && requestId === null && (state.kind === "sending" || state.kind === "refused"),
     );
     keepOutbox({
       session: this.session?.session_id ?? recall("session"),
@@ -269,8 +278,7 @@ class Connection {
   // Asking
 
   /** Asks in words, or with no words for films from the viewer's own ratings. */
-  ask(text: string): void {
-    const key = newKey();
+  ask(text: string, key = newKey()): void {
     this.happened({ type: "asked", key, text });
     const turn = this.latest.turns.at(-1);
     // Until the session is open the turn waits; openSession sends it.
@@ -289,9 +297,17 @@ class Connection {
 
   /** Asks the same again, to see what has changed since. */
   renew(turn: Turn, answer: Answer): void {
-    this.ask(turn.own ? turn.text : turn.query);
-    const asked = this.latest.turns.at(-1);
-    if (asked) this.renewals.set(asked.key, answer);
+    const key = newKey();
+    this.renewals.set(key, answer);
+    this.ask(wordsOf(turn), key);
+  }
+
+  /** The same without a tap: the new list comes in the place of the old one. */
+  renewByItself(turn: Turn): void {
+    if (!this.socket.connected || this.selfRenewals.underWay(this.latest.turns)) return;
+    const key = newKey();
+    this.selfRenewals.begin(key, turn.key);
+    this.ask(wordsOf(turn), key);
   }
 
   /** The answer that this turn's is to be compared with. */
@@ -426,11 +442,6 @@ class Connection {
       else done(decodeAcknowledgement(value));
     });
   }
-}
-
-/** crypto.randomUUID is missing on plain http from another machine, which is how a farm at home is opened. */
-function newKey(): string {
-  return [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-");
 }
 
 export const connection = new Connection();

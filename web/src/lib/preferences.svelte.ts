@@ -1,4 +1,5 @@
-// The viewer's language and theme: from the browser at first, then as chosen. Sets <html lang> and data-theme.
+// The viewer's language and theme: from the browser at first, then as chosen; and whether lists renew themselves, which they
+// do not before that is chosen. Sets <html lang> and data-theme.
 
 import { en, type Dictionary } from "./i18n/en";
 import { es } from "./i18n/es";
@@ -19,6 +20,8 @@ function firstLanguage(): Language {
 class Preferences {
   language = $state<Language>(firstLanguage());
   theme = $state<Theme>("light");
+  /** Whether the newest list renews itself once films were rated. */
+  listsRenew = $state(recall("renews") === "yes");
 
   readonly words: Dictionary = $derived(dictionaries[this.language]);
   readonly numbers = $derived(new Intl.NumberFormat(this.language));
@@ -43,6 +46,11 @@ class Preferences {
   switchTheme(): void {
     this.showTheme(this.theme === "light" ? "dark" : "light");
     remember("theme", this.theme);
+  }
+
+  letListsRenew(wanted: boolean): void {
+    this.listsRenew = wanted;
+    remember("renews", wanted ? "yes" : null);
   }
 
   private showTheme(theme: Theme): void {

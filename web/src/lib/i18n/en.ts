@@ -54,6 +54,7 @@ export const en = {
     without: (part: string) => `Ask again without ${part}`,
     films: (n: number) => (n === 1 ? "1 film" : `${n} films`),
     popular: "Popular films",
+    renews: "Renew by itself",
     outdated: "Ask again: films were rated since",
     changed: (n: number) =>
       n === 0 ? "Nothing has changed since you asked before." : `Changed since you asked before: ${n === 1 ? "1 film" : `${n} films`}.`,
@@ -278,6 +279,7 @@ export const en = {
   },
 
   announce: {
+    renewed: (n: number) => `The list has renewed itself: ${n === 1 ? "1 film is new" : `${n} films are new`}.`,
     answer: (n: number, titles: string) => (n === 0 ? "No film fits." : `${n === 1 ? "1 film" : `${n} films`}: ${titles}`),
     failed: (message: string) => `No answer: ${message}`,
     rated: (film: string, stars: string) => `${film}: ${stars}`,

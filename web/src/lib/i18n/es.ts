@@ -60,6 +60,7 @@ export const es: Dictionary = {
     without: (parte: string) => `Preguntar otra vez sin ${parte}`,
     films: (n) => (n === 1 ? "1 película" : `${n} películas`),
     popular: "Películas populares",
+    renews: "Que se renueve sola",
     outdated: "Otra vez: se ha puntuado desde entonces",
     changed: (n) =>
       n === 0 ? "No ha cambiado nada desde que preguntaste." : `Cambios desde que preguntaste: ${n === 1 ? "1 película" : `${n} películas`}.`,
@@ -286,6 +287,7 @@ export const es: Dictionary = {
   },
 
   announce: {
+    renewed: (n) => `La lista se ha renovado: ${n === 1 ? "1 película nueva" : `${n} películas nuevas`}.`,
     answer: (n, titles) => (n === 0 ? "Ninguna película encaja." : `${n === 1 ? "1 película" : `${n} películas`}: ${titles}`),
     failed: (message) => `Sin respuesta: ${message}`,
     rated: (film, stars) => `${film}: ${stars}`,
