@@ -8,8 +8,9 @@ use cineswarm_engine::{HalfStars, MovieId, UserId};
 use cineswarm_events::Filter;
 use cineswarm_master::store::{Store, forget};
 use cineswarm_ratings::gate::{Authority, Clean, DatasetRating, Known, Limits};
-use cineswarm_ratings::intake::{Intake, Writing};
+use cineswarm_ratings::intake::{Intake, Receipt, Writing};
 use cineswarm_ratings::lake::raw::{Group, Outbox};
+use cineswarm_ratings::mending::{self, Mended};
 use cineswarm_ratings::outbox::RawLines;
 use cineswarm_ratings::passing::Gate;
 use cineswarm_ratings::raw::{Content, Fate, RawLine};
@@ -34,7 +35,9 @@ on_both_databases!(
     what_is_taken_is_told_once_with_users_of_its_own,
     what_is_tried_again_after_its_commit_changes_nothing,
     what_did_not_become_whole_counts_for_nothing,
-    what_is_dead_is_mended_replayed_and_dropped,
+    what_is_dead_is_listed_replayed_and_dropped,
+    one_that_is_mended_is_judged_once_however_often_that_is_ordered,
+    what_dies_again_while_many_are_replayed_waits_for_the_next_order,
     a_thousand_lines_and_more_go_through_in_order,
     every_line_waits_for_the_lake_with_what_became_of_it,
     without_a_lake_nothing_waits_for_it,
@@ -221,7 +224,7 @@ async fn what_did_not_become_whole_counts_for_nothing(database: Database) {
     farm.close().await;
 }
 
-async fn what_is_dead_is_mended_replayed_and_dropped(database: Database) {
+async fn what_is_dead_is_listed_replayed_and_dropped(database: Database) {
     let farm = Farm::open(&database).await;
     let lines = r#"
         {"user_id":"ana","movie_id":1,"rating":44}
@@ -234,22 +237,74 @@ async fn what_is_dead_is_mended_replayed_and_dropped(database: Database) {
     let ids: Vec<i64> = batch.dead.iter().map(|dead| dead.id).collect();
     let mut connection = sqlx::AnyConnection::connect(&database.url).await.unwrap();
     let by = |reason| Which { reason: Some(reason), ..Which::default() };
-    let found = admin::dead(&mut connection, &by(Reason::OffScale), 0, 10).await.unwrap();
-    assert_eq!(found.iter().map(|dead| dead.id).collect::<Vec<_>>(), ids[..1]);
+    let found = mending::page(&farm.store, by(Reason::OffScale), 0, 10).await.unwrap();
+    assert_eq!((found.dead.iter().map(|dead| dead.id).collect::<Vec<_>>(), found.next), (ids[..1].to_vec(), None));
+    let mut pages = Vec::new();
+    let mut next = Some(0);
+    while let Some(after) = next {
+        let page = mending::page(&farm.store, Which::default(), after, 3).await.unwrap();
+        pages.push(page.dead.iter().map(|dead| dead.id).collect::<Vec<_>>());
+        next = page.next;
+    }
+    assert_eq!(pages, [ids[..3].to_vec(), ids[3..].to_vec()]);
 
-    admin::mend(&mut connection, ids[0], r#"{"user_id":"ana","movie_id":1,"rating":4.5}"#).await.unwrap().unwrap();
-    assert_eq!(admin::mend(&mut connection, 999, "{}").await.unwrap(), None);
     let of_all = Which { batch_id: Some(batch.dead[0].batch_id), ..Which::default() };
-    let replayed = admin::replay(&mut connection, &of_all, false, 1_700_000_000_000).await.unwrap();
-    let [(replay, 4)] = replayed.as_slice() else { panic!("{replayed:?}") };
-    let outcome = farm.done(*replay).await;
-    assert_eq!(outcome.tally, Tally { clean: 2, dead: 2, ..Tally::default() }, "an operator speaks for user 42");
+    let replayed = mending::replay(&farm.store, of_all.clone(), OPERATOR, 1_700_000_000_000).await.unwrap();
+    let [Receipt { batch_id, lines: 4 }] = replayed.as_slice() else { panic!("{replayed:?}") };
+    let outcome = farm.done(*batch_id).await;
+    assert_eq!(outcome.tally, Tally { clean: 1, dead: 3, ..Tally::default() }, "an operator speaks for user 42");
     assert_eq!(outcome.dead[0].came_at, 1_700_000_000_000, "when it came first");
-    assert_eq!(admin::drop(&mut connection, &by(Reason::NotJson)).await.unwrap(), 1);
-    assert_eq!(admin::drop(&mut connection, &Which::default()).await.unwrap(), 1);
+    assert_eq!(mending::drop(&farm.store, by(Reason::NotJson)).await.unwrap(), 1);
+    assert_eq!(mending::drop(&farm.store, Which::default()).await.unwrap(), 2);
     assert_eq!(admin::count_dead(&mut connection).await.unwrap(), 0);
-    assert_eq!(admin::replay(&mut connection, &of_all, false, 7).await.unwrap(), []);
-    assert_eq!(all(&farm.store, Filter::default()).await.len(), 2);
+    assert_eq!(mending::replay(&farm.store, of_all, OPERATOR, 7).await.unwrap(), []);
+    assert_eq!(all(&farm.store, Filter::default()).await.len(), 1);
+    farm.close().await;
+}
+
+async fn one_that_is_mended_is_judged_once_however_often_that_is_ordered(database: Database) {
+    let farm = Farm::open(&database).await;
+    let bad = r#"{"user_id":42,"movie_id":1,"rating":44}"#;
+    let batch = farm.send(&format!("{bad}\n{bad}"), OPERATOR).await;
+    let [first, second] = [batch.dead[0].id, batch.dead[1].id];
+    let mended = Mended::read(br#"{"user_id":42,"movie_id":1,"rating":4.5}"#).unwrap();
+    let order = async |mended, authority| mending::replay_one(&farm.store, first, mended, authority, 7).await.unwrap();
+
+    let receipt = order(Some(&mended), OPERATOR).await.unwrap();
+    assert_eq!(order(Some(&mended), OPERATOR).await, Some(receipt), "it may not be through yet");
+    assert_eq!(farm.done(receipt.batch_id).await.tally, Tally { clean: 1, ..Tally::default() });
+    assert_eq!(order(Some(&mended), OPERATOR).await, Some(receipt), "it is through");
+    assert_eq!(order(None, OPERATOR).await, None, "another order, of a rating that is not there");
+    assert_eq!(order(Some(&mended), Authority::default()).await, None);
+
+    let as_it_is = mending::replay_one(&farm.store, second, None, OPERATOR, 7).await.unwrap().unwrap();
+    let again = farm.done(as_it_is.batch_id).await;
+    assert_eq!((again.tally.dead, again.dead[0].line.as_str()), (1, bad));
+    assert!(again.dead[0].id > second, "a number is given out once");
+    let mended = Mended::read(br#"{"user_id":42,"movie_id":2,"rating":3}"#).unwrap();
+    let on_nobodys_word = mending::replay_one(&farm.store, again.dead[0].id, Some(&mended), Authority::default(), 7);
+    let refused = farm.done(on_nobodys_word.await.unwrap().unwrap().batch_id).await;
+    assert_eq!(refused.dead[0].faults[0].reason, Reason::NotAllowed, "who is no operator speaks for no user 42");
+    assert_eq!(refused.dead[0].line, r#"{"user_id":42,"movie_id":2,"rating":3}"#);
+    let logged = all(&farm.store, Filter::default()).await;
+    assert_eq!(logged.len(), 1, "{logged:?}");
+    farm.close().await;
+}
+
+async fn what_dies_again_while_many_are_replayed_waits_for_the_next_order(database: Database) {
+    let farm = Farm::open(&database).await;
+    let lines: String = (0..600).map(|number| format!("no json {number}\n")).collect();
+    let batch = farm.send(&lines, OPERATOR).await;
+    assert_eq!(batch.tally.dead, 600);
+    let replaying = mending::replay(&farm.store, Which::default(), OPERATOR, 7);
+    let receipts = tokio::time::timeout(Duration::from_secs(30), replaying).await.unwrap().unwrap();
+    assert_eq!(receipts.iter().map(|receipt| receipt.lines).sum::<i64>(), 600);
+    for receipt in &receipts {
+        assert_eq!(farm.done(receipt.batch_id).await.tally.dead, receipt.lines);
+    }
+    let page = mending::page(&farm.store, Which::default(), 0, 1).await.unwrap();
+    assert_eq!(page.dead[0].line, "no json 0", "in the order they came");
+    assert_eq!(mending::drop(&farm.store, Which::default()).await.unwrap(), 600);
     farm.close().await;
 }
 

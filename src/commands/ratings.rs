@@ -1,13 +1,20 @@
 //! `cineswarm ratings`: ratings from elsewhere that do not count, and what an operator makes of them. What is replayed the
 //! master takes at its next look, if it runs, and at its next start if not.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
 use cineswarm_master::store::forget;
+use cineswarm_ratings::gate::Authority;
+use cineswarm_ratings::intake::{Receipt, Writing};
+use cineswarm_ratings::mending::{self, Desk, Mended};
 use cineswarm_ratings::reason::Reason;
 use cineswarm_ratings::store::admin::{self, Which};
 use cineswarm_ratings::store::reads::Dead;
+use cineswarm_ratings::store::{self, Write, Written};
+use sqlx::{AnyConnection, Connection};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::block_on;
@@ -100,11 +107,7 @@ impl Chosen {
 }
 
 fn parse_reason(name: &str) -> Result<Reason, String> {
-    let known = Reason::ALL.into_iter().find(|reason| reason.name() == name);
-    known.ok_or_else(|| {
-        let names: Vec<&str> = Reason::ALL.iter().map(|reason| reason.name()).collect();
-        format!("the reasons are {}", names.join(", "))
-    })
+    Reason::named(name).ok_or_else(|| format!("the reasons are {}", Reason::names()))
 }
 
 impl Command {
@@ -116,21 +119,23 @@ impl Command {
     async fn ask(self) -> anyhow::Result<()> {
         match self {
             Command::Dead { chosen, limit, place } => {
-                show(&admin::dead(&mut place.open().await?, &chosen.which(), 0, i64::from(limit)).await?)
+                show(&mending::page(&Alone::open(&place).await?, chosen.which(), 0, limit).await?.dead)
             }
             Command::Mend { id, line, trust, place } => {
-                if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&line) {
-                    bail!("the line is no JSON: {error}");
+                let mended = Mended::read(line.as_bytes())?;
+                let desk = Alone::open(&place).await?;
+                match mending::replay_one(&desk, id, Some(&mended), operator(trust), now()?).await? {
+                    Some(receipt) => tell(&receipt),
+                    None => bail!("rating {id} is not among the dead; see cineswarm ratings dead"),
                 }
-                let mut connection = place.open().await?;
-                if admin::mend(&mut connection, id, &line).await?.is_none() {
-                    bail!("rating {id} is not among the dead; see cineswarm ratings dead");
-                }
-                replay(&mut connection, Which { ids: vec![id], ..Which::default() }, trust).await
             }
             Command::Replay { chosen, all, trust, place } => {
                 let which = chosen.named(all)?;
-                replay(&mut place.open().await?, which, trust).await
+                let receipts = mending::replay(&Alone::open(&place).await?, which, operator(trust), now()?).await?;
+                if receipts.is_empty() {
+                    bail!("none of them is among the dead; see cineswarm ratings dead");
+                }
+                receipts.iter().try_for_each(tell)
             }
             Command::Forget { user, place } => match forget(&mut place.open().await?, user, now()?).await? {
                 Some(gone) => say(format_args!("forgot user {user}, and {gone} ratings beside those of a dataset")),
@@ -138,7 +143,7 @@ impl Command {
             },
             Command::Drop { chosen, all, place } => {
                 let which = chosen.named(all)?;
-                match admin::drop(&mut place.open().await?, &which).await? {
+                match mending::drop(&Alone::open(&place).await?, which).await? {
                     0 => bail!("none of them is among the dead; see cineswarm ratings dead"),
                     dropped => say(format_args!("forgot {dropped} ratings")),
                 }
@@ -151,15 +156,46 @@ fn now() -> anyhow::Result<i64> {
     Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64)
 }
 
-async fn replay(connection: &mut sqlx::AnyConnection, which: Which, trust: bool) -> anyhow::Result<()> {
-    let batches = admin::replay(connection, &which, trust, now()?).await?;
-    if batches.is_empty() {
-        bail!("none of them is among the dead; see cineswarm ratings dead");
+/// Who is at the terminal has the database.
+fn operator(trust: bool) -> Authority {
+    Authority { is_operator: true, has_looked: trust }
+}
+
+fn tell(Receipt { batch_id, lines }: &Receipt) -> anyhow::Result<()> {
+    say(format_args!("{lines} ratings are judged again, as batch {batch_id}"))
+}
+
+/// The database, beside a master that may run: each order is a transaction of its own.
+#[derive(Clone)]
+struct Alone(Arc<Mutex<AnyConnection>>);
+
+impl Alone {
+    async fn open(place: &Place) -> anyhow::Result<Alone> {
+        Ok(Alone(Arc::new(Mutex::new(place.open().await?))))
     }
-    for (batch_id, lines) in batches {
-        say(format_args!("{lines} ratings are judged again, as batch {batch_id}"))?;
+}
+
+impl Writing for Alone {
+    type Error = sqlx::Error;
+
+    async fn write(&self, write: Write) -> Result<Written, sqlx::Error> {
+        let mut connection = self.0.lock().await;
+        let mut transaction = connection.begin().await?;
+        // No order of an operator makes users or events: those come of the gate.
+        let written = store::write(&mut transaction, &write, None, &mut Vec::new()).await?;
+        transaction.commit().await?;
+        Ok(written)
     }
-    Ok(())
+}
+
+impl Desk for Alone {
+    async fn dead(&self, which: Which, after: i64, limit: u32) -> Result<Vec<Dead>, sqlx::Error> {
+        admin::dead(&mut *self.0.lock().await, &which, after, i64::from(limit)).await
+    }
+
+    async fn dead_ids(&self, which: Which) -> Result<Vec<i64>, sqlx::Error> {
+        admin::dead_ids(&mut *self.0.lock().await, &which).await
+    }
 }
 
 fn show(dead: &[Dead]) -> anyhow::Result<()> {

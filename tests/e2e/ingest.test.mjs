@@ -2,17 +2,13 @@
 // mended. INGEST_KILL_SECONDS=60 kills for longer.
 
 import { describe, test } from "node:test";
-import { join } from "node:path";
 import assert from "node:assert/strict";
 
-import { Farm, binary, needsMosquitto } from "./harness.mjs";
-import { Process, pause, run, within } from "./processes.mjs";
-import { invent } from "./datasets.mjs";
+import { needsMosquitto } from "./harness.mjs";
+import { FIRST_USER, NDJSON, onFarm, serving } from "./ingesting.mjs";
+import { Process, pause, within } from "./processes.mjs";
 
-const data = invent();
 const KILL_SECONDS = Number(process.env.INGEST_KILL_SECONDS ?? 6);
-const NDJSON = "application/x-ndjson";
-const FIRST_USER = 2 ** 31;
 
 /** A bad line of each kind, and all that is wrong with it. */
 const BAD = [
@@ -32,66 +28,6 @@ const BAD = [
   [`{"user_id":"a","movie_id":1,"rating":5${" ".repeat(3_000)}}`, ["too_long"]],
   ['{"user_id":1,"movie_id":4000000,"rating":0}', ["unknown_film", "off_scale", "not_allowed"]],
 ];
-
-class Ingesting {
-  static async start(limits = {}) {
-    const ingesting = new Ingesting();
-    ingesting.farm = await Farm.start({ data, workers: 0, ready: false, limits });
-    await serving(ingesting.farm);
-    return ingesting;
-  }
-
-  post(body, kind = "application/json", headers = {}) {
-    const url = `${this.farm.url}/ingest`;
-    return fetch(url, { method: "POST", body, headers: { "content-type": kind, ...headers }, signal: AbortSignal.timeout(10_000) });
-  }
-
-  /** Sends ratings and waits until they are through. */
-  async sent(body, kind) {
-    const response = await this.post(body, kind);
-    const acknowledged = await response.json();
-    assert.equal(response.status, 202, JSON.stringify(acknowledged));
-    return this.done(acknowledged.id);
-  }
-
-  async done(id) {
-    let last;
-    const look = async () => {
-      for (;;) {
-        last = await (await fetch(`${this.farm.url}/ingest/${id}`)).json();
-        if (last.state === "done") return last;
-        await pause(20);
-      }
-    };
-    return within(look(), () => `batch ${id} to be done: ${JSON.stringify(last)}`);
-  }
-
-  async rows(query) {
-    return JSON.parse((await run("sqlite3", ["-json", join(this.farm.directory, "cineswarm.db"), ".timeout 10000", query])) || "[]");
-  }
-
-  async log() {
-    return (await this.rows("SELECT payload FROM events ORDER BY seq")).map(({ payload }) => JSON.parse(payload));
-  }
-
-  ratings(...args) {
-    return run(binary(), ["ratings", ...args.map(String), "--data-dir", this.farm.directory], { RUST_LOG: "warn" });
-  }
-
-  publish(payload) {
-    const where = ["-h", "127.0.0.1", "-p", String(this.farm.brokerPort), "-q", "1", "-t", "cineswarm/ratings/raw"];
-    return run("mosquitto_pub", [...where, "-m", payload]);
-  }
-}
-
-const onFarm = (body, limits) => async () => {
-  const ingesting = await Ingesting.start(limits);
-  try {
-    await body(ingesting);
-  } finally {
-    await ingesting.farm.stop();
-  }
-};
 
 const reasons = (batch) => batch.dead_ratings.map((dead) => dead.reasons.map(({ reason }) => reason));
 
@@ -148,6 +84,7 @@ describe("ratings from elsewhere", needsMosquitto, () => {
 
   test("with a token nobody is let in without it, and who has it speaks for users of the dataset", onFarm(async (ingesting) => {
     const rating = '{"user_id":1,"movie_id":1,"rating":5}';
+    ingesting.headers = {};
     const bearer = (token) => ({ authorization: `Bearer ${token}` });
     for (const headers of [{}, bearer("open"), bearer("")]) assert.equal((await ingesting.post(rating, undefined, headers)).status, 401);
     const taken = await ingesting.post(rating, undefined, bearer("open sesame"));
@@ -209,11 +146,3 @@ describe("ratings from elsewhere", needsMosquitto, () => {
     assert.ok(kills > 0 && acknowledged.size > 0);
   }));
 });
-
-/** Waits until the master serves its page. */
-async function serving(farm) {
-  const look = async () => {
-    while ((await farm.health()).status === 0) await pause(25);
-  };
-  await within(look(), () => `the master to serve:\n${farm.master.tail(15)}`);
-}

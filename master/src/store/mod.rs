@@ -5,6 +5,7 @@
 //! All writes go through one task that commits many at a time ([`Writer`]), as [`operations`] says; reads use a small pool ([`reads`]).
 
 mod columns;
+mod elsewhere;
 mod error;
 mod forget;
 mod migrations;
@@ -27,9 +28,6 @@ pub use records::{
 use cineswarm_database::{Address, Answerable, Limits, Writer};
 use cineswarm_events::Log;
 use cineswarm_proto::events::RATINGS;
-use cineswarm_ratings::intake::Writing;
-use cineswarm_ratings::store::reads::Batch;
-use cineswarm_ratings::store::{Write, Written};
 use operations::{Finish, OpenSession, Operation};
 use sqlx::{AnyConnection, AnyPool, Connection};
 use std::time::Duration;
@@ -172,23 +170,6 @@ impl Store {
         self.readers.clone()
     }
 
-    /// How far ratings that came in are, with `limit` of those that do not count at the most.
-    pub async fn ingested(&self, batch_id: Uuid, limit: u32) -> Result<Option<Batch>, Error> {
-        let doing = "reading how far ratings are";
-        let reading = async {
-            let mut connection = self.readers.acquire().await?;
-            let batch = cineswarm_ratings::store::reads::batch(&mut connection, batch_id, limit).await;
-            if batch.is_err() {
-                connection.close_on_drop();
-            }
-            batch
-        };
-        match tokio::time::timeout(self.deadline, reading).await {
-            Ok(batch) => batch.map_err(|error| Error::from_database(doing, &error)),
-            Err(_) => Err(Error::Unavailable { doing, reason: reason_or(self.trouble(), "no answer in time") }),
-        }
-    }
-
     /// The log of ratings, for whoever follows it.
     pub fn log(&self) -> &Log {
         &self.log
@@ -225,14 +206,6 @@ impl Store {
     ) -> Result<Outcome, Error> {
         let written = self.writer.write(queue_deadline, input, operation).await;
         written.map_err(|error| Error::not_written(doing, error))
-    }
-}
-
-impl Writing for Store {
-    type Error = Error;
-
-    async fn write(&self, write: Write) -> Result<Written, Error> {
-        self.write("storing ratings from elsewhere", self.deadline, write, Operation::Ingest).await
     }
 }
 

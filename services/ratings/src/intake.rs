@@ -102,6 +102,16 @@ impl<W: Writing> Intake<W> {
         self.room.clone()
     }
 
+    /// Whether there is room for more, or comes to be in time.
+    pub async fn has_room(&self) -> bool {
+        self.room.is_there().await
+    }
+
+    /// Something waits that did not come this way: the gate looks at once.
+    pub fn wake(&self) {
+        self.room.filled.notify_one();
+    }
+
     /// Begins a batch that came at `now`, in milliseconds since 1970.
     pub fn begin(&self, via: Via, authority: Authority, now: i64) -> Batch<W> {
         let take = Take { batch_id: Uuid::now_v7(), via, authority, taken_at: now, chunks: Vec::new(), whole: None };

@@ -11,6 +11,7 @@ pub mod history;
 pub mod intake;
 pub mod lake;
 pub mod line;
+pub mod mending;
 pub mod outbox;
 pub mod passing;
 pub mod raw;

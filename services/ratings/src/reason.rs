@@ -67,6 +67,16 @@ impl Reason {
         Reason::AllEqual,
     ];
 
+    /// By its name.
+    pub fn named(name: &str) -> Option<Reason> {
+        Reason::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
+    /// The names of all, for whoever gave another.
+    pub fn names() -> String {
+        Reason::ALL.map(Reason::name).join(", ")
+    }
+
     /// Its name, as it is stored, counted and told.
     pub fn name(self) -> &'static str {
         match self {

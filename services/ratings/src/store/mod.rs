@@ -78,6 +78,10 @@ pub enum Write {
     Pass(Arc<Pass>),
     /// Forgets some raw lines, which the data lake has up to this part.
     Copied(i64),
+    /// Has dead ratings judged again.
+    Replay(admin::Replay),
+    /// Forgets the dead ratings with these numbers.
+    Drop(Vec<i64>),
 }
 
 impl Write {
@@ -103,6 +107,10 @@ pub enum Written {
     PassedBefore,
     /// Some raw lines are gone; whether there may be more.
     Removed(bool),
+    /// So many dead ratings are judged again.
+    Replayed(i64),
+    /// So many dead ratings are gone.
+    Dropped(u64),
 }
 
 /// Brings the tables to this program's version, and forgets batches that did not become whole: nobody is left who sends
@@ -131,6 +139,8 @@ pub async fn write(
         Write::Take(take) => statements::take(connection, take).await.map(|()| Written::Taken),
         Write::Abandon(batch_id) => statements::abandon(connection, *batch_id).await.map(Written::Abandoned),
         Write::Copied(through) => raw::remove(connection, *through).await.map(Written::Removed),
+        Write::Replay(replay) => admin::replay(connection, replay).await.map(Written::Replayed),
+        Write::Drop(ids) => admin::drop(connection, ids).await.map(Written::Dropped),
         Write::Pass(pass) => {
             let numbered: Vec<(UserId, &Change)> = pass
                 .changes

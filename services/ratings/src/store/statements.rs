@@ -14,7 +14,7 @@ type Result<T> = std::result::Result<T, sqlx::Error>;
 /// Chunks of an abandoned batch that go at a time, so that nobody waits long behind them.
 const ABANDONED_AT_A_TIME: i64 = 16;
 
-static INSERT_CHUNKS: LazyLock<ManyRows> = LazyLock::new(|| {
+pub(super) static INSERT_CHUNKS: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new(
         "INSERT INTO ingest_chunks (batch_id, number, first_line, came_at, lines, content) VALUES ",
         6,
