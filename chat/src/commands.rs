@@ -13,9 +13,9 @@ use crate::titles::{Reading, TitleMatch};
 use crate::{Chat, ClarifyOption, fold, lexicon, patterns, replies};
 
 /// Stars that are offered for a verdict in words, the likeliest first.
-const GOOD: &[f64] = &[5.0, 4.5, 4.0];
+pub(crate) const GOOD: &[f64] = &[5.0, 4.5, 4.0];
 const MEH: &[f64] = &[3.0, 2.5, 2.0];
-const BAD: &[f64] = &[1.0, 1.5, 2.0, 0.5];
+pub(crate) const BAD: &[f64] = &[1.0, 1.5, 2.0, 0.5];
 
 /// What a slot for a film means.
 enum Meant {

@@ -144,7 +144,13 @@ pub(crate) fn negated_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Opt
     if is_question || says_place || is_order || begins_otherwise {
         return None;
     }
-    Some(format!("sin {}", sentence.typed(0, rest.len())))
+    // "Salma Hayek, terror no" and "romantic but terror no" are no horror.
+    let turns = |at: usize| matches!(rest[at].word.as_str(), "pero" | "but" | "aunque");
+    let clause = (1..rest.len()).rev().find(|at| sentence.breaks_before(*at) || turns(*at)).unwrap_or(0);
+    let unwanted = if turns(clause) { clause + 1 } else { clause };
+    let unwanted = if unwanted < rest.len() { unwanted } else { 0 };
+    let before = if unwanted == 0 { "" } else { sentence.typed(0, clause) };
+    Some(format!("{before} sin {}", sentence.typed(unwanted, rest.len())).trim_start().to_owned())
 }
 
 /// "what else did he make?": the films of who directed the film that is spoken of, as a sentence that asks for them.

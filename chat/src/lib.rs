@@ -8,6 +8,7 @@ mod commands;
 mod cues;
 mod fold;
 mod follow_up;
+mod gist;
 mod intent;
 mod knowledge;
 mod language;
@@ -89,7 +90,22 @@ pub fn understand_in(
         }
     }
     let chat = Chat { reader, lang, catalogue, context };
-    let (intent, ignored) = chat.decide(&request);
+    let (mut intent, mut ignored) = chat.decide(&request);
+    // A title that nothing announced is often asked about, or in the midst of what no pattern fits.
+    let is_announced = found > 0;
+    let is_unclear = matches!(
+        intent,
+        Intent::NotUnderstood { .. } | Intent::UnknownTitle { .. } | Intent::OutsideTheData { .. } | Intent::Help
+    );
+    let is_doubtful = (matches!(intent, Intent::Like { .. } | Intent::Browse { .. }) && !ignored.is_empty())
+        || (matches!(intent, Intent::Like { .. }) && sentence.tokens.len() > 1);
+    if !request.help
+        && (is_unclear || (is_doubtful && !is_announced))
+        && let Some((meant, around)) = chat.gist()
+    {
+        (intent, ignored) = (meant, Ignored::new());
+        request = around.unwrap_or_default();
+    }
     let n = match intent {
         Intent::Like { .. }
         | Intent::Browse { .. }

@@ -106,6 +106,11 @@ pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
     }
 }
 
+/// The last number of the sentence that says that it is a rating: "five stars", "8/10".
+pub(crate) fn marked(reader: &Reader) -> Option<HalfStars> {
+    numbers(reader, 0).find(|number| number.marked)?.half_stars
+}
+
 /// The verb at the beginning, after "please" and the like, and the place after it.
 fn verb(tokens: &[Token]) -> (Option<Meaning>, usize) {
     let mut at = 0;

@@ -59,6 +59,12 @@ impl Reader<'_> {
             }
         }
         if let Some((genres, end)) = self.genres_at(at).filter(|(_, end)| *end >= longest) {
+            // "terror no, por favor", "pero comedias no".
+            let ends_so = end + 1 == tokens.len() || self.sentence.breaks_before(end + 1);
+            if tokens.get(end).is_some_and(|next| next.word == "no") && !self.sentence.breaks_before(end) && ends_so {
+                request.exclude_genres.extend(genres);
+                return Some(end + 1);
+            }
             self.take_genres(genres, at, end, request);
             return Some(end);
         }

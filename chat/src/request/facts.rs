@@ -449,7 +449,8 @@ impl Reader<'_> {
 
     /// "under two hours", "de menos de 90 minutos", "tengo dos horas".
     fn length_at(&self, at: usize) -> Option<Asked> {
-        const AT_MOST: [&str; 27] = [
+        const AT_MOST: [&str; 28] = [
+            "maximo",
             "ive only got",
             "i only got",
             "we have",

@@ -8,21 +8,25 @@ use crate::lexicon;
 use crate::patterns;
 use crate::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
 
-/// Letters of a word that is a name by itself.
-const SHORTEST_NAME: usize = 5;
+/// Letters of a word that is a name by itself, and beside others.
+const LONG_NAME: usize = 5;
+const SHORT_NAME: usize = 3;
 /// Titles that are looked for.
 const MOST: usize = 5;
 
 impl Reader<'_> {
-    /// Films named in full, those of one word if everybody knows them, where a word of the sentence asks for what is like them.
+    /// The films of a sentence in which a word asks for what is like them.
     pub(crate) fn films_inside(&self) -> Vec<TitleSlot> {
         let tokens = self.tokens();
         let says = |cue| tokens.iter().any(|token| cues::is(cue, &token.word));
         let is_question = tokens.first().is_some_and(|first| cues::is("asks", &first.word));
+        if is_question || says("denies") || !says("alike") { Vec::new() } else { self.films_named() }
+    }
+
+    /// Films named in full anywhere, those of one word if everybody knows them.
+    pub(crate) fn films_named(&self) -> Vec<TitleSlot> {
+        let tokens = self.tokens();
         let mut slots = Vec::new();
-        if is_question || says("denies") || !says("alike") {
-            return slots;
-        }
         let mut at = 0;
         while at < tokens.len() && slots.len() < MOST {
             let ends = (at + 1..=tokens.len().min(at + MAX_TITLE_TOKENS)).rev();
@@ -61,26 +65,34 @@ impl Reader<'_> {
         slots.sort_unstable_by_key(|slot| slot.from);
     }
 
+    /// A title that is one wherever it stands: of one word that is a name and that everybody knows, or of several of which
+    /// one is a name, where a short name is enough if everybody knows the film.
     fn well_known_film(&self, from: usize, to: usize) -> Option<TitleSlot> {
         let tokens = &self.tokens()[from..to];
-        let is_name = |token: &Token| {
-            token.word.len() >= SHORTEST_NAME && !lexicon::is_known(&token.word) && !patterns::says(&token.word)
+        let words = without_article(tokens);
+        let has_name = |letters: usize| {
+            let is_name = |token: &Token| {
+                token.word.len() >= letters && !lexicon::is_known(&token.word) && !patterns::says(&token.word)
+            };
+            words.iter().any(is_name)
         };
-        let is_telling = match without_article(tokens) {
-            [word] => is_name(word) && self.index.theme_at(std::slice::from_ref(word), 0).is_none(),
-            words => words.iter().any(is_name),
-        };
-        if is_telling { self.film_exactly(from, to) } else { None }
-    }
-
-    fn film_exactly(&self, from: usize, to: usize) -> Option<TitleSlot> {
-        let found = self.index.find_as(&self.tokens()[from..to], Reading::Exact)?;
-        let is_long = without_article(&self.tokens()[from..to]).len() > 1;
-        let best = match &found {
+        let slot = self.film_exactly(from, to)?;
+        let best = match &slot.found {
             TitleMatch::One(movie) => *movie,
             TitleMatch::Several(movies) => *movies.first()?,
             TitleMatch::Nothing { .. } => return None,
         };
-        (is_long || self.index.is_well_known(best)).then_some(TitleSlot { from, to, found })
+        let is_well_known = self.index.is_well_known(best);
+        let is_telling = match words.len() {
+            1 => is_well_known && has_name(LONG_NAME) && self.index.theme_at(words, 0).is_none(),
+            2 => has_name(LONG_NAME) || (is_well_known && has_name(SHORT_NAME)),
+            _ => is_well_known || has_name(LONG_NAME - 1),
+        };
+        is_telling.then_some(slot)
+    }
+
+    fn film_exactly(&self, from: usize, to: usize) -> Option<TitleSlot> {
+        let found = self.index.find_as(&self.tokens()[from..to], Reading::Exact)?;
+        Some(TitleSlot { from, to, found })
     }
 }

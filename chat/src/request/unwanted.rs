@@ -40,15 +40,8 @@ impl Reader<'_> {
         if takes_back {
             return Some(1);
         }
-        // "de terror no".
-        if after_not == tokens.len()
-            && let Some(run) = request.genre_runs.pop_if(|run| run.to == at)
-        {
-            request.genres.retain(|genre| !run.genres.contains(genre));
-            request.exclude_genres.extend(run.genres);
-            return Some(after_not);
-        }
-        if self.length_begins(at) {
+        // "and no longer than 100 minutes".
+        if (at..after_not).any(|at| self.length_begins(at)) {
             return None;
         }
         // "less known" and "not before 1970" are longer than the "not" they may begin with.

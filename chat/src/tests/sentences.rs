@@ -235,6 +235,7 @@ fn sentences_as_people_type_them_are_read() {
         ("as typed", include_str!("../../tests/data/as-typed.tsv"), 95),
         ("unseen", include_str!("../../tests/data/unseen.tsv"), 85),
         ("unseen, a second lot", include_str!("../../tests/data/unseen-2.tsv"), 85),
+        ("unseen, a third lot", include_str!("../../tests/data/unseen-3.tsv"), 85),
     ];
     for (name, file, right_percent) in files {
         for lang in [Lang::En, Lang::Es] {
@@ -300,6 +301,7 @@ fn whole_conversations_are_followed() {
         ("turns of a third lot", include_str!("../../tests/data/unseen-talks-3.tsv"), 85),
         ("turns of a fourth lot", include_str!("../../tests/data/unseen-talks-4.tsv"), 85),
         ("turns of a fifth lot", include_str!("../../tests/data/unseen-talks-5.tsv"), 85),
+        ("turns of a sixth lot", include_str!("../../tests/data/unseen-talks-6.tsv"), 85),
     ];
     for (name, file, right_percent) in files {
         let mut count = Count::default();

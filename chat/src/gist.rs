@@ -1,0 +1,94 @@
+//! What a sentence is about that no pattern fits: films that it names in full, and a word that tells what is said of them
+//! or asked (`data/gist.tsv`). Looked at only where nothing else was understood, so that "run time of Gone with the Wind?"
+//! is no failure; with several films, or where words tell against it, nothing is guessed.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::commands::{BAD, GOOD};
+use crate::fold::Token;
+use crate::intent::{Intent, Mark, Wanted};
+use crate::request::Request;
+use crate::{Chat, cues, ratings};
+
+/// Words beside the films; in longer sentences something else is said, too.
+const MOST_WORDS: usize = 14;
+
+/// What a phrase tells, and its words.
+static GIST: LazyLock<Vec<(&str, Vec<&str>)>> = LazyLock::new(|| {
+    let lines = include_str!("../data/gist.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once('\t')).map(|(kind, phrase)| (kind, phrase.split(' ').collect())).collect()
+});
+
+impl Chat<'_> {
+    /// What is asked about a film, or said of it, and the films that others are wished like.
+    pub(crate) fn gist(&self) -> Option<(Intent, Option<Request>)> {
+        let films = self.reader.films_named();
+        let tokens = &self.reader.sentence.tokens;
+        let others: Vec<&Token> = (0..tokens.len())
+            .filter(|at| films.iter().all(|slot| !(slot.from..slot.to).contains(at)))
+            .map(|at| &tokens[at])
+            .collect();
+        if films.is_empty() || others.is_empty() || others.len() > MOST_WORDS {
+            return None;
+        }
+        let is_said = |phrase: &[&str]| {
+            let words = |words: &[&Token]| words.iter().map(|token| token.word.as_str()).eq(phrase.iter().copied());
+            others.windows(phrase.len()).any(words)
+        };
+        let told: HashSet<&str> = GIST.iter().filter(|(_, phrase)| is_said(phrase)).map(|(kind, _)| *kind).collect();
+        let tells = |kind| told.contains(kind);
+        let alike = tells("alike") || others.iter().any(|token| cues::is("alike", &token.word));
+        if let [slot] = films.as_slice()
+            && let Ok(movie) = self.resolved(slot)
+        {
+            let about = |wanted| Some(Intent::About { wanted, movie });
+            let mark = |mark| Some(Intent::Mark { movies: vec![movie], mark });
+            let said = match () {
+                () if tells("removes") && tells("stars") => Some(Intent::Unrate { movie }),
+                () if tells("hides") => mark(Mark::NotForMe),
+                () if tells("mine") => about(Wanted::MyRating),
+                () if let Some(half_stars) = ratings::marked(&self.reader) => Some(Intent::Rate { movie, half_stars }),
+                () if tells("bad") => Some(self.confirm_rating(movie, BAD)),
+                () if tells("plot") => about(Wanted::Plot),
+                () if tells("runtime") => about(Wanted::Runtime),
+                () if tells("director") => about(Wanted::Director),
+                () if tells("cast") => about(Wanted::Cast),
+                () if tells("genre") => about(Wanted::Genre),
+                () if tells("year") => about(Wanted::Year),
+                () if tells("opinion") => about(Wanted::Opinion),
+                () if tells("have") => about(Wanted::Have),
+                () if alike => None,
+                () if tells("seen") => mark(Mark::Seen),
+                () if tells("good") => Some(self.confirm_rating(movie, GOOD)),
+                () => None,
+            };
+            if said.is_some() {
+                return said.map(|intent| (intent, None));
+            }
+        }
+        let denies = others.iter().any(|token| cues::is("denies", &token.word));
+        if denies || !alike {
+            return None;
+        }
+        let request = Request { unread: Vec::new(), ..self.reader.read_around(&films) };
+        let (intent, _) = self.like(&request.titles, &request);
+        Some((intent, Some(request)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::tokenize;
+
+    #[test]
+    fn every_phrase_is_written_folded() {
+        assert!(GIST.len() > 10);
+        for phrase in GIST.iter().map(|(_, phrase)| phrase) {
+            let said = phrase.join(" ");
+            let words: Vec<String> = tokenize(&said).into_iter().map(|token| token.word).collect();
+            assert_eq!(words.join(" "), said);
+        }
+    }
+}
