@@ -67,11 +67,14 @@ impl Chat<'_> {
                 return said.map(|intent| (intent, None));
             }
         }
+        // "Con Air minus Nicolas Cage": the rest is read, too.
+        let around = self.reader.read_around(&films);
+        let is_read = around.unread.is_empty() && (around.has_conditions() || around.less_known);
         let denies = others.iter().any(|token| cues::is("denies", &token.word));
-        if denies || !alike {
+        if !(is_read || (alike && !denies)) {
             return None;
         }
-        let request = Request { unread: Vec::new(), ..self.reader.read_around(&films) };
+        let request = Request { unread: Vec::new(), ..around };
         let (intent, _) = self.like(&request.titles, &request);
         Some((intent, Some(request)))
     }

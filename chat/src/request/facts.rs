@@ -449,7 +449,14 @@ impl Reader<'_> {
 
     /// "under two hours", "de menos de 90 minutos", "tengo dos horas".
     fn length_at(&self, at: usize) -> Option<Asked> {
-        const AT_MOST: [&str; 28] = [
+        const AT_MOST: [&str; 35] = [
+            "que no dure mas de",
+            "que no duren mas de",
+            "q no pase de",
+            "que no pase de",
+            "que no pasen de",
+            "no mas de",
+            "lasting less than",
             "maximo",
             "ive only got",
             "i only got",
@@ -479,7 +486,11 @@ impl Reader<'_> {
             "tengo",
             "como mucho",
         ];
-        const AT_LEAST: [&str; 12] = [
+        const AT_LEAST: [&str; 16] = [
+            "minimo",
+            "minimum",
+            "que dure al menos",
+            "go on for at least",
             "longer than",
             "more than",
             "at least",
@@ -510,8 +521,8 @@ impl Reader<'_> {
             "a lo sumo",
             "y no mas",
         ];
-        const AFTER_LEAST: [&str; 8] =
-            ["or more", "or longer", "at least", "minimum", "o mas", "como minimo", "por lo menos", "minimo"];
+        const AFTER_LEAST: [&str; 9] =
+            ["plus", "or more", "or longer", "at least", "minimum", "o mas", "como minimo", "por lo menos", "minimo"];
         let follows = |phrases: &[&str], end: usize| phrases.iter().find_map(|phrase| after_words(tokens, end, phrase));
         let before = AT_MOST
             .iter()

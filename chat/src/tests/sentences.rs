@@ -236,6 +236,7 @@ fn sentences_as_people_type_them_are_read() {
         ("unseen", include_str!("../../tests/data/unseen.tsv"), 85),
         ("unseen, a second lot", include_str!("../../tests/data/unseen-2.tsv"), 85),
         ("unseen, a third lot", include_str!("../../tests/data/unseen-3.tsv"), 85),
+        ("unseen, a fourth lot", include_str!("../../tests/data/unseen-4.tsv"), 85),
     ];
     for (name, file, right_percent) in files {
         for lang in [Lang::En, Lang::Es] {
@@ -302,6 +303,7 @@ fn whole_conversations_are_followed() {
         ("turns of a fourth lot", include_str!("../../tests/data/unseen-talks-4.tsv"), 85),
         ("turns of a fifth lot", include_str!("../../tests/data/unseen-talks-5.tsv"), 85),
         ("turns of a sixth lot", include_str!("../../tests/data/unseen-talks-6.tsv"), 85),
+        ("turns of a seventh lot", include_str!("../../tests/data/unseen-talks-7.tsv"), 85),
     ];
     for (name, file, right_percent) in files {
         let mut count = Count::default();
