@@ -97,7 +97,8 @@ pub fn understand_in(
         intent,
         Intent::NotUnderstood { .. } | Intent::UnknownTitle { .. } | Intent::OutsideTheData { .. } | Intent::Help
     );
-    let is_doubtful = (matches!(intent, Intent::Like { .. } | Intent::Browse { .. } | Intent::LessKnown) && !ignored.is_empty())
+    let is_doubtful = (matches!(intent, Intent::Like { .. } | Intent::Browse { .. } | Intent::LessKnown)
+        && !ignored.is_empty())
         || (matches!(intent, Intent::Like { .. }) && sentence.tokens.len() > 1);
     if !request.help
         && (is_unclear || (is_doubtful && !is_announced))

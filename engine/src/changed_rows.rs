@@ -12,6 +12,8 @@ use crate::shard::FilmNumbers;
 
 /// A power of two: a page of changes then touches a small part of all.
 const BUCKETS: usize = 256;
+/// Rows grow by so many ratings at a time: many users rate little, and twice the room for each would be most of what is kept.
+const ROOM: usize = 4;
 /// Changes of one row that can be undone, more than come in while somebody lags behind; past it the older half is forgotten.
 const MOST_PAST: usize = 8192;
 
@@ -22,8 +24,8 @@ pub(crate) struct ChangedRows(Vec<Arc<FxHashMap<UserId, Arc<ChangedRow>>>>);
 /// A row as it is now, with the way back.
 #[derive(Clone, Debug, Default)]
 struct ChangedRow {
-    /// By number, ascending.
-    films: Vec<u32>,
+    /// By number, ascending; narrow as long as all are.
+    films: FilmNumbers<Vec<u16>, Vec<u32>>,
     /// Parallel to the films.
     half_stars: Vec<u8>,
     past: Vec<Change>,
@@ -118,7 +120,7 @@ impl ChangedRows {
         let before = ChangedRow::of(self.of(base, user));
         let deleted = ChangedRow { known_from: at, is_deleted: true, ..ChangedRow::default() };
         Arc::make_mut(&mut self.0[Self::bucket(user)]).insert(user, Arc::new(deleted));
-        let rated = before.films.into_iter().zip(before.half_stars);
+        let rated = before.numbers().into_iter().zip(before.half_stars);
         rated.filter_map(|(film, half_stars)| Some((film, HalfStars::new(half_stars)?))).collect()
     }
 }
@@ -127,15 +129,25 @@ impl ChangedRow {
     fn of(row: Option<Row<'_>>) -> ChangedRow {
         let Some(row) = row else { return ChangedRow::default() };
         let films = match row.films {
-            FilmNumbers::Narrow(films) => films.iter().map(|&film| u32::from(film)).collect(),
-            FilmNumbers::Wide(films) => films.to_vec(),
+            FilmNumbers::Narrow(films) => FilmNumbers::Narrow(films.to_vec()),
+            FilmNumbers::Wide(films) => FilmNumbers::Wide(films.to_vec()),
         };
         ChangedRow { films, half_stars: row.half_stars.to_vec(), ..ChangedRow::default() }
     }
 
     fn row(&self) -> Option<Row<'_>> {
-        let films = FilmNumbers::Wide(&self.films[..]);
-        (!self.films.is_empty()).then_some(Row { films, half_stars: &self.half_stars })
+        let films = match &self.films {
+            FilmNumbers::Narrow(films) => FilmNumbers::Narrow(&films[..]),
+            FilmNumbers::Wide(films) => FilmNumbers::Wide(&films[..]),
+        };
+        (!self.half_stars.is_empty()).then_some(Row { films, half_stars: &self.half_stars })
+    }
+
+    fn numbers(&self) -> Vec<u32> {
+        match &self.films {
+            FilmNumbers::Narrow(films) => films.iter().map(|&film| u32::from(film)).collect(),
+            FilmNumbers::Wide(films) => films.clone(),
+        }
     }
 
     fn changed_at(&self) -> u64 {
@@ -143,11 +155,21 @@ impl ChangedRow {
     }
 
     fn set(&mut self, film: u32, now: Option<u8>, at: u64) -> Option<u8> {
-        let before = put(&mut self.films, &mut self.half_stars, film, now);
+        if film > u32::from(u16::MAX) && matches!(self.films, FilmNumbers::Narrow(_)) {
+            self.films = FilmNumbers::Wide(self.numbers());
+        }
+        let before = match &mut self.films {
+            // It fits: a wider one has widened the row.
+            FilmNumbers::Narrow(films) => put(films, &mut self.half_stars, film as u16, now),
+            FilmNumbers::Wide(films) => put(films, &mut self.half_stars, film, now),
+        };
         if self.past.len() == MOST_PAST {
             let kept_from = MOST_PAST / 2;
             self.known_from = self.past[kept_from - 1].at;
             self.past.drain(..kept_from);
+        }
+        if self.past.len() == self.past.capacity() {
+            self.past.reserve_exact(self.past.len().max(ROOM / 2));
         }
         self.past.push(Change { at, film, before });
         before
@@ -157,7 +179,7 @@ impl ChangedRow {
         if as_of < self.known_from {
             return RowThen::Forgotten;
         }
-        let (mut films, mut half_stars) = (self.films.clone(), self.half_stars.clone());
+        let (mut films, mut half_stars) = (self.numbers(), self.half_stars.clone());
         for change in self.past.iter().rev().take_while(|change| change.at > as_of) {
             put(&mut films, &mut half_stars, change.film, change.before);
         }
@@ -166,7 +188,12 @@ impl ChangedRow {
 }
 
 /// Puts a rating into a row or takes it out, and gives what was there.
-fn put(films: &mut Vec<u32>, half_stars: &mut Vec<u8>, film: u32, now: Option<u8>) -> Option<u8> {
+fn put<Number: Copy + Ord>(
+    films: &mut Vec<Number>,
+    half_stars: &mut Vec<u8>,
+    film: Number,
+    now: Option<u8>,
+) -> Option<u8> {
     match (films.binary_search(&film), now) {
         (Ok(at), Some(now)) => Some(std::mem::replace(&mut half_stars[at], now)),
         (Ok(at), None) => {
@@ -174,6 +201,12 @@ fn put(films: &mut Vec<u32>, half_stars: &mut Vec<u8>, film: u32, now: Option<u8
             Some(half_stars.remove(at))
         }
         (Err(at), Some(now)) => {
+            if films.len() == films.capacity() {
+                films.reserve_exact(ROOM);
+            }
+            if half_stars.len() == half_stars.capacity() {
+                half_stars.reserve_exact(ROOM);
+            }
             films.insert(at, film);
             half_stars.insert(at, now);
             None
@@ -195,7 +228,7 @@ mod tests {
             RowThen::Past(films, half_stars) => (films, half_stars),
             RowThen::Now(row) => {
                 let row = ChangedRow::of(Some(row));
-                (row.films, row.half_stars)
+                (row.numbers(), row.half_stars)
             }
             RowThen::Nobody => return Vec::new(),
             RowThen::DeletedSince | RowThen::Forgotten => panic!("it is not known"),
@@ -228,6 +261,18 @@ mod tests {
         assert!(matches!(changed.then(&base, 10, 7, 29), RowThen::DeletedSince));
         assert!(matches!(changed.then(&base, 10, 7, 30), RowThen::Nobody));
         assert_eq!(row(kept.then(&base, 10, 7, 99)), [(5, 3)], "a clone stays as it was");
+    }
+
+    #[test]
+    fn a_row_widens_with_the_first_film_whose_number_is_long() {
+        let base = Rows::new([], &mut crate::rows::Numbering::new(&crate::Catalogue::default()).0);
+        let mut changed = ChangedRows::default();
+        for (film, at) in [(7, 1), (70_000, 2), (65_535, 3)] {
+            assert_eq!(changed.set(&base, 3, film, half_stars(4), at), None);
+        }
+        assert_eq!(changed.set(&base, 3, 70_000, half_stars(9), 4), half_stars(4));
+        assert_eq!(row(changed.then(&base, 0, 3, 9)), [(7, 4), (65_535, 4), (70_000, 9)]);
+        assert_eq!(row(changed.then(&base, 0, 3, 1)), [(7, 4)]);
     }
 
     #[test]
