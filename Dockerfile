@@ -13,12 +13,12 @@ WORKDIR /source
 COPY . .
 COPY --from=page /source/web/dist web/dist
 # Dependencies stay compiled in the cache from one build to the next. The loader of the system below knows packed
-# relocations, which those of older ones do not.
+# relocations, which those of older ones do not. Without the broker of `up`, which these images never run.
 ENV RUSTFLAGS="-C link-arg=-Wl,-z,pack-relative-relocs"
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/source/target \
-    cargo build --locked --profile dist --bin cineswarm \
+    cargo build --locked --profile dist --no-default-features --features otlp --bin cineswarm \
     && strip -o /cineswarm target/dist/cineswarm \
-    && cargo metadata --locked --format-version 1 --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" >/metadata.json
+    && cargo metadata --locked --no-default-features --features otlp --format-version 1 --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" >/metadata.json
 
 FROM page AS bill
 COPY scripts/sbom.mjs /

@@ -18,16 +18,16 @@ command -v npm >/dev/null || give_up "Node.js is missing. Install version 20.19 
 node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
     give_up "Node.js $(node --version) is too old to build the page. Install version 20.19 or later (https://nodejs.org) and run this again."
 
-if ! command -v cc >/dev/null; then
-    command -v apt-get >/dev/null || give_up "a C compiler is missing. Install one under the name cc and run this again."
-    echo "Installing a C compiler"
+if ! command -v cc >/dev/null || ! command -v make >/dev/null; then
+    command -v apt-get >/dev/null || give_up "a C compiler or make is missing. Install both, as cc and make, and run this again."
+    echo "Installing a C compiler and make"
     as_root=()
     if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || give_up "a C compiler is missing. As root, run: apt-get install gcc libc6-dev"
+        command -v sudo >/dev/null || give_up "a C compiler or make is missing. As root, run: apt-get install gcc libc6-dev make"
         as_root=(sudo)
     fi
     "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" apt-get install -y -qq --no-install-recommends gcc libc6-dev
+    "${as_root[@]}" apt-get install -y -qq --no-install-recommends gcc libc6-dev make
 fi
 
 # The page is built again only when one of its sources has changed.

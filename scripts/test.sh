@@ -34,6 +34,7 @@ section_install() {
     local packages=()
     missing() { ! command -v "$1" >/dev/null; }
     missing cc && packages+=(gcc libc6-dev)
+    missing make && packages+=(make)
     missing mosquitto && packages+=(mosquitto)
     missing mosquitto_sub && packages+=(mosquitto-clients)
     missing sqlite3 && packages+=(sqlite3)
