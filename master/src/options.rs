@@ -11,6 +11,7 @@ use cineswarm_ratings::lake::address::Address as LakeAddress;
 use ipnet::IpNet;
 
 use crate::web::origin::AllowedOrigin;
+use crate::web::posters::Posters;
 
 /// The master's settings; every flag is also an environment variable.
 #[derive(Clone, Debug, clap::Args)]
@@ -74,6 +75,12 @@ pub struct Options {
     /// generated now; film-facts/README.md says what it holds
     #[arg(long, env = "FACTS", value_name = "FILE")]
     pub facts: Option<PathBuf>,
+
+    /// Where films' posters are, for viewers who turn them on: an address with {imdb} (as in tt0113277), {tmdb} or {movie_id},
+    /// such as https://images.example/{imdb}.jpg, or a path on the page's own host [default: none; the page loads nothing
+    /// from elsewhere]
+    #[arg(long, env = "POSTERS_URL", value_name = "URL")]
+    pub posters: Option<Posters>,
 
     /// The database.
     #[command(flatten)]

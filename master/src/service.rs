@@ -324,6 +324,7 @@ pub async fn start(ports: Ports, options: Options, library: impl FnOnce() -> Lib
         coordinator: farm.clone(),
         post_in_all: post_in_all.clone(),
         events_per_second: options.events_per_second,
+        posters: options.posters.clone(),
     };
     socket::register(&io, Arc::new(context));
     let keeping_room = tokio::spawn(room.clone().keep(stop.clone()));
@@ -348,8 +349,13 @@ pub async fn start(ports: Ports, options: Options, library: impl FnOnce() -> Lib
         let operators = Operators { health, reception, sessions, post_in_all, followed, broker, grpc_tls };
         port.answer(operators, stop.clone());
     }
-    let http_context =
-        http::Context { library: library.clone(), searches: Semaphore::new(http::SEARCHES), computing, health };
+    let http_context = http::Context {
+        library: library.clone(),
+        searches: Semaphore::new(http::SEARCHES),
+        computing,
+        health,
+        posters: options.posters,
+    };
     let allowed_origins: Arc<[AllowedOrigin]> = options.allowed_origins.into();
     let ingest_context = ingest::Context::new(intake, store.clone(), ingest_token.as_ref());
     let router = http::router(Arc::new(http_context))

@@ -16,6 +16,8 @@ import { films } from "./films.mjs";
 
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
 const port = Number(process.env.PORT ?? 8899);
+// Where posters are, with {movie_id} in it, as the master has it.
+const postersUrl = process.env.POSTERS_URL;
 const stepMs = Number(process.env.STEP_MS ?? 120);
 const mime = {
   ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
@@ -40,6 +42,10 @@ const http = createServer((request, response) => {
     return json(response, 200, { movies: search(url.searchParams.get("q") ?? "", Number(url.searchParams.get("limit") ?? 8)) });
   }
   if (url.pathname === "/api/movies/starters") return json(response, 200, { movies: films.slice(0, 24) });
+  const poster = /^\/api\/movies\/(\d+)\/poster$/.exec(url.pathname);
+  if (poster && postersUrl) {
+    return response.writeHead(302, { location: postersUrl.replace("{movie_id}", poster[1]) }).end();
+  }
   const wanted = films.find(({ movie_id }) => url.pathname === `/api/movies/${movie_id}`);
   if (wanted) {
     const histogram = Array.from({ length: 10 }, (_, at) => Math.round(wanted.ratings / 10 * (at + 1) / 5.5));
@@ -55,7 +61,7 @@ const http = createServer((request, response) => {
   if (!file.startsWith(dist) || !existsSync(file) || !statSync(file).isFile()) return json(response, 404, {});
   response.writeHead(200, {
     "content-type": mime[extname(file)] ?? "application/octet-stream",
-    "content-security-policy": "default-src 'self'",
+    "content-security-policy": postersUrl ? `default-src 'self'; img-src 'self' ${new URL(postersUrl).origin}` : "default-src 'self'",
   });
   createReadStream(file).pipe(response);
 });
@@ -137,6 +143,7 @@ io.on("connection", (socket) => {
     dataset: { name: "fake", version: "1", movies: films.length, users: 610, ratings: 100836 },
     profile: [...session.ratings].map(([movieId, rating]) => ({ movie: filmOf(movieId), rating })),
     feedback: [...session.gone].map(([movieId, kind]) => ({ movie: filmOf(movieId), kind })),
+    posters: postersUrl ? { host: new URL(postersUrl).host } : null,
     events_per_second: 50, limits: { n: 100, text: 500, profile: 1000 },
   });
   for (const { event, payload } of session.log) if (payload.offset > offset) socket.emit(event, payload);

@@ -16,6 +16,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::assets;
 use super::health::Health;
+use super::posters::{Posters, content_security_policy};
 use crate::chat::Lang;
 use crate::computing::Computing;
 use crate::library::{Film, Library};
@@ -26,8 +27,8 @@ use crate::words::{LONGEST_TEXT, Trouble};
 const LARGEST_LIMIT: usize = 60;
 /// Searches that may be under way or wait for a core.
 pub const SEARCHES: usize = 256;
-/// Everything the page needs comes from here; nothing else may run or be loaded in it.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+/// How long a browser may remember where a poster is.
+const POSTER_CACHING: &str = "public, max-age=3600";
 
 /// What the handlers need.
 pub struct Context {
@@ -39,22 +40,26 @@ pub struct Context {
     pub computing: Computing,
     /// How the master is.
     pub health: Arc<Health>,
+    /// Where posters are, if that was said.
+    pub posters: Option<Posters>,
 }
 
 /// The routes but Socket.IO's.
 pub fn router(context: Arc<Context>) -> Router {
     let header = |name: HeaderName, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    let policy = content_security_policy(context.posters.as_ref());
     Router::new()
         .route("/api/movies/search", get(search))
         .route("/api/movies/starters", get(starters))
         .route("/api/movies/{movie_id}", get(details))
+        .route("/api/movies/{movie_id}/poster", get(poster))
         .route("/health", get(ready))
         .route("/health/ready", get(ready))
         .route("/health/live", get(live))
         .fallback(assets::serve)
         .with_state(context)
         .layer(CompressionLayer::new())
-        .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, policy))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "no-referrer"))
 }
@@ -161,6 +166,18 @@ async fn details(
             tracing::error!(%error, "looking up a film failed");
             unavailable(&Trouble::Internal, lang)
         }
+    }
+}
+
+/// Sends the browser to the poster of a film.
+async fn poster(State(context): State<Arc<Context>>, Path(movie_id): Path<String>) -> Response {
+    let movie = movie_id.parse().ok().and_then(|movie| context.library.catalogue().get(movie));
+    match context.posters.as_ref().zip(movie).and_then(|(posters, movie)| posters.of(movie)) {
+        Some(address) => {
+            let headers = [(header::LOCATION, address.as_str()), (header::CACHE_CONTROL, POSTER_CACHING)];
+            (StatusCode::FOUND, headers).into_response()
+        }
+        None => (StatusCode::NOT_FOUND, "There is no poster of that film.\n").into_response(),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod http;
 pub mod ingest;
 pub mod operators;
 pub mod origin;
+pub mod posters;
 pub mod rate_limit;
 pub mod reception;
 pub mod serve;

@@ -12,6 +12,7 @@ use socketioxide::handler::ConnectHandler;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::posters::Posters;
 use super::reception::{Ear, Reception, Visitor};
 use super::tab::{Own, PostInAll, Tab};
 use crate::app::desk::replayed;
@@ -45,6 +46,8 @@ pub struct Context {
     pub post_in_all: PostInAll,
     /// Events a socket may send in a second.
     pub events_per_second: u32,
+    /// Where posters are, if that was said.
+    pub posters: Option<Posters>,
 }
 
 /// What a browser says of itself as it connects; a field that is none of its kind counts as missing.
@@ -185,6 +188,7 @@ async fn welcome(auth: Auth, context: &Context, visitor: &Visitor) {
         "profile": profile,
         "feedback": feedback,
         "events_per_second": context.events_per_second,
+        "posters": context.posters.as_ref().map(|posters| json!({ "host": posters.host() })),
         "limits": { "n": LARGEST_N, "text": LONGEST_TEXT, "profile": LONGEST_PROFILE },
     });
     let _ = tab.tell("session", &greeting);

@@ -290,6 +290,7 @@ export function decodeSession(value: unknown): Session | null {
       return movie && rating !== null ? { movie, rating } : null;
     }),
     feedback: list(from.feedback, decodeMarked),
+    posters: typeof from.posters === "object" && from.posters !== null ? { host: text(fields(from.posters).host) || null } : null,
     limits: { n: number(limits.n, 100), text: number(limits.text, 500), profile: number(limits.profile, 0) },
   };
 }

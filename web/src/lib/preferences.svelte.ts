@@ -1,5 +1,5 @@
-// The viewer's language and theme: from the browser at first, then as chosen; and whether lists renew themselves, which they
-// do not before that is chosen. Sets <html lang> and data-theme.
+// The viewer's language and theme: from the browser at first, then as chosen; and whether lists renew themselves and posters
+// are loaded, neither before it is chosen. Sets <html lang> and data-theme.
 
 import { en, type Dictionary } from "./i18n/en";
 import { es } from "./i18n/es";
@@ -22,6 +22,9 @@ class Preferences {
   theme = $state<Theme>("light");
   /** Whether the newest list renews itself once films were rated. */
   listsRenew = $state(recall("renews") === "yes");
+
+  /** The host that posters may be loaded from. */
+  postersFrom = $state(recall("posters"));
 
   readonly words: Dictionary = $derived(dictionaries[this.language]);
   readonly numbers = $derived(new Intl.NumberFormat(this.language));
@@ -51,6 +54,11 @@ class Preferences {
   letListsRenew(wanted: boolean): void {
     this.listsRenew = wanted;
     remember("renews", wanted ? "yes" : null);
+  }
+
+  letPostersLoad(from: string | null): void {
+    this.postersFrom = from;
+    remember("posters", from);
   }
 
   private showTheme(theme: Theme): void {

@@ -185,6 +185,8 @@ export interface Session {
   dataset: DatasetFacts;
   profile: { movie: Film; rating: Stars }[];
   feedback: Marked[];
+  /** Where posters are; null: nowhere. A `host` of null is the page's own. */
+  posters: { host: string | null } | null;
   limits: { n: number; text: number; profile: number };
 }
 

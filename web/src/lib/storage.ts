@@ -3,7 +3,7 @@
 
 const prefix = "cineswarm.";
 
-export type StoredKey = "session" | "offset" | "language" | "theme" | "welcome" | "renews" | "replaced";
+export type StoredKey = "session" | "offset" | "language" | "theme" | "welcome" | "renews" | "posters" | "replaced";
 
 export function remember(key: StoredKey, value: string | null): void {
   try {

@@ -262,6 +262,13 @@ export const en = {
     failed: "The new conversation could not be begun.",
   },
 
+  posters: {
+    heading: "Posters",
+    show: "Show posters",
+    from: (host: string) => `They are loaded from ${host}, which then sees your address and which films you are shown.`,
+    fromHere: "They are loaded from this site.",
+  },
+
   device: {
     heading: "On another device",
     lead: "This link opens your ratings and this conversation there.",

@@ -270,6 +270,13 @@ export const es: Dictionary = {
     failed: "No se pudo empezar la conversación nueva.",
   },
 
+  posters: {
+    heading: "Carteles",
+    show: "Mostrar carteles",
+    from: (host) => `Se cargan desde ${host}, que verá tu dirección y qué películas se te muestran.`,
+    fromHere: "Se cargan desde este sitio.",
+  },
+
   device: {
     heading: "En otro dispositivo",
     lead: "Este enlace abre allí tus notas y esta conversación.",
