@@ -45,4 +45,4 @@ circles:
 
 # licences, advisories and versions of what is used
 deny:
-    cargo deny check
+    cargo deny --workspace check
