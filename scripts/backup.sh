@@ -84,7 +84,7 @@ good "data         $(size "$work/data.tar")"
     echo "ENDPOINT_MODE=$(swarm service inspect "${STACK}_master" --format '{{.Spec.EndpointSpec.Mode}}')"
     swarm service inspect "${STACK}_master" --format '{{range .Spec.EndpointSpec.Ports}}{{if eq .TargetPort 8888}}PAGE_PORT={{.PublishedPort}}{{println}}PUBLISH_MODE={{.PublishMode}}{{end}}{{end}}'
     echo "MQTT_PORT=$(setting_of broker MQTT_PORT)"
-    for setting in DATASET TOPIC_PREFIX REPLICATION REQUEST_TIMEOUT MAX_REQUESTS KEEP_DAYS KEEP_MIB ALLOWED_ORIGINS TRUSTED_PROXIES POSTERS_URL CONNECTIONS_PER_ADDRESS; do
+    for setting in DATASET TRAIN TOPIC_PREFIX REPLICATION REQUEST_TIMEOUT MAX_REQUESTS KEEP_DAYS KEEP_MIB ALLOWED_ORIGINS TRUSTED_PROXIES POSTERS_URL CONNECTIONS_PER_ADDRESS; do
         value=$(setting_of master $setting)
         [ -z "$value" ] || echo "$setting=$value"
     done

@@ -16,7 +16,8 @@ use crate::datasets::now;
 
 /// What answers "films like these".
 const ALGORITHM: Algorithm = Algorithm::Likeness;
-/// Ratings up to which a model is trained unasked: a minute's work and a gigabyte at the most on two cores.
+/// Ratings up to which a model is trained unasked: with as many films as below, minutes of one core and half a gigabyte at
+/// the most, all that is served included.
 const MOST_RATINGS: usize = 3_000_000;
 /// Films up to which a model is trained unasked.
 const MOST_FILMS: usize = 30_000;

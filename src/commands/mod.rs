@@ -36,7 +36,7 @@ pub(crate) enum Command {
     #[cfg(feature = "embedded-broker")]
     Up(up::Arguments),
     /// Start a master: the page, the queue and the database
-    Master(cineswarm_master::Options),
+    Master(master::Arguments),
     /// Start a worker: it finds the master by the broker
     Worker(cineswarm_worker::Options),
     /// Ask a master whether it is ready; fails if it is not
@@ -82,7 +82,7 @@ impl Command {
         match self {
             #[cfg(feature = "embedded-broker")]
             Command::Up(arguments) => up::run(arguments),
-            Command::Master(options) => master::run(options),
+            Command::Master(arguments) => master::run(arguments),
             Command::Worker(options) => worker::run(options),
             Command::Health(arguments) => health::run(arguments),
             Command::Data(command) => command.run(),

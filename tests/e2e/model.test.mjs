@@ -74,8 +74,10 @@ describe("a farm of two workers", { skip: BROKER === "embedded" && "the dataset 
   });
 });
 
-test("`up` trains the model beside the farm, which answers meanwhile", { skip: BROKER !== "embedded" && "it is the embedded broker's farm" }, async () => {
-  const farm = await Farm.start({ data, workers: 2, limits: { NO_TRAINING: "" } });
+const trainer = BROKER === "embedded" ? { name: "`up`", limits: { NO_TRAINING: "" } } : { name: "`master --train`", limits: { TRAIN: "true" } };
+
+test(`${trainer.name} trains the model beside the farm, which answers meanwhile`, async () => {
+  const farm = await Farm.start({ data, workers: 2, limits: trainer.limits });
   try {
     const viewer = await farm.visit();
     assert.ok((await viewer.answered(QUESTION)).recommendations.length > 0);

@@ -121,6 +121,8 @@ fn list(film: u32, scores: &[f32], candidates: &[u32], k: usize) -> Vec<Weighted
     }
     // Of what is as unlikely as this there is nothing to be said.
     best.retain(|other| other.weight > 0.0);
+    // There is a list for each film, and each would keep the room of all films.
+    best.shrink_to_fit();
     best
 }
 
@@ -139,5 +141,19 @@ impl Model for Likeness {
 
     fn parts(&self) -> Parts {
         self.lists.add_to(Parts::default()).with("dislike", Array::F32(vec![self.dislike]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_takes_the_room_of_what_it_keeps() {
+        let candidates: Vec<u32> = (0..10_000).collect();
+        let scores: Vec<f32> = candidates.iter().map(|&column| -(column as f32) / 1e4).collect();
+        let kept = list(7, &scores, &candidates, 5);
+        assert_eq!(kept.iter().map(|other| other.column).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+        assert!(kept.capacity() < 100, "{}", kept.capacity());
     }
 }
