@@ -118,10 +118,13 @@ impl Ended {
     }
 }
 
-/// The program with no settings but these: nothing of the environment reaches it.
+/// The program with no settings but these: nothing of the environment reaches it, but for where a program that counts which
+/// of its lines are run puts its counts.
 pub fn command_in(data_dir: &Path, arguments: &[&str]) -> Command {
+    const COUNTS: &str = "LLVM_PROFILE_FILE";
     let mut command = Command::new(env!("CARGO_BIN_EXE_cineswarm"));
     command.args(arguments).env_clear().env("DATA_DIR", data_dir);
+    command.envs(std::env::var_os(COUNTS).map(|file| (COUNTS, file)));
     command
 }
 
