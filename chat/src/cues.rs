@@ -8,7 +8,8 @@
 //! - `subject`, `wishes`: somebody does something, and it is a wish;
 //! - `names`: may stand before a surname;
 //! - `thanks`: begins a remark rather than a title;
-//! - `too`: what follows is more than is wanted.
+//! - `too`: what follows is more than is wanted;
+//! - `alike`: beside a film, asks for what is like it; `denies`: tells against that.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;

@@ -1,6 +1,6 @@
 //! What a sentence is about that no pattern fits: films that it names in full, and a word that tells what is said of them
 //! or asked (`data/gist.tsv`). Looked at only where nothing else was understood, so that "run time of Gone with the Wind?"
-//! is no failure; with several films, or where words tell against it, nothing is guessed.
+//! is no failure. Of several films only others like them can be wished, and where words deny it, nothing is guessed.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use crate::commands::{BAD, GOOD};
 use crate::fold::Token;
 use crate::intent::{Intent, Mark, Wanted};
 use crate::request::Request;
-use crate::{Chat, cues, ratings};
+use crate::{Chat, Ignored, cues, ratings};
 
 /// Words beside the films; in longer sentences something else is said, too.
 const MOST_WORDS: usize = 14;
@@ -19,6 +19,19 @@ static GIST: LazyLock<Vec<(&str, Vec<&str>)>> = LazyLock::new(|| {
     let lines = include_str!("../data/gist.tsv").lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split_once('\t')).map(|(kind, phrase)| (kind, phrase.split(' ').collect())).collect()
 });
+
+/// Whether what was decided leaves room for doubt: nothing was understood, or part of the sentence was not, or a title was
+/// taken that nothing announced, which is often asked about.
+pub(crate) fn is_unsure(intent: &Intent, ignored: &Ignored, is_announced: bool) -> bool {
+    match intent {
+        Intent::NotUnderstood { .. } | Intent::UnknownTitle { .. } | Intent::OutsideTheData { .. } | Intent::Help => {
+            true
+        }
+        Intent::Like { .. } => !is_announced,
+        Intent::Browse { .. } | Intent::LessKnown => !is_announced && !ignored.is_empty(),
+        _ => false,
+    }
+}
 
 impl Chat<'_> {
     /// What is asked about a film, or said of it, and the films that others are wished like.
@@ -38,6 +51,7 @@ impl Chat<'_> {
         };
         let told: HashSet<&str> = GIST.iter().filter(|(_, phrase)| is_said(phrase)).map(|(kind, _)| *kind).collect();
         let tells = |kind| told.contains(kind);
+        let denies = others.iter().any(|token| cues::is("denies", &token.word));
         let alike = tells("alike") || others.iter().any(|token| cues::is("alike", &token.word));
         if let [slot] = films.as_slice()
             && let Ok(movie) = self.resolved(slot)
@@ -70,7 +84,6 @@ impl Chat<'_> {
         // "Con Air minus Nicolas Cage": the rest is read, too.
         let around = self.reader.read_around(&films);
         let is_read = around.unread.is_empty() && (around.has_conditions() || around.less_known);
-        let denies = others.iter().any(|token| cues::is("denies", &token.word));
         if !(is_read || (alike && !denies)) {
             return None;
         }

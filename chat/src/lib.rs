@@ -79,29 +79,11 @@ pub fn understand_in(
         return understand_in(&asked, lang, index, catalogue, context);
     }
     let reader = Reader::new(&sentence, index, catalogue);
-    let mut request = reader.read();
-    let found = request.titles.iter().filter(|slot| !matches!(slot.found, TitleMatch::Nothing { .. })).count();
-    if (found == 0 || !request.unread.is_empty()) && !request.outside {
-        let inside = reader.films_inside();
-        // Where one of the titles is none, as many others are better.
-        let least = if found == request.titles.len() { found + 1 } else { found.max(1) };
-        if inside.len() >= least {
-            request = Request { unread: Vec::new(), ..reader.read_around(&inside) };
-        }
-    }
+    let (mut request, is_announced) = reader.read_with_films_inside();
     let chat = Chat { reader, lang, catalogue, context };
     let (mut intent, mut ignored) = chat.decide(&request);
-    // A title that nothing announced is often asked about, or in the midst of what no pattern fits.
-    let is_announced = found > 0;
-    let is_unclear = matches!(
-        intent,
-        Intent::NotUnderstood { .. } | Intent::UnknownTitle { .. } | Intent::OutsideTheData { .. } | Intent::Help
-    );
-    let is_doubtful = (matches!(intent, Intent::Like { .. } | Intent::Browse { .. } | Intent::LessKnown)
-        && !ignored.is_empty())
-        || (matches!(intent, Intent::Like { .. }) && sentence.tokens.len() > 1);
     if !request.help
-        && (is_unclear || (is_doubtful && !is_announced))
+        && gist::is_unsure(&intent, &ignored, is_announced)
         && let Some((meant, around)) = chat.gist()
     {
         (intent, ignored) = (meant, Ignored::new());

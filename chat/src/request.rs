@@ -253,20 +253,17 @@ impl<'a> Reader<'a> {
         if self.index.theme_at(tokens, at).is_some_and(|(_, end)| end > next) {
             return None;
         }
-        // "what is the weather like in London".
-        let is_titled = || {
-            self.title_ends(next)
-                .into_iter()
-                .any(|end| self.index.find_as(&tokens[next..end], Reading::Exact).is_some())
+        let titled_past = |least: usize| {
+            let mut ends = self.title_ends(next).into_iter().rev().filter(|end| *end > least);
+            ends.any(|end| self.index.find_as(&tokens[next..end], Reading::Exact).is_some())
         };
-        if tokens.get(next).is_some_and(|word| matches!(word.word.as_str(), "in" | "at")) && !is_titled() {
+        // "what is the weather like in London".
+        let is_place = tokens.get(next).is_some_and(|word| matches!(word.word.as_str(), "in" | "at"));
+        if is_place && !titled_past(next) {
             return None;
         }
         // "films like This Is Spinal Tap" are no more of the same, and "like To Die For" is no wish.
-        let titled = || {
-            let mut ends = self.title_ends(next).into_iter().rev().filter(|end| *end > longest);
-            ends.any(|end| self.index.find_as(&tokens[next..end], Reading::Exact).is_some())
-        };
+        let titled = || titled_past(longest);
         (next == longest || (matches!(longer, Meaning::More | Meaning::Filler) && titled())).then_some(next)
     }
 
@@ -419,10 +416,9 @@ impl<'a> Reader<'a> {
             !is_article(&tokens[at].word)
                 // "Stranger Things" are no things like "The Stranger".
                 && !matches!(tokens[at].word.as_str(), "things" | "stuff" | "cosas")
-                // "the original Karate Kid".
-                && (tokens[at].word == "original" || lexicon::meanings(tokens, at).any(|(meaning, end)| {
+                && lexicon::meanings(tokens, at).any(|(meaning, end)| {
                     end == at + 1 && matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Tail)
-                }))
+                })
         };
         while to > from + 1 && empty_word(to - 1) {
             to -= 1;

@@ -2,7 +2,7 @@
 
 use crate::Event;
 use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
+use sqlx::{Any, AssertSqlSafe, Row};
 use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
@@ -48,27 +48,4 @@ pub(crate) fn event_at(row: &AnyRow) -> Result<Event> {
         at: row.try_get(7)?,
         traceparent: row.try_get(8)?,
     })
-}
-
-/// What `$1 ... $n` of `IN` found.
-pub(crate) async fn found_among<T>(
-    connection: &mut AnyConnection,
-    text: impl Fn(String) -> String,
-    first_place: usize,
-    before: &[&str],
-    items: &[&str],
-    parse: impl Fn(&AnyRow) -> Result<T>,
-) -> Result<Vec<T>> {
-    let mut found = Vec::new();
-    let mut rest = items;
-    while !rest.is_empty() {
-        let (some, others) = chunk(rest);
-        let bound = before.iter().chain(some).map(|&text| text.to_owned());
-        let query = bound.fold(made(text(places(first_place, some.len()))), Query::bind);
-        for row in query.fetch_all(&mut *connection).await? {
-            found.push(parse(&row)?);
-        }
-        rest = others;
-    }
-    Ok(found)
 }

@@ -1,6 +1,6 @@
 //! The statements of consumers: cursors that move only from where they are, and letters that only one can take.
 
-use crate::columns::{EVENT, event_at, found_among, made, places, uuid_at};
+use crate::columns::{EVENT, chunk, event_at, made, places, uuid_at};
 use crate::{Consumer, Cursor, CursorRow, Letter, LetterState};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -120,10 +120,20 @@ pub(crate) async fn held_keys(
     consumer: &Consumer,
     keys: &[&str],
 ) -> Result<Vec<String>> {
-    let text = |places| {
-        format!("SELECT DISTINCT key FROM dead_letters WHERE consumer = $1 AND log = $2 AND key IN ({places})")
-    };
-    found_among(connection, text, 3, &[&consumer.name, &consumer.log], keys, |row| row.try_get(0)).await
+    let (mut held, mut rest) = (Vec::new(), keys);
+    while !rest.is_empty() {
+        let (some, others) = chunk(rest);
+        let places = places(3, some.len());
+        let text =
+            format!("SELECT DISTINCT key FROM dead_letters WHERE consumer = $1 AND log = $2 AND key IN ({places})");
+        let query = made(text).bind(consumer.name.clone()).bind(consumer.log.clone());
+        let query = some.iter().fold(query, |query, key| query.bind((*key).to_owned()));
+        for row in query.fetch_all(&mut *connection).await? {
+            held.push(row.try_get(0)?);
+        }
+        rest = others;
+    }
+    Ok(held)
 }
 
 pub(crate) async fn insert_letter(connection: &mut AnyConnection, consumer: &Consumer, letter: &Letter) -> Result<()> {

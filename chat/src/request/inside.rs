@@ -1,7 +1,7 @@
 //! Titles that nothing announces, in the middle of a sentence that asks for more of the kind: "me flipa Gladiator, dime
 //! otras", "if Reservoir Dogs and Snatch had a baby".
 
-use super::{Reader, TitleSlot};
+use super::{Reader, Request, TitleSlot};
 use crate::cues;
 use crate::fold::{Token, without_article};
 use crate::lexicon;
@@ -15,8 +15,24 @@ const SHORT_NAME: usize = 3;
 const MOST: usize = 5;
 
 impl Reader<'_> {
+    /// Reads the whole sentence: around the films inside it, where they are more than those that are announced. Also says
+    /// whether any was announced.
+    pub(crate) fn read_with_films_inside(&self) -> (Request, bool) {
+        let request = self.read();
+        let found = request.titles.iter().filter(|slot| !matches!(slot.found, TitleMatch::Nothing { .. })).count();
+        if (found == 0 || !request.unread.is_empty()) && !request.outside {
+            let inside = self.films_inside();
+            // Where one of the titles is none, as many others are better.
+            let least = if found == request.titles.len() { found + 1 } else { found.max(1) };
+            if inside.len() >= least {
+                return (Request { unread: Vec::new(), ..self.read_around(&inside) }, found > 0);
+            }
+        }
+        (request, found > 0)
+    }
+
     /// The films of a sentence in which a word asks for what is like them.
-    pub(crate) fn films_inside(&self) -> Vec<TitleSlot> {
+    fn films_inside(&self) -> Vec<TitleSlot> {
         let tokens = self.tokens();
         let says = |cue| tokens.iter().any(|token| cues::is(cue, &token.word));
         let is_question = tokens.first().is_some_and(|first| cues::is("asks", &first.word));
