@@ -73,7 +73,8 @@ impl Chat<'_> {
                 () if tells("opinion") => about(Wanted::Opinion),
                 () if tells("have") => about(Wanted::Have),
                 () if alike => None,
-                () if tells("seen") => mark(Mark::Seen),
+                // "I have never seen Casablanca" marks nothing.
+                () if tells("seen") && !denies => mark(Mark::Seen),
                 () if tells("good") => Some(self.confirm_rating(movie, GOOD)),
                 () => None,
             };

@@ -472,3 +472,17 @@ fn every_question_that_goes_on_is_read_as_what_it_asks() {
     }
     assert_eq!(count, 22);
 }
+
+#[test]
+fn a_film_that_somebody_has_not_seen_is_not_marked_as_seen() {
+    let Some(catalogue) = sample() else { return };
+    let index = index_with_facts(&catalogue);
+    for (sentence, is_seen) in [
+        ("watched casablanca on a plane once", true),
+        ("dont think i ever watched casablanca in my life", false),
+        ("todavia nunca he visto casablanca en mi vida", false),
+    ] {
+        let intent = understand(sentence, Lang::En, &index, &catalogue).intent;
+        assert_eq!(matches!(intent, Intent::Mark { mark: Mark::Seen, .. }), is_seen, "{sentence:?}: {intent:?}");
+    }
+}
