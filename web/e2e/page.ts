@@ -69,6 +69,9 @@ export async function rate(slider: Locator, stars: 1 | 2 | 3 | 4 | 5): Promise<v
 /** The panel with the ratings is beside the conversation, or behind a button on a narrow screen. */
 export async function openPanel(page: Page): Promise<void> {
   const button = page.getByRole("banner").getByRole("button", { name: /ratings and farm|notas y granja/i });
-  if (await button.isVisible()) await button.click();
-  await expect(page.getByTestId("my-ratings")).toBeVisible();
+  // What was visible a moment ago may be gone where the width has just changed.
+  await expect(async () => {
+    if (await button.isVisible()) await button.click({ timeout: 1_000 });
+    await expect(page.getByTestId("my-ratings")).toBeVisible({ timeout: 1_000 });
+  }).toPass();
 }

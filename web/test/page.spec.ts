@@ -238,6 +238,8 @@ for (const colorScheme of ["light", "dark"] as const) {
       await composer(page).fill("slow");
       await composer(page).press("Enter");
       await expect(page.getByRole("progressbar")).toBeVisible();
+      // It comes after a pause, so that a quick answer does not flash it.
+      await expect(page.locator(".waiting")).toHaveCSS("opacity", "1");
       const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]).analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary }) => failureSummary).join()}`)).toEqual([]);
     });
