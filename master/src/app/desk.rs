@@ -167,11 +167,8 @@ impl Desk {
         if !request.is_stored().await {
             return;
         }
-        let session = self.0.sessions.get(request.session_id);
-        let _in_order = match &session {
-            Some(session) => Some(session.in_order.lock().await),
-            None => None,
-        };
+        let kept_open = self.0.sessions.keep_open(request.session_id);
+        let _in_order = kept_open.session.in_order.lock().await;
         let (storing, span) = (Instant::now(), request.span.part("finish", Kind::Inside));
         let ending = self.store_ending(request.id, state, stored).await;
         drop(span);
@@ -183,9 +180,7 @@ impl Desk {
         }
         match ending {
             Ok(Stored::Now { offset }) => {
-                if let Some(session) = &session {
-                    session.is_answered();
-                }
+                kept_open.session.is_answered();
                 let event_payload = RequestEvent { request_id: request.id, offset, query: &request.query, outcome };
                 self.0.sessions.push(request.session_id, event, &event_payload, None);
             }

@@ -261,6 +261,19 @@ pub enum Taken {
     Stranger,
 }
 
+/// A session that stays open as long as this is there.
+pub struct KeptOpen<'a> {
+    sessions: &'a Sessions,
+    /// Which.
+    pub session: Arc<Session>,
+}
+
+impl Drop for KeptOpen<'_> {
+    fn drop(&mut self) {
+        self.sessions.turn_away(self.session.id);
+    }
+}
+
 /// All sessions with a tab open.
 #[derive(Default)]
 pub struct Sessions(Mutex<Open>);
@@ -316,6 +329,12 @@ impl Sessions {
             open.name(id, user_id);
         }
         session
+    }
+
+    /// Keeps a session open, whether a tab of it is or not, so that a tab that comes meanwhile has to wait for what is
+    /// [in order](Session::in_order).
+    pub fn keep_open(&self, id: Uuid) -> KeptOpen<'_> {
+        KeptOpen { sessions: self, session: self.enter(id, None) }
     }
 
     /// The tab that entered is there.
@@ -405,11 +424,6 @@ impl Sessions {
     /// What the session is called in the log.
     pub fn name(&self, id: Uuid, user_id: UserId) {
         self.open().name(id, user_id);
-    }
-
-    /// The session, if a tab of it is open.
-    pub fn get(&self, id: Uuid) -> Option<Arc<Session>> {
-        self.open().get(id).cloned()
     }
 
     /// What the session knows of its viewer may not be what the database knows: of this change nobody knows whether it is
@@ -535,5 +549,20 @@ mod tests {
         assert!(sessions.open().sessions.is_empty());
         assert_eq!(sessions.change(logged(1, Change::Hidden(1, Some(FeedbackKind::Seen)))), Taken::Stranger);
         sessions.turn_away(id);
+    }
+
+    #[test]
+    fn a_tab_that_comes_while_an_ending_is_stored_waits_for_it() {
+        let (sessions, id) = (Sessions::default(), Uuid::new_v4());
+        {
+            let kept = sessions.keep_open(id);
+            let _in_order = kept.session.in_order.try_lock().unwrap();
+            let coming = sessions.enter(id, Some(USER));
+            assert!(coming.in_order.try_lock().is_err(), "it would be sent the ending again, and pushed it too");
+        }
+        assert_eq!(sessions.count(), 1, "the tab that came is there");
+        sessions.turn_away(id);
+        drop(sessions.keep_open(id));
+        assert_eq!(sessions.count(), 0);
     }
 }
