@@ -4,9 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-mod callback;
 mod channel;
-mod compute;
 mod fetch;
 mod following;
 mod health;

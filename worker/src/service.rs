@@ -25,14 +25,14 @@ use tonic::transport::Channel;
 use holding::Folded;
 
 use crate::channel::Channels;
-use crate::compute::ScratchPool;
+
 use crate::fetch::Fetched;
 use crate::following::{Answer, Following};
 use crate::health::{Health, Operators};
 use crate::model::{FetchedModel, LIKENESS, Wanted};
 use crate::options::Options;
 use crate::shards::HeldShards;
-use crate::task::{TaskWork, With};
+use crate::task::{ScratchPool, TaskWork, With};
 
 /// The status is said this often although nothing changed, so that the master can tell silence from idleness; a master
 /// may want another interval, between these bounds.
