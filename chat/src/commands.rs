@@ -40,7 +40,7 @@ impl Chat<'_> {
         let at = (1..sentence.len()).rev().find(|at| sentence.breaks_before(*at))?;
         let (remark, order) = (sentence.typed(0, at), sentence.typed(at, sentence.len()));
         let (remark, order) = (Sentence::new(remark), Sentence::new(order));
-        if let Some(intent) = self.asked_of_place(&remark, &order) {
+        if let Some(intent) = self.asked_of_place(&remark, &order).or_else(|| self.asked_of_place(&order, &remark)) {
             return Some(intent);
         }
         let says_no_more = |kind| {
@@ -113,6 +113,8 @@ impl Chat<'_> {
         match kind {
             "my_ratings" => Some(Intent::MyRatings),
             "count" => Some(Intent::CountFilms),
+            "its_series" => self.series_spoken_of(),
+            "thanks" => Some(Intent::Thanks),
             "undo" => Some(Intent::Undo),
             "restart" => Some(Intent::StartOver),
             "none" if !self.context.options.is_empty() => Some(Intent::Declined),
@@ -120,6 +122,7 @@ impl Chat<'_> {
             "chat" => Some(Intent::NotUnderstood { asked: asked() }),
             "other" => Some(Intent::More),
             "lesser_known" if self.goes_on() => Some(Intent::LessKnown),
+            "any_year" if self.goes_on() => Some(Intent::shift(Shift::AnyYear)),
             "newer" if has_list => Some(Intent::shift(Shift::Newer)),
             "older" if has_list => Some(Intent::shift(Shift::Older)),
             "newest" if has_list => Some(Intent::shift(Shift::NewestFirst)),
@@ -154,7 +157,8 @@ impl Chat<'_> {
                     None => None,
                 }
             }
-            "like_it" => self.pointed_at().map(like),
+            // Of a whole list it is more of the same.
+            "like_it" => self.pointed_at().map(like).or(has_list.then_some(Intent::More)),
             "about_shown" if self.context.options.is_empty() => {
                 one(&|movie| Intent::About { wanted: Wanted::Plot, movie })
             }
@@ -284,6 +288,9 @@ impl Chat<'_> {
                         .map_or(Intent::WhichOne, |movie| Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
                 );
             }
+            if kind == "series" {
+                return self.series_asked(&tokens[from..to]).or_else(|| self.series_of_titles(from, to));
+            }
             // "he visto Tiburón" says, where "¿he visto Tiburón?" asks.
             if kind == "mine" && tokens[0].word == "he" && !self.asks() {
                 return None;
@@ -409,6 +416,36 @@ impl Chat<'_> {
                 _ => None,
             }
         })
+    }
+
+    /// "in what order do I watch the Bourne films?": of a series by its name.
+    fn series_asked(&self, words: &[fold::Token]) -> Option<Intent> {
+        let named =
+            self.reader.series_called(words).or_else(|| self.reader.series_called(fold::without_article(words)));
+        let (name, movies) = named?;
+        Some(Intent::Series { name: name.to_owned(), movies: movies.to_vec() })
+    }
+
+    /// The same of a series whose name nobody knows, but whose films are called so.
+    fn series_of_titles(&self, from: usize, to: usize) -> Option<Intent> {
+        let named = |movie: MovieId| {
+            let name = self.reader.index.facts(movie)?.series.clone()?;
+            self.series_asked(&fold::tokenize(name.split(" - ").next()?))
+        };
+        let movies = match self.reader.index.find_as(&self.reader.sentence.tokens[from..to], Reading::Part)? {
+            TitleMatch::One(movie) => vec![movie],
+            TitleMatch::Several(movies) => movies,
+            TitleMatch::Nothing { .. } => return None,
+        };
+        movies.into_iter().find_map(named)
+    }
+
+    /// "in what order do I watch them?": of the series of the film that is spoken of.
+    fn series_spoken_of(&self) -> Option<Intent> {
+        let films = self.context.about.into_iter().chain(self.context.like.iter().copied());
+        let mut named = films.chain(self.context.shown.iter().copied());
+        let name = named.find_map(|movie| self.reader.index.facts(movie)?.series.clone())?;
+        self.series_asked(&fold::tokenize(name.split(" - ").next()?))
     }
 
     fn names_somebody(&self, from: usize, to: usize) -> bool {

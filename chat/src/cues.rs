@@ -2,6 +2,7 @@
 //! can edit:
 //!
 //! - `asks`: begins a question that is no wish for films;
+//! - `one_that`: begins what the wanted films are, or are not;
 //! - `refines`: begins a condition on the list before; `may_refine`: does so where no word for films follows;
 //! - `adds`: begins what is wanted beside the rest; `instead`: takes that back;
 //! - `either`: begins an alternative to what was asked for last; `swaps`: what is said replaces what is of its kind;
@@ -9,6 +10,7 @@
 //! - `names`: may stand before a surname;
 //! - `thanks`: begins a remark rather than a title;
 //! - `too`: what follows is more than is wanted;
+//! - `elsewhere`: is nothing that films are;
 //! - `alike`: beside a film, asks for what is like it; `denies`: tells against that.
 
 use std::collections::HashSet;

@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 use crate::commands::{BAD, GOOD};
 use crate::fold::Token;
 use crate::intent::{Intent, Mark, Wanted};
-use crate::request::Request;
-use crate::{Chat, Ignored, cues, ratings};
+use crate::request::{Request, TitleSlot};
+use crate::titles::TitleMatch;
+use crate::{Chat, Ignored, cues, places, ratings};
 
 /// Words beside the films; in longer sentences something else is said, too.
 const MOST_WORDS: usize = 14;
@@ -36,23 +37,34 @@ pub(crate) fn is_unsure(intent: &Intent, ignored: &Ignored, is_announced: bool) 
 impl Chat<'_> {
     /// What is asked about a film, or said of it, and the films that others are wished like.
     pub(crate) fn gist(&self) -> Option<(Intent, Option<Request>)> {
-        let films = self.reader.films_named();
+        let mut films = self.reader.films_named();
+        if films.len() < 2 && tokens_say_or(&self.reader.sentence.tokens) {
+            films = self.reader.films_beside_or().unwrap_or(films);
+        }
+        let is_pointed_at = films.is_empty();
+        if is_pointed_at {
+            films.extend(self.film_pointed_at());
+        }
         let tokens = &self.reader.sentence.tokens;
-        let others: Vec<&Token> = (0..tokens.len())
-            .filter(|at| films.iter().all(|slot| !(slot.from..slot.to).contains(at)))
-            .map(|at| &tokens[at])
-            .collect();
+        let is_film = |at: usize| films.iter().any(|slot| (slot.from..slot.to).contains(&at));
+        let others: Vec<usize> = (0..tokens.len()).filter(|at| !is_film(*at)).collect();
         if films.is_empty() || others.is_empty() || others.len() > MOST_WORDS {
             return None;
         }
         let is_said = |phrase: &[&str]| {
-            let words = |words: &[&Token]| words.iter().map(|token| token.word.as_str()).eq(phrase.iter().copied());
+            // "about Alien, what else" asks not "about what".
+            let words = |words: &[usize]| {
+                words.iter().map(|at| tokens[*at].word.as_str()).eq(phrase.iter().copied())
+                    && words
+                        .windows(2)
+                        .all(|pair| pair[0] + 1 == pair[1] || !self.reader.sentence.breaks_before(pair[1]))
+            };
             others.windows(phrase.len()).any(words)
         };
         let told: HashSet<&str> = GIST.iter().filter(|(_, phrase)| is_said(phrase)).map(|(kind, _)| *kind).collect();
         let tells = |kind| told.contains(kind);
-        let denies = others.iter().any(|token| cues::is("denies", &token.word));
-        let alike = tells("alike") || others.iter().any(|token| cues::is("alike", &token.word));
+        let denies = others.iter().any(|at| cues::is("denies", &tokens[*at].word));
+        let alike = tells("alike") || others.iter().any(|at| cues::is("alike", &tokens[*at].word));
         if let [slot] = films.as_slice()
             && let Ok(movie) = self.resolved(slot)
         {
@@ -64,6 +76,7 @@ impl Chat<'_> {
                 () if tells("mine") => about(Wanted::MyRating),
                 () if let Some(half_stars) = ratings::marked(&self.reader) => Some(Intent::Rate { movie, half_stars }),
                 () if tells("bad") => Some(self.confirm_rating(movie, BAD)),
+                () if tells("suits") => about(Wanted::Genre),
                 () if tells("plot") => about(Wanted::Plot),
                 () if tells("runtime") => about(Wanted::Runtime),
                 () if tells("director") => about(Wanted::Director),
@@ -82,6 +95,19 @@ impl Chat<'_> {
                 return said.map(|intent| (intent, None));
             }
         }
+        if is_pointed_at {
+            return (alike && !denies).then(|| (self.like(&films, &Request::default()).0, None));
+        }
+        if films.len() > 1 && tells("compares") {
+            let movies: Result<Vec<_>, _> = films.iter().map(|slot| self.resolved(slot)).collect();
+            let wanted = match () {
+                () if tells("runtime") || tells("length") => Wanted::Runtime,
+                () if tells("year") || tells("age") => Wanted::Year,
+                () => Wanted::Opinion,
+            };
+            let compare = |movies| Intent::Compare { wanted, movies };
+            return Some((movies.map_or_else(|question| *question, compare), None));
+        }
         // "Con Air minus Nicolas Cage": the rest is read, too.
         let around = self.reader.read_around(&films);
         let is_read = around.unread.is_empty() && (around.has_conditions() || around.less_known);
@@ -91,6 +117,33 @@ impl Chat<'_> {
         let request = Request { unread: Vec::new(), ..around };
         let (intent, _) = self.like(&request.titles, &request);
         Some((intent, Some(request)))
+    }
+}
+
+fn tokens_say_or(tokens: &[Token]) -> bool {
+    tokens.iter().any(|token| cues::is("either", &token.word))
+}
+
+impl Chat<'_> {
+    /// The film of the list that a place or "that one" means, where only one is meant: "la 4 la odio".
+    fn film_pointed_at(&self) -> Option<TitleSlot> {
+        const LONGEST: usize = 3;
+        let tokens = &self.reader.sentence.tokens;
+        let spans = (0..tokens.len())
+            .flat_map(|from| (from + 1..=tokens.len().min(from + LONGEST)).rev().map(move |to| (from, to)));
+        let of_place = |(from, to): (usize, usize)| {
+            let says_film = matches!(tokens[from].word.as_str(), "the" | "la" | "el" | "number" | "numero");
+            let [movie] = places::read(&tokens[from..to]).filter(|_| says_film)?.of(self.context.shown)?[..] else {
+                return None;
+            };
+            Some(TitleSlot { from, to, found: TitleMatch::One(movie) })
+        };
+        let points = |word: &str| matches!(word, "it" | "that" | "this" | "esa" | "esta" | "ese" | "la");
+        let pronoun = || {
+            let at = tokens.iter().position(|token| points(&token.word))?;
+            Some(TitleSlot { from: at, to: at + 1, found: TitleMatch::One(self.pointed_at()?) })
+        };
+        spans.into_iter().find_map(of_place).or_else(pronoun)
     }
 }
 

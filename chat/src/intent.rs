@@ -152,6 +152,8 @@ pub enum Shift {
     NewestFirst,
     /// "oldest first": older, within the years asked for.
     OldestFirst,
+    /// "never mind the years".
+    AnyYear,
     /// "better known ones".
     BetterKnown,
     /// "with some romance": genres beside those asked for, not instead of them.
@@ -265,6 +267,22 @@ pub enum Intent {
     MyRatings,
     /// How many films there are.
     CountFilms,
+    /// The same fact of several films, beside each other.
+    Compare {
+        /// Which fact.
+        wanted: Wanted,
+        /// Two or more, in the order they were named.
+        movies: Vec<MovieId>,
+    },
+    /// The films of a series: how many, and in which order.
+    Series {
+        /// What it is called.
+        name: String,
+        /// Its films; two or more.
+        movies: Vec<MovieId>,
+    },
+    /// The person says thank you.
+    Thanks,
     /// The viewer takes a rating back.
     Unrate {
         /// The film.
@@ -325,6 +343,11 @@ impl Intent {
             | Intent::Refine { filters, .. } => Some(filters),
             _ => None,
         }
+    }
+
+    /// Whether it says that nothing, or not enough, was understood.
+    pub(crate) fn is_at_a_loss(&self) -> bool {
+        matches!(self, Intent::NotUnderstood { .. } | Intent::UnknownTitle { .. } | Intent::OutsideTheData { .. })
     }
 
     /// The film that "it" means after this, and what was said of it.

@@ -23,8 +23,8 @@ static WORDS: LazyLock<HashMap<&'static str, i32>> = LazyLock::new(|| {
 });
 
 /// The language that more of the words are of; `None` where they do not tell.
-pub(crate) fn language(text: &str, tokens: &[Token]) -> Option<Lang> {
-    let words: i32 = tokens.iter().filter_map(|token| WORDS.get(token.word.as_str())).sum();
+pub(crate) fn language<'t>(text: &str, tokens: impl IntoIterator<Item = &'t Token>) -> Option<Lang> {
+    let words: i32 = tokens.into_iter().filter_map(|token| WORDS.get(token.word.as_str())).sum();
     let marks = i32::from(text.contains(['¿', '¡', 'ñ']));
     match words + marks {
         0 => None,

@@ -16,6 +16,7 @@ mod lexicon;
 mod naming;
 mod patterns;
 mod places;
+mod plainly;
 mod questions;
 mod ratings;
 mod reading;
@@ -64,21 +65,60 @@ pub fn understand_in(
     context: &Context<'_>,
 ) -> Understood {
     let sentence = Sentence::new(text);
-    let chosen = follow_up::chosen(&sentence, context.options)
-        .or_else(|| follow_up::chosen_by_person(&sentence, context.options, index));
+    let understood = understand_sentence(&sentence, lang, index, catalogue, context);
+    if !understood.intent.is_at_a_loss() {
+        return understood;
+    }
+    let again = |text: &str| Some(understand_in(text, lang, index, catalogue, context));
+    let is_read = |again: &Understood| !again.intent.is_at_a_loss();
+    if let Some(read) = plainly::plainly(&sentence).and_then(|plain| again(&plain)).filter(is_read) {
+        return read;
+    }
+    if says_thanks(&sentence) {
+        return Understood { intent: Intent::Thanks, ..understood };
+    }
+    // Of several sentences the last that is understood; the answer to a question leaves nothing out that counts.
+    let parts = plainly::sentences(&sentence);
+    let answers = |read: &Understood| is_read(read) && (read.intent.filters().is_none() || read.ignored.is_empty());
+    let found = parts.iter().rev().find_map(|part| Some((part, again(part).filter(answers)?)));
+    match found {
+        Some((part, mut read)) => {
+            read.ignored.extend(parts.iter().filter(|other| *other != part).cloned());
+            read
+        }
+        None => understood,
+    }
+}
+
+/// "thank you dear", of which nothing else is understood.
+fn says_thanks(sentence: &Sentence) -> bool {
+    const MOST_WORDS: usize = 8;
+    let thanks = |word: &str| matches!(word, "thanks" | "thank" | "thx" | "ty" | "cheers" | "gracias");
+    sentence.len() <= MOST_WORDS && sentence.tokens.iter().any(|token| thanks(&token.word))
+}
+
+fn understand_sentence(
+    sentence: &Sentence,
+    lang: Lang,
+    index: &TitleIndex,
+    catalogue: &Catalogue,
+    context: &Context<'_>,
+) -> Understood {
+    let chosen = follow_up::chosen(sentence, context.options)
+        .or_else(|| follow_up::chosen_by_person(sentence, context.options, index));
     if let Some(option) = chosen {
         return understand_in(&option.text, lang, index, catalogue, &Context { options: &[], ..*context });
     }
-    if let Some(negated) = follow_up::negated_at_its_end(&sentence, index) {
+    if let Some(negated) = follow_up::negated_at_its_end(sentence, index) {
         return understand_in(&negated, lang, index, catalogue, context);
     }
-    if let Some(asked) = follow_up::more_by_its_maker(&sentence, lang, index, context) {
+    if let Some(asked) = follow_up::more_by_its_maker(sentence, lang, index, context) {
         return understand_in(&asked, lang, index, catalogue, context);
     }
-    if let Some(asked) = follow_up::asked_of_another(&sentence, index, context) {
+    if let Some(asked) = follow_up::asked_of_another(sentence, index, context) {
         return understand_in(&asked, lang, index, catalogue, context);
     }
-    let reader = Reader::new(&sentence, index, catalogue);
+    let reader = Reader::new(sentence, index, catalogue);
     let (mut request, is_announced) = reader.read_with_films_inside();
     let chat = Chat { reader, lang, catalogue, context };
     let (mut intent, mut ignored) = chat.decide(&request);
@@ -122,7 +162,11 @@ pub fn understand_in(
         None => topics,
     };
     let is_title = index.find_as(&sentence.tokens, Reading::Exact).is_some();
-    let language = if is_title { None } else { language::language(&sentence.text, &sentence.tokens) };
+    // "I couldn't stand La La Land" is no Spanish.
+    let named = chat.reader.films_named();
+    let is_named = |at: usize| named.iter().any(|slot| (slot.from..slot.to).contains(&at));
+    let words = (0..sentence.len()).filter(|at| !is_named(*at)).map(|at| &sentence.tokens[at]);
+    let language = if is_title { None } else { language::language(&sentence.text, words) };
     Understood { intent, n, topics, ignored, disliked: request.disliked, language }
 }
 
@@ -166,6 +210,12 @@ impl Chat<'_> {
         }
         // "Coco es preciosa, 5 estrellas" is a rating that was not read, and no wish.
         if self.says_stars() && request.titles.is_empty() {
+            let asked = self.reader.sentence.text.trim().to_owned();
+            return (Intent::NotUnderstood { asked }, none);
+        }
+        // "what's the weather like tomorrow" speaks of no film called "Tomorrow".
+        let is_of_something_else = self.reader.sentence.tokens.iter().any(|token| cues::is("elsewhere", &token.word));
+        if is_of_something_else && !request.film_noun && request.titles.len() <= 1 && !request.has_conditions() {
             let asked = self.reader.sentence.text.trim().to_owned();
             return (Intent::NotUnderstood { asked }, none);
         }
@@ -233,7 +283,8 @@ impl Chat<'_> {
         let says_ones = tokens.iter().any(|token| token.word == "ones");
         let begins = |cue| cues::is(cue, &first.word);
         // "nothing romantic", "anything but the 80s".
-        let rules_out = request.only_rules_out() && lexicon::after(tokens, 0, Meaning::Not).is_some();
+        let begins_so = lexicon::after(tokens, 0, Meaning::Not).is_some() || cues::is("one_that", &first.word);
+        let rules_out = request.only_rules_out() && begins_so;
         let says_more = request.has_conditions() || !request.disliked.is_empty();
         if says_more {
             let refines = rules_out || says_ones || begins("refines") || (begins("may_refine") && !request.film_noun);
@@ -439,7 +490,15 @@ impl Chat<'_> {
     /// Films like these titles, or the first question that one of them raises.
     fn like(&self, titles: &[TitleSlot], request: &Request) -> (Intent, Ignored) {
         let mut movies: Vec<MovieId> = Vec::new();
+        let mut is_told_by_year = false;
         for slot in titles {
+            if let TitleMatch::Several(fitting) = &slot.found
+                && let Some(movie) = self.of_the_year_said(slot, fitting)
+            {
+                is_told_by_year = true;
+                movies.push(movie);
+                continue;
+            }
             match self.resolved(slot) {
                 Ok(movie) if movies.contains(&movie) => {}
                 Ok(movie) => movies.push(movie),
@@ -457,6 +516,9 @@ impl Chat<'_> {
             }
         }
         let (mut filters, mut unread) = (request.filters(), Ignored::new());
+        if is_told_by_year {
+            (filters.year_from, filters.year_to) = (None, None);
+        }
         for &(from, to) in &request.unread {
             match self.turned(from, to) {
                 Some(Intent::Refine { filters: turned, .. }) => {
@@ -464,6 +526,14 @@ impl Chat<'_> {
                     filters.exclude_genres.extend(turned.exclude_genres);
                 }
                 _ => unread.push((from, to)),
+            }
+        }
+        if let Some((shift, at)) = self.turned_in_years() {
+            unread.retain(|(from, _)| *from < at);
+            let years = || movies.iter().filter_map(|movie| self.catalogue.get(*movie)?.year);
+            match shift {
+                Shift::Newer => filters.year_from = filters.year_from.max(years().max().map(|year| year + 1)),
+                _ => filters.year_to = filters.year_to.or(years().min().map(|year| year - 1)),
             }
         }
         (Intent::Like { movies, filters, tweak: tweak(request) }, unread)
@@ -475,6 +545,19 @@ impl Chat<'_> {
         patterns::fitting(&said).find_map(|fitting| match fitting.kind.0.split_once(' ')? {
             ("more", genre) => self.refined_by(genre, true),
             ("less", genre) => self.refined_by(genre, false),
+            _ => None,
+        })
+    }
+
+    /// "but newer", "pero más antigua" at the end of a wish for films like others.
+    fn turned_in_years(&self) -> Option<(Shift, usize)> {
+        let tokens = &self.reader.sentence.tokens;
+        let but = |at: &usize| matches!(tokens[*at].word.as_str(), "but" | "only" | "just" | "pero");
+        let turn = (1..tokens.len()).rev().find(but)?;
+        let said = Sentence::new(self.reader.sentence.typed(turn + 1, tokens.len()));
+        patterns::fitting(&said).find_map(|fitting| match fitting.kind.0 {
+            "newer" => Some((Shift::Newer, turn)),
+            "older" => Some((Shift::Older, turn)),
             _ => None,
         })
     }
@@ -601,10 +684,37 @@ impl Chat<'_> {
         }
     }
 
+    /// "King Kong, the one from 1933": the only one of that year.
+    fn of_the_year_said(&self, slot: &TitleSlot, movies: &[MovieId]) -> Option<MovieId> {
+        let tokens = &self.reader.sentence.tokens;
+        let outside = (0..tokens.len()).filter(|at| !(slot.from..slot.to).contains(at));
+        let mut years = outside.filter_map(|at| tokens[at].year());
+        let (Some(year), None) = (years.next(), years.next()) else { return None };
+        let is_of_year = |movie: &&MovieId| self.catalogue.get(**movie).is_some_and(|film| film.year == Some(year));
+        let mut of_year = movies.iter().filter(is_of_year);
+        of_year.next().copied().filter(|_| of_year.next().is_none())
+    }
+
+    fn is_only_a_pronoun(&self, slot: &TitleSlot) -> bool {
+        const SAYS_NOTHING: [&str; 10] =
+            ["it", "that", "this", "them", "everything", "everybody", "yes", "yeah", "todo", "nada"];
+        let tokens = &self.reader.sentence.tokens;
+        let is_name = self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase);
+        slot.to == slot.from + 1
+            && tokens.len() > 2
+            && !is_name
+            && SAYS_NOTHING.contains(&tokens[slot.from].word.as_str())
+    }
+
     /// The film a title means, or the question to ask.
     fn resolved(&self, slot: &TitleSlot) -> Result<MovieId, Box<Intent>> {
         match &slot.found {
             TitleMatch::One(movie) if self.is_doubtful(slot, *movie) => Err(Box::new(self.ask_whether(slot))),
+            // "I adored it, is there more?" speaks of no film called "It".
+            TitleMatch::One(_) | TitleMatch::Several(_) if self.is_only_a_pronoun(slot) => {
+                let asked = self.reader.sentence.text.trim().to_owned();
+                Err(Box::new(Intent::NotUnderstood { asked }))
+            }
             TitleMatch::One(movie) => Ok(*movie),
             TitleMatch::Several(movies) => Err(Box::new(self.which_film(slot, movies))),
             TitleMatch::Nothing { nearest } => {

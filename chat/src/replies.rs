@@ -214,6 +214,14 @@ pub fn outside_the_data(asked: &str, has_facts: bool, lang: Lang) -> String {
     }
 }
 
+/// For somebody who says thank you.
+pub fn welcome(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "You're welcome. Whenever you want another film, for example:",
+        Lang::Es => "De nada. Cuando quieras otra película, por ejemplo:",
+    }
+}
+
 /// For what the chat asks back without choices, or does not have.
 pub fn cannot(intent: &Intent, lang: Lang) -> Option<&'static str> {
     Some(match (intent, lang) {
@@ -295,6 +303,12 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
         Intent::About { movie, .. } | Intent::Unrate { movie } => name(movie),
         Intent::MyRatings => pick("What you have rated", "Lo que has puntuado"),
         Intent::CountFilms => pick("How many films there are", "Cuántas películas hay"),
+        Intent::Compare { movies, .. } => {
+            let names: Vec<String> = movies.iter().map(name).collect();
+            names_in_words(&names, if english { "or" } else { "o" })
+        }
+        Intent::Series { name, .. } => name.clone(),
+        Intent::Thanks => pick("Thanks", "Gracias"),
         Intent::Refine { filters, tweak, .. } => {
             with_conditions(pick("The same question", "La misma pregunta"), filters, topics, *tweak, lang)
         }

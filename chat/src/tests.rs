@@ -133,6 +133,9 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::About { wanted, movie } => format!("about {wanted:?} {}", name(movie)),
         Intent::MyRatings => "my ratings".into(),
         Intent::CountFilms => "count".into(),
+        Intent::Compare { wanted, movies } => format!("compare {wanted:?} {}", movies.len()),
+        Intent::Series { name, movies } => format!("series {name} {}", movies.len()),
+        Intent::Thanks => "thanks".into(),
         Intent::Unrate { movie } => format!("unrate {}", name(movie)),
         Intent::Refine { filters, tweak, shift } => {
             with("refine".into(), filters, *tweak) + &shift.map_or(String::new(), |shift| format!(" {shift:?}"))

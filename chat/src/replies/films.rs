@@ -178,6 +178,39 @@ pub fn my_ratings(ratings: &[(MovieId, HalfStars)], catalogue: &Catalogue, lang:
     }
 }
 
+/// The same fact of each of these films, with its ratings and what is known of it; which one viewers liked more, if that
+/// was asked.
+pub fn compare(wanted: Wanted, films: &[(&Movie, MovieStats, Option<&FilmFacts>)], lang: Lang) -> String {
+    let said = films.iter().map(|(movie, stats, facts)| about(wanted, movie, *stats, None, *facts, lang));
+    let said = said.collect::<Vec<_>>().join(" ");
+    let mean = |stats: &MovieStats| stats.mean_stars().map(|mean| (mean * 10.0).round() as i64);
+    let best = films.iter().map(|(_, stats, _)| mean(stats)).max().flatten();
+    let mut liked_most = films.iter().filter(|(_, stats, _)| mean(stats) == best);
+    match (wanted, liked_most.next(), liked_most.next()) {
+        (Wanted::Opinion, Some((movie, ..)), None) if lang == Lang::En => {
+            format!("{said} They liked {} more.", film_name(movie))
+        }
+        (Wanted::Opinion, Some((movie, ..)), None) => format!("{said} Les gustó más {}.", film_name(movie)),
+        _ => said,
+    }
+}
+
+/// The films of a series in the order of their years.
+pub fn series(name: &str, movies: &[MovieId], catalogue: &Catalogue, lang: Lang) -> String {
+    let mut films: Vec<&Movie> = movies.iter().filter_map(|movie| catalogue.get(*movie)).collect();
+    films.sort_by_key(|movie| (movie.year.unwrap_or(u16::MAX), movie.id));
+    let names: Vec<String> = films.into_iter().map(film_name).collect();
+    let count = names.len();
+    match lang {
+        Lang::En => {
+            format!("Of {name} I have {count} films, by year: {}.", names_in_words(&names, "and"))
+        }
+        Lang::Es => {
+            format!("De {name} tengo {count} películas, por año: {}.", names_in_words(&names, "y"))
+        }
+    }
+}
+
 /// How many films there are.
 pub fn count_films(catalogue: &Catalogue, lang: Lang) -> String {
     match lang {

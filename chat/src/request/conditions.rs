@@ -295,6 +295,15 @@ impl Reader<'_> {
     fn read_count(&self, at: usize, request: &mut Request) -> Option<usize> {
         let tokens = self.tokens();
         let token = tokens.get(at)?;
+        // "just one", "solo una": nothing else is said.
+        let is_only_one = at == 1
+            && tokens.len() == 2
+            && matches!(token.word.as_str(), "one" | "1" | "una" | "uno")
+            && matches!(tokens[0].word.as_str(), "just" | "only" | "solo" | "solamente");
+        if is_only_one {
+            request.n = Some(1);
+            return Some(at + 1);
+        }
         let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
         let follows = |wanted: Meaning| {
             at > 0 && lexicon::meanings(tokens, at - 1).any(|(meaning, end)| meaning == wanted && end == at)

@@ -437,7 +437,7 @@ impl Reader<'_> {
     }
 
     /// A series by its name, or by what it is called for short.
-    fn series_called(&self, words: &[Token]) -> Option<(&str, &[MovieId])> {
+    pub(crate) fn series_called(&self, words: &[Token]) -> Option<(&str, &[MovieId])> {
         static SHORT: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
             let lines = include_str!("../../data/series.tsv").lines().filter(|line| !line.starts_with('#'));
             lines.filter_map(|line| line.split_once('\t')).collect()

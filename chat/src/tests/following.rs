@@ -301,9 +301,7 @@ fn what_is_no_rating_and_no_film_is_said_to_be_not_understood() {
         let understood = shown.after_list(sentence);
         assert!(!matches!(understood.intent, Intent::Rate { .. }), "{sentence:?}: {understood:?}");
     }
-    for sentence in
-        ["thanks that was lovely", "is it going to rain tonight", "recommend me a novel", "tv shows like Breaking Bad"]
-    {
+    for sentence in ["is it going to rain tonight", "recommend me a novel", "tv shows like Breaking Bad"] {
         let understood = shown.after_list(sentence);
         let is_honest = matches!(understood.intent, Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. });
         assert!(is_honest, "{sentence:?}: {understood:?}");

@@ -109,6 +109,11 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::About { wanted, movie } => format!("about {wanted:?} {}", title(movie)),
         Intent::MyRatings => "mine".into(),
         Intent::CountFilms => "count".into(),
+        Intent::Compare { wanted, movies } => {
+            format!("compare {wanted:?} {}", movies.iter().map(title).collect::<Vec<_>>().join("+"))
+        }
+        Intent::Series { name, .. } => format!("series {}", name.replace(' ', "_")),
+        Intent::Thanks => "honest".into(),
         Intent::Unrate { movie } => format!("unrate {}", title(movie)),
         Intent::Refine { filters, tweak, shift } => {
             let shift = shift.map_or("", |shift| match shift {
@@ -120,6 +125,7 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
                 Shift::OldestFirst => " oldest",
                 Shift::BetterKnown => " known",
                 Shift::Either => " either",
+                Shift::AnyYear => " anyyear",
                 Shift::Besides | Shift::Instead => "",
             });
             with("refine".into(), filters, *tweak) + shift
@@ -271,6 +277,7 @@ impl Talk {
                 | Intent::OutsideTheData { .. }
                 | Intent::WhichOne
                 | Intent::NoSuchPlace { .. }
+                | Intent::Thanks
                 | Intent::Help
         );
         if !keeps {

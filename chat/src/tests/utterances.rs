@@ -86,7 +86,7 @@ const UTTERANCES: &[(&str, &str)] = &[
     ("films like Alien including ones I've seen", "like Alien 1979 seen too"),
     ("films like alien and scary movie", "like Alien 1979 + Scary Movie 2000"),
     ("films like Fargo and Fargo", "like Fargo 1996"),
-    ("like fargo, but newer", "like Fargo 1996 ignoring newer"),
+    ("like fargo, but newer", "like Fargo 1996 [1997..]"),
     ("pelis de terror como Alien", "like Alien 1979 +Horror"),
     ("90s films like heat 1995", "like Heat 1995 [1990..1999]"),
     // Titles alone.
@@ -309,7 +309,7 @@ const UTTERANCES: &[(&str, &str)] = &[
     ("ayuda", "help"),
     ("hello", "help"),
     ("¡Hola!", "help"),
-    ("gracias", "help"),
+    ("gracias", "thanks"),
     ("why?", "help"),
     ("rate", "help"),
     ("", "help"),

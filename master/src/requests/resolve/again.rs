@@ -67,6 +67,7 @@ impl Resolver<'_> {
             (Some(Shift::OldestFirst), Some(middle)) => {
                 known.year_to = Some(known.year_to.map_or(*middle, |asked| asked.min(*middle)));
             }
+            (Some(Shift::AnyYear), _) => (known.year_from, known.year_to) = (None, None),
             (Some(Shift::BetterKnown), _) => {
                 self.better_known(known, spec.ranking.n);
                 spec.ranking.popularity_penalty = PopularityPenalty::None;
@@ -74,7 +75,12 @@ impl Resolver<'_> {
                 let topic = Topic { kind: TopicKind::BetterKnown, label: String::new(), said: String::new() };
                 spec.topics.push(topic);
             }
-            (Some(shift @ (Shift::Shorter | Shift::Longer)), _) => self.of_other_length(known, &shown(answer), shift),
+            (Some(shift @ (Shift::Shorter | Shift::Longer)), _) => {
+                if let Some(topic) = self.of_other_length(known, &shown(answer), shift) {
+                    spec.topics.retain(|known| known.kind != topic.kind);
+                    spec.topics.push(topic);
+                }
+            }
             _ => {}
         }
         spec.filters = self.without_hidden(spec.filters);
@@ -142,13 +148,14 @@ impl Resolver<'_> {
         Some(Topic { kind: TopicKind::Genres, said: genres.join(" ").to_lowercase(), label: genres.join(" + ") })
     }
 
-    /// Only films shorter, or longer, than the middle one of those shown; without facts nothing changes.
-    fn of_other_length(&self, filters: &mut Filters, shown: &[MovieId], shift: Shift) {
+    /// Only films shorter, or longer, than the middle one of those shown, and how that is called; without facts nothing
+    /// changes.
+    fn of_other_length(&self, filters: &mut Filters, shown: &[MovieId], shift: Shift) -> Option<Topic> {
         let titles = &self.library.titles;
         let length = |movie: MovieId| titles.facts(movie).and_then(|known| known.runtime_min);
         let mut lengths: Vec<u16> = shown.iter().filter_map(|movie| length(*movie)).collect();
         lengths.sort_unstable();
-        let Some(middle) = lengths.get(lengths.len() / 2) else { return };
+        let middle = lengths.get(lengths.len() / 2)?;
         let fits = |movie: MovieId| {
             length(movie).is_some_and(|own| if shift == Shift::Shorter { own < *middle } else { own > *middle })
         };
@@ -161,6 +168,11 @@ impl Resolver<'_> {
         films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
         films.truncate(MOST_FILMS);
         filters.movie_ids = if films.is_empty() { vec![MovieId::MAX] } else { films };
+        let (kind, bound) = match shift {
+            Shift::Shorter => (TopicKind::LengthAtMost, middle.saturating_sub(1)),
+            _ => (TopicKind::LengthAtLeast, middle.saturating_add(1)),
+        };
+        Some(Topic { kind, label: bound.to_string(), said: String::new() })
     }
 
     /// Only the best known quarter of the films that fit, as long as a list can be made of them.

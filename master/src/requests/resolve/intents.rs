@@ -58,6 +58,18 @@ impl Resolver<'_> {
                 Ok(self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new()))
             }
             Intent::CountFilms => Ok(self.say(replies::count_films(catalogue, self.lang), Vec::new())),
+            Intent::Compare { wanted, movies } => {
+                let known = |movie: &MovieId| {
+                    let film = catalogue.get(*movie)?;
+                    Some((film, self.library.stats(*movie), self.library.titles.facts(*movie)))
+                };
+                let known: Vec<_> = movies.iter().filter_map(known).collect();
+                Ok(self.say(replies::compare(wanted, &known, self.lang), Vec::new()))
+            }
+            Intent::Series { name, movies } => {
+                Ok(self.say(replies::series(&name, &movies, catalogue, self.lang), Vec::new()))
+            }
+            Intent::Thanks => Ok(self.say(replies::welcome(self.lang).to_owned(), Vec::new())),
             Intent::Unrate { movie } => {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 let had = self.viewer.ratings.iter().any(|(rated, _)| *rated == movie);
