@@ -130,7 +130,7 @@ pub(crate) fn chosen_by_person<'o>(
 pub(crate) fn negated_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Option<String> {
     const MOST_WORDS: usize = 5;
     let (last, rest) = sentence.tokens.split_last()?;
-    if last.word != "no" || rest.is_empty() || rest.len() >= MOST_WORDS {
+    if last.word != "no" || rest.is_empty() {
         return None;
     }
     // "Dr. No".
@@ -149,8 +149,52 @@ pub(crate) fn negated_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Opt
     let clause = (1..rest.len()).rev().find(|at| sentence.breaks_before(*at) || turns(*at)).unwrap_or(0);
     let unwanted = if turns(clause) { clause + 1 } else { clause };
     let unwanted = if unwanted < rest.len() { unwanted } else { 0 };
+    if rest.len() - unwanted >= MOST_WORDS {
+        return None;
+    }
     let before = if unwanted == 0 { "" } else { sentence.typed(0, clause) };
     Some(format!("{before} sin {}", sentence.typed(unwanted, rest.len())).trim_start().to_owned())
+}
+
+/// "start over: something like Die Hard", "forget it, give me a comedy": a new question, of which nothing before counts.
+pub(crate) fn after_beginning_anew(sentence: &Sentence) -> Option<String> {
+    const LONGEST: usize = 6;
+    let at = (1..sentence.len().min(LONGEST)).find(|at| sentence.breaks_before(*at))?;
+    let first = Sentence::new(sentence.typed(0, at));
+    let begins_anew = patterns::fitting(&first).any(|fitting| {
+        let forgets = matches!(first.tokens[0].word.as_str(), "forget" | "olvida" | "olvidalo" | "nevermind" | "never");
+        fitting.film.is_none() && (fitting.kind.0 == "restart" || (fitting.kind.0 == "undo" && forgets))
+    });
+    // "forget it, start over" is one order.
+    let rest = sentence.typed(at, sentence.len());
+    let says_more = !patterns::fitting(&Sentence::new(rest)).any(|fitting| fitting.film.is_none());
+    (begins_anew && says_more).then(|| rest.to_owned())
+}
+
+/// "sorry, I meant horror": what was meant.
+pub(crate) fn after_correction(sentence: &Sentence) -> Option<String> {
+    const BEGINNINGS: [&[&str]; 12] = [
+        &["i", "meant"],
+        &["i", "mean"],
+        &["i", "was", "thinking", "of"],
+        &["queria", "decir"],
+        &["quise", "decir"],
+        &["me", "referia", "a"],
+        &["digo"],
+        &["o", "sea"],
+        &["correction"],
+        &["make", "that"],
+        &["quiero", "decir"],
+        &["rather"],
+    ];
+    const BEFORE: [&str; 8] = ["sorry", "no", "perdon", "perdona", "oops", "ups", "wait", "espera"];
+    let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
+    let from = words.iter().take_while(|word| BEFORE.contains(word)).count();
+    let begun = BEGINNINGS.iter().find(|beginning| words[from..].starts_with(beginning))?;
+    let at = from + begun.len();
+    // "make that 5" of a rating, "make that the second": what follows is a wish of its own.
+    let is_told = from > 0 || !matches!(begun[0], "make" | "rather" | "digo" | "o");
+    (is_told && at < words.len()).then(|| sentence.typed(at, sentence.len()).to_owned())
 }
 
 /// "what else did he make?": the films of who directed the film that is spoken of, as a sentence that asks for them.
@@ -160,7 +204,7 @@ pub(crate) fn more_by_its_maker(
     index: &TitleIndex,
     context: &Context<'_>,
 ) -> Option<String> {
-    let movie = context.about.filter(|_| context.last != Last::List)?;
+    let movie = context.about.filter(|_| context.last != Last::List).or(context.like.first().copied())?;
     let asks = patterns::fitting(sentence).any(|fitting| fitting.kind.0 == "by_maker");
     let director = index.facts(movie).filter(|_| asks)?.directors.first()?;
     Some(match lang {

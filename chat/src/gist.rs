@@ -76,7 +76,7 @@ impl Chat<'_> {
                 () if tells("mine") => about(Wanted::MyRating),
                 () if let Some(half_stars) = ratings::marked(&self.reader) => Some(Intent::Rate { movie, half_stars }),
                 () if tells("bad") => Some(self.confirm_rating(movie, BAD)),
-                () if tells("suits") => about(Wanted::Genre),
+                () if tells("suits") || self.asks_of_kind(&films) => about(Wanted::Genre),
                 () if tells("plot") => about(Wanted::Plot),
                 () if tells("runtime") => about(Wanted::Runtime),
                 () if tells("director") => about(Wanted::Director),
@@ -125,6 +125,12 @@ fn tokens_say_or(tokens: &[Token]) -> bool {
 }
 
 impl Chat<'_> {
+    /// "is Seven horror or a thriller?"
+    fn asks_of_kind(&self, films: &[TitleSlot]) -> bool {
+        let asks = matches!(self.reader.sentence.tokens[0].word.as_str(), "is" | "was" | "es" | "era");
+        asks && !self.reader.read_around(films).genres.is_empty()
+    }
+
     /// The film of the list that a place or "that one" means, where only one is meant: "la 4 la odio".
     fn film_pointed_at(&self) -> Option<TitleSlot> {
         const LONGEST: usize = 3;
@@ -132,7 +138,16 @@ impl Chat<'_> {
         let spans = (0..tokens.len())
             .flat_map(|from| (from + 1..=tokens.len().min(from + LONGEST)).rev().map(move |to| (from, to)));
         let of_place = |(from, to): (usize, usize)| {
-            let says_film = matches!(tokens[from].word.as_str(), "the" | "la" | "el" | "number" | "numero");
+            let is_article = |token: &Token| {
+                matches!(token.word.as_str(), "the" | "that" | "this" | "la" | "el" | "esa" | "number" | "numero")
+            };
+            // "esa primera no me gustó": the "no" is not of the place. "that one" counts nothing.
+            if tokens[to - 1].word == "no" {
+                return None;
+            }
+            let is_pronoun = to == from + 1 && matches!(tokens[from].word.as_str(), "one" | "una" | "uno");
+            let says_film =
+                !is_pronoun && is_article(&tokens[from]) || (!is_pronoun && from > 0 && is_article(&tokens[from - 1]));
             let [movie] = places::read(&tokens[from..to]).filter(|_| says_film)?.of(self.context.shown)?[..] else {
                 return None;
             };

@@ -214,7 +214,8 @@ pub(crate) fn is_known(word: &str) -> bool {
 }
 
 /// Words as near as a typo to one of the lexicon's that are words of their own.
-const SPELT_RIGHT: &[&str] = &["sinking", "comida", "comidas", "romana", "romano", "romanas", "romanos", "signing"];
+const SPELT_RIGHT: &[&str] =
+    &["sinking", "comida", "comidas", "romana", "romano", "romanas", "romanos", "signing", "animo", "animos"];
 
 /// The word of the lexicon that a misspelt word of five letters or more stands for.
 pub(crate) fn corrected(word: &str) -> Option<&'static str> {

@@ -71,7 +71,9 @@ impl Reader<'_> {
         let called = if is_beside_films && spoken_against.is_some() { None } else { self.films_called(object) };
         // "like Alien but not Aliens": beside films a film is spoken of, whatever else is called so. "Sci-fi that isn't
         // Star Wars" speaks of all of them.
-        let is_of_several = !is_beside_films && called.as_ref().is_some_and(|(films, _)| films.len() > 1);
+        // "hated La La Land" speaks of no other film called "Land".
+        let is_whole = spoken_against.is_some_and(|(_, start, end)| start < object && object < end);
+        let is_of_several = !is_beside_films && !is_whole && called.as_ref().is_some_and(|(films, _)| films.len() > 1);
         if let Some((movie, start, end)) = spoken_against
             && (is_beside_films || !(is_without || is_of_several))
             && (is_beside_films || self.is_said_as_title(movie, start, end))

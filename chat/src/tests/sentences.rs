@@ -244,6 +244,7 @@ fn sentences_as_people_type_them_are_read() {
         ("unseen, a third lot", include_str!("../../tests/data/unseen-3.tsv"), 85),
         ("unseen, a fourth lot", include_str!("../../tests/data/unseen-4.tsv"), 85),
         ("unseen, a fifth lot", include_str!("../../tests/data/unseen-5.tsv"), 90),
+        ("unseen, a sixth lot", include_str!("../../tests/data/unseen-6.tsv"), 90),
     ];
     for (name, file, right_percent) in files {
         for lang in [Lang::En, Lang::Es] {

@@ -1,0 +1,92 @@
+//! Whether a sentence is said of the list before, and what it changes about the question for that.
+
+use crate::intent::{Intent, Shift};
+use crate::lexicon::{self, Meaning};
+use crate::request::Request;
+use crate::{Chat, cues, tweak};
+
+impl Chat<'_> {
+    /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
+    pub(crate) fn refines(&self, request: &Request) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let Some(first) = tokens.first() else { return false };
+        if !self.goes_on() || request.popular || request.for_me {
+            return false;
+        }
+        if request.only_limits() && !request.film_noun {
+            return true;
+        }
+        // "the japanese ones".
+        let says_ones = tokens.iter().any(|token| token.word == "ones");
+        let begins = |cue| cues::is(cue, &first.word);
+        // "nothing romantic", "anything but the 80s".
+        let begins_so = lexicon::after(tokens, 0, Meaning::Not).is_some() || cues::is("one_that", &first.word);
+        let rules_out = request.only_rules_out() && begins_so;
+        let says_more = request.has_conditions() || !request.disliked.is_empty();
+        if says_more {
+            let refines = rules_out || says_ones || begins("refines") || (begins("may_refine") && !request.film_noun);
+            // "comedy instead".
+            let ends_so = tokens.last().is_some_and(|last| matches!(last.word.as_str(), "instead" | "rather"));
+            return refines || ends_so || self.is_bare(request);
+        }
+        // "top 20", "just five".
+        request.n.is_some() && !(request.more || request.less_known || request.help || request.film_noun)
+    }
+
+    /// "vampires", "korean": conditions and nothing else, said of a list, are of that list.
+    fn is_bare(&self, request: &Request) -> bool {
+        const MOST_WORDS: usize = 3;
+        let tokens = &self.reader.sentence.tokens;
+        let is_plain = request.has_conditions() && request.unread.is_empty() && request.titles.is_empty();
+        is_plain
+            && tokens.len() <= MOST_WORDS
+            && !(request.film_noun || request.more || request.less_known || request.help || request.n.is_some())
+            && !tokens.iter().any(|token| cues::is("wishes", &token.word))
+    }
+
+    /// The last question again, with what this sentence says.
+    pub(crate) fn refinement(&self, request: &Request) -> Intent {
+        let tokens = &self.reader.sentence.tokens;
+        let is_either = tokens.first().is_some_and(|first| cues::is("either", &first.word));
+        let swaps = tokens.iter().any(|token| cues::is("swaps", &token.word));
+        let shift = match () {
+            () if is_either => Some(Shift::Either),
+            () if !request.genres.is_empty() && self.adds_genres() => Some(Shift::Besides),
+            () if swaps || self.is_bare(request) => Some(Shift::Instead),
+            () => None,
+        };
+        Intent::Refine { filters: request.filters(), tweak: tweak(request), shift }
+    }
+
+    pub(crate) fn says_removal(&self) -> bool {
+        let first = self.reader.sentence.tokens.first();
+        first.is_some_and(|first| {
+            matches!(
+                first.word.as_str(),
+                "drop"
+                    | "remove"
+                    | "skip"
+                    | "without"
+                    | "minus"
+                    | "exclude"
+                    | "except"
+                    | "quita"
+                    | "saca"
+                    | "sin"
+                    | "menos"
+            )
+        })
+    }
+
+    /// Whether a question for films stands before.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.context.goes_on || !self.context.shown.is_empty()
+    }
+
+    /// "with some romance", "but funny": beside what was asked for, where "only comedies" is instead of it.
+    fn adds_genres(&self) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        tokens.first().is_some_and(|first| cues::is("adds", &first.word))
+            && !tokens.iter().any(|token| cues::is("instead", &token.word))
+    }
+}
