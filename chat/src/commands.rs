@@ -34,6 +34,28 @@ impl Chat<'_> {
         whole.into_iter().find_map(|fitting| self.ordered(&fitting)).or_else(|| self.order_after_remark())
     }
 
+    /// "quita lo del 2005", "forget about the 90s": whatever the year, of a list.
+    pub(crate) fn forgets_years(&self) -> Option<Intent> {
+        const BEGINNINGS: [&[&str]; 8] = [
+            &["quita", "lo", "del"],
+            &["quita", "lo", "de"],
+            &["olvida", "lo", "del"],
+            &["olvida", "lo", "de"],
+            &["forget", "about"],
+            &["forget", "the"],
+            &["never", "mind", "the"],
+            &["drop", "the"],
+        ];
+        let tokens = &self.reader.sentence.tokens;
+        let says =
+            |words: &[&str]| tokens.iter().map(|token| token.word.as_str()).take(words.len()).eq(words.iter().copied());
+        let from = BEGINNINGS.iter().find(|words| says(words))?.len();
+        let is_article = tokens.get(from).is_some_and(|token| fold::is_article(&token.word));
+        let starts = [Some(from), is_article.then_some(from + 1)];
+        let ends = |at| crate::years::bound(tokens, at, u16::MAX, true).is_some_and(|(_, end)| end == tokens.len());
+        (self.goes_on() && starts.into_iter().flatten().any(ends)).then(|| Intent::shift(Shift::AnyYear))
+    }
+
     /// "too long, shorter": an order after a remark that says the same, or nothing.
     fn order_after_remark(&self) -> Option<Intent> {
         let sentence = self.reader.sentence;
@@ -122,6 +144,7 @@ impl Chat<'_> {
             "chat" => Some(Intent::NotUnderstood { asked: asked() }),
             "other" => Some(Intent::More),
             "lesser_known" if self.goes_on() => Some(Intent::LessKnown),
+            "both" if self.goes_on() => Some(Intent::shift(Shift::Both)),
             "any_year" if self.goes_on() => Some(Intent::shift(Shift::AnyYear)),
             "newer" if has_list => Some(Intent::shift(Shift::Newer)),
             "older" if has_list => Some(Intent::shift(Shift::Older)),
@@ -310,8 +333,14 @@ impl Chat<'_> {
                 return Some(intent);
             }
             // "whats number 2 about" of a list that has none.
-            if self.goes_on() && self.is_place(from, to) && self.shown_in(from, to).is_none() {
-                return Some(Intent::NoSuchPlace { asked: self.reader.sentence.text.trim().to_owned() });
+            if self.is_place(from, to) && self.shown_in(from, to).is_none() {
+                let asked = self.reader.sentence.text.trim().to_owned();
+                return match self.goes_on() {
+                    true => Some(Intent::NoSuchPlace { asked }),
+                    // "la 1 ya la vi" of no list speaks of no film called "The One".
+                    false if self.counts_in_digits(from, to) => Some(Intent::NotUnderstood { asked }),
+                    false => None,
+                };
             }
             // "hide horror films" is a wish.
             if kind == "hide_film" && self.is_kind_of_film(from, to) {
@@ -460,7 +489,14 @@ impl Chat<'_> {
         let is_link = |word: &str| matches!(word, "the" | "one" | "number" | "la" | "el" | "numero");
         words.iter().any(says_place)
             && words.iter().all(|token| says_place(token) || is_link(&token.word))
-            && self.reader.index.find_as(words, Reading::Exact).is_none()
+            && (self.counts_in_digits(from, to) || self.reader.index.find_as(words, Reading::Exact).is_none())
+    }
+
+    /// "la 1", "number 2".
+    fn counts_in_digits(&self, from: usize, to: usize) -> bool {
+        let words = &self.reader.sentence.tokens[from..to];
+        matches!(words, [article, number]
+            if matches!(article.word.as_str(), "the" | "number" | "la" | "el" | "numero") && number.number().is_some())
     }
 
     fn shown_in(&self, from: usize, to: usize) -> Option<MovieId> {

@@ -1,7 +1,7 @@
 //! What takes up the question or the rating before: a choice of an open question, "make it 5".
 //! Never reads a sentence that stands by itself.
 
-use cineswarm_engine::Filters;
+use cineswarm_engine::{Catalogue, Filters};
 
 use crate::fold::{self, Sentence, without_article};
 use crate::intent::{Intent, Lang, Last, Wanted};
@@ -122,6 +122,41 @@ pub(crate) fn chosen_by_person<'o>(
     let mut fitting = options.iter().filter(|option| {
         let TitleMatch::One(movie) = index.find(&option.label) else { return false };
         index.facts(movie).is_some_and(|facts| facts.cast.iter().chain(&facts.directors).any(is_named))
+    });
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// "the horror one" after "which Frozen?": the only choice of that genre.
+pub(crate) fn chosen_by_genre<'o>(
+    sentence: &Sentence,
+    options: &'o [ClarifyOption],
+    index: &TitleIndex,
+    catalogue: &Catalogue,
+) -> Option<&'o ClarifyOption> {
+    const BESIDE: [&str; 4] = ["no", "not", "that", "ones"];
+    const MOST_WORDS: usize = 6;
+    let points =
+        |word: &str| matches!(word, "one" | "la" | "el" | "esa" | "ese" | "version" | "peli" | "film" | "movie");
+    if options.is_empty() || sentence.len() > MOST_WORDS || !sentence.tokens.iter().any(|token| points(&token.word)) {
+        return None;
+    }
+    let mut named = None;
+    for at in 0..sentence.len() {
+        let word = sentence.tokens[at].word.as_str();
+        let genre = lexicon::meanings(&sentence.tokens, at).find_map(|(meaning, _)| match meaning {
+            lexicon::Meaning::Genres([genre]) => Some(*genre),
+            _ => None,
+        });
+        match genre {
+            Some(_) => named = genre,
+            None if AROUND.contains(&word) || BESIDE.contains(&word) => {}
+            None => return None,
+        }
+    }
+    let genre = named?;
+    let mut fitting = options.iter().filter(|option| {
+        let TitleMatch::One(movie) = index.find(&option.label) else { return false };
+        catalogue.get(movie).is_some_and(|film| film.genres.iter().any(|own| own == genre))
     });
     fitting.next().filter(|_| fitting.next().is_none())
 }
@@ -270,7 +305,20 @@ impl Chat<'_> {
             let said = |token: &fold::Token| {
                 matches!(
                     token.word.as_str(),
-                    "give" | "rate" | "ponle" | "le" | "dale" | "puntuala" | "id" | "venga" | "pon" | "pongo"
+                    "give"
+                        | "rate"
+                        | "ponle"
+                        | "le"
+                        | "dale"
+                        | "puntuala"
+                        | "id"
+                        | "venga"
+                        | "pon"
+                        | "pongo"
+                        | "un"
+                        | "yes"
+                        | "yeah"
+                        | "si"
                 )
             };
             self.reader.sentence.tokens.iter().any(said) || self.says_stars()

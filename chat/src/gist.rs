@@ -5,9 +5,11 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use cineswarm_engine::Filters;
+
 use crate::commands::{BAD, GOOD};
 use crate::fold::Token;
-use crate::intent::{Intent, Mark, Wanted};
+use crate::intent::{Intent, Mark, Tweak, Wanted};
 use crate::request::{Request, TitleSlot};
 use crate::titles::TitleMatch;
 use crate::{Chat, Ignored, cues, places, ratings};
@@ -65,9 +67,13 @@ impl Chat<'_> {
         let tells = |kind| told.contains(kind);
         let denies = others.iter().any(|at| cues::is("denies", &tokens[*at].word));
         let alike = tells("alike") || others.iter().any(|at| cues::is("alike", &tokens[*at].word));
-        if let [slot] = films.as_slice()
-            && let Ok(movie) = self.resolved(slot)
-        {
+        // What is pointed at is no title that could be doubtful.
+        let one = match films.as_slice() {
+            [TitleSlot { found: TitleMatch::One(movie), .. }] if is_pointed_at => Some(*movie),
+            [slot] => self.resolved(slot).ok(),
+            _ => None,
+        };
+        if let Some(movie) = one {
             let about = |wanted| Some(Intent::About { wanted, movie });
             let mark = |mark| Some(Intent::Mark { movies: vec![movie], mark });
             let said = match () {
@@ -96,7 +102,8 @@ impl Chat<'_> {
             }
         }
         if is_pointed_at {
-            return (alike && !denies).then(|| (self.like(&films, &Request::default()).0, None));
+            let movie = one.filter(|_| alike && !denies)?;
+            return Some((Intent::Like { movies: vec![movie], filters: Filters::default(), tweak: Tweak::None }, None));
         }
         if films.len() > 1 && tells("compares") {
             let movies: Result<Vec<_>, _> = films.iter().map(|slot| self.resolved(slot)).collect();

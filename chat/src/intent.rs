@@ -152,6 +152,8 @@ pub enum Shift {
     NewestFirst,
     /// "oldest first": older, within the years asked for.
     OldestFirst,
+    /// "both in one film": what was asked for as alternatives.
+    Both,
     /// "never mind the years".
     AnyYear,
     /// "better known ones".

@@ -121,7 +121,8 @@ fn understand_sentence(
     context: &Context<'_>,
 ) -> Understood {
     let chosen = follow_up::chosen(sentence, context.options)
-        .or_else(|| follow_up::chosen_by_person(sentence, context.options, index));
+        .or_else(|| follow_up::chosen_by_person(sentence, context.options, index))
+        .or_else(|| follow_up::chosen_by_genre(sentence, context.options, index, catalogue));
     if let Some(option) = chosen {
         return understand_in(&option.text, lang, index, catalogue, &Context { options: &[], ..*context });
     }
@@ -144,6 +145,10 @@ fn understand_sentence(
     {
         (intent, ignored) = (meant, Ignored::new());
         request = around.unwrap_or_default();
+    }
+    // "quita lo del 2005" takes a condition back, and is none.
+    if matches!(intent, Intent::Refine { shift: Some(Shift::AnyYear), .. }) {
+        request = Request::default();
     }
     let n = match intent {
         Intent::Like { .. }
@@ -205,7 +210,7 @@ impl Chat<'_> {
         if let Some(intent) = self.stars_alone() {
             return (intent, none);
         }
-        if let Some(intent) = self.order().or_else(|| self.film_of_that_year()) {
+        if let Some(intent) = self.order().or_else(|| self.forgets_years()).or_else(|| self.film_of_that_year()) {
             return (intent, none);
         }
         if let Some(intent) = self.whole_sentence_is_title(request) {

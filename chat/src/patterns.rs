@@ -94,11 +94,11 @@ fn fits(pattern: &[&str], tokens: &[Token], from: usize, to: usize, fitting: &mu
 }
 
 /// Words that begin a sentence and say nothing.
-const BEFORE: [&str; 53] = [
+const BEFORE: [&str; 56] = [
     "and", "so", "but", "hey", "oh", "ok", "okay", "oki", "well", "y", "pues", "oye", "pero", "please", "um", "umm",
     "hm", "hmm", "mmm", "vale", "venga", "actually", "wait", "ah", "bueno", "nope", "nah", "nop", "oops", "ups", "nvm",
     "cool", "great", "nice", "lol", "haha", "jaja", "right", "alright", "yeah", "yes", "si", "bien", "guay", "thanks",
-    "gracias", "perfect", "perfecto", "espera", "ay", "uf", "uy", "fine",
+    "gracias", "perfect", "perfecto", "espera", "ay", "uf", "uy", "fine", "che", "entonces", "jo",
 ];
 /// Words that end one.
 const AFTER: [&str; 18] = [

@@ -275,8 +275,8 @@ impl Chat<'_> {
     }
 
     fn is_only_a_pronoun(&self, slot: &TitleSlot) -> bool {
-        const SAYS_NOTHING: [&str; 10] =
-            ["it", "that", "this", "them", "everything", "everybody", "yes", "yeah", "todo", "nada"];
+        const SAYS_NOTHING: [&str; 11] =
+            ["it", "that", "this", "them", "everything", "everybody", "yes", "yeah", "todo", "nada", "che"];
         let tokens = &self.reader.sentence.tokens;
         let is_name = self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase);
         slot.to == slot.from + 1

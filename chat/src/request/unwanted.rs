@@ -267,6 +267,10 @@ impl Reader<'_> {
         let links = ["de ", "about ", "sobre "];
         let bare = links.iter().find_map(|link| said.strip_prefix(link)).filter(|_| !is_name);
         let label = bare.unwrap_or(&said).to_owned();
+        // "without Batman": The Dark Knight is not called so.
+        let tagged = (from..to).find_map(|at| self.index.theme_at(self.tokens(), at).filter(|(_, end)| *end == to));
+        let mut films = films;
+        films.extend(tagged.iter().flat_map(|(tagged, _)| tagged.iter().copied()));
         request.without.push(Named { topic: Topic { kind: TopicKind::Without, label, said }, films });
     }
 

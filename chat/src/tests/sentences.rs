@@ -126,6 +126,7 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
                 Shift::BetterKnown => " known",
                 Shift::Either => " either",
                 Shift::AnyYear => " anyyear",
+                Shift::Both => " both",
                 Shift::Besides | Shift::Instead => "",
             });
             with("refine".into(), filters, *tweak) + shift
@@ -245,6 +246,7 @@ fn sentences_as_people_type_them_are_read() {
         ("unseen, a fourth lot", include_str!("../../tests/data/unseen-4.tsv"), 85),
         ("unseen, a fifth lot", include_str!("../../tests/data/unseen-5.tsv"), 90),
         ("unseen, a sixth lot", include_str!("../../tests/data/unseen-6.tsv"), 90),
+        ("unseen, a seventh lot", include_str!("../../tests/data/unseen-7.tsv"), 90),
     ];
     for (name, file, right_percent) in files {
         for lang in [Lang::En, Lang::Es] {

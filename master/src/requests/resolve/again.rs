@@ -67,6 +67,10 @@ impl Resolver<'_> {
             (Some(Shift::OldestFirst), Some(middle)) => {
                 known.year_to = Some(known.year_to.map_or(*middle, |asked| asked.min(*middle)));
             }
+            (Some(Shift::Both), _) if known.genres.len() > 1 => {
+                let genres = std::mem::take(&mut known.genres);
+                spec.topics.extend(self.besides(known, genres));
+            }
             (Some(Shift::AnyYear), _) => (known.year_from, known.year_to) = (None, None),
             (Some(Shift::BetterKnown), _) => {
                 self.better_known(known, spec.ranking.n);
