@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use cineswarm_engine::models::{Error, FilmContent, Likeness, LikenessParameters, Model, TrainingData};
+use cineswarm_engine::models::{Error, FilmContent, Likeness, LikenessParameters, Model, TrainingData, Viewer};
 use cineswarm_engine::movielens::Rating;
 use cineswarm_engine::{Catalogue, HalfStars, Movie, MovieId, MovieStats, RatingsMatrix};
 
@@ -72,6 +72,45 @@ fn a_film_with_fewer_ratings_than_are_wanted_is_in_no_list() {
     assert_eq!(like_the_first(&data, &LikenessParameters::default()), [2]);
     let anyone = LikenessParameters { fewest_ratings: 1, ..LikenessParameters::default() };
     assert_eq!(like_the_first(&data, &anyone), [2, 3]);
+}
+
+/// With two films liked that others than everybody like, what those like comes before what everybody does; with one, what it
+/// alone is like decides, as without factors.
+#[test]
+fn the_more_films_there_are_the_more_it_goes_by_taste() {
+    let films: Vec<(MovieId, &str)> = (1..=9).map(|id| (id, "War")).collect();
+    let (some, others): (&[MovieId], &[MovieId]) = (&[1, 2, 3, 9], &[5, 6, 7, 9]);
+    let viewers: Vec<&[MovieId]> = [some, &[1, 2, 3], some, &[1, 3, 9]].into_iter().chain([others; 8]).collect();
+    let data = data(&films, &viewers);
+    let scores = |factors: usize, columns: &[u32]| {
+        let parameters = LikenessParameters { factors, ..LikenessParameters::default() };
+        let model = Likeness::train(&data, &parameters, &|_| {}).unwrap();
+        let half_stars = vec![10; columns.len()];
+        let mut scores = vec![0.0; films.len()];
+        model.score(&Viewer { row: None, columns, half_stars: &half_stars }, &mut scores);
+        scores
+    };
+    assert_eq!(scores(4, &[0]), scores(0, &[0]));
+    let apart = |scores: &[f32]| scores[2] / scores[8];
+    let (without, with) = (scores(0, &[0, 1]), scores(4, &[0, 1]));
+    assert!(with[2] > with[8] && apart(&with) > 1.1 * apart(&without), "{with:?} after {without:?}");
+}
+
+/// An earlier program's model, without factors, is none of these parameters; it is to be trained anew.
+#[test]
+fn arrays_are_those_of_the_parameters() {
+    let films = [(1, "War"), (2, "War"), (3, "War")];
+    let data = data(&films, &[&[1, 2, 3], &[1, 2], &[1, 2, 3], &[3]]);
+    let trained = |factors: usize| {
+        let parameters = LikenessParameters { factors, ..LikenessParameters::default() };
+        let model = Likeness::train(&data, &parameters, &|_| {}).unwrap();
+        assert_eq!(Likeness::load(model.parts(), 3, &parameters).unwrap(), model);
+        model
+    };
+    for factors in [0, 2] {
+        let loaded = Likeness::load(trained(factors).parts(), 3, &LikenessParameters::default());
+        assert!(loaded.unwrap_err().to_string().contains("factors"));
+    }
 }
 
 #[test]

@@ -56,6 +56,15 @@ describe("a farm of two workers", { skip: BROKER === "embedded" && "the dataset 
     assert.deepEqual(again.recommendations, answer.recommendations);
   });
 
+  test("answers for several films as well, with scores that the master reckons to the last bit", async () => {
+    const answer = await fromTheModel(viewer, { text: "films like Toy Story, Heat and Fargo" });
+    assert.equal(answer.recommendations.length, 10);
+    const own = [FILMS.toyStory, FILMS.heat, FILMS.fargo];
+    for (const film of answer.recommendations) {
+      assert.ok(!own.includes(film.movie_id) && film.because.every((reason) => own.includes(reason.movie_id)), JSON.stringify(film));
+    }
+  });
+
   test("answers from neighbours where no worker holds the model, and from the model when one has fetched it", async () => {
     await Promise.all(["worker-1", "worker-2"].map((id) => farm.stopWorker(id, "SIGKILL")));
     await within(

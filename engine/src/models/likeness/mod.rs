@@ -1,11 +1,13 @@
 //! Likeness: for each film those most like it. How likely a viewer who likes the one is to like the other, which those
 //! who like both say, and what both films are: genres, tags, names, time. It learns within seconds, is small enough to be
 //! handed to every worker, and answers "films like these", short profiles and long ones by the same sum, so that an answer
-//! moves with each rating and never jumps.
+//! moves with each rating and never jumps. With one film the sum is all there is; the more ratings there are, the more it
+//! goes by the viewer's taste as well.
 
 mod learned;
 mod served;
 mod signals;
+mod taste;
 mod words;
 
 pub use served::ServedModel;
@@ -15,10 +17,16 @@ use serde::{Deserialize, Serialize};
 
 use self::learned::Learned;
 use self::signals::Signals;
-use super::weighted_lists::{WeightedLists, best_first};
+use self::taste::Taste;
+use super::weighted_lists::{WeightedLists, best_first, check_finite};
 use super::{Array, Error, Model, Parts, Progress, TrainingData, Viewer, Watch, Weighted};
 
 const NAME: &str = "likeness";
+
+/// Half-stars from which a film counts as liked.
+const LIKED: u8 = 8;
+/// Each is solved for anew with every question.
+const MOST_FACTORS: usize = 256;
 
 /// Films between two steps that are told of.
 const FILMS_A_STEP: usize = 1000;
@@ -33,11 +41,13 @@ pub struct LikenessParameters {
     pub fewest_ratings: usize,
     /// How much a low rating counts against what is like it, relative to a high one; 0 or more.
     pub dislike: f64,
+    /// Numbers of a viewer's taste, 256 at the most; with none only the lists count.
+    pub factors: usize,
 }
 
 impl Default for LikenessParameters {
     fn default() -> Self {
-        LikenessParameters { k: 200, fewest_ratings: 3, dislike: 0.5 }
+        LikenessParameters { k: 200, fewest_ratings: 3, dislike: 0.5, factors: 32 }
     }
 }
 
@@ -45,7 +55,8 @@ impl LikenessParameters {
     fn check(&self) -> Result<(), Error> {
         Error::unless_at_least(NAME, "k", self.k as f64, 1.0, "a number of films, 1 or more")?;
         Error::unless_at_least(NAME, "fewest_ratings", self.fewest_ratings as f64, 1.0, "a number, 1 or more")?;
-        Error::unless_within(NAME, "dislike", self.dislike, 0.0..=1e6, "between 0 and 1e6")
+        Error::unless_within(NAME, "dislike", self.dislike, 0.0..=1e6, "between 0 and 1e6")?;
+        Error::unless_within(NAME, "factors", self.factors as f64, 0.0..=MOST_FACTORS as f64, "between 0 and 256")
     }
 }
 
@@ -55,10 +66,11 @@ fn liking(half_stars: u8, dislike: f32) -> f32 {
     if liking < 0.0 { liking * dislike } else { liking }
 }
 
-/// For each film those most like it.
+/// For each film those most like it, and what it takes to know a viewer's taste.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Likeness {
     lists: WeightedLists,
+    taste: Taste,
     dislike: f32,
 }
 
@@ -76,6 +88,7 @@ impl Likeness {
         let signals = Signals::new(data, &Learned::WEIGHTS);
         let is_known = |column: usize| matrix.by_film().row(column).0.len() >= parameters.fewest_ratings;
         let candidates: Vec<u32> = (0..matrix.films() as u32).filter(|&column| is_known(column as usize)).collect();
+        let taste = Taste::train(matrix, signals.voices(), parameters.fewest_ratings, parameters.factors);
         let mut lists = Vec::with_capacity(matrix.films());
         let films: Vec<u32> = (0..matrix.films() as u32).collect();
         for step in films.chunks(FILMS_A_STEP) {
@@ -89,21 +102,40 @@ impl Likeness {
             lists.par_extend(of_step);
             watch(Progress { done: lists.len() as u64, total: films.len() as u64 });
         }
-        Ok(Likeness { lists: WeightedLists::new(lists), dislike: parameters.dislike as f32 })
+        Ok(Likeness { lists: WeightedLists::new(lists), taste, dislike: parameters.dislike as f32 })
     }
 
     /// Takes the arrays of a model of `films` films.
     ///
     /// # Errors
     /// If they are not such a model's.
-    pub fn load(mut parts: Parts, films: usize, parameters: &LikenessParameters) -> Result<Likeness, Error> {
+    pub fn load(parts: Parts, films: usize, parameters: &LikenessParameters) -> Result<Likeness, Error> {
         parameters.check()?;
+        let model = Likeness::from_parts(parts, films)?;
         // It is among the arrays for those who have no parameters.
-        let dislike = parts.take_f32(NAME, "dislike", 1)?[0];
-        if dislike.to_bits() != (parameters.dislike as f32).to_bits() {
+        if model.dislike.to_bits() != (parameters.dislike as f32).to_bits() {
             return Err(Error::damaged(NAME, "dislike", "is not that of the parameters"));
         }
-        Ok(Likeness { lists: WeightedLists::from_parts(&mut parts, NAME, films, films)?, dislike })
+        if model.taste.rank() != parameters.factors {
+            let reason = format!("are {} a film, and {} of the parameters", model.taste.rank(), parameters.factors);
+            return Err(Error::damaged(NAME, "factors", reason));
+        }
+        Ok(model)
+    }
+
+    /// Takes the arrays without being told the parameters.
+    fn from_parts(mut parts: Parts, films: usize) -> Result<Likeness, Error> {
+        let dislike = parts.take_f32(NAME, "dislike", 1)?[0];
+        let rank = parts.length("factors") / films.max(1);
+        let taste = match rank {
+            0 => Taste::default(),
+            1..=MOST_FACTORS => {
+                let means = parts.take_f32(NAME, "means", films)?;
+                Taste::from_arrays(means, parts.take_f32(NAME, "factors", films * rank)?, rank)?
+            }
+            _ => return Err(Error::damaged(NAME, "factors", "are more than a film may have")),
+        };
+        Ok(Likeness { lists: WeightedLists::from_parts(&mut parts, NAME, films, films)?, taste, dislike })
     }
 }
 
@@ -129,6 +161,7 @@ fn list(film: u32, scores: &[f32], candidates: &[u32], k: usize) -> Vec<Weighted
 impl Model for Likeness {
     fn score(&self, viewer: &Viewer<'_>, scores: &mut [f32]) {
         self.lists.score(viewer, |_, half_stars| liking(half_stars, self.dislike), scores);
+        self.taste.weigh(viewer, self.dislike, scores);
     }
 
     fn because(&self, viewer: &Viewer<'_>, column: u32, limit: usize) -> Vec<Weighted> {
@@ -140,7 +173,12 @@ impl Model for Likeness {
     }
 
     fn parts(&self) -> Parts {
-        self.lists.add_to(Parts::default()).with("dislike", Array::F32(vec![self.dislike]))
+        let parts = self.lists.add_to(Parts::default()).with("dislike", Array::F32(vec![self.dislike]));
+        if self.taste.rank() == 0 {
+            return parts;
+        }
+        let (means, factors) = (self.taste.means().to_vec(), self.taste.factors().to_vec());
+        parts.with("means", Array::F32(means)).with("factors", Array::F32(factors))
     }
 }
 

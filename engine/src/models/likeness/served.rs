@@ -1,23 +1,22 @@
 //! A likeness model as workers get it: one sequence of bytes, with the films' numbers and nothing of any user, so that it
 //! answers without a dataset. Every sum runs in the order of the profile, so whoever holds it gets the same bits.
 
-use super::{NAME, liking};
+use super::{Likeness, MOST_FACTORS, NAME, liking};
 use crate::best::Best;
-use crate::models::weighted_lists::WeightedLists;
 use crate::models::{Array, Error, Model, Parts, Viewer, Weighted};
 use crate::profile::Profile;
 use crate::rating::MovieId;
 
-/// What the bytes begin with: what they are, and in which form.
-const MARK: &[u8; 8] = b"LIKENES1";
+/// What the bytes begin with: what they are, and in which form. Without factors of taste it is the first.
+const LISTS_ALONE: &[u8; 8] = b"LIKENES1";
+const WITH_TASTE: &[u8; 8] = b"LIKENES2";
 
 /// A model ready to answer from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServedModel {
     /// Ascending.
     movie_ids: Vec<MovieId>,
-    lists: WeightedLists,
-    dislike: f32,
+    model: Likeness,
 }
 
 /// A film and its score.
@@ -37,10 +36,8 @@ impl ServedModel {
     /// # Errors
     /// If it is another kind of model, or of another number of films.
     pub fn new(model: &dyn Model, movie_ids: &[MovieId]) -> Result<ServedModel, Error> {
-        let mut parts = model.parts();
-        let dislike = parts.take_f32(NAME, "dislike", 1)?[0];
-        let lists = WeightedLists::from_parts(&mut parts, NAME, movie_ids.len(), movie_ids.len())?;
-        Ok(ServedModel { movie_ids: movie_ids.to_vec(), lists, dislike })
+        let model = Likeness::from_parts(model.parts(), movie_ids.len())?;
+        Ok(ServedModel { movie_ids: movie_ids.to_vec(), model })
     }
 
     /// How many films it knows.
@@ -48,21 +45,27 @@ impl ServedModel {
         self.movie_ids.len()
     }
 
-    /// The bytes from which [`ServedModel::from_bytes`] makes the same model: the mark, numbers of films and of entries,
-    /// and the arrays, all in four bytes a number, the lowest first.
+    /// The bytes from which [`ServedModel::from_bytes`] makes the same model: the mark, numbers of films, of entries and of
+    /// factors a film, and the arrays, all in four bytes a number, the lowest first.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut parts = self.lists.add_to(Parts::default());
-        let mut whole = MARK.to_vec();
+        let Likeness { lists, taste, dislike } = &self.model;
+        let mut parts = lists.add_to(Parts::default());
+        let mut whole = if taste.rank() == 0 { LISTS_ALONE.to_vec() } else { WITH_TASTE.to_vec() };
         whole.extend((self.movie_ids.len() as u32).to_le_bytes());
         whole.extend((parts.length("columns") as u32).to_le_bytes());
-        whole.extend(self.dislike.to_le_bytes());
+        whole.extend(dislike.to_le_bytes());
+        if taste.rank() > 0 {
+            whole.extend((taste.rank() as u32).to_le_bytes());
+        }
         whole.extend(self.movie_ids.iter().flat_map(|id| id.to_le_bytes()));
         for name in ["offsets", "columns"] {
             let numbers = parts.take_u32(NAME, name, parts.length(name)).unwrap_or_default();
             whole.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
         }
         let weights = parts.take_f32(NAME, "weights", parts.length("weights")).unwrap_or_default();
-        whole.extend(weights.iter().flat_map(|weight| weight.to_le_bytes()));
+        for numbers in [&weights[..], taste.means(), taste.factors()] {
+            whole.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        }
         whole
     }
 
@@ -72,30 +75,41 @@ impl ServedModel {
     /// If these are not the bytes of one.
     pub fn from_bytes(whole: &[u8]) -> Result<ServedModel, Error> {
         let damaged = |reason: &str| Error::damaged(NAME, "model", reason.to_owned());
-        let rest = whole.strip_prefix(MARK).ok_or_else(|| damaged("does not begin as one does"))?;
-        let (words, odd) = rest.as_chunks::<4>();
+        let with_taste = whole.starts_with(WITH_TASTE);
+        let rest = whole.strip_prefix(if with_taste { WITH_TASTE } else { LISTS_ALONE });
+        let (words, odd) = rest.ok_or_else(|| damaged("does not begin as one does"))?.as_chunks::<4>();
         let mut words = words.iter();
         let mut head = || words.next().copied().ok_or_else(|| damaged("ends in its head"));
         let films = u32::from_le_bytes(head()?) as usize;
         let entries = u32::from_le_bytes(head()?) as usize;
         let dislike = f32::from_le_bytes(head()?);
-        if !odd.is_empty() || words.len() as u64 != 2 * films as u64 + 1 + 2 * entries as u64 {
+        let factors = if with_taste { u32::from_le_bytes(head()?) as usize } else { 0 };
+        if factors > MOST_FACTORS || (with_taste && factors == 0) {
+            return Err(damaged("has no such number of factors as one may have"));
+        }
+        let means = if with_taste { films } else { 0 };
+        let length = 2 * films as u64 + 1 + 2 * entries as u64 + means as u64 + films as u64 * factors as u64;
+        if !odd.is_empty() || words.len() as u64 != length {
             return Err(damaged("is not as long as it says"));
         }
         let mut whole_numbers =
             |count: usize| words.by_ref().take(count).map(|word| u32::from_le_bytes(*word)).collect();
         let movie_ids: Vec<MovieId> = whole_numbers(films);
         let (offsets, columns): (Vec<u32>, Vec<u32>) = (whole_numbers(films + 1), whole_numbers(entries));
-        let weights: Vec<f32> = words.map(|word| f32::from_le_bytes(*word)).collect();
+        let mut numbers = |count: usize| words.by_ref().take(count).map(|word| f32::from_le_bytes(*word)).collect();
+        let weights: Vec<f32> = numbers(entries);
+        let (means, factors): (Vec<f32>, Vec<f32>) = (numbers(means), numbers(films * factors));
         if movie_ids.windows(2).any(|pair| pair[0] >= pair[1]) || !dislike.is_finite() {
             return Err(damaged("has films that do not ascend"));
         }
-        let mut parts = Parts::default()
+        let parts = Parts::default()
+            .with("dislike", Array::F32(vec![dislike]))
             .with("offsets", Array::U32(offsets))
             .with("columns", Array::U32(columns))
-            .with("weights", Array::F32(weights));
-        let lists = WeightedLists::from_parts(&mut parts, NAME, films, films)?;
-        Ok(ServedModel { movie_ids, lists, dislike })
+            .with("weights", Array::F32(weights))
+            .with("means", Array::F32(means))
+            .with("factors", Array::F32(factors));
+        Ok(ServedModel { movie_ids, model: Likeness::from_parts(parts, films)? })
     }
 
     /// The scores of all films that are like any of the profile's, the profile's own among them; none for the others.
@@ -103,7 +117,7 @@ impl ServedModel {
         let (columns, half_stars) = self.columns_of(profile);
         let viewer = Viewer { row: None, columns: &columns, half_stars: &half_stars };
         let mut scores = vec![f32::NEG_INFINITY; self.movie_ids.len()];
-        self.lists.score(&viewer, |_, half_stars| liking(half_stars, self.dislike), &mut scores);
+        self.model.score(&viewer, &mut scores);
         Scores { model: self, scores }
     }
 
@@ -127,7 +141,8 @@ impl ServedModel {
         let Ok(column) = self.movie_ids.binary_search(&movie) else { return Vec::new() };
         let (columns, half_stars) = self.columns_of(profile);
         let added = columns.iter().zip(&half_stars).filter_map(|(&own, &half_stars)| {
-            let weight = liking(half_stars, self.dislike) * self.lists.weight(own as usize, column as u32)?;
+            let liking = liking(half_stars, self.model.dislike);
+            let weight = liking * self.model.lists.weight(own as usize, column as u32)?;
             (weight != 0.0).then_some(Weighted { column: own, weight })
         });
         let mut added: Vec<Weighted> = added.collect();
@@ -162,6 +177,8 @@ impl Scores<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::likeness::Taste;
+    use crate::models::weighted_lists::WeightedLists;
     use crate::rating::HalfStars;
 
     /// Film 10 is like 20 and 30, film 40 like 30.
@@ -173,7 +190,13 @@ mod tests {
             vec![like(0, 0.5), like(3, 0.75)],
             vec![like(2, 0.75)],
         ]);
-        ServedModel { movie_ids: vec![10, 20, 30, 40], lists, dislike: 0.5 }
+        let taste = Taste::default();
+        ServedModel { movie_ids: vec![10, 20, 30, 40], model: Likeness { lists, taste, dislike: 0.5 } }
+    }
+
+    /// Films 10, 30 and 40 are liked by the same, film 20 by others.
+    fn taste() -> Taste {
+        Taste::from_arrays(vec![0.25; 4], vec![0.5, 0.0, -0.5, 0.25, 0.5, 0.0, 0.5, 0.125], 2).unwrap()
     }
 
     fn profile(rated: &[(MovieId, u8)]) -> Profile {
@@ -192,6 +215,27 @@ mod tests {
         let columns = 8 + 12 + 4 * 4 + 5 * 4;
         other[columns..columns + 4].copy_from_slice(&9u32.to_le_bytes());
         assert!(ServedModel::from_bytes(&other).is_err());
+    }
+
+    #[test]
+    fn a_model_with_taste_comes_out_of_its_bytes_as_it_went_in_and_of_others_none_does() {
+        let with_taste = ServedModel { model: Likeness { taste: taste(), ..model().model }, ..model() };
+        let whole = with_taste.to_bytes();
+        let read = ServedModel::from_bytes(&whole).unwrap();
+        assert_eq!(read, with_taste);
+        let rated = profile(&[(10, 10), (40, 9)]);
+        assert_eq!(read.best(&rated, 10), with_taste.best(&rated, 10));
+        assert_ne!(read.best(&rated, 10), model().best(&rated, 10), "the taste counts");
+        for end in 0..whole.len() {
+            assert!(ServedModel::from_bytes(&whole[..end]).is_err(), "the first {end} bytes are no model");
+        }
+        // Factors that there are not, more than there may be, and one that is no number.
+        let factors = 8 + 12;
+        for (at, number) in [(factors, 0), (factors, 3), (factors, u32::MAX), (whole.len() - 4, f32::NAN.to_bits())] {
+            let mut other = whole.clone();
+            other[at..at + 4].copy_from_slice(&number.to_le_bytes());
+            assert!(ServedModel::from_bytes(&other).is_err(), "{number} at {at}");
+        }
     }
 
     #[test]

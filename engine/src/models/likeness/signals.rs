@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::LIKED;
 use super::learned::{Learned, Weight};
 use super::words::{Cosines, Words};
 use crate::matrix::RatingsMatrix;
 use crate::models::TrainingData;
 
-/// Half-stars from which a film counts as liked.
-const LIKED: u8 = 8;
 /// Likes at which what the likers of a film like and what everybody likes count the same.
 const DOUBT: f32 = 10.0;
 /// Years after which two films are that much less of one time; among old ones there are fewer.
@@ -101,6 +100,11 @@ impl<'a> Signals<'a> {
             ],
             years: columns.map(|column| content.movie(column).and_then(|movie| movie.year)).collect(),
         }
+    }
+
+    /// How much each viewer counts, by row.
+    pub fn voices(&self) -> &[f32] {
+        &self.voices
     }
 
     pub fn scratch(&self) -> Scratch {
