@@ -1,6 +1,5 @@
 //! Orders the films a viewer has not seen by what the viewer's neighbours think of them, and says which of the viewer's
 //! own films that goes back to. It never looks for neighbours, and recommends nothing the filters forbid.
-//! A few lines longer than other files: what a score is, and what explains it, stand in one place.
 
 mod changes;
 pub mod graph;

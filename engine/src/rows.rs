@@ -1,5 +1,6 @@
 //! Everybody's ratings as rows in memory, for who needs a few users' ratings in full: three bytes a rating, films
-//! numbered from the most rated one on, so that what is kept by film is mostly in the cache. It looks for nobody.
+//! numbered from the most rated one on, so that what is kept by film is mostly in the cache. What has changed since is laid
+//! over a row as it is read. It looks for nobody.
 
 use std::cmp::Reverse;
 
@@ -176,24 +177,24 @@ impl Totals {
 }
 
 fn any<Number: Copy + Into<u32>>(
-    mut films: &[Number],
-    mut half_stars: &[u8],
+    films: &[Number],
+    half_stars: &[u8],
     changes: RowChanges<'_>,
     mut is: impl FnMut(u32, u8) -> bool,
 ) -> bool {
+    let mut laid_out = films.iter().zip(half_stars).map(|(&film, &half_stars)| (film.into(), half_stars)).peekable();
     for (film, now) in changes.films() {
-        let before = films.partition_point(|&other| other.into() < film);
-        let has_changed = films.get(before).is_some_and(|&other| other.into() == film);
-        let unchanged = films[..before].iter().zip(&half_stars[..before]);
-        if unchanged.into_iter().any(|(&film, &half_stars)| is(film.into(), half_stars))
-            || now.is_some_and(|now| is(film, now))
-        {
+        while let Some((other, half_stars)) = laid_out.next_if(|(other, _)| *other < film) {
+            if is(other, half_stars) {
+                return true;
+            }
+        }
+        laid_out.next_if(|(other, _)| *other == film);
+        if now.is_some_and(|now| is(film, now)) {
             return true;
         }
-        films = &films[before + usize::from(has_changed)..];
-        half_stars = &half_stars[before + usize::from(has_changed)..];
     }
-    films.iter().zip(half_stars).any(|(&film, &half_stars)| is(film.into(), half_stars))
+    laid_out.any(|(film, half_stars)| is(film, half_stars))
 }
 
 /// Film ids to numbers: those of a catalogue from the most rated one on, then such as the catalogue lacks.
