@@ -9,7 +9,6 @@ use crate::profile::Profile;
 use crate::ranking::{RankScratch, Ranker};
 use crate::rating::UserId;
 use crate::rows::Row;
-use crate::shard::FilmNumbers;
 
 /// A list of neighbours that cannot be.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -111,15 +110,14 @@ impl Ranker {
             _ if options.exclude_user == Some(user) => RowThen::Nobody,
             then => then,
         };
-        let row = match &then {
-            RowThen::Now(row) => *row,
-            RowThen::Past(films, half_stars) => Row { films: FilmNumbers::Wide(films), half_stars },
+        let row = match then {
+            RowThen::Known(row) => row,
             RowThen::Nobody => return Err(Error::NoNeighbour { user }),
             RowThen::DeletedSince => return Ok(()),
             RowThen::Forgotten => return Err(Error::TooOld { user, as_of }),
         };
         let (dot, overlap) = in_common(row, rated, &scratch.rated);
-        let norms = (profile.norm_squared(), u64::from(row.squared_norm()));
+        let norms = (profile.norm_squared(), u64::from(row.totals().squares));
         let computed =
             Neighbour { user, similarity: similarity(dot, overlap, norms.0, norms.1, options.shrink), overlap, dot };
         let min_overlap = options.min_overlap.max(1);
@@ -132,19 +130,18 @@ impl Ranker {
 
 /// Dot product and overlap of a row with a profile, given both as a list and by film number.
 fn in_common(row: Row<'_>, list: &[(u32, u8)], rated: &[u8]) -> (u32, u32) {
-    if list.len() * LOOK_UP < row.half_stars.len() {
-        let both = list.iter().filter_map(|&(number, own)| Some((own, row.rating(number)?)));
-        return both.fold((0, 0), |(dot, overlap), (a, b)| (dot + u32::from(a) * u32::from(b), overlap + 1));
+    let (mut dot, mut overlap) = (0, 0);
+    if list.len() * LOOK_UP < row.about() {
+        for (own, rating) in list.iter().filter_map(|&(number, own)| Some((own, row.rating(number)?))) {
+            dot += u32::from(own) * u32::from(rating);
+            overlap += 1;
+        }
+    } else {
+        row.each(|number, rating| {
+            let own = rated[number as usize];
+            dot += u32::from(own) * u32::from(rating);
+            overlap += u32::from(own > 0);
+        });
     }
-    match row.films {
-        FilmNumbers::Narrow(films) => passed_over(films, row.half_stars, rated),
-        FilmNumbers::Wide(films) => passed_over(films, row.half_stars, rated),
-    }
-}
-
-fn passed_over<Number: Copy + Into<u32>>(films: &[Number], half_stars: &[u8], rated: &[u8]) -> (u32, u32) {
-    films.iter().zip(half_stars).fold((0, 0), |(dot, overlap), (&number, &rating)| {
-        let own = rated[number.into() as usize];
-        (dot + u32::from(own) * u32::from(rating), overlap + u32::from(own > 0))
-    })
+    (dot, overlap)
 }

@@ -27,6 +27,7 @@ mod prefetch;
 pub mod profile;
 pub mod ranking;
 pub mod rating;
+mod row_changes;
 mod rows;
 pub mod shard;
 pub mod shortage;

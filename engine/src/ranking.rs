@@ -1,6 +1,5 @@
 //! Orders the films a viewer has not seen by what the viewer's neighbours think of them, and says which of the viewer's
 //! own films that goes back to. It never looks for neighbours, and recommends nothing the filters forbid.
-//! A few lines longer than other files: what a score is, and what explains it, stand in one place.
 
 mod changes;
 pub mod graph;
@@ -19,8 +18,7 @@ use crate::genres::GenreSets;
 use crate::neighbours::Neighbour;
 use crate::profile::Profile;
 use crate::rating::{MovieId, UserId};
-use crate::rows::{Numbering, Row, Rows};
-use crate::shard::FilmNumbers;
+use crate::rows::{Numbering, Row, Rows, Totals};
 
 /// More recommendations than this are never made at once, whatever is asked for.
 pub const MAX_RECOMMENDATIONS: usize = 1000;
@@ -360,13 +358,10 @@ impl Ranker {
         for &Neighbour { user, similarity, .. } in neighbours {
             let Some(row) = self.changed.of(&self.rows, user) else { continue };
             total_similarity += similarity;
-            let sum: u64 = row.half_stars.iter().map(|&rating| u64::from(rating)).sum();
-            let mean = sum as f64 / row.half_stars.len() as f64;
+            let Totals { ratings, sum, .. } = row.totals();
+            let mean = sum as f64 / f64::from(ratings);
             let shared_begin = scratch.shared.len();
-            match row.films {
-                FilmNumbers::Narrow(films) => add(similarity, films, row.half_stars, profile, scratch),
-                FilmNumbers::Wide(films) => add(similarity, films, row.half_stars, profile, scratch),
-            }
+            add(similarity, &row, profile, scratch);
             let dot = scratch.shared[shared_begin..].iter().map(|film| u64::from(film.product)).sum();
             raters.push(Rater { similarity, row, mean, shared_end: scratch.shared.len(), dot });
         }
@@ -392,16 +387,9 @@ impl Ranker {
 }
 
 /// Adds a neighbour's ratings to the sums of the films.
-fn add<Number: Copy + Into<u32>>(
-    similarity: f64,
-    films: &[Number],
-    half_stars: &[u8],
-    profile: &Profile,
-    scratch: &mut RankScratch,
-) {
+fn add(similarity: f64, row: &Row<'_>, profile: &Profile, scratch: &mut RankScratch) {
     let RankScratch { sums, touched, touched_count, shared, .. } = scratch;
-    for (&number, &half_stars) in films.iter().zip(half_stars) {
-        let number: u32 = number.into();
+    row.each(|number, half_stars| {
         let sums = &mut sums[number as usize];
         if sums.own > 0 {
             let index = sums.own - 1;
@@ -413,7 +401,7 @@ fn add<Number: Copy + Into<u32>>(
         *touched_count += usize::from(sums.raters == 0);
         sums.weighted += similarity * f64::from(half_stars);
         sums.raters += 1;
-    }
+    });
 }
 
 /// What the film's raters think of it beside the score, and the viewer's films with the largest shares in the score, the

@@ -1,5 +1,6 @@
 //! Everybody's ratings as rows in memory, for who needs a few users' ratings in full: three bytes a rating, films
-//! numbered from the most rated one on, so that what is kept by film is mostly in the cache. It looks for nobody.
+//! numbered from the most rated one on, so that what is kept by film is mostly in the cache. What has changed since is laid
+//! over a row as it is read. It looks for nobody.
 
 use std::cmp::Reverse;
 
@@ -7,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::catalogue::Catalogue;
 use crate::rating::{MovieId, UserId};
+use crate::row_changes::RowChanges;
 use crate::shard::{FilmNumbers, squared_norm};
 
 /// All users' ratings.
@@ -20,13 +22,24 @@ pub(crate) struct Rows {
     half_stars: Vec<u8>,
 }
 
-/// A user's ratings.
+/// A user's ratings: as they were laid out, with what has changed since laid over them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row<'a> {
     /// By number, ascending.
-    pub(crate) films: FilmNumbers<&'a [u16], &'a [u32]>,
+    films: FilmNumbers<&'a [u16], &'a [u32]>,
     /// Parallel to the films.
-    pub(crate) half_stars: &'a [u8],
+    half_stars: &'a [u8],
+    changes: RowChanges<'a>,
+}
+
+/// What is counted of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) ratings: u32,
+    /// Of the half-stars.
+    pub(crate) sum: u64,
+    /// Of the squared half-stars.
+    pub(crate) squares: u32,
 }
 
 impl Rows {
@@ -81,24 +94,107 @@ impl Rows {
             FilmNumbers::Narrow(films) => FilmNumbers::Narrow(&films[range.clone()]),
             FilmNumbers::Wide(films) => FilmNumbers::Wide(&films[range.clone()]),
         };
-        Some(Row { films, half_stars: &self.half_stars[range] })
+        Some(Row { films, half_stars: &self.half_stars[range], changes: RowChanges::NONE })
     }
 }
 
-impl Row<'_> {
-    /// Sum of the squared half-stars.
-    pub(crate) fn squared_norm(&self) -> u32 {
-        squared_norm(self.half_stars)
+impl<'a> Row<'a> {
+    /// Of who has rated nothing.
+    pub(crate) const EMPTY: Row<'static> =
+        Row { films: FilmNumbers::Narrow(&[]), half_stars: &[], changes: RowChanges::NONE };
+
+    /// This row, with these changes instead of those it has.
+    pub(crate) fn with(self, changes: RowChanges<'a>) -> Row<'a> {
+        Row { changes, ..self }
+    }
+
+    /// The row, unless nothing is in it.
+    pub(crate) fn unless_empty(self) -> Option<Row<'a>> {
+        // Whoever has more ratings than changes has not taken all of them back.
+        let is_long = self.half_stars.len() > self.changes.all.len();
+        (is_long || self.any(|_, _| true)).then_some(self)
+    }
+
+    /// About how many ratings these are.
+    pub(crate) fn about(&self) -> usize {
+        self.half_stars.len() + self.changes.all.len()
+    }
+
+    /// Whether something is true of any of the ratings, films by number and ascending, and what they were given; none is
+    /// looked at after the first such one.
+    pub(crate) fn any(&self, is: impl FnMut(u32, u8) -> bool) -> bool {
+        match self.films {
+            FilmNumbers::Narrow(films) => any(films, self.half_stars, self.changes, is),
+            FilmNumbers::Wide(films) => any(films, self.half_stars, self.changes, is),
+        }
+    }
+
+    /// Looks at all ratings: films by number, ascending, and what they were given.
+    pub(crate) fn each(&self, mut look: impl FnMut(u32, u8)) {
+        self.any(|film, half_stars| {
+            look(film, half_stars);
+            false
+        });
+    }
+
+    pub(crate) fn totals(&self) -> Totals {
+        let sum = self.half_stars.iter().map(|&half_stars| u64::from(half_stars)).sum();
+        // A row has fewer films than would fill 32 bits.
+        let laid_out = Totals { ratings: self.half_stars.len() as u32, sum, squares: squared_norm(self.half_stars) };
+        self.changes.films().fold(laid_out, |all, (film, now)| all.less(self.laid_out(film)).more(now))
     }
 
     /// The half-stars given to a film.
     pub(crate) fn rating(&self, number: u32) -> Option<u8> {
+        self.changes.film(number).unwrap_or_else(|| self.laid_out(number))
+    }
+
+    fn laid_out(&self, number: u32) -> Option<u8> {
         let at = match self.films {
             FilmNumbers::Narrow(films) => films.binary_search(&u16::try_from(number).ok()?),
             FilmNumbers::Wide(films) => films.binary_search(&number),
         };
         at.ok().map(|at| self.half_stars[at])
     }
+}
+
+impl Totals {
+    fn of(rating: Option<u8>) -> Totals {
+        let half_stars = rating.unwrap_or(0);
+        Totals { ratings: rating.is_some().into(), sum: half_stars.into(), squares: u32::from(half_stars).pow(2) }
+    }
+
+    fn more(self, rating: Option<u8>) -> Totals {
+        let Totals { ratings, sum, squares } = Totals::of(rating);
+        Totals { ratings: self.ratings + ratings, sum: self.sum + sum, squares: self.squares + squares }
+    }
+
+    /// What is taken away was counted.
+    fn less(self, rating: Option<u8>) -> Totals {
+        let Totals { ratings, sum, squares } = Totals::of(rating);
+        Totals { ratings: self.ratings - ratings, sum: self.sum - sum, squares: self.squares - squares }
+    }
+}
+
+fn any<Number: Copy + Into<u32>>(
+    films: &[Number],
+    half_stars: &[u8],
+    changes: RowChanges<'_>,
+    mut is: impl FnMut(u32, u8) -> bool,
+) -> bool {
+    let mut laid_out = films.iter().zip(half_stars).map(|(&film, &half_stars)| (film.into(), half_stars)).peekable();
+    for (film, now) in changes.films() {
+        while let Some((other, half_stars)) = laid_out.next_if(|(other, _)| *other < film) {
+            if is(other, half_stars) {
+                return true;
+            }
+        }
+        laid_out.next_if(|(other, _)| *other == film);
+        if now.is_some_and(|now| is(film, now)) {
+            return true;
+        }
+    }
+    laid_out.any(|(film, half_stars)| is(film, half_stars))
 }
 
 /// Film ids to numbers: those of a catalogue from the most rated one on, then such as the catalogue lacks.
@@ -184,8 +280,8 @@ mod tests {
         assert_eq!((numbering.get(1), numbering.len()), (Some(3), 4));
         let row = rows.of(7).unwrap();
         assert_eq!([0, 1, 3].map(|number| row.rating(number)), [Some(10), None, Some(2)]);
-        assert_eq!(row.squared_norm(), 104);
-        assert!(rows.of(9).unwrap().half_stars.is_empty());
+        assert_eq!(row.totals(), Totals { ratings: 2, sum: 12, squares: 104 });
+        assert!(rows.of(9).unwrap().unless_empty().is_none());
         assert!(rows.of(8).is_none());
     }
 

@@ -6,7 +6,6 @@ use super::Ranker;
 use crate::profile::Profile;
 use crate::rating::{HalfStars, MovieId, UserId};
 use crate::rows::Row;
-use crate::shard::FilmNumbers;
 
 impl Ranker {
     /// As it is when the change with this number is the last in the rows that it was made of.
@@ -26,15 +25,13 @@ impl Ranker {
             return None;
         }
         let Some(row) = self.changed.of(&self.rows, user) else { return Some(Profile::default()) };
-        let film = |number: u32| {
+        let film = |number: u32, half_stars: u8| {
             let place = *self.places.get(number as usize)?;
-            Some((self.catalogue.movies()[place as usize].id, HalfStars::new(row.rating(number)?)?))
+            Some((self.catalogue.movies()[place as usize].id, HalfStars::new(half_stars)?))
         };
-        let numbers: Vec<u32> = match row.films {
-            FilmNumbers::Narrow(films) => films.iter().map(|&film| u32::from(film)).collect(),
-            FilmNumbers::Wide(films) => films.to_vec(),
-        };
-        Some(Profile::from_ratings(numbers.into_iter().filter_map(film)))
+        let mut ratings = Vec::new();
+        row.each(|number, half_stars| ratings.extend(film(number, half_stars)));
+        Some(Profile::from_ratings(ratings))
     }
 
     /// How many ratings the films of the catalogue have.
@@ -88,7 +85,7 @@ impl Ranker {
     /// Everybody's rows as they are now, in no order.
     pub(super) fn rows_now(&self) -> impl Iterator<Item = (UserId, Row<'_>)> {
         let unchanged = self.rows.all().filter(|(user, _)| !self.changed.has(*user));
-        unchanged.chain(self.changed.rows())
+        unchanged.chain(self.changed.rows(&self.rows))
     }
 
     /// How many users gave a film 0.5, 1, … 5 stars. Looks into every row.

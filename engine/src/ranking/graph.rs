@@ -5,7 +5,6 @@ use super::{Because, Ranker};
 use crate::profile::Profile;
 use crate::rating::{LIKED, MovieId, UserId};
 use crate::rows::Row;
-use crate::shard::FilmNumbers;
 
 /// One person in common may be chance.
 pub const FEWEST_IN_COMMON: u32 = 2;
@@ -45,7 +44,7 @@ impl Ranker {
         let everybody = self.rows_now().filter(|(user, _)| Some(*user) != but);
         let has_liked_any = |row: &Row<'_>| match from.len() {
             0..=FEW => from.iter().any(|(_, film)| row.rating(*film).is_some_and(|half_stars| half_stars >= LIKED)),
-            _ => liked_by(row).any(|film| begins[film as usize]),
+            _ => row.any(|film, half_stars| half_stars >= LIKED && begins[film as usize]),
         };
         let people = everybody.map(|(_, row)| row).filter(has_liked_any).collect();
         Walk { ranker: self, from, people }
@@ -65,12 +64,13 @@ impl Walk<'_> {
         let begins = self.ranker.marked(self.from.iter().map(|(_, number)| *number));
         let mut by_number = vec![(0_u64, 0_u32); begins.len()];
         for row in &self.people {
-            let paths = liked_by(row).filter(|film| begins[*film as usize]).count() as u64;
-            for film in liked_by(row) {
+            let mut paths = 0;
+            each_liked(row, |film| paths += u64::from(begins[film as usize]));
+            each_liked(row, |film| {
                 let (all, people) = &mut by_number[film as usize];
                 *all += paths;
                 *people += 1;
-            }
+            });
         }
         let movies = self.ranker.catalogue().movies();
         let of_catalogue = self.ranker.places.iter().zip(by_number).zip(begins);
@@ -93,11 +93,13 @@ impl Walk<'_> {
         self.from.iter().enumerate().for_each(|(at, (_, number))| begin[*number as usize] = Some(at));
         let mut in_common = vec![0_u32; to.len() * self.from.len()];
         for row in &self.people {
-            for reached in liked_by(row).filter_map(|film| place[film as usize]) {
-                for from in liked_by(row).filter_map(|film| begin[film as usize]) {
+            each_liked(row, |film| {
+                let Some(reached) = place[film as usize] else { return };
+                each_liked(row, |film| {
+                    let Some(from) = begin[film as usize] else { return };
                     in_common[reached * self.from.len() + from] += 1;
-                }
-            }
+                });
+            });
         }
         let ways = |counts: &[u32]| {
             let all: u64 = counts.iter().copied().map(u64::from).sum();
@@ -123,13 +125,12 @@ impl Walk<'_> {
     }
 }
 
-fn liked_by<'a>(row: &Row<'a>) -> impl Iterator<Item = u32> + 'a {
-    let Row { films, half_stars } = *row;
-    let liked = half_stars.iter().enumerate().filter(|(_, half_stars)| **half_stars >= LIKED);
-    liked.map(move |(at, _)| match films {
-        FilmNumbers::Narrow(films) => films[at].into(),
-        FilmNumbers::Wide(films) => films[at],
-    })
+fn each_liked(row: &Row<'_>, mut look: impl FnMut(u32)) {
+    row.each(|film, half_stars| {
+        if half_stars >= LIKED {
+            look(film);
+        }
+    });
 }
 
 #[cfg(test)]

@@ -25,7 +25,9 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// People, and ratings of theirs, that are kept in memory at most.
 const MOST_PEOPLE: usize = 100_000;
-const MOST_RATINGS: usize = 2_000_000;
+const MOST_RATINGS: usize = 1_000_000;
+/// Once nothing has waited for so long, nobody is kept: who comes next is read in a moment.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(5);
 
 /// Who wants to hear of each line. Nothing waits for it.
 pub trait Tap: Send + Sync + 'static {
@@ -85,7 +87,7 @@ impl<W: Writing> Gate<W> {
     /// Takes what waits until `stop` is cancelled.
     pub async fn run(self, stop: CancellationToken) {
         let (mut memory, mut backoff) = (Memory::default(), Backoff::between(BACKOFF.0, BACKOFF.1));
-        let (mut from_batch, mut counted_at) = (0, None::<Instant>);
+        let (mut from_batch, mut counted_at, mut idle_since) = (0, None::<Instant>, None::<Instant>);
         loop {
             if counted_at.is_none_or(|at| at.elapsed() >= COUNT_EVERY) {
                 counted_at = Some(Instant::now());
@@ -97,9 +99,15 @@ impl<W: Writing> Gate<W> {
                 None => return,
                 Some(Ok(true)) => {
                     backoff.start_over();
+                    idle_since = None;
                     continue;
                 }
-                Some(Ok(false)) => LOOK_EVERY,
+                Some(Ok(false)) => {
+                    if idle_since.get_or_insert_with(Instant::now).elapsed() >= FORGOTTEN_AFTER {
+                        memory = Memory::default();
+                    }
+                    LOOK_EVERY
+                }
                 Some(Err(trouble)) => {
                     // What was judged in vain is not known of anybody.
                     memory = Memory::default();
