@@ -589,7 +589,8 @@ impl Chat<'_> {
         }
         let (trimmed, end) = self.reader.trimmed(from, to);
         // "I hate musicals" speaks of a kind, whatever film is called so.
-        if !freely && end == trimmed + 1 && lexicon::is_known(&tokens[trimmed].word) {
+        let is_whole = to > from + 1 && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_some();
+        if !freely && !is_whole && end == trimmed + 1 && lexicon::is_known(&tokens[trimmed].word) {
             return Meant::Unknown(from, to);
         }
         let spans = [(from, to), (trimmed, end)];

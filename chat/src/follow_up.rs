@@ -200,9 +200,10 @@ pub(crate) fn after_beginning_anew(sentence: &Sentence) -> Option<String> {
         let forgets = matches!(first.tokens[0].word.as_str(), "forget" | "olvida" | "olvidalo" | "nevermind" | "never");
         fitting.film.is_none() && (fitting.kind.0 == "restart" || (fitting.kind.0 == "undo" && forgets))
     });
-    // "forget it, start over" is one order.
     let rest = sentence.typed(at, sentence.len());
-    let says_more = !patterns::fitting(&Sentence::new(rest)).any(|fitting| fitting.film.is_none());
+    let said = Sentence::new(rest);
+    // "oops, undo" is one order, as "forget it, start over" is.
+    let says_more = patterns::fitting(&said).all(|fitting| fitting.film.is_some() || fitting.kind.0 == "restart");
     (begins_anew && says_more).then(|| rest.to_owned())
 }
 

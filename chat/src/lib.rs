@@ -64,7 +64,11 @@ pub fn understand_in(
 ) -> Understood {
     let sentence = Sentence::new(text);
     if let Some(rest) = follow_up::after_beginning_anew(&sentence) {
-        return understand_in(&rest, lang, index, catalogue, &Context::default());
+        let understood = understand_in(&rest, lang, index, catalogue, &Context::default());
+        // "never mind, just show me something similar" is of what was before.
+        if !understood.intent.is_at_a_loss() {
+            return understood;
+        }
     }
     if let Some(rest) = follow_up::after_correction(&sentence).filter(|_| context.goes_on || !context.shown.is_empty())
     {
@@ -84,7 +88,10 @@ pub fn understand_in(
     }
     // Of several sentences the last that is understood; the answer to a question leaves nothing out that counts.
     let parts = plainly::sentences(&sentence);
-    let answers = |read: &Understood| is_read(read) && (read.intent.filters().is_none() || read.ignored.is_empty());
+    let answers = |read: &Understood| {
+        let says_something = !matches!(read.intent, Intent::Help | Intent::Thanks);
+        is_read(read) && says_something && (read.intent.filters().is_none() || read.ignored.is_empty())
+    };
     let found = parts.iter().rev().find_map(|part| Some((part, again(part).filter(answers)?)));
     match found {
         Some((part, mut read)) => {

@@ -111,8 +111,8 @@ impl Chat<'_> {
             unread.retain(|(from, _)| *from < at);
             let years = || movies.iter().filter_map(|movie| self.catalogue.get(*movie)?.year);
             match shift {
-                Shift::Newer => filters.year_from = filters.year_from.max(years().max().map(|year| year + 1)),
-                _ => filters.year_to = filters.year_to.or(years().min().map(|year| year - 1)),
+                Shift::Newer => filters.year_from = years().max().map(|year| year + 1).or(filters.year_from),
+                _ => filters.year_to = years().min().map(|year| year - 1).or(filters.year_to),
             }
         }
         (Intent::Like { movies, filters, tweak: tweak(request) }, unread)
@@ -275,8 +275,23 @@ impl Chat<'_> {
     }
 
     fn is_only_a_pronoun(&self, slot: &TitleSlot) -> bool {
-        const SAYS_NOTHING: [&str; 11] =
-            ["it", "that", "this", "them", "everything", "everybody", "yes", "yeah", "todo", "nada", "che"];
+        const SAYS_NOTHING: [&str; 15] = [
+            "it",
+            "that",
+            "this",
+            "them",
+            "everything",
+            "everybody",
+            "yes",
+            "yeah",
+            "todo",
+            "nada",
+            "che",
+            "they",
+            "he",
+            "she",
+            "we",
+        ];
         let tokens = &self.reader.sentence.tokens;
         let is_name = self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase);
         slot.to == slot.from + 1

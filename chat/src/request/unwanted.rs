@@ -264,7 +264,7 @@ impl Reader<'_> {
     fn rule_out(&self, from: usize, to: usize, films: Vec<MovieId>, request: &mut Request) {
         let said = self.sentence.typed(from, to).to_owned();
         let is_name = self.is_called_for_short(from, to);
-        let links = ["de ", "about ", "sobre "];
+        let links = ["de ", "about ", "sobre ", "con ", "with "];
         let bare = links.iter().find_map(|link| said.strip_prefix(link)).filter(|_| !is_name);
         let label = bare.unwrap_or(&said).to_owned();
         // "without Batman": The Dark Knight is not called so.

@@ -247,6 +247,7 @@ fn sentences_as_people_type_them_are_read() {
         ("unseen, a fifth lot", include_str!("../../tests/data/unseen-5.tsv"), 90),
         ("unseen, a sixth lot", include_str!("../../tests/data/unseen-6.tsv"), 90),
         ("unseen, a seventh lot", include_str!("../../tests/data/unseen-7.tsv"), 90),
+        ("unseen, an eighth lot", include_str!("../../tests/data/unseen-8.tsv"), 90),
     ];
     for (name, file, right_percent) in files {
         for lang in [Lang::En, Lang::Es] {
