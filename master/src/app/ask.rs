@@ -23,12 +23,8 @@ use crate::store::{self, Accepted, EndState, Ending, NewRequest};
 use crate::words::{LONGEST_TEXT, Trouble, shortened};
 
 impl App {
-    pub(super) async fn ask(
-        self: &Arc<Self>,
-        payload: Value,
-        session: &Arc<Session>,
-        tab: TabId,
-    ) -> Result<Done, Trouble> {
+    /// Asks for films, or says something, as the payload of `ask` has it.
+    pub async fn ask(self: &Arc<Self>, payload: Value, session: &Arc<Session>, tab: TabId) -> Result<Done, Trouble> {
         let ask = Ask::parse(payload)?;
         self.make_sure(session).await?;
         let span = Span::first("ask", Kind::Server, ask.traceparent.as_deref());

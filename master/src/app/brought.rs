@@ -75,7 +75,7 @@ impl Drop for ToldAtTheEnd<'_> {
 
 impl App {
     /// Takes a part of a file; with the last one, says what is in it.
-    pub(super) async fn bring(&self, payload: Value, session: &Session) -> Result<Value, Trouble> {
+    pub async fn bring(&self, payload: Value, session: &Session) -> Result<Value, Trouble> {
         let RawPart { name, size, at, part } = parse(payload)?;
         if size == 0 || size > LARGEST_BROUGHT {
             let mib = LARGEST_BROUGHT >> 20;
@@ -105,7 +105,7 @@ impl App {
 
     /// Stores what the viewer has chosen of a file; acknowledged when all of it is on disk. What was stored before a failure
     /// stays, and the same import again does no harm.
-    pub(super) async fn import(&self, payload: Value, session: &Session, tab: TabId) -> Result<Value, Trouble> {
+    pub async fn import(&self, payload: Value, session: &Session, tab: TabId) -> Result<Value, Trouble> {
         let RawImport { ratings, seen } = parse(payload)?;
         for (list, length) in [("ratings", ratings.len()), ("seen", seen.len())] {
             if length > LONGEST_PROFILE {
@@ -154,7 +154,7 @@ impl App {
     }
 
     /// All that the viewer has said of films, as text for them to keep.
-    pub(super) async fn export(&self, payload: Value, session: &Session) -> Result<Value, Trouble> {
+    pub async fn export(&self, payload: Value, session: &Session) -> Result<Value, Trouble> {
         let RawExport { format } = parse(payload)?;
         let ratings = self.store.dated_ratings(session.id).await.map_err(storage)?;
         let ratings =

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{App, storage};
 use crate::app::sessions::{Change, Held, LoggedChange, Session, TabId, Taken};
 use crate::farm::coordinator::Live;
-use crate::requests::ask::parse;
+use crate::requests::ask::{RawRating, parse};
 use crate::requests::spec::Spec;
 use crate::requests::steps::Step;
 use crate::store::{BroughtRating, EndState, Feedback, FeedbackKind, NewRating, NewRatings, Rated, Told};
@@ -37,7 +37,8 @@ struct RawFeedback {
 }
 
 impl App {
-    pub(super) async fn cancel(self: &Arc<Self>, payload: Value, session: &Session) -> Result<Value, Trouble> {
+    /// Stops a request of the session.
+    pub async fn cancel(self: &Arc<Self>, payload: Value, session: &Session) -> Result<Value, Trouble> {
         let RawCancel { request_id } = parse(payload)?;
         let known = self.store.request(request_id).await.map_err(storage)?;
         let request = known.filter(|known| known.session_id == session.id).ok_or(Trouble::UnknownRequest)?;
@@ -52,6 +53,14 @@ impl App {
             self.desk.fail(&live, EndState::Cancelled, &Trouble::Cancelled).await;
         }
         Ok(json!({ "cancelled": under_way }))
+    }
+
+    /// Takes what the viewer says of one film: rates it, or takes the rating back.
+    pub async fn take_rating(&self, payload: Value, session: &Session, tab: TabId) -> Result<Value, Trouble> {
+        let (movie, rating) = parse::<RawRating>(payload)?.check()?;
+        self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
+        let ratings = self.rate(session, movie, rating, Some(tab)).await?;
+        Ok(json!({ "movie_id": movie, "rating": rating.map(|rating| rating.stars()), "ratings": ratings }))
     }
 
     /// Rates a film, or takes its rating back, so that it can be undone. The tab, if one is given, hears of it otherwise.
@@ -115,7 +124,8 @@ impl App {
         Ok(ratings)
     }
 
-    pub(super) async fn feedback(&self, payload: Value, session: &Session, tab: TabId) -> Result<Value, Trouble> {
+    /// Marks a film as seen or not wanted, or takes that back.
+    pub async fn feedback(&self, payload: Value, session: &Session, tab: TabId) -> Result<Value, Trouble> {
         let RawFeedback { movie_id, kind, request_id } = parse(payload)?;
         let kind = kind.as_deref().map(feedback_kind).transpose()?;
         self.library.film(movie_id).ok_or(Trouble::UnknownMovie(movie_id))?;

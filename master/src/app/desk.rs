@@ -12,9 +12,8 @@ use serde_json::Value;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::room::Room;
 use super::sessions::Sessions;
-use super::underway::{Outcome, Underway};
+use super::underway::{Outcome, Room, Underway};
 use crate::computing::Computing;
 use crate::farm::coordinator::{Live, Outlet, Progress};
 use crate::library::Library;

@@ -8,7 +8,6 @@ mod change;
 pub mod desk;
 pub mod following;
 mod pace;
-pub mod room;
 mod say;
 pub mod sessions;
 pub mod turns;
@@ -19,66 +18,16 @@ pub mod uploads;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::computing::Computing;
 use crate::label::SessionLabels;
 use crate::library::Library;
-use crate::requests::ask::{RawRating, parse};
 use crate::store::Store;
 use crate::words::Trouble;
 
 use self::desk::Desk;
-use self::sessions::{Session, Sessions, TabId};
-
-/// What can be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Ask for films, or say something.
-    Ask,
-    /// Stop a request.
-    Cancel,
-    /// Rate a film, or take that back.
-    Rate,
-    /// Say something else of a film.
-    Feedback,
-    /// Begin a new conversation.
-    Begin,
-    /// Show a file of theirs, a part of which this is.
-    Bring,
-    /// Take ratings from it.
-    Import,
-    /// Have their own ratings as text.
-    Export,
-}
-
-impl Event {
-    /// All of them.
-    pub const ALL: [Event; 8] = [
-        Event::Ask,
-        Event::Cancel,
-        Event::Rate,
-        Event::Feedback,
-        Event::Begin,
-        Event::Bring,
-        Event::Import,
-        Event::Export,
-    ];
-
-    /// Its name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Event::Ask => "ask",
-            Event::Cancel => "cancel",
-            Event::Rate => "rate",
-            Event::Feedback => "feedback",
-            Event::Begin => "begin",
-            Event::Bring => "bring",
-            Event::Import => "import",
-            Event::Export => "export",
-        }
-    }
-}
+use self::sessions::Sessions;
 
 /// It was done.
 pub struct Done {
@@ -101,7 +50,7 @@ pub struct App {
     /// The database.
     pub store: Store,
     /// The way to the farm.
-    pub room: Arc<room::Room>,
+    pub room: Arc<underway::Room>,
     /// Ends requests.
     pub desk: Desk,
     /// Who is connected.
@@ -116,34 +65,6 @@ pub struct App {
     pub labels: SessionLabels,
     /// How long a request may take.
     pub request_timeout: Duration,
-}
-
-impl App {
-    /// Does what a session's viewer said, in a tab of theirs.
-    pub async fn handle(
-        self: &Arc<Self>,
-        event: Event,
-        payload: Value,
-        session: &Arc<Session>,
-        tab: TabId,
-    ) -> Result<Done, Trouble> {
-        match event {
-            Event::Ask => self.ask(payload, session, tab).await,
-            Event::Cancel => self.cancel(payload, session).await.map(Done::from),
-            Event::Rate => {
-                let (movie, rating) = parse::<RawRating>(payload)?.check()?;
-                self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                let ratings = self.rate(session, movie, rating, Some(tab)).await?;
-                let rating = rating.map(|rating| rating.stars());
-                Ok(json!({ "movie_id": movie, "rating": rating, "ratings": ratings }).into())
-            }
-            Event::Feedback => self.feedback(payload, session, tab).await.map(Done::from),
-            Event::Begin => self.begin(payload, session, tab).await,
-            Event::Bring => self.bring(payload, session).await.map(Done::from),
-            Event::Import => self.import(payload, session, tab).await.map(Done::from),
-            Event::Export => self.export(payload, session).await.map(Done::from),
-        }
-    }
 }
 
 /// What a viewer is told when the database did not serve them; the log has what it was.

@@ -71,7 +71,7 @@ impl App {
     }
 
     /// From here on nothing refers to what was asked before.
-    pub(super) async fn begin(&self, payload: Value, session: &Session, tab: TabId) -> Result<Done, Trouble> {
+    pub async fn begin(&self, payload: Value, session: &Session, tab: TabId) -> Result<Done, Trouble> {
         let RawBegin {} = parse(payload)?;
         self.begin_anew(replies::begun(session.lang()), "", None, session, tab).await
     }

@@ -1,13 +1,19 @@
-//! The requests that were taken on and have not ended: how many there are in all and of each session, so that the next
-//! can be refused at once, and what became of those of the last seconds, so that the master can say whether it is of
-//! use.
+//! The requests that were taken on and have not ended: how many there are, so that the next can be refused at once, what
+//! became of the last, so that the master can say whether it is of use, and the room where they wait for the farm. There
+//! sessions take turns, and no more are let through than the farm answers in a sixteenth of a second: an ordinary asker
+//! waits for that and not behind a flood.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::turns::Turns;
+use crate::farm::coordinator::{Handle, Live, NotTaken, Outlet};
+use crate::scheduler::RequestId;
 use crate::words::Trouble;
 
 /// Requests that a session may have under way whatever others have.
@@ -26,6 +32,12 @@ const LOOK_BACK: Duration = Duration::from_secs(60);
 const LATELY: Duration = Duration::from_secs(10);
 /// An answer may be late by this before it is missed: it is merged and stored after the deadline.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Requests in the farm at a time at the least: what keeps four slots busy.
+const NARROWEST: usize = 64;
+/// Of what the farm ended in a second, the part that may be in it at a time.
+const PART_OF_A_SECOND: u32 = 16;
+const TICK: Duration = Duration::from_millis(100);
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,9 +116,8 @@ impl Underway {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a request on, or says at once why not. A session may have a quarter of what is left of half the bound (as
-    /// in dynamic thresholds of shared-memory switches, Choudhury and Hahne 1998): one alone may have many, and when
-    /// many ask, each has few and there is room for who comes next.
+    /// Takes a request on, or says at once why not. A session may have a quarter of what is left of half the bound (dynamic
+    /// thresholds, Choudhury and Hahne 1998): one alone may have many, and when many ask, there is room for who comes next.
     pub fn begin(&self, request: Uuid, session: Uuid, now: Instant) -> Result<(), Trouble> {
         let mut state = self.state();
         let in_all = state.requests.len();
@@ -200,6 +211,136 @@ impl State {
             *own -= 1;
             if *own == 0 {
                 self.of_session.remove(&session);
+            }
+        }
+    }
+}
+
+/// The room, and the door to the farm.
+pub struct Room {
+    farm: Handle,
+    outlet: Arc<dyn Outlet>,
+    /// More would be refused there.
+    widest: usize,
+    inside: Mutex<Inside>,
+}
+
+struct Inside {
+    turns: Turns<Uuid, Waiting>,
+    in_farm: HashSet<RequestId>,
+    pace: Pace,
+}
+
+struct Waiting {
+    request: Live,
+    until: Instant,
+}
+
+/// How many requests the farm ended in the last whole second.
+struct Pace {
+    since: Instant,
+    counting: u32,
+    last: u32,
+}
+
+impl Pace {
+    fn count(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.since);
+        if passed >= Duration::from_secs(1) {
+            self.last = if passed < Duration::from_secs(2) { self.counting } else { 0 };
+            (self.counting, self.since) = (0, now);
+        }
+        self.counting += 1;
+    }
+
+    fn width(&self) -> usize {
+        NARROWEST.max((self.last.max(self.counting) / PART_OF_A_SECOND) as usize)
+    }
+}
+
+impl Room {
+    /// An empty room before a farm; what waited in vain goes to the outlet, with no parts.
+    pub fn new(farm: Handle, outlet: Arc<dyn Outlet>, max_requests: usize) -> Arc<Room> {
+        let pace = Pace { since: Instant::now(), counting: 0, last: 0 };
+        let inside = Inside { turns: Turns::default(), in_farm: HashSet::new(), pace };
+        Arc::new(Room { farm, outlet, widest: max_requests, inside: Mutex::new(inside) })
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a request; gives how many are before it. `goes_first` if nobody who only begins is to be served before it.
+    pub async fn enter(&self, request: Live, goes_first: bool, patience: Duration) -> Result<usize, NotTaken> {
+        {
+            let mut inside = self.inside();
+            if inside.turns.waiting() > 0 || inside.in_farm.len() >= inside.pace.width().min(self.widest) {
+                let position = inside.in_farm.len() + inside.turns.waiting();
+                let waiting = Waiting { request, until: Instant::now() + patience };
+                inside.turns.push(waiting.request.session_id, waiting, goes_first);
+                return Ok(position);
+            }
+            inside.in_farm.insert(request.id);
+        }
+        self.pass(request, patience).await
+    }
+
+    async fn pass(&self, request: Live, patience: Duration) -> Result<usize, NotTaken> {
+        let id = request.id;
+        let taken = self.farm.submit(request, patience).await;
+        if taken.is_err() {
+            self.inside().in_farm.remove(&id);
+        }
+        taken
+    }
+
+    /// A request has left the farm: the next may go in.
+    pub fn left(self: &Arc<Self>, request: RequestId) {
+        let mut inside = self.inside();
+        if inside.in_farm.remove(&request) {
+            inside.pace.count(Instant::now());
+        }
+        self.let_in(&mut inside);
+    }
+
+    fn let_in(self: &Arc<Self>, inside: &mut Inside) {
+        while inside.in_farm.len() < inside.pace.width().min(self.widest) {
+            let Some((session, Waiting { request, until })) = inside.turns.take() else { return };
+            inside.turns.release(&session);
+            inside.in_farm.insert(request.id);
+            let room = self.clone();
+            tokio::spawn(async move {
+                let patience = until.saturating_duration_since(Instant::now());
+                // Not taken: the farm is stopping, and its successor finds the request in the database.
+                if let Err(not_taken) = room.pass(request, patience).await {
+                    tracing::debug!(?not_taken, "the farm did not take a request that waited for it");
+                }
+            });
+        }
+    }
+
+    /// Stops a request; `false` if it is not under way.
+    pub async fn cancel(self: &Arc<Self>, request: RequestId) -> bool {
+        let waited = !self.inside().turns.take_out(|waiting| waiting.request.id == request).is_empty();
+        let known = waited || self.farm.cancel(request).await;
+        self.left(request);
+        known
+    }
+
+    /// Requests that wait.
+    pub fn waiting(&self) -> usize {
+        self.inside().turns.waiting()
+    }
+
+    /// Ends what has waited too long, until `stop` is cancelled.
+    pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(tick.tick()).await.is_some() {
+            let now = Instant::now();
+            let late = self.inside().turns.take_out(|waiting| waiting.until <= now);
+            for waiting in late {
+                self.outlet.ended(waiting.request);
             }
         }
     }

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::gate::Gate;
-use crate::app::room::Room;
-use crate::app::underway::Underway;
+use crate::app::underway::{Room, Underway};
 use crate::farm::coordinator::{FarmStatus, Handle};
 use crate::library::Library;
 use crate::store::Store;

@@ -18,9 +18,9 @@ use socketioxide::socket::Socket;
 use uuid::Uuid;
 
 use super::tab::Tab;
-use crate::app::sessions::Session;
+use crate::app::sessions::{Session, TabId};
 use crate::app::turns::Turns;
-use crate::app::{App, Event};
+use crate::app::{App, Done};
 use crate::measure;
 use crate::words::{Refusal, Trouble};
 
@@ -45,6 +45,55 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 const SERVED_AT_A_TIME: usize = 64;
 /// When who was refused for want of room may come again, in milliseconds.
 const COME_BACK_MS: u64 = 500;
+
+/// What a browser can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Ask for films, or say something.
+    Ask,
+    /// Stop a request.
+    Cancel,
+    /// Rate a film, or take that back.
+    Rate,
+    /// Say something else of a film.
+    Feedback,
+    /// Begin a new conversation.
+    Begin,
+    /// Show a file of theirs, a part of which this is.
+    Bring,
+    /// Take ratings from it.
+    Import,
+    /// Have their own ratings as text.
+    Export,
+}
+
+impl Event {
+    /// All of them.
+    pub const ALL: [Event; 8] = [
+        Event::Ask,
+        Event::Cancel,
+        Event::Rate,
+        Event::Feedback,
+        Event::Begin,
+        Event::Bring,
+        Event::Import,
+        Event::Export,
+    ];
+
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Event::Ask => "ask",
+            Event::Cancel => "cancel",
+            Event::Rate => "rate",
+            Event::Feedback => "feedback",
+            Event::Begin => "begin",
+            Event::Bring => "bring",
+            Event::Import => "import",
+            Event::Export => "export",
+        }
+    }
+}
 
 /// A tab, and what it has said that is not handled yet.
 pub struct Visitor {
@@ -311,7 +360,7 @@ impl Reception {
         let Ok(TryData(payload)) = TryData::<Value>::from_message_parts(&socket, &mut value, &ack);
         drop((socket, value));
         let payload = payload.unwrap_or(Value::Null);
-        let handled = AssertUnwindSafe(self.app.handle(event, payload, session, tab.id)).catch_unwind().await;
+        let handled = AssertUnwindSafe(self.carry_out(event, payload, session, tab.id)).catch_unwind().await;
         match handled {
             Ok(Ok(done)) => {
                 if let Some((event, payload)) = done.first {
@@ -325,6 +374,28 @@ impl Reception {
                 tracing::error!(?event, session, "the handling of an event panicked");
                 answer(tab, ack, Err(&Trouble::Internal));
             }
+        }
+    }
+}
+
+impl Reception {
+    async fn carry_out(
+        &self,
+        event: Event,
+        payload: Value,
+        session: &Arc<Session>,
+        tab: TabId,
+    ) -> Result<Done, Trouble> {
+        let app = &self.app;
+        match event {
+            Event::Ask => app.ask(payload, session, tab).await,
+            Event::Cancel => app.cancel(payload, session).await.map(Done::from),
+            Event::Rate => app.take_rating(payload, session, tab).await.map(Done::from),
+            Event::Feedback => app.feedback(payload, session, tab).await.map(Done::from),
+            Event::Begin => app.begin(payload, session, tab).await,
+            Event::Bring => app.bring(payload, session).await.map(Done::from),
+            Event::Import => app.import(payload, session, tab).await.map(Done::from),
+            Event::Export => app.export(payload, session).await.map(Done::from),
         }
     }
 }

@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::posters::Posters;
-use super::reception::{Ear, Reception, Visitor};
+use super::reception::{Ear, Event, Reception, Visitor};
 use super::tab::{Own, PostInAll, Tab};
 use crate::app::desk::replayed;
-use crate::app::{App, Event, storage};
+use crate::app::{App, storage};
 use crate::chat::Lang;
 use crate::farm::coordinator::{FarmStatus, Handle};
 use crate::library::Library;
