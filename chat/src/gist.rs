@@ -40,7 +40,7 @@ impl Chat<'_> {
     /// What is asked about a film, or said of it, and the films that others are wished like.
     pub(crate) fn gist(&self) -> Option<(Intent, Option<Request>)> {
         let mut films = self.reader.films_named();
-        if films.len() < 2 && tokens_say_or(&self.reader.sentence.tokens) {
+        if films.len() < 2 {
             films = self.reader.films_beside_or().unwrap_or(films);
         }
         let is_pointed_at = films.is_empty();
@@ -127,10 +127,6 @@ impl Chat<'_> {
     }
 }
 
-fn tokens_say_or(tokens: &[Token]) -> bool {
-    tokens.iter().any(|token| cues::is("either", &token.word))
-}
-
 impl Chat<'_> {
     /// "is Seven horror or a thriller?"
     fn asks_of_kind(&self, films: &[TitleSlot]) -> bool {
@@ -148,13 +144,12 @@ impl Chat<'_> {
             let is_article = |token: &Token| {
                 matches!(token.word.as_str(), "the" | "that" | "this" | "la" | "el" | "esa" | "number" | "numero")
             };
-            // "esa primera no me gustó": the "no" is not of the place. "that one" counts nothing.
-            if tokens[to - 1].word == "no" {
+            // "that one" counts nothing, and in "esa primera no me gustó" the "no" is not of the place.
+            let is_pronoun = to == from + 1 && matches!(tokens[from].word.as_str(), "one" | "una" | "uno");
+            if is_pronoun || tokens[to - 1].word == "no" {
                 return None;
             }
-            let is_pronoun = to == from + 1 && matches!(tokens[from].word.as_str(), "one" | "una" | "uno");
-            let says_film =
-                !is_pronoun && is_article(&tokens[from]) || (!is_pronoun && from > 0 && is_article(&tokens[from - 1]));
+            let says_film = is_article(&tokens[from]) || (from > 0 && is_article(&tokens[from - 1]));
             let [movie] = places::read(&tokens[from..to]).filter(|_| says_film)?.of(self.context.shown)?[..] else {
                 return None;
             };

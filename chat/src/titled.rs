@@ -111,8 +111,10 @@ impl Chat<'_> {
             unread.retain(|(from, _)| *from < at);
             let years = || movies.iter().filter_map(|movie| self.catalogue.get(*movie)?.year);
             match shift {
-                Shift::Newer => filters.year_from = years().max().map(|year| year + 1).or(filters.year_from),
-                _ => filters.year_to = years().min().map(|year| year - 1).or(filters.year_to),
+                Shift::Newer => {
+                    filters.year_from = years().max().map(|year| year.saturating_add(1)).or(filters.year_from)
+                }
+                _ => filters.year_to = years().min().map(|year| year.saturating_sub(1)).or(filters.year_to),
             }
         }
         (Intent::Like { movies, filters, tweak: tweak(request) }, unread)
