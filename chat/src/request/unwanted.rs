@@ -9,6 +9,7 @@ use cineswarm_engine::MovieId;
 use super::{Reader, Request};
 use crate::cues;
 use crate::lexicon::{self, Meaning};
+use crate::patterns;
 use crate::titles::{Reading, TitleMatch};
 use crate::topics::{Named, Topic, TopicKind};
 use crate::years::{self, YearBound};
@@ -30,15 +31,16 @@ impl Reader<'_> {
         let is_too_much = at == 0 && tokens.len() > 1 && cues::is("too", &tokens[0].word);
         let after_not = lexicon::after(tokens, at, Meaning::Not).or(is_too_much.then_some(1))?;
         // "no, a comedy" takes back what was said, and rules nothing out.
-        let takes_back = at == 0
-            && matches!(tokens[0].word.as_str(), "no" | "not")
-            && tokens.get(1).is_some_and(|next| {
-                self.sentence.breaks_before(1)
+        let begins = tokens[..at].iter().all(|token| patterns::is_courtesy(&token.word));
+        let takes_back = begins
+            && matches!(tokens[at].word.as_str(), "no" | "not")
+            && tokens.get(at + 1).is_some_and(|next| {
+                self.sentence.breaks_before(at + 1)
                     || matches!(next.word.as_str(), "wait" | "espera" | "mejor" | "better" | "se")
-                    || (tokens[0].word == "no" && next.word == "really")
+                    || (tokens[at].word == "no" && next.word == "really")
             });
         if takes_back {
-            return Some(1);
+            return Some(at + 1);
         }
         // "and no longer than 100 minutes".
         if (at..after_not).any(|at| self.length_begins(at)) {

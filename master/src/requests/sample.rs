@@ -42,8 +42,24 @@ pub(super) fn half_stars(half_stars: u8) -> HalfStars {
 }
 
 pub(super) fn library() -> Library {
+    library_with_lengths(&[])
+}
+
+/// The same with facts: how long some of the films are, in minutes.
+pub(super) fn library_with_lengths(lengths: &[(MovieId, u16)]) -> Library {
     // What is mapped stays readable after the folder is gone.
     let folder = tempfile::tempdir().unwrap();
+    let facts = (!lengths.is_empty()).then(|| {
+        let mut rows =
+            String::from("imdb_id\ttitle\tyear\tdirectors\tcast\truntime_min\tlanguage\tcountry\tseries\tthemes\n");
+        for (movie, minutes) in lengths {
+            let (_, title, year, _) = FILMS.iter().find(|(id, ..)| id == movie).unwrap();
+            rows += &format!("\t{title}\t{year}\t\t\t{minutes}\t\t\t\t\n");
+        }
+        let path = folder.path().join("facts.tsv");
+        std::fs::write(&path, rows).unwrap();
+        path
+    });
     let films = FILMS.map(|(id, title, year, genres)| Movie {
         id,
         title: title.into(),
@@ -59,7 +75,8 @@ pub(super) fn library() -> Library {
             Some(Rating { user, movie, half_stars, timestamp: 1_000_000_000 })
         })
     });
-    let options = ImportOptions { shard_count: SHARDS, ..ImportOptions::new(folder.path(), "sample", 2_000_000_000) };
+    let options =
+        ImportOptions { shard_count: SHARDS, facts, ..ImportOptions::new(folder.path(), "sample", 2_000_000_000) };
     import_rows("made by a test", films.into(), ratings, &options, &mut |_| {}).unwrap();
     Library::new(Dataset::open(folder.path(), "sample").unwrap(), None)
 }

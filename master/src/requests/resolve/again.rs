@@ -80,8 +80,8 @@ impl Resolver<'_> {
                 spec.topics.push(topic);
             }
             (Some(shift @ (Shift::Shorter | Shift::Longer)), _) => {
+                self.forget_length(known, &mut spec.topics);
                 if let Some(topic) = self.of_other_length(known, &shown(answer), shift) {
-                    spec.topics.retain(|known| known.kind != topic.kind);
                     spec.topics.push(topic);
                 }
             }
@@ -150,6 +150,18 @@ impl Resolver<'_> {
         films.truncate(MOST_FILMS);
         filters.movie_ids = films_of_both(&filters.movie_ids, films);
         Some(Topic { kind: TopicKind::Genres, said: genres.join(" ").to_lowercase(), label: genres.join(" + ") })
+    }
+
+    /// "shorter" of films of three hours and more is not of three hours.
+    fn forget_length(&self, filters: &mut Filters, topics: &mut Vec<Topic>) {
+        let is_length = |topic: &Topic| matches!(topic.kind, TopicKind::LengthAtMost | TopicKind::LengthAtLeast);
+        if !topics.iter().any(is_length) {
+            return;
+        }
+        topics.retain(|topic| !is_length(topic));
+        let (index, catalogue) = (&self.library.titles, self.library.catalogue());
+        let kept = topics.iter().filter_map(|topic| chat::films_of(topic, index, catalogue));
+        filters.movie_ids = kept.fold(Vec::new(), |films, own| films_of_both(&films, own));
     }
 
     /// Only films shorter, or longer, than the middle one of those shown, and how that is called; without facts nothing

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::requests::sample::{ALIEN, FARGO, HEAT, TOY_STORY, USERS, VERTIGO, half_stars, library, rating_of};
+use crate::requests::sample::{
+    ALIEN, FARGO, HEAT, TOY_STORY, USERS, VERTIGO, half_stars, library, library_with_lengths, rating_of,
+};
 
 fn stranger() -> Viewer<'static> {
     Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None, said_last: None, spoken_of: None }
@@ -474,4 +476,18 @@ fn an_alternative_widens_the_question_before() {
     let either = filters("or drama");
     assert_eq!(either.genres.len(), 2, "{:?}", either.genres);
     assert_eq!((either.year_from, either.year_to), (Some(1990), Some(1999)));
+}
+
+#[test]
+fn a_shorter_film_is_said_to_be_so_and_not_of_the_length_that_was_asked_for_before() {
+    let library = library_with_lengths(&[(HEAT, 170), (ALIEN, 117), (FARGO, 98), (TOY_STORY, 81)]);
+    let long = computed(json!({ "text": "at least 2 hours" }), &stranger(), &library);
+    assert_eq!(long.filters.movie_ids, [HEAT]);
+    let answer = answer_of(&[HEAT]);
+    let after = Viewer { last: Some((&long, &answer)), ..stranger() };
+    let shorter = computed(json!({ "text": "shorter" }), &after, &library);
+    let mut films = shorter.filters.movie_ids.clone();
+    films.sort_unstable();
+    assert_eq!(films, [ALIEN, FARGO, TOY_STORY]);
+    assert_eq!(shorter.reading.unwrap().words, "Films for you, no more than 169 minutes");
 }
