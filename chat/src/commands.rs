@@ -1,6 +1,4 @@
-//! What a sentence that fits a pattern asks for: facts of a film, the list before, undoing.
-//! Says nothing where the film is not certain: the sentence is then read as any other.
-//! A few lines longer than other files: a kind of pattern is a function here.
+//! Orders that name no film: "undo", "what have I rated", "the second one", and what is asked or said of a place in the list.
 
 use cineswarm_engine::{Filters, HalfStars, MovieId};
 
@@ -8,23 +6,13 @@ use crate::fold::Sentence;
 use crate::intent::{Intent, Last, Mark, Question, Shift, Wanted};
 use crate::patterns::Fitting;
 use crate::places::{Places, place};
-use crate::request::TitleSlot;
-use crate::titles::{Reading, TitleMatch};
-use crate::{Chat, ClarifyOption, fold, lexicon, patterns, replies};
+use crate::titles::Reading;
+use crate::{Chat, ClarifyOption, fold, patterns, replies};
 
 /// Stars that are offered for a verdict in words, the likeliest first.
 pub(crate) const GOOD: &[f64] = &[5.0, 4.5, 4.0];
-const MEH: &[f64] = &[3.0, 2.5, 2.0];
+pub(crate) const MEH: &[f64] = &[3.0, 2.5, 2.0];
 pub(crate) const BAD: &[f64] = &[1.0, 1.5, 2.0, 0.5];
-
-/// What a slot for a film means.
-enum Meant {
-    One(MovieId),
-    Several(TitleSlot),
-    /// "it", and nothing was shown.
-    NothingBefore,
-    Unknown(usize, usize),
-}
 
 impl Chat<'_> {
     /// Orders without a title: "undo", "what have I rated", "the second one".
@@ -240,7 +228,7 @@ impl Chat<'_> {
         })
     }
 
-    fn asks(&self) -> bool {
+    pub(crate) fn asks(&self) -> bool {
         self.reader.sentence.text.contains(['?', '¿'])
     }
 
@@ -284,265 +272,16 @@ impl Chat<'_> {
         })
     }
 
-    fn place(&self, at: usize) -> Option<usize> {
+    pub(crate) fn place(&self, at: usize) -> Option<usize> {
         place(&self.reader.sentence.tokens.get(at)?.word)
     }
 
     /// The film of the list that a number or ordinal means.
-    fn shown(&self, at: usize) -> Option<MovieId> {
+    pub(crate) fn shown(&self, at: usize) -> Option<MovieId> {
         Places::These(vec![self.place(at)?]).of(self.context.shown)?.first().copied()
     }
 
-    /// Questions about a film, and verdicts on one.
-    pub(crate) fn about_a_film(&self) -> Option<Intent> {
-        let tokens = &self.reader.sentence.tokens;
-        patterns::fitting(self.reader.sentence).find_map(|fitting| {
-            let (from, to) = fitting.film?;
-            let kind = fitting.kind.0;
-            // "i watched it last night" marks no film called "Last Night".
-            let points = matches!(tokens[from].word.as_str(), "it" | "that" | "this" | "esa" | "esta" | "la");
-            if kind == "seen_film"
-                && points
-                && to > from + 1
-                && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_none()
-            {
-                return Some(
-                    self.pointed_at()
-                        .map_or(Intent::WhichOne, |movie| Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
-                );
-            }
-            if kind == "series" {
-                return self.series_asked(&tokens[from..to]).or_else(|| self.series_of_titles(from, to));
-            }
-            // "he visto Tiburón" says, where "¿he visto Tiburón?" asks.
-            if kind == "mine" && tokens[0].word == "he" && !self.asks() {
-                return None;
-            }
-            // "got anything with robots?" asks for a kind of film, "have you got vampires?" too.
-            if kind == "have" && self.is_kind_of_film(from, to) {
-                return None;
-            }
-            // "I can't stand Adam Sandler" is no verdict on a film.
-            if matches!(kind, "good_word" | "meh_word" | "bad_word" | "like_film") && self.names_somebody(from, to) {
-                return None;
-            }
-            // "ya vi Tiburón y Alien", "I've seen all the Star Wars".
-            if kind == "seen_film"
-                && let Some(intent) = self.seen_several(from, to).or_else(|| self.seen_series(from, to))
-            {
-                return Some(intent);
-            }
-            // "whats number 2 about" of a list that has none.
-            if self.is_place(from, to) && self.shown_in(from, to).is_none() {
-                let asked = self.reader.sentence.text.trim().to_owned();
-                return match self.goes_on() {
-                    true => Some(Intent::NoSuchPlace { asked }),
-                    // "la 1 ya la vi" of no list speaks of no film called "The One".
-                    false if self.counts_in_digits(from, to) => Some(Intent::NotUnderstood { asked }),
-                    false => None,
-                };
-            }
-            // "hide horror films" is a wish.
-            if kind == "hide_film" && self.is_kind_of_film(from, to) {
-                return None;
-            }
-            // "and who directed it?" speaks of no film called "and".
-            if tokens[from..to].iter().all(|token| patterns::is_courtesy(&token.word)) {
-                return None;
-            }
-            // "jaws year" is a question, "the best of the year" is none.
-            let is_title_and_word = from == 0 && tokens.len() == to + 1;
-            let says_so = !is_title_and_word
-                && matches!(
-                    kind,
-                    "director"
-                        | "cast"
-                        | "year"
-                        | "plot"
-                        | "runtime"
-                        | "country"
-                        | "where"
-                        | "mine"
-                        | "unrate"
-                        | "rerate"
-                );
-            let changes_films = matches!(kind, "add_film" | "drop_film");
-            if changes_films && (self.context.like.is_empty() || self.is_kind_of_film(from, to)) {
-                return None;
-            }
-            // "remove Up": written as a name, it is one.
-            let is_name = changes_films && self.reader.sentence.typed(from, to).starts_with(char::is_uppercase);
-            let movie = match self.meant(from, to, says_so || is_name) {
-                Meant::One(movie) => movie,
-                // The one that the question had is dropped, whatever else is called so.
-                Meant::Several(TitleSlot { found: TitleMatch::Several(movies), .. })
-                    if kind == "drop_film" && movies.iter().any(|movie| self.context.like.contains(movie)) =>
-                {
-                    *movies.iter().find(|movie| self.context.like.contains(movie))?
-                }
-                Meant::Several(slot)
-                    if says_so
-                        || matches!(
-                            kind,
-                            "good"
-                                | "genre"
-                                | "have"
-                                | "good_word"
-                                | "meh_word"
-                                | "bad_word"
-                                | "seen_film"
-                                | "hide_film"
-                                | "add_film"
-                        ) =>
-                {
-                    return self.resolved(&slot).err().map(|question| *question);
-                }
-                Meant::NothingBefore if says_so => {
-                    let asked = self.reader.sentence.text.trim().to_owned();
-                    return Some(Intent::NotUnderstood { asked });
-                }
-                Meant::Unknown(from, to)
-                    if says_so && tokens[from..to].iter().all(|token| is_of_grammar(&token.word)) =>
-                {
-                    let asked = self.reader.sentence.text.trim().to_owned();
-                    return Some(Intent::NotUnderstood { asked });
-                }
-                Meant::Unknown(from, to) if says_so => return Some(self.unknown(from, to)),
-                _ => return None,
-            };
-            let about = |wanted| Some(Intent::About { wanted, movie });
-            match kind {
-                "director" => about(Wanted::Director),
-                "cast" => about(Wanted::Cast),
-                "year" => about(Wanted::Year),
-                "genre" => about(Wanted::Genre),
-                "plot" => about(Wanted::Plot),
-                "add_film" if !self.context.like.is_empty() => {
-                    let added = std::iter::once(movie).filter(|movie| !self.context.like.contains(movie));
-                    Some(Intent::LikeInstead { movies: self.context.like.iter().copied().chain(added).collect() })
-                }
-                "drop_film" if self.context.like.contains(&movie) => {
-                    let kept = self.context.like.iter().copied().filter(|known| *known != movie);
-                    Some(Intent::LikeInstead { movies: kept.collect() })
-                }
-                "like_film" => {
-                    Some(Intent::Like { movies: vec![movie], filters: Default::default(), tweak: crate::Tweak::None })
-                }
-                "good" => about(Wanted::Opinion),
-                "have" => about(Wanted::Have),
-                "runtime" => about(Wanted::Runtime),
-                "country" => about(Wanted::Country),
-                "where" => about(Wanted::WhereToWatch),
-                "mine" => about(Wanted::MyRating),
-                "unrate" => Some(Intent::Unrate { movie }),
-                "rerate" => self.rerated(movie, *fitting.numbers.first()?),
-                "seen_film" => Some(Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
-                "hide_film" => Some(Intent::Mark { movies: vec![movie], mark: Mark::NotForMe }),
-                "good_word" | "meh_word" | "bad_word" if self.asks() => about(Wanted::Opinion),
-                "good_word" => Some(self.confirm_rating(movie, GOOD)),
-                "meh_word" => Some(self.confirm_rating(movie, MEH)),
-                "bad_word" => Some(self.confirm_rating(movie, BAD)),
-                _ => None,
-            }
-        })
-    }
-
-    /// "in what order do I watch the Bourne films?": of a series by its name.
-    fn series_asked(&self, words: &[fold::Token]) -> Option<Intent> {
-        let named =
-            self.reader.series_called(words).or_else(|| self.reader.series_called(fold::without_article(words)));
-        let (name, movies) = named?;
-        Some(Intent::Series { name: name.to_owned(), movies: movies.to_vec() })
-    }
-
-    /// The same of a series whose name nobody knows, but whose films are called so.
-    fn series_of_titles(&self, from: usize, to: usize) -> Option<Intent> {
-        let named = |movie: MovieId| {
-            let name = self.reader.index.facts(movie)?.series.clone()?;
-            self.series_asked(&fold::tokenize(name.split(" - ").next()?))
-        };
-        let movies = match self.reader.index.find_as(&self.reader.sentence.tokens[from..to], Reading::Part)? {
-            TitleMatch::One(movie) => vec![movie],
-            TitleMatch::Several(movies) => movies,
-            TitleMatch::Nothing { .. } => return None,
-        };
-        movies.into_iter().find_map(named)
-    }
-
-    /// "in what order do I watch them?": of the series of the film that is spoken of.
-    fn series_spoken_of(&self) -> Option<Intent> {
-        let films = self.context.about.into_iter().chain(self.context.like.iter().copied());
-        let mut named = films.chain(self.context.shown.iter().copied());
-        let name = named.find_map(|movie| self.reader.index.facts(movie)?.series.clone())?;
-        self.series_asked(&fold::tokenize(name.split(" - ").next()?))
-    }
-
-    fn names_somebody(&self, from: usize, to: usize) -> bool {
-        let words = &self.reader.sentence.tokens[from..to];
-        self.reader.index.find_as(words, Reading::Exact).is_none() && self.reader.names_somebody(from, to)
-    }
-
-    /// "number 2", "la segunda".
-    fn is_place(&self, from: usize, to: usize) -> bool {
-        let words = &self.reader.sentence.tokens[from..to];
-        let says_place = |token: &fold::Token| place(&token.word).is_some();
-        let is_link = |word: &str| matches!(word, "the" | "one" | "number" | "la" | "el" | "numero");
-        words.iter().any(says_place)
-            && words.iter().all(|token| says_place(token) || is_link(&token.word))
-            && (self.counts_in_digits(from, to) || self.reader.index.find_as(words, Reading::Exact).is_none())
-    }
-
-    /// "la 1", "number 2".
-    fn counts_in_digits(&self, from: usize, to: usize) -> bool {
-        let words = &self.reader.sentence.tokens[from..to];
-        matches!(words, [article, number]
-            if matches!(article.word.as_str(), "the" | "number" | "la" | "el" | "numero") && number.number().is_some())
-    }
-
-    fn shown_in(&self, from: usize, to: usize) -> Option<MovieId> {
-        (from..to).find(|at| self.place(*at).is_some()).and_then(|at| self.shown(at))
-    }
-
-    /// All films of a series are seen.
-    fn seen_series(&self, from: usize, to: usize) -> Option<Intent> {
-        let tokens = &self.reader.sentence.tokens;
-        let from =
-            (from..to).find(|at| !matches!(tokens[*at].word.as_str(), "all" | "the" | "todas" | "las" | "of"))?;
-        if from == 0 || !matches!(tokens[from - 1].word.as_str(), "all" | "the" | "todas" | "las" | "of" | "de") {
-            return None;
-        }
-        let movies = self.reader.series_films(&tokens[from..to]);
-        (!movies.is_empty()).then_some(Intent::Mark { movies, mark: Mark::Seen })
-    }
-
-    /// All films of a list of titles are seen; one of several names is asked for.
-    fn seen_several(&self, from: usize, to: usize) -> Option<Intent> {
-        let slots = self.reader.whole_titles(from, to).filter(|slots| slots.len() > 1)?;
-        let mut movies = Vec::new();
-        for slot in &slots {
-            match self.resolved(slot) {
-                Ok(movie) => movies.push(movie),
-                Err(question) => return Some(*question),
-            }
-        }
-        movies.dedup();
-        Some(Intent::Mark { movies, mark: Mark::Seen })
-    }
-
-    /// "anything with robots", "vampires": no title, unless it is spoken of as one.
-    fn is_kind_of_film(&self, from: usize, to: usize) -> bool {
-        let tokens = &self.reader.sentence.tokens;
-        let speaks_of_kind = lexicon::meanings(tokens, from)
-            .any(|(meaning, end)| meaning == lexicon::Meaning::FilmNoun && end < to && tokens[from].word != "the");
-        let said = self.reader.sentence.typed(from, to);
-        let is_quoted = said.contains(['(', '"', '“', '«']) || said.starts_with(char::is_uppercase);
-        let is_theme =
-            || self.reader.index.theme_at(tokens, from).is_some_and(|(films, end)| end == to && !films.is_empty());
-        let is_genre = || self.reader.genres_at(from).is_some_and(|(_, end)| end == to);
-        speaks_of_kind || (!is_quoted && (is_theme() || is_genre()))
-    }
-
-    fn rerated(&self, movie: MovieId, number: usize) -> Option<Intent> {
+    pub(crate) fn rerated(&self, movie: MovieId, number: usize) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
         let said = self.reader.sentence.typed(number, tokens.len());
         let said = said.split_whitespace().next()?;
@@ -566,61 +305,4 @@ impl Chat<'_> {
             options: options.collect(),
         }
     }
-
-    fn meant(&self, from: usize, to: usize, freely: bool) -> Meant {
-        let tokens = &self.reader.sentence.tokens;
-        let words: Vec<&str> = tokens[from..to].iter().map(|token| token.word.as_str()).collect();
-        let refers =
-            ["it", "that", "this", "that one", "this one", "that film", "that movie", "this film", "this movie"];
-        let refers_es = ["esa", "esta", "ella", "eso", "ese", "esa peli", "esta peli", "esa pelicula", "esta pelicula"];
-        let said = words.join(" ");
-        if refers.contains(&said.as_str()) || refers_es.contains(&said.as_str()) {
-            let only = self.context.about.or(match self.context.shown {
-                [only] => Some(*only),
-                _ => None,
-            });
-            return only.map_or(Meant::NothingBefore, Meant::One);
-        }
-        if !self.context.shown.is_empty()
-            && self.is_place(from, to)
-            && let Some(movie) = self.shown_in(from, to)
-        {
-            return Meant::One(movie);
-        }
-        let (trimmed, end) = self.reader.trimmed(from, to);
-        // "I hate musicals" speaks of a kind, whatever film is called so.
-        let is_whole = to > from + 1 && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_some();
-        if !freely && !is_whole && end == trimmed + 1 && lexicon::is_known(&tokens[trimmed].word) {
-            return Meant::Unknown(from, to);
-        }
-        let spans = [(from, to), (trimmed, end)];
-        let found = spans.into_iter().find_map(|(from, to)| {
-            let found = self.reader.index.find_as(&tokens[from..to], Reading::Exact)?;
-            Some(TitleSlot { from, to, found })
-        });
-        let found = found.or_else(|| {
-            let letters: usize = words.iter().map(|word| word.len()).sum();
-            let close = (letters >= 5).then(|| self.reader.whole_title(trimmed, end)).flatten()?;
-            let slot = TitleSlot { from: trimmed, to: end, found: close };
-            // What is said of a film changes something: one letter of eight may be amiss.
-            (freely || self.is_near(&tokens[trimmed..end], &slot)).then_some(slot)
-        });
-        let found = found.or_else(|| {
-            let tokens = fold::without_article(tokens.get(trimmed..end)?);
-            // "what did i rate so far" speaks of no film called "Far and Away".
-            let says_title = freely && tokens.iter().any(|token| !is_of_grammar(&token.word));
-            let found = says_title.then(|| self.reader.index.find_as(tokens, Reading::Part)).flatten()?;
-            Some(TitleSlot { from: trimmed, to: end, found })
-        });
-        match found {
-            Some(TitleSlot { found: TitleMatch::One(movie), .. }) => Meant::One(movie),
-            Some(slot) => Meant::Several(slot),
-            None => Meant::Unknown(from, to),
-        }
-    }
-}
-
-/// Whether sentences are made of this word, whatever titles have it.
-fn is_of_grammar(word: &str) -> bool {
-    lexicon::is_known(word) || patterns::says(word)
 }

@@ -348,7 +348,7 @@ impl Intent {
     }
 
     /// Whether it says that nothing, or not enough, was understood.
-    pub(crate) fn is_at_a_loss(&self) -> bool {
+    pub fn is_at_a_loss(&self) -> bool {
         matches!(self, Intent::NotUnderstood { .. } | Intent::UnknownTitle { .. } | Intent::OutsideTheData { .. })
     }
 

@@ -2,6 +2,7 @@
 //! Pure: a sentence and a catalogue in, an [`Intent`] out. Never asks the farm, stores nothing, reads no clock.
 #![forbid(unsafe_code)]
 
+mod about;
 mod certainty;
 mod commands;
 mod cues;
@@ -22,6 +23,7 @@ mod reading;
 mod refining;
 pub mod replies;
 mod request;
+mod series;
 mod spelling;
 mod themes;
 mod titled;
@@ -78,9 +80,9 @@ pub fn understand_in(
     if !understood.intent.is_at_a_loss() {
         return understood;
     }
-    let again = |text: &str| Some(understand_in(text, lang, index, catalogue, context));
+    let again = |text: &str| understand_in(text, lang, index, catalogue, context);
     let is_read = |again: &Understood| !again.intent.is_at_a_loss();
-    if let Some(read) = plainly::plainly(&sentence).and_then(|plain| again(&plain)).filter(is_read) {
+    if let Some(read) = plainly::plainly(&sentence).map(|plain| again(&plain)).filter(is_read) {
         return read;
     }
     if says_thanks(&sentence) {
@@ -92,7 +94,7 @@ pub fn understand_in(
         let says_something = !matches!(read.intent, Intent::Help | Intent::Thanks);
         is_read(read) && says_something && (read.intent.filters().is_none() || read.ignored.is_empty())
     };
-    let found = parts.iter().rev().find_map(|part| Some((part, again(part).filter(answers)?)));
+    let found = parts.iter().rev().map(|part| (part, again(part))).find(|(_, read)| answers(read));
     match found {
         Some((part, mut read)) => {
             read.ignored.extend(parts.iter().filter(|other| *other != part).cloned());

@@ -7,11 +7,10 @@ use std::sync::LazyLock;
 use crate::fold::Sentence;
 use crate::patterns;
 
-/// Phrases that say nothing: `idle` in `data/gist.tsv`.
+/// Phrases that say nothing.
 static IDLE: LazyLock<HashSet<Vec<&str>>> = LazyLock::new(|| {
-    let lines = include_str!("../data/gist.tsv").lines().filter(|line| !line.starts_with('#'));
-    let phrases = lines.filter_map(|line| line.strip_prefix("idle\t"));
-    phrases.map(|phrase| phrase.split(' ').collect()).collect()
+    let lines = include_str!("../data/idle.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.map(|phrase| phrase.split(' ').collect()).collect()
 });
 
 /// Words of the longest idle phrase.
@@ -107,6 +106,7 @@ fn is_laughter(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fold::tokenize;
 
     #[test]
     fn what_says_nothing_is_left_out() {
@@ -120,6 +120,15 @@ mod tests {
             ("Hannah and her sisters", None),
         ] {
             assert_eq!(plainly(&Sentence::new(typed)).as_deref(), plain, "{typed}");
+        }
+    }
+
+    #[test]
+    fn every_idle_phrase_is_written_folded_and_short_enough_to_be_met() {
+        for phrase in IDLE.iter() {
+            let words: Vec<String> = tokenize(&phrase.join(" ")).into_iter().map(|token| token.word).collect();
+            assert_eq!(words, *phrase);
+            assert!(words.len() <= LONGEST, "{words:?}");
         }
     }
 

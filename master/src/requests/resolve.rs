@@ -191,10 +191,7 @@ impl Resolver<'_> {
             Intent::LessKnown => goes_on,
             _ => false,
         };
-        let is_at_a_loss = matches!(
-            understood.intent,
-            Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. } | Intent::UnknownTitle { .. }
-        );
+        let is_at_a_loss = understood.intent.is_at_a_loss();
         let spoken_of = understood.intent.speaks_of();
         let mut resolved = self.intent(understood.intent, &mut understood.topics, asked)?;
         if let (true, Resolved::Say(reply)) = (is_at_a_loss, &mut resolved)

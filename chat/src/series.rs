@@ -1,0 +1,38 @@
+//! The films of a series: how many there are, and in which order.
+
+use cineswarm_engine::MovieId;
+
+use crate::intent::Intent;
+use crate::titles::{Reading, TitleMatch};
+use crate::{Chat, fold};
+
+impl Chat<'_> {
+    /// "in what order do I watch the Bourne films?": of a series by its name.
+    pub(crate) fn series_asked(&self, words: &[fold::Token]) -> Option<Intent> {
+        let named =
+            self.reader.series_called(words).or_else(|| self.reader.series_called(fold::without_article(words)));
+        let (name, movies) = named?;
+        Some(Intent::Series { name: name.to_owned(), movies: movies.to_vec() })
+    }
+
+    /// The same of a series whose name nobody knows, but whose films are called so.
+    pub(crate) fn series_of_titles(&self, from: usize, to: usize) -> Option<Intent> {
+        let movies = match self.reader.index.find_as(&self.reader.sentence.tokens[from..to], Reading::Part)? {
+            TitleMatch::One(movie) => vec![movie],
+            TitleMatch::Several(movies) => movies,
+            TitleMatch::Nothing { .. } => return None,
+        };
+        movies.into_iter().find_map(|movie| self.series_of(movie))
+    }
+
+    /// "in what order do I watch them?": of the series of the film that is spoken of.
+    pub(crate) fn series_spoken_of(&self) -> Option<Intent> {
+        let films = self.context.about.into_iter().chain(self.context.like.iter().copied());
+        films.chain(self.context.shown.iter().copied()).find_map(|movie| self.series_of(movie))
+    }
+
+    fn series_of(&self, movie: MovieId) -> Option<Intent> {
+        let name = self.reader.index.facts(movie)?.series.as_ref()?;
+        self.series_asked(&fold::tokenize(name.split(" - ").next()?))
+    }
+}
