@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Write-ahead logging lets readers run beside the writer. FULL makes every commit wait for the disk. The log is
-/// copied back every 16 MiB: at the default of 4 MiB and thousands of answers a second that is several times a second. What
-/// it has grown to while somebody read for long is given back to 64 MiB. Pages that a transaction changes are best all kept
-/// until it ends: 4 MiB of them.
+/// Write-ahead logging lets readers run beside the writer. FULL makes every commit wait for the disk. The log is copied
+/// back by [`copying_back`](crate::copying_back), and in a commit only where that has not come to it for 64 MiB. What it has
+/// grown to while somebody read for long is given back to as much. Pages that a transaction changes are best all kept until it
+/// ends: 4 MiB of them.
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-     PRAGMA busy_timeout = 2000; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864; \
+     PRAGMA busy_timeout = 2000; PRAGMA wal_autocheckpoint = 16384; PRAGMA journal_size_limit = 67108864; \
      PRAGMA cache_size = -4096";
 /// Who only reads keeps few pages: the system has the others at hand.
 const SQLITE_READER_SETTINGS: &str = "PRAGMA cache_size = -512";

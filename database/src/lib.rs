@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod copying_back;
 mod fault;
 mod file_watch;
 mod many_rows;

@@ -3,6 +3,7 @@
 //! waited for. What the operations are, and the statements they run, is the service's; it never reads for others.
 
 use crate::address::{Address, disconnect};
+use crate::copying_back::CopyingBack;
 use crate::file_watch::FileWatch;
 use crate::{Fault, NotWritten};
 use cineswarm_retry::Backoff;
@@ -182,6 +183,7 @@ impl<O: Operation> Writer<O> {
         };
         let task = Task {
             watch: address.watch()?,
+            copying_back: address.is_sqlite().then(|| CopyingBack::start(address.clone())),
             address,
             connection: Some(connection),
             queue: waiting,
@@ -282,6 +284,8 @@ struct Task<T: Transactions> {
     condition: Condition,
     /// The file of an SQLite database.
     watch: Option<FileWatch>,
+    /// Of an SQLite database.
+    copying_back: Option<CopyingBack>,
     /// How long one transaction may take before the connection is given up.
     deadline: Duration,
     transactions: T,
@@ -306,6 +310,9 @@ impl<T: Transactions> Task<T> {
             }
             self.write(batch).await;
         }
+        if let Some(copying_back) = self.copying_back.take() {
+            copying_back.stop().await;
+        }
         if let Some(connection) = self.connection.take() {
             disconnect(connection).await;
         }
@@ -327,6 +334,7 @@ impl<T: Transactions> Task<T> {
                     list::DATABASE_BATCH_DURATION.observe([], begun.elapsed().as_secs_f64());
                     backoff.start_over();
                     self.answer(part);
+                    self.finish_copying().await;
                     continue;
                 }
                 Err(error) => error,
@@ -397,7 +405,22 @@ impl<T: Transactions> Task<T> {
             watch.check_after().map_err(not_kept)?;
         }
         self.transactions.committed(news);
+        if let Some(copying_back) = &self.copying_back {
+            copying_back.written();
+        }
         Ok(())
+    }
+
+    /// Has the write-ahead log begin anew if it is long, when nobody waits for what was written.
+    async fn finish_copying(&mut self) {
+        let (Some(copying_back), Some(mut connection)) = (&self.copying_back, self.connection.take()) else { return };
+        match copying_back.finish(&mut connection).await {
+            Ok(()) => self.connection = Some(connection),
+            Err(error) => {
+                tracing::debug!(%error, "the write-ahead log was not copied back to its end");
+                drop(tokio::spawn(disconnect(connection)));
+            }
+        }
     }
 
     fn answer(&mut self, part: Vec<T::Operation>) {

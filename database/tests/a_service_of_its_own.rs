@@ -197,3 +197,25 @@ async fn a_queue_that_stays_full_is_told_and_nothing_was_done() {
     }
     assert_eq!(service.kept().await.len(), 9);
 }
+
+#[tokio::test]
+async fn the_write_ahead_log_is_copied_back_beside_the_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut service = service(folder.path()).await;
+    let kept = service.keep("word");
+    service.begun.recv().await.unwrap();
+    service.go.send(()).unwrap();
+    kept.await.unwrap().unwrap();
+    // Far below the bound past which a commit copies. NOOP copies nothing and tells how much there is and was copied.
+    let mut connection = service.address.connect().await.unwrap();
+    let give_up_at = tokio::time::Instant::now() + WAIT;
+    loop {
+        let row = connection.fetch_one("PRAGMA wal_checkpoint(NOOP)").await.unwrap();
+        let (pages, copied): (i64, i64) = (row.get(1), row.get(2));
+        if pages > 0 && pages == copied {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < give_up_at, "{copied} of {pages} pages are in the database");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
