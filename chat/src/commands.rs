@@ -7,7 +7,7 @@ use crate::intent::{Intent, Last, Mark, Question, Shift, Wanted};
 use crate::patterns::Fitting;
 use crate::places::{Places, place};
 use crate::titles::Reading;
-use crate::{Chat, ClarifyOption, fold, patterns, replies};
+use crate::{Chat, ClarifyOption, bags, fold, patterns, replies};
 
 /// Stars that are offered for a verdict in words, the likeliest first.
 pub(crate) const GOOD: &[f64] = &[5.0, 4.5, 4.0];
@@ -19,7 +19,19 @@ impl Chat<'_> {
     pub(crate) fn order(&self) -> Option<Intent> {
         let sentence = self.reader.sentence;
         let whole = patterns::fitting(sentence).filter(|fitting| fitting.film.is_none());
-        whole.into_iter().find_map(|fitting| self.ordered(&fitting)).or_else(|| self.order_after_remark())
+        whole
+            .into_iter()
+            .find_map(|fitting| self.ordered(&fitting))
+            .or_else(|| self.order_after_remark())
+            .or_else(|| self.order_by_its_words())
+    }
+
+    /// "go back to what you had before". A whole title comes first: "What We Did on Our Holiday".
+    fn order_by_its_words(&self) -> Option<Intent> {
+        let sentence = self.reader.sentence;
+        let is_title = || self.reader.index.find_as(&sentence.tokens, Reading::Exact).is_some();
+        let fitting = bags::fitting(sentence).filter(|_| !is_title())?;
+        self.ordered(&fitting)
     }
 
     /// "quita lo del 2005", "forget about the 90s": whatever the year, of a list.

@@ -11,6 +11,7 @@
 //! - `thanks`: begins a remark rather than a title;
 //! - `too`: what follows is more than is wanted;
 //! - `elsewhere`: is nothing that films are;
+//! - `beside_stars`: says no more than that a number is a rating;
 //! - `alike`: beside a film, asks for what is like it; `denies`: tells against that.
 
 use std::collections::HashSet;

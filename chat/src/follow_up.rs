@@ -197,7 +197,19 @@ pub(crate) fn after_beginning_anew(sentence: &Sentence) -> Option<String> {
     let at = (1..sentence.len().min(LONGEST)).find(|at| sentence.breaks_before(*at))?;
     let first = Sentence::new(sentence.typed(0, at));
     let begins_anew = patterns::fitting(&first).any(|fitting| {
-        let forgets = matches!(first.tokens[0].word.as_str(), "forget" | "olvida" | "olvidalo" | "nevermind" | "never");
+        let forgets = matches!(
+            first.tokens[0].word.as_str(),
+            "forget"
+                | "olvida"
+                | "olvidalo"
+                | "olvidate"
+                | "nevermind"
+                | "never"
+                | "nvm"
+                | "scrap"
+                | "strike"
+                | "ignore"
+        );
         fitting.film.is_none() && (fitting.kind.0 == "restart" || (fitting.kind.0 == "undo" && forgets))
     });
     let rest = sentence.typed(at, sentence.len());
@@ -209,8 +221,9 @@ pub(crate) fn after_beginning_anew(sentence: &Sentence) -> Option<String> {
 
 /// "sorry, I meant horror": what was meant.
 pub(crate) fn after_correction(sentence: &Sentence) -> Option<String> {
-    const BEGINNINGS: [&[&str]; 12] = [
+    const BEGINNINGS: [&[&str]; 13] = [
         &["i", "meant"],
+        &["meant"],
         &["i", "mean"],
         &["i", "was", "thinking", "of"],
         &["queria", "decir"],

@@ -3,12 +3,14 @@
 #![forbid(unsafe_code)]
 
 mod about;
+mod bags;
 mod certainty;
 mod commands;
 mod cues;
 mod fold;
 mod follow_up;
 mod gist;
+mod in_passing;
 mod intent;
 mod knowledge;
 mod language;
@@ -155,6 +157,10 @@ fn understand_sentence(
         (intent, ignored) = (meant, Ignored::new());
         request = around.unwrap_or_default();
     }
+    if is_hardly_read(&intent, &ignored, sentence) {
+        let asked = sentence.text.trim().to_owned();
+        (intent, ignored) = (Intent::NotUnderstood { asked }, Ignored::new());
+    }
     // "quita lo del 2005" takes a condition back, and is none.
     if matches!(intent, Intent::Refine { shift: Some(Shift::AnyYear), .. }) {
         request = Request::default();
@@ -200,6 +206,25 @@ fn understand_sentence(
     Understood { intent, n, topics, ignored, disliked: request.disliked, language }
 }
 
+/// "whats that film where the guy can't form new memories": films are asked for, and of what is told of them hardly a word
+/// is known.
+fn is_hardly_read(intent: &Intent, ignored: &Ignored, sentence: &Sentence) -> bool {
+    const FEWEST_WORDS: usize = 4;
+    let (Intent::Browse { filters, .. } | Intent::ForMe { filters } | Intent::Popular { filters }) = intent else {
+        return false;
+    };
+    let says_little = filters.genres.is_empty()
+        && filters.exclude_genres.is_empty()
+        && filters.movie_ids.is_empty()
+        && filters.exclude_movie_ids.is_empty()
+        // "recent" and "old" bound one end, a decade both.
+        && (filters.year_from.is_none() || filters.year_to.is_none());
+    let is_said = |at: usize| !matches!(sentence.tokens[at].word.len(), 0..=2);
+    let words = |from: usize, to: usize| (from..to).filter(|at| is_said(*at)).count();
+    let unread: usize = ignored.iter().map(|(from, to)| words(*from, *to)).sum();
+    says_little && unread >= FEWEST_WORDS && 2 * unread >= words(0, sentence.len())
+}
+
 /// Tokens `from..to` that the answer does not take into account.
 type Ignored = Vec<(usize, usize)>;
 
@@ -217,6 +242,9 @@ impl Chat<'_> {
             return (Intent::Help, none);
         }
         if let Some(intent) = self.stars_alone() {
+            return (intent, none);
+        }
+        if let Some(intent) = self.rated_in_passing() {
             return (intent, none);
         }
         if let Some(intent) = self.order().or_else(|| self.forgets_years()).or_else(|| self.film_of_that_year()) {

@@ -106,9 +106,14 @@ const AFTER: [&str; 18] = [
     "tio", "bro", "lol", "mejor", "instead",
 ];
 
-/// Whether a word at the beginning of a sentence says nothing.
+/// Whether a word at the beginning of a sentence says nothing, also when it is drawn out: "naaah", "uff".
 pub(crate) fn is_courtesy(word: &str) -> bool {
-    BEFORE.contains(&word)
+    let drawn_out = || {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.dedup();
+        letters.into_iter().collect::<String>()
+    };
+    BEFORE.contains(&word) || BEFORE.contains(&drawn_out().as_str())
 }
 
 /// Without "hey", "and", "please" at the ends. "No, go back" says no more than "go back"; "no es buena" does.

@@ -16,17 +16,20 @@ pub(crate) enum Places {
     /// So many from the end.
     Last(usize),
     All,
+    /// All but those that are counted.
+    AllBut(Vec<usize>),
 }
 
 impl Places {
     /// The films of this list; `None` where it does not go so far.
     pub(crate) fn of(&self, shown: &[MovieId]) -> Option<Vec<MovieId>> {
         let count = shown.len();
+        let at = |place: &usize| shown.get(if *place == 0 { count.checked_sub(1)? } else { place - 1 }).copied();
         let films = match self {
-            Places::These(places) => {
-                let at =
-                    |place: &usize| shown.get(if *place == 0 { count.checked_sub(1)? } else { place - 1 }).copied();
-                return places.iter().map(at).collect();
+            Places::These(places) => return places.iter().map(at).collect(),
+            Places::AllBut(places) => {
+                let but: Vec<MovieId> = places.iter().map(at).collect::<Option<_>>()?;
+                return Some(shown.iter().copied().filter(|movie| !but.contains(movie)).collect());
             }
             Places::First(wanted) => shown.get(..*wanted)?,
             Places::Last(wanted) => shown.get(count.checked_sub(*wanted)?..)?,
@@ -59,6 +62,14 @@ pub(crate) fn read(tokens: &[Token]) -> Option<Places> {
     let said: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
     if ALL.contains(&said.join(" ").as_str()) {
         return Some(Places::All);
+    }
+    let but = said.iter().position(|word| matches!(*word, "except" | "but" | "menos" | "excepto" | "salvo"));
+    if let Some(but) = but.filter(|but| ALL.contains(&said[..*but].join(" ").as_str())) {
+        let from = but + 1 + usize::from(said.get(but + 1) == Some(&"for"));
+        return match read(tokens.get(from..)?)? {
+            Places::These(places) => Some(Places::AllBut(places)),
+            _ => None,
+        };
     }
     let words: Vec<&str> = said.iter().copied().filter(|word| !AROUND.contains(word)).collect();
     if let [left, right] = words.as_slice() {
@@ -138,6 +149,8 @@ mod tests {
             ("number two", &[20]),
             ("them all", &[10, 20, 30, 40]),
             ("todas", &[10, 20, 30, 40]),
+            ("all of those except 3", &[10, 20, 40]),
+            ("todas menos la primera y la 4", &[20, 30]),
         ] {
             assert_eq!(films(said), Some(expected.to_vec()), "{said}");
         }

@@ -3,6 +3,7 @@
 
 use cineswarm_engine::HalfStars;
 
+use super::cues;
 use super::fold::Token;
 use super::lexicon::{self, Meaning};
 use super::patterns;
@@ -148,7 +149,8 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
             before.1 - 1,
             &[
                 "a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong",
-                "buen", "le", "doy", "pongo", "daria", "pondria", "se", "merece", "deserves", "get", "gave",
+                "buen", "the", "down", "le", "doy", "pongo", "daria", "pondria", "se", "merece", "deserves", "get",
+                "gave",
             ],
         )
     {
@@ -177,18 +179,12 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
 
 /// The number that a whole sentence is beside words that carry nothing: "make it 4.5", "mejor un 8/10".
 pub(crate) fn number_alone(reader: &Reader) -> Option<(String, Option<HalfStars>)> {
-    const AROUND: [&str; 51] = [
-        "make", "it", "that", "actually", "no", "ok", "okay", "a", "an", "un", "una", "mejor", "venga", "give",
-        "ponle", "le", "doy", "change", "to", "maybe", "sorry", "i", "meant", "mean", "digo", "cambiala", "cambialo",
-        "al", "dale", "wait", "better", "id", "say", "pongamos", "bueno", "espera", "perdon", "queria", "decir", "yo",
-        "diria", "rate", "please", "porfa", "with", "con", "como", "solid", "puntuala", "puntualo", "valorala",
-    ];
     let tokens = &reader.sentence.tokens;
     let begins = |at: &usize| !matches!(tokens[*at].word.as_str(), "una" | "uno" | "one") || tokens.len() < 3;
     let number = (0..tokens.len()).filter(begins).find_map(|at| number_at(reader, at))?;
     let around = tokens[..number.from].iter().chain(&tokens[number.to..]);
     let said = reader.sentence.typed(number.from, number.to).to_owned();
-    let says_nothing = |word: &str| AROUND.contains(&word) || patterns::is_courtesy(word);
+    let says_nothing = |word: &str| cues::is("beside_stars", word) || patterns::is_courtesy(word);
     around.into_iter().all(|token| says_nothing(&token.word)).then_some((said, number.half_stars))
 }
 
@@ -247,8 +243,11 @@ fn number_at(reader: &Reader, at: usize) -> Option<Number> {
         (_, "sobre" | "de" | "of", _) => Some(to + 1),
         _ => None,
     };
-    let scale = scale_at
-        .and_then(|at| Some((tokens.get(at)?.number().filter(|scale| matches!(scale, 5 | 10 | 20 | 100))?, at + 1)));
+    let scale = scale_at.and_then(|at| {
+        let said = tokens.get(at)?;
+        let scale = said.number().or_else(|| lexicon::number_word(&said.word));
+        Some((scale.filter(|scale| matches!(scale, 5 | 10 | 20 | 100))?, at + 1))
+    });
     let mut stars = value;
     if let Some((scale, end)) = scale {
         stars = value * 5.0 / scale as f64;

@@ -125,11 +125,17 @@ impl Request {
 
     pub(crate) fn filters(&self) -> Filters {
         let (first, last) = self.within.unzip();
+        let (mut year_from, mut year_to) =
+            (self.year_from.max(first), [self.year_to, last].into_iter().flatten().min());
+        // "an old 90s film" is of the nineties.
+        if self.within.is_some() && year_from.zip(year_to).is_some_and(|(from, to)| from > to) {
+            (year_from, year_to) = (first, last);
+        }
         Filters {
             genres: once(self.genres.iter().filter(|genre| !self.exclude_genres.contains(genre))),
             exclude_genres: once(self.exclude_genres.iter()),
-            year_from: self.year_from.max(first),
-            year_to: [self.year_to, last].into_iter().flatten().min(),
+            year_from,
+            year_to,
             exclude_seen: !self.seen_too,
             movie_ids: self.only.clone(),
             exclude_movie_ids: self.left_out.clone(),

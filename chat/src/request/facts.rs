@@ -449,7 +449,7 @@ impl Reader<'_> {
 
     /// "under two hours", "de menos de 90 minutos", "tengo dos horas".
     fn length_at(&self, at: usize) -> Option<Asked> {
-        const AT_MOST: [&str; 35] = [
+        const AT_MOST: [&str; 49] = [
             "que no dure mas de",
             "que no duren mas de",
             "q no pase de",
@@ -465,6 +465,20 @@ impl Reader<'_> {
             "solo tengo",
             "that last less than",
             "that lasts less than",
+            "nothing over",
+            "nothing longer than",
+            "nothing above",
+            "not over",
+            "isnt over",
+            "arent over",
+            "doesnt go over",
+            "nada de mas de",
+            "nada que dure mas de",
+            "nada que pase de",
+            "nada mas largo que",
+            "nada mas largo de",
+            "que no dure mas de",
+            "que no duren mas de",
             "no longer than",
             "not longer than",
             "no more than",

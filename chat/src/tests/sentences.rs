@@ -159,12 +159,23 @@ fn readings_of_sentences_of_your_own() {
     let (Some(catalogue), Ok(path)) = (sample(), std::env::var("CINESWARM_SENTENCES")) else { return };
     let index = index_with_facts(&catalogue);
     let shown = shown_before(&index);
+    let (mut about, mut last, mut options, mut like) = (None, Last::List, Vec::new(), Vec::new());
     for line in std::fs::read_to_string(path).unwrap().lines() {
         let Some((lang, sentence)) = line.split_once('\t') else { continue };
-        let goes_on = sentence.starts_with('+');
-        let context = Context { shown: if goes_on { &shown } else { &[] }, ..Context::default() };
+        let context = match sentence.starts_with('+') {
+            true => Context { shown: &shown, goes_on: true, options: &options, about, last, like: &like },
+            false => Context::default(),
+        };
         let sentence = sentence.trim_start_matches('+');
         let understood = understand_in(sentence, Lang::from_tag(lang), &index, &catalogue, &context);
+        if !understood.intent.is_at_a_loss() {
+            (about, last) = understood.intent.speaks_of();
+        }
+        match &understood.intent {
+            Intent::Clarify { options: asked, .. } => options = asked.clone(),
+            Intent::Like { movies, .. } => like = movies.clone(),
+            _ => options.clear(),
+        }
         let words = crate::replies::describe(&understood.intent, &understood.topics, &catalogue, Lang::En);
         let only = understood.intent.filters().map_or(0, |filters| filters.movie_ids.len());
         println!(
