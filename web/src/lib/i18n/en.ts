@@ -73,7 +73,7 @@ export const en = {
     rank: (rank: number) => `Number ${rank}`,
     predicted: (stars: string) => `We think you would give it ${stars} of 5 stars`,
     predictedShort: "for you",
-    score: (score: string) => `Score ${score}`,
+    fit: (percent: number) => `Fits ${percent}% as well as the first film here`,
     neighbours: (n: number) => (n === 1 ? "1 neighbour" : `${n} neighbours`),
     coincidences: (n: number, shown: string) => (n === 1 ? "1 person liked both" : `${shown} people liked both`),
     becauseLead: (_films: number) => "Because you liked",

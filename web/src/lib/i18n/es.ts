@@ -79,7 +79,7 @@ export const es: Dictionary = {
     rank: (rank) => `Número ${rank}`,
     predicted: (stars) => `Creemos que le darías ${stars} de 5 estrellas`,
     predictedShort: "para ti",
-    score: (score) => `Puntuación ${score}`,
+    fit: (percent) => `Encaja un ${percent} % de lo que encaja la primera de aquí`,
     neighbours: (n) => (n === 1 ? "1 vecino" : `${n} vecinos`),
     coincidences: (n, shown) => (n === 1 ? "1 coincidencia" : `${shown} coincidencias`),
     becauseLead: (films) => (films === 1 ? "Porque te gustó" : "Porque te gustaron"),
@@ -118,7 +118,7 @@ export const es: Dictionary = {
     failed: "No se pudieron cargar las películas.",
     again: "Probar otra vez",
     loading: "Cargando películas…",
-    search: "Busca una película para puntuarla…",
+    search: "Busca una película…",
     nothing: "Ninguna película tiene ese título.",
   },
 
