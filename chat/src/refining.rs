@@ -26,7 +26,11 @@ impl Chat<'_> {
         let rules_out = request.only_rules_out() && begins_so;
         let says_more = request.has_conditions() || !request.disliked.is_empty();
         if says_more {
-            let refines = rules_out || says_ones || begins("refines") || (begins("may_refine") && !request.film_noun);
+            let refines = rules_out
+                || says_ones
+                || self.says_of_list()
+                || begins("refines")
+                || (begins("may_refine") && !request.film_noun);
             // "comedy instead".
             let ends_so = tokens.last().is_some_and(|last| matches!(last.word.as_str(), "instead" | "rather"));
             return refines || ends_so || self.is_bare(request);
@@ -46,6 +50,19 @@ impl Chat<'_> {
             && !tokens.iter().any(|token| cues::is("wishes", &token.word))
     }
 
+    /// "any comedies amongst them", "de esas, ¿cuál es argentina?"
+    fn says_of_list(&self) -> bool {
+        let of = |word: &str| matches!(word, "of" | "among" | "amongst" | "from" | "de" | "entre");
+        let them = |word: &str| {
+            matches!(word, "them" | "those" | "these" | "esas" | "esos" | "ellas" | "ellos" | "estas" | "estos")
+        };
+        let tokens = &self.reader.sentence.tokens;
+        // "una de esas comedias románticas" is none of a list.
+        let is_kind =
+            |at: usize| lexicon::meanings(tokens, at).any(|(meaning, _)| matches!(meaning, Meaning::Genres(_)));
+        (1..tokens.len()).any(|at| of(&tokens[at - 1].word) && them(&tokens[at].word) && !is_kind(at + 1))
+    }
+
     /// The last question again, with what this sentence says.
     pub(crate) fn refinement(&self, request: &Request) -> Intent {
         let tokens = &self.reader.sentence.tokens;
@@ -53,7 +70,7 @@ impl Chat<'_> {
         let swaps = tokens.iter().any(|token| cues::is("swaps", &token.word));
         let shift = match () {
             () if is_either => Some(Shift::Either),
-            () if !request.genres.is_empty() && self.adds_genres() => Some(Shift::Besides),
+            () if !request.genres.is_empty() && (self.adds_genres() || self.says_of_list()) => Some(Shift::Besides),
             () if swaps || self.is_bare(request) => Some(Shift::Instead),
             () => None,
         };
