@@ -24,6 +24,8 @@ const SURNAME_LETTERS: usize = 4;
 
 /// Ratings of the films of somebody whose family is called by its name: "the Coens".
 const KNOWN_FAMILY: u64 = 200;
+/// What "something short" is, if no length is said.
+const SHORT_MINUTES: u16 = 90;
 /// Letters of a name that one of them may be misspelt in; in half as many again, two.
 const LETTERS_PER_TYPO: usize = 8;
 
@@ -518,6 +520,31 @@ impl Reader<'_> {
             "mas larga que",
             "mas largas que",
         ];
+        const SHORT: [&str; 23] = [
+            "cortas",
+            "cortita",
+            "cortitas",
+            "something short",
+            "anything short",
+            "short film",
+            "short films",
+            "short movie",
+            "short movies",
+            "a short one",
+            "short one",
+            "shortish",
+            "algo corto",
+            "algo cortito",
+            "una corta",
+            "una cortita",
+            "peli corta",
+            "pelis cortas",
+            "pelicula corta",
+            "peliculas cortas",
+            "que sea corta",
+            "que no sea larga",
+            "nothing too long",
+        ];
         let tokens = self.tokens();
         const AFTER_MOST: [&str; 14] = [
             "at most",
@@ -538,11 +565,13 @@ impl Reader<'_> {
         const AFTER_LEAST: [&str; 9] =
             ["plus", "or more", "or longer", "at least", "minimum", "o mas", "como minimo", "por lo menos", "minimo"];
         let follows = |phrases: &[&str], end: usize| phrases.iter().find_map(|phrase| after_words(tokens, end, phrase));
+        let is_short = SHORT.iter().find_map(|phrase| after_words(tokens, at, phrase));
         let before = AT_MOST
             .iter()
             .find_map(|phrase| Some((after_words(tokens, at, phrase)?, true)))
             .or_else(|| AT_LEAST.iter().find_map(|phrase| Some((after_words(tokens, at, phrase)?, false))));
         let (minutes, end, is_most) = match before {
+            None if let Some(end) = is_short => (SHORT_MINUTES, end, true),
             Some((from, is_most)) => {
                 let (minutes, end) = self.duration_at(from)?;
                 (minutes, end, is_most)
