@@ -29,6 +29,7 @@ mod themes;
 mod titled;
 mod titles;
 mod topics;
+mod turned_down;
 mod years;
 
 #[cfg(test)]
@@ -36,7 +37,9 @@ mod tests;
 
 use cineswarm_engine::Catalogue;
 
-pub use intent::{ClarifyOption, Context, Intent, Lang, Last, Lifted, Mark, Question, Shift, Tweak, Understood, Wanted};
+pub use intent::{
+    ClarifyOption, Context, Intent, Lang, Last, Lifted, Mark, Question, Shift, Tweak, Understood, Wanted,
+};
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use request::{either_topic, films_of};
@@ -135,14 +138,16 @@ fn understand_sentence(
     if let Some(option) = chosen {
         return understand_in(&option.text, lang, index, catalogue, &Context { options: &[], ..*context });
     }
-    if let Some(meant) = follow_up::meant_in_the_end(sentence) {
+    if let Some(meant) = turned_down::meant_in_the_end(sentence) {
         let understood = understand_in(&meant, lang, index, catalogue, context);
         if understood.intent.filters().is_some() {
             return understood;
         }
     }
-    if let Some(negated) = follow_up::negated_at_its_end(sentence, index) {
+    let negated = turned_down::negated_at_its_end(sentence, index);
+    if let Some(negated) = negated.or_else(|| turned_down::put_off_at_its_end(sentence, index)) {
         let understood = understand_in(&negated, lang, index, catalogue, context);
+        // "la 2 no me gusta" is no wish.
         if !understood.intent.is_at_a_loss() {
             return understood;
         }

@@ -6,6 +6,7 @@ mod conditions;
 mod facts;
 mod inside;
 mod joining;
+mod lifted;
 mod unwanted;
 
 pub use self::joining::{either_topic, films_of};

@@ -221,7 +221,9 @@ impl Reader<'_> {
             };
             // "no romance and some action" asks for action.
             let is_wish = lexicon::after(tokens, next, Meaning::And).is_some()
-                && tokens.get(further).is_some_and(|word| matches!(word.word.as_str(), "some" | "algo" | "mucho" | "more" | "mas"));
+                && tokens
+                    .get(further)
+                    .is_some_and(|word| matches!(word.word.as_str(), "some" | "algo" | "mucho" | "more" | "mas"));
             if is_wish {
                 break;
             }

@@ -36,51 +36,6 @@ struct Unwanted {
 }
 
 impl Reader<'_> {
-    /// "even if not Korean", "aunque no sean coreanas", "solo de Leone no": what was asked for and need not be.
-    pub(super) fn read_lifted(&self, at: usize, request: &mut Request) -> Option<usize> {
-        let tokens = self.tokens();
-        let is_only = matches!(tokens[at].word.as_str(), "solo" | "solamente");
-        let said = lexicon::after(tokens, at, Meaning::Lift).or(is_only.then_some(at + 1))?;
-        let mut object = said;
-        loop {
-            if let Some(end) = self.lift(object, request, is_only) {
-                return Some(end);
-            }
-            object = self.after_link(object).filter(|next| !self.sentence.breaks_before(*next))?;
-        }
-    }
-
-    fn lift(&self, at: usize, request: &mut Request, is_only: bool) -> Option<usize> {
-        let tokens = self.tokens();
-        let ends = |end: usize| {
-            let is_denied = tokens.get(end).is_some_and(|next| next.word == "no") && self.sentence.breaks_before(end + 1);
-            if is_only { is_denied.then_some(end + 1) } else { Some(end) }
-        };
-        if let Some((genres, end)) = self.genre_run(at) {
-            let end = ends(end)?;
-            request.lifted.genres.extend(genres);
-            return Some(end);
-        }
-        if let Some((_, end)) = years::bound(tokens, at, self.newest, true) {
-            let end = ends(end)?;
-            request.lifted.years = true;
-            return Some(end);
-        }
-        let (topic, end) = self.topic_at(at)?;
-        let end = ends(end)?;
-        request.lifted.topics.push(topic);
-        Some(end)
-    }
-
-    fn topic_at(&self, at: usize) -> Option<(Topic, usize)> {
-        if let Some((kind, label, said, end)) = self.fact_topic_at(at) {
-            return Some((Topic { kind, label, said }, end));
-        }
-        let (_, end) = self.index.theme_at(self.tokens(), at)?;
-        let said = self.sentence.typed(at, end).to_owned();
-        Some((Topic { kind: TopicKind::Theme, label: said.clone(), said }, end))
-    }
-
     /// "no romance", "sin musicales ni guerra", "not about war", "que no sean de los 80".
     pub(super) fn read_negation(&self, at: usize, request: &mut Request, longest: usize) -> Option<usize> {
         let tokens = self.tokens();
@@ -95,6 +50,8 @@ impl Reader<'_> {
                 self.sentence.breaks_before(at + 1)
                     || matches!(next.word.as_str(), "wait" | "espera" | "mejor" | "better" | "se")
                     || (tokens[at].word == "no" && next.word == "really")
+                    // "no the one with Brie Larson".
+                    || (next.word == "the" && tokens.get(at + 2).is_some_and(|word| word.word == "one"))
             });
         if takes_back {
             return Some(at + 1);
@@ -108,7 +65,7 @@ impl Reader<'_> {
         // "less known" and "not before 1970" are longer than the "not" they may begin with.
         let meant = lexicon::meanings(tokens, at).find(|(_, end)| *end == longest).map(|(meaning, _)| meaning);
         // "don't ever show me those" says no more than what was said before.
-        let is_remark = meant == Some(Meaning::Tail) && longest > after_not + 1;
+        let is_remark = matches!(meant, Some(Meaning::Tail | Meaning::Filler)) && longest > after_not + 1;
         if after_not < longest
             && (is_remark || !matches!(meant, Some(Meaning::Tail | Meaning::Filler | Meaning::But | Meaning::And)))
         {
@@ -146,8 +103,8 @@ impl Reader<'_> {
         // Star Wars" speaks of all of them.
         // "hated La La Land" speaks of no other film called "Land".
         let is_called_so = |movie: &MovieId| called.as_ref().is_some_and(|(films, _)| films.contains(movie));
-        let is_whole = spoken_against
-            .is_some_and(|(movie, start, end)| start < object && object < end && !is_called_so(&movie));
+        let is_whole =
+            spoken_against.is_some_and(|(movie, start, end)| start < object && object < end && !is_called_so(&movie));
         let is_of_several = !is_beside_films && !is_whole && called.as_ref().is_some_and(|(films, _)| films.len() > 1);
         if let Some((movie, start, end)) = spoken_against
             && (is_beside_films || !(is_without || is_of_several))
@@ -173,7 +130,7 @@ impl Reader<'_> {
     }
 
     /// The place after words that carry nothing between a "not" and its object.
-    fn after_link(&self, at: usize) -> Option<usize> {
+    pub(super) fn after_link(&self, at: usize) -> Option<usize> {
         let tokens = self.tokens();
         let word = tokens.get(at)?.word.as_str();
         let empty = lexicon::meanings(tokens, at)
@@ -213,7 +170,8 @@ impl Reader<'_> {
         }
         if let Some(end) = lexicon::after(tokens, at, Meaning::Popular) {
             // "these are all great" is praise.
-            let is_praise = tokens[from..at].iter().any(|token| matches!(token.word.as_str(), "all" | "todas" | "todos"));
+            let is_praise =
+                tokens[from..at].iter().any(|token| matches!(token.word.as_str(), "all" | "todas" | "todos"));
             request.less_known |= !is_praise;
             return Some(end);
         }
@@ -223,7 +181,11 @@ impl Reader<'_> {
             return Some(end);
         }
         // "like Alien but not Aliens" speaks of a film, not of aliens.
-        let is_film = !request.titles.is_empty() && self.title_spoken_against(at).is_some();
+        // "can't stand blood" speaks of none.
+        let is_film = !request.titles.is_empty()
+            && self
+                .title_spoken_against(at)
+                .is_some_and(|(movie, end)| !is_theme || self.is_said_as_title(movie, at, end));
         if is_film {
             return None;
         }
@@ -324,8 +286,8 @@ impl Reader<'_> {
             (theme, fact) => {
                 let has_films = theme.as_ref().is_some_and(|(theme, _)| !theme.films.is_empty());
                 let surnamed = if fact.is_some() { None } else { self.films_of_surname(at, has_films) };
-                let surnamed = surnamed
-                    .map(|(films, end, name)| (Unwanted { films, name: Some(name), is_theme: false }, end));
+                let surnamed =
+                    surnamed.map(|(films, end, name)| (Unwanted { films, name: Some(name), is_theme: false }, end));
                 surnamed.or(theme).or(fact)
             }
         }
@@ -356,7 +318,8 @@ impl Reader<'_> {
                 return Some((wanted, end));
             }
             let is_told = words.len() > 1 || self.sentence.typed(from, to).starts_with(char::is_uppercase);
-            let only = found.first().filter(|movie| found.len() == 1 && is_told && self.index.is_well_known(**movie))?;
+            let only =
+                found.first().filter(|movie| found.len() == 1 && is_told && self.index.is_well_known(**movie))?;
             Some((vec![*only], end))
         })
     }

@@ -184,7 +184,13 @@ fn best_known(understood: &Understood, catalogue: &Catalogue) -> String {
     let mut films: Vec<&Movie> = catalogue.movies().iter().collect();
     films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(movie.id).ratings), movie.id));
     let titles = |holds: &dyn Fn(&Movie) -> bool| {
-        films.iter().filter(|movie| holds(movie)).take(4).map(|movie| movie.title.as_str()).collect::<Vec<_>>().join("; ")
+        films
+            .iter()
+            .filter(|movie| holds(movie))
+            .take(4)
+            .map(|movie| movie.title.as_str())
+            .collect::<Vec<_>>()
+            .join("; ")
     };
     let left_out = &filters.exclude_movie_ids;
     format!(
