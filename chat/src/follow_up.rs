@@ -161,36 +161,6 @@ pub(crate) fn chosen_by_genre<'o>(
     fitting.next().filter(|_| fitting.next().is_none())
 }
 
-/// "batman no": without it, as a sentence that says so.
-pub(crate) fn negated_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Option<String> {
-    const MOST_WORDS: usize = 5;
-    let (last, rest) = sentence.tokens.split_last()?;
-    if last.word != "no" || rest.is_empty() {
-        return None;
-    }
-    // "Dr. No".
-    if index.find_as(&sentence.tokens, Reading::Exact).is_some() {
-        return None;
-    }
-    let is_question = sentence.text.contains(['?', '¿']);
-    let says_place = rest.iter().any(|token| places::place(&token.word).is_some());
-    let is_order = patterns::fitting(sentence).any(|fitting| fitting.film.is_none());
-    let begins_otherwise = matches!(rest[0].word.as_str(), "no" | "y" | "pues" | "como");
-    if is_question || says_place || is_order || begins_otherwise {
-        return None;
-    }
-    // "Salma Hayek, terror no" and "romantic but terror no" are no horror.
-    let turns = |at: usize| matches!(rest[at].word.as_str(), "pero" | "but" | "aunque");
-    let clause = (1..rest.len()).rev().find(|at| sentence.breaks_before(*at) || turns(*at)).unwrap_or(0);
-    let unwanted = if turns(clause) { clause + 1 } else { clause };
-    let unwanted = if unwanted < rest.len() { unwanted } else { 0 };
-    if rest.len() - unwanted >= MOST_WORDS {
-        return None;
-    }
-    let before = if unwanted == 0 { "" } else { sentence.typed(0, clause) };
-    Some(format!("{before} sin {}", sentence.typed(unwanted, rest.len())).trim_start().to_owned())
-}
-
 /// "start over: something like Die Hard", "forget it, give me a comedy": a new question, of which nothing before counts.
 pub(crate) fn after_beginning_anew(sentence: &Sentence) -> Option<String> {
     const LONGEST: usize = 6;

@@ -46,8 +46,28 @@ pub struct Understood {
     pub ignored: Vec<String>,
     /// Films that the sentence speaks against: "but not Aliens".
     pub disliked: Vec<MovieId>,
+    /// What was asked for before and need not be: "even if they are not Korean".
+    pub lifted: Lifted,
     /// The language of the sentence, where its words tell.
     pub language: Option<Lang>,
+}
+
+/// Conditions of the question before that are to hold no more.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lifted {
+    /// Genres.
+    pub genres: Vec<String>,
+    /// Whatever years.
+    pub years: bool,
+    /// Themes, people, origins.
+    pub topics: Vec<Topic>,
+}
+
+impl Lifted {
+    /// Whether nothing is lifted.
+    pub fn is_empty(&self) -> bool {
+        self.genres.is_empty() && !self.years && self.topics.is_empty()
+    }
 }
 
 /// What was said before, as far as a sentence can refer to it.

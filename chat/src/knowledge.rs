@@ -16,6 +16,9 @@ const KNOWN_BY_SURNAME: u64 = 50;
 /// Films of somebody who is known by a surname, however few have rated them.
 const FILMS_OF_THE_KNOWN: usize = 3;
 
+/// Of several people of one surname so many are left out together.
+const MOST_OF_A_SURNAME: usize = 3;
+
 /// What a person does in films that are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -46,6 +49,8 @@ pub(crate) struct Knowledge {
     /// From a first name to people, the best known first.
     by_first_name: HashMap<String, Vec<usize>>,
     series: HashMap<String, (String, Vec<MovieId>)>,
+    /// The country that nearly all films of a director come from.
+    homes: HashMap<String, String>,
 }
 
 impl Knowledge {
@@ -90,6 +95,7 @@ impl Knowledge {
             knowledge.by_name.entry(key).or_default().push(place);
             knowledge.people.push(person);
         }
+        knowledge.homes = homes(&facts);
         knowledge.by_film = facts.into_iter().map(|known| (known.movie, known)).collect();
         knowledge
     }
@@ -147,6 +153,31 @@ impl Knowledge {
         self.by_surname.get(surname)?.first().map(|place| &self.people[*place])
     }
 
+    /// Those who may be meant by a surname that several share, who did most first.
+    pub(crate) fn people_surnamed(&self, surname: &str) -> Vec<&Person> {
+        let Some(places) = self.by_surname.get(surname) else { return Vec::new() };
+        let films = |person: &&Person| person.directed.len().max(person.acted.len());
+        let mut people: Vec<&Person> = places.iter().map(|place| &self.people[*place]).collect();
+        people.retain(|person| person.fame(Role::Either) >= KNOWN_BY_SURNAME || films(person) >= FILMS_OF_THE_KNOWN);
+        people.sort_by_key(|person| std::cmp::Reverse(films(person)));
+        let most = people.first().map_or(0, films);
+        people.retain(|person| films(person) * 2 >= most);
+        people.truncate(MOST_OF_A_SURNAME);
+        people
+    }
+
+    /// The films of every series in whose name this word stands.
+    pub(crate) fn of_series_about(&self, word: &str) -> Vec<MovieId> {
+        let is_about = |name: &str| tokenize(name).iter().any(|own| own.word == word);
+        self.films(|known| known.series.as_deref().is_some_and(is_about))
+    }
+
+    /// Whether who directed the film works in one of these countries, however this one was paid for.
+    pub(crate) fn is_by_somebody_of(&self, known: &FilmFacts, countries: &[&str]) -> bool {
+        let home = |name: &String| self.homes.get(name).is_some_and(|home| countries.contains(&home.as_str()));
+        known.directors.first().is_some_and(home)
+    }
+
     /// The series of this name, as it is written, and its films.
     pub(crate) fn series_named(&self, words: &[Token]) -> Option<(&str, &[MovieId])> {
         let named = joined(words);
@@ -174,6 +205,11 @@ impl Person {
         }
     }
 
+    /// The films directed and those acted in.
+    pub(crate) fn all_films(&self) -> Vec<MovieId> {
+        self.directed.iter().chain(&self.acted).copied().collect()
+    }
+
     /// The films in that role; none if the person has done none.
     pub(crate) fn films(&self, role: Role) -> &[MovieId] {
         match self.role(role) {
@@ -181,6 +217,24 @@ impl Person {
             _ => &self.acted,
         }
     }
+}
+
+/// Directors of several films, and the country of at least two thirds of these.
+fn homes(facts: &[FilmFacts]) -> HashMap<String, String> {
+    let mut made: HashMap<&str, (usize, HashMap<&str, usize>)> = HashMap::new();
+    for known in facts {
+        let Some(director) = known.directors.first() else { continue };
+        let (films, countries) = made.entry(director).or_default();
+        *films += 1;
+        for country in &known.countries {
+            *countries.entry(country).or_default() += 1;
+        }
+    }
+    let home = |(director, (films, countries)): (&str, (usize, HashMap<&str, usize>))| {
+        let (country, most) = countries.into_iter().max_by_key(|(country, count)| (*count, *country))?;
+        (films >= FILMS_OF_THE_KNOWN && most * 3 >= films * 2).then(|| (director.to_owned(), country.to_owned()))
+    };
+    made.into_iter().filter_map(home).collect()
 }
 
 fn joined(tokens: &[Token]) -> String {

@@ -25,6 +25,8 @@ pub(crate) enum Meaning {
     Mood(&'static [&'static str], &'static [&'static str]),
     /// What follows is not wanted.
     Not,
+    /// "even if not": need not be.
+    Lift,
     /// "and".
     And,
     /// "or", "nor".
@@ -89,6 +91,7 @@ impl Meaning {
             "tail" => Tail,
             "like_title" => LikeTitle,
             "not" => Not,
+            "lift" => Lift,
             "and" => And,
             "or" => Or,
             "but" => But,

@@ -31,6 +31,7 @@ mod themes;
 mod titled;
 mod titles;
 mod topics;
+mod turned_down;
 mod years;
 
 #[cfg(test)]
@@ -38,7 +39,9 @@ mod tests;
 
 use cineswarm_engine::Catalogue;
 
-pub use intent::{ClarifyOption, Context, Intent, Lang, Last, Mark, Question, Shift, Tweak, Understood, Wanted};
+pub use intent::{
+    ClarifyOption, Context, Intent, Lang, Last, Lifted, Mark, Question, Shift, Tweak, Understood, Wanted,
+};
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use request::{either_topic, films_of};
@@ -137,8 +140,19 @@ fn understand_sentence(
     if let Some(option) = chosen {
         return understand_in(&option.text, lang, index, catalogue, &Context { options: &[], ..*context });
     }
-    if let Some(negated) = follow_up::negated_at_its_end(sentence, index) {
-        return understand_in(&negated, lang, index, catalogue, context);
+    if let Some(meant) = turned_down::meant_in_the_end(sentence) {
+        let understood = understand_in(&meant, lang, index, catalogue, context);
+        if understood.intent.filters().is_some() {
+            return understood;
+        }
+    }
+    let negated = turned_down::negated_at_its_end(sentence, index);
+    if let Some(negated) = negated.or_else(|| turned_down::put_off_at_its_end(sentence, index)) {
+        let understood = understand_in(&negated, lang, index, catalogue, context);
+        // "la 2 no me gusta" is no wish.
+        if !understood.intent.is_at_a_loss() {
+            return understood;
+        }
     }
     if let Some(asked) = follow_up::more_by_its_maker(sentence, lang, index, context) {
         return understand_in(&asked, lang, index, catalogue, context);
@@ -203,7 +217,8 @@ fn understand_sentence(
     let is_named = |at: usize| named.iter().any(|slot| (slot.from..slot.to).contains(&at));
     let words = (0..sentence.len()).filter(|at| !is_named(*at)).map(|at| &sentence.tokens[at]);
     let language = if is_title { None } else { language::language(&sentence.text, words) };
-    Understood { intent, n, topics, ignored, disliked: request.disliked, language }
+    let Request { disliked, lifted, .. } = request;
+    Understood { intent, n, topics, ignored, disliked, lifted, language }
 }
 
 /// "whats that film where the guy can't form new memories": films are asked for, and of what is told of them hardly a word

@@ -13,6 +13,9 @@ impl Chat<'_> {
         if !self.goes_on() || request.popular || request.for_me {
             return false;
         }
+        if !request.lifted.is_empty() {
+            return true;
+        }
         // "something from the 90s", too.
         let is_plain_wish = !request.film_noun || matches!(first.word.as_str(), "something" | "anything" | "algo");
         if request.only_limits() && is_plain_wish {

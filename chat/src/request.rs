@@ -6,6 +6,7 @@ mod conditions;
 mod facts;
 mod inside;
 mod joining;
+mod lifted;
 mod unwanted;
 
 pub use self::joining::{either_topic, films_of};
@@ -14,6 +15,8 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
+
+use crate::intent::Lifted;
 
 use super::fold::{self, Sentence, Token, is_article, key, tokenize};
 use super::lexicon::{self, Meaning};
@@ -70,6 +73,10 @@ pub(crate) struct Request {
     pub(crate) without: Vec<Named>,
     /// The films of those.
     pub(crate) left_out: Vec<MovieId>,
+    /// Themes among those, by their place, and where they are said.
+    pub(crate) doubtful: Vec<(usize, usize, usize)>,
+    /// What was asked for before and need not be.
+    pub(crate) lifted: Lifted,
     /// Films that the sentence speaks against.
     pub(crate) disliked: Vec<MovieId>,
     pub(crate) within: Option<(u16, u16)>,
@@ -226,6 +233,7 @@ impl<'a> Reader<'a> {
         Self::take_moods(&mut request);
         self.join_genres(&mut request);
         request.only = in_common(&request.named, self.catalogue);
+        self.drop_what_has_no_effect(&mut request);
         request.left_out = left_out(&request.without, self.catalogue);
         request
     }

@@ -4,6 +4,7 @@ mod following;
 mod sample;
 mod sentences;
 mod titles;
+mod unwanted;
 mod utterances;
 
 use cineswarm_engine::{Catalogue, Filters, Movie, MovieStats};

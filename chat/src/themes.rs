@@ -54,6 +54,16 @@ impl Tagged {
         tags.into_iter().take(most).map(|(_, tag)| tag).collect()
     }
 
+    /// The films with this very tag.
+    pub(crate) fn with_tag(&self, words: &[Token]) -> &[MovieId] {
+        self.0.get(&joined(words)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The tag that a theme's phrase means.
+    pub(crate) fn tag_of(words: &[Token]) -> Option<&'static str> {
+        THEMES.get(&joined(words)).map(String::as_str)
+    }
+
     /// The theme or person named at token `at`, with its films (none, if nobody tagged them) and the place after it.
     pub(crate) fn theme_at(&self, tokens: &[Token], at: usize) -> Option<(&[MovieId], usize)> {
         (1..=MAX_WORDS).rev().find_map(|count| {

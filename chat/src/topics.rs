@@ -108,7 +108,7 @@ impl TopicKind {
 }
 
 /// Films that are left out at most, the best known: each film of a list is looked for among them.
-const MOST_LEFT_OUT: usize = 4000;
+const MOST_LEFT_OUT: usize = 7000;
 
 /// Films that are left out, the best known if they are many.
 pub(crate) fn left_out(without: &[Named], catalogue: &Catalogue) -> Vec<MovieId> {

@@ -18,6 +18,9 @@ impl Reader<'_> {
     pub(super) fn read_part(&self, at: usize, request: &mut Request) -> Option<usize> {
         let tokens = self.tokens();
         let longest = lexicon::meanings(tokens, at).map(|(_, end)| end).max().unwrap_or(at);
+        if let Some(end) = self.read_lifted(at, request) {
+            return Some(end);
+        }
         if let Some(end) = self.read_negation(at, request, longest) {
             return Some(end);
         }
@@ -171,7 +174,9 @@ impl Reader<'_> {
         let goes_on = tokens.get(at + 1).is_some_and(|next| {
             matches!(next.word.as_str(), "un" | "una" | "unas" | "unos" | "algo" | "de" | "del" | "sin" | "con" | "que")
         });
-        tokens[at].word == "mejor" && begins && goes_on
+        // "comedia no, mejor drama".
+        let follows_no = at > 0 && matches!(tokens[at - 1].word.as_str(), "no" | "sino");
+        tokens[at].word == "mejor" && ((begins && goes_on) || follows_no)
     }
 
     fn is_about_theme(&self, at: usize, end: usize) -> bool {
@@ -214,6 +219,14 @@ impl Reader<'_> {
                 None if comma => next,
                 None => break,
             };
+            // "no romance and some action" asks for action.
+            let is_wish = lexicon::after(tokens, next, Meaning::And).is_some()
+                && tokens
+                    .get(further)
+                    .is_some_and(|word| matches!(word.word.as_str(), "some" | "algo" | "mucho" | "more" | "mas"));
+            if is_wish {
+                break;
+            }
             while let Some(after) =
                 lexicon::after(tokens, further, Meaning::Filler).filter(|_| self.genres_at(further).is_none())
             {
@@ -231,6 +244,10 @@ impl Reader<'_> {
     }
 
     fn misspelt_genres_at(&self, at: usize) -> Option<(Vec<String>, usize)> {
+        // "fantasmas" are no misspelt fantasy.
+        if self.index.theme_at(self.tokens(), at).is_some() {
+            return None;
+        }
         let corrected = tokenize(lexicon::corrected(&self.tokens().get(at)?.word)?);
         lexicon::meanings(&corrected, 0).find_map(|(meaning, _)| match meaning {
             Meaning::Genres(names) => Some((self.own_names(names)?, at + 1)),

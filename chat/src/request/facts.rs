@@ -140,6 +140,41 @@ impl Reader<'_> {
         self.fact_at(at).map(|(.., films, end)| (films, end))
     }
 
+    /// The films of a fact that is not wanted, what it is called if that is not what was typed, and the place after it.
+    pub(super) fn fact_unwanted_at(&self, at: usize) -> Option<(Vec<MovieId>, Option<String>, usize)> {
+        if self.index.knowledge.is_empty() {
+            return None;
+        }
+        let (kind, _, _, films, end) = self.fact_at(at)?;
+        Some(match kind {
+            TopicKind::Origin => (self.films_of_origin_unwanted(at)?.0, None, end),
+            TopicKind::Director | TopicKind::Cast => {
+                let (films, end, name) = self.films_of_person_unwanted(at)?;
+                (films, name, end)
+            }
+            _ => (films, None, end),
+        })
+    }
+
+    /// What a fact at `at` asks for, and the place after it.
+    pub(super) fn fact_topic_at(&self, at: usize) -> Option<(TopicKind, String, String, usize)> {
+        if self.index.knowledge.is_empty() {
+            return None;
+        }
+        self.fact_at(at).map(|(kind, label, said, _, end)| (kind, label, said, end))
+    }
+
+    /// "[nothing] over 100 minutes": of at most so many.
+    pub(super) fn length_at_the_other_side(&self, at: usize) -> Option<(Named, usize)> {
+        let (kind, label, said, _, end) = self.length_at(at).filter(|_| !self.index.knowledge.is_empty())?;
+        let minutes: u16 = label.parse().ok()?;
+        let is_most = kind == TopicKind::LengthAtLeast;
+        let fits = |length: u16| if is_most { length <= minutes } else { length >= minutes };
+        let films = self.index.knowledge.films(|known| known.runtime_min.is_some_and(fits));
+        let kind = if is_most { TopicKind::LengthAtMost } else { TopicKind::LengthAtLeast };
+        Some((Named { topic: Topic { kind, label, said }, films }, end))
+    }
+
     /// The films of the series that is called so.
     pub(crate) fn series_films(&self, words: &[Token]) -> Vec<MovieId> {
         self.series_called(words).map(|(_, films)| films.to_vec()).unwrap_or_default()
@@ -156,15 +191,7 @@ impl Reader<'_> {
 
     /// "directed by Nolan", "with Tom Hanks", "Tarantino movies", "de Almodóvar".
     fn person_at(&self, at: usize) -> Option<Asked> {
-        let (from, role) = self.before_person(at).unwrap_or((at, Role::Either));
-        let is_announced = from > at || self.follows_person(at);
-        // "no de niro" is of nobody called Niro.
-        let (from, is_announced) =
-            if self.is_called_for_short(at, at + 2) { (at, false) } else { (from, is_announced) };
-        if is_announced && self.follows_first_name(at) {
-            return None;
-        }
-        let (person, end) = self.person_named_at(from).or_else(|| self.person_surnamed_at(from, role, is_announced))?;
+        let (person, role, end) = self.person_said_at(at)?;
         // "by Tom Hanks" of somebody who hardly directs means the films with him.
         let role = match role {
             Role::Directs if person.films(Role::Directs).is_empty() => Role::Acts,
@@ -174,6 +201,37 @@ impl Reader<'_> {
         let kind = if role == Role::Directs { TopicKind::Director } else { TopicKind::Cast };
         let said = person.name.clone();
         Some((kind, person.name.clone(), said, person.films(role).to_vec(), end))
+    }
+
+    /// What somebody at `at` has made or is in, where that is not wanted: what is called "of" them is both.
+    pub(super) fn films_of_person_unwanted(&self, at: usize) -> Option<(Vec<MovieId>, usize, Option<String>)> {
+        if self.index.knowledge.is_empty() {
+            return None;
+        }
+        let (person, role, end) = self.person_said_at(at)?;
+        let films = match role {
+            Role::Directs | Role::Acts if !person.films(role).is_empty() => person.films(role).to_vec(),
+            _ => person.all_films(),
+        };
+        // "the Coens" are more than the one of them whose films these are.
+        let said = &self.tokens()[end - 1].word;
+        let is_family = matches!(said.as_str(), "brothers" | "sisters")
+            || (at..end).any(|at| matches!(self.tokens()[at].word.as_str(), "hermanos" | "hermanas" | "los" | "the"));
+        Some((films, end, (!is_family).then(|| person.name.clone())))
+    }
+
+    /// Who is named at `at`, and in which role.
+    fn person_said_at(&self, at: usize) -> Option<(&Person, Role, usize)> {
+        let (from, role) = self.before_person(at).unwrap_or((at, Role::Either));
+        let is_announced = from > at || self.follows_person(at);
+        // "no de niro" is of nobody called Niro.
+        let (from, is_announced) =
+            if self.is_called_for_short(at, at + 2) { (at, false) } else { (from, is_announced) };
+        if is_announced && self.follows_first_name(at) {
+            return None;
+        }
+        let (person, end) = self.person_named_at(from).or_else(|| self.person_surnamed_at(from, role, is_announced))?;
+        Some((person, role, end))
     }
 
     /// Whether "Pacino" stands after "De Niro and".
@@ -273,19 +331,29 @@ impl Reader<'_> {
     }
 
     /// The films of somebody who is better known by this surname than any film is by this title: "no Hitchcock".
-    pub(super) fn films_of_surname(&self, at: usize) -> Option<(Vec<MovieId>, usize)> {
+    pub(super) fn films_of_surname(&self, at: usize, is_theme: bool) -> Option<(Vec<MovieId>, usize, String)> {
         if self.index.knowledge.is_empty() {
             return None;
         }
-        let (person, end) = self.person_surnamed_at(at, Role::Either, true)?;
+        let (people, end) = match self.person_surnamed_at(at, Role::Either, true) {
+            Some((person, end)) => (vec![person], end),
+            // "not Bergman" is neither of them.
+            None if is_theme => return None,
+            None => {
+                let word = &self.tokens().get(at)?.word;
+                let is_name = word.len() >= SURNAME_LETTERS && !lexicon::is_known(word) && self.ends_name(at + 1);
+                (self.index.knowledge.people_surnamed(word).into_iter().filter(|_| is_name).collect(), at + 1)
+            }
+        };
         let titled = match self.index.find_as(self.tokens().get(at..end)?, Reading::Exact) {
             Some(TitleMatch::One(movie)) => Some(movie),
             Some(TitleMatch::Several(movies)) => movies.first().copied(),
             _ => None,
         };
         let ratings = titled.map_or(0, |movie| u64::from(self.catalogue.stats(movie).ratings));
-        let role = person.role(Role::Either);
-        (person.fame(Role::Either) > ratings).then(|| (person.films(role).to_vec(), end))
+        let is_better_known = people.first().is_some_and(|person| person.fame(Role::Either) > ratings);
+        let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+        is_better_known.then(|| (people.iter().flat_map(|person| person.all_films()).collect(), end, names.join(", ")))
     }
 
     /// A surname alone is a person only after what announces one, or before "films", or as the whole sentence; and never a
@@ -633,24 +701,49 @@ impl Reader<'_> {
 
     /// "French films", "in Spanish", "cine coreano".
     fn origin_at(&self, at: usize) -> Option<Asked> {
+        let (codes, end) = self.origin_codes_at(at)?;
+        let said = self.sentence.typed(at, end).to_owned();
+        Some((TopicKind::Origin, said.clone(), said, self.films_from(codes, false), end))
+    }
+
+    fn origin_codes_at(&self, at: usize) -> Option<(&'static [&'static str], usize)> {
         let tokens = self.tokens();
-        let (codes, from, end) = (1..=4).rev().find_map(|count| {
+        (1..=4).rev().find_map(|count| {
             let words: Vec<&str> = tokens.get(at..at + count)?.iter().map(|token| token.word.as_str()).collect();
-            Some((ORIGINS.get(words.join(" ").as_str())?, at, at + count))
-        })?;
+            Some((ORIGINS.get(words.join(" ").as_str())?.as_slice(), at + count))
+        })
+    }
+
+    /// The films of a language or country that is not wanted.
+    pub(super) fn films_of_origin_unwanted(&self, at: usize) -> Option<(Vec<MovieId>, usize)> {
+        let (codes, end) = self.origin_codes_at(at).filter(|_| !self.index.knowledge.is_empty())?;
+        let mut films = self.films_from(codes, true);
+        // Where nothing is known of a film, it is American more often than not.
+        if codes.contains(&"US") {
+            let unknown = self.catalogue.movies().iter().filter(|movie| self.index.knowledge.of(movie.id).is_none());
+            films.extend(unknown.map(|movie| movie.id));
+        }
+        Some((films, end))
+    }
+
+    /// The films of these languages and countries. Where they are not wanted, also those of directors who work there, in any
+    /// of their languages: the facts of an American film may name those who paid for it alone.
+    fn films_from(&self, codes: &[&str], widely: bool) -> Vec<MovieId> {
         let starts = |code: &str, kind: fn(&char) -> bool| code.chars().next().is_some_and(|first| kind(&first));
         let of =
             |kind: fn(&char) -> bool| codes.iter().copied().filter(|code| starts(code, kind)).collect::<Vec<&str>>();
         let (languages, countries) = (of(char::is_ascii_lowercase), of(char::is_ascii_uppercase));
         let other_than: Vec<&str> = codes.iter().filter_map(|code| code.strip_prefix('!')).collect();
-        let films = self.index.knowledge.films(|known| {
-            let spoken = known.languages.first().is_some_and(|own| languages.contains(&own.as_str()));
-            let made = known.countries.iter().any(|own| countries.contains(&own.as_str()));
+        let knowledge = &self.index.knowledge;
+        knowledge.films(|known| {
+            let is_spoken = |own: &String| languages.contains(&own.as_str());
+            let spoken = known.languages.first().is_some_and(is_spoken)
+                || (widely && !countries.is_empty() && known.languages.iter().any(is_spoken));
+            let made = known.countries.iter().any(|own| countries.contains(&own.as_str()))
+                || (widely && knowledge.is_by_somebody_of(known, &countries));
             let foreign = known.languages.first().is_some_and(|own| !other_than.contains(&own.as_str()));
             (languages.is_empty() || spoken) && (countries.is_empty() || made) && (other_than.is_empty() || foreign)
-        });
-        let said = self.sentence.typed(from, end).to_owned();
-        Some((TopicKind::Origin, said.clone(), said, films, end))
+        })
     }
 }
 

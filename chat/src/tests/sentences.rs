@@ -179,13 +179,37 @@ fn readings_of_sentences_of_your_own() {
         let words = crate::replies::describe(&understood.intent, &understood.topics, &catalogue, Lang::En);
         let only = understood.intent.filters().map_or(0, |filters| filters.movie_ids.len());
         println!(
-            "{sentence}\n      {} <{words}> ignored {:?} against {} only {only} n {:?}",
+            "{sentence}\n      {} <{words}> ignored {:?} against {} only {only} n {:?}\n      {}",
             reading_in_short(&understood, &catalogue),
             understood.ignored,
             understood.disliked.len(),
             understood.n,
+            best_known(&understood, &catalogue),
         );
     }
+}
+
+/// The best known films that pass, and those that are left out.
+fn best_known(understood: &Understood, catalogue: &Catalogue) -> String {
+    let Some(filters) = understood.intent.filters() else { return String::new() };
+    let mut films: Vec<&Movie> = catalogue.movies().iter().collect();
+    films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(movie.id).ratings), movie.id));
+    let titles = |holds: &dyn Fn(&Movie) -> bool| {
+        films
+            .iter()
+            .filter(|movie| holds(movie))
+            .take(4)
+            .map(|movie| movie.title.as_str())
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    let left_out = &filters.exclude_movie_ids;
+    format!(
+        "passes: {} / {} left out: {}",
+        titles(&|movie| filters.allow(movie, false)),
+        left_out.len(),
+        titles(&|movie| left_out.contains(&movie.id))
+    )
 }
 
 pub(super) fn sentences() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {

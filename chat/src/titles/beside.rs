@@ -1,9 +1,11 @@
 //! What is known of films beside their titles: tags of viewers, and facts.
 
+use std::collections::HashMap;
+
 use cineswarm_engine::{Catalogue, FilmFacts, MovieId};
 
 use super::TitleIndex;
-use crate::fold::Token;
+use crate::fold::{Token, key, tokenize};
 use crate::knowledge::Knowledge;
 
 impl TitleIndex {
@@ -17,9 +19,24 @@ impl TitleIndex {
     pub fn with_facts(self, facts: Vec<FilmFacts>, catalogue: &Catalogue) -> TitleIndex {
         let themes: Vec<(MovieId, String)> =
             facts.iter().flat_map(|known| known.themes.iter().map(|theme| (known.movie, theme.clone()))).collect();
-        let mut index = self.with_tags(themes.iter().map(|(movie, theme)| (*movie, theme.as_str())));
+        let grouped = self.grouped();
+        let themes = themes.iter().map(|(movie, theme)| (*movie, theme.as_str()));
+        let mut index = self.with_tags(themes.chain(grouped));
         index.knowledge = Knowledge::new(facts, catalogue);
         index
+    }
+
+    /// Films and tags of `data/groups.tsv`: studios and heroes that viewers rarely tag.
+    fn grouped(&self) -> Vec<(MovieId, &'static str)> {
+        let films: HashMap<(&str, Option<u16>), MovieId> =
+            self.films.iter().map(|film| ((film.key.as_str(), film.year), film.id)).collect();
+        let lines = include_str!("../../data/groups.tsv").lines().filter(|line| !line.starts_with('#'));
+        let found = lines.filter_map(|line| {
+            let mut fields = line.split('\t');
+            let (tag, title, year) = (fields.next()?, fields.next()?, fields.next()?.parse().ok()?);
+            Some((*films.get(&(key(&tokenize(title)).as_str(), Some(year)))?, tag))
+        });
+        found.collect()
     }
 
     /// What is known of a film beside its title and genres; `None` where the dataset has no facts of it.
@@ -40,5 +57,10 @@ impl TitleIndex {
     /// The theme or person named at token `at`, with its films (none, if nobody tagged them) and the place after it.
     pub(crate) fn theme_at(&self, tokens: &[Token], at: usize) -> Option<(&[MovieId], usize)> {
         self.tagged.theme_at(tokens, at)
+    }
+
+    /// The films that viewers have tagged with these very words, whether they name a theme or not.
+    pub(crate) fn tagged_so(&self, words: &[Token]) -> &[MovieId] {
+        self.tagged.with_tag(words)
     }
 }

@@ -208,6 +208,7 @@ impl Resolver<'_> {
         if let Resolved::Compute(spec) = &mut resolved {
             spec.ignored = understood.ignored;
             if refines {
+                self.lift(spec, &understood.lifted);
                 self.read_again(spec, understood.topics);
             } else if reading.is_some() {
                 spec.reading = reading;

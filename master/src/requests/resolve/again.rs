@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Resolved, Resolver, list_before, shown, sorted};
 use crate::requests::spec::{Source, Spec};
 use crate::words::Note;
-use cineswarm_chat::{self as chat, Intent, Shift, Topic, TopicKind, Tweak};
+use cineswarm_chat::{self as chat, Intent, Lifted, Shift, Topic, TopicKind, Tweak};
 
 /// Films that a length leaves to choose from, the best known of them.
 const MOST_FILMS: usize = 1000;
@@ -150,6 +150,27 @@ impl Resolver<'_> {
         films.truncate(MOST_FILMS);
         filters.movie_ids = films_of_both(&filters.movie_ids, films);
         Some(Topic { kind: TopicKind::Genres, said: genres.join(" ").to_lowercase(), label: genres.join(" + ") })
+    }
+
+    /// "even if they are not Korean": what was asked for holds no more.
+    pub(super) fn lift(&self, spec: &mut Spec, lifted: &Lifted) {
+        let known = &mut spec.filters;
+        known.genres.retain(|genre| !lifted.genres.contains(genre));
+        if lifted.years {
+            (known.year_from, known.year_to) = (None, None);
+        }
+        let (index, catalogue) = (&self.library.titles, self.library.catalogue());
+        let films = |topic: &Topic| chat::films_of(topic, index, catalogue);
+        let is_lifted = |topic: &Topic| {
+            let same = |other: &&Topic| topic.kind.is_like(other.kind) && films(topic) == films(other);
+            topic.kind != TopicKind::Without && lifted.topics.iter().any(|other| same(&other))
+        };
+        let before = spec.topics.len();
+        spec.topics.retain(|topic| !is_lifted(topic));
+        if spec.topics.len() < before {
+            let kept = spec.topics.iter().filter_map(films);
+            known.movie_ids = kept.fold(Vec::new(), |films, own| films_of_both(&films, own));
+        }
     }
 
     /// "shorter" of films of three hours and more is not of three hours.

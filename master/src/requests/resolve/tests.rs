@@ -244,6 +244,8 @@ fn what_is_said_after_a_list_keeps_what_was_asked_for() {
         ("nothing romantic", "Films for you, Comedy, no Romance, 1990–1999"),
         ("not from 1995", "Films for you, without 1995, Comedy, 1990–1999"),
         ("top 20", "Films for you, Comedy, 1990–1999"),
+        ("it doesn't have to be a comedy", "Films for you, 1990–1999"),
+        ("aunque no sean de los 90", "Películas para ti, comedia"),
     ] {
         assert_eq!(words(&after(text)), read_as, "{text}");
     }

@@ -1,0 +1,54 @@
+//! What was asked for before and need not be: neither wanted nor ruled out.
+
+use super::{Reader, Request};
+use crate::lexicon::{self, Meaning};
+use crate::topics::{Topic, TopicKind};
+use crate::years;
+
+impl Reader<'_> {
+    /// "even if not Korean", "aunque no sean coreanas", "solo de Leone no": what was asked for and need not be.
+    pub(super) fn read_lifted(&self, at: usize, request: &mut Request) -> Option<usize> {
+        let tokens = self.tokens();
+        let is_only = matches!(tokens[at].word.as_str(), "solo" | "solamente");
+        let said = lexicon::after(tokens, at, Meaning::Lift).or(is_only.then_some(at + 1))?;
+        let mut object = said;
+        loop {
+            if let Some(end) = self.lift(object, request, is_only) {
+                return Some(end);
+            }
+            object = self.after_link(object).filter(|next| !self.sentence.breaks_before(*next))?;
+        }
+    }
+
+    fn lift(&self, at: usize, request: &mut Request, is_only: bool) -> Option<usize> {
+        let tokens = self.tokens();
+        let ends = |end: usize| {
+            let is_denied =
+                tokens.get(end).is_some_and(|next| next.word == "no") && self.sentence.breaks_before(end + 1);
+            if is_only { is_denied.then_some(end + 1) } else { Some(end) }
+        };
+        if let Some((genres, end)) = self.genre_run(at) {
+            let end = ends(end)?;
+            request.lifted.genres.extend(genres);
+            return Some(end);
+        }
+        if let Some((_, end)) = years::bound(tokens, at, self.newest, true) {
+            let end = ends(end)?;
+            request.lifted.years = true;
+            return Some(end);
+        }
+        let (topic, end) = self.topic_at(at)?;
+        let end = ends(end)?;
+        request.lifted.topics.push(topic);
+        Some(end)
+    }
+
+    fn topic_at(&self, at: usize) -> Option<(Topic, usize)> {
+        if let Some((kind, label, said, end)) = self.fact_topic_at(at) {
+            return Some((Topic { kind, label, said }, end));
+        }
+        let (_, end) = self.index.theme_at(self.tokens(), at)?;
+        let said = self.sentence.typed(at, end).to_owned();
+        Some((Topic { kind: TopicKind::Theme, label: said.clone(), said }, end))
+    }
+}
