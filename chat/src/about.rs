@@ -84,6 +84,7 @@ impl Chat<'_> {
                     kind,
                     "director"
                         | "cast"
+                        | "role"
                         | "year"
                         | "plot"
                         | "runtime"
@@ -145,6 +146,7 @@ impl Chat<'_> {
             match kind {
                 "director" => about(Wanted::Director),
                 "cast" => about(Wanted::Cast),
+                "role" => about(Wanted::Role),
                 "year" => about(Wanted::Year),
                 "genre" => about(Wanted::Genre),
                 "plot" => about(Wanted::Plot),

@@ -21,7 +21,12 @@ impl Chat<'_> {
             return None;
         }
         let around = self.reader.read_around(films);
-        let is_of_question = |&(from, to): &(usize, usize)| (from..to).all(|at| cues::is("frames", &tokens[at].word));
+        // "in French or English": of alternatives one that reads is enough.
+        let is_alternative =
+            |at: usize| at > 0 && matches!(tokens[at - 1].word.as_str(), "or" | "o" | "u") && around.has_conditions();
+        let is_of_question = |&(from, to): &(usize, usize)| {
+            (from..to).all(|at| cues::is("frames", &tokens[at].word) || is_alternative(at))
+        };
         let says_more = around.less_known || around.more || around.popular || around.year_from.is_some();
         if says_more || around.titles.len() > films.len() || !around.unread.iter().all(is_of_question) {
             return None;
@@ -39,16 +44,19 @@ impl Chat<'_> {
         let tells = |kinds: &[&str]| kinds.iter().any(|kind| self.tells_anywhere(kind));
         match intent {
             Intent::Refine { .. } | Intent::Browse { .. } | Intent::Popular { .. } => {
-                (self.asks() && (begins || (says_copula() && self.film_at_place().is_some())))
+                (self.asks() && (begins || says_copula() || self.film_at_place().is_some()))
                     || (tells(&["series"]) && !self.says_wish())
             }
             Intent::Clarify { question: Question::WhichFilm, .. } => tells(&["series", "latest"]),
             Intent::Like { movies, .. } => {
-                let is_taken = |slot: &TitleSlot| matches!(slot.found, TitleMatch::One(movie) if movies.contains(&movie));
-                let asks_fact = !ignored.is_empty() && tells(&["country", "runtime", "director", "cast", "role", "year"]);
+                let is_taken =
+                    |slot: &TitleSlot| matches!(slot.found, TitleMatch::One(movie) if movies.contains(&movie));
+                let asks_fact =
+                    !ignored.is_empty() && tells(&["country", "runtime", "director", "cast", "role", "year"]);
                 asks_fact
                     || (self.asks() && tells(&["in_list"]))
-                    || (self.film_at_place().is_some_and(|slot| !is_taken(&slot)) && self.reader.films_named().is_empty())
+                    || (self.film_at_place().is_some_and(|slot| !is_taken(&slot))
+                        && self.reader.films_named().is_empty())
             }
             _ => false,
         }
@@ -73,11 +81,9 @@ impl Chat<'_> {
             TopicKind::LengthAtLeast | TopicKind::LengthAtMost => about(Wanted::Runtime),
             TopicKind::Genres => about(Wanted::Genre),
             TopicKind::Series => self.series_of(movie).or_else(|| about(Wanted::Series)),
-            TopicKind::Theme => Some(Intent::Tagged {
-                movie,
-                said: named.topic.said.clone(),
-                holds: named.films.contains(&movie),
-            }),
+            TopicKind::Theme => {
+                Some(Intent::Tagged { movie, said: named.topic.said.clone(), holds: named.films.contains(&movie) })
+            }
             _ => None,
         }
     }
@@ -91,6 +97,9 @@ impl Chat<'_> {
 
     /// Whether the sentence asks, by its mark, its first word, or its end: "no?", "o que", "right".
     pub(crate) fn puts_a_question(&self, films: &[TitleSlot]) -> bool {
+        if self.asks_what_there_is() {
+            return false;
+        }
         const TAGS: [&[&str]; 12] = [
             &["o", "que"],
             &["or", "what"],
@@ -110,11 +119,24 @@ impl Chat<'_> {
         let first = (0..tokens.len()).find(|at| !patterns::is_courtesy(words[*at]));
         let begins = first.is_some_and(|at| {
             let is_film = films.iter().any(|slot| slot.from == at);
-            // "is there anything ..." is a wish.
-            let is_wish = words.get(at + 1) == Some(&"there");
-            !is_film && !is_wish && (cues::is("copula", words[at]) || cues::is("asks", words[at]))
+            !is_film && (cues::is("copula", words[at]) || cues::is("asks", words[at]))
         });
-        self.asks() || begins || TAGS.iter().any(|tag| words.ends_with(tag))
+        // "Alien es de miedo o de acción".
+        let is_after_film = |at: usize| films.iter().any(|slot| slot.to == at);
+        let is_either = (0..words.len()).any(|at| is_after_film(at) && cues::is("copula", words[at]))
+            && words.iter().any(|word| matches!(*word, "o" | "u" | "or"));
+        self.asks() || begins || is_either || TAGS.iter().any(|tag| words.ends_with(tag))
+    }
+
+    /// "is there a comedy with robots?" is a wish.
+    pub(crate) fn asks_what_there_is(&self) -> bool {
+        let words = self.reader.sentence.tokens.iter().map(|token| token.word.as_str());
+        let mut words = words.skip_while(|word| patterns::is_courtesy(word));
+        match words.next() {
+            Some("is" | "are" | "isnt" | "arent") => words.next() == Some("there"),
+            Some("hay" | "theres") => true,
+            _ => false,
+        }
     }
 
     /// The film of the list that stands at a place: "number 2", "no. 3", "the 2nd one", "la 4", "the last one on your list".
@@ -130,7 +152,10 @@ impl Chat<'_> {
             (!is_title || is_number(at)).then_some(TitleSlot { from, to, found: TitleMatch::One(movie) })
         };
         (0..tokens.len()).find_map(|at| {
-            if counts(at) && place(word(at + 1)).is_some() && (word(at) != "no" || self.reader.sentence.gap(at + 1).contains('.')) {
+            if counts(at)
+                && place(word(at + 1)).is_some()
+                && (word(at) != "no" || self.reader.sentence.gap(at + 1).contains('.'))
+            {
                 let from = at - usize::from(at > 0 && matches!(word(at - 1), "the" | "la" | "el"));
                 return of_place(from, at + 1, at + 2);
             }
@@ -148,11 +173,17 @@ impl Chat<'_> {
             } else if matches!(word(at), "the" | "your") && !is_number(at + 1) && place(word(to)).is_some() {
                 return None;
             }
-            if matches!(word(to), "on" | "in" | "of" | "de" | "en") && matches!(word(to + 1), "your" | "the" | "la" | "tu" | "that") && matches!(word(to + 2), "list" | "lista") {
+            if matches!(word(to), "on" | "in" | "of" | "de" | "en")
+                && matches!(word(to + 1), "your" | "the" | "la" | "tu" | "that")
+                && matches!(word(to + 2), "list" | "lista")
+            {
                 to += 3;
             }
             // "la segunda parte", "the first two": of something else, or of several.
-            let goes_on = matches!(word(to), "parte" | "part" | "two" | "three" | "dos" | "tres" | "season" | "guerra" | "time" | "vez") || is_number(to);
+            let goes_on = matches!(
+                word(to),
+                "parte" | "part" | "two" | "three" | "dos" | "tres" | "season" | "guerra" | "time" | "vez"
+            ) || is_number(to);
             if goes_on { None } else { of_place(at, at + 1, to) }
         })
     }

@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 
 use cineswarm_engine::{Filters, MovieId};
 
+use crate::about::is_of_grammar;
 use crate::commands::{BAD, GOOD};
 use crate::fold::Token;
 use crate::intent::{Intent, Mark, Tweak, Wanted};
 use crate::request::{Request, TitleSlot};
 use crate::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
-use crate::about::is_of_grammar;
 use crate::{Chat, Ignored, cues, fold, places, ratings};
 
 /// Words beside the films; in longer sentences something else is said, too.
@@ -44,6 +44,13 @@ impl Chat<'_> {
         if films.len() < 2 {
             films = self.reader.films_beside_or().unwrap_or(films);
         }
+        // "is the second one in black and white?" asks of no film called "White".
+        let is_word = |slot: &TitleSlot| {
+            slot.to == slot.from + 1 && !self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase)
+        };
+        if self.film_at_place().is_some() && films.iter().all(is_word) {
+            films.clear();
+        }
         let mut is_only_asked = false;
         if films.is_empty() && self.film_at_place().is_none() {
             films.extend(self.film_asked_about(taken));
@@ -57,9 +64,7 @@ impl Chat<'_> {
         }
         let tokens = &self.reader.sentence.tokens;
         let may_be_series = self.tells_anywhere("series") || self.tells_anywhere("latest");
-        if may_be_series
-            && let Some(intent) = self.series_in_words()
-        {
+        if may_be_series && let Some(intent) = self.series_in_words() {
             return Some((intent, None));
         }
         let is_film = |at: usize| films.iter().any(|slot| (slot.from..slot.to).contains(&at));
@@ -88,11 +93,16 @@ impl Chat<'_> {
             [] => silently,
             _ => None,
         };
-        const ASKED: [&str; 11] = [
-            "plot", "runtime", "director", "role", "cast", "genre", "year", "country", "mine", "have", "series",
-        ];
+        const ASKED: [&str; 11] =
+            ["plot", "runtime", "director", "role", "cast", "genre", "year", "country", "mine", "have", "series"];
+        let may_be_whether = |slot: &TitleSlot| match &slot.found {
+            TitleMatch::Several(movies) => {
+                movies.first().is_some_and(|movie| self.asked_whether(&films, *movie).is_some())
+            }
+            _ => false,
+        };
         if let (None, [slot]) = (one, films.as_slice())
-            && ASKED.iter().any(|kind| tells(kind))
+            && (ASKED.iter().any(|kind| tells(kind)) || may_be_whether(slot))
             && let Err(question) = self.resolved(slot)
             && !question.is_at_a_loss()
         {
@@ -125,6 +135,7 @@ impl Chat<'_> {
                 () if tells("why") && is_pointed_at => Some(Intent::Why { movie }),
                 () if let Some(half_stars) = ratings::marked(&self.reader) => Some(Intent::Rate { movie, half_stars }),
                 () if tells("bad") => Some(self.confirm_rating(movie, BAD)),
+                () if tells("in_list") => about(Wanted::Have),
                 () if tells("unknown") => {
                     Some(Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() })
                 }
@@ -141,7 +152,7 @@ impl Chat<'_> {
                 () if tells("country") => about(Wanted::Country),
                 () if tells("series") => self.series_of(movie).or_else(|| about(Wanted::Series)),
                 () if tells("opinion") => about(Wanted::Opinion),
-                () if tells("have") || tells("in_list") => about(Wanted::Have),
+                () if tells("have") => about(Wanted::Have),
                 () if is_only_asked => return None,
                 () if alike => None,
                 // "I have never seen Casablanca" marks nothing.
@@ -202,9 +213,8 @@ impl Chat<'_> {
             let found = self.reader.index.find_as(tokens.get(from..to)?, Reading::Exact)?;
             Some(TitleSlot { from, to, found })
         };
-        let longest_from = |from: usize| {
-            (from + 1..=tokens.len().min(from + MAX_TITLE_TOKENS)).rev().find_map(|to| exactly(from, to))
-        };
+        let longest_from =
+            |from: usize| (from + 1..=tokens.len().min(from + MAX_TITLE_TOKENS)).rev().find_map(|to| exactly(from, to));
         if let Intent::Like { movies, .. } = taken
             && let [movie] = movies.as_slice()
         {
@@ -217,20 +227,47 @@ impl Chat<'_> {
         let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
         let after_phrase = GIST
             .iter()
-            .filter(|(kind, _)| matches!(*kind, "director" | "cast" | "role" | "runtime" | "country" | "year"))
+            .filter(|(kind, _)| matches!(*kind, "director" | "cast" | "runtime" | "country" | "year"))
             .filter_map(|(_, phrase)| {
                 let at = words.windows(phrase.len()).position(|said| said == phrase.as_slice())?;
                 longest_from(at + phrase.len())
             })
             .find(|slot| !tokens[slot.from..slot.to].iter().all(|token| is_of_grammar(&token.word)));
-        after_phrase.or_else(|| {
+        // "sale Penélope Cruz en Vainilla Sky": spelt as it may be.
+        let at_the_end = || {
             let at = words.iter().rposition(|word| matches!(*word, "en" | "in"))?;
             let (from, to) = (at + 1, tokens.len());
             let found = (from < to).then(|| self.reader.whole_title(from, to)).flatten()?;
             let slot = TitleSlot { from, to, found };
             let is_near = matches!(slot.found, TitleMatch::One(_)) && self.is_near(&tokens[from..to], &slot);
             is_near.then_some(slot)
-        })
+        };
+        after_phrase.or_else(at_the_end).or_else(|| self.film_beside_copula(&words, &exactly, &longest_from))
+    }
+
+    /// "Roma es en blanco y negro?", "was Jaws directed by Lucas", "es de Almodóvar Volver?"
+    fn film_beside_copula(
+        &self,
+        words: &[&str],
+        exactly: &dyn Fn(usize, usize) -> Option<TitleSlot>,
+        longest_from: &dyn Fn(usize) -> Option<TitleSlot>,
+    ) -> Option<TitleSlot> {
+        let is_copula = |at: usize| words.get(at).is_some_and(|word| cues::is("copula", word));
+        let is_name = |slot: &TitleSlot| {
+            !words[slot.from..slot.to].iter().all(|word| is_of_grammar(word))
+                || self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase)
+        };
+        let ends = 1..words.len().min(MAX_TITLE_TOKENS);
+        let before = ends.filter(|to| is_copula(*to)).find_map(|to| exactly(0, to));
+        let after = || is_copula(0).then(|| longest_from(1)).flatten();
+        let last = || {
+            let from = words.len().saturating_sub(MAX_TITLE_TOKENS).max(1);
+            let is_written_as_name =
+                |from: &usize| self.reader.sentence.typed(*from, words.len()).starts_with(char::is_uppercase);
+            let mut spans = (from..words.len()).filter(is_written_as_name);
+            is_copula(0).then(|| spans.find_map(|from| exactly(from, words.len()))).flatten()
+        };
+        before.filter(is_name).or_else(|| after().filter(is_name)).or_else(|| last().filter(is_name))
     }
 
     /// The first film of its series, or the one whose title it begins with, if it is another.
@@ -254,7 +291,7 @@ impl Chat<'_> {
     /// "is Seven horror or a thriller?"
     fn asks_of_kind(&self, films: &[TitleSlot]) -> bool {
         let asks = matches!(self.reader.sentence.tokens[0].word.as_str(), "is" | "was" | "es" | "era");
-        asks && !self.reader.read_around(films).genres.is_empty()
+        asks && !self.asks_what_there_is() && !self.reader.read_around(films).genres.is_empty()
     }
 
     /// The film of the list that a place or "that one" means, where only one is meant: "la 4 la odio".

@@ -155,7 +155,7 @@ fn understand_sentence(
     let chat = Chat { reader, lang, catalogue, context };
     let (mut intent, mut ignored) = chat.decide(&request);
     let is_unsure = gist::is_unsure(&intent, &ignored, is_announced) || chat.may_ask(&intent, &ignored);
-    if !request.help
+    if (!request.help || chat.film_at_place().is_some())
         && is_unsure
         && let Some((meant, around)) = chat.gist(&intent)
     {

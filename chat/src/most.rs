@@ -60,8 +60,9 @@ impl Chat<'_> {
             })
         };
         // What the words mean as years ("old" is before 1980) is no condition beside it.
-        let filters = Request { titles: Vec::new(), year_from: None, year_to: None, within: request.within, ..request.clone() }
-            .filters();
+        let filters =
+            Request { titles: Vec::new(), year_from: None, year_to: None, within: request.within, ..request.clone() }
+                .filters();
         let films = || self.catalogue.movies().iter().filter(|movie| filters.allow(movie, false));
         let minutes = |movie: &MovieId| self.reader.index.facts(*movie).and_then(|known| known.runtime_min);
         let timed = || films().map(|movie| movie.id).filter(|movie| minutes(movie).is_some_and(|minutes| minutes > 0));
@@ -92,8 +93,21 @@ impl Chat<'_> {
         let is_award = words.iter().any(|word| {
             matches!(
                 *word,
-                "oscar" | "oscars" | "picture" | "award" | "awards" | "goya" | "goyas" | "palme" | "globe" | "globes"
-                    | "premio" | "premios" | "palma" | "bafta" | "oso"
+                "oscar"
+                    | "oscars"
+                    | "picture"
+                    | "award"
+                    | "awards"
+                    | "goya"
+                    | "goyas"
+                    | "palme"
+                    | "globe"
+                    | "globes"
+                    | "premio"
+                    | "premios"
+                    | "palma"
+                    | "bafta"
+                    | "oso"
             )
         });
         (asks && wins && is_award)

@@ -29,9 +29,9 @@ impl Chat<'_> {
     pub(crate) fn series_in_words(&self) -> Option<Intent> {
         const LONGEST: usize = 6;
         let tokens = &self.reader.sentence.tokens;
-        let spans = (1..=LONGEST.min(tokens.len())).rev().flat_map(|count| {
-            (0..=tokens.len() - count).map(move |from| (from, from + count))
-        });
+        let spans = (1..=LONGEST.min(tokens.len()))
+            .rev()
+            .flat_map(|count| (0..=tokens.len() - count).map(move |from| (from, from + count)));
         spans.into_iter().find_map(|(from, to)| self.series_asked(&tokens[from..to]))
     }
 

@@ -59,7 +59,8 @@ pub(crate) fn named_again(
         None => return None,
     };
     // "by the same director as Jaws", "del mismo director de Tiburón".
-    let joint = words[to..].iter().take_while(|word| matches!(**word, "as" | "of" | "de" | "que" | "in" | "la")).count();
+    let joint =
+        words[to..].iter().take_while(|word| matches!(**word, "as" | "of" | "de" | "que" | "in" | "la")).count();
     let of_title = || match index.find_as(tokens.get(to + joint..)?, Reading::Exact)? {
         TitleMatch::One(movie) => Some(movie),
         _ => None,

@@ -283,8 +283,7 @@ impl Reader<'_> {
             return None;
         }
         let person = |at: usize| self.person_at(at).map(|(kind, name, ..)| (name, kind));
-        let is_beside = |at: &usize| self.before_person(*at).is_some() || self.person_named_at(*at).is_some();
-        (0..self.tokens().len()).filter(is_beside).find_map(person)
+        (0..self.tokens().len()).find_map(person)
     }
 
     /// Whether "de nero" stands after a first name, and so begins no other one's.
@@ -477,7 +476,10 @@ impl Reader<'_> {
 
     /// "under two hours", "de menos de 90 minutos", "tengo dos horas".
     fn length_at(&self, at: usize) -> Option<Asked> {
-        const AT_MOST: [&str; 39] = [
+        const AT_MOST: [&str; 42] = [
+            "corta de",
+            "cortas de",
+            "corta que",
             "mas corta de",
             "mas cortas de",
             "mas corta que",
