@@ -84,6 +84,7 @@ impl Chat<'_> {
                     kind,
                     "director"
                         | "cast"
+                        | "role"
                         | "year"
                         | "plot"
                         | "runtime"
@@ -124,7 +125,11 @@ impl Chat<'_> {
                 {
                     return self.resolved(&slot).err().map(|question| *question);
                 }
-                Meant::NothingBefore if says_so => {
+                // "is it scary?" is no wish.
+                Meant::NothingBefore if kind == "genre" && !self.context.shown.is_empty() => {
+                    return Some(Intent::WhichOne);
+                }
+                Meant::NothingBefore if says_so || kind == "genre" => {
                     let asked = self.reader.sentence.text.trim().to_owned();
                     return Some(Intent::NotUnderstood { asked });
                 }
@@ -141,6 +146,7 @@ impl Chat<'_> {
             match kind {
                 "director" => about(Wanted::Director),
                 "cast" => about(Wanted::Cast),
+                "role" => about(Wanted::Role),
                 "year" => about(Wanted::Year),
                 "genre" => about(Wanted::Genre),
                 "plot" => about(Wanted::Plot),
@@ -192,6 +198,12 @@ impl Chat<'_> {
     /// "la 1", "number 2".
     fn counts_in_digits(&self, from: usize, to: usize) -> bool {
         let words = &self.reader.sentence.tokens[from..to];
+        // "who's in 1" of a list speaks of no film called "The One", where "who's in 300" does.
+        if let [number] = words
+            && let Some(number) = number.number()
+        {
+            return (1..=self.context.shown.len() as u64).contains(&number);
+        }
         matches!(words, [article, number]
             if matches!(article.word.as_str(), "the" | "number" | "la" | "el" | "numero") && number.number().is_some())
     }
@@ -293,6 +305,6 @@ impl Chat<'_> {
 }
 
 /// Whether sentences are made of this word, whatever titles have it.
-fn is_of_grammar(word: &str) -> bool {
+pub(crate) fn is_of_grammar(word: &str) -> bool {
     lexicon::is_known(word) || patterns::says(word)
 }

@@ -12,6 +12,9 @@
 //! - `too`: what follows is more than is wanted;
 //! - `elsewhere`: is nothing that films are;
 //! - `beside_stars`: says no more than that a number is a rating;
+//! - `copula`: is the verb of a question about a film; `frames`: stands around what is asked of it;
+//! - `together`: of two people, asks for films with both; `ends_phrase`: may follow "his films";
+//! - `oldest`, `newest`, `longest`, `shortest`: with "-est" or "más", the first of all films;
 //! - `alike`: beside a film, asks for what is like it; `denies`: tells against that.
 
 use std::collections::HashSet;

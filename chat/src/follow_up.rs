@@ -216,22 +216,6 @@ pub(crate) fn after_correction(sentence: &Sentence) -> Option<String> {
     (is_told && at < words.len()).then(|| sentence.typed(at, sentence.len()).to_owned())
 }
 
-/// "what else did he make?": the films of who directed the film that is spoken of, as a sentence that asks for them.
-pub(crate) fn more_by_its_maker(
-    sentence: &Sentence,
-    lang: Lang,
-    index: &TitleIndex,
-    context: &Context<'_>,
-) -> Option<String> {
-    let movie = context.about.filter(|_| context.last != Last::List).or(context.like.first().copied())?;
-    let asks = patterns::fitting(sentence).any(|fitting| fitting.kind.0 == "by_maker");
-    let director = index.facts(movie).filter(|_| asks)?.directors.first()?;
-    Some(match lang {
-        Lang::En => format!("films directed by {director}"),
-        Lang::Es => format!("películas dirigidas por {director}"),
-    })
-}
-
 /// "and Aliens?", "y la segunda?" after a question about a film: the same question of the other film, in full.
 pub(crate) fn asked_of_another(sentence: &Sentence, index: &TitleIndex, context: &Context<'_>) -> Option<String> {
     const BEGINNINGS: [(&[&str], Lang); 8] = [

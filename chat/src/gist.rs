@@ -5,14 +5,15 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use cineswarm_engine::Filters;
+use cineswarm_engine::{Filters, MovieId};
 
+use crate::about::is_of_grammar;
 use crate::commands::{BAD, GOOD};
 use crate::fold::Token;
 use crate::intent::{Intent, Mark, Tweak, Wanted};
 use crate::request::{Request, TitleSlot};
-use crate::titles::TitleMatch;
-use crate::{Chat, Ignored, cues, places, ratings};
+use crate::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
+use crate::{Chat, Ignored, cues, fold, places, ratings};
 
 /// Words beside the films; in longer sentences something else is said, too.
 const MOST_WORDS: usize = 14;
@@ -31,26 +32,44 @@ pub(crate) fn is_unsure(intent: &Intent, ignored: &Ignored, is_announced: bool) 
             true
         }
         Intent::Like { .. } => !is_announced,
-        Intent::Browse { .. } | Intent::LessKnown => !is_announced && !ignored.is_empty(),
+        Intent::Browse { .. } | Intent::Popular { .. } | Intent::LessKnown => !is_announced && !ignored.is_empty(),
         _ => false,
     }
 }
 
 impl Chat<'_> {
     /// What is asked about a film, or said of it, and the films that others are wished like.
-    pub(crate) fn gist(&self) -> Option<(Intent, Option<Request>)> {
+    pub(crate) fn gist(&self, taken: &Intent) -> Option<(Intent, Option<Request>)> {
         let mut films = self.reader.films_named();
         if films.len() < 2 {
             films = self.reader.films_beside_or().unwrap_or(films);
         }
+        // "is the second one in black and white?" asks of no film called "White".
+        let is_word = |slot: &TitleSlot| {
+            slot.to == slot.from + 1 && !self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase)
+        };
+        if self.film_at_place().is_some() && films.iter().all(is_word) {
+            films.clear();
+        }
+        let mut is_only_asked = false;
+        if films.is_empty() && self.film_at_place().is_none() {
+            films.extend(self.film_asked_about(taken));
+            is_only_asked = !films.is_empty();
+        }
         let is_pointed_at = films.is_empty();
+        let mut silently = None;
         if is_pointed_at {
-            films.extend(self.film_pointed_at());
+            films.extend(self.film_at_place().or_else(|| self.film_pointed_at()));
+            silently = self.spoken_of_silently().filter(|_| films.is_empty());
         }
         let tokens = &self.reader.sentence.tokens;
+        let may_be_series = self.tells_anywhere("series") || self.tells_anywhere("latest");
+        if may_be_series && let Some(intent) = self.series_in_words() {
+            return Some((intent, None));
+        }
         let is_film = |at: usize| films.iter().any(|slot| (slot.from..slot.to).contains(&at));
         let others: Vec<usize> = (0..tokens.len()).filter(|at| !is_film(*at)).collect();
-        if films.is_empty() || others.is_empty() || others.len() > MOST_WORDS {
+        if (films.is_empty() && silently.is_none()) || others.is_empty() || others.len() > MOST_WORDS {
             return None;
         }
         let is_said = |phrase: &[&str]| {
@@ -71,8 +90,41 @@ impl Chat<'_> {
         let one = match films.as_slice() {
             [TitleSlot { found: TitleMatch::One(movie), .. }] if is_pointed_at => Some(*movie),
             [slot] => self.resolved(slot).ok(),
+            [] => silently,
             _ => None,
         };
+        const ASKED: [&str; 11] =
+            ["plot", "runtime", "director", "role", "cast", "genre", "year", "country", "mine", "have", "series"];
+        let may_be_whether = |slot: &TitleSlot| match &slot.found {
+            TitleMatch::Several(movies) => {
+                movies.first().is_some_and(|movie| self.asked_whether(&films, *movie).is_some())
+            }
+            _ => false,
+        };
+        if let (None, [slot]) = (one, films.as_slice())
+            && (ASKED.iter().any(|kind| tells(kind)) || may_be_whether(slot))
+            && let Err(question) = self.resolved(slot)
+            && !question.is_at_a_loss()
+        {
+            return Some((*question, None));
+        }
+        // Of the film that is spoken of without a word for it nothing is said, only asked.
+        if silently.is_some() {
+            let is_asked = ASKED.iter().any(|kind| !matches!(*kind, "mine" | "have") && tells(kind));
+            let tells_of = |at: &usize| {
+                let word = tokens[*at].word.as_str();
+                GIST.iter().any(|(kind, phrase)| ASKED.contains(kind) && phrase.contains(&word))
+            };
+            let is_of_question = |at: &usize| {
+                tells("role")
+                    || is_of_grammar(&tokens[*at].word)
+                    || cues::is("frames", &tokens[*at].word)
+                    || tells_of(at)
+            };
+            if !(is_asked && others.iter().all(is_of_question)) {
+                return self.asked_whether(&films, one?).map(|intent| (intent, None));
+            }
+        }
         if let Some(movie) = one {
             let about = |wanted| Some(Intent::About { wanted, movie });
             let mark = |mark| Some(Intent::Mark { movies: vec![movie], mark });
@@ -80,17 +132,28 @@ impl Chat<'_> {
                 () if tells("removes") && tells("stars") => Some(Intent::Unrate { movie }),
                 () if tells("hides") => mark(Mark::NotForMe),
                 () if tells("mine") => about(Wanted::MyRating),
+                () if tells("why") && is_pointed_at => Some(Intent::Why { movie }),
                 () if let Some(half_stars) = ratings::marked(&self.reader) => Some(Intent::Rate { movie, half_stars }),
                 () if tells("bad") => Some(self.confirm_rating(movie, BAD)),
+                () if tells("in_list") => about(Wanted::Have),
+                () if tells("unknown") => {
+                    Some(Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() })
+                }
                 () if tells("suits") || self.asks_of_kind(&films) => about(Wanted::Genre),
+                () if tells("company") && self.puts_a_question(&films) => about(Wanted::Genre),
+                () if tells("role") => about(Wanted::Role),
+                () if let Some(intent) = self.asked_whether(&films, movie) => Some(intent),
                 () if tells("plot") => about(Wanted::Plot),
                 () if tells("runtime") => about(Wanted::Runtime),
                 () if tells("director") => about(Wanted::Director),
                 () if tells("cast") => about(Wanted::Cast),
                 () if tells("genre") => about(Wanted::Genre),
                 () if tells("year") => about(Wanted::Year),
+                () if tells("country") => about(Wanted::Country),
+                () if tells("series") => self.series_of(movie).or_else(|| about(Wanted::Series)),
                 () if tells("opinion") => about(Wanted::Opinion),
                 () if tells("have") => about(Wanted::Have),
+                () if is_only_asked => return None,
                 () if alike => None,
                 // "I have never seen Casablanca" marks nothing.
                 () if tells("seen") && !denies => mark(Mark::Seen),
@@ -99,6 +162,13 @@ impl Chat<'_> {
             };
             if said.is_some() {
                 return said.map(|intent| (intent, None));
+            }
+            // "is Blade Runner 2049 better than the original"
+            if tells("compares")
+                && tells("original")
+                && let Some(original) = self.original_of(movie)
+            {
+                return Some((Intent::Compare { wanted: Wanted::Opinion, movies: vec![movie, original] }, None));
             }
         }
         if is_pointed_at {
@@ -128,10 +198,100 @@ impl Chat<'_> {
 }
 
 impl Chat<'_> {
+    /// Whether a phrase of this kind stands anywhere in the sentence.
+    pub(crate) fn tells_anywhere(&self, kind: &str) -> bool {
+        let words: Vec<&str> = self.reader.sentence.tokens.iter().map(|token| token.word.as_str()).collect();
+        let mut phrases = GIST.iter().filter(|(own, _)| *own == kind);
+        phrases.any(|(_, phrase)| words.windows(phrase.len()).any(|said| said == phrase.as_slice()))
+    }
+
+    /// The film that a question is about, where its title alone would not be taken for one: what was taken for a wish for
+    /// films like it, or what follows a phrase that asks ("quién dirigió El Topo") or an "in" at the end.
+    fn film_asked_about(&self, taken: &Intent) -> Option<TitleSlot> {
+        let tokens = &self.reader.sentence.tokens;
+        let exactly = |from: usize, to: usize| {
+            let found = self.reader.index.find_as(tokens.get(from..to)?, Reading::Exact)?;
+            Some(TitleSlot { from, to, found })
+        };
+        let longest_from =
+            |from: usize| (from + 1..=tokens.len().min(from + MAX_TITLE_TOKENS)).rev().find_map(|to| exactly(from, to));
+        if let Intent::Like { movies, .. } = taken
+            && let [movie] = movies.as_slice()
+        {
+            let is_it = |slot: &TitleSlot| matches!(slot.found, TitleMatch::One(found) if found == *movie);
+            return (0..tokens.len()).find_map(|from| longest_from(from).filter(is_it));
+        }
+        if !self.puts_a_question(&[]) {
+            return None;
+        }
+        let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
+        let after_phrase = GIST
+            .iter()
+            .filter(|(kind, _)| matches!(*kind, "director" | "cast" | "runtime" | "country" | "year"))
+            .filter_map(|(_, phrase)| {
+                let at = words.windows(phrase.len()).position(|said| said == phrase.as_slice())?;
+                longest_from(at + phrase.len())
+            })
+            .find(|slot| !tokens[slot.from..slot.to].iter().all(|token| is_of_grammar(&token.word)));
+        // "sale Penélope Cruz en Vainilla Sky": spelt as it may be.
+        let at_the_end = || {
+            let at = words.iter().rposition(|word| matches!(*word, "en" | "in"))?;
+            let (from, to) = (at + 1, tokens.len());
+            let found = (from < to).then(|| self.reader.whole_title(from, to)).flatten()?;
+            let slot = TitleSlot { from, to, found };
+            let is_near = matches!(slot.found, TitleMatch::One(_)) && self.is_near(&tokens[from..to], &slot);
+            is_near.then_some(slot)
+        };
+        after_phrase.or_else(at_the_end).or_else(|| self.film_beside_copula(&words, &exactly, &longest_from))
+    }
+
+    /// "Roma es en blanco y negro?", "was Jaws directed by Lucas", "es de Almodóvar Volver?"
+    fn film_beside_copula(
+        &self,
+        words: &[&str],
+        exactly: &dyn Fn(usize, usize) -> Option<TitleSlot>,
+        longest_from: &dyn Fn(usize) -> Option<TitleSlot>,
+    ) -> Option<TitleSlot> {
+        let is_copula = |at: usize| words.get(at).is_some_and(|word| cues::is("copula", word));
+        let is_name = |slot: &TitleSlot| {
+            !words[slot.from..slot.to].iter().all(|word| is_of_grammar(word))
+                || self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase)
+        };
+        let ends = 1..words.len().min(MAX_TITLE_TOKENS);
+        let before = ends.filter(|to| is_copula(*to)).find_map(|to| exactly(0, to));
+        let after = || is_copula(0).then(|| longest_from(1)).flatten();
+        let last = || {
+            let from = words.len().saturating_sub(MAX_TITLE_TOKENS).max(1);
+            let is_written_as_name =
+                |from: &usize| self.reader.sentence.typed(*from, words.len()).starts_with(char::is_uppercase);
+            let mut spans = (from..words.len()).filter(is_written_as_name);
+            is_copula(0).then(|| spans.find_map(|from| exactly(from, words.len()))).flatten()
+        };
+        before.filter(is_name).or_else(|| after().filter(is_name)).or_else(|| last().filter(is_name))
+    }
+
+    /// The first film of its series, or the one whose title it begins with, if it is another.
+    fn original_of(&self, movie: MovieId) -> Option<MovieId> {
+        let year = |movie: &MovieId| self.catalogue.get(*movie).and_then(|film| film.year);
+        let series = match self.series_of(movie) {
+            Some(Intent::Series { movies, .. }) => movies,
+            _ => Vec::new(),
+        };
+        let title = fold::tokenize(&self.catalogue.get(movie)?.title);
+        let begins = || {
+            (1..title.len()).rev().find_map(|to| match self.reader.index.find_as(&title[..to], Reading::Exact)? {
+                TitleMatch::One(other) => Some(other),
+                _ => None,
+            })
+        };
+        let first = series.iter().copied().min_by_key(year).or_else(begins)?;
+        (first != movie && year(&first) < year(&movie)).then_some(first)
+    }
+
     /// "is Seven horror or a thriller?"
     fn asks_of_kind(&self, films: &[TitleSlot]) -> bool {
         let asks = matches!(self.reader.sentence.tokens[0].word.as_str(), "is" | "was" | "es" | "era");
-        asks && !self.reader.read_around(films).genres.is_empty()
+        asks && !self.asks_what_there_is() && !self.reader.read_around(films).genres.is_empty()
     }
 
     /// The film of the list that a place or "that one" means, where only one is meant: "la 4 la odio".

@@ -85,6 +85,8 @@ pub struct Context<'a> {
     pub like: &'a [MovieId],
     /// What was said last.
     pub last: Last,
+    /// Who the last question asked for films of or with.
+    pub person: Option<&'a Topic>,
 }
 
 /// What was said last, as far as it tells what "it" and "4" mean.
@@ -135,6 +137,10 @@ pub enum Wanted {
     WhereToWatch,
     /// The viewer's own rating.
     MyRating,
+    /// Who plays a part.
+    Role,
+    /// Whether it belongs to a series.
+    Series,
 }
 
 impl Wanted {
@@ -152,6 +158,8 @@ impl Wanted {
             "Country" => Wanted::Country,
             "WhereToWatch" => Wanted::WhereToWatch,
             "MyRating" => Wanted::MyRating,
+            "Role" => Wanted::Role,
+            "Series" => Wanted::Series,
             _ => return None,
         })
     }
@@ -285,6 +293,15 @@ pub enum Intent {
         /// The film.
         movie: MovieId,
     },
+    /// Whether viewers have tagged a film so.
+    Tagged {
+        /// The film.
+        movie: MovieId,
+        /// The theme, as it was said.
+        said: String,
+        /// Whether they have.
+        holds: bool,
+    },
     /// What the viewer has rated.
     MyRatings,
     /// How many films there are.
@@ -380,7 +397,9 @@ impl Intent {
             }
             Intent::About { movie, wanted: Wanted::MyRating } => (Some(*movie), Last::Rating),
             Intent::About { movie, wanted } => (Some(*movie), Last::Asked(*wanted)),
-            Intent::Why { movie } => (Some(*movie), Last::Film),
+            Intent::Why { movie } | Intent::Tagged { movie, .. } => (Some(*movie), Last::Film),
+            // "in which order" asks of its series again; "it" is none of them.
+            Intent::Series { movies, .. } => (movies.first().copied(), Last::List),
             Intent::Clarify { film: Some(movie), .. } => (Some(*movie), Last::Rating),
             Intent::Mark { movies, .. } => match movies.as_slice() {
                 [only] => (Some(*only), Last::Film),

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod about;
+mod asked;
 mod bags;
 mod certainty;
 mod commands;
@@ -15,6 +16,7 @@ mod intent;
 mod knowledge;
 mod language;
 mod lexicon;
+mod most;
 mod naming;
 mod patterns;
 mod places;
@@ -32,6 +34,7 @@ mod titled;
 mod titles;
 mod topics;
 mod turned_down;
+mod whose;
 mod years;
 
 #[cfg(test)]
@@ -154,19 +157,23 @@ fn understand_sentence(
             return understood;
         }
     }
-    if let Some(asked) = follow_up::more_by_its_maker(sentence, lang, index, context) {
+    if let Some(asked) = whose::named_again(sentence, lang, index, context) {
         return understand_in(&asked, lang, index, catalogue, context);
     }
     if let Some(asked) = follow_up::asked_of_another(sentence, index, context) {
         return understand_in(&asked, lang, index, catalogue, context);
     }
     let reader = Reader::new(sentence, index, catalogue);
+    if let Some(asked) = whose::films_of_people(&reader, lang) {
+        return understand_in(&asked, lang, index, catalogue, context);
+    }
     let (mut request, is_announced) = reader.read_with_films_inside();
     let chat = Chat { reader, lang, catalogue, context };
     let (mut intent, mut ignored) = chat.decide(&request);
-    if !request.help
-        && gist::is_unsure(&intent, &ignored, is_announced)
-        && let Some((meant, around)) = chat.gist()
+    let is_unsure = gist::is_unsure(&intent, &ignored, is_announced) || chat.may_ask(&intent, &ignored);
+    if (!request.help || chat.film_at_place().is_some())
+        && is_unsure
+        && let Some((meant, around)) = chat.gist(&intent)
     {
         (intent, ignored) = (meant, Ignored::new());
         request = around.unwrap_or_default();
@@ -273,6 +280,9 @@ impl Chat<'_> {
         }
         if let Some(said) = ratings::read(&self.reader, self.context.last == Last::Rating) {
             return (self.rating(said), none);
+        }
+        if let Some(intent) = self.most_of_all(request).or_else(|| self.asks_for_awards()) {
+            return (intent, none);
         }
         if let Some(intent) = self.why() {
             return (intent, none);

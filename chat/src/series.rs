@@ -25,13 +25,23 @@ impl Chat<'_> {
         movies.into_iter().find_map(|movie| self.series_of(movie))
     }
 
+    /// "list the Mad Max films in order": of a series that is named among other words.
+    pub(crate) fn series_in_words(&self) -> Option<Intent> {
+        const LONGEST: usize = 6;
+        let tokens = &self.reader.sentence.tokens;
+        let spans = (1..=LONGEST.min(tokens.len()))
+            .rev()
+            .flat_map(|count| (0..=tokens.len() - count).map(move |from| (from, from + count)));
+        spans.into_iter().find_map(|(from, to)| self.series_asked(&tokens[from..to]))
+    }
+
     /// "in what order do I watch them?": of the series of the film that is spoken of.
     pub(crate) fn series_spoken_of(&self) -> Option<Intent> {
         let films = self.context.about.into_iter().chain(self.context.like.iter().copied());
         films.chain(self.context.shown.iter().copied()).find_map(|movie| self.series_of(movie))
     }
 
-    fn series_of(&self, movie: MovieId) -> Option<Intent> {
+    pub(crate) fn series_of(&self, movie: MovieId) -> Option<Intent> {
         let name = self.reader.index.facts(movie)?.series.as_ref()?;
         self.series_asked(&fold::tokenize(name.split(" - ").next()?))
     }

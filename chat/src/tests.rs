@@ -132,6 +132,7 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::UnknownTitle { asked, nearest } => format!("unknown {asked}: {}", names(nearest)),
         Intent::OutsideTheData { asked } => format!("outside {asked}"),
         Intent::About { wanted, movie } => format!("about {wanted:?} {}", name(movie)),
+        Intent::Tagged { movie, said, holds } => format!("tagged {said} {holds} {}", name(movie)),
         Intent::MyRatings => "my ratings".into(),
         Intent::CountFilms => "count".into(),
         Intent::Compare { wanted, movies } => format!("compare {wanted:?} {}", movies.len()),

@@ -38,6 +38,14 @@ pub fn about(
             let cast = names(facts.map(|known| &known.cast), lang);
             pick(format!("In {name}: {cast}."), format!("En {name} salen {cast}."))
         }
+        Wanted::Role if facts.is_some_and(|known| !known.cast.is_empty()) => {
+            let cast = names(facts.map(|known| &known.cast), lang);
+            pick(
+                format!("Who plays whom I don't know. In {name}: {cast}."),
+                format!("Quién hace de quién no lo sé. En {name} salen {cast}."),
+            )
+        }
+        Wanted::Series => unknown("of any other part of", "de ninguna otra parte de"),
         Wanted::Runtime if facts.is_some_and(|known| known.runtime_min.is_some()) => {
             let minutes = facts.and_then(|known| known.runtime_min).unwrap_or_default();
             pick(format!("{name} is {minutes} minutes long."), format!("{name} dura {minutes} minutos."))
@@ -50,7 +58,7 @@ pub fn about(
             format!("{start}{kind}{known} {opinion}")
         }
         Wanted::Director => unknown("who directed", "quién dirigió"),
-        Wanted::Cast => unknown("who is in", "quién sale en"),
+        Wanted::Cast | Wanted::Role => unknown("who is in", "quién sale en"),
         Wanted::Plot => unknown("the plot of", "de qué va"),
         Wanted::Runtime => unknown("how long it is:", "cuánto dura"),
         Wanted::Country if facts.is_some_and(|known| named_places(known, lang).is_some()) => {
@@ -76,6 +84,26 @@ pub fn about(
             ),
             None => pick(format!("You have not rated {name}."), format!("No has puntuado {name}.")),
         },
+    }
+}
+
+/// Whether viewers have tagged a film so, and what it is.
+pub fn tagged(movie: &Movie, said: &str, holds: bool, lang: Lang) -> String {
+    let name = film_name(movie);
+    let english = lang == Lang::En;
+    let genres = names_in_words(&genre_names(&movie.genres, lang), if english { "and" } else { "y" });
+    let kind = match (movie.genres.is_empty(), english) {
+        (true, _) => String::new(),
+        (false, true) => format!(" It is {genres}."),
+        (false, false) => format!(" Es de {genres}."),
+    };
+    match (holds, english) {
+        (true, true) => format!("Viewers say so of {name}: “{said}”.{kind}"),
+        (true, false) => format!("De {name} lo dicen los espectadores: «{said}».{kind}"),
+        (false, true) => format!("No viewer says so of {name} (“{said}”), and I can't judge it myself.{kind}"),
+        (false, false) => {
+            format!("Ningún espectador lo dice de {name} («{said}»), y yo no puedo juzgarlo.{kind}")
+        }
     }
 }
 

@@ -319,6 +319,33 @@ impl Reader<'_> {
         self.person_named_at(from).is_some_and(|(_, end)| end == to)
     }
 
+    /// Two people with an "and" between their names: "Delpy and Hawke".
+    pub(crate) fn two_people(&self) -> Option<(&str, &str)> {
+        if self.index.knowledge.is_empty() {
+            return None;
+        }
+        let tokens = self.tokens();
+        let joins = |at: &usize| matches!(tokens[*at].word.as_str(), "and" | "y" | "e" | "con" | "with");
+        (1..tokens.len()).filter(joins).find_map(|joint| {
+            let ends_here = |found: &(&Person, usize)| found.1 == joint;
+            let whole = (joint.saturating_sub(LONGEST_NAME)..joint)
+                .find_map(|from| self.person_named_at(from).filter(ends_here));
+            let (one, _) = whole.or_else(|| self.person_surnamed_at(joint - 1, Role::Acts, true))?;
+            let other = self.person_named_at(joint + 1);
+            let (other, _) = other.or_else(|| self.person_surnamed_at(joint + 1, Role::Acts, true))?;
+            (one.name != other.name).then_some((one.name.as_str(), other.name.as_str()))
+        })
+    }
+
+    /// Somebody who is named anywhere, and what of.
+    pub(crate) fn somebody(&self) -> Option<(String, TopicKind)> {
+        if self.index.knowledge.is_empty() {
+            return None;
+        }
+        let person = |at: usize| self.person_at(at).map(|(kind, name, ..)| (name, kind));
+        (0..self.tokens().len()).find_map(person)
+    }
+
     /// Whether "de nero" stands after a first name, and so begins no other one's.
     fn follows_first_name(&self, at: usize) -> bool {
         let before = at.checked_sub(1).and_then(|before| self.tokens().get(before));
@@ -519,7 +546,14 @@ impl Reader<'_> {
 
     /// "under two hours", "de menos de 90 minutos", "tengo dos horas".
     fn length_at(&self, at: usize) -> Option<Asked> {
-        const AT_MOST: [&str; 49] = [
+        const AT_MOST: [&str; 56] = [
+            "corta de",
+            "cortas de",
+            "corta que",
+            "mas corta de",
+            "mas cortas de",
+            "mas corta que",
+            "mas cortas que",
             "que no dure mas de",
             "que no duren mas de",
             "q no pase de",

@@ -61,7 +61,8 @@ impl Reader<'_> {
     /// "Alien or Aliens": the longest titles on both sides of an "or", whatever else their words mean.
     pub(crate) fn films_beside_or(&self) -> Option<Vec<TitleSlot>> {
         let tokens = self.tokens();
-        let or = tokens.iter().position(|token| cues::is("either", &token.word))?;
+        let is_joint = |word: &str| cues::is("either", word) || matches!(word, "vs" | "versus");
+        let or = tokens.iter().position(|token| is_joint(&token.word))?;
         let before = (or.saturating_sub(MAX_TITLE_TOKENS)..or).find_map(|from| self.film_exactly(from, or))?;
         let ends = (or + 2..=tokens.len().min(or + 1 + MAX_TITLE_TOKENS)).rev();
         let after = ends.into_iter().find_map(|end| self.film_exactly(or + 1, end))?;

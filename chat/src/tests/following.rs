@@ -2,7 +2,7 @@
 
 use super::sample::{index_with_facts, sample};
 use super::*;
-use crate::{ClarifyOption, Context, Last, Mark, Shift, Wanted, understand_in};
+use crate::{ClarifyOption, Context, Last, Mark, Shift, Topic, TopicKind, Wanted, understand_in};
 
 fn film(index: &TitleIndex, name: &str) -> u32 {
     match index.find(name) {
@@ -483,4 +483,41 @@ fn a_film_that_somebody_has_not_seen_is_not_marked_as_seen() {
         let intent = understand(sentence, Lang::En, &index, &catalogue).intent;
         assert_eq!(matches!(intent, Intent::Mark { mark: Mark::Seen, .. }), is_seen, "{sentence:?}: {intent:?}");
     }
+}
+
+#[test]
+fn what_cannot_be_judged_is_said_to_be_so_with_what_is_known() {
+    let Some(shown) = Shown::new() else { return };
+    let alien = shown.catalogue.get(shown.list[1]).unwrap();
+    let said = crate::replies::tagged(alien, "very sad", false, Lang::En);
+    assert!(said.contains("can't judge") && said.contains("Horror"), "{said}");
+    assert!(crate::replies::tagged(alien, "space", true, Lang::Es).contains("«space»"));
+    let facts = shown.index.facts(alien.id);
+    let about = |wanted| crate::replies::about(wanted, alien, MovieStats::default(), None, facts, Lang::En);
+    let roles = about(Wanted::Role);
+    assert!(roles.contains("I don't know") && roles.contains("Sigourney Weaver"), "{roles}");
+    assert!(about(Wanted::Series).contains("I don't know of any other part"));
+}
+
+#[test]
+fn whose_films_are_wanted_is_who_was_named_last() {
+    let Some(shown) = Shown::new() else { return };
+    let heat = shown.list[0];
+    let pacino = Topic { kind: TopicKind::Cast, label: "Al Pacino".into(), said: "Al Pacino".into() };
+    let asked = Context { shown: &shown.list, goes_on: true, person: Some(&pacino), ..Context::default() };
+    let told = Context { about: Some(heat), last: Last::Asked(Wanted::Director), ..asked };
+    for (sentence, context, name) in [
+        ("any others of his", &asked, "Al Pacino"),
+        ("más de él", &asked, "Al Pacino"),
+        ("give me his other stuff", &told, "Michael Mann"),
+        ("otras suyas", &told, "Michael Mann"),
+        ("with the same actor", &told, "Al Pacino"),
+    ] {
+        let understood = shown.with(sentence, context);
+        let named: Vec<&str> = understood.topics.iter().map(|topic| topic.label.as_str()).collect();
+        assert_eq!(named, [name], "{sentence:?}: {understood:?}");
+    }
+    // Of nobody, they are nobody's.
+    let of_nobody = shown.with("otras suyas", &Context::default());
+    assert!(of_nobody.topics.is_empty(), "{of_nobody:?}");
 }

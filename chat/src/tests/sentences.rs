@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::sample::{index_with_facts, sample, tagged_index};
 use super::*;
-use crate::{ClarifyOption, Context, Last, Mark, Shift, TopicKind, understand_in};
+use crate::{ClarifyOption, Context, Last, Mark, Shift, Topic, TopicKind, understand_in};
 
 #[derive(Default)]
 struct Count {
@@ -107,6 +107,7 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::LessKnown => "list less".into(),
         Intent::Clarify { .. } => "ask".into(),
         Intent::About { wanted, movie } => format!("about {wanted:?} {}", title(movie)),
+        Intent::Tagged { movie, holds, .. } => format!("tagged {holds} {}", title(movie)),
         Intent::MyRatings => "mine".into(),
         Intent::CountFilms => "count".into(),
         Intent::Compare { wanted, movies } => {
@@ -151,7 +152,8 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
     }
 }
 
-/// What each line of the file `CINESWARM_SENTENCES` ("en", a tab and a sentence; a leading "+" means after a list) is
+/// What each line of the file `CINESWARM_SENTENCES` ("en", a tab and a sentence; a leading "+" means after a list, "&" after
+/// the line before) is
 /// read as, for people to judge.
 #[test]
 #[ignore = "prints readings of sentences of your own; run with --ignored --nocapture"]
@@ -159,23 +161,17 @@ fn readings_of_sentences_of_your_own() {
     let (Some(catalogue), Ok(path)) = (sample(), std::env::var("CINESWARM_SENTENCES")) else { return };
     let index = index_with_facts(&catalogue);
     let shown = shown_before(&index);
-    let (mut about, mut last, mut options, mut like) = (None, Last::List, Vec::new(), Vec::new());
+    let mut talk = Talk::default();
     for line in std::fs::read_to_string(path).unwrap().lines() {
         let Some((lang, sentence)) = line.split_once('\t') else { continue };
-        let context = match sentence.starts_with('+') {
-            true => Context { shown: &shown, goes_on: true, options: &options, about, last, like: &like },
-            false => Context::default(),
-        };
-        let sentence = sentence.trim_start_matches('+');
-        let understood = understand_in(sentence, Lang::from_tag(lang), &index, &catalogue, &context);
-        if !understood.intent.is_at_a_loss() {
-            (about, last) = understood.intent.speaks_of();
+        match sentence.chars().next() {
+            Some('&') => {}
+            Some('+') => talk = Talk { shown: shown.to_vec(), ..Talk::default() },
+            _ => talk = Talk::default(),
         }
-        match &understood.intent {
-            Intent::Clarify { options: asked, .. } => options = asked.clone(),
-            Intent::Like { movies, .. } => like = movies.clone(),
-            _ => options.clear(),
-        }
+        let sentence = sentence.trim_start_matches(['+', '&']);
+        let understood = understand_in(sentence, Lang::from_tag(lang), &index, &catalogue, &talk.context());
+        talk.go_on(&understood, &shown);
         let words = crate::replies::describe(&understood.intent, &understood.topics, &catalogue, Lang::En);
         let only = understood.intent.filters().map_or(0, |filters| filters.movie_ids.len());
         println!(
@@ -303,10 +299,31 @@ struct Talk {
     about: Option<u32>,
     like: Vec<u32>,
     last: Last,
+    person: Option<Topic>,
 }
 
 impl Talk {
-    fn go_on(&mut self, intent: &Intent, list: &[u32]) {
+    fn context(&self) -> Context<'_> {
+        Context {
+            shown: &self.shown,
+            goes_on: !self.shown.is_empty(),
+            options: &self.options,
+            about: self.about,
+            like: &self.like,
+            last: self.last,
+            person: self.person.as_ref(),
+        }
+    }
+
+    fn go_on(&mut self, understood: &Understood, list: &[u32]) {
+        let intent = &understood.intent;
+        let is_person = |topic: &&Topic| topic.kind.is_like(TopicKind::Director);
+        let person = understood.topics.iter().rev().find(is_person).cloned();
+        match intent {
+            Intent::Refine { .. } => self.person = person.or(self.person.take()),
+            intent if intent.filters().is_some() => self.person = person,
+            _ => {}
+        }
         self.options = match intent {
             Intent::Clarify { options, .. } => options.clone(),
             _ => Vec::new(),
@@ -362,17 +379,10 @@ fn whole_conversations_are_followed() {
                 continue;
             };
             said.push(sentence);
-            let context = Context {
-                shown: &talk.shown,
-                goes_on: !talk.shown.is_empty(),
-                options: &talk.options,
-                about: talk.about,
-                like: &talk.like,
-                last: talk.last,
-            };
+            let context = talk.context();
             let understood = understand_in(sentence, Lang::En, &index, &catalogue, &context);
             count.take(&said.join(" / "), wanted, &understood, &catalogue);
-            talk.go_on(&understood.intent, &list);
+            talk.go_on(&understood, &list);
         }
         assert!(count.all() >= 40, "only {} turns", count.all());
         count.hold(name, right_percent, 3);

@@ -16,7 +16,7 @@ use super::spec::{Source, Spec};
 use crate::library::Library;
 use crate::store::FeedbackKind;
 use crate::words::{Note, Trouble};
-use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Last, Tweak, replies};
+use cineswarm_chat::{self as chat, ClarifyOption, Context, Intent, Lang, Last, Topic, TopicKind, Tweak, replies};
 
 /// Films that a popular list of less known ones leaves out.
 const BEST_KNOWN: usize = 400;
@@ -179,7 +179,10 @@ impl Resolver<'_> {
         };
         let like = self.viewer.last.map(|(spec, _)| spec.rest.as_deref().unwrap_or(spec).like()).unwrap_or_default();
         let goes_on = self.viewer.last.is_some();
-        let context = Context { shown: &shown, goes_on, options: &options, about, like: &like, last };
+        let topics = self.viewer.last.map(|(spec, _)| spec.rest.as_deref().unwrap_or(spec).topics.as_slice());
+        let is_person = |topic: &&Topic| topic.kind.is_like(TopicKind::Director);
+        let person = topics.and_then(|topics| topics.iter().rev().find(is_person));
+        let context = Context { shown: &shown, goes_on, options: &options, about, like: &like, last, person };
         let catalogue = self.library.catalogue();
         let mut understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);

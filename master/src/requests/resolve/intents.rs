@@ -54,6 +54,10 @@ impl Resolver<'_> {
                 Ok(self.say(replies::outside_the_data(&asked, self.library.titles.has_facts(), self.lang), Vec::new()))
             }
             Intent::About { wanted, movie } => self.about(wanted, movie),
+            Intent::Tagged { movie, said, holds } => {
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                Ok(self.say(replies::tagged(known, &said, holds, self.lang), Vec::new()))
+            }
             Intent::MyRatings => {
                 Ok(self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new()))
             }

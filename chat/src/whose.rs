@@ -1,0 +1,154 @@
+//! People that are spoken of again: "give me his other stuff", "¿y alguna del mismo director?", and two who are asked for
+//! together. The person is the last one named: who was told or asked for, else who made the film that is spoken of.
+//! The phrases are in `data/whose.tsv`. Never reads what else the sentence says: that is put in other words only.
+
+use std::sync::LazyLock;
+
+use cineswarm_engine::MovieId;
+
+use crate::fold::Sentence;
+use crate::intent::{Lang, Last, Wanted};
+use crate::request::Reader;
+use crate::titles::{Reading, TitleIndex, TitleMatch};
+use crate::topics::TopicKind;
+use crate::{Context, cues, lexicon, patterns};
+
+/// A phrase, and whom it means in which words.
+struct Phrase {
+    kind: &'static str,
+    words: Vec<&'static str>,
+}
+
+static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
+    let lines = include_str!("../data/whose.tsv").lines().filter(|line| !line.starts_with('#'));
+    let mut phrases: Vec<Phrase> = lines
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(kind, phrase)| Phrase { kind, words: phrase.split(' ').collect() })
+        .collect();
+    phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
+    phrases
+});
+
+/// The same sentence with the person's name.
+pub(crate) fn named_again(
+    sentence: &Sentence,
+    lang: Lang,
+    index: &TitleIndex,
+    context: &Context<'_>,
+) -> Option<String> {
+    let tokens = &sentence.tokens;
+    if index.find_as(tokens, Reading::Exact).is_some() {
+        return None;
+    }
+    let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
+    let ends = |at: usize| {
+        at >= words.len()
+            || sentence.breaks_before(at)
+            || lexicon::is_known(words[at])
+            || cues::is("ends_phrase", words[at])
+            || matches!(words[at], "as" | "de")
+    };
+    let found = (0..words.len()).find_map(|at| {
+        let fits = |phrase: &&Phrase| words[at..].starts_with(&phrase.words) && ends(at + phrase.words.len());
+        PHRASES.iter().find(fits).map(|phrase| (at, phrase))
+    });
+    let asks = || patterns::fitting(sentence).any(|fitting| fitting.kind.0 == "by_maker");
+    let (kind, from, to) = match found {
+        Some((at, phrase)) => (phrase.kind, at, at + phrase.words.len()),
+        None if asks() => ("his", 0, words.len()),
+        None => return None,
+    };
+    // "by the same director as Jaws", "del mismo director de Tiburón".
+    let joint =
+        words[to..].iter().take_while(|word| matches!(**word, "as" | "of" | "de" | "que" | "in" | "la")).count();
+    let of_title = || match index.find_as(tokens.get(to + joint..)?, Reading::Exact)? {
+        TitleMatch::One(movie) => Some(movie),
+        _ => None,
+    };
+    let titled = (kind == "director" && joint > 0).then(of_title).flatten();
+    let (to, meant) = match titled {
+        Some(movie) => (words.len(), index.facts(movie)?.directors.first().map(|name| (name.clone(), true))),
+        None => (to, meant(kind, index, context)),
+    };
+    let (name, directs) = meant?;
+    let by = match (lang, directs) {
+        (Lang::En, true) => "directed by",
+        (Lang::En, false) => "with",
+        (Lang::Es, true) => "dirigidas por",
+        (Lang::Es, false) => "con",
+    };
+    let films = match (kind, lang) {
+        ("his", Lang::En) => "films ",
+        ("his", Lang::Es) => "películas ",
+        _ => "",
+    };
+    let (start, end) = sentence.byte_range(from, to);
+    Some(format!("{}{films}{by} {name}{}", &sentence.text[..start], &sentence.text[end..]))
+}
+
+/// Whom the phrase means, and whether as who directed.
+fn meant(kind: &str, index: &TitleIndex, context: &Context<'_>) -> Option<(String, bool)> {
+    let directs = |movie: MovieId| Some((index.facts(movie)?.directors.first()?.clone(), true));
+    let acts = |movie: MovieId| Some((index.facts(movie)?.cast.first()?.clone(), false));
+    let told = context.about.and_then(|movie| match context.last {
+        Last::Asked(Wanted::Director) => directs(movie),
+        Last::Asked(Wanted::Cast | Wanted::Role) => acts(movie),
+        _ => None,
+    });
+    let asked_for = || context.person.map(|topic| (topic.label.clone(), topic.kind == TopicKind::Director));
+    let film = || {
+        let spoken_of = context.about.filter(|_| context.last != Last::List);
+        spoken_of.or(context.like.first().copied()).or(context.about)
+    };
+    let fits = |(_, directs): &(String, bool)| match kind {
+        "director" => *directs,
+        "actor" => !*directs,
+        _ => true,
+    };
+    let of_film = || film().and_then(if kind == "actor" { &acts as &dyn Fn(MovieId) -> _ } else { &directs });
+    told.filter(fits).or_else(|| asked_for().filter(fits)).or_else(of_film)
+}
+
+/// "did Tilda Swinton and George Clooney ever share a film", "how many films of his do you have": as a wish for those films.
+pub(crate) fn films_of_people(reader: &Reader<'_>, lang: Lang) -> Option<String> {
+    let words: Vec<&str> = reader.tokens().iter().map(|token| token.word.as_str()).collect();
+    let says = |cue: &str| words.iter().any(|word| cues::is(cue, word));
+    let films = if lang == Lang::En { "films with" } else { "películas con" };
+    if says("together")
+        && let Some((one, other)) = reader.two_people()
+    {
+        return Some(match lang {
+            Lang::En => format!("{films} {one}, with {other}"),
+            Lang::Es => format!("{films} {one}, con {other}"),
+        });
+    }
+    let counts = words.starts_with(&["how", "many"]) || matches!(words.first(), Some(&("cuantas" | "cuantos")));
+    let says_films = words.iter().any(|word| {
+        matches!(*word, "films" | "movies" | "film" | "movie" | "pelis" | "peliculas" | "cosas" | "things" | "titulos")
+    });
+    if counts && says_films {
+        let (name, role) = reader.somebody()?;
+        return Some(match (lang, role) {
+            (Lang::En, TopicKind::Director) => format!("films directed by {name}"),
+            (Lang::Es, TopicKind::Director) => format!("películas dirigidas por {name}"),
+            _ => format!("{films} {name}"),
+        });
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::tokenize;
+
+    #[test]
+    fn every_phrase_is_written_folded_and_of_a_kind() {
+        assert!(PHRASES.len() > 40);
+        for Phrase { kind, words } in PHRASES.iter() {
+            assert!(matches!(*kind, "his" | "him" | "director" | "actor"), "{kind}");
+            let folded: Vec<String> = tokenize(&words.join(" ")).into_iter().map(|token| token.word).collect();
+            assert_eq!(folded, *words);
+        }
+    }
+}
