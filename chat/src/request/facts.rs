@@ -215,8 +215,11 @@ impl Reader<'_> {
         };
         // "the Coens" are more than the one of them whose films these are.
         let said = &self.tokens()[end - 1].word;
-        let is_family = matches!(said.as_str(), "brothers" | "sisters")
-            || (at..end).any(|at| matches!(self.tokens()[at].word.as_str(), "hermanos" | "hermanas" | "los" | "the"));
+        let is_plural =
+            said.strip_suffix('s').is_some_and(|one| tokenize(&person.name).iter().any(|own| own.word == one));
+        let is_family = is_plural
+            || matches!(said.as_str(), "brothers" | "sisters")
+            || (at..end).any(|at| matches!(self.tokens()[at].word.as_str(), "hermanos" | "hermanas" | "los"));
         Some((films, end, (!is_family).then(|| person.name.clone())))
     }
 
@@ -379,7 +382,12 @@ impl Reader<'_> {
         };
         let ratings = titled.map_or(0, |movie| u64::from(self.catalogue.stats(movie).ratings));
         let is_better_known = people.first().is_some_and(|person| person.fame(Role::Either) > ratings);
-        let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+        let said = self.sentence.typed(at, end);
+        let is_family = |person: &Person| !is_part_of(&person.name, &self.tokens()[end - 1].word);
+        let names: Vec<&str> = match people.as_slice() {
+            [one] if is_family(one) && said.ends_with('s') => vec![said],
+            people => people.iter().map(|person| person.name.as_str()).collect(),
+        };
         is_better_known.then(|| (people.iter().flat_map(|person| person.all_films()).collect(), end, names.join(", ")))
     }
 
@@ -783,6 +791,11 @@ impl Reader<'_> {
 
 /// Kind, label, what is said, films, and the place after it.
 type Asked = (TopicKind, String, String, Vec<MovieId>, usize);
+
+/// Whether a word is part of a name.
+fn is_part_of(name: &str, word: &str) -> bool {
+    tokenize(name).iter().any(|own| own.word == word)
+}
 
 /// The place after a phrase that stands at `at`.
 fn after_words(tokens: &[Token], at: usize, phrase: &str) -> Option<usize> {

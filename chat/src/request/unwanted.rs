@@ -381,7 +381,14 @@ impl Reader<'_> {
     /// "hates horror and violence", "sin zombis ni vampiros": what is not wanted beside it. A wish after an "and" has a
     /// word of its own: "no romance and some action".
     fn read_further(&self, at: usize, request: &mut Request) -> usize {
-        let Some(mut next) = self.after_and_or(at) else { return at };
+        // "not Korean, Japanese or Chinese".
+        let goes_on = || {
+            let is_listed = at < self.tokens().len() && self.sentence.gap(at).contains(',');
+            let listed = self.films_of(at).filter(|_| is_listed);
+            let is_either = |end| lexicon::after(self.tokens(), end, Meaning::Or).is_some();
+            listed.is_some_and(|(unwanted, end)| !unwanted.films.is_empty() && is_either(end)).then_some(at)
+        };
+        let Some(mut next) = self.after_and_or(at).or_else(goes_on) else { return at };
         // "ni las de Van Damme".
         while self.tokens().get(next).is_some_and(|token| matches!(token.word.as_str(), "las" | "los" | "la" | "the")) {
             next += 1;
@@ -397,11 +404,6 @@ impl Reader<'_> {
                 self.rule_out(next, end, unwanted, request);
             }
             return self.read_further(end, request);
-        }
-        // "ni Totoro", but not "and Alien": what is named after an "and" may be wanted.
-        let is_neither = matches!(self.tokens()[at].word.as_str(), "or" | "nor" | "ni" | "o" | "and" | "y");
-        if !is_neither {
-            return at;
         }
         if let Some((films, end)) = self.films_called(next) {
             self.rule_out(next, end, Unwanted { films, ..Unwanted::default() }, request);
