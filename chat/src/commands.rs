@@ -62,6 +62,14 @@ impl Chat<'_> {
         let at = (1..sentence.len()).rev().find(|at| sentence.breaks_before(*at))?;
         let (remark, order) = (sentence.typed(0, at), sentence.typed(at, sentence.len()));
         let (remark, order) = (Sentence::new(remark), Sentence::new(order));
+        // "esa ya la vi, dame otra".
+        let mut asks_more = patterns::fitting(&order).map(|fitting| fitting.kind.0);
+        if asks_more.any(|kind| matches!(kind, "other" | "like_it" | "newest")) {
+            let seen = patterns::fitting(&remark).filter(|fitting| matches!(fitting.kind.0, "seen_it" | "hide_it"));
+            if let Some(intent) = seen.into_iter().find_map(|fitting| self.ordered(&fitting)) {
+                return Some(intent);
+            }
+        }
         if let Some(intent) = self.asked_of_place(&remark, &order).or_else(|| self.asked_of_place(&order, &remark)) {
             return Some(intent);
         }
@@ -155,6 +163,9 @@ impl Chat<'_> {
             "dull" if self.pointed_at().is_some() => None,
             "dull" if has_list => Some(Intent::More),
             "dull" => Some(Intent::NotUnderstood { asked: asked() }),
+            "anything" if self.draws_on_it() => {
+                Some(Intent::Refine { filters: Filters::default(), tweak: crate::Tweak::None, shift: None })
+            }
             "anything" => Some(Intent::ForMe { filters: Filters::default() }),
             "shorter" | "longer" if has_list && !self.reader.index.has_facts() => {
                 Some(Intent::OutsideTheData { asked: asked() })

@@ -49,6 +49,7 @@ impl Sentence {
     pub(crate) fn new(typed: &str) -> Sentence {
         let text = spell_out_stars(typed);
         let mut tokens = tokenize(&text);
+        // A word alone may be a title: "U", "Rrrrrrr".
         if tokens.len() > 1 {
             tokens.iter_mut().for_each(spell_out_short);
         }
@@ -90,7 +91,7 @@ impl Sentence {
     }
 }
 
-/// "u" is "you"; how the word is compared with titles stays as it was typed.
+/// "u" is "you", "holaaa" is "hola"; how the word is compared with titles stays as it was typed.
 fn spell_out_short(token: &mut Token) {
     static SHORT: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
         let lines = include_str!("../data/short.tsv").lines().filter(|line| !line.starts_with('#'));
@@ -98,6 +99,13 @@ fn spell_out_short(token: &mut Token) {
     });
     if let Some(word) = SHORT.get(token.word.as_str()) {
         token.word = (*word).to_owned();
+    }
+    let letters: Vec<char> = token.word.chars().collect();
+    let is_drawn_out = letters.windows(3).any(|run| run[0] == run[1] && run[1] == run[2] && run[0].is_alphabetic());
+    if is_drawn_out {
+        let mut once = letters;
+        once.dedup();
+        token.word = once.into_iter().collect();
     }
 }
 

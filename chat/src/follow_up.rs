@@ -73,6 +73,14 @@ pub(crate) fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> O
         let mut of_that_year = options.iter().filter(|option| option.label.contains(&format!("({})", only.word)));
         return of_that_year.next().filter(|_| of_that_year.next().is_none());
     }
+    // "la del 98".
+    if let Some(year) = only.number().filter(|_| only.word.len() == 2 && sentence.len() > 1) {
+        let is_of = |option: &&ClarifyOption| year_of(option).is_some_and(|of| u64::from(of % 100) == year);
+        let mut of_that_year = options.iter().filter(is_of);
+        if let (Some(option), None) = (of_that_year.next(), of_that_year.next()) {
+            return Some(option);
+        }
+    }
     match only.word.as_str() {
         "newer" | "newest" | "latest" | "recent" | "new" | "nueva" | "reciente" | "moderna" => {
             return options.iter().filter(|option| year_of(option).is_some()).max_by_key(|option| year_of(option));
@@ -124,6 +132,46 @@ pub(crate) fn chosen_by_person<'o>(
         index.facts(movie).is_some_and(|facts| facts.cast.iter().chain(&facts.directors).any(is_named))
     });
     fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// "the disney one" after "which Frozen?": the only choice that viewers have tagged so.
+pub(crate) fn chosen_by_tag<'o>(
+    sentence: &Sentence,
+    options: &'o [ClarifyOption],
+    index: &TitleIndex,
+) -> Option<&'o ClarifyOption> {
+    const TAGS: usize = 50;
+    let telling: Vec<&str> =
+        sentence.tokens.iter().map(|token| token.word.as_str()).filter(|word| !AROUND.contains(word)).collect();
+    let points = |token: &fold::Token| matches!(token.word.as_str(), "one" | "la" | "el" | "version");
+    if telling.is_empty() || telling.len() > 3 || !sentence.tokens.iter().any(points) {
+        return None;
+    }
+    let said = telling.join(" ");
+    let mut fitting = options.iter().filter(|option| {
+        let TitleMatch::One(movie) = index.find(&option.label) else { return false };
+        index.tags_of(movie, TAGS).contains(&said.as_str())
+    });
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// "the disney one, 4" after "which Frozen?": the rating of that choice, as a sentence.
+pub(crate) fn chosen_with_stars(
+    sentence: &Sentence,
+    options: &[ClarifyOption],
+    index: &TitleIndex,
+    catalogue: &Catalogue,
+) -> Option<String> {
+    // "4.5" is no choice and stars.
+    let is_in_number = |at: usize| sentence.tokens[at - 1].number().is_some() && sentence.tokens[at].number().is_some();
+    let at = (1..sentence.len()).rev().find(|at| sentence.breaks_before(*at) && !is_in_number(*at));
+    let at = at.filter(|_| !options.is_empty())?;
+    let choice = Sentence::new(sentence.typed(0, at));
+    let option = chosen(&choice, options)
+        .or_else(|| chosen_by_person(&choice, options, index))
+        .or_else(|| chosen_by_genre(&choice, options, index, catalogue))
+        .or_else(|| chosen_by_tag(&choice, options, index))?;
+    Some(format!("{} {}", option.text, sentence.typed(at, sentence.len())))
 }
 
 /// "the horror one" after "which Frozen?": the only choice of that genre.

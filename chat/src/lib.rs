@@ -103,13 +103,20 @@ pub fn understand_in(
         is_read(read) && says_something && (read.intent.filters().is_none() || read.ignored.is_empty())
     };
     let found = parts.iter().rev().map(|part| (part, again(part))).find(|(_, read)| answers(read));
-    match found {
-        Some((part, mut read)) => {
-            read.ignored.extend(parts.iter().filter(|other| *other != part).cloned());
-            read
-        }
-        None => understood,
+    if let Some((part, mut read)) = found {
+        read.ignored.extend(parts.iter().filter(|other| *other != part).cloned());
+        return read;
     }
+    // "Titanic gets 2 stars from me, way too long": what is said of a film counts, whatever is said beside it.
+    let says_of_film = |read: &Understood| match read.intent {
+        Intent::Rate { .. } => Some(0),
+        Intent::Mark { mark: Mark::Seen, .. } => Some(1),
+        Intent::Mark { .. } | Intent::Unrate { .. } => Some(2),
+        _ => None,
+    };
+    let clauses = plainly::clauses_of(&sentence);
+    let said = clauses.iter().map(|clause| again(clause)).filter_map(|read| Some((says_of_film(&read)?, read)));
+    said.min_by_key(|(rank, _)| *rank).map_or(understood, |(_, read)| read)
 }
 
 /// What is wanted instead of what was asked for of its kind.
@@ -139,9 +146,17 @@ fn understand_sentence(
 ) -> Understood {
     let chosen = follow_up::chosen(sentence, context.options)
         .or_else(|| follow_up::chosen_by_person(sentence, context.options, index))
-        .or_else(|| follow_up::chosen_by_genre(sentence, context.options, index, catalogue));
+        .or_else(|| follow_up::chosen_by_genre(sentence, context.options, index, catalogue))
+        .or_else(|| follow_up::chosen_by_tag(sentence, context.options, index));
+    let settled = Context { options: &[], ..*context };
     if let Some(option) = chosen {
-        return understand_in(&option.text, lang, index, catalogue, &Context { options: &[], ..*context });
+        return understand_in(&option.text, lang, index, catalogue, &settled);
+    }
+    if let Some(rated) = follow_up::chosen_with_stars(sentence, context.options, index, catalogue) {
+        let understood = understand_in(&rated, lang, index, catalogue, &settled);
+        if matches!(understood.intent, Intent::Rate { .. }) {
+            return understood;
+        }
     }
     if let Some(meant) = turned_down::meant_in_the_end(sentence) {
         let understood = understand_in(&meant, lang, index, catalogue, context);

@@ -75,6 +75,16 @@ pub(crate) fn sentences(sentence: &Sentence) -> Vec<String> {
     parts.into_iter().map(|(from, to)| format!("{}{}", sentence.typed(from, to), asks(to))).collect()
 }
 
+/// The parts between commas and the like, of a sentence that has a few.
+pub(crate) fn clauses_of(sentence: &Sentence) -> Vec<String> {
+    const MOST: usize = 4;
+    let parts = clauses(sentence, |at| sentence.breaks_before(at));
+    if !(2..=MOST).contains(&parts.len()) {
+        return Vec::new();
+    }
+    parts.into_iter().map(|(from, to)| sentence.typed(from, to).to_owned()).collect()
+}
+
 fn clauses(sentence: &Sentence, ends_before: impl Fn(usize) -> bool) -> Vec<(usize, usize)> {
     let mut parts = Vec::new();
     let mut from = 0;

@@ -204,9 +204,27 @@ fn numbers<'a>(reader: &'a Reader, from: usize) -> impl Iterator<Item = Number> 
     found.into_iter().rev().take(MAX_NUMBERS)
 }
 
+/// What says five stars without a number.
+const FULL: [&[&str]; 8] = [
+    &["full", "marks"],
+    &["top", "marks"],
+    &["maximum", "stars"],
+    &["all", "the", "stars"],
+    &["maxima", "puntuacion"],
+    &["maxima", "nota"],
+    &["puntuacion", "maxima"],
+    &["todas", "las", "estrellas"],
+];
+
 fn number_at(reader: &Reader, at: usize) -> Option<Number> {
     let sentence = reader.sentence;
     let tokens = &sentence.tokens;
+    let says = |words: &&&[&str]| {
+        tokens[at..].iter().map(|token| token.word.as_str()).take(words.len()).eq(words.iter().copied())
+    };
+    if let Some(words) = FULL.iter().find(says) {
+        return Some(Number { from: at, to: at + words.len(), half_stars: Some(HalfStars::MAX), marked: true });
+    }
     let word_at = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
     // "Heat (1995)".
     if sentence.gap(at).ends_with('(') && tokens.get(at)?.year().is_some() {

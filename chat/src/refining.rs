@@ -10,6 +10,9 @@ impl Chat<'_> {
     pub(crate) fn refines(&self, request: &Request) -> bool {
         let tokens = &self.reader.sentence.tokens;
         let Some(first) = tokens.first() else { return false };
+        if self.draws_on_it() && !request.popular && !request.has_conditions() && !request.help && !request.more {
+            return true;
+        }
         if !self.goes_on() || request.popular || request.for_me {
             return false;
         }
@@ -51,6 +54,27 @@ impl Chat<'_> {
             && tokens.len() <= MOST_WORDS
             && !(request.film_noun || request.more || request.less_known || request.help || request.n.is_some())
             && !tokens.iter().any(|token| cues::is("wishes", &token.word))
+    }
+
+    /// "so what should I watch tonight", "¿qué me recomiendas, pues?": the question before, which nothing is added to.
+    pub(crate) fn draws_on_it(&self) -> bool {
+        let draws = |word: &str| matches!(word, "so" | "then" | "pues" | "entonces");
+        let ends = [self.reader.sentence.tokens.first(), self.reader.sentence.tokens.last()];
+        self.goes_on() && ends.into_iter().flatten().any(|token| draws(&token.word))
+    }
+
+    /// "entonces algo del estilo pero sin superhéroes", "something like that but funny".
+    fn says_alike(&self) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        tokens.windows(2).any(|pair| {
+            matches!(
+                (pair[0].word.as_str(), pair[1].word.as_str()),
+                ("del", "estilo")
+                    | ("algo", "asi" | "parecido" | "similar")
+                    | ("like", "that")
+                    | ("something", "similar")
+            )
+        })
     }
 
     /// "any comedies amongst them", "de esas, ¿cuál es argentina?"

@@ -103,6 +103,11 @@ impl Reader<'_> {
             };
             words.iter().any(is_name)
         };
+        // "black and white films" speak of no film called "White".
+        let is_in_theme = |start: usize| self.index.theme_at(self.tokens(), start).is_some_and(|(_, end)| end >= to);
+        if (from.saturating_sub(3)..from).any(is_in_theme) {
+            return None;
+        }
         let slot = self.film_exactly(from, to)?;
         let best = match &slot.found {
             TitleMatch::One(movie) => *movie,
