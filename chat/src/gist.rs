@@ -13,7 +13,7 @@ use crate::fold::Token;
 use crate::intent::{Intent, Mark, Tweak, Wanted};
 use crate::request::{Request, TitleSlot};
 use crate::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
-use crate::{Chat, Ignored, cues, fold, places, ratings};
+use crate::{Chat, Ignored, cues, fold, places, plainly, ratings};
 
 /// Words beside the films; in longer sentences something else is said, too.
 const MOST_WORDS: usize = 14;
@@ -172,6 +172,10 @@ impl Chat<'_> {
             }
         }
         if is_pointed_at {
+            // "me la apunto. y con Eduardo Noriega que más" wishes something of its own.
+            if !plainly::sentences(self.reader.sentence).is_empty() {
+                return None;
+            }
             let movie = one.filter(|_| alike && !denies)?;
             return Some((Intent::Like { movies: vec![movie], filters: Filters::default(), tweak: Tweak::None }, None));
         }

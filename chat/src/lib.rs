@@ -359,6 +359,14 @@ impl Chat<'_> {
         let Some(first) = self.reader.sentence.tokens.first() else { return false };
         // "who is Tarantino?" asks for no list of his films.
         let is_about_somebody = matches!(first.word.as_str(), "who" | "whos" | "quien" | "quienes");
+        // "and the music, who did that?"
+        let asks_who = |token: &fold::Token| matches!(token.word.as_str(), "who" | "whos" | "quien");
+        let of_music =
+            |token: &fold::Token| matches!(token.word.as_str(), "music" | "musica" | "soundtrack" | "sonora");
+        let tokens = &self.reader.sentence.tokens;
+        if tokens.iter().any(asks_who) && tokens.iter().any(of_music) && request.titles.is_empty() {
+            return true;
+        }
         // "are there any films by Kurosawa?" is a wish.
         let is_wish = self.reader.sentence.tokens.get(1).is_some_and(|next| next.word == "there");
         cues::is("asks", &first.word)

@@ -10,7 +10,9 @@ impl Chat<'_> {
     pub(crate) fn refines(&self, request: &Request) -> bool {
         let tokens = &self.reader.sentence.tokens;
         let Some(first) = tokens.first() else { return false };
-        if self.draws_on_it() && !request.popular && !request.has_conditions() && !request.help && !request.more {
+        let asks_for_any =
+            request.for_me && !(request.popular || request.has_conditions() || request.help || request.more);
+        if asks_for_any && self.draws_on_it() {
             return true;
         }
         if !self.goes_on() || request.popular || request.for_me {

@@ -153,8 +153,8 @@ impl Row {
     fn facts(&self, movie: MovieId) -> FilmFacts {
         FilmFacts {
             movie,
-            directors: list(&self.directors),
-            cast: list(&self.cast),
+            directors: people(&self.directors),
+            cast: people(&self.cast),
             runtime_min: self.runtime_min.filter(|minutes| *minutes > 0),
             languages: list(&self.language),
             countries: list(&self.country),
@@ -167,6 +167,16 @@ impl Row {
 fn list(joined: &str) -> Vec<String> {
     let names = joined.split('|').map(str::trim).filter(|name| !name.is_empty());
     names.take(LONGEST_LIST).map(str::to_owned).collect()
+}
+
+/// Names, but for what is left of a line that was cut wrongly: "(", "writer)", "history of".
+fn people(joined: &str) -> Vec<String> {
+    let is_name = |name: &String| {
+        let has_case = name.chars().any(char::is_lowercase);
+        let is_written_small = has_case && !name.chars().any(char::is_uppercase) && !name.contains('.');
+        name.chars().any(char::is_alphabetic) && !name.contains(['(', ')', '[', ']']) && !is_written_small
+    };
+    list(joined).into_iter().filter(is_name).collect()
 }
 
 /// A title's letters and digits, for comparing.
@@ -192,6 +202,12 @@ mod tests {
             imdb_id,
             tmdb_id: None,
         }
+    }
+
+    #[test]
+    fn what_is_left_of_a_line_that_was_cut_wrongly_is_no_name() {
+        let names = people("writer)|Emma Stone|(|will.i.am|history of|役所広司|[a]|k.d. lang");
+        assert_eq!(names, ["Emma Stone", "will.i.am", "役所広司", "k.d. lang"]);
     }
 
     fn read(rows: &str, packed: bool, movies: &[Movie]) -> Result<Vec<FilmFacts>, Error> {
