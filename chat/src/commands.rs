@@ -36,7 +36,11 @@ impl Chat<'_> {
 
     /// "quita lo del 2005", "forget about the 90s": whatever the year, of a list.
     pub(crate) fn forgets_years(&self) -> Option<Intent> {
-        const BEGINNINGS: [&[&str]; 8] = [
+        const TAIL: [&str; 12] =
+            ["thing", "stuff", "bit", "part", "cualquier", "any", "ano", "year", "era", "da", "igual", "then"];
+        const BEGINNINGS: [&[&str]; 10] = [
+            &["olvidate", "de"],
+            &["olvidate", "del"],
             &["quita", "lo", "del"],
             &["quita", "lo", "de"],
             &["olvida", "lo", "del"],
@@ -52,7 +56,8 @@ impl Chat<'_> {
         let from = BEGINNINGS.iter().find(|words| says(words))?.len();
         let is_article = tokens.get(from).is_some_and(|token| fold::is_article(&token.word));
         let starts = [Some(from), is_article.then_some(from + 1)];
-        let ends = |at| crate::years::bound(tokens, at, u16::MAX, true).is_some_and(|(_, end)| end == tokens.len());
+        let is_tail = |end: usize| tokens[end..].iter().all(|token| TAIL.contains(&token.word.as_str()));
+        let ends = |at| crate::years::bound(tokens, at, u16::MAX, true).is_some_and(|(_, end)| is_tail(end));
         (self.goes_on() && starts.into_iter().flatten().any(ends)).then(|| Intent::shift(Shift::AnyYear))
     }
 

@@ -83,6 +83,8 @@ pub struct Context<'a> {
     pub about: Option<MovieId>,
     /// The films that the last question asked for films like.
     pub like: &'a [MovieId],
+    /// Whether the last question only ruled out, so that the next one is about what is left.
+    pub only_ruled_out: bool,
     /// What was said last.
     pub last: Last,
     /// Who the last question asked for films of or with.

@@ -15,6 +15,11 @@ impl Chat<'_> {
         if asks_for_any && self.draws_on_it() {
             return true;
         }
+        // "I hate horror", then "something romantic": what was ruled out stays so.
+        let wishes = request.has_conditions() || request.for_me;
+        if self.context.only_ruled_out && wishes && !(request.popular || request.help || request.more) {
+            return true;
+        }
         if !self.goes_on() || request.popular || request.for_me {
             return false;
         }

@@ -30,7 +30,10 @@ const SHORT_MINUTES: u16 = 90;
 const LETTERS_PER_TYPO: usize = 8;
 
 /// What stands before a person, the longest first.
-const BEFORE_PEOPLE: [(&str, Role); 54] = [
+const BEFORE_PEOPLE: [(&str, Role); 57] = [
+    ("que ha dirigido", Role::Directs),
+    ("ha dirigido", Role::Directs),
+    ("que ha hecho", Role::Directs),
     ("donde actuen juntos", Role::Acts),
     ("donde salgan juntos", Role::Acts),
     ("donde actue", Role::Acts),
@@ -106,7 +109,11 @@ impl Reader<'_> {
             return None;
         }
         let (kind, label, said, films, end) = self.fact_at(at)?;
-        request.named.push(Named { topic: Topic { kind, label, said }, films });
+        // "something short, under 90 minutes" asks for one thing.
+        let is_known = request.named.iter().any(|named| named.topic.kind == kind && named.topic.label == label);
+        if !is_known {
+            request.named.push(Named { topic: Topic { kind, label, said }, films });
+        }
         Some(end)
     }
 
