@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cineswarm_engine::models::{Error, FilmContent, Likeness, LikenessParameters, Model, TrainingData, Viewer};
 use cineswarm_engine::movielens::Rating;
-use cineswarm_engine::{Catalogue, HalfStars, Movie, MovieId, MovieStats, RatingsMatrix};
+use cineswarm_engine::{Catalogue, FilmFacts, HalfStars, Movie, MovieId, MovieStats, RatingsMatrix};
 
 /// Films with a genre each, and viewers with what they like.
 fn data(films: &[(MovieId, &str)], viewers: &[&[MovieId]]) -> TrainingData {
@@ -117,4 +117,42 @@ fn arrays_are_those_of_the_parameters() {
 fn without_ratings_there_is_nothing_to_learn() {
     let trained = Likeness::train(&data(&[(1, "War")], &[]), &LikenessParameters::default(), &|_| {});
     assert!(matches!(trained, Err(Error::NoRatings { .. })));
+}
+
+/// Films 1 to 4 are by one director, the others by one each; everybody likes film 5, and who likes one of the first four
+/// likes that one alone of them.
+fn of_directors() -> TrainingData {
+    let films: Vec<(MovieId, &str)> = (1..=40).map(|id| (id, "War")).collect();
+    let own = |user: MovieId| if user % 3 == 0 { vec![1 + user % 4, 5] } else { vec![1 + user % 4] };
+    let others = |user: MovieId| vec![5, 5 + user % 35, 6 + user % 34];
+    let likes: Vec<Vec<MovieId>> = (0..16).map(own).chain((16..136).map(others)).collect();
+    let data = data(&films, &likes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let director = |movie: MovieId| if movie <= 4 { "Agnès Varda".to_owned() } else { format!("Director {movie}") };
+    let facts =
+        films.iter().map(|&(movie, _)| FilmFacts { movie, directors: vec![director(movie)], ..FilmFacts::default() });
+    let content = FilmContent::clone(&data.content).with_facts(&data.matrix, &facts.collect::<Vec<_>>());
+    TrainingData { content: Arc::new(content), ..data }
+}
+
+/// Three films of a director were asked about, and what everybody likes came.
+#[test]
+fn of_what_several_films_have_in_common_there_is_more_in_the_answer() {
+    let data = of_directors();
+    let scores = |ground: f64, rated: &[(u32, u8)]| {
+        let parameters = LikenessParameters { factors: 0, ground, ..LikenessParameters::default() };
+        let model = Likeness::train(&data, &parameters, &|_| {}).unwrap();
+        let (columns, half_stars): (Vec<u32>, Vec<u8>) = rated.iter().copied().unzip();
+        let mut scores = vec![0.0; data.matrix.films()];
+        model.score(&Viewer { row: None, columns: &columns, half_stars: &half_stars }, &mut scores);
+        scores
+    };
+    let three = [(0, 10), (1, 10), (2, 10)];
+    let (without, with) = (scores(0.0, &three), scores(1.0, &three));
+    assert_eq!(with[4], without[4], "film 5 has nothing that is theirs");
+    assert!(with[3] > 3.0 * without[3], "the fourth film of the director's has: {} after {}", with[3], without[3]);
+    assert_eq!(scores(1.0, &three[..1]), scores(0.0, &three[..1]), "one film has nothing in common");
+    let liked_less = scores(1.0, &three.map(|(film, _)| (film, 7)));
+    assert!(liked_less[3] / liked_less[4] < with[3] / with[4], "what is liked less says less: {liked_less:?}");
+    let disliked = [(0, 1), (1, 1), (2, 1), (8, 10), (20, 10)];
+    assert_eq!(scores(1.0, &disliked)[3], scores(0.0, &disliked)[3], "films that were not liked make no common ground");
 }

@@ -53,7 +53,8 @@ fn a_list_moves_with_each_rating_and_never_jumps() {
             let left = before.iter().filter(|movie| **movie != rated[length].0).count();
             let common = before.intersection(&after).count();
             if left >= 9 {
-                assert!(common >= 2, "user {user}: {common} of ten films stay with rating {}", length + 1);
+                // The fourth western among six films makes a list one of westerns; nothing makes it another altogether.
+                assert!(common >= 1, "user {user}: {common} of ten films stay with rating {}", length + 1);
                 compared += 1;
                 moved += usize::from(common < 6);
                 kept.entry(length + 1).or_default().push(common);
@@ -81,7 +82,10 @@ fn the_same_questions_are_asked_for_the_same_seed_and_whoever_answers_has_not_se
     let popular = measure_lists(&one, &Answers::Popular, 10);
     assert_eq!(popular, measure_lists(&again, &Answers::Popular, 10));
     assert!(popular.iter().all(|(_, ndcg)| (0.0..=1.0).contains(ndcg)));
-    assert!(lists.test(Target::Series, 7).is_none(), "the demo dataset has no facts");
+    assert!(
+        [Target::Series(1), Target::Director(3)].iter().all(|target| lists.test(*target, 7).is_none()),
+        "the demo dataset has no facts"
+    );
 }
 
 #[test]

@@ -2,8 +2,10 @@
 //! who like both say, and what both films are: genres, tags, names, time. It learns within seconds, is small enough to be
 //! handed to every worker, and answers "films like these", short profiles and long ones by the same sum, so that an answer
 //! moves with each rating and never jumps. With one film the sum is all there is; the more ratings there are, the more it
-//! goes by the viewer's taste as well.
+//! goes by the viewer's taste as well, and where several liked films have something in common, by that.
 
+mod attributes;
+mod ground;
 mod learned;
 mod served;
 mod signals;
@@ -15,6 +17,7 @@ pub use served::ServedModel;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use self::ground::Ground;
 use self::learned::Learned;
 use self::signals::Signals;
 use self::taste::Taste;
@@ -22,6 +25,9 @@ use super::weighted_lists::{WeightedLists, best_first, check_finite};
 use super::{Array, Error, Model, Parts, Progress, TrainingData, Viewer, Watch, Weighted};
 
 const NAME: &str = "likeness";
+
+/// The group of the arrays of common ground.
+const GROUND: &str = "ground";
 
 /// Half-stars from which a film counts as liked.
 const LIKED: u8 = 8;
@@ -43,11 +49,13 @@ pub struct LikenessParameters {
     pub dislike: f64,
     /// Numbers of a viewer's taste, 256 at the most; with none only the lists count.
     pub factors: usize,
+    /// How much what the liked films of a profile have in common counts; 0 or more.
+    pub ground: f64,
 }
 
 impl Default for LikenessParameters {
     fn default() -> Self {
-        LikenessParameters { k: 200, fewest_ratings: 3, dislike: 0.5, factors: 32 }
+        LikenessParameters { k: 200, fewest_ratings: 3, dislike: 0.5, factors: 32, ground: 1.0 }
     }
 }
 
@@ -56,7 +64,8 @@ impl LikenessParameters {
         Error::unless_at_least(NAME, "k", self.k as f64, 1.0, "a number of films, 1 or more")?;
         Error::unless_at_least(NAME, "fewest_ratings", self.fewest_ratings as f64, 1.0, "a number, 1 or more")?;
         Error::unless_within(NAME, "dislike", self.dislike, 0.0..=1e6, "between 0 and 1e6")?;
-        Error::unless_within(NAME, "factors", self.factors as f64, 0.0..=MOST_FACTORS as f64, "between 0 and 256")
+        Error::unless_within(NAME, "factors", self.factors as f64, 0.0..=MOST_FACTORS as f64, "between 0 and 256")?;
+        Error::unless_within(NAME, "ground", self.ground, 0.0..=1e6, "between 0 and 1e6")
     }
 }
 
@@ -66,11 +75,12 @@ fn liking(half_stars: u8, dislike: f32) -> f32 {
     if liking < 0.0 { liking * dislike } else { liking }
 }
 
-/// For each film those most like it, and what it takes to know a viewer's taste.
+/// For each film those most like it, and what it takes to know a viewer's taste and what liked films have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Likeness {
     lists: WeightedLists,
     taste: Taste,
+    ground: Ground,
     dislike: f32,
 }
 
@@ -89,6 +99,7 @@ impl Likeness {
         let is_known = |column: usize| matrix.by_film().row(column).0.len() >= parameters.fewest_ratings;
         let candidates: Vec<u32> = (0..matrix.films() as u32).filter(|&column| is_known(column as usize)).collect();
         let taste = Taste::train(matrix, signals.voices(), parameters.fewest_ratings, parameters.factors);
+        let ground = Ground::new(&data.content, signals.likes(), parameters.ground as f32);
         let mut lists = Vec::with_capacity(matrix.films());
         let films: Vec<u32> = (0..matrix.films() as u32).collect();
         for step in films.chunks(FILMS_A_STEP) {
@@ -102,7 +113,7 @@ impl Likeness {
             lists.par_extend(of_step);
             watch(Progress { done: lists.len() as u64, total: films.len() as u64 });
         }
-        Ok(Likeness { lists: WeightedLists::new(lists), taste, dislike: parameters.dislike as f32 })
+        Ok(Likeness { lists: WeightedLists::new(lists), taste, ground, dislike: parameters.dislike as f32 })
     }
 
     /// Takes the arrays of a model of `films` films.
@@ -120,6 +131,9 @@ impl Likeness {
             let reason = format!("are {} a film, and {} of the parameters", model.taste.rank(), parameters.factors);
             return Err(Error::damaged(NAME, "factors", reason));
         }
+        if model.ground.strength().to_bits() != (parameters.ground as f32).to_bits() {
+            return Err(Error::damaged(NAME, "ground", "is not that of the parameters"));
+        }
         Ok(model)
     }
 
@@ -135,7 +149,8 @@ impl Likeness {
             }
             _ => return Err(Error::damaged(NAME, "factors", "are more than a film may have")),
         };
-        Ok(Likeness { lists: WeightedLists::from_parts(&mut parts, NAME, films, films)?, taste, dislike })
+        let ground = Ground::from_parts(parts.take_group(GROUND), films)?;
+        Ok(Likeness { lists: WeightedLists::from_parts(&mut parts, NAME, films, films)?, taste, ground, dislike })
     }
 }
 
@@ -162,6 +177,7 @@ impl Model for Likeness {
     fn score(&self, viewer: &Viewer<'_>, scores: &mut [f32]) {
         self.lists.score(viewer, |_, half_stars| liking(half_stars, self.dislike), scores);
         self.taste.weigh(viewer, self.dislike, scores);
+        self.ground.weigh(viewer, scores);
     }
 
     fn because(&self, viewer: &Viewer<'_>, column: u32, limit: usize) -> Vec<Weighted> {
@@ -174,6 +190,7 @@ impl Model for Likeness {
 
     fn parts(&self) -> Parts {
         let parts = self.lists.add_to(Parts::default()).with("dislike", Array::F32(vec![self.dislike]));
+        let parts = parts.with_group(GROUND, self.ground.parts());
         if self.taste.rank() == 0 {
             return parts;
         }

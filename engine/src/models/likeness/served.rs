@@ -7,9 +7,23 @@ use crate::models::{Array, Error, Model, Parts, Viewer, Weighted};
 use crate::profile::Profile;
 use crate::rating::MovieId;
 
-/// What the bytes begin with: what they are, and in which form. Without factors of taste it is the first.
+/// What the bytes begin with: what they are, and in which form. The first has no factors of taste, and only the third knows
+/// what films have in common.
 const LISTS_ALONE: &[u8; 8] = b"LIKENES1";
 const WITH_TASTE: &[u8; 8] = b"LIKENES2";
+const WITH_GROUND: &[u8; 8] = b"LIKENES3";
+/// The arrays of a model in the order of the bytes.
+const ARRAYS: [&str; 9] = [
+    "offsets",
+    "columns",
+    "weights",
+    "means",
+    "factors",
+    "ground/offsets",
+    "ground/attributes",
+    "ground/with",
+    "ground/without",
+];
 
 /// A model ready to answer from.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,26 +59,28 @@ impl ServedModel {
         self.movie_ids.len()
     }
 
-    /// The bytes from which [`ServedModel::from_bytes`] makes the same model: the mark, numbers of films, of entries and of
-    /// factors a film, and the arrays, all in four bytes a number, the lowest first.
+    /// The bytes from which [`ServedModel::from_bytes`] makes the same model: the mark, numbers of films, of entries, of
+    /// factors a film, of attributes and of those of all films, and the arrays, all in four bytes a number, the lowest first.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Likeness { lists, taste, dislike } = &self.model;
-        let mut parts = lists.add_to(Parts::default());
-        let mut whole = if taste.rank() == 0 { LISTS_ALONE.to_vec() } else { WITH_TASTE.to_vec() };
-        whole.extend((self.movie_ids.len() as u32).to_le_bytes());
-        whole.extend((parts.length("columns") as u32).to_le_bytes());
-        whole.extend(dislike.to_le_bytes());
-        if taste.rank() > 0 {
-            whole.extend((taste.rank() as u32).to_le_bytes());
-        }
-        whole.extend(self.movie_ids.iter().flat_map(|id| id.to_le_bytes()));
-        for name in ["offsets", "columns"] {
-            let numbers = parts.take_u32(NAME, name, parts.length(name)).unwrap_or_default();
-            whole.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
-        }
-        let weights = parts.take_f32(NAME, "weights", parts.length("weights")).unwrap_or_default();
-        for numbers in [&weights[..], taste.means(), taste.factors()] {
-            whole.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        let parts = self.model.parts();
+        let length = |array: &str| parts.length(array) as u32;
+        let (rank, strength) = (self.model.taste.rank() as u32, self.model.ground.strength());
+        let head = [self.movie_ids.len() as u32, length("columns"), self.model.dislike.to_bits()];
+        let more = [rank, length("ground/with"), length("ground/attributes"), strength.to_bits()];
+        let (mark, more) = match (strength > 0.0, rank) {
+            (true, _) => (WITH_GROUND, &more[..]),
+            (false, 1..) => (WITH_TASTE, &more[..1]),
+            (false, 0) => (LISTS_ALONE, &more[..0]),
+        };
+        let mut whole = mark.to_vec();
+        let mut add = |numbers: &[u32]| whole.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        [&head, more, &self.movie_ids].into_iter().for_each(&mut add);
+        for array in ARRAYS {
+            match parts.arrays().get(array) {
+                Some(Array::U32(numbers)) => add(numbers),
+                Some(Array::F32(numbers)) => add(&numbers.iter().map(|number| number.to_bits()).collect::<Vec<u32>>()),
+                _ => {}
+            }
         }
         whole
     }
@@ -75,40 +91,51 @@ impl ServedModel {
     /// If these are not the bytes of one.
     pub fn from_bytes(whole: &[u8]) -> Result<ServedModel, Error> {
         let damaged = |reason: &str| Error::damaged(NAME, "model", reason.to_owned());
-        let with_taste = whole.starts_with(WITH_TASTE);
-        let rest = whole.strip_prefix(if with_taste { WITH_TASTE } else { LISTS_ALONE });
-        let (words, odd) = rest.ok_or_else(|| damaged("does not begin as one does"))?.as_chunks::<4>();
-        let mut words = words.iter();
-        let mut head = || words.next().copied().ok_or_else(|| damaged("ends in its head"));
-        let films = u32::from_le_bytes(head()?) as usize;
-        let entries = u32::from_le_bytes(head()?) as usize;
-        let dislike = f32::from_le_bytes(head()?);
-        let factors = if with_taste { u32::from_le_bytes(head()?) as usize } else { 0 };
-        if factors > MOST_FACTORS || (with_taste && factors == 0) {
+        let mark = [LISTS_ALONE, WITH_TASTE, WITH_GROUND].into_iter().find(|mark| whole.starts_with(*mark));
+        let mark = mark.ok_or_else(|| damaged("does not begin as one does"))?;
+        let (words, odd) = whole[mark.len()..].as_chunks::<4>();
+        let mut words = words.iter().map(|word| u32::from_le_bytes(*word));
+        let mut head = || words.next().ok_or_else(|| damaged("ends in its head"));
+        let (films, entries, dislike) = (head()? as usize, head()? as usize, f32::from_bits(head()?));
+        let factors = if mark == LISTS_ALONE { 0 } else { head()? as usize };
+        if factors > MOST_FACTORS || (mark == WITH_TASTE && factors == 0) {
             return Err(damaged("has no such number of factors as one may have"));
         }
-        let means = if with_taste { films } else { 0 };
-        let length = 2 * films as u64 + 1 + 2 * entries as u64 + means as u64 + films as u64 * factors as u64;
-        if !odd.is_empty() || words.len() as u64 != length {
+        let with_ground = mark == WITH_GROUND;
+        let common = if with_ground { [head()?, head()?, head()?] } else { [0; 3] };
+        let (attributes, held, strength) = (common[0] as usize, common[1] as usize, f32::from_bits(common[2]));
+        let of_films = |there: bool| if there { films } else { 0 };
+        let lengths = [
+            films + 1,
+            entries,
+            entries,
+            of_films(factors > 0),
+            films.saturating_mul(factors),
+            if with_ground { films + 1 } else { 0 },
+            held,
+            attributes,
+            attributes,
+        ];
+        let length = lengths.iter().fold(films, |sum, length| sum.saturating_add(*length));
+        if !odd.is_empty() || words.len() != length {
             return Err(damaged("is not as long as it says"));
         }
-        let mut whole_numbers =
-            |count: usize| words.by_ref().take(count).map(|word| u32::from_le_bytes(*word)).collect();
-        let movie_ids: Vec<MovieId> = whole_numbers(films);
-        let (offsets, columns): (Vec<u32>, Vec<u32>) = (whole_numbers(films + 1), whole_numbers(entries));
-        let mut numbers = |count: usize| words.by_ref().take(count).map(|word| f32::from_le_bytes(*word)).collect();
-        let weights: Vec<f32> = numbers(entries);
-        let (means, factors): (Vec<f32>, Vec<f32>) = (numbers(means), numbers(films * factors));
+        let movie_ids: Vec<MovieId> = words.by_ref().take(films).collect();
         if movie_ids.windows(2).any(|pair| pair[0] >= pair[1]) || !dislike.is_finite() {
             return Err(damaged("has films that do not ascend"));
         }
-        let parts = Parts::default()
-            .with("dislike", Array::F32(vec![dislike]))
-            .with("offsets", Array::U32(offsets))
-            .with("columns", Array::U32(columns))
-            .with("weights", Array::F32(weights))
-            .with("means", Array::F32(means))
-            .with("factors", Array::F32(factors));
+        let mut parts = Parts::default().with("dislike", Array::F32(vec![dislike]));
+        if with_ground {
+            parts = parts.with("ground/strength", Array::F32(vec![strength]));
+        }
+        for (array, length) in ARRAYS.into_iter().zip(lengths) {
+            let numbers = words.by_ref().take(length);
+            let numbers = match array {
+                "offsets" | "columns" | "ground/offsets" | "ground/attributes" => Array::U32(numbers.collect()),
+                _ => Array::F32(numbers.map(f32::from_bits).collect()),
+            };
+            parts = parts.with(array, numbers);
+        }
         Ok(ServedModel { movie_ids, model: Likeness::from_parts(parts, films)? })
     }
 
@@ -177,7 +204,7 @@ impl Scores<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::likeness::Taste;
+    use crate::models::likeness::{Ground, Taste};
     use crate::models::weighted_lists::WeightedLists;
     use crate::rating::HalfStars;
 
@@ -191,7 +218,10 @@ mod tests {
             vec![like(2, 0.75)],
         ]);
         let taste = Taste::default();
-        ServedModel { movie_ids: vec![10, 20, 30, 40], model: Likeness { lists, taste, dislike: 0.5 } }
+        ServedModel {
+            movie_ids: vec![10, 20, 30, 40],
+            model: Likeness { lists, taste, ground: Ground::default(), dislike: 0.5 },
+        }
     }
 
     /// Films 10, 30 and 40 are liked by the same, film 20 by others.
@@ -235,6 +265,66 @@ mod tests {
             let mut other = whole.clone();
             other[at..at + 4].copy_from_slice(&number.to_le_bytes());
             assert!(ServedModel::from_bytes(&other).is_err(), "{number} at {at}");
+        }
+    }
+
+    /// Films 10, 40 and 30 are of one kind that few are of, film 20 is of another.
+    fn ground() -> Ground {
+        let parts = Parts::default()
+            .with("strength", Array::F32(vec![1.0]))
+            .with("offsets", Array::U32(vec![0, 1, 2, 4, 5]))
+            .with("attributes", Array::U32(vec![1, 0, 0, 1, 1]))
+            .with("with", Array::F32(vec![0.5, 2.5]))
+            .with("without", Array::F32(vec![1.0, 1.5]));
+        Ground::from_parts(parts, 4).unwrap()
+    }
+
+    #[test]
+    fn a_model_that_knows_what_films_have_in_common_comes_out_of_its_bytes_as_it_went_in_and_of_others_none_does() {
+        for taste in [Taste::default(), taste()] {
+            let with_ground = ServedModel { model: Likeness { taste, ground: ground(), ..model().model }, ..model() };
+            let whole = with_ground.to_bytes();
+            let read = ServedModel::from_bytes(&whole).unwrap();
+            assert_eq!(read, with_ground);
+            let rated = profile(&[(10, 10), (40, 9)]);
+            assert_eq!(read.best(&rated, 10), with_ground.best(&rated, 10));
+            let without = ServedModel { model: Likeness { ground: Ground::default(), ..read.model }, ..model() };
+            assert!(read_score(&with_ground, &rated, 30) > read_score(&without, &rated, 30), "what is common counts");
+            for end in 0..whole.len() {
+                assert!(ServedModel::from_bytes(&whole[..end]).is_err(), "the first {end} bytes are no model");
+            }
+            // More attributes than there are, one that there is not, a strength and a rarity that are no numbers.
+            let (head, end) = (8 + 12, whole.len());
+            let attribute = end - 4 * 4 - 4;
+            for (at, number) in
+                [(head + 4, 9), (attribute, 2), (head + 12, f32::NAN.to_bits()), (end - 4, f32::INFINITY.to_bits())]
+            {
+                let mut other = whole.clone();
+                other[at..at + 4].copy_from_slice(&number.to_le_bytes());
+                assert!(ServedModel::from_bytes(&other).is_err(), "{number} at {at}");
+            }
+        }
+    }
+
+    fn read_score(model: &ServedModel, rated: &Profile, movie: MovieId) -> f32 {
+        model.scores(rated).of(movie).unwrap()
+    }
+
+    /// Whoever has what an earlier program served answers from it as that program did.
+    #[test]
+    fn the_forms_of_earlier_programs_are_still_read() {
+        let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+        let lists = [&[10, 20, 0, 1, 2, 1, 0][..], &[1f32.to_bits(), 0.5f32.to_bits()][..]];
+        let first = [b"LIKENES1".to_vec(), numbers(&[2, 2, 0.5f32.to_bits()]), numbers(&lists.concat())].concat();
+        let taste = [0.25f32, 0.25, 1.0, 0.0].map(f32::to_bits);
+        let head = numbers(&[2, 2, 0.5f32.to_bits(), 1]);
+        let second = [b"LIKENES2".to_vec(), head, numbers(&lists.concat()), numbers(&taste)].concat();
+        for (bytes, rank) in [(first, 0), (second, 1)] {
+            let read = ServedModel::from_bytes(&bytes).unwrap();
+            assert_eq!(read.model.taste.rank(), rank);
+            assert_eq!(read.model.ground, Ground::default());
+            assert_eq!(read.best(&profile(&[(10, 10)]), 10), [(20, 1.0)]);
+            assert_eq!(read.to_bytes(), bytes);
         }
     }
 

@@ -15,7 +15,7 @@ const YEARS: f32 = 8.0;
 const OLD_YEARS: f32 = 12.0;
 const OLD_BEFORE: u16 = 1970;
 /// Names of a cast that say what kind of film it is.
-const LEADING_CAST: usize = 5;
+pub(super) const LEADING_CAST: usize = 5;
 /// Letters of a word of a title that says something.
 const WORD_OF_TITLE: usize = 3;
 const COMMON_WORDS: [&str; 6] = ["the", "and", "for", "with", "from", "part"];
@@ -107,6 +107,11 @@ impl<'a> Signals<'a> {
         &self.voices
     }
 
+    /// The voices of those who like each film, by column.
+    pub fn likes(&self) -> &[f32] {
+        &self.likes
+    }
+
     pub fn scratch(&self) -> Scratch {
         Scratch { sums: Cosines::new(self.matrix.films()), resemblances: Vec::new() }
     }
@@ -162,7 +167,7 @@ fn at((weight, slope): Weight, known: f32) -> f32 {
     if weight > 0.0 { changed.max(0.0) } else { changed.min(0.0) }
 }
 
-fn own_language(languages: &[String]) -> Vec<String> {
+pub(super) fn own_language(languages: &[String]) -> Vec<String> {
     languages.first().filter(|language| *language != COMMON_LANGUAGE).cloned().into_iter().collect()
 }
 

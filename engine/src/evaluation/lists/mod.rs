@@ -2,16 +2,19 @@
 //! and by tags, series and directors that were kept from what is known of the films. Whoever answers learns from
 //! [`ListTest::data`] alone; what is asked is never in it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
+mod films;
+mod target;
+
+pub use target::Target;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::Error;
 use super::metrics::{RankingMetric, of_hits};
-use crate::catalogue::{Catalogue, Movie, MovieStats};
+use crate::catalogue::{Catalogue, MovieStats};
 use crate::chance::Chance;
 use crate::dataset::Dataset;
 use crate::facts::FilmFacts;
@@ -32,84 +35,12 @@ use crate::shortage::rank_or_explain;
 const LIKED: u8 = 8;
 /// One in so many viewers is kept from the training and asked about.
 const KEPT_FROM_TRAINING: usize = 5;
-/// Times that a viewer is asked about, with other films each time.
-const DRAWS_A_VIEWER: usize = 5;
+/// Times that a viewer, or a group of films, is asked about, with other films each time.
+const DRAWS: usize = 5;
 /// Films to be found at the least.
 const TO_FIND: usize = 5;
 /// Ratings that a film asked about has in the training at the least.
 const RATINGS_OF_A_SEED: usize = 10;
-/// Films asked about at the most.
-const MOST_SEEDS: usize = 500;
-/// A tag on more films than this says little of any of them.
-const FILMS_OF_A_TAG: usize = 50;
-/// Tags that two films must have in common.
-const COMMON_TAGS: usize = 2;
-
-/// What the right answers are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// Asked with so many films that a viewer likes: what else the viewer likes.
-    CoLiked(usize),
-    /// Asked with so many of a viewer's ratings, high and low: what else the viewer likes.
-    Profile(usize),
-    /// Asked with a film: those with two tags in common; nobody is told the tags.
-    Tags,
-    /// Asked with a film: others of its series; nobody is told series and titles.
-    Series,
-    /// Asked with a film: others by its director; nobody is told directors.
-    Director,
-}
-
-impl Target {
-    /// What is measured where nothing is chosen.
-    pub const ALL: [Target; 8] = [
-        Target::CoLiked(1),
-        Target::CoLiked(3),
-        Target::Profile(5),
-        Target::Profile(9),
-        Target::Profile(20),
-        Target::Tags,
-        Target::Series,
-        Target::Director,
-    ];
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Target::CoLiked(films) => write!(out, "co-liked:{films}"),
-            Target::Profile(ratings) => write!(out, "profile:{ratings}"),
-            Target::Tags => out.write_str("tags"),
-            Target::Series => out.write_str("series"),
-            Target::Director => out.write_str("director"),
-        }
-    }
-}
-
-impl FromStr for Target {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Target, String> {
-        let unknown = || {
-            format!(
-                "there is no target {name:?}; there are co-liked:N, profile:N (N from 1 to 100), tags, series, director"
-            )
-        };
-        let number = |text: &str| text.parse().ok().filter(|n| (1..=100).contains(n)).ok_or_else(unknown);
-        match name.split_once(':') {
-            Some(("co-liked", films)) => number(films).map(Target::CoLiked),
-            Some(("profile", ratings)) => number(ratings).map(Target::Profile),
-            Some(_) => Err(unknown()),
-            None => match name {
-                "tags" => Ok(Target::Tags),
-                "series" => Ok(Target::Series),
-                "director" => Ok(Target::Director),
-                _ => Err(unknown()),
-            },
-        }
-    }
-}
-
 /// All that a dataset knows, before anything is kept back.
 pub struct Lists {
     matrix: RatingsMatrix,
@@ -155,7 +86,7 @@ impl Lists {
     pub fn test(&self, target: Target, seed: u64) -> Option<ListTest> {
         let test = match target {
             Target::CoLiked(_) | Target::Profile(_) => self.of_viewers(target, seed),
-            Target::Tags | Target::Series | Target::Director => self.of_films(target, seed),
+            Target::Tags(films) | Target::Series(films) | Target::Director(films) => self.of_films(target, films, seed),
         };
         (!test.cases.is_empty()).then_some(test)
     }
@@ -175,7 +106,7 @@ impl Lists {
             let (columns, half_stars) = self.matrix.by_user().row(row);
             let known = columns.iter().copied().zip(half_stars.iter().copied());
             let known: Vec<(u32, u8)> = known.filter(|(column, _)| raters(*column) >= RATINGS_OF_A_SEED).collect();
-            for _ in 0..DRAWS_A_VIEWER {
+            for _ in 0..DRAWS {
                 let (size, mut drawn) = match target {
                     Target::CoLiked(films) => {
                         (films, known.iter().copied().filter(|(_, half_stars)| *half_stars >= LIKED).collect())
@@ -208,67 +139,6 @@ impl Lists {
         let data = self.training(training, &self.catalogue, &tags, self.genome.as_ref(), &self.facts);
         let catalogue = Arc::new(self.with_stats_of(&data.matrix));
         ListTest { data, catalogue, cases }
-    }
-
-    fn of_films(&self, target: Target, seed: u64) -> ListTest {
-        let mut labels: BTreeMap<MovieId, BTreeSet<String>> = BTreeMap::new();
-        let mut label = |movie: MovieId, name: &str| {
-            labels.entry(movie).or_default().insert(name.to_lowercase());
-        };
-        match target {
-            Target::Tags => self.tags.iter().for_each(|tag| label(tag.movie, &tag.tag)),
-            Target::Series => {
-                self.facts.iter().for_each(|facts| facts.series.iter().for_each(|name| label(facts.movie, name)));
-            }
-            _ => self.facts.iter().for_each(|facts| facts.directors.iter().for_each(|name| label(facts.movie, name))),
-        }
-        let common = if target == Target::Tags { COMMON_TAGS } else { 1 };
-        let mut films_of: BTreeMap<&str, Vec<MovieId>> = BTreeMap::new();
-        for (movie, names) in &labels {
-            // Only what somebody has rated can be found by who rates it.
-            if self.catalogue.stats(*movie).ratings > 0 {
-                names.iter().for_each(|name| films_of.entry(name).or_default().push(*movie));
-            }
-        }
-        let mut cases = Vec::new();
-        for (&movie, names) in &labels {
-            if (self.catalogue.stats(movie).ratings as usize) < RATINGS_OF_A_SEED {
-                continue;
-            }
-            let mut shared: BTreeMap<MovieId, usize> = BTreeMap::new();
-            let films = names.iter().filter_map(|name| films_of.get(name.as_str()));
-            for &other in films.filter(|films| films.len() <= FILMS_OF_A_TAG).flatten() {
-                *shared.entry(other).or_default() += 1;
-            }
-            let relevant: BTreeSet<MovieId> = shared
-                .into_iter()
-                .filter(|(other, shared)| *other != movie && *shared >= common)
-                .map(|(other, _)| other)
-                .collect();
-            if !relevant.is_empty() {
-                cases.push(Case { unit: movie, profile: Profile::from_ratings([(movie, HalfStars::MAX)]), relevant });
-            }
-        }
-        Chance::of_stream(seed, 0).shuffle(&mut cases);
-        cases.truncate(MOST_SEEDS);
-        let matrix = self.matrix.clone();
-        let data = match target {
-            Target::Tags => self.training(matrix, &self.catalogue, &[], None, &self.facts),
-            Target::Series => {
-                let untitled = self.catalogue.movies().iter().zip(self.catalogue.all_stats()).map(|(movie, stats)| {
-                    (Movie { title: String::new(), other_titles: Vec::new(), ..movie.clone() }, *stats)
-                });
-                let facts: Vec<FilmFacts> =
-                    self.facts.iter().map(|facts| FilmFacts { series: None, ..facts.clone() }).collect();
-                self.training(matrix, &Catalogue::new(untitled), &self.tags, self.genome.as_ref(), &facts)
-            }
-            _ => {
-                let facts: Vec<FilmFacts> =
-                    self.facts.iter().map(|facts| FilmFacts { directors: Vec::new(), ..facts.clone() }).collect();
-                self.training(matrix, &self.catalogue, &self.tags, self.genome.as_ref(), &facts)
-            }
-        };
-        ListTest { data, catalogue: Arc::new(self.catalogue.clone()), cases }
     }
 
     fn training(
