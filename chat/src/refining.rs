@@ -42,6 +42,7 @@ impl Chat<'_> {
             let refines = rules_out
                 || says_ones
                 || self.says_of_list()
+                || self.says_alike()
                 || begins("refines")
                 || (begins("may_refine") && !request.film_noun);
             // "comedy instead".
