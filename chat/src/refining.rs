@@ -1,9 +1,10 @@
 //! Whether a sentence is said of the list before, and what it changes about the question for that.
 
+use crate::decide::tweak;
 use crate::intent::{Intent, Shift};
 use crate::lexicon::{self, Meaning};
 use crate::request::Request;
-use crate::{Chat, cues, tweak};
+use crate::{Chat, cues};
 
 impl Chat<'_> {
     /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.

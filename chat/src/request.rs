@@ -6,7 +6,9 @@ mod conditions;
 mod facts;
 mod inside;
 mod joining;
+mod lengths;
 mod lifted;
+mod people;
 mod unwanted;
 
 pub use self::joining::{either_topic, films_of};

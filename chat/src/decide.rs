@@ -1,0 +1,225 @@
+//! What a sentence asks for, of all that its parts may say: which reading goes before which.
+
+use cineswarm_engine::Catalogue;
+
+use crate::lexicon::{self, Meaning};
+use crate::ratings::{self, RatingSaid};
+use crate::request::{Reader, Request, TitleSlot};
+use crate::titles::TitleMatch;
+use crate::{Context, Ignored, Intent, Lang, Last, Tweak, cues, fold, patterns};
+
+/// A sentence, what it is read with and what was said before.
+pub(crate) struct Chat<'a> {
+    pub(crate) reader: Reader<'a>,
+    pub(crate) lang: Lang,
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) context: &'a Context<'a>,
+}
+
+impl Chat<'_> {
+    /// What the sentence asks for, and what of it is not taken into account.
+    pub(crate) fn decide(&self, request: &Request) -> (Intent, Ignored) {
+        let none = Ignored::new();
+        if self.reader.sentence.tokens.is_empty() {
+            return (Intent::Help, none);
+        }
+        if let Some(intent) = self.stars_alone() {
+            return (intent, none);
+        }
+        if let Some(intent) = self.rated_in_passing() {
+            return (intent, none);
+        }
+        if let Some(intent) = self.order().or_else(|| self.forgets_years()).or_else(|| self.film_of_that_year()) {
+            return (intent, none);
+        }
+        if let Some(intent) = self.whole_sentence_is_title(request) {
+            return (intent, none);
+        }
+        if let Some(intent) = self.about_a_film() {
+            return (intent, none);
+        }
+        if let Some(said) = ratings::read(&self.reader, self.context.last == Last::Rating) {
+            return (self.rating(said), none);
+        }
+        if let Some(intent) = self.most_of_all(request).or_else(|| self.asks_for_awards()) {
+            return (intent, none);
+        }
+        if let Some(intent) = self.why() {
+            return (intent, none);
+        }
+        if self.is_other_question(request) {
+            let asked = self.reader.sentence.text.trim().to_owned();
+            return (Intent::NotUnderstood { asked }, none);
+        }
+        // "Coco es preciosa, 5 estrellas" is a rating that was not read, and no wish.
+        if self.says_stars() && request.titles.is_empty() {
+            let asked = self.reader.sentence.text.trim().to_owned();
+            return (Intent::NotUnderstood { asked }, none);
+        }
+        // "what's the weather like tomorrow" speaks of no film called "Tomorrow".
+        let is_of_something_else = self.reader.sentence.tokens.iter().any(|token| cues::is("elsewhere", &token.word));
+        if is_of_something_else && !request.film_noun && request.titles.len() <= 1 && !request.has_conditions() {
+            let asked = self.reader.sentence.text.trim().to_owned();
+            return (Intent::NotUnderstood { asked }, none);
+        }
+        if let Some(user_id) = request.user {
+            return (Intent::ForUser { user_id, filters: request.filters() }, request.unread.clone());
+        }
+        // "tv series like Breaking Bad" are no films, whatever film is called nearly so.
+        let is_elsewhere = |slot: &TitleSlot| matches!(slot.found, TitleMatch::Nothing { .. });
+        if request.outside && !request.titles.is_empty() && request.titles.iter().all(is_elsewhere) {
+            let asked = self.reader.sentence.text.trim().to_owned();
+            return (Intent::OutsideTheData { asked }, none);
+        }
+        if !request.titles.is_empty() {
+            return self.like(&request.titles, request);
+        }
+        if request.unread.is_empty() {
+            if self.refines(request) {
+                return (self.refinement(request), none);
+            }
+            let says_only_dislike = !request.has_conditions() && !request.popular;
+            // "quita Troya" of a question that has no such film is no verdict on it.
+            let drops = patterns::fitting(self.reader.sentence).any(|fitting| fitting.kind.0 == "drop_film");
+            if says_only_dislike && drops && !request.disliked.is_empty() && self.says_removal() {
+                let asked = self.reader.sentence.text.trim().to_owned();
+                return (Intent::NotUnderstood { asked }, none);
+            }
+            if let Some(movie) = request.disliked.first().filter(|_| says_only_dislike) {
+                return (self.confirm_rating(*movie, &[1.0, 1.5, 2.0, 0.5]), none);
+            }
+            return match without_titles(request) {
+                Intent::Help if !request.help => {
+                    let asked = self.reader.sentence.text.trim().to_owned();
+                    (Intent::NotUnderstood { asked }, none)
+                }
+                intent => (intent, none),
+            };
+        }
+        self.title_without_verb(request)
+    }
+
+    /// "is X better than Y?", "how many Oscars did it win?": no wish for films, whatever themes its words are.
+    fn is_other_question(&self, request: &Request) -> bool {
+        let Some(first) = self.reader.sentence.tokens.first() else { return false };
+        // "who is Tarantino?" asks for no list of his films.
+        let is_about_somebody = matches!(first.word.as_str(), "who" | "whos" | "quien" | "quienes");
+        // "and the music, who did that?"
+        let asks_who = |token: &fold::Token| matches!(token.word.as_str(), "who" | "whos" | "quien");
+        let of_music =
+            |token: &fold::Token| matches!(token.word.as_str(), "music" | "musica" | "soundtrack" | "sonora");
+        let tokens = &self.reader.sentence.tokens;
+        if tokens.iter().any(asks_who) && tokens.iter().any(of_music) && request.titles.is_empty() {
+            return true;
+        }
+        // "are there any films by Kurosawa?" is a wish.
+        let is_wish = self.reader.sentence.tokens.get(1).is_some_and(|next| next.word == "there");
+        cues::is("asks", &first.word)
+            && !is_wish
+            && (!request.unread.is_empty() || (is_about_somebody && !request.named.is_empty()))
+            && request.titles.is_empty()
+    }
+
+    /// "5 stars", "cinco estrellas".
+    pub(crate) fn says_stars(&self) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let is_number = |at: usize| tokens[at].number().is_some() || lexicon::number_word(&tokens[at].word).is_some();
+        (1..tokens.len()).any(|at| is_number(at - 1) && lexicon::after(tokens, at, Meaning::Stars).is_some())
+    }
+
+    fn rating(&self, said: RatingSaid) -> Intent {
+        match said {
+            RatingSaid::VerbAlone => Intent::Help,
+            RatingSaid::UnknownTitle { from, to } => self.unknown(from, to),
+            RatingSaid::Complete { title, said, half_stars } => match self.resolved(&title) {
+                Ok(movie) => match half_stars {
+                    Some(half_stars) => Intent::Rate { movie, half_stars },
+                    None => Intent::RateOffScale { movie, said },
+                },
+                Err(question) => *question,
+            },
+            RatingSaid::WithoutStars { title } => match self.resolved(&title) {
+                Ok(movie) => self.how_many_stars(movie),
+                Err(question) => *question,
+            },
+            RatingSaid::RatingOrTitle { title, half_stars, longer_title } => {
+                match (self.resolved(&title), self.resolved(&longer_title)) {
+                    (Ok(movie), Ok(longer)) if movie != longer => self.rating_or_title(movie, half_stars, longer),
+                    (Ok(movie), _) => Intent::Rate { movie, half_stars },
+                    (Err(question), _) => *question,
+                }
+            }
+        }
+    }
+
+    /// "why Fargo?", "¿por qué me recomiendas Fargo?"
+    fn why(&self) -> Option<Intent> {
+        let tokens = &self.reader.sentence.tokens;
+        let from = (0..tokens.len().min(4)).find_map(|at| {
+            lexicon::after(tokens, at, Meaning::Why).filter(|_| {
+                // Only "and", "but", "please" may stand before it.
+                (0..at).all(|before| {
+                    matches!(
+                        lexicon::meanings(tokens, before).last(),
+                        Some((Meaning::And | Meaning::But | Meaning::Filler | Meaning::Tail | Meaning::Help, _))
+                    )
+                })
+            })
+        })?;
+        const AFTER: [&str; 17] = [
+            "recommended",
+            "suggested",
+            "here",
+            "list",
+            "recomendada",
+            "recomendado",
+            "recomiendas",
+            "aqui",
+            "lista",
+            "la",
+            "on",
+            "in",
+            "the",
+            "my",
+            "en",
+            "mi",
+            "me",
+        ];
+        let mut to = tokens.len();
+        while to > from + 1 && AFTER.contains(&tokens[to - 1].word.as_str()) {
+            to -= 1;
+        }
+        let points = |word: &str| {
+            matches!(word, "this" | "that" | "these" | "those" | "esto" | "esta" | "estas" | "esa" | "ese")
+        };
+        if from >= to || tokens[from..to].iter().all(|token| points(&token.word)) {
+            return Some(Intent::Help);
+        }
+        Some(match self.reader.title_among_words(from, to) {
+            Some(slot) => self.resolved(&slot).map_or_else(|question| *question, |movie| Intent::Why { movie }),
+            None => self.unknown(from, to),
+        })
+    }
+}
+
+pub(crate) fn tweak(request: &Request) -> Tweak {
+    if request.less_known { Tweak::LessKnown } else { Tweak::None }
+}
+
+/// What a sentence without titles asks for.
+pub(crate) fn without_titles(request: &Request) -> Intent {
+    let filters = request.filters();
+    if request.popular && !request.less_known {
+        Intent::Popular { filters }
+    } else if request.has_conditions() || (request.less_known && (request.for_me || request.popular)) {
+        Intent::Browse { filters, tweak: tweak(request) }
+    } else if request.less_known {
+        Intent::LessKnown
+    } else if request.more {
+        Intent::More
+    } else if request.for_me || request.film_noun || request.n.is_some() || !filters.exclude_seen {
+        Intent::ForMe { filters }
+    } else {
+        Intent::Help
+    }
+}
