@@ -123,7 +123,7 @@ fn without_ratings_there_is_nothing_to_learn() {
 /// likes that one alone of them.
 fn of_directors() -> TrainingData {
     let films: Vec<(MovieId, &str)> = (1..=40).map(|id| (id, "War")).collect();
-    let own = |user: MovieId| if user % 3 == 0 { vec![1 + user % 4, 5] } else { vec![1 + user % 4] };
+    let own = |user: MovieId| if user.is_multiple_of(3) { vec![1 + user % 4, 5] } else { vec![1 + user % 4] };
     let others = |user: MovieId| vec![5, 5 + user % 35, 6 + user % 34];
     let likes: Vec<Vec<MovieId>> = (0..16).map(own).chain((16..136).map(others)).collect();
     let data = data(&films, &likes.iter().map(Vec::as_slice).collect::<Vec<_>>());
