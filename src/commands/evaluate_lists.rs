@@ -35,7 +35,8 @@ pub(crate) struct Arguments {
           value_parser = crate::models::algorithm_parser())]
     models: Vec<Algorithm>,
 
-    /// What the right answers are: co-liked:N, profile:N, tags, series, director [default: all that the dataset can tell]
+    /// What the right answers are: co-liked:N, profile:N, tags, series, director, or the last three with N films asked about, as in
+    /// series:2 [default: a choice of all that the dataset can tell]
     #[arg(long, env = "EVALUATE_TARGETS", value_name = "TARGET,...", value_delimiter = ',')]
     targets: Vec<Target>,
 
