@@ -57,12 +57,13 @@ pub(crate) fn fitting(sentence: &Sentence) -> Option<Fitting> {
     if tokens.len() > MOST_WORDS {
         return None;
     }
+    let pointed_at = longest_places(tokens);
     BAGS.bags.iter().find_map(|bag| {
-        let places = match bag.needs_places {
-            true => Some(longest_places(tokens)?),
-            false => None,
+        let (from, to, places) = match (&pointed_at, bag.needs_places) {
+            (Some((from, to, places)), true) => (*from, *to, Some(places.clone())),
+            (None, true) => return None,
+            (_, false) => (0, 0, None),
         };
-        let (from, to, places) = places.map_or((0, 0, None), |(from, to, places)| (from, to, Some(places)));
         let others: Vec<&str> = tokens[..from].iter().chain(&tokens[to..]).map(|token| token.word.as_str()).collect();
         bag.fits(&others).then(|| Fitting { kind: bag.kind, film: None, numbers: Vec::new(), places })
     })

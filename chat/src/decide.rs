@@ -6,7 +6,7 @@ use crate::lexicon::{self, Meaning};
 use crate::ratings::{self, RatingSaid};
 use crate::request::{Reader, Request, TitleSlot};
 use crate::titles::TitleMatch;
-use crate::{Context, Ignored, Intent, Lang, Last, Tweak, cues, fold, patterns};
+use crate::{Context, Ignored, Intent, Lang, Last, Tweak, cues, patterns};
 
 /// A sentence, what it is read with and what was said before.
 pub(crate) struct Chat<'a> {
@@ -104,20 +104,52 @@ impl Chat<'_> {
         let Some(first) = self.reader.sentence.tokens.first() else { return false };
         // "who is Tarantino?" asks for no list of his films.
         let is_about_somebody = matches!(first.word.as_str(), "who" | "whos" | "quien" | "quienes");
-        // "and the music, who did that?"
-        let asks_who = |token: &fold::Token| matches!(token.word.as_str(), "who" | "whos" | "quien");
-        let of_music =
-            |token: &fold::Token| matches!(token.word.as_str(), "music" | "musica" | "soundtrack" | "sonora");
-        let tokens = &self.reader.sentence.tokens;
-        if tokens.iter().any(asks_who) && tokens.iter().any(of_music) && request.titles.is_empty() {
-            return true;
-        }
         // "are there any films by Kurosawa?" is a wish.
         let is_wish = self.reader.sentence.tokens.get(1).is_some_and(|next| next.word == "there");
-        cues::is("asks", &first.word)
+        let asks_otherwise = cues::is("asks", &first.word)
             && !is_wish
-            && (!request.unread.is_empty() || (is_about_somebody && !request.named.is_empty()))
-            && request.titles.is_empty()
+            && (!request.unread.is_empty() || (is_about_somebody && !request.named.is_empty()));
+        request.titles.is_empty() && (asks_otherwise || self.asks_who_made_the_music())
+    }
+
+    /// "what won best picture in 1994": who won what is in no fact.
+    pub(crate) fn asks_for_awards(&self) -> Option<Intent> {
+        let tokens = &self.reader.sentence.tokens;
+        let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
+        let asks = words.iter().take(3).any(|word| {
+            matches!(*word, "what" | "which" | "who" | "how" | "did" | "que" | "quien" | "cual" | "cuantos" | "gano")
+        });
+        let wins = words.iter().any(|word| {
+            matches!(*word, "won" | "win" | "wins" | "gano" | "ganaron" | "nominated" | "nominadas" | "nominada")
+        });
+        let is_award = words.iter().any(|word| {
+            matches!(
+                *word,
+                "oscar"
+                    | "oscars"
+                    | "picture"
+                    | "award"
+                    | "awards"
+                    | "goya"
+                    | "goyas"
+                    | "palme"
+                    | "globe"
+                    | "globes"
+                    | "premio"
+                    | "premios"
+                    | "palma"
+                    | "bafta"
+                    | "oso"
+            )
+        });
+        (asks && wins && is_award)
+            .then(|| Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() })
+    }
+
+    /// "and the music, who did that?"
+    fn asks_who_made_the_music(&self) -> bool {
+        let says = |of: &[&str]| self.reader.sentence.tokens.iter().any(|token| of.contains(&token.word.as_str()));
+        says(&["who", "whos", "quien"]) && says(&["music", "musica", "soundtrack", "sonora"])
     }
 
     /// "5 stars", "cinco estrellas".

@@ -69,7 +69,15 @@ impl Sentence {
 
     /// Whether punctuation that separates the parts of a list or sentence stands before token `at`.
     pub(crate) fn breaks_before(&self, at: usize) -> bool {
-        at > 0 && self.gap(at).contains([',', ';', '/', '?', '!', '\n', '|', '.', ':', '"', '”', '»'])
+        at > 0
+            && !self.is_in_number(at)
+            && self.gap(at).contains([',', ';', '/', '?', '!', '\n', '|', '.', ':', '"', '”', '»'])
+    }
+
+    /// "4.5" and "4,5" are one number.
+    fn is_in_number(&self, at: usize) -> bool {
+        let is_number = |at: usize| self.tokens.get(at).is_some_and(|token| token.number().is_some());
+        matches!(self.gap(at), "." | ",") && is_number(at - 1) && is_number(at) && self.tokens[at].word.len() == 1
     }
 
     /// Byte range of the tokens `from..to`, with the parenthesis that closes one opened inside.

@@ -1,7 +1,7 @@
 //! What takes up the question or the rating before: a choice of an open question, "make it 5".
 //! Never reads a sentence that stands by itself.
 
-use cineswarm_engine::{Catalogue, Filters};
+use cineswarm_engine::{Catalogue, Filters, MovieId};
 
 use crate::fold::{self, Sentence, without_article};
 use crate::intent::{Intent, Lang, Last, Wanted};
@@ -46,8 +46,35 @@ const AROUND: [&str; 34] = [
     "esa",
 ];
 
+/// The choice of an open question that the sentence takes, however it is told.
+pub(crate) fn choice<'o>(
+    sentence: &Sentence,
+    options: &'o [ClarifyOption],
+    index: &TitleIndex,
+    catalogue: &Catalogue,
+) -> Option<&'o ClarifyOption> {
+    chosen(sentence, options)
+        .or_else(|| chosen_by_person(sentence, options, index))
+        .or_else(|| chosen_by_genre(sentence, options, index, catalogue))
+        .or_else(|| chosen_by_tag(sentence, options, index))
+}
+
+/// The only one there is.
+fn only<'o>(mut fitting: impl Iterator<Item = &'o ClarifyOption>) -> Option<&'o ClarifyOption> {
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// The only choice whose film is such.
+fn only_film<'o>(
+    options: &'o [ClarifyOption],
+    index: &TitleIndex,
+    is_such: impl Fn(MovieId) -> bool,
+) -> Option<&'o ClarifyOption> {
+    only(options.iter().filter(|option| matches!(index.find(&option.label), TitleMatch::One(movie) if is_such(movie))))
+}
+
 /// The choice of an open question that the sentence takes: by its place, its year, its stars or its words.
-pub(crate) fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o ClarifyOption> {
+fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o ClarifyOption> {
     const YES: [&str; 14] = [
         "yes", "yep", "yeah", "yup", "sure", "right", "correct", "exactly", "si", "claro", "correcto", "exacto", "eso",
         "ese",
@@ -68,20 +95,18 @@ pub(crate) fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> O
     }
     let telling: Vec<&fold::Token> =
         sentence.tokens.iter().filter(|token| !AROUND.contains(&token.word.as_str())).collect();
-    let [only] = telling.as_slice() else { return None };
-    if only.year().is_some() {
-        let mut of_that_year = options.iter().filter(|option| option.label.contains(&format!("({})", only.word)));
-        return of_that_year.next().filter(|_| of_that_year.next().is_none());
+    let [telling] = telling.as_slice() else { return None };
+    if telling.year().is_some() {
+        return only(options.iter().filter(|option| option.label.contains(&format!("({})", telling.word))));
     }
     // "la del 98".
-    if let Some(year) = only.number().filter(|_| only.word.len() == 2 && sentence.len() > 1) {
+    if let Some(year) = telling.number().filter(|_| telling.word.len() == 2 && sentence.len() > 1) {
         let is_of = |option: &&ClarifyOption| year_of(option).is_some_and(|of| u64::from(of % 100) == year);
-        let mut of_that_year = options.iter().filter(is_of);
-        if let (Some(option), None) = (of_that_year.next(), of_that_year.next()) {
+        if let Some(option) = only(options.iter().filter(is_of)) {
             return Some(option);
         }
     }
-    match only.word.as_str() {
+    match telling.word.as_str() {
         "newer" | "newest" | "latest" | "recent" | "new" | "nueva" | "reciente" | "moderna" => {
             return options.iter().filter(|option| year_of(option).is_some()).max_by_key(|option| year_of(option));
         }
@@ -92,18 +117,18 @@ pub(crate) fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> O
     }
     // "4" means four stars, not the fourth choice.
     let are_stars = options.iter().all(|option| option.label.starts_with(|first: char| first.is_ascii_digit()));
-    let number = lexicon::number_word(&only.word).map_or_else(|| only.word.clone(), |number| number.to_string());
+    let number = lexicon::number_word(&telling.word).map_or_else(|| telling.word.clone(), |number| number.to_string());
     if are_stars && number.bytes().all(|byte| byte.is_ascii_digit()) {
         return options.iter().find(|option| option.label.split(' ').next() == Some(number.as_str()));
     }
-    match places::place(&only.word)? {
+    match places::place(&telling.word)? {
         0 => options.last(),
         place => options.get(place - 1),
     }
 }
 
 /// "the one with DiCaprio" after "which Titanic?": the only choice that has that person.
-pub(crate) fn chosen_by_person<'o>(
+fn chosen_by_person<'o>(
     sentence: &Sentence,
     options: &'o [ClarifyOption],
     index: &TitleIndex,
@@ -127,15 +152,13 @@ pub(crate) fn chosen_by_person<'o>(
         let parts = fold::tokenize(person);
         name.iter().all(|word| parts.iter().any(|part| part.word == *word))
     };
-    let mut fitting = options.iter().filter(|option| {
-        let TitleMatch::One(movie) = index.find(&option.label) else { return false };
+    only_film(options, index, |movie| {
         index.facts(movie).is_some_and(|facts| facts.cast.iter().chain(&facts.directors).any(is_named))
-    });
-    fitting.next().filter(|_| fitting.next().is_none())
+    })
 }
 
 /// "the disney one" after "which Frozen?": the only choice that viewers have tagged so.
-pub(crate) fn chosen_by_tag<'o>(
+fn chosen_by_tag<'o>(
     sentence: &Sentence,
     options: &'o [ClarifyOption],
     index: &TitleIndex,
@@ -148,11 +171,7 @@ pub(crate) fn chosen_by_tag<'o>(
         return None;
     }
     let said = telling.join(" ");
-    let mut fitting = options.iter().filter(|option| {
-        let TitleMatch::One(movie) = index.find(&option.label) else { return false };
-        index.tags_of(movie, TAGS).contains(&said.as_str())
-    });
-    fitting.next().filter(|_| fitting.next().is_none())
+    only_film(options, index, |movie| index.tags_of(movie, TAGS).contains(&said.as_str()))
 }
 
 /// "the disney one, 4" after "which Frozen?": the rating of that choice, as a sentence.
@@ -162,20 +181,13 @@ pub(crate) fn chosen_with_stars(
     index: &TitleIndex,
     catalogue: &Catalogue,
 ) -> Option<String> {
-    // "4.5" is no choice and stars.
-    let is_in_number = |at: usize| sentence.tokens[at - 1].number().is_some() && sentence.tokens[at].number().is_some();
-    let at = (1..sentence.len()).rev().find(|at| sentence.breaks_before(*at) && !is_in_number(*at));
-    let at = at.filter(|_| !options.is_empty())?;
-    let choice = Sentence::new(sentence.typed(0, at));
-    let option = chosen(&choice, options)
-        .or_else(|| chosen_by_person(&choice, options, index))
-        .or_else(|| chosen_by_genre(&choice, options, index, catalogue))
-        .or_else(|| chosen_by_tag(&choice, options, index))?;
+    let at = (1..sentence.len()).rev().find(|at| sentence.breaks_before(*at)).filter(|_| !options.is_empty())?;
+    let option = choice(&Sentence::new(sentence.typed(0, at)), options, index, catalogue)?;
     Some(format!("{} {}", option.text, sentence.typed(at, sentence.len())))
 }
 
 /// "the horror one" after "which Frozen?": the only choice of that genre.
-pub(crate) fn chosen_by_genre<'o>(
+fn chosen_by_genre<'o>(
     sentence: &Sentence,
     options: &'o [ClarifyOption],
     index: &TitleIndex,
@@ -202,11 +214,9 @@ pub(crate) fn chosen_by_genre<'o>(
         }
     }
     let genre = named?;
-    let mut fitting = options.iter().filter(|option| {
-        let TitleMatch::One(movie) = index.find(&option.label) else { return false };
+    only_film(options, index, |movie| {
         catalogue.get(movie).is_some_and(|film| film.genres.iter().any(|own| own == genre))
-    });
-    fitting.next().filter(|_| fitting.next().is_none())
+    })
 }
 
 /// "start over: something like Die Hard", "forget it, give me a comedy": a new question, of which nothing before counts.

@@ -6,30 +6,19 @@ use cineswarm_engine::MovieId;
 use crate::fold::Sentence;
 use crate::intent::{Intent, Last, Question};
 use crate::request::Reader;
-use crate::{Chat, ratings, understand_sentence};
-
-/// Clauses of a sentence that is read so.
-const MOST_CLAUSES: usize = 5;
+use crate::{Chat, plainly, ratings, understand_sentence};
 
 impl Chat<'_> {
     pub(crate) fn rated_in_passing(&self) -> Option<Intent> {
-        let sentence = self.reader.sentence;
-        let starts: Vec<usize> = std::iter::once(0)
-            .chain((1..sentence.len()).filter(|at| sentence.breaks_before(*at) && !self.is_in_number(*at)))
-            .collect();
-        if !(2..=MOST_CLAUSES).contains(&starts.len()) {
-            return None;
-        }
-        let ends = starts.iter().skip(1).copied().chain([sentence.len()]);
         let clauses: Vec<Sentence> =
-            starts.iter().zip(ends).map(|(&from, to)| Sentence::new(sentence.typed(from, to))).collect();
+            plainly::clauses_of(self.reader.sentence).iter().map(|clause| Sentence::new(clause)).collect();
         let (index, catalogue) = (self.reader.index, self.catalogue);
         let number = |clause: &Sentence| ratings::number_alone(&Reader::new(clause, index, catalogue));
-        let at = clauses.iter().rposition(|clause| number(clause).is_some())?;
-        let (said, half_stars) = number(&clauses[at])?;
+        let numbers = clauses.iter().enumerate().rev();
+        let (at, (said, half_stars)) = numbers.into_iter().find_map(|(at, clause)| Some((at, number(clause)?)))?;
         let mut film = None;
         let mut is_judged = clauses[at].len() > 1;
-        for (_, clause) in clauses.iter().enumerate().filter(|(other, _)| *other != at) {
+        for clause in clauses[..at].iter().chain(&clauses[at + 1..]) {
             let (named, judges) = self.told_by(clause)?;
             is_judged |= judges;
             match (film, named) {
@@ -46,12 +35,6 @@ impl Chat<'_> {
             Some(half_stars) => Intent::Rate { movie, half_stars },
             None => Intent::RateOffScale { movie, said },
         })
-    }
-
-    /// "4,5" is one number.
-    fn is_in_number(&self, at: usize) -> bool {
-        let tokens = &self.reader.sentence.tokens;
-        matches!(self.reader.sentence.gap(at), "." | ",") && tokens[at].number().is_some()
     }
 
     /// The film that a clause tells of, and whether it says that it was seen, or how it was; `None` if it says something

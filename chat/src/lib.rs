@@ -50,7 +50,7 @@ pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use request::{either_topic, films_of};
 pub use titles::{Hit, TitleIndex, TitleMatch};
-pub use topics::{Topic, TopicKind};
+pub use topics::{Topic, TopicKind, only_rules_out};
 
 use decide::Chat;
 use fold::Sentence;
@@ -144,12 +144,8 @@ fn understand_sentence(
     catalogue: &Catalogue,
     context: &Context<'_>,
 ) -> Understood {
-    let chosen = follow_up::chosen(sentence, context.options)
-        .or_else(|| follow_up::chosen_by_person(sentence, context.options, index))
-        .or_else(|| follow_up::chosen_by_genre(sentence, context.options, index, catalogue))
-        .or_else(|| follow_up::chosen_by_tag(sentence, context.options, index));
     let settled = Context { options: &[], ..*context };
-    if let Some(option) = chosen {
+    if let Some(option) = follow_up::choice(sentence, context.options, index, catalogue) {
         return understand_in(&option.text, lang, index, catalogue, &settled);
     }
     if let Some(rated) = follow_up::chosen_with_stars(sentence, context.options, index, catalogue) {

@@ -79,38 +79,4 @@ impl Chat<'_> {
             None => Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() },
         })
     }
-
-    /// "what won best picture in 1994": who won what is in no fact.
-    pub(crate) fn asks_for_awards(&self) -> Option<Intent> {
-        let tokens = &self.reader.sentence.tokens;
-        let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
-        let asks = words.iter().take(3).any(|word| {
-            matches!(*word, "what" | "which" | "who" | "how" | "did" | "que" | "quien" | "cual" | "cuantos" | "gano")
-        });
-        let wins = words.iter().any(|word| {
-            matches!(*word, "won" | "win" | "wins" | "gano" | "ganaron" | "nominated" | "nominadas" | "nominada")
-        });
-        let is_award = words.iter().any(|word| {
-            matches!(
-                *word,
-                "oscar"
-                    | "oscars"
-                    | "picture"
-                    | "award"
-                    | "awards"
-                    | "goya"
-                    | "goyas"
-                    | "palme"
-                    | "globe"
-                    | "globes"
-                    | "premio"
-                    | "premios"
-                    | "palma"
-                    | "bafta"
-                    | "oso"
-            )
-        });
-        (asks && wins && is_award)
-            .then(|| Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() })
-    }
 }

@@ -77,7 +77,7 @@ pub(crate) fn sentences(sentence: &Sentence) -> Vec<String> {
 
 /// The parts between commas and the like, of a sentence that has a few.
 pub(crate) fn clauses_of(sentence: &Sentence) -> Vec<String> {
-    const MOST: usize = 4;
+    const MOST: usize = 5;
     let parts = clauses(sentence, |at| sentence.breaks_before(at));
     if !(2..=MOST).contains(&parts.len()) {
         return Vec::new();

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use cineswarm_engine::{Catalogue, MovieId};
+use cineswarm_engine::{Catalogue, Filters, MovieId};
 use serde::{Deserialize, Serialize};
 
 /// Films of one sentence's topics that are looked among, the best known of them: the filter takes them one by one.
@@ -149,4 +149,12 @@ pub(crate) fn in_common(named: &[Named], catalogue: &Catalogue) -> Vec<MovieId> 
         films.push(MovieId::MAX);
     }
     films
+}
+
+/// Whether films are asked for only by what they are not to be: "no horror".
+pub fn only_rules_out(filters: &Filters, topics: &[Topic]) -> bool {
+    let Filters { genres, exclude_genres, year_from, year_to, .. } = filters;
+    let wants = !genres.is_empty() || year_from.is_some() || year_to.is_some() || !filters.movie_ids.is_empty();
+    let rules_out = !exclude_genres.is_empty() || !topics.is_empty();
+    rules_out && !wants && topics.iter().all(|topic| topic.kind == TopicKind::Without)
 }

@@ -320,11 +320,8 @@ impl Talk {
     fn go_on(&mut self, understood: &Understood, list: &[u32]) {
         let intent = &understood.intent;
         if let Some(filters) = intent.filters() {
-            let topics = &understood.topics;
-            let wants = !filters.genres.is_empty() || filters.year_from.is_some() || filters.year_to.is_some();
-            let rules_out = !filters.exclude_genres.is_empty() || !topics.is_empty();
-            let is_against = topics.iter().all(|topic| topic.kind == TopicKind::Without);
-            self.only_ruled_out = matches!(intent, Intent::Browse { .. }) && rules_out && !wants && is_against;
+            self.only_ruled_out =
+                matches!(intent, Intent::Browse { .. }) && crate::only_rules_out(filters, &understood.topics);
         }
         let is_person = |topic: &&Topic| topic.kind.is_like(TopicKind::Director);
         let person = understood.topics.iter().rev().find(is_person).cloned();

@@ -182,7 +182,8 @@ impl Resolver<'_> {
         let topics = self.viewer.last.map(|(spec, _)| spec.rest.as_deref().unwrap_or(spec).topics.as_slice());
         let is_person = |topic: &&Topic| topic.kind.is_like(TopicKind::Director);
         let person = topics.and_then(|topics| topics.iter().rev().find(is_person));
-        let only_ruled_out = like.is_empty() && self.viewer.last.is_some_and(|(spec, _)| spec.only_rules_out());
+        let only_ruled_out = like.is_empty()
+            && self.viewer.last.is_some_and(|(spec, _)| chat::only_rules_out(&spec.filters, &spec.topics));
         let context =
             Context { shown: &shown, goes_on, options: &options, about, like: &like, last, person, only_ruled_out };
         let catalogue = self.library.catalogue();

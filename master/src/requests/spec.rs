@@ -5,7 +5,7 @@ use cineswarm_proto::messages::{QueryOptions, TaskQuery};
 use serde::{Deserialize, Serialize};
 
 use crate::words::Note;
-use cineswarm_chat::{Lang, Topic, TopicKind, Understanding};
+use cineswarm_chat::{Lang, Topic, Understanding};
 
 /// What is to be computed; stored as JSON beside the request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,16 +42,6 @@ pub struct Spec {
     /// For a question about one film: the list before it, whose places "the third one" means.
     #[serde(default)]
     pub shown: Vec<MovieId>,
-}
-
-impl Spec {
-    /// Whether of films it says only which are not wanted.
-    pub fn only_rules_out(&self) -> bool {
-        let Filters { genres, exclude_genres, year_from, year_to, movie_ids, .. } = &self.filters;
-        let rules_out = !exclude_genres.is_empty() || !self.topics.is_empty();
-        let wants = !genres.is_empty() || year_from.is_some() || year_to.is_some() || !movie_ids.is_empty();
-        rules_out && !wants && self.topics.iter().all(|topic| topic.kind == TopicKind::Without)
-    }
 }
 
 /// Where the films come from.
