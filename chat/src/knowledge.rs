@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use cineswarm_engine::{Catalogue, FilmFacts, MovieId};
 
 use crate::fold::{Token, tokenize};
+use crate::makers::Makers;
 
 /// Of several people of one surname the one meant without a first name has so many times the ratings of the next.
 const BETTER_KNOWN: u64 = 4;
@@ -49,8 +50,7 @@ pub(crate) struct Knowledge {
     /// From a first name to people, the best known first.
     by_first_name: HashMap<String, Vec<usize>>,
     series: HashMap<String, (String, Vec<MovieId>)>,
-    /// The country that nearly all films of a director come from.
-    homes: HashMap<String, String>,
+    makers: Makers,
 }
 
 impl Knowledge {
@@ -95,7 +95,7 @@ impl Knowledge {
             knowledge.by_name.entry(key).or_default().push(place);
             knowledge.people.push(person);
         }
-        knowledge.homes = homes(&facts);
+        knowledge.makers = Makers::new(&facts);
         knowledge.by_film = facts.into_iter().map(|known| (known.movie, known)).collect();
         knowledge
     }
@@ -172,10 +172,9 @@ impl Knowledge {
         self.films(|known| known.series.as_deref().is_some_and(is_about))
     }
 
-    /// Whether who directed the film works in one of these countries, however this one was paid for.
-    pub(crate) fn is_by_somebody_of(&self, known: &FilmFacts, countries: &[&str]) -> bool {
-        let home = |name: &String| self.homes.get(name).is_some_and(|home| countries.contains(&home.as_str()));
-        known.directors.first().is_some_and(home)
+    /// Where those who made the films work.
+    pub(crate) fn makers(&self) -> &Makers {
+        &self.makers
     }
 
     /// The series of this name, as it is written, and its films.
@@ -217,24 +216,6 @@ impl Person {
             _ => &self.acted,
         }
     }
-}
-
-/// Directors of several films, and the country of at least two thirds of these.
-fn homes(facts: &[FilmFacts]) -> HashMap<String, String> {
-    let mut made: HashMap<&str, (usize, HashMap<&str, usize>)> = HashMap::new();
-    for known in facts {
-        let Some(director) = known.directors.first() else { continue };
-        let (films, countries) = made.entry(director).or_default();
-        *films += 1;
-        for country in &known.countries {
-            *countries.entry(country).or_default() += 1;
-        }
-    }
-    let home = |(director, (films, countries)): (&str, (usize, HashMap<&str, usize>))| {
-        let (country, most) = countries.into_iter().max_by_key(|(country, count)| (*count, *country))?;
-        (films >= FILMS_OF_THE_KNOWN && most * 3 >= films * 2).then(|| (director.to_owned(), country.to_owned()))
-    };
-    made.into_iter().filter_map(home).collect()
 }
 
 fn joined(tokens: &[Token]) -> String {

@@ -17,6 +17,7 @@ mod intent;
 mod knowledge;
 mod language;
 mod lexicon;
+mod makers;
 mod most;
 mod naming;
 mod patterns;

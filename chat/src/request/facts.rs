@@ -216,21 +216,27 @@ impl Reader<'_> {
         Some((films, end))
     }
 
-    /// The films of these languages and countries. Where they are not wanted, also those of directors who work there, in any
-    /// of their languages: the facts of an American film may name those who paid for it alone.
+    /// The films of these languages and countries: not those that were only paid for there, or in which a language is only
+    /// heard. Where they are not wanted, these too, and those of directors who work there, in any of their languages.
     fn films_from(&self, codes: &[&str], widely: bool) -> Vec<MovieId> {
         let starts = |code: &str, kind: fn(&char) -> bool| code.chars().next().is_some_and(|first| kind(&first));
         let of =
             |kind: fn(&char) -> bool| codes.iter().copied().filter(|code| starts(code, kind)).collect::<Vec<&str>>();
         let (languages, countries) = (of(char::is_ascii_lowercase), of(char::is_ascii_uppercase));
         let other_than: Vec<&str> = codes.iter().filter_map(|code| code.strip_prefix('!')).collect();
-        let knowledge = &self.index.knowledge;
-        knowledge.films(|known| {
+        let makers = self.index.knowledge.makers();
+        self.index.knowledge.films(|known| {
             let is_spoken = |own: &String| languages.contains(&own.as_str());
-            let spoken = known.languages.first().is_some_and(is_spoken)
-                || (widely && !countries.is_empty() && known.languages.iter().any(is_spoken));
-            let made = known.countries.iter().any(|own| countries.contains(&own.as_str()))
-                || (widely && knowledge.is_by_somebody_of(known, &countries));
+            let spoken = match widely {
+                true if !countries.is_empty() => known.languages.iter().any(is_spoken),
+                true => known.languages.first().is_some_and(is_spoken),
+                false => known.languages.first().is_some_and(is_spoken) && !makers.only_heard(known, &languages),
+            };
+            let is_made = known.countries.iter().any(|own| countries.contains(&own.as_str()));
+            let made = match widely {
+                true => is_made || makers.are_at_home_in(known, &countries),
+                false => is_made && !makers.only_paid_for_in(known, &countries),
+            };
             let foreign = known.languages.first().is_some_and(|own| !other_than.contains(&own.as_str()));
             (languages.is_empty() || spoken) && (countries.is_empty() || made) && (other_than.is_empty() || foreign)
         })

@@ -1,0 +1,115 @@
+//! Where those who make films work, and in which language: the facts of a film name whoever paid for it and whatever is spoken
+//! in it, which makes Fargo British and Die Hard German. Counted from the facts of all films. Never reads a sentence.
+
+use std::collections::{HashMap, HashSet};
+
+use cineswarm_engine::FilmFacts;
+
+/// Films of a director of whom it is known where they work.
+const FILMS_OF_A_DIRECTOR: u32 = 4;
+
+/// The same, to tell that a director works in a country that is not wanted.
+const FILMS_AT_HOME: u32 = 3;
+
+/// Films of an actor of whom it is known where they work.
+const FILMS_OF_AN_ACTOR: u32 = 3;
+
+/// The films that somebody made, by country and by language.
+#[derive(Debug, Default)]
+struct Works {
+    films: u32,
+    countries: HashMap<String, u32>,
+    languages: HashMap<String, u32>,
+}
+
+/// Directors (the first of each film) and actors, by name.
+#[derive(Debug, Default)]
+pub(crate) struct Makers {
+    directors: HashMap<String, Works>,
+    actors: HashMap<String, Works>,
+}
+
+impl Works {
+    fn count(&mut self, known: &FilmFacts) {
+        self.films += 1;
+        for (counts, own) in [(&mut self.countries, &known.countries), (&mut self.languages, &known.languages)] {
+            for code in own.iter().collect::<HashSet<_>>() {
+                *counts.entry(code.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    /// The most films that one of these stands for, of a hundred.
+    fn share(&self, counts: &HashMap<String, u32>, codes: &[&str]) -> u32 {
+        let most = codes.iter().filter_map(|code| counts.get(*code)).max().copied().unwrap_or(0);
+        100 * most / self.films.max(1)
+    }
+
+    fn share_in(&self, countries: &[&str]) -> u32 {
+        self.share(&self.countries, countries)
+    }
+
+    /// What nearly all of the films have of these counts.
+    fn nearly_all<'a>(&'a self, counts: &'a HashMap<String, u32>, of_a_hundred: u32) -> impl Iterator<Item = &'a str> {
+        counts
+            .iter()
+            .filter(move |(_, count)| **count * 100 >= of_a_hundred * self.films)
+            .map(|(code, _)| code.as_str())
+    }
+}
+
+impl Makers {
+    pub(crate) fn new(facts: &[FilmFacts]) -> Makers {
+        let mut makers = Makers::default();
+        for known in facts {
+            if let Some(director) = known.directors.first() {
+                makers.directors.entry(director.clone()).or_default().count(known);
+            }
+            for actor in &known.cast {
+                makers.actors.entry(actor.clone()).or_default().count(known);
+            }
+        }
+        makers.directors.retain(|_, works| works.films >= FILMS_AT_HOME);
+        makers.actors.retain(|_, works| works.films >= FILMS_OF_AN_ACTOR);
+        makers
+    }
+
+    fn director_of(&self, known: &FilmFacts, films: u32) -> Option<&Works> {
+        known.directors.first().and_then(|name| self.directors.get(name)).filter(|works| works.films >= films)
+    }
+
+    /// Whether who directed the film works in one of these countries, however this one was paid for.
+    pub(crate) fn are_at_home_in(&self, known: &FilmFacts, countries: &[&str]) -> bool {
+        self.director_of(known, FILMS_AT_HOME).is_some_and(|director| director.share_in(countries) >= 66)
+    }
+
+    /// Whether a film that was made in several countries is only paid for in these: its director works elsewhere, in a language
+    /// of the film, and so do most who are in it.
+    pub(crate) fn only_paid_for_in(&self, known: &FilmFacts, countries: &[&str]) -> bool {
+        let Some(director) = self.director_of(known, FILMS_OF_A_DIRECTOR) else { return false };
+        let works_elsewhere = director.share_in(countries) <= 50
+            && director.nearly_all(&director.countries, 80).any(|code| !countries.contains(&code));
+        let is_spoken = |code: &str| known.languages.iter().any(|own| own == code);
+        let speaks_theirs = known.languages.is_empty() || director.nearly_all(&director.languages, 80).any(is_spoken);
+        let cast: Vec<&Works> = known.cast.iter().filter_map(|name| self.actors.get(name)).collect();
+        let from_there = cast.iter().filter(|actor| actor.share_in(countries) >= 50).count();
+        known.countries.len() > 1
+            && works_elsewhere
+            && speaks_theirs
+            && (cast.is_empty() || from_there * 2 < cast.len())
+    }
+
+    /// Whether these languages are only heard in a film that is in its director's own.
+    pub(crate) fn only_heard(&self, known: &FilmFacts, languages: &[&str]) -> bool {
+        let Some(director) = self.director_of(known, FILMS_OF_A_DIRECTOR) else { return false };
+        let theirs = director.nearly_all(&director.languages, 90);
+        let in_theirs =
+            theirs.filter(|code| !languages.contains(code)).any(|code| known.languages.iter().any(|own| own == code));
+        // Who works in Hollywood now has made films at home before.
+        let is_abroad = match known.countries.as_slice() {
+            [only] => director.share_in(&[only]) < 50,
+            _ => false,
+        };
+        in_theirs && !is_abroad && director.share(&director.languages, languages) <= 33
+    }
+}

@@ -1,0 +1,33 @@
+//! Where films are from: not from wherever they were paid for, and not of every language that is heard in them.
+
+use super::sample::{index_with_facts, sample};
+use super::*;
+
+#[test]
+fn a_film_is_from_where_those_who_made_it_work() {
+    let Some(catalogue) = sample() else { return };
+    let index = index_with_facts(&catalogue);
+    for (sentence, from_there, paid_for_there) in [
+        ("british comedies", "Notting Hill (1999)", "Fargo (1996)"),
+        ("películas británicas", "Harry Potter and the Chamber of Secrets (2002)", "Gladiator (2000)"),
+        ("british films", "Trainspotting (1996)", "Batman (1989)"),
+        ("a film from japan", "Ran (1985)", "Lost in Translation (2003)"),
+        ("films from mexico", "Pan's Labyrinth (2006)", "Total Recall (1990)"),
+        ("cine argentino", "Nine Queens (2000)", "Moonraker (1979)"),
+        ("spanish films", "Pan's Labyrinth (2006)", "Vicky Cristina Barcelona (2008)"),
+        ("french films", "Amelie (2001)", "Saving Private Ryan (1998)"),
+        ("películas francesas", "Delicatessen (1991)", "Chocolat (2000)"),
+        ("german films", "Wings of Desire (1987)", "Die Hard (1988)"),
+        ("chinese films", "Hard-Boiled (1992)", "Kill Bill: Vol. 1 (2003)"),
+    ] {
+        let film = |name: &str| match index.find(name) {
+            TitleMatch::One(movie) => catalogue.get(movie).unwrap(),
+            other => panic!("{name}: {other:?}"),
+        };
+        let understood = understand(sentence, Lang::En, &index, &catalogue);
+        let filters = understood.intent.filters().unwrap_or_else(|| panic!("{sentence:?}: {understood:?}"));
+        let is_in = |name: &str| filters.movie_ids.contains(&film(name).id);
+        assert!(is_in(from_there), "{sentence:?} lacks {from_there}");
+        assert!(!is_in(paid_for_there), "{sentence:?} has {paid_for_there}");
+    }
+}
