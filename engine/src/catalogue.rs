@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::genre_company::GenreCompany;
 use crate::rating::{FIRST_LIVE_ID, HalfStars, MovieId};
 use crate::source_ids::SourceIds;
 
@@ -49,6 +50,7 @@ pub struct Catalogue {
     movies: Arc<[Movie]>,
     stats: Vec<MovieStats>,
     genres: Arc<[String]>,
+    company: Arc<GenreCompany>,
     source_ids: Option<Arc<SourceIds>>,
 }
 
@@ -61,8 +63,9 @@ impl Catalogue {
         let mut genres: Vec<String> = sorted.iter().flat_map(|(movie, _)| movie.genres.iter().cloned()).collect();
         genres.sort_unstable();
         genres.dedup();
+        let company = GenreCompany::new(&genres, sorted.iter().map(|(movie, _)| movie.genres.as_slice()));
         let (movies, stats): (Vec<Movie>, Vec<MovieStats>) = sorted.into_iter().unzip();
-        Catalogue { movies: movies.into(), stats, genres: genres.into(), source_ids: None }
+        Catalogue { movies: movies.into(), stats, genres: genres.into(), company: company.into(), source_ids: None }
     }
 
     /// With what the source calls the films, where that is not their number.
@@ -136,6 +139,12 @@ impl Catalogue {
     /// Every genre that some film has, in alphabetical order.
     pub fn genres(&self) -> &[String] {
         &self.genres
+    }
+
+    /// How much a film is of the wanted genres, 0.3 to 1: less for each genre beside it that is seldom beside these.
+    /// 1 where none is wanted.
+    pub fn genre_standing(&self, movie: &Movie, wanted: &[String]) -> f64 {
+        self.company.standing(&self.genres, &movie.genres, wanted)
     }
 
     /// How many films there are.

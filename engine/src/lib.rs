@@ -15,6 +15,7 @@ mod dense;
 pub mod evaluation;
 pub mod facts;
 pub mod filters;
+mod genre_company;
 mod genres;
 pub mod index;
 pub mod matrix;
@@ -45,7 +46,7 @@ pub use matrix::RatingsMatrix;
 pub use neighbours::{
     Neighbour, NeighbourOptions, Scratch, top_k_batch, top_k_batch_unless, top_k_over, top_k_parallel,
 };
-pub use popularity::{genre_standing, popular, starters};
+pub use popularity::{popular, starters};
 pub use profile::{Profile, SHORT_PROFILE};
 pub use ranking::{Because, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation};
 pub use rating::{FIRST_LIVE_ID, HalfStars, MovieId, UserId};

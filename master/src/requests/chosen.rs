@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use cineswarm_engine::models::ServedModel;
 use cineswarm_engine::ranking::graph::{FEWEST_IN_COMMON, Reached};
-use cineswarm_engine::{
-    Because, Movie, MovieId, PopularityPenalty, Profile, Ranker, Recommendation, genre_standing, popular,
-};
+use cineswarm_engine::{Because, Movie, MovieId, PopularityPenalty, Profile, Ranker, Recommendation, popular};
 
 use super::spec::Spec;
 use crate::library::Library;
@@ -33,7 +31,7 @@ pub(super) fn of_model(
                 PopularityPenalty::Strong => f64::from(library.stats(movie.id).ratings.max(1)).sqrt(),
                 PopularityPenalty::None | PopularityPenalty::Mild => 1.0,
             };
-            Some((f64::from(score) * genre_standing(movie, &spec.filters.genres) / known, movie))
+            Some((f64::from(score) * catalogue.genre_standing(movie, &spec.filters.genres) / known, movie))
         })
         .collect();
     candidates.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.id.cmp(&b.1.id)));
@@ -68,7 +66,7 @@ pub(super) fn by_graph(library: &Library, ranker: &Ranker, spec: &Spec, profile:
                 PopularityPenalty::Strong => f64::from(ranker.catalogue().stats(movie.id).ratings.max(1)).sqrt(),
                 PopularityPenalty::None | PopularityPenalty::Mild => 1.0,
             };
-            allowed.then(|| (film.paths as f64 * genre_standing(movie, &spec.filters.genres) / known, film))
+            allowed.then(|| (film.paths as f64 * catalogue.genre_standing(movie, &spec.filters.genres) / known, film))
         })
         .collect();
     candidates.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.movie_id.cmp(&b.1.movie_id)));
