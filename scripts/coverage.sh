@@ -3,23 +3,28 @@
 # no gate: 80 of 100 lines are aimed at, and a line that was run is not yet one that was looked at. What only tests are is not
 # counted, wherever it stands.
 #
-#   scripts/coverage.sh [--html FOLDER] [-- ARGUMENTS OF CARGO TEST]
+#   scripts/coverage.sh [--end-to-end] [--html FOLDER] [-- ARGUMENTS OF CARGO TEST]
+#
+# --end-to-end also counts what the end-to-end tests run (scripts/test.sh e2e-mosquitto; `install` before it): masters, workers
+# and commands as processes. What is killed in them has not said what it ran.
 #
 # Uses the compiler's own counters and LLVM's tools of the same version: rustup's (`rustup component add llvm-tools`), or what
 # LLVM_COV and LLVM_PROFDATA name. Only the workspace's own crates count, so what others wrote is built as for any test.
-# The end-to-end tests are not counted: they run a program of their own. Nor are doc tests.
+# Doc tests are not counted.
 # CARGO_TARGET_DIR (environment) says where it is built [default: target/coverage], apart from what else is built.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 html=
+end_to_end=
 arguments=()
 while [ $# -gt 0 ]; do
     case $1 in
+        --end-to-end) end_to_end=1; shift ;;
         --html) html=${2:?--html needs a folder}; shift 2 ;;
         --) shift; arguments=("$@"); break ;;
-        -h | --help) sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+        -h | --help) sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
         *) echo "coverage.sh: $1 is not known; --help says what is" >&2; exit 2 ;;
     esac
 done
@@ -57,6 +62,12 @@ while IFS= read -r program; do
 done < <(jq -r 'select(.executable != null) | .executable' "$counts/built.json" | sort -u)
 failed=
 cargo test --locked --no-fail-fast "${arguments[@]}" || failed=1
+if [ -n "$end_to_end" ]; then
+    cargo build --locked --bin cineswarm
+    program=$CARGO_TARGET_DIR/debug/cineswarm
+    programs+=(--object "$program")
+    CINESWARM_BIN=$program env -u CARGO_TARGET_DIR scripts/test.sh e2e-mosquitto || failed=1
+fi
 find "$counts" -name '*.profraw' >"$counts/list"
 "$profdata" merge --sparse --input-files "$counts/list" --output "$counts/all.profdata"
 # What the build makes is nobody's to test.
