@@ -64,8 +64,8 @@ export class Process {
     this.log = "";
     /** What of it went to standard output. */
     this.output = "";
-    const { PATH, HOME, LANG, TMPDIR } = process.env;
-    const env = { PATH, HOME, LANG, TMPDIR, RUST_BACKTRACE: "1", RUST_LOG: process.env.RUST_LOG ?? "info", ...environment };
+    const { PATH, HOME, LANG, TMPDIR, LLVM_PROFILE_FILE } = process.env;
+    const env = { PATH, HOME, LANG, TMPDIR, LLVM_PROFILE_FILE, RUST_BACKTRACE: "1", RUST_LOG: process.env.RUST_LOG ?? "info", ...environment };
     this.child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     running.add(this.child);
     this.child.stdout.on("data", (text) => (this.output += text));
