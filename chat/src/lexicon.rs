@@ -27,6 +27,8 @@ pub(crate) enum Meaning {
     Not,
     /// "even if not": need not be.
     Lift,
+    /// "optional": what stands before it need not be.
+    Optional,
     /// "and".
     And,
     /// "or", "nor".
@@ -92,6 +94,7 @@ impl Meaning {
             "like_title" => LikeTitle,
             "not" => Not,
             "lift" => Lift,
+            "optional" => Optional,
             "and" => And,
             "or" => Or,
             "but" => But,

@@ -24,6 +24,9 @@ impl Reader<'_> {
         if let Some(end) = self.read_negation(at, request, longest) {
             return Some(end);
         }
+        if let Some(end) = self.read_denied(at, request) {
+            return Some(end);
+        }
         // "new york" is no recent york.
         let theme_end = self.index.theme_at(tokens, at).map_or(at, |(_, end)| end);
         if self.is_part_of_name(at, theme_end) {
@@ -51,6 +54,11 @@ impl Reader<'_> {
             let is_genre = films.is_empty() && self.genres_at(at).is_some_and(|(_, own)| own == end);
             if films.is_empty() && !is_genre {
                 request.outside = true;
+                request.leave_unread(at, end);
+                return Some(end);
+            }
+            // "the dog dies" asks for no dogs.
+            if let Some(end) = self.happening_after(end).filter(|_| !is_genre) {
                 request.leave_unread(at, end);
                 return Some(end);
             }

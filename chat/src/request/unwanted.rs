@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use cineswarm_engine::{Filters, MovieId};
 
+use super::denied::leaves_nothing_of;
 use super::{Reader, Request};
 use crate::cues;
 use crate::fold::{Token, tokenize};
@@ -47,13 +48,17 @@ impl Reader<'_> {
         let takes_back = begins
             && matches!(tokens[at].word.as_str(), "no" | "not")
             && tokens.get(at + 1).is_some_and(|next| {
-                self.sentence.breaks_before(at + 1)
-                    || matches!(next.word.as_str(), "wait" | "espera" | "mejor" | "better" | "se")
+                matches!(next.word.as_str(), "wait" | "espera" | "mejor" | "better" | "se")
                     || (tokens[at].word == "no" && next.word == "really")
                     // "no the one with Brie Larson".
                     || (next.word == "the" && tokens.get(at + 2).is_some_and(|word| word.word == "one"))
             });
-        if takes_back {
+        // "tanto no. De los 80": nothing after the break is meant by it.
+        let is_answer = matches!(tokens[at].word.as_str(), "no" | "not" | "nada" | "nothing")
+            && longest <= at + 1
+            && at + 1 < tokens.len()
+            && self.sentence.breaks_before(at + 1);
+        if takes_back || is_answer {
             return Some(at + 1);
         }
         // "and no longer than 100 minutes".
@@ -146,7 +151,7 @@ impl Reader<'_> {
             || self.index.is_well_known(movie)
     }
 
-    fn ends_clause(&self, at: usize) -> bool {
+    pub(super) fn ends_clause(&self, at: usize) -> bool {
         self.is_list_joint(at)
             || lexicon::meanings(self.tokens(), at).any(|(meaning, _)| matches!(meaning, Meaning::But | Meaning::Not))
     }
@@ -160,6 +165,10 @@ impl Reader<'_> {
         let genre_end = self.genres_at(at).map_or(at, |(_, end)| end);
         let is_theme = theme.is_some_and(|(films, end)| !films.is_empty() && end >= genre_end);
         if let Some((genres, end)) = self.genre_run(at).filter(|(_, end)| !is_theme && *end >= theme_end) {
+            if let Some((both, further)) = self.both_unwanted(at, end, &genres) {
+                self.rule_out(at, further, Unwanted { films: both, ..Unwanted::default() }, request);
+                return Some(self.read_further(further, request));
+            }
             // "drama but not sad" asks for dramas all the same; no filter tells them apart.
             if genres.iter().all(|genre| request.genres.contains(genre)) {
                 request.leave_unread(from, end);
@@ -203,18 +212,28 @@ impl Reader<'_> {
             self.rule_out(at, end, Unwanted { films, ..Unwanted::default() }, request);
             return Some(self.read_further(end, request));
         }
-        if let Some((unwanted, end)) = known {
-            if unwanted.films.is_empty() {
+        if let Some((mut unwanted, mut end)) = known {
+            if let Some(end) = self.happening_after(end).filter(|_| unwanted.is_theme) {
                 request.leave_unread(from, end);
+                return Some(end);
+            }
+            if unwanted.films.is_empty() {
+                // What nobody has tagged may be what films are called: "no Monty Python".
+                match self.films_called(at).filter(|(_, further)| *further >= end) {
+                    Some((films, further)) => {
+                        self.rule_out(at, further, Unwanted { films, ..Unwanted::default() }, request)
+                    }
+                    None => request.leave_unread(from, end),
+                }
                 return Some(self.read_further(end, request));
+            }
+            if let Some((told, further)) = self.told_of_unwanted(at, end) {
+                unwanted.films.retain(|movie| told.contains(movie));
+                (unwanted.name, end) = (None, further);
             }
             // "no French comedies" rules out what is both.
             if let Some((genres, further)) = self.genres_at(end).filter(|_| !self.sentence.breaks_before(end)) {
-                let is_both = |movie: &MovieId| {
-                    let own = self.catalogue.get(*movie).map(|movie| movie.genres.as_slice()).unwrap_or_default();
-                    genres.iter().any(|genre| own.contains(genre))
-                };
-                let both = unwanted.films.into_iter().filter(is_both).collect();
+                let both = unwanted.films.into_iter().filter(|movie| self.is_of_genre(*movie, &genres)).collect();
                 self.rule_out(at, further, Unwanted { films: both, ..Unwanted::default() }, request);
                 return Some(further);
             }
@@ -233,6 +252,33 @@ impl Reader<'_> {
         let Some((bound, further)) = further else { return Some(end) };
         self.rule_out_years(from, further, bound, request);
         Some(further)
+    }
+
+    fn is_of_genre(&self, movie: MovieId, genres: &[String]) -> bool {
+        let own = self.catalogue.get(movie).map(|movie| movie.genres.as_slice()).unwrap_or_default();
+        genres.iter().any(|genre| own.contains(genre))
+    }
+
+    /// "[nada de] terror coreano": the films of these genres, at `at..end`, that are what is told right after it.
+    fn both_unwanted(&self, at: usize, end: usize, genres: &[String]) -> Option<(Vec<MovieId>, usize)> {
+        let (told, further) = self.told_of_unwanted(at, end)?;
+        Some((told.into_iter().filter(|movie| self.is_of_genre(*movie, genres)).collect(), further))
+    }
+
+    /// Whether something that can be ruled out is named at `at`.
+    fn is_something_unwanted(&self, at: usize) -> bool {
+        self.genres_at(at).is_some() || self.films_of(at).is_some_and(|(unwanted, _)| !unwanted.films.is_empty())
+    }
+
+    /// Rules out what is named by the words from `at` to `end`, if anything is.
+    pub(super) fn rule_out_named(&self, at: usize, end: usize, request: &mut Request) -> bool {
+        let known = self.films_of(at).filter(|(unwanted, to)| *to == end && !unwanted.films.is_empty());
+        let is_name = || self.sentence.typed(at, end).starts_with(char::is_uppercase);
+        let called = || self.films_called(at).filter(|(_, to)| *to == end && is_name());
+        let called = || called().map(|(films, _)| (Unwanted { films, ..Unwanted::default() }, end));
+        let Some((unwanted, _)) = known.or_else(called) else { return false };
+        self.rule_out(at, end, unwanted, request);
+        true
     }
 
     fn after_and_or(&self, at: usize) -> Option<usize> {
@@ -371,6 +417,15 @@ impl Reader<'_> {
         films.extend(tagged.iter().flat_map(|(tagged, _)| tagged.iter().copied()));
         // The facts do not have every film of somebody; viewers' tags may.
         films.extend(self.index.tagged_so(&tokenize(&label)));
+        // "a dog film for people who hate dogs" is one all the same.
+        if leaves_nothing_of(&request.named, &films) {
+            request.leave_unread(from, to);
+            return;
+        }
+        // "not Godard, I've had it with Godard" says one thing twice.
+        if request.without.iter().any(|known| known.topic.label == label) {
+            return;
+        }
         if unwanted.is_theme {
             films.extend(self.series_films(&self.tokens()[from..to]));
             request.doubtful.push((request.without.len(), from, to));
@@ -389,9 +444,16 @@ impl Reader<'_> {
             listed.is_some_and(|(unwanted, end)| !unwanted.films.is_empty() && is_either(end)).then_some(at)
         };
         let Some(mut next) = self.after_and_or(at).or_else(goes_on) else { return at };
-        // "ni las de Van Damme".
-        while self.tokens().get(next).is_some_and(|token| matches!(token.word.as_str(), "las" | "los" | "la" | "the")) {
+        // "ni las de Van Damme", "y todo lo de la mafia".
+        let says =
+            |at: usize, words: &[&str]| self.tokens().get(at).is_some_and(|token| words.contains(&token.word.as_str()));
+        let says_all = says(next, &["todo", "todos", "todas", "lo", "everything", "anything", "all"]);
+        while says(next, &["las", "los", "la", "the"]) {
             next += 1;
+        }
+        while says_all && !self.is_something_unwanted(next) {
+            let Some(link) = self.after_link(next).filter(|link| !self.sentence.breaks_before(*link)) else { break };
+            next = link;
         }
         if let Some((genres, end)) = self.genre_run(next) {
             request.exclude_genres.extend(genres);
