@@ -58,6 +58,8 @@ pub(crate) enum Meaning {
     In,
     To,
     Onwards,
+    /// "or earlier": this year or before.
+    Backwards,
     Early,
     Mid,
     Late,
@@ -118,6 +120,7 @@ impl Meaning {
             "in" => In,
             "to" => To,
             "onwards" => Onwards,
+            "backwards" => Backwards,
             "early" => Early,
             "mid" => Mid,
             "late" => Late,
@@ -220,8 +223,25 @@ pub(crate) fn is_known(word: &str) -> bool {
 }
 
 /// Words as near as a typo to one of the lexicon's that are words of their own.
-const SPELT_RIGHT: &[&str] =
-    &["sinking", "comida", "comidas", "romana", "romano", "romanas", "romanos", "signing", "animo", "animos"];
+const SPELT_RIGHT: &[&str] = &[
+    "sinking",
+    "comida",
+    "comidas",
+    "romana",
+    "romano",
+    "romanas",
+    "romanos",
+    "signing",
+    "animo",
+    "animos",
+    "treinta",
+    "cuarenta",
+    "cincuenta",
+    "sesenta",
+    "setenta",
+    "ochenta",
+    "noventa",
+];
 
 /// The word of the lexicon that a misspelt word of five letters or more stands for.
 pub(crate) fn corrected(word: &str) -> Option<&'static str> {

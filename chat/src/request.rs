@@ -5,12 +5,14 @@
 mod conditions;
 mod denied;
 mod facts;
+mod happened;
 mod inside;
 mod joining;
 mod lengths;
 mod lifted;
 mod people;
 mod unwanted;
+mod unwanted_films;
 
 pub use self::joining::{either_topic, films_of};
 

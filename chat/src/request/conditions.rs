@@ -33,6 +33,10 @@ impl Reader<'_> {
             request.leave_unread(at, at + 2);
             return Some(at + 2);
         }
+        if let Some((bound, end)) = self.years_of_event(at) {
+            request.restrict_years(bound);
+            return Some(end);
+        }
         let conditions_end = years::bound(tokens, at, self.newest, true);
         if let Some((bound, end)) = conditions_end.filter(|(_, end)| *end >= longest.max(theme_end)) {
             request.restrict_years(bound);

@@ -7,34 +7,20 @@ use std::sync::LazyLock;
 use cineswarm_engine::{Filters, MovieId};
 
 use super::denied::leaves_nothing_of;
+use super::unwanted_films::Unwanted;
 use super::{Reader, Request};
 use crate::cues;
-use crate::fold::{Token, tokenize};
+use crate::fold::tokenize;
 use crate::lexicon::{self, Meaning};
 use crate::patterns;
-use crate::themes::Tagged;
-use crate::titles::{Reading, TitleMatch};
 use crate::topics::{Named, Topic, TopicKind};
 use crate::years::{self, YearBound};
 
 /// Words after a "not" that are left unread where nothing there is known, so that none of them is taken for a wish.
 const UNREAD_AFTER_NOT: usize = 3;
-/// Letters of a part of a title that films are left out by.
-const TELLING_LETTERS: usize = 4;
-
 /// What stands between a "not" and what is not wanted.
 static LINKS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("../../data/links.tsv").lines().filter(|line| !line.starts_with('#')).collect());
-
-/// What is not wanted.
-#[derive(Default)]
-struct Unwanted {
-    films: Vec<MovieId>,
-    /// What it is called, where that is not what was typed.
-    name: Option<String>,
-    /// Whether viewers' tags are all that is known of it.
-    is_theme: bool,
-}
 
 impl Reader<'_> {
     /// "no romance", "sin musicales ni guerra", "not about war", "que no sean de los 80".
@@ -142,13 +128,6 @@ impl Reader<'_> {
             .find(|(meaning, _)| matches!(meaning, Meaning::Filler | Meaning::FilmNoun | Meaning::Not | Meaning::More))
             .map(|(_, end)| end);
         empty.or_else(|| LINKS.contains(word).then_some(at + 1))
-    }
-
-    /// "nothing heavy" speaks of no film that few know: one word is a title where it is written as a name, or known as one.
-    fn is_said_as_title(&self, movie: MovieId, from: usize, to: usize) -> bool {
-        to > from + 1
-            || self.sentence.typed(from, to).starts_with(char::is_uppercase)
-            || self.index.is_well_known(movie)
     }
 
     pub(super) fn ends_clause(&self, at: usize) -> bool {
@@ -314,95 +293,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The films of the theme, person, series or origin named at `at`, and the place after it.
-    fn films_of(&self, at: usize) -> Option<(Unwanted, usize)> {
-        let tokens = self.tokens();
-        let theme = self.index.theme_at(tokens, at).map(|(films, end)| {
-            let mut films = films.to_vec();
-            // "Oldboy" is of a revenge trilogy.
-            if let Some(tag) = Tagged::tag_of(&tokens[at..end]).filter(|tag| !films.is_empty() && !tag.contains(' ')) {
-                films.extend(self.index.knowledge.of_series_about(tag));
-            }
-            (Unwanted { films, name: None, is_theme: true }, end)
-        });
-        let fact = self.fact_unwanted_at(at).map(|(films, name, end)| (Unwanted { films, name, is_theme: false }, end));
-        match (theme, fact) {
-            (Some(theme), Some(fact)) => Some(if fact.1 >= theme.1 && !fact.0.films.is_empty() { fact } else { theme }),
-            // A name that nobody has tagged may be somebody's all the same.
-            (theme, fact) => {
-                let has_films = theme.as_ref().is_some_and(|(theme, _)| !theme.films.is_empty());
-                let surnamed = if fact.is_some() { None } else { self.films_of_surname(at, has_films) };
-                let surnamed =
-                    surnamed.map(|(films, end, name)| (Unwanted { films, name: Some(name), is_theme: false }, end));
-                surnamed.or(theme).or(fact)
-            }
-        }
-    }
-
-    /// "not Chihiro", "not Red October": films that a telling part of their title is enough for.
-    fn films_in_part(&self, at: usize, request: &Request) -> Option<(Vec<MovieId>, usize)> {
-        let tokens = self.tokens();
-        self.title_ends(at).into_iter().rev().find_map(|end| {
-            let (from, to) = self.trimmed(at, end);
-            let words = tokens.get(from..to)?;
-            let is_name = |token: &Token| {
-                token.word.len() >= TELLING_LETTERS && !(lexicon::is_known(&token.word) || patterns::says(&token.word))
-            };
-            if !words.iter().any(is_name) {
-                return None;
-            }
-            let found = match self.index.find_as(words, Reading::Part)? {
-                TitleMatch::One(movie) => vec![movie],
-                TitleMatch::Several(movies) => movies,
-                TitleMatch::Nothing { .. } => return None,
-            };
-            let is_wanted = |movie: &MovieId| {
-                !request.named.is_empty() && request.named.iter().all(|named| named.films.contains(movie))
-            };
-            let wanted: Vec<MovieId> = found.iter().copied().filter(is_wanted).collect();
-            if !wanted.is_empty() {
-                return Some((wanted, end));
-            }
-            let is_told = words.len() > 1 || self.sentence.typed(from, to).starts_with(char::is_uppercase);
-            let only =
-                found.first().filter(|movie| found.len() == 1 && is_told && self.index.is_well_known(**movie))?;
-            Some((vec![*only], end))
-        })
-    }
-
-    /// "without Harry Potter": every film that is called so or whose name begins so, and all of that series.
-    fn films_called(&self, at: usize) -> Option<(Vec<MovieId>, usize)> {
-        let tokens = self.tokens();
-        self.title_ends(at).into_iter().rev().find_map(|end| {
-            let words = tokens.get(at..end)?;
-            let letters: usize = words.iter().map(|token| token.word.chars().count()).sum();
-            // "nothing stupid" is no part of "Stupid, ...": a word alone is a name where it is written or known as one.
-            let is_named = || {
-                let is_known = |movie: &MovieId| self.index.is_well_known(*movie);
-                self.sentence.typed(at, end).starts_with(char::is_uppercase)
-                    || match self.index.find_as(words, Reading::Exact) {
-                        Some(TitleMatch::One(movie)) => is_known(&movie),
-                        Some(TitleMatch::Several(movies)) => movies.iter().any(is_known),
-                        _ => false,
-                    }
-            };
-            let mut films = self.series_films(words);
-            let says_title = words.iter().any(|token| !lexicon::is_known(&token.word)) && letters >= TELLING_LETTERS;
-            if says_title && (words.len() > 1 || is_named()) {
-                films.extend(self.index.named_so(words));
-            }
-            (!films.is_empty()).then_some((films, end))
-        })
-    }
-
-    /// Whether a title or a series begins at `at` and goes on past `end`.
-    fn name_goes_on(&self, at: usize, end: usize) -> bool {
-        self.title_ends(at).into_iter().filter(|further| *further > end).any(|further| {
-            let words = &self.tokens()[at..further];
-            self.index.find_as(words, Reading::Exact).is_some() || !self.series_films(words).is_empty()
-        })
-    }
-
     fn rule_out(&self, from: usize, to: usize, unwanted: Unwanted, request: &mut Request) {
         let said = self.sentence.typed(from, to).to_owned();
         let is_name = self.is_called_for_short(from, to);
@@ -495,17 +385,5 @@ impl Reader<'_> {
                 request.without_effect.push((from, to));
             }
         }
-    }
-
-    /// "but not Aliens", "nothing like Titanic". Of several films of that title the best known is meant.
-    fn title_spoken_against(&self, at: usize) -> Option<(MovieId, usize)> {
-        let at = lexicon::after(self.tokens(), at, Meaning::LikeTitle).unwrap_or(at);
-        self.title_ends(at).into_iter().rev().find_map(|end| {
-            match self.index.find_as(self.tokens().get(at..end)?, Reading::Exact)? {
-                TitleMatch::One(movie) => Some((movie, end)),
-                TitleMatch::Several(movies) => Some((*movies.first()?, end)),
-                TitleMatch::Nothing { .. } => None,
-            }
-        })
     }
 }
