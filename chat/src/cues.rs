@@ -11,6 +11,7 @@
 //! - `thanks`: begins a remark rather than a title;
 //! - `too`: what follows is more than is wanted;
 //! - `life`: tells what happened in a year;
+//! - `breaks_off`: ends what somebody cannot bear, where nothing follows: "he falls asleep";
 //! - `happens`: befalls somebody in a film, who is not asked for;
 //! - `elsewhere`: is nothing that films are;
 //! - `beside_stars`: says no more than that a number is a rating;

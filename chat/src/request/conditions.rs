@@ -74,6 +74,11 @@ impl Reader<'_> {
             }
         }
         if let Some((genres, end)) = self.genres_at(at).filter(|(_, end)| *end >= longest) {
+            // "where the kid sees dead people" is for no kids.
+            if self.is_somebody_in_it(at) {
+                request.leave_unread(at, end);
+                return Some(end);
+            }
             // "terror no, por favor", "pero comedias no".
             let ends_so = end + 1 == tokens.len() || self.sentence.breaks_before(end + 1);
             if tokens.get(end).is_some_and(|next| next.word == "no") && !self.sentence.breaks_before(end) && ends_so {
@@ -114,6 +119,13 @@ impl Reader<'_> {
             return Some(end);
         }
         self.read_misspelt(at, request)
+    }
+
+    /// "where the", "en la que un": somebody in the film follows.
+    fn is_somebody_in_it(&self, at: usize) -> bool {
+        let word = |back: usize| at.checked_sub(back).map_or("", |at| self.tokens()[at].word.as_str());
+        let follows = matches!(word(2), "where" | "when" | "which" | "donde") || (word(3) == "la" && word(2) == "que");
+        is_article(word(1)) && follows
     }
 
     /// Takes genres that are named at `at..end`, with those that stand before as one thing where they do.

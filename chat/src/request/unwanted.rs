@@ -47,6 +47,14 @@ impl Reader<'_> {
         if takes_back || is_answer {
             return Some(at + 1);
         }
+        // "he falls asleep, comedies please".
+        let is_broken_off = cues::is("breaks_off", &tokens[after_not - 1].word)
+            && after_not < tokens.len()
+            && self.sentence.breaks_before(after_not);
+        if is_broken_off {
+            request.leave_unread(at, after_not);
+            return Some(after_not);
+        }
         // "and no longer than 100 minutes".
         // "nada de más de dos horas" denies what "no más de dos horas" says.
         let denies = |at: usize| matches!(tokens[at].word.as_str(), "no" | "not" | "que" | "menos" | "less");
@@ -144,7 +152,10 @@ impl Reader<'_> {
         let genre_end = self.genres_at(at).map_or(at, |(_, end)| end);
         let is_theme = theme.is_some_and(|(films, end)| !films.is_empty() && end >= genre_end);
         if let Some((genres, end)) = self.genre_run(at).filter(|(_, end)| !is_theme && *end >= theme_end) {
-            if let Some((both, further)) = self.both_unwanted(at, end, &genres) {
+            let may_be_years = !tokens[from..at].iter().any(|token| matches!(token.word.as_str(), "without" | "sin"))
+                && !request.film_noun
+                && !request.has_conditions();
+            if let Some((both, further)) = self.both_unwanted(end, may_be_years, &genres) {
                 self.rule_out(at, further, Unwanted { films: both, ..Unwanted::default() }, request);
                 return Some(self.read_further(further, request));
             }
@@ -225,6 +236,14 @@ impl Reader<'_> {
             return Some(end);
         }
         let (bound, end) = years::bound(tokens, at, self.newest, true)?;
+        // "no 80s horror".
+        if let (YearBound::Within(first, last), Some((genres, further))) = (bound, self.genres_at(end))
+            && !self.sentence.breaks_before(end)
+        {
+            let films = self.films_of_genre_and_years(&genres, first, last);
+            self.rule_out(at, further, Unwanted { films, ..Unwanted::default() }, request);
+            return Some(self.read_further(further, request));
+        }
         self.rule_out_years(from, end, bound, request);
         // "not from the 70s or 80s".
         let further = self.after_and_or(end).and_then(|next| years::bound(tokens, next, self.newest, false));
@@ -238,10 +257,32 @@ impl Reader<'_> {
         genres.iter().any(|genre| own.contains(genre))
     }
 
-    /// "[nada de] terror coreano": the films of these genres, at `at..end`, that are what is told right after it.
-    fn both_unwanted(&self, at: usize, end: usize, genres: &[String]) -> Option<(Vec<MovieId>, usize)> {
-        let (told, further) = self.told_of_unwanted(at, end)?;
-        Some((told.into_iter().filter(|movie| self.is_of_genre(*movie, genres)).collect(), further))
+    /// "[nada de] terror coreano", "no horror comedies", "[no quiero] comedias de los 80": the films of genres that are what is
+    /// told right after them.
+    fn both_unwanted(&self, end: usize, may_be_years: bool, genres: &[String]) -> Option<(Vec<MovieId>, usize)> {
+        if end >= self.tokens().len() || self.sentence.breaks_before(end) {
+            return None;
+        }
+        let all = || self.catalogue.movies().iter().filter(|movie| self.is_of_genre(movie.id, genres));
+        if let Some((further, to)) = self.genres_at(end) {
+            return Some((
+                all().map(|movie| movie.id).filter(|movie| self.is_of_genre(*movie, &further)).collect(),
+                to,
+            ));
+        }
+        // "a film without romance from the 80s" is of the 80s.
+        let years = years::bound(self.tokens(), end, self.newest, false).filter(|_| may_be_years);
+        if let Some((YearBound::Within(first, last), to)) = years {
+            return Some((self.films_of_genre_and_years(genres, first, last), to));
+        }
+        let (told, to) = self.told_of_unwanted(end, end)?;
+        Some((told.into_iter().filter(|movie| self.is_of_genre(*movie, genres)).collect(), to))
+    }
+
+    fn films_of_genre_and_years(&self, genres: &[String], first: u16, last: u16) -> Vec<MovieId> {
+        let films = self.catalogue.movies().iter();
+        let films = films.filter(|movie| movie.year.is_some_and(|year| (first..=last).contains(&year)));
+        films.map(|movie| movie.id).filter(|movie| self.is_of_genre(*movie, genres)).collect()
     }
 
     /// Whether something that can be ruled out is named at `at`.
@@ -333,12 +374,15 @@ impl Reader<'_> {
             let is_either = |end| lexicon::after(self.tokens(), end, Meaning::Or).is_some();
             listed.is_some_and(|(unwanted, end)| !unwanted.films.is_empty() && is_either(end)).then_some(at)
         };
-        let Some(mut next) = self.after_and_or(at).or_else(goes_on) else { return at };
+        // "no action films or sequels".
+        let after_films = lexicon::after(self.tokens(), at, Meaning::FilmNoun);
+        let after_films = after_films.and_then(|end| lexicon::after(self.tokens(), end, Meaning::Or));
+        let Some(mut next) = self.after_and_or(at).or(after_films).or_else(goes_on) else { return at };
         // "ni las de Van Damme", "y todo lo de la mafia".
         let says =
             |at: usize, words: &[&str]| self.tokens().get(at).is_some_and(|token| words.contains(&token.word.as_str()));
         let says_all = says(next, &["todo", "todos", "todas", "lo", "everything", "anything", "all"]);
-        while says(next, &["las", "los", "la", "the"]) {
+        while says(next, &["las", "los", "la", "the", "a", "an", "un", "una"]) {
             next += 1;
         }
         while says_all && !self.is_something_unwanted(next) {
