@@ -37,6 +37,10 @@ impl Reader<'_> {
             request.restrict_years(bound);
             return Some(end);
         }
+        if let Some(end) = self.after_untold_event(at) {
+            request.leave_unread(at, end);
+            return Some(end);
+        }
         let conditions_end = years::bound(tokens, at, self.newest, true);
         if let Some((bound, end)) = conditions_end.filter(|(_, end)| *end >= longest.max(theme_end)) {
             request.restrict_years(bound);
@@ -243,11 +247,12 @@ impl Reader<'_> {
                 None if comma => next,
                 None => break,
             };
-            // "no romance and some action" asks for action.
-            let is_wish = lexicon::after(tokens, next, Meaning::And).is_some()
-                && tokens
-                    .get(further)
-                    .is_some_and(|word| matches!(word.word.as_str(), "some" | "algo" | "mucho" | "more" | "mas"));
+            // "no romance and some action" asks for action, "no horror and a comedy" for a comedy.
+            let begins_wish = |word: &Token| {
+                matches!(word.word.as_str(), "some" | "algo" | "mucho" | "more" | "mas" | "a" | "an" | "un" | "una")
+            };
+            let is_wish =
+                lexicon::after(tokens, next, Meaning::And).is_some() && tokens.get(further).is_some_and(begins_wish);
             if is_wish {
                 break;
             }

@@ -2,6 +2,7 @@
 
 use super::Reader;
 use crate::cues;
+use crate::fold::is_article;
 use crate::lexicon::{self, Meaning};
 use crate::years::{self, YearBound};
 
@@ -9,6 +10,15 @@ use crate::years::{self, YearBound};
 const MOST_WORDS: usize = 7;
 
 impl Reader<'_> {
+    /// The place after "before the war", of which no year is told: it asks for no war films.
+    pub(super) fn after_untold_event(&self, at: usize) -> Option<usize> {
+        let tokens = self.tokens();
+        let (_, from) = lexicon::meanings(tokens, at)
+            .find(|(meaning, _)| matches!(meaning, Meaning::Before | Meaning::After | Meaning::Since))?;
+        let event = from + usize::from(tokens.get(from).is_some_and(|token| is_article(&token.word)));
+        tokens.get(event).is_some_and(|token| cues::is("life", &token.word)).then_some(event + 1)
+    }
+
     /// The years that are asked for at `at`, and the place after them.
     pub(super) fn years_of_event(&self, at: usize) -> Option<(YearBound, usize)> {
         let tokens = self.tokens();

@@ -10,7 +10,7 @@ use super::denied::leaves_nothing_of;
 use super::unwanted_films::Unwanted;
 use super::{Reader, Request};
 use crate::cues;
-use crate::fold::tokenize;
+use crate::fold::{is_article, tokenize};
 use crate::lexicon::{self, Meaning};
 use crate::patterns;
 use crate::topics::{Named, Topic, TopicKind};
@@ -182,9 +182,10 @@ impl Reader<'_> {
         // "like Alien but not Aliens" speaks of a film, not of aliens.
         // "can't stand blood" speaks of none.
         let is_film = !request.titles.is_empty()
-            && self
-                .title_spoken_against(at)
-                .is_some_and(|(movie, end)| !is_theme || self.is_said_as_title(movie, at, end));
+            && self.title_spoken_against(at).is_some_and(|(movie, end)| {
+                // "like The Matrix without Keanu" speaks of somebody.
+                !self.is_called_for_short(at, end) && (!is_theme || self.is_said_as_title(movie, at, end))
+            });
         if is_film {
             return None;
         }
@@ -293,8 +294,13 @@ impl Reader<'_> {
     /// Rules out what is named by the words from `at` to `end`, if anything is.
     pub(super) fn rule_out_named(&self, at: usize, end: usize, request: &mut Request) -> bool {
         let known = self.films_of(at).filter(|(unwanted, to)| *to == end && !unwanted.films.is_empty());
-        let is_name = || self.sentence.typed(at, end).starts_with(char::is_uppercase);
-        let called = || self.films_called(at).filter(|(_, to)| *to == end && is_name());
+        // "de James Bond".
+        let from = at + usize::from(matches!(self.tokens()[at].word.as_str(), "de" | "con") && at + 1 < end);
+        let is_name = || {
+            let is_series = || !self.series_films(&self.tokens()[from..end]).is_empty();
+            self.sentence.typed(from, end).starts_with(char::is_uppercase) || is_series()
+        };
+        let called = || self.films_called(from).filter(|(_, to)| *to == end && is_name());
         let called = || called().map(|(films, _)| (Unwanted { films, ..Unwanted::default() }, end));
         let Some((unwanted, _)) = known.or_else(called) else { return false };
         self.rule_out(at, end, unwanted, request);
@@ -364,16 +370,23 @@ impl Reader<'_> {
         request.without.push(Named { topic: Topic { kind: TopicKind::Without, label, said }, films });
     }
 
+    /// "[not Korean], Japanese or Chinese", "[isn't a sequel], a remake or a superhero thing": after a comma something that can
+    /// be ruled out, and an "or" at last.
+    fn is_listed_with_or(&self, at: usize) -> bool {
+        if at >= self.tokens().len() || !self.sentence.gap(at).contains(',') {
+            return false;
+        }
+        let at = at + usize::from(is_article(&self.tokens()[at].word));
+        let films = || self.films_of(at).filter(|(unwanted, _)| !unwanted.films.is_empty()).map(|(_, end)| end);
+        let Some(end) = self.genres_at(at).map(|(_, end)| end).or_else(films) else { return false };
+        lexicon::after(self.tokens(), end, Meaning::Or).is_some() || self.is_listed_with_or(end)
+    }
+
     /// "hates horror and violence", "sin zombis ni vampiros": what is not wanted beside it. A wish after an "and" has a
     /// word of its own: "no romance and some action".
     fn read_further(&self, at: usize, request: &mut Request) -> usize {
         // "not Korean, Japanese or Chinese".
-        let goes_on = || {
-            let is_listed = at < self.tokens().len() && self.sentence.gap(at).contains(',');
-            let listed = self.films_of(at).filter(|_| is_listed);
-            let is_either = |end| lexicon::after(self.tokens(), end, Meaning::Or).is_some();
-            listed.is_some_and(|(unwanted, end)| !unwanted.films.is_empty() && is_either(end)).then_some(at)
-        };
+        let goes_on = || self.is_listed_with_or(at).then_some(at);
         // "no action films or sequels".
         let after_films = lexicon::after(self.tokens(), at, Meaning::FilmNoun);
         let after_films = after_films.and_then(|end| lexicon::after(self.tokens(), end, Meaning::Or));
@@ -382,7 +395,9 @@ impl Reader<'_> {
         let says =
             |at: usize, words: &[&str]| self.tokens().get(at).is_some_and(|token| words.contains(&token.word.as_str()));
         let says_all = says(next, &["todo", "todos", "todas", "lo", "everything", "anything", "all"]);
-        while says(next, &["las", "los", "la", "the", "a", "an", "un", "una"]) {
+        // "nor a sequel", where "and a comedy" is a wish.
+        let is_wish = lexicon::after(self.tokens(), at, Meaning::And).is_some();
+        while says(next, &["las", "los", "la", "the"]) || (!is_wish && says(next, &["a", "an", "un", "una"])) {
             next += 1;
         }
         while says_all && !self.is_something_unwanted(next) {
