@@ -285,6 +285,10 @@ impl<'a> Reader<'a> {
         if years::bound(tokens, at, self.newest, false).is_some() {
             return None;
         }
+        // "como mucho dos horas".
+        if self.length_begins(at) {
+            return None;
+        }
         // "based on a true story" announces no title.
         if self.index.theme_at(tokens, at).is_some_and(|(_, end)| end > next) {
             return None;

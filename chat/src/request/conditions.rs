@@ -200,7 +200,21 @@ impl Reader<'_> {
         let begins =
             tokens[..at].iter().all(|token| matches!(token.word.as_str(), "no" | "venga" | "espera" | "y" | "pues"));
         let goes_on = tokens.get(at + 1).is_some_and(|next| {
-            matches!(next.word.as_str(), "un" | "una" | "unas" | "unos" | "algo" | "de" | "del" | "sin" | "con" | "que")
+            matches!(
+                next.word.as_str(),
+                "un" | "una"
+                    | "unas"
+                    | "unos"
+                    | "algo"
+                    | "de"
+                    | "del"
+                    | "sin"
+                    | "con"
+                    | "que"
+                    | "deja"
+                    | "quita"
+                    | "pon"
+            )
         });
         // "comedia no, mejor drama".
         let follows_no = at > 0 && matches!(tokens[at - 1].word.as_str(), "no" | "sino");

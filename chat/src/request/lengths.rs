@@ -66,7 +66,8 @@ impl Reader<'_> {
         if self.index.knowledge.is_empty() {
             return None;
         }
-        let past = || phrases_at(self.tokens(), at, Around::Past).find_map(|end| self.duration_at(end));
+        // "[not] three hours long".
+        let past = || phrases_at(self.tokens(), at, Around::Past).chain([at]).find_map(|end| self.duration_at(end));
         let past = || past().map(|(minutes, end)| (TopicKind::LengthAtLeast, minutes.to_string(), end));
         let said = self.length_at(at).map(|(kind, label, _, _, end)| (kind, label, end));
         let (kind, label, end) = said.or_else(past)?;
