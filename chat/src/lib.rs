@@ -160,11 +160,14 @@ fn understand_sentence(
             return understood;
         }
     }
-    let negated = turned_down::negated_at_its_end(sentence, index);
-    if let Some(negated) = negated.or_else(|| turned_down::put_off_at_its_end(sentence, index)) {
+    let negated = turned_down::negated_at_its_end(sentence, index).map(|negated| (negated, true));
+    let put_off = || turned_down::put_off_at_its_end(sentence, index).map(|put_off| (put_off, false));
+    if let Some((negated, is_whole)) = negated.or_else(put_off) {
         let understood = understand_in(&negated, lang, index, catalogue, context);
+        // "ella dice que terror no" speaks not of all that stands before the "no".
+        let is_all = !is_whole || understood.ignored.is_empty();
         // "la 2 no me gusta" is no wish.
-        if !understood.intent.is_at_a_loss() {
+        if !understood.intent.is_at_a_loss() && is_all {
             return understood;
         }
     }

@@ -84,9 +84,8 @@ impl Reader<'_> {
                 return Some(end);
             }
             // "terror no, por favor", "pero comedias no".
-            let ends_so = end + 1 == tokens.len() || self.sentence.breaks_before(end + 1);
-            if tokens.get(end).is_some_and(|next| next.word == "no") && !self.sentence.breaks_before(end) && ends_so {
-                request.exclude_genres.extend(genres);
+            if self.is_closing_no(end) {
+                self.rule_out_genres(genres, at, end, request);
                 return Some(end + 1);
             }
             self.take_genres(genres, at, end, request);

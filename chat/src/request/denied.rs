@@ -17,15 +17,21 @@ impl Reader<'_> {
     /// "de zombis no, que me dan asco", "con Tom Cruise no": a "no" that ends what it stands in rules it out.
     pub(super) fn read_denied(&self, at: usize, request: &mut Request) -> Option<usize> {
         let tokens = self.tokens();
-        let ends = |end: usize| end == tokens.len() || self.sentence.breaks_before(end);
-        let no = (at + 1..tokens.len().min(at + MOST_WORDS + 1))
-            .take_while(|end| !self.sentence.breaks_before(*end))
-            .find(|end| tokens[*end].word == "no" && ends(*end + 1))?;
-        // "es de zombis, ¿no?"
-        if self.sentence.text.contains('?') {
+        let no = (at + 1..tokens.len().min(at + MOST_WORDS + 1)).find(|end| self.is_closing_no(*end))?;
+        if (at + 1..no).any(|at| self.sentence.breaks_before(at)) {
             return None;
         }
         self.rule_out_named(at, no, request).then_some(no + 1)
+    }
+
+    /// Whether a "no" stands here that ends what is said: "terror no, por favor", "horror? no."
+    pub(super) fn is_closing_no(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let follows = |at: usize| self.sentence.breaks_before(at) && !self.sentence.gap(at).contains('?');
+        let ends = at + 1 == tokens.len() || self.sentence.breaks_before(at + 1);
+        // "es de zombis, ¿no?" asks.
+        let asks = self.sentence.gap(at + 1).contains('?');
+        tokens.get(at).is_some_and(|token| token.word == "no") && ends && !asks && !follows(at)
     }
 
     /// The place after "dies" and the like behind what it happens to: no film is asked for, or ruled out, that has a dog.

@@ -29,9 +29,12 @@ enum Around {
     About,
 }
 
+/// What a phrase makes of a length, and its words.
+type Phrase = (Around, Vec<&'static str>);
+
 /// The phrases by their first word, the longest first.
-static PHRASES: LazyLock<HashMap<&str, Vec<(Around, Vec<&str>)>>> = LazyLock::new(|| {
-    let mut phrases: HashMap<&str, Vec<(Around, Vec<&str>)>> = HashMap::new();
+static PHRASES: LazyLock<HashMap<&str, Vec<Phrase>>> = LazyLock::new(|| {
+    let mut phrases: HashMap<&str, Vec<Phrase>> = HashMap::new();
     let lines = include_str!("../../data/lengths.tsv").lines().filter(|line| !line.starts_with('#'));
     for (around, phrase) in lines.filter_map(|line| line.split_once('\t')) {
         let around = match around {

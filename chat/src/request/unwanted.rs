@@ -164,7 +164,7 @@ impl Reader<'_> {
                 request.leave_unread(from, end);
                 return Some(end);
             }
-            request.exclude_genres.extend(genres);
+            self.rule_out_genres(genres, at, end, request);
             return Some(self.read_further(end, request));
         }
         if let Some(end) = lexicon::after(tokens, at, Meaning::Popular) {
@@ -253,37 +253,17 @@ impl Reader<'_> {
         Some(further)
     }
 
-    fn is_of_genre(&self, movie: MovieId, genres: &[String]) -> bool {
-        let own = self.catalogue.get(movie).map(|movie| movie.genres.as_slice()).unwrap_or_default();
-        genres.iter().any(|genre| own.contains(genre))
-    }
-
-    /// "[nada de] terror coreano", "no horror comedies", "[no quiero] comedias de los 80": the films of genres that are what is
-    /// told right after them.
-    fn both_unwanted(&self, end: usize, may_be_years: bool, genres: &[String]) -> Option<(Vec<MovieId>, usize)> {
-        if end >= self.tokens().len() || self.sentence.breaks_before(end) {
-            return None;
+    /// Rules out the genres that are named at `at..end`. "Not another romcom" leaves other comedies in.
+    pub(super) fn rule_out_genres(&self, genres: Vec<String>, at: usize, end: usize, request: &mut Request) {
+        let is_one =
+            genres.len() > 1 && self.genres_at(at).is_some_and(|(one, to)| one.len() == genres.len() && to == end);
+        if !is_one {
+            request.exclude_genres.extend(genres);
+            return;
         }
-        let all = || self.catalogue.movies().iter().filter(|movie| self.is_of_genre(movie.id, genres));
-        if let Some((further, to)) = self.genres_at(end) {
-            return Some((
-                all().map(|movie| movie.id).filter(|movie| self.is_of_genre(*movie, &further)).collect(),
-                to,
-            ));
-        }
-        // "a film without romance from the 80s" is of the 80s.
-        let years = years::bound(self.tokens(), end, self.newest, false).filter(|_| may_be_years);
-        if let Some((YearBound::Within(first, last), to)) = years {
-            return Some((self.films_of_genre_and_years(genres, first, last), to));
-        }
-        let (told, to) = self.told_of_unwanted(end, end)?;
-        Some((told.into_iter().filter(|movie| self.is_of_genre(*movie, genres)).collect(), to))
-    }
-
-    fn films_of_genre_and_years(&self, genres: &[String], first: u16, last: u16) -> Vec<MovieId> {
-        let films = self.catalogue.movies().iter();
-        let films = films.filter(|movie| movie.year.is_some_and(|year| (first..=last).contains(&year)));
-        films.map(|movie| movie.id).filter(|movie| self.is_of_genre(*movie, genres)).collect()
+        let is_all = |movie: &MovieId| genres.iter().all(|genre| self.is_of_genre(*movie, std::slice::from_ref(genre)));
+        let films = self.catalogue.movies().iter().map(|movie| movie.id).filter(is_all).collect();
+        self.rule_out(at, end, Unwanted { films, ..Unwanted::default() }, request);
     }
 
     /// Whether something that can be ruled out is named at `at`.

@@ -8,6 +8,7 @@ use crate::lexicon::{self, Meaning};
 use crate::patterns;
 use crate::themes::Tagged;
 use crate::titles::{Reading, TitleMatch};
+use crate::years::{self, YearBound};
 
 /// Letters of a part of a title that films are left out by.
 const TELLING_LETTERS: usize = 4;
@@ -129,5 +130,43 @@ impl Reader<'_> {
                 TitleMatch::Nothing { .. } => None,
             }
         })
+    }
+
+    pub(super) fn is_of_genre(&self, movie: MovieId, genres: &[String]) -> bool {
+        let own = self.catalogue.get(movie).map(|movie| movie.genres.as_slice()).unwrap_or_default();
+        genres.iter().any(|genre| own.contains(genre))
+    }
+
+    /// "[nada de] terror coreano", "no horror comedies", "[no quiero] comedias de los 80": the films of genres that are what is
+    /// told right after them.
+    pub(super) fn both_unwanted(
+        &self,
+        end: usize,
+        may_be_years: bool,
+        genres: &[String],
+    ) -> Option<(Vec<MovieId>, usize)> {
+        if end >= self.tokens().len() || self.sentence.breaks_before(end) {
+            return None;
+        }
+        let all = || self.catalogue.movies().iter().filter(|movie| self.is_of_genre(movie.id, genres));
+        if let Some((further, to)) = self.genres_at(end) {
+            return Some((
+                all().map(|movie| movie.id).filter(|movie| self.is_of_genre(*movie, &further)).collect(),
+                to,
+            ));
+        }
+        // "a film without romance from the 80s" is of the 80s.
+        let years = years::bound(self.tokens(), end, self.newest, false).filter(|_| may_be_years);
+        if let Some((YearBound::Within(first, last), to)) = years {
+            return Some((self.films_of_genre_and_years(genres, first, last), to));
+        }
+        let (told, to) = self.told_of_unwanted(end, end)?;
+        Some((told.into_iter().filter(|movie| self.is_of_genre(*movie, genres)).collect(), to))
+    }
+
+    pub(super) fn films_of_genre_and_years(&self, genres: &[String], first: u16, last: u16) -> Vec<MovieId> {
+        let films = self.catalogue.movies().iter();
+        let films = films.filter(|movie| movie.year.is_some_and(|year| (first..=last).contains(&year)));
+        films.map(|movie| movie.id).filter(|movie| self.is_of_genre(*movie, genres)).collect()
     }
 }
