@@ -62,14 +62,14 @@ pub(crate) fn meant_in_the_end(sentence: &Sentence) -> Option<String> {
     is_whole.then(|| sentence.typed(denied + 1, rest.len()).to_owned())
 }
 
-/// Words of the longest of those.
-const LONGEST_END: usize = 5;
-
 /// What puts off what stands before it, at the end of a sentence.
 static PUT_OFF: LazyLock<HashSet<Vec<&str>>> = LazyLock::new(|| {
     let lines = include_str!("../data/put_off.tsv").lines().filter(|line| !line.starts_with('#'));
     lines.map(|phrase| phrase.split(' ').collect()).collect()
 });
+
+/// Words of the longest of those.
+const LONGEST_END: usize = 5;
 
 /// "blood makes me queasy", "los musicales me aburren": without it, as a sentence that says so.
 pub(crate) fn put_off_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Option<String> {
