@@ -4,9 +4,11 @@
 
 use cineswarm_engine::MovieId;
 
+use crate::fold::tokenize;
 use crate::intent::{Intent, Question, Wanted};
 use crate::places::{self, place};
 use crate::request::{Request, TitleSlot};
+use crate::themes::Tagged;
 use crate::titles::{Reading, TitleMatch};
 use crate::topics::TopicKind;
 use crate::{Chat, Ignored, cues, patterns};
@@ -80,6 +82,10 @@ impl Chat<'_> {
             TopicKind::Cast => about(Wanted::Cast),
             TopicKind::LengthAtLeast | TopicKind::LengthAtMost => about(Wanted::Runtime),
             TopicKind::Genres => about(Wanted::Genre),
+            // "does it have a sequel" asks for its series.
+            TopicKind::Theme if Tagged::tag_of(&tokenize(&named.topic.said)) == Some("sequel") => {
+                self.series_of(movie).or_else(|| about(Wanted::Series))
+            }
             TopicKind::Series => self.series_of(movie).or_else(|| about(Wanted::Series)),
             TopicKind::Theme => {
                 Some(Intent::Tagged { movie, said: named.topic.said.clone(), holds: named.films.contains(&movie) })

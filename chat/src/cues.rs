@@ -10,6 +10,9 @@
 //! - `names`: may stand before a surname;
 //! - `thanks`: begins a remark rather than a title;
 //! - `too`: what follows is more than is wanted;
+//! - `life`: tells what happened in a year;
+//! - `breaks_off`: ends what somebody cannot bear, where nothing follows: "he falls asleep";
+//! - `happens`: befalls somebody in a film, who is not asked for;
 //! - `elsewhere`: is nothing that films are;
 //! - `beside_stars`: says no more than that a number is a rating;
 //! - `copula`: is the verb of a question about a film; `frames`: stands around what is asked of it;

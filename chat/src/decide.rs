@@ -52,7 +52,7 @@ impl Chat<'_> {
             return (Intent::NotUnderstood { asked }, none);
         }
         // "Coco es preciosa, 5 estrellas" is a rating that was not read, and no wish.
-        if self.says_stars() && request.titles.is_empty() {
+        if (self.says_stars() || self.begins_rating()) && request.titles.is_empty() {
             let asked = self.reader.sentence.text.trim().to_owned();
             return (Intent::NotUnderstood { asked }, none);
         }
@@ -157,6 +157,15 @@ impl Chat<'_> {
         let tokens = &self.reader.sentence.tokens;
         let is_number = |at: usize| tokens[at].number().is_some() || lexicon::number_word(&tokens[at].word).is_some();
         (1..tokens.len()).any(|at| is_number(at - 1) && lexicon::after(tokens, at, Meaning::Stars).is_some())
+    }
+
+    /// "ponle un 2 a la de ...": no wish, whatever the words after it mean.
+    fn begins_rating(&self) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let Some(first) = tokens.first() else { return false };
+        let is_order = lexicon::after(tokens, 0, Meaning::Rate).is_some()
+            || matches!(first.word.as_str(), "ponle" | "pongale" | "ponles");
+        is_order && tokens.iter().any(|token| token.number().is_some())
     }
 
     fn rating(&self, said: RatingSaid) -> Intent {

@@ -11,6 +11,7 @@ use crate::about::is_of_grammar;
 use crate::commands::{BAD, GOOD};
 use crate::fold::Token;
 use crate::intent::{Intent, Mark, Tweak, Wanted};
+use crate::lexicon::{self, Meaning};
 use crate::request::{Request, TitleSlot};
 use crate::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
 use crate::{Chat, Ignored, cues, fold, places, plainly, ratings};
@@ -64,7 +65,12 @@ impl Chat<'_> {
         }
         let tokens = &self.reader.sentence.tokens;
         let may_be_series = self.tells_anywhere("series") || self.tells_anywhere("latest");
-        if may_be_series && let Some(intent) = self.series_in_words() {
+        // "a film that isn't a sequel, or a superhero thing" asks for no series.
+        let is_denied = (1..tokens.len()).any(|at| lexicon::after(tokens, at, Meaning::Not).is_some());
+        if may_be_series
+            && !is_denied
+            && let Some(intent) = self.series_in_words()
+        {
             return Some((intent, None));
         }
         let is_film = |at: usize| films.iter().any(|slot| (slot.from..slot.to).contains(&at));

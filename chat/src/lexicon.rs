@@ -27,6 +27,8 @@ pub(crate) enum Meaning {
     Not,
     /// "even if not": need not be.
     Lift,
+    /// "optional": what stands before it need not be.
+    Optional,
     /// "and".
     And,
     /// "or", "nor".
@@ -56,6 +58,8 @@ pub(crate) enum Meaning {
     In,
     To,
     Onwards,
+    /// "or earlier": this year or before.
+    Backwards,
     Early,
     Mid,
     Late,
@@ -92,6 +96,7 @@ impl Meaning {
             "like_title" => LikeTitle,
             "not" => Not,
             "lift" => Lift,
+            "optional" => Optional,
             "and" => And,
             "or" => Or,
             "but" => But,
@@ -115,6 +120,7 @@ impl Meaning {
             "in" => In,
             "to" => To,
             "onwards" => Onwards,
+            "backwards" => Backwards,
             "early" => Early,
             "mid" => Mid,
             "late" => Late,
@@ -217,8 +223,28 @@ pub(crate) fn is_known(word: &str) -> bool {
 }
 
 /// Words as near as a typo to one of the lexicon's that are words of their own.
-const SPELT_RIGHT: &[&str] =
-    &["sinking", "comida", "comidas", "romana", "romano", "romanas", "romanos", "signing", "animo", "animos"];
+const SPELT_RIGHT: &[&str] = &[
+    "sinking",
+    "comida",
+    "comidas",
+    "romana",
+    "romano",
+    "romanas",
+    "romanos",
+    "signing",
+    "animo",
+    "animos",
+    "original",
+    "originals",
+    "originales",
+    "treinta",
+    "cuarenta",
+    "cincuenta",
+    "sesenta",
+    "setenta",
+    "ochenta",
+    "noventa",
+];
 
 /// The word of the lexicon that a misspelt word of five letters or more stands for.
 pub(crate) fn corrected(word: &str) -> Option<&'static str> {

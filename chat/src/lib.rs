@@ -161,11 +161,14 @@ fn understand_sentence(
             return understood;
         }
     }
-    let negated = turned_down::negated_at_its_end(sentence, index);
-    if let Some(negated) = negated.or_else(|| turned_down::put_off_at_its_end(sentence, index)) {
+    let negated = turned_down::negated_at_its_end(sentence, index).map(|negated| (negated, true));
+    let put_off = || turned_down::put_off_at_its_end(sentence, index).map(|put_off| (put_off, false));
+    if let Some((negated, is_whole)) = negated.or_else(put_off) {
         let understood = understand_in(&negated, lang, index, catalogue, context);
+        // "ella dice que terror no" speaks not of all that stands before the "no".
+        let is_all = !is_whole || understood.ignored.is_empty();
         // "la 2 no me gusta" is no wish.
-        if !understood.intent.is_at_a_loss() {
+        if !understood.intent.is_at_a_loss() && is_all {
             return understood;
         }
     }
@@ -253,10 +256,13 @@ fn is_hardly_read(intent: &Intent, ignored: &Ignored, sentence: &Sentence) -> bo
         && filters.exclude_movie_ids.is_empty()
         // "recent" and "old" bound one end, a decade both.
         && (filters.year_from.is_none() || filters.year_to.is_none());
-    let is_said = |at: usize| !matches!(sentence.tokens[at].word.len(), 0..=2);
-    let words = |from: usize, to: usize| (from..to).filter(|at| is_said(*at)).count();
-    let unread: usize = ignored.iter().map(|(from, to)| words(*from, *to)).sum();
-    says_little && unread >= FEWEST_WORDS && 2 * unread >= words(0, sentence.len())
+    // Short words are mostly between others.
+    let is_unread = |short: usize| {
+        let words = |from: usize, to: usize| (from..to).filter(|at| sentence.tokens[*at].word.len() > short).count();
+        let unread: usize = ignored.iter().map(|(from, to)| words(*from, *to)).sum();
+        unread >= FEWEST_WORDS && 2 * unread >= words(0, sentence.len())
+    };
+    says_little && (is_unread(2) || is_unread(3))
 }
 
 /// Tokens `from..to` that the answer does not take into account.

@@ -3,15 +3,20 @@
 //! order, which stands here.
 
 mod conditions;
+mod denied;
 mod facts;
+mod happened;
 mod inside;
 mod joining;
 mod lengths;
 mod lifted;
 mod people;
 mod unwanted;
+mod unwanted_films;
 
 pub use self::joining::{either_topic, films_of};
+
+use self::denied::leaves_nothing_of;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -213,7 +218,7 @@ impl<'a> Reader<'a> {
         let mut alternatives = Alternatives::default();
         let mut at = 0;
         while at < self.sentence.len() {
-            let named = request.named.len();
+            let (named, genres, runs) = (request.named.len(), request.genres.len(), request.genre_runs.len());
             if let Some(slot) = known.iter().find(|slot| slot.from == at) {
                 request.titles.push(slot.clone());
                 at = slot.to;
@@ -223,6 +228,15 @@ impl<'a> Reader<'a> {
                     None => self.read_titles(next, &mut request),
                 };
             } else if let Some(next) = self.read_part(at, &mut request) {
+                let says_more = request.named.len() > named || request.genre_runs.len() > runs;
+                if let Some(end) = self.optional_after(next).filter(|_| says_more) {
+                    request.named.truncate(named);
+                    request.genres.truncate(genres);
+                    request.genre_runs.truncate(runs);
+                    request.leave_unread(at, end);
+                    at = end;
+                    continue;
+                }
                 if request.named.len() > named {
                     self.join_alternatives(at, next, &mut alternatives, &mut request.named);
                 }
@@ -234,6 +248,12 @@ impl<'a> Reader<'a> {
         }
         Self::take_moods(&mut request);
         self.join_genres(&mut request);
+        // "not Godard, I am so over Godard": what was ruled out is not wanted after that.
+        let without = std::mem::take(&mut request.without);
+        request.named.retain(|named| {
+            !without.iter().any(|ruled_out| leaves_nothing_of(std::slice::from_ref(named), &ruled_out.films))
+        });
+        request.without = without;
         request.only = in_common(&request.named, self.catalogue);
         self.drop_what_has_no_effect(&mut request);
         request.left_out = left_out(&request.without, self.catalogue);
@@ -263,6 +283,10 @@ impl<'a> Reader<'a> {
         let next = lexicon::after(tokens, at, Meaning::LikeTitle)?;
         // "después de 2010" announces a year, "después de ver Fargo" a film.
         if years::bound(tokens, at, self.newest, false).is_some() {
+            return None;
+        }
+        // "como mucho dos horas".
+        if self.length_begins(at) {
             return None;
         }
         // "based on a true story" announces no title.

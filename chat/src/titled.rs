@@ -199,7 +199,7 @@ impl Chat<'_> {
                 return self.like(&titles, &Request { unread: Vec::new(), ..outside_title });
             }
         }
-        if request.has_conditions() && self.refines(request) {
+        if (request.has_conditions() || !request.disliked.is_empty()) && self.refines(request) {
             return (self.refinement(request), request.unread.clone());
         }
         if request.has_conditions() || request.popular {

@@ -151,10 +151,13 @@ pub(crate) fn in_common(named: &[Named], catalogue: &Catalogue) -> Vec<MovieId> 
     films
 }
 
-/// Whether films are asked for only by what they are not to be: "no horror".
+/// Whether films are asked for only by what they are not to be, or by how long they may be: "no horror", "I have two hours".
 pub fn only_rules_out(filters: &Filters, topics: &[Topic]) -> bool {
     let Filters { genres, exclude_genres, year_from, year_to, .. } = filters;
-    let wants = !genres.is_empty() || year_from.is_some() || year_to.is_some() || !filters.movie_ids.is_empty();
+    let is_length = |topic: &Topic| matches!(topic.kind, TopicKind::LengthAtMost | TopicKind::LengthAtLeast);
+    let is_of_length = topics.iter().any(is_length);
+    let wants = !genres.is_empty() || year_from.is_some() || year_to.is_some();
+    let wants = wants || !(filters.movie_ids.is_empty() || is_of_length);
     let rules_out = !exclude_genres.is_empty() || !topics.is_empty();
-    rules_out && !wants && topics.iter().all(|topic| topic.kind == TopicKind::Without)
+    rules_out && !wants && topics.iter().all(|topic| topic.kind == TopicKind::Without || is_length(topic))
 }

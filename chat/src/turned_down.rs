@@ -1,6 +1,9 @@
 //! Sentences that turn down what they named before: "batman no", "one by Tarantino no one by Scorsese rather". Each is
 //! written anew as a sentence that says plainly what is wanted and what is not. Never reads that sentence.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use crate::fold::Sentence;
 use crate::patterns;
 use crate::places;
@@ -59,28 +62,21 @@ pub(crate) fn meant_in_the_end(sentence: &Sentence) -> Option<String> {
     is_whole.then(|| sentence.typed(denied + 1, rest.len()).to_owned())
 }
 
+/// What puts off what stands before it, at the end of a sentence.
+static PUT_OFF: LazyLock<HashSet<Vec<&str>>> = LazyLock::new(|| {
+    let lines = include_str!("../data/put_off.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.map(|phrase| phrase.split(' ').collect()).collect()
+});
+
+/// Words of the longest of those.
+const LONGEST_END: usize = 5;
+
 /// "blood makes me queasy", "los musicales me aburren": without it, as a sentence that says so.
 pub(crate) fn put_off_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Option<String> {
-    const ENDS: [&[&str]; 14] = [
-        &["makes", "me", "queasy"],
-        &["make", "me", "queasy"],
-        &["makes", "me", "sick"],
-        &["make", "me", "sick"],
-        &["bores", "me"],
-        &["bore", "me"],
-        &["arent", "for", "me"],
-        &["isnt", "for", "me"],
-        &["me", "aburren"],
-        &["me", "aburre"],
-        &["me", "da", "asco"],
-        &["me", "dan", "asco"],
-        &["no", "me", "gustan"],
-        &["no", "me", "gusta"],
-    ];
-    const MOST_WORDS: usize = 8;
+    const MOST_WORDS: usize = 11;
     let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
-    let end = ENDS.iter().find(|end| words.ends_with(end))?;
-    let to = words.len() - end.len();
+    let said = |length: usize| words.get(words.len().checked_sub(length)?..).filter(|end| PUT_OFF.contains(*end));
+    let to = words.len() - (1..=LONGEST_END).rev().find_map(said)?.len();
     // Of a film it is a verdict.
     let is_title = index.find_as(&sentence.tokens[..to], Reading::Exact).is_some();
     let says_what = to > 0 && words.len() <= MOST_WORDS && !(1..to).any(|at| sentence.breaks_before(at));
@@ -135,4 +131,20 @@ pub(crate) fn negated_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Opt
     let mut letters = named.chars();
     let capital = letters.next().filter(|_| is_title).map(|first| first.to_uppercase().chain(letters).collect());
     Some(format!("{before} sin {}", capital.unwrap_or_else(|| named.to_owned())).trim_start().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::tokenize;
+
+    #[test]
+    fn every_end_is_written_folded_and_can_be_met() {
+        assert!(PUT_OFF.len() > 10);
+        for words in PUT_OFF.iter() {
+            let folded: Vec<String> = tokenize(&words.join(" ")).into_iter().map(|token| token.word).collect();
+            assert_eq!(folded, *words);
+            assert!(words.len() <= LONGEST_END, "{words:?}");
+        }
+    }
 }

@@ -92,6 +92,9 @@ fn range(tokens: &[Token], from: u16, to: u16, at: usize, newest: u16, open: boo
     if let Some(end) = after(tokens, at, Meaning::Onwards) {
         return (YearBound::From(from), end);
     }
+    if let Some(end) = after(tokens, at, Meaning::Backwards) {
+        return (YearBound::To(to), end);
+    }
     let joined = after(tokens, at, Meaning::To).or_else(|| {
         // "1970-1980": only a dash between two years of four digits.
         let both = tokens.get(at).and_then(Token::year).is_some() && tokens[at - 1].year().is_some();

@@ -24,11 +24,22 @@ impl Reader<'_> {
         if let Some(end) = self.read_negation(at, request, longest) {
             return Some(end);
         }
+        if let Some(end) = self.read_denied(at, request) {
+            return Some(end);
+        }
         // "new york" is no recent york.
         let theme_end = self.index.theme_at(tokens, at).map_or(at, |(_, end)| end);
         if self.is_part_of_name(at, theme_end) {
             request.leave_unread(at, at + 2);
             return Some(at + 2);
+        }
+        if let Some((bound, end)) = self.years_of_event(at) {
+            request.restrict_years(bound);
+            return Some(end);
+        }
+        if let Some(end) = self.after_untold_event(at) {
+            request.leave_unread(at, end);
+            return Some(end);
         }
         let conditions_end = years::bound(tokens, at, self.newest, true);
         if let Some((bound, end)) = conditions_end.filter(|(_, end)| *end >= longest.max(theme_end)) {
@@ -54,6 +65,11 @@ impl Reader<'_> {
                 request.leave_unread(at, end);
                 return Some(end);
             }
+            // "the dog dies" asks for no dogs.
+            if let Some(end) = self.happening_after(end).filter(|_| !is_genre) {
+                request.leave_unread(at, end);
+                return Some(end);
+            }
             if !is_genre {
                 let said = self.sentence.typed(at, end).to_owned();
                 let topic = Topic { kind: TopicKind::Theme, label: said.clone(), said };
@@ -62,10 +78,14 @@ impl Reader<'_> {
             }
         }
         if let Some((genres, end)) = self.genres_at(at).filter(|(_, end)| *end >= longest) {
+            // "where the kid sees dead people" is for no kids.
+            if self.is_somebody_in_it(at) {
+                request.leave_unread(at, end);
+                return Some(end);
+            }
             // "terror no, por favor", "pero comedias no".
-            let ends_so = end + 1 == tokens.len() || self.sentence.breaks_before(end + 1);
-            if tokens.get(end).is_some_and(|next| next.word == "no") && !self.sentence.breaks_before(end) && ends_so {
-                request.exclude_genres.extend(genres);
+            if self.is_closing_no(end) {
+                self.rule_out_genres(genres, at, end, request);
                 return Some(end + 1);
             }
             self.take_genres(genres, at, end, request);
@@ -102,6 +122,13 @@ impl Reader<'_> {
             return Some(end);
         }
         self.read_misspelt(at, request)
+    }
+
+    /// "where the", "en la que un": somebody in the film follows.
+    fn is_somebody_in_it(&self, at: usize) -> bool {
+        let word = |back: usize| at.checked_sub(back).map_or("", |at| self.tokens()[at].word.as_str());
+        let follows = matches!(word(2), "where" | "when" | "which" | "donde") || (word(3) == "la" && word(2) == "que");
+        is_article(word(1)) && follows
     }
 
     /// Takes genres that are named at `at..end`, with those that stand before as one thing where they do.
@@ -172,7 +199,21 @@ impl Reader<'_> {
         let begins =
             tokens[..at].iter().all(|token| matches!(token.word.as_str(), "no" | "venga" | "espera" | "y" | "pues"));
         let goes_on = tokens.get(at + 1).is_some_and(|next| {
-            matches!(next.word.as_str(), "un" | "una" | "unas" | "unos" | "algo" | "de" | "del" | "sin" | "con" | "que")
+            matches!(
+                next.word.as_str(),
+                "un" | "una"
+                    | "unas"
+                    | "unos"
+                    | "algo"
+                    | "de"
+                    | "del"
+                    | "sin"
+                    | "con"
+                    | "que"
+                    | "deja"
+                    | "quita"
+                    | "pon"
+            )
         });
         // "comedia no, mejor drama".
         let follows_no = at > 0 && matches!(tokens[at - 1].word.as_str(), "no" | "sino");
@@ -219,11 +260,12 @@ impl Reader<'_> {
                 None if comma => next,
                 None => break,
             };
-            // "no romance and some action" asks for action.
-            let is_wish = lexicon::after(tokens, next, Meaning::And).is_some()
-                && tokens
-                    .get(further)
-                    .is_some_and(|word| matches!(word.word.as_str(), "some" | "algo" | "mucho" | "more" | "mas"));
+            // "no romance and some action" asks for action, "no horror and a comedy" for a comedy.
+            let begins_wish = |word: &Token| {
+                matches!(word.word.as_str(), "some" | "algo" | "mucho" | "more" | "mas" | "a" | "an" | "un" | "una")
+            };
+            let is_wish =
+                lexicon::after(tokens, next, Meaning::And).is_some() && tokens.get(further).is_some_and(begins_wish);
             if is_wish {
                 break;
             }

@@ -27,6 +27,12 @@ impl Reader<'_> {
             return None;
         }
         let (kind, label, said, films, end) = self.fact_at(at)?;
+        // "movie night with friends" is with nobody called Friend.
+        let is_phrase =
+            |(meaning, to): (lexicon::Meaning, usize)| meaning == lexicon::Meaning::Filler && to > at + 1 && to >= end;
+        if lexicon::meanings(self.tokens(), at).any(is_phrase) {
+            return None;
+        }
         // "something short, under 90 minutes" asks for one thing.
         let is_known = request.named.iter().any(|named| named.topic.kind == kind && named.topic.label == label);
         if !is_known {

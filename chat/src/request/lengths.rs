@@ -1,23 +1,81 @@
 //! How long films may be: "under two hours", "de hora y media como mucho", "something short".
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use cineswarm_engine::MovieId;
+
 use super::Reader;
 use super::facts::{Asked, after_words};
+use crate::fold::Token;
 use crate::lexicon;
 use crate::topics::{Named, Topic, TopicKind};
 
 /// What "something short" is, if no length is said.
 const SHORT_MINUTES: u16 = 90;
+/// Words between what stands before a length and its number: "maybe about 80 minutes".
+const MOST_WORDS_BETWEEN: usize = 2;
+
+/// What a phrase of `data/lengths.tsv` makes of the length beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Around {
+    Most,
+    Least,
+    /// At the least, where the sentence speaks against it.
+    Past,
+    Short,
+    MostAfter,
+    LeastAfter,
+    About,
+}
+
+/// What a phrase makes of a length, and its words.
+type Phrase = (Around, Vec<&'static str>);
+
+/// The phrases by their first word, the longest first.
+static PHRASES: LazyLock<HashMap<&str, Vec<Phrase>>> = LazyLock::new(|| {
+    let mut phrases: HashMap<&str, Vec<Phrase>> = HashMap::new();
+    let lines = include_str!("../../data/lengths.tsv").lines().filter(|line| !line.starts_with('#'));
+    for (around, phrase) in lines.filter_map(|line| line.split_once('\t')) {
+        let around = match around {
+            "most" => Around::Most,
+            "least" => Around::Least,
+            "past" => Around::Past,
+            "short" => Around::Short,
+            "most_after" => Around::MostAfter,
+            "least_after" => Around::LeastAfter,
+            "about" => Around::About,
+            _ => continue,
+        };
+        let words: Vec<&str> = phrase.split(' ').collect();
+        phrases.entry(words[0]).or_default().push((around, words));
+    }
+    phrases.values_mut().for_each(|phrases| phrases.sort_by_key(|(_, words)| std::cmp::Reverse(words.len())));
+    phrases
+});
+
+/// The places after phrases of this kind that begin at `at`, the longest first.
+fn phrases_at(tokens: &[Token], at: usize, wanted: Around) -> impl Iterator<Item = usize> {
+    let phrases = tokens.get(at).and_then(|token| PHRASES.get(token.word.as_str())).into_iter().flatten();
+    phrases.filter(move |(around, _)| *around == wanted).filter_map(move |(_, words)| {
+        let own = tokens.get(at..at + words.len())?;
+        own.iter().zip(words).all(|(own, word)| own.word == *word).then_some(at + words.len())
+    })
+}
 
 impl Reader<'_> {
-    /// "[nothing] over 100 minutes": of at most so many.
+    /// "[nothing] over 100 minutes", "[I fall asleep] after two hours": of at most so many.
     pub(super) fn length_at_the_other_side(&self, at: usize) -> Option<(Named, usize)> {
-        let (kind, label, said, _, end) = self.length_at(at).filter(|_| !self.index.knowledge.is_empty())?;
-        let minutes: u16 = label.parse().ok()?;
-        let is_most = kind == TopicKind::LengthAtLeast;
-        let fits = |length: u16| if is_most { length <= minutes } else { length >= minutes };
-        let films = self.index.knowledge.films(|known| known.runtime_min.is_some_and(fits));
-        let kind = if is_most { TopicKind::LengthAtMost } else { TopicKind::LengthAtLeast };
-        Some((Named { topic: Topic { kind, label, said }, films }, end))
+        if self.index.knowledge.is_empty() {
+            return None;
+        }
+        // "[not] three hours long".
+        let past = || phrases_at(self.tokens(), at, Around::Past).chain([at]).find_map(|end| self.duration_at(end));
+        let past = || past().map(|(minutes, end)| (TopicKind::LengthAtLeast, minutes.to_string(), end));
+        let said = self.length_at(at).map(|(kind, label, _, _, end)| (kind, label, end));
+        let (kind, label, end) = said.or_else(past)?;
+        let (kind, films) = self.films_as_long(label.parse().ok()?, kind == TopicKind::LengthAtLeast);
+        Some((Named { topic: Topic { kind, said: label.clone(), label }, films }, end))
     }
 
     /// Whether "less than two hours" and the like begins here.
@@ -27,159 +85,46 @@ impl Reader<'_> {
 
     /// "under two hours", "de menos de 90 minutos", "tengo dos horas".
     pub(super) fn length_at(&self, at: usize) -> Option<Asked> {
-        const AT_MOST: [&str; 56] = [
-            "corta de",
-            "cortas de",
-            "corta que",
-            "mas corta de",
-            "mas cortas de",
-            "mas corta que",
-            "mas cortas que",
-            "que no dure mas de",
-            "que no duren mas de",
-            "q no pase de",
-            "que no pase de",
-            "que no pasen de",
-            "no mas de",
-            "lasting less than",
-            "maximo",
-            "ive only got",
-            "i only got",
-            "we have",
-            "we only have",
-            "solo tengo",
-            "that last less than",
-            "that lasts less than",
-            "nothing over",
-            "nothing longer than",
-            "nothing above",
-            "not over",
-            "isnt over",
-            "arent over",
-            "doesnt go over",
-            "nada de mas de",
-            "nada que dure mas de",
-            "nada que pase de",
-            "nada mas largo que",
-            "nada mas largo de",
-            "que no dure mas de",
-            "que no duren mas de",
-            "no longer than",
-            "not longer than",
-            "no more than",
-            "less than",
-            "shorter than",
-            "under",
-            "at most",
-            "i have only",
-            "i have",
-            "i only have",
-            "weve got",
-            "ive got",
-            "max",
-            "maximum",
-            "que dure menos de",
-            "que duren menos de",
-            "de menos de",
-            "menos de",
-            "tengo",
-            "como mucho",
-        ];
-        const AT_LEAST: [&str; 16] = [
-            "minimo",
-            "minimum",
-            "que dure al menos",
-            "go on for at least",
-            "longer than",
-            "more than",
-            "at least",
-            "over",
-            "que dure mas de",
-            "que duren mas de",
-            "de mas de",
-            "mas de",
-            "al menos",
-            "de al menos",
-            "mas larga que",
-            "mas largas que",
-        ];
-        const SHORT: [&str; 23] = [
-            "cortas",
-            "cortita",
-            "cortitas",
-            "something short",
-            "anything short",
-            "short film",
-            "short films",
-            "short movie",
-            "short movies",
-            "a short one",
-            "short one",
-            "shortish",
-            "algo corto",
-            "algo cortito",
-            "una corta",
-            "una cortita",
-            "peli corta",
-            "pelis cortas",
-            "pelicula corta",
-            "peliculas cortas",
-            "que sea corta",
-            "que no sea larga",
-            "nothing too long",
-        ];
         let tokens = self.tokens();
-        const AFTER_MOST: [&str; 14] = [
-            "at most",
-            "at the most",
-            "or less",
-            "or shorter",
-            "or under",
-            "max",
-            "maximum",
-            "tops",
-            "como mucho",
-            "como maximo",
-            "maximo",
-            "o menos",
-            "a lo sumo",
-            "y no mas",
-        ];
-        const AFTER_LEAST: [&str; 9] =
-            ["plus", "or more", "or longer", "at least", "minimum", "o mas", "como minimo", "por lo menos", "minimo"];
-        let follows = |phrases: &[&str], end: usize| phrases.iter().find_map(|phrase| after_words(tokens, end, phrase));
-        let is_short = SHORT.iter().find_map(|phrase| after_words(tokens, at, phrase));
-        let before = AT_MOST
-            .iter()
-            .find_map(|phrase| Some((after_words(tokens, at, phrase)?, true)))
-            .or_else(|| AT_LEAST.iter().find_map(|phrase| Some((after_words(tokens, at, phrase)?, false))));
-        let (minutes, end, is_most) = match before {
-            None if let Some(end) = is_short => (SHORT_MINUTES, end, true),
-            Some((from, is_most)) => {
-                let (minutes, end) = self.duration_at(from)?;
-                (minutes, end, is_most)
-            }
-            // "de hora y media como mucho", "90 minutes or less".
-            None => {
-                let (minutes, end) = self.duration_at(after_words(tokens, at, "de").unwrap_or(at))?;
-                let most = follows(&AFTER_MOST, end).map(|end| (end, true));
-                let (end, is_most) = most.or_else(|| Some((follows(&AFTER_LEAST, end)?, false)))?;
-                (minutes, end, is_most)
-            }
+        let before = |around: Around| {
+            let mut ends = phrases_at(tokens, at, around);
+            ends.find_map(|end| self.duration_at(end))
         };
+        let follows = |around: Around, end: usize| phrases_at(tokens, end, around).next();
+        let (minutes, end, is_most) = if let Some((minutes, end)) = before(Around::Most) {
+            // "tengo 100 minutos justos".
+            (minutes, follows(Around::MostAfter, end).unwrap_or(end), true)
+        } else if let Some((minutes, end)) = before(Around::Least) {
+            (minutes, end, false)
+        } else if let Some(end) = follows(Around::Short, at) {
+            (SHORT_MINUTES, end, true)
+        } else {
+            // "de hora y media como mucho", "90 minutes or less".
+            let (minutes, end) = self.duration_at(after_words(tokens, at, "de").unwrap_or(at))?;
+            let most = follows(Around::MostAfter, end).map(|end| (end, true));
+            let (end, is_most) = most.or_else(|| Some((follows(Around::LeastAfter, end)?, false)))?;
+            (minutes, end, is_most)
+        };
+        let (kind, films) = self.films_as_long(minutes, is_most);
+        Some((kind, minutes.to_string(), minutes.to_string(), films, end))
+    }
+
+    fn films_as_long(&self, minutes: u16, is_most: bool) -> (TopicKind, Vec<MovieId>) {
         let fits = |length: u16| if is_most { length <= minutes } else { length >= minutes };
         let films = self.index.knowledge.films(|known| known.runtime_min.is_some_and(fits));
-        let kind = if is_most { TopicKind::LengthAtMost } else { TopicKind::LengthAtLeast };
-        Some((kind, minutes.to_string(), minutes.to_string(), films, end))
+        (if is_most { TopicKind::LengthAtMost } else { TopicKind::LengthAtLeast }, films)
     }
 
     /// Minutes.
     pub(super) fn duration_at(&self, at: usize) -> Option<(u16, usize)> {
         let tokens = self.tokens();
         let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
-        let is_hours = |word: &str| matches!(word, "hour" | "hours" | "h" | "hr" | "hrs" | "hora" | "horas");
+        let is_hours = |word: &str| {
+            matches!(word, "hour" | "hours" | "h" | "hr" | "hrs" | "hora" | "horas" | "horita" | "horitas")
+        };
         let is_minutes = |word: &str| matches!(word, "minute" | "minutes" | "min" | "mins" | "minuto" | "minutos");
-        let at = at + usize::from(matches!(word(at), "about" | "only" | "unas" | "unos" | "solo" | "just"));
+        let between = |at: &usize| phrases_at(tokens, *at, Around::About).next();
+        let at = std::iter::successors(Some(at), between).take(MOST_WORDS_BETWEEN + 1).last()?;
         let minutes_more = |at: usize| {
             let at = at + usize::from(matches!(word(at), "and" | "y"));
             let minutes = tokens.get(at)?.number().and_then(|minutes| u16::try_from(minutes).ok())?;
@@ -195,7 +140,8 @@ impl Reader<'_> {
             let (more, end) = more.unwrap_or((minutes, at + 1));
             return (hours <= 9 && more < 60).then_some((hours * 60 + more, end));
         }
-        if let Some(end) = after_words(tokens, at, "hora y media") {
+        let half_more = ["hora y media", "horita y media"].iter().find_map(|phrase| after_words(tokens, at, phrase));
+        if let Some(end) = half_more {
             return Some((90, end));
         }
         let number = match word(at) {
@@ -212,5 +158,21 @@ impl Reader<'_> {
         let half = ["and a half", "y media"].iter().find_map(|phrase| after_words(tokens, at + 2, phrase));
         let more = half.map(|end| (30, end)).or_else(|| minutes_more(at + 2));
         Some(more.map_or((number * 60, at + 2), |(minutes, end)| (number * 60 + minutes, end)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::tokenize;
+
+    #[test]
+    fn every_phrase_is_written_folded_and_of_a_kind() {
+        let lines = include_str!("../../data/lengths.tsv").lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(PHRASES.values().map(Vec::len).sum::<usize>(), lines);
+        for (_, words) in PHRASES.values().flatten() {
+            let folded: Vec<String> = tokenize(&words.join(" ")).into_iter().map(|token| token.word).collect();
+            assert_eq!(folded, *words);
+        }
     }
 }

@@ -6,34 +6,21 @@ use std::sync::LazyLock;
 
 use cineswarm_engine::{Filters, MovieId};
 
+use super::denied::leaves_nothing_of;
+use super::unwanted_films::Unwanted;
 use super::{Reader, Request};
 use crate::cues;
-use crate::fold::{Token, tokenize};
+use crate::fold::{is_article, tokenize};
 use crate::lexicon::{self, Meaning};
 use crate::patterns;
-use crate::themes::Tagged;
-use crate::titles::{Reading, TitleMatch};
 use crate::topics::{Named, Topic, TopicKind};
 use crate::years::{self, YearBound};
 
 /// Words after a "not" that are left unread where nothing there is known, so that none of them is taken for a wish.
 const UNREAD_AFTER_NOT: usize = 3;
-/// Letters of a part of a title that films are left out by.
-const TELLING_LETTERS: usize = 4;
-
 /// What stands between a "not" and what is not wanted.
 static LINKS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("../../data/links.tsv").lines().filter(|line| !line.starts_with('#')).collect());
-
-/// What is not wanted.
-#[derive(Default)]
-struct Unwanted {
-    films: Vec<MovieId>,
-    /// What it is called, where that is not what was typed.
-    name: Option<String>,
-    /// Whether viewers' tags are all that is known of it.
-    is_theme: bool,
-}
 
 impl Reader<'_> {
     /// "no romance", "sin musicales ni guerra", "not about war", "que no sean de los 80".
@@ -47,14 +34,26 @@ impl Reader<'_> {
         let takes_back = begins
             && matches!(tokens[at].word.as_str(), "no" | "not")
             && tokens.get(at + 1).is_some_and(|next| {
-                self.sentence.breaks_before(at + 1)
-                    || matches!(next.word.as_str(), "wait" | "espera" | "mejor" | "better" | "se")
+                matches!(next.word.as_str(), "wait" | "espera" | "mejor" | "better" | "se")
                     || (tokens[at].word == "no" && next.word == "really")
                     // "no the one with Brie Larson".
                     || (next.word == "the" && tokens.get(at + 2).is_some_and(|word| word.word == "one"))
             });
-        if takes_back {
+        // "tanto no. De los 80": nothing after the break is meant by it.
+        let is_answer = matches!(tokens[at].word.as_str(), "no" | "not" | "nada" | "nothing")
+            && longest <= at + 1
+            && at + 1 < tokens.len()
+            && self.sentence.breaks_before(at + 1);
+        if takes_back || is_answer {
             return Some(at + 1);
+        }
+        // "he falls asleep, comedies please".
+        let is_broken_off = cues::is("breaks_off", &tokens[after_not - 1].word)
+            && after_not < tokens.len()
+            && self.sentence.breaks_before(after_not);
+        if is_broken_off {
+            request.leave_unread(at, after_not);
+            return Some(after_not);
         }
         // "and no longer than 100 minutes".
         // "nada de más de dos horas" denies what "no más de dos horas" says.
@@ -139,14 +138,7 @@ impl Reader<'_> {
         empty.or_else(|| LINKS.contains(word).then_some(at + 1))
     }
 
-    /// "nothing heavy" speaks of no film that few know: one word is a title where it is written as a name, or known as one.
-    fn is_said_as_title(&self, movie: MovieId, from: usize, to: usize) -> bool {
-        to > from + 1
-            || self.sentence.typed(from, to).starts_with(char::is_uppercase)
-            || self.index.is_well_known(movie)
-    }
-
-    fn ends_clause(&self, at: usize) -> bool {
+    pub(super) fn ends_clause(&self, at: usize) -> bool {
         self.is_list_joint(at)
             || lexicon::meanings(self.tokens(), at).any(|(meaning, _)| matches!(meaning, Meaning::But | Meaning::Not))
     }
@@ -160,12 +152,19 @@ impl Reader<'_> {
         let genre_end = self.genres_at(at).map_or(at, |(_, end)| end);
         let is_theme = theme.is_some_and(|(films, end)| !films.is_empty() && end >= genre_end);
         if let Some((genres, end)) = self.genre_run(at).filter(|(_, end)| !is_theme && *end >= theme_end) {
+            let may_be_years = !tokens[from..at].iter().any(|token| matches!(token.word.as_str(), "without" | "sin"))
+                && !request.film_noun
+                && !request.has_conditions();
+            if let Some((both, further)) = self.both_unwanted(end, may_be_years, &genres) {
+                self.rule_out(at, further, Unwanted { films: both, ..Unwanted::default() }, request);
+                return Some(self.read_further(further, request));
+            }
             // "drama but not sad" asks for dramas all the same; no filter tells them apart.
             if genres.iter().all(|genre| request.genres.contains(genre)) {
                 request.leave_unread(from, end);
                 return Some(end);
             }
-            request.exclude_genres.extend(genres);
+            self.rule_out_genres(genres, at, end, request);
             return Some(self.read_further(end, request));
         }
         if let Some(end) = lexicon::after(tokens, at, Meaning::Popular) {
@@ -183,9 +182,10 @@ impl Reader<'_> {
         // "like Alien but not Aliens" speaks of a film, not of aliens.
         // "can't stand blood" speaks of none.
         let is_film = !request.titles.is_empty()
-            && self
-                .title_spoken_against(at)
-                .is_some_and(|(movie, end)| !is_theme || self.is_said_as_title(movie, at, end));
+            && self.title_spoken_against(at).is_some_and(|(movie, end)| {
+                // "like The Matrix without Keanu" speaks of somebody.
+                !self.is_called_for_short(at, end) && (!is_theme || self.is_said_as_title(movie, at, end))
+            });
         if is_film {
             return None;
         }
@@ -203,18 +203,28 @@ impl Reader<'_> {
             self.rule_out(at, end, Unwanted { films, ..Unwanted::default() }, request);
             return Some(self.read_further(end, request));
         }
-        if let Some((unwanted, end)) = known {
-            if unwanted.films.is_empty() {
+        if let Some((mut unwanted, mut end)) = known {
+            if let Some(end) = self.happening_after(end).filter(|_| unwanted.is_theme) {
                 request.leave_unread(from, end);
+                return Some(end);
+            }
+            if unwanted.films.is_empty() {
+                // What nobody has tagged may be what films are called: "no Monty Python".
+                match self.films_called(at).filter(|(_, further)| *further >= end) {
+                    Some((films, further)) => {
+                        self.rule_out(at, further, Unwanted { films, ..Unwanted::default() }, request)
+                    }
+                    None => request.leave_unread(from, end),
+                }
                 return Some(self.read_further(end, request));
+            }
+            if let Some((told, further)) = self.told_of_unwanted(at, end) {
+                unwanted.films.retain(|movie| told.contains(movie));
+                (unwanted.name, end) = (None, further);
             }
             // "no French comedies" rules out what is both.
             if let Some((genres, further)) = self.genres_at(end).filter(|_| !self.sentence.breaks_before(end)) {
-                let is_both = |movie: &MovieId| {
-                    let own = self.catalogue.get(*movie).map(|movie| movie.genres.as_slice()).unwrap_or_default();
-                    genres.iter().any(|genre| own.contains(genre))
-                };
-                let both = unwanted.films.into_iter().filter(is_both).collect();
+                let both = unwanted.films.into_iter().filter(|movie| self.is_of_genre(*movie, &genres)).collect();
                 self.rule_out(at, further, Unwanted { films: both, ..Unwanted::default() }, request);
                 return Some(further);
             }
@@ -227,12 +237,54 @@ impl Reader<'_> {
             return Some(end);
         }
         let (bound, end) = years::bound(tokens, at, self.newest, true)?;
+        // "no 80s horror".
+        if let (YearBound::Within(first, last), Some((genres, further))) = (bound, self.genres_at(end))
+            && !self.sentence.breaks_before(end)
+        {
+            let films = self.films_of_genre_and_years(&genres, first, last);
+            self.rule_out(at, further, Unwanted { films, ..Unwanted::default() }, request);
+            return Some(self.read_further(further, request));
+        }
         self.rule_out_years(from, end, bound, request);
         // "not from the 70s or 80s".
         let further = self.after_and_or(end).and_then(|next| years::bound(tokens, next, self.newest, false));
         let Some((bound, further)) = further else { return Some(end) };
         self.rule_out_years(from, further, bound, request);
         Some(further)
+    }
+
+    /// Rules out the genres that are named at `at..end`. "Not another romcom" leaves other comedies in.
+    pub(super) fn rule_out_genres(&self, genres: Vec<String>, at: usize, end: usize, request: &mut Request) {
+        let is_one =
+            genres.len() > 1 && self.genres_at(at).is_some_and(|(one, to)| one.len() == genres.len() && to == end);
+        if !is_one {
+            request.exclude_genres.extend(genres);
+            return;
+        }
+        let is_all = |movie: &MovieId| genres.iter().all(|genre| self.is_of_genre(*movie, std::slice::from_ref(genre)));
+        let films = self.catalogue.movies().iter().map(|movie| movie.id).filter(is_all).collect();
+        self.rule_out(at, end, Unwanted { films, ..Unwanted::default() }, request);
+    }
+
+    /// Whether something that can be ruled out is named at `at`.
+    fn is_something_unwanted(&self, at: usize) -> bool {
+        self.genres_at(at).is_some() || self.films_of(at).is_some_and(|(unwanted, _)| !unwanted.films.is_empty())
+    }
+
+    /// Rules out what is named by the words from `at` to `end`, if anything is.
+    pub(super) fn rule_out_named(&self, at: usize, end: usize, request: &mut Request) -> bool {
+        let known = self.films_of(at).filter(|(unwanted, to)| *to == end && !unwanted.films.is_empty());
+        // "de James Bond".
+        let from = at + usize::from(matches!(self.tokens()[at].word.as_str(), "de" | "con") && at + 1 < end);
+        let is_name = || {
+            let is_series = || !self.series_films(&self.tokens()[from..end]).is_empty();
+            self.sentence.typed(from, end).starts_with(char::is_uppercase) || is_series()
+        };
+        let called = || self.films_called(from).filter(|(_, to)| *to == end && is_name());
+        let called = || called().map(|(films, _)| (Unwanted { films, ..Unwanted::default() }, end));
+        let Some((unwanted, _)) = known.or_else(called) else { return false };
+        self.rule_out(at, end, unwanted, request);
+        true
     }
 
     fn after_and_or(&self, at: usize) -> Option<usize> {
@@ -268,95 +320,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The films of the theme, person, series or origin named at `at`, and the place after it.
-    fn films_of(&self, at: usize) -> Option<(Unwanted, usize)> {
-        let tokens = self.tokens();
-        let theme = self.index.theme_at(tokens, at).map(|(films, end)| {
-            let mut films = films.to_vec();
-            // "Oldboy" is of a revenge trilogy.
-            if let Some(tag) = Tagged::tag_of(&tokens[at..end]).filter(|tag| !films.is_empty() && !tag.contains(' ')) {
-                films.extend(self.index.knowledge.of_series_about(tag));
-            }
-            (Unwanted { films, name: None, is_theme: true }, end)
-        });
-        let fact = self.fact_unwanted_at(at).map(|(films, name, end)| (Unwanted { films, name, is_theme: false }, end));
-        match (theme, fact) {
-            (Some(theme), Some(fact)) => Some(if fact.1 >= theme.1 && !fact.0.films.is_empty() { fact } else { theme }),
-            // A name that nobody has tagged may be somebody's all the same.
-            (theme, fact) => {
-                let has_films = theme.as_ref().is_some_and(|(theme, _)| !theme.films.is_empty());
-                let surnamed = if fact.is_some() { None } else { self.films_of_surname(at, has_films) };
-                let surnamed =
-                    surnamed.map(|(films, end, name)| (Unwanted { films, name: Some(name), is_theme: false }, end));
-                surnamed.or(theme).or(fact)
-            }
-        }
-    }
-
-    /// "not Chihiro", "not Red October": films that a telling part of their title is enough for.
-    fn films_in_part(&self, at: usize, request: &Request) -> Option<(Vec<MovieId>, usize)> {
-        let tokens = self.tokens();
-        self.title_ends(at).into_iter().rev().find_map(|end| {
-            let (from, to) = self.trimmed(at, end);
-            let words = tokens.get(from..to)?;
-            let is_name = |token: &Token| {
-                token.word.len() >= TELLING_LETTERS && !(lexicon::is_known(&token.word) || patterns::says(&token.word))
-            };
-            if !words.iter().any(is_name) {
-                return None;
-            }
-            let found = match self.index.find_as(words, Reading::Part)? {
-                TitleMatch::One(movie) => vec![movie],
-                TitleMatch::Several(movies) => movies,
-                TitleMatch::Nothing { .. } => return None,
-            };
-            let is_wanted = |movie: &MovieId| {
-                !request.named.is_empty() && request.named.iter().all(|named| named.films.contains(movie))
-            };
-            let wanted: Vec<MovieId> = found.iter().copied().filter(is_wanted).collect();
-            if !wanted.is_empty() {
-                return Some((wanted, end));
-            }
-            let is_told = words.len() > 1 || self.sentence.typed(from, to).starts_with(char::is_uppercase);
-            let only =
-                found.first().filter(|movie| found.len() == 1 && is_told && self.index.is_well_known(**movie))?;
-            Some((vec![*only], end))
-        })
-    }
-
-    /// "without Harry Potter": every film that is called so or whose name begins so, and all of that series.
-    fn films_called(&self, at: usize) -> Option<(Vec<MovieId>, usize)> {
-        let tokens = self.tokens();
-        self.title_ends(at).into_iter().rev().find_map(|end| {
-            let words = tokens.get(at..end)?;
-            let letters: usize = words.iter().map(|token| token.word.chars().count()).sum();
-            // "nothing stupid" is no part of "Stupid, ...": a word alone is a name where it is written or known as one.
-            let is_named = || {
-                let is_known = |movie: &MovieId| self.index.is_well_known(*movie);
-                self.sentence.typed(at, end).starts_with(char::is_uppercase)
-                    || match self.index.find_as(words, Reading::Exact) {
-                        Some(TitleMatch::One(movie)) => is_known(&movie),
-                        Some(TitleMatch::Several(movies)) => movies.iter().any(is_known),
-                        _ => false,
-                    }
-            };
-            let mut films = self.series_films(words);
-            let says_title = words.iter().any(|token| !lexicon::is_known(&token.word)) && letters >= TELLING_LETTERS;
-            if says_title && (words.len() > 1 || is_named()) {
-                films.extend(self.index.named_so(words));
-            }
-            (!films.is_empty()).then_some((films, end))
-        })
-    }
-
-    /// Whether a title or a series begins at `at` and goes on past `end`.
-    fn name_goes_on(&self, at: usize, end: usize) -> bool {
-        self.title_ends(at).into_iter().filter(|further| *further > end).any(|further| {
-            let words = &self.tokens()[at..further];
-            self.index.find_as(words, Reading::Exact).is_some() || !self.series_films(words).is_empty()
-        })
-    }
-
     fn rule_out(&self, from: usize, to: usize, unwanted: Unwanted, request: &mut Request) {
         let said = self.sentence.typed(from, to).to_owned();
         let is_name = self.is_called_for_short(from, to);
@@ -371,6 +334,15 @@ impl Reader<'_> {
         films.extend(tagged.iter().flat_map(|(tagged, _)| tagged.iter().copied()));
         // The facts do not have every film of somebody; viewers' tags may.
         films.extend(self.index.tagged_so(&tokenize(&label)));
+        // "a dog film for people who hate dogs" is one all the same.
+        if leaves_nothing_of(&request.named, &films) {
+            request.leave_unread(from, to);
+            return;
+        }
+        // "not Godard, I've had it with Godard" says one thing twice.
+        if request.without.iter().any(|known| known.topic.label == label) {
+            return;
+        }
         if unwanted.is_theme {
             films.extend(self.series_films(&self.tokens()[from..to]));
             request.doubtful.push((request.without.len(), from, to));
@@ -378,20 +350,39 @@ impl Reader<'_> {
         request.without.push(Named { topic: Topic { kind: TopicKind::Without, label, said }, films });
     }
 
+    /// "[not Korean], Japanese or Chinese", "[isn't a sequel], a remake or a superhero thing": after a comma something that can
+    /// be ruled out, and an "or" at last.
+    fn is_listed_with_or(&self, at: usize) -> bool {
+        if at >= self.tokens().len() || !self.sentence.gap(at).contains(',') {
+            return false;
+        }
+        let at = at + usize::from(is_article(&self.tokens()[at].word));
+        let films = || self.films_of(at).filter(|(unwanted, _)| !unwanted.films.is_empty()).map(|(_, end)| end);
+        let Some(end) = self.genres_at(at).map(|(_, end)| end).or_else(films) else { return false };
+        lexicon::after(self.tokens(), end, Meaning::Or).is_some() || self.is_listed_with_or(end)
+    }
+
     /// "hates horror and violence", "sin zombis ni vampiros": what is not wanted beside it. A wish after an "and" has a
     /// word of its own: "no romance and some action".
     fn read_further(&self, at: usize, request: &mut Request) -> usize {
         // "not Korean, Japanese or Chinese".
-        let goes_on = || {
-            let is_listed = at < self.tokens().len() && self.sentence.gap(at).contains(',');
-            let listed = self.films_of(at).filter(|_| is_listed);
-            let is_either = |end| lexicon::after(self.tokens(), end, Meaning::Or).is_some();
-            listed.is_some_and(|(unwanted, end)| !unwanted.films.is_empty() && is_either(end)).then_some(at)
-        };
-        let Some(mut next) = self.after_and_or(at).or_else(goes_on) else { return at };
-        // "ni las de Van Damme".
-        while self.tokens().get(next).is_some_and(|token| matches!(token.word.as_str(), "las" | "los" | "la" | "the")) {
+        let goes_on = || self.is_listed_with_or(at).then_some(at);
+        // "no action films or sequels".
+        let after_films = lexicon::after(self.tokens(), at, Meaning::FilmNoun);
+        let after_films = after_films.and_then(|end| lexicon::after(self.tokens(), end, Meaning::Or));
+        let Some(mut next) = self.after_and_or(at).or(after_films).or_else(goes_on) else { return at };
+        // "ni las de Van Damme", "y todo lo de la mafia".
+        let says =
+            |at: usize, words: &[&str]| self.tokens().get(at).is_some_and(|token| words.contains(&token.word.as_str()));
+        let says_all = says(next, &["todo", "todos", "todas", "lo", "everything", "anything", "all"]);
+        // "nor a sequel", where "and a comedy" is a wish.
+        let is_wish = lexicon::after(self.tokens(), at, Meaning::And).is_some();
+        while says(next, &["las", "los", "la", "the"]) || (!is_wish && says(next, &["a", "an", "un", "una"])) {
             next += 1;
+        }
+        while says_all && !self.is_something_unwanted(next) {
+            let Some(link) = self.after_link(next).filter(|link| !self.sentence.breaks_before(*link)) else { break };
+            next = link;
         }
         if let Some((genres, end)) = self.genre_run(next) {
             request.exclude_genres.extend(genres);
@@ -433,17 +424,5 @@ impl Reader<'_> {
                 request.without_effect.push((from, to));
             }
         }
-    }
-
-    /// "but not Aliens", "nothing like Titanic". Of several films of that title the best known is meant.
-    fn title_spoken_against(&self, at: usize) -> Option<(MovieId, usize)> {
-        let at = lexicon::after(self.tokens(), at, Meaning::LikeTitle).unwrap_or(at);
-        self.title_ends(at).into_iter().rev().find_map(|end| {
-            match self.index.find_as(self.tokens().get(at..end)?, Reading::Exact)? {
-                TitleMatch::One(movie) => Some((movie, end)),
-                TitleMatch::Several(movies) => Some((*movies.first()?, end)),
-                TitleMatch::Nothing { .. } => None,
-            }
-        })
     }
 }

@@ -80,6 +80,10 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
                 line += &format!(" -{}", topic.label.replace(' ', "_"));
                 continue;
             }
+            if topic.kind == TopicKind::LengthAtLeast {
+                line += &format!(" +{}_or_longer", topic.label);
+                continue;
+            }
             let mut parts: Vec<&str> = topic.label.split(" + ").collect();
             parts.sort_unstable();
             line += &format!(" +{}", parts.join("&").replace(' ', "_"));

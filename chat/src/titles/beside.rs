@@ -19,7 +19,7 @@ impl TitleIndex {
     pub fn with_facts(self, facts: Vec<FilmFacts>, catalogue: &Catalogue) -> TitleIndex {
         let themes: Vec<(MovieId, String)> =
             facts.iter().flat_map(|known| known.themes.iter().map(|theme| (known.movie, theme.clone()))).collect();
-        let grouped = self.grouped();
+        let grouped = self.grouped().into_iter().chain(sequels(&facts, catalogue));
         let themes = themes.iter().map(|(movie, theme)| (*movie, theme.as_str()));
         let mut index = self.with_tags(themes.chain(grouped));
         index.knowledge = Knowledge::new(facts, catalogue);
@@ -63,4 +63,19 @@ impl TitleIndex {
     pub(crate) fn tagged_so(&self, words: &[Token]) -> &[MovieId] {
         self.tagged.with_tag(words)
     }
+}
+
+/// Films that follow an earlier one of their series, as tagged so. What shares a "universe" follows nothing.
+fn sequels(facts: &[FilmFacts], catalogue: &Catalogue) -> Vec<(MovieId, &'static str)> {
+    let mut first: HashMap<&str, u16> = HashMap::new();
+    let of_series = || {
+        facts.iter().filter_map(|known| {
+            let series = known.series.as_deref().filter(|name| !name.contains("Universe"))?;
+            Some((series, known.movie, catalogue.get(known.movie)?.year?))
+        })
+    };
+    for (series, _, year) in of_series() {
+        first.entry(series).and_modify(|first| *first = year.min(*first)).or_insert(year);
+    }
+    of_series().filter(|(series, _, year)| *year > first[series]).map(|(_, movie, _)| (movie, "sequel")).collect()
 }

@@ -1,0 +1,43 @@
+//! Years told by what happened in them: "from before we were married in 1968", "del año en que nací, 1974".
+
+use super::Reader;
+use crate::cues;
+use crate::fold::is_article;
+use crate::lexicon::{self, Meaning};
+use crate::years::{self, YearBound};
+
+/// Words of what happened.
+const MOST_WORDS: usize = 7;
+
+impl Reader<'_> {
+    /// The place after "before the war", of which no year is told: it asks for no war films.
+    pub(super) fn after_untold_event(&self, at: usize) -> Option<usize> {
+        let tokens = self.tokens();
+        let (_, from) = lexicon::meanings(tokens, at)
+            .find(|(meaning, _)| matches!(meaning, Meaning::Before | Meaning::After | Meaning::Since))?;
+        let event = from + usize::from(tokens.get(from).is_some_and(|token| is_article(&token.word)));
+        tokens.get(event).is_some_and(|token| cues::is("life", &token.word)).then_some(event + 1)
+    }
+
+    /// The years that are asked for at `at`, and the place after them.
+    pub(super) fn years_of_event(&self, at: usize) -> Option<(YearBound, usize)> {
+        let tokens = self.tokens();
+        lexicon::meanings(tokens, at).find_map(|(meaning, from)| {
+            let is_of_year = || tokens[from - 1].word == "year" || tokens[from - 1].word == "ano";
+            let bound: fn(u16) -> YearBound = match meaning {
+                Meaning::Before => |year| YearBound::To(year - 1),
+                Meaning::After => |year| YearBound::From(year + 1),
+                Meaning::Since => YearBound::From,
+                Meaning::In if is_of_year() => |year| YearBound::Within(year, year),
+                _ => return None,
+            };
+            let to = (from..tokens.len().min(from + MOST_WORDS + 1)).find(|at| tokens[*at].number().is_some())?;
+            let year = tokens[to].year()?;
+            // "before we go out, something from 1999" tells of no year in which anything happened.
+            let happened = tokens[from..to].iter().any(|token| cues::is("life", &token.word));
+            let says_more =
+                (from..to).any(|at| years::bound(tokens, at, self.newest, false).is_some_and(|(_, end)| end < to));
+            (happened && !says_more).then(|| (bound(year), to + 1))
+        })
+    }
+}
