@@ -113,7 +113,10 @@ fn spell_out_short(token: &mut Token) {
     if is_drawn_out {
         let mut once = letters;
         once.dedup();
-        token.word = once.into_iter().collect();
+        // "mmm" says nothing, and is no film called "M".
+        if once.len() > 1 {
+            token.word = once.into_iter().collect();
+        }
     }
 }
 

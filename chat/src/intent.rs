@@ -59,8 +59,10 @@ pub struct Lifted {
     pub genres: Vec<String>,
     /// Whatever years.
     pub years: bool,
-    /// Themes, people, origins.
+    /// Themes, people, origins, lengths, and what was ruled out.
     pub topics: Vec<Topic>,
+    /// The films of what was ruled out.
+    pub films: Vec<MovieId>,
 }
 
 impl Lifted {
@@ -89,6 +91,12 @@ pub struct Context<'a> {
     pub last: Last,
     /// Who the last question asked for films of or with.
     pub person: Option<&'a Topic>,
+    /// The themes and the like that the last question asked for.
+    pub topics: &'a [Topic],
+    /// The genres that it asked for.
+    pub genres: &'a [String],
+    /// What the viewer rated the film that was spoken of last, if that is what was spoken of.
+    pub stars: Option<HalfStars>,
 }
 
 /// What was said last, as far as it tells what "it" and "4" mean.
@@ -249,6 +257,15 @@ pub enum Intent {
         /// The rating.
         half_stars: HalfStars,
     },
+    /// What the viewer rated one film was meant for another.
+    RateInstead {
+        /// The film that is rated.
+        movie: MovieId,
+        /// The rating.
+        half_stars: HalfStars,
+        /// The film whose rating is taken back.
+        of: MovieId,
+    },
     /// The viewer rates a film with a number that is no rating.
     RateOffScale {
         /// The film.
@@ -394,9 +411,10 @@ impl Intent {
     /// The film that "it" means after this, and what was said of it.
     pub fn speaks_of(&self) -> (Option<MovieId>, Last) {
         match self {
-            Intent::Rate { movie, .. } | Intent::RateOffScale { movie, .. } | Intent::Unrate { movie } => {
-                (Some(*movie), Last::Rating)
-            }
+            Intent::Rate { movie, .. }
+            | Intent::RateInstead { movie, .. }
+            | Intent::RateOffScale { movie, .. }
+            | Intent::Unrate { movie } => (Some(*movie), Last::Rating),
             Intent::About { movie, wanted: Wanted::MyRating } => (Some(*movie), Last::Rating),
             Intent::About { movie, wanted } => (Some(*movie), Last::Asked(*wanted)),
             Intent::Why { movie } | Intent::Tagged { movie, .. } => (Some(*movie), Last::Film),

@@ -11,7 +11,8 @@ mod lifted;
 mod people;
 mod unwanted;
 
-pub use self::joining::{either_topic, films_of};
+pub(crate) use self::joining::films_ruled_out;
+pub use self::joining::{either_topic, films_of, parts_of_either};
 
 use std::cell::Cell;
 use std::collections::HashMap;

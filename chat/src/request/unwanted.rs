@@ -53,7 +53,9 @@ impl Reader<'_> {
                     // "no the one with Brie Larson".
                     || (next.word == "the" && tokens.get(at + 2).is_some_and(|word| word.word == "one"))
             });
-        if takes_back {
+        // "tanto no. De los 80": what follows is another sentence.
+        let ends = tokens[at].word == "no" && at > 0 && self.sentence.gap(after_not).contains(['.', '!', ';', '\n']);
+        if takes_back || (ends && after_not == at + 1) {
             return Some(at + 1);
         }
         // "and no longer than 100 minutes".
@@ -389,6 +391,13 @@ impl Reader<'_> {
             listed.is_some_and(|(unwanted, end)| !unwanted.films.is_empty() && is_either(end)).then_some(at)
         };
         let Some(mut next) = self.after_and_or(at).or_else(goes_on) else { return at };
+        // "y todo lo de la mafia".
+        if self.tokens().get(next).is_some_and(|token| cues::is("all", &token.word)) {
+            next += self.tokens()[next..]
+                .iter()
+                .take_while(|token| cues::is("all", &token.word) || cues::is("of_all", &token.word))
+                .count();
+        }
         // "ni las de Van Damme".
         while self.tokens().get(next).is_some_and(|token| matches!(token.word.as_str(), "las" | "los" | "la" | "the")) {
             next += 1;
