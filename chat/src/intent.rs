@@ -4,7 +4,7 @@
 use cineswarm_engine::{Filters, HalfStars, MovieId, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::topics::Topic;
+use crate::topics::{Lifted, Topic};
 
 /// The language of replies. What is typed is understood in both, whatever is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,26 +50,6 @@ pub struct Understood {
     pub lifted: Lifted,
     /// The language of the sentence, where its words tell.
     pub language: Option<Lang>,
-}
-
-/// Conditions of the question before that are to hold no more.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lifted {
-    /// Genres.
-    pub genres: Vec<String>,
-    /// Whatever years.
-    pub years: bool,
-    /// Themes, people, origins, lengths, and what was ruled out.
-    pub topics: Vec<Topic>,
-    /// The films of what was ruled out.
-    pub films: Vec<MovieId>,
-}
-
-impl Lifted {
-    /// Whether nothing is lifted.
-    pub fn is_empty(&self) -> bool {
-        self.genres.is_empty() && !self.years && self.topics.is_empty()
-    }
 }
 
 /// What was said before, as far as a sentence can refer to it.

@@ -50,14 +50,12 @@ mod tests;
 
 use cineswarm_engine::Catalogue;
 
-pub use intent::{
-    ClarifyOption, Context, Intent, Lang, Last, Lifted, Mark, Question, Shift, Tweak, Understood, Wanted,
-};
+pub use intent::{ClarifyOption, Context, Intent, Lang, Last, Mark, Question, Shift, Tweak, Understood, Wanted};
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use request::{either_topic, films_of, parts_of_either};
 pub use titles::{Hit, TitleIndex, TitleMatch};
-pub use topics::{Topic, TopicKind, only_rules_out};
+pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use decide::Chat;
 use fold::Sentence;

@@ -4,10 +4,10 @@
 use cineswarm_engine::Filters;
 
 use crate::fold::{Token, key, without_article};
-use crate::intent::{Context, Intent, Lifted, Shift, Tweak};
+use crate::intent::{Context, Intent, Shift, Tweak};
 use crate::request::{Reader, films_of, films_ruled_out};
 use crate::titles::{Reading, TitleMatch};
-use crate::topics::{Topic, TopicKind};
+use crate::topics::{Lifted, Topic, TopicKind};
 use crate::{patterns, turns};
 
 /// The question before again, and what of it is lifted.
