@@ -7,7 +7,7 @@ use crate::intent::{Intent, Last, Mark, Question, Shift, Wanted};
 use crate::patterns::Fitting;
 use crate::places::{Places, place};
 use crate::titles::Reading;
-use crate::{Chat, ClarifyOption, bags, fold, patterns, replies};
+use crate::{Chat, ClarifyOption, bags, degrees, fold, patterns, plainly, replies};
 
 /// Stars that are offered for a verdict in words, the likeliest first.
 pub(crate) const GOOD: &[f64] = &[5.0, 4.5, 4.0];
@@ -22,6 +22,7 @@ impl Chat<'_> {
         whole
             .into_iter()
             .find_map(|fitting| self.ordered(&fitting))
+            .or_else(|| self.order_by_degree())
             .or_else(|| self.order_after_remark())
             .or_else(|| self.order_by_its_words())
     }
@@ -32,6 +33,14 @@ impl Chat<'_> {
         let is_title = || self.reader.index.find_as(&sentence.tokens, Reading::Exact).is_some();
         let fitting = bags::fitting(sentence).filter(|_| !is_title())?;
         self.ordered(&fitting)
+    }
+
+    /// "not that much romance". A whole title comes first: "More War".
+    fn order_by_degree(&self) -> Option<Intent> {
+        let sentence = self.reader.sentence;
+        let is_title = || self.reader.index.find_as(&sentence.tokens, Reading::Exact).is_some();
+        let kind = degrees::order(sentence).filter(|_| !is_title())?;
+        self.ordered(&Fitting { kind, film: None, numbers: Vec::new(), places: None })
     }
 
     /// "quita lo del 2005", "forget about the 90s": whatever the year, of a list.
@@ -66,7 +75,11 @@ impl Chat<'_> {
         let sentence = self.reader.sentence;
         let at = (1..sentence.len()).rev().find(|at| sentence.breaks_before(*at))?;
         let (remark, order) = (sentence.typed(0, at), sentence.typed(at, sentence.len()));
-        let (remark, order) = (Sentence::new(remark), Sentence::new(order));
+        let (remark, mut order) = (Sentence::new(remark), Sentence::new(order));
+        // "more like it for the weekend".
+        if let Some(plain) = plainly::plainly(&order).filter(|_| patterns::fitting(&order).next().is_none()) {
+            order = Sentence::new(&plain);
+        }
         // "esa ya la vi, dame otra".
         let mut asks_more = patterns::fitting(&order).map(|fitting| fitting.kind.0);
         if asks_more.any(|kind| matches!(kind, "other" | "like_it" | "newest")) {
@@ -89,9 +102,12 @@ impl Chat<'_> {
 
     /// "number 1 please, who directed it?": the film of the list that is pointed at, and what is asked of it.
     fn asked_of_place(&self, remark: &Sentence, order: &Sentence) -> Option<Intent> {
-        let mut pointing = patterns::fitting(remark).filter(|fitting| {
+        // "fine, I'll take 5. more like it".
+        let chosen = bags::fitting(remark).filter(|fitting| fitting.kind.0 == "thanks" && fitting.places.is_some());
+        let pointing = patterns::fitting(remark).filter(|fitting| {
             matches!(fitting.kind.0, "about_shown" | "like_shown" | "good_shown") && fitting.film.is_none()
         });
+        let mut pointing = pointing.chain(chosen);
         let pointed = pointing.find_map(|fitting| {
             let place = fitting.numbers.first().and_then(|at| place(&remark.tokens.get(*at)?.word));
             let places = fitting.places.or_else(|| place.map(|place| Places::These(vec![place])))?;
@@ -151,6 +167,11 @@ impl Chat<'_> {
             "its_series" => self.series_spoken_of(),
             "thanks" => Some(Intent::Thanks),
             "undo" => Some(Intent::Undo),
+            // After a film was spoken of, the list is asked for again; else the one before it.
+            "carry_on" if self.goes_on() && self.context.last != Last::List => {
+                Some(Intent::Refine { filters: Filters::default(), tweak: crate::Tweak::None, shift: None })
+            }
+            "carry_on" => Some(Intent::Undo),
             "restart" => Some(Intent::StartOver),
             "none" if !self.context.options.is_empty() => Some(Intent::Declined),
             "help" => Some(Intent::Help),

@@ -18,6 +18,12 @@
 //! - `copula`: is the verb of a question about a film; `frames`: stands around what is asked of it;
 //! - `together`: of two people, asks for films with both; `ends_phrase`: may follow "his films";
 //! - `oldest`, `newest`, `longest`, `shortest`: with "-est" or "más", the first of all films;
+//! - `goes_back`, `before`: speak of what was asked before;
+//! - `complains`: begins what is wrong with a list; `says_only`: leaves nothing else of it;
+//! - `stands_for`: is somebody spoken of; `film_word`: is a film; `pronoun`, `relates`: are one of those before, and what it is;
+//! - `too_also`: adds to what was asked for; `agrees`: begins a sentence and says nothing;
+//! - `when`: says when a film is wanted;
+//! - `all`, `of_all`: "everything about", before what is ruled out;
 //! - `alike`: beside a film, asks for what is like it; `denies`: tells against that.
 
 use std::collections::HashSet;

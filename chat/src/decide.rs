@@ -26,7 +26,7 @@ impl Chat<'_> {
         if let Some(intent) = self.stars_alone() {
             return (intent, none);
         }
-        if let Some(intent) = self.rated_in_passing() {
+        if let Some(intent) = self.rated_otherwise().or_else(|| self.rated_in_passing()) {
             return (intent, none);
         }
         if let Some(intent) = self.order().or_else(|| self.forgets_years()).or_else(|| self.film_of_that_year()) {

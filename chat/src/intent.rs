@@ -4,7 +4,7 @@
 use cineswarm_engine::{Filters, HalfStars, MovieId, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::topics::Topic;
+use crate::topics::{Lifted, Topic};
 
 /// The language of replies. What is typed is understood in both, whatever is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,24 +52,6 @@ pub struct Understood {
     pub language: Option<Lang>,
 }
 
-/// Conditions of the question before that are to hold no more.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lifted {
-    /// Genres.
-    pub genres: Vec<String>,
-    /// Whatever years.
-    pub years: bool,
-    /// Themes, people, origins.
-    pub topics: Vec<Topic>,
-}
-
-impl Lifted {
-    /// Whether nothing is lifted.
-    pub fn is_empty(&self) -> bool {
-        self.genres.is_empty() && !self.years && self.topics.is_empty()
-    }
-}
-
 /// What was said before, as far as a sentence can refer to it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Context<'a> {
@@ -89,6 +71,12 @@ pub struct Context<'a> {
     pub last: Last,
     /// Who the last question asked for films of or with.
     pub person: Option<&'a Topic>,
+    /// The themes and the like that the last question asked for.
+    pub topics: &'a [Topic],
+    /// The genres that it asked for.
+    pub genres: &'a [String],
+    /// What the viewer rated the film that was spoken of last, if that is what was spoken of.
+    pub stars: Option<HalfStars>,
 }
 
 /// What was said last, as far as it tells what "it" and "4" mean.
@@ -249,6 +237,15 @@ pub enum Intent {
         /// The rating.
         half_stars: HalfStars,
     },
+    /// What the viewer rated one film was meant for another.
+    RateInstead {
+        /// The film that is rated.
+        movie: MovieId,
+        /// The rating.
+        half_stars: HalfStars,
+        /// The film whose rating is taken back.
+        of: MovieId,
+    },
     /// The viewer rates a film with a number that is no rating.
     RateOffScale {
         /// The film.
@@ -394,9 +391,10 @@ impl Intent {
     /// The film that "it" means after this, and what was said of it.
     pub fn speaks_of(&self) -> (Option<MovieId>, Last) {
         match self {
-            Intent::Rate { movie, .. } | Intent::RateOffScale { movie, .. } | Intent::Unrate { movie } => {
-                (Some(*movie), Last::Rating)
-            }
+            Intent::Rate { movie, .. }
+            | Intent::RateInstead { movie, .. }
+            | Intent::RateOffScale { movie, .. }
+            | Intent::Unrate { movie } => (Some(*movie), Last::Rating),
             Intent::About { movie, wanted: Wanted::MyRating } => (Some(*movie), Last::Rating),
             Intent::About { movie, wanted } => (Some(*movie), Last::Asked(*wanted)),
             Intent::Why { movie } | Intent::Tagged { movie, .. } => (Some(*movie), Last::Film),

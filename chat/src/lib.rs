@@ -9,24 +9,30 @@ mod certainty;
 mod commands;
 mod cues;
 mod decide;
+mod degrees;
 mod fold;
 mod follow_up;
 mod gist;
+mod going_back;
 mod in_passing;
 mod intent;
 mod knowledge;
 mod language;
 mod lexicon;
+mod lifting;
 mod makers;
 mod most;
 mod naming;
+mod open_question;
 mod patterns;
 mod places;
 mod plainly;
 mod questions;
+mod rated_otherwise;
 mod ratings;
 mod reading;
 mod refining;
+mod remarks;
 pub mod replies;
 mod request;
 mod series;
@@ -36,6 +42,7 @@ mod titled;
 mod titles;
 mod topics;
 mod turned_down;
+mod turns;
 mod whose;
 mod years;
 
@@ -44,14 +51,12 @@ mod tests;
 
 use cineswarm_engine::Catalogue;
 
-pub use intent::{
-    ClarifyOption, Context, Intent, Lang, Last, Lifted, Mark, Question, Shift, Tweak, Understood, Wanted,
-};
+pub use intent::{ClarifyOption, Context, Intent, Lang, Last, Mark, Question, Shift, Tweak, Understood, Wanted};
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
-pub use request::{either_topic, films_of};
+pub use request::{either_topic, films_of, parts_of_either};
 pub use titles::{Hit, TitleIndex, TitleMatch};
-pub use topics::{Topic, TopicKind, only_rules_out};
+pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use decide::Chat;
 use fold::Sentence;
@@ -81,13 +86,20 @@ pub fn understand_in(
             return understood;
         }
     }
-    if let Some(rest) = follow_up::after_correction(&sentence).filter(|_| context.goes_on || !context.shown.is_empty())
-    {
+    let is_of_rating = context.last == Last::Rating && context.stars.is_some();
+    let goes_on = (context.goes_on || !context.shown.is_empty()) && !is_of_rating;
+    if let Some(rest) = follow_up::after_correction(&sentence).filter(|_| goes_on) {
         return meant_instead(understand_in(&rest, lang, index, catalogue, context));
+    }
+    if let Some(order) = going_back::order_at_the_end(&sentence, index) {
+        return understand_in(&order, lang, index, catalogue, context);
+    }
+    if let Some(turned) = of_the_question_before(&sentence, lang, index, catalogue, context) {
+        return turned;
     }
     let understood = understand_sentence(&sentence, lang, index, catalogue, context);
     if !understood.intent.is_at_a_loss() {
-        return understood;
+        return as_one_clause(understood, &sentence, lang, index, catalogue, context);
     }
     let again = |text: &str| understand_in(text, lang, index, catalogue, context);
     let is_read = |again: &Understood| !again.intent.is_at_a_loss();
@@ -118,6 +130,98 @@ pub fn understand_in(
     let clauses = plainly::clauses_of(&sentence);
     let said = clauses.iter().map(|clause| again(clause)).filter_map(|read| Some((says_of_film(&read)?, read)));
     said.min_by_key(|(rank, _)| *rank).map_or(understood, |(_, read)| read)
+}
+
+/// The films that all of these mark, where they all mark some alike.
+fn all_marked(marks: &[Understood]) -> Option<Understood> {
+    let (first, rest) = marks.split_first()?;
+    let Intent::Mark { mut movies, mark } = first.intent.clone() else { return None };
+    for other in rest {
+        match &other.intent {
+            Intent::Mark { movies: others, mark: same } if *same == mark => movies.extend(others),
+            _ => return None,
+        }
+    }
+    movies.dedup();
+    Some(Understood { intent: Intent::Mark { movies, mark }, ..first.clone() })
+}
+
+/// "solo esas? vale, ahora solo con Pacino": where all that films are to be is said in one clause, and that alone
+/// would be of the list before, so is the whole.
+fn as_one_clause(
+    understood: Understood,
+    sentence: &Sentence,
+    lang: Lang,
+    index: &TitleIndex,
+    catalogue: &Catalogue,
+    context: &Context<'_>,
+) -> Understood {
+    let goes_on = context.goes_on || !context.shown.is_empty();
+    let Intent::Browse { filters, .. } = &understood.intent else { return understood };
+    if !goes_on || understood.ignored.is_empty() {
+        return understood;
+    }
+    let clauses = plainly::clauses_of(sentence);
+    let found = clauses.iter().rev().find_map(|said| {
+        let read = understand_sentence(&Sentence::new(said), lang, index, catalogue, context);
+        let says_it_all = read.intent.filters() == Some(filters) && read.topics == understood.topics;
+        (says_it_all && matches!(read.intent, Intent::Refine { .. })).then_some(read.intent)
+    });
+    match found {
+        Some(intent) => Understood { intent, ..understood },
+        None => understood,
+    }
+}
+
+/// What a clause of the sentence, or what follows a phrase that turns the question before, says of that question.
+fn of_the_question_before(
+    sentence: &Sentence,
+    lang: Lang,
+    index: &TitleIndex,
+    catalogue: &Catalogue,
+    context: &Context<'_>,
+) -> Option<Understood> {
+    let read = |text: &str, context: &Context<'_>| understand_in(text, lang, index, catalogue, context);
+    if !context.options.is_empty() {
+        // As if there had been a list, so that what is said of it is no new question.
+        let named = context.options.first().map(|option| index.find(&option.label));
+        let best: Vec<u32> = match named {
+            Some(TitleMatch::One(movie)) => vec![movie],
+            _ => Vec::new(),
+        };
+        let going_on = Context { goes_on: true, shown: &best, options: &[], ..*context };
+        let said = read(&sentence.text, &going_on);
+        let is_choice = follow_up::choice(sentence, context.options, index, catalogue).is_some();
+        if let Some(refined) =
+            open_question::refined(&sentence.text, &said, lang, index, catalogue, context).filter(|_| !is_choice)
+        {
+            return Some(refined);
+        }
+    }
+    if !context.goes_on && context.shown.is_empty() {
+        return None;
+    }
+    let wanted = going_back::back_to(sentence, index).or_else(|| going_back::swapped(sentence, index));
+    if let Some(understood) = wanted.map(|wanted| meant_instead(read(&wanted, context)))
+        && matches!(understood.intent, Intent::Refine { .. })
+        && understood.ignored.is_empty()
+    {
+        return Some(understood);
+    }
+    // "la uno no, la dos tampoco" speaks of both.
+    let clauses = plainly::clauses_of(sentence);
+    let says_place =
+        |clause: &String| Sentence::new(clause).tokens.iter().any(|token| places::place(&token.word).is_some());
+    if !clauses.is_empty() && clauses.iter().all(says_place) {
+        let marks: Vec<Understood> = clauses.iter().map(|clause| read(clause, context)).collect();
+        if let Some(marked) = all_marked(&marks) {
+            return Some(marked);
+        }
+    }
+    let (order, remarks) = remarks::order_among_remarks(sentence, index, catalogue, context)?;
+    let understood = read(&order, context);
+    let is_read = matches!(understood.intent, Intent::Refine { .. } | Intent::LessKnown | Intent::More);
+    is_read.then_some(Understood { ignored: remarks, ..understood })
 }
 
 /// What is wanted instead of what was asked for of its kind.
@@ -179,6 +283,14 @@ fn understand_sentence(
         return understand_in(&asked, lang, index, catalogue, context);
     }
     let reader = Reader::new(sentence, index, catalogue);
+    if let Some((intent, lifted)) = lifting::lifted(&reader, context) {
+        let language = language::language(&sentence.text, sentence.tokens.iter());
+        let (n, topics, ignored, disliked) = Default::default();
+        return Understood { intent, n, topics, ignored, disliked, lifted, language };
+    }
+    if let Some(without) = lifting::not_asked_for(&reader, context) {
+        return understand_in(&without, lang, index, catalogue, context);
+    }
     if let Some(asked) = whose::films_of_people(&reader, lang) {
         return understand_in(&asked, lang, index, catalogue, context);
     }

@@ -94,11 +94,12 @@ fn fits(pattern: &[&str], tokens: &[Token], from: usize, to: usize, fitting: &mu
 }
 
 /// Words that begin a sentence and say nothing.
-const BEFORE: [&str; 56] = [
+const BEFORE: [&str; 62] = [
     "and", "so", "but", "hey", "oh", "ok", "okay", "oki", "well", "y", "pues", "oye", "pero", "please", "um", "umm",
     "hm", "hmm", "mmm", "vale", "venga", "actually", "wait", "ah", "bueno", "nope", "nah", "nop", "oops", "ups", "nvm",
     "cool", "great", "nice", "lol", "haha", "jaja", "right", "alright", "yeah", "yes", "si", "bien", "guay", "thanks",
-    "gracias", "perfect", "perfecto", "espera", "ay", "uf", "uy", "fine", "che", "entonces", "jo",
+    "gracias", "perfect", "perfecto", "espera", "ay", "uf", "uy", "fine", "che", "entonces", "jo", "bah", "buah",
+    "bua", "ugh", "pff", "ooh",
 ];
 /// Words that end one.
 const AFTER: [&str; 18] = [
@@ -114,6 +115,11 @@ pub(crate) fn is_courtesy(word: &str) -> bool {
         letters.into_iter().collect::<String>()
     };
     BEFORE.contains(&word) || BEFORE.contains(&drawn_out().as_str())
+}
+
+/// Whether a word at the end of a sentence says nothing.
+pub(crate) fn ends_politely(word: &str) -> bool {
+    AFTER.contains(&word)
 }
 
 /// Without "hey", "and", "please" at the ends. "No, go back" says no more than "go back"; "no es buena" does.

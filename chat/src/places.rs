@@ -89,7 +89,7 @@ pub(crate) fn read(tokens: &[Token]) -> Option<Places> {
     let mut places = Vec::new();
     let mut after_ordinal = false;
     for word in words {
-        let is_joint = matches!(word, "and" | "y" | "e" | "or" | "o" | "n");
+        let is_joint = matches!(word, "and" | "y" | "e" | "or" | "o" | "n" | "ni" | "nor");
         // "the second one".
         if is_joint || (after_ordinal && matches!(word, "one" | "ones")) {
             after_ordinal = false;

@@ -13,6 +13,11 @@ static IDLE: LazyLock<HashSet<Vec<&str>>> = LazyLock::new(|| {
     lines.map(|phrase| phrase.split(' ').collect()).collect()
 });
 
+/// Whether the word says nothing by itself.
+pub(crate) fn is_idle(word: &str) -> bool {
+    IDLE.contains(&vec![word])
+}
+
 /// Words of the longest idle phrase.
 const LONGEST: usize = 4;
 
@@ -48,7 +53,9 @@ pub(crate) fn plainly(sentence: &Sentence) -> Option<String> {
         let to = (at + 1..tokens.len()).find(|next| kept[*next] != kept[at]).unwrap_or(tokens.len());
         if kept[at] {
             if !plain.is_empty() {
-                plain.push_str(if sentence.breaks_before(at) { ", " } else { " " });
+                // "uy no tanto jajaja vuelve a lo de antes": laughter parts what is said.
+                let parts = sentence.breaks_before(at) || is_laughter(&tokens[at - 1].word);
+                plain.push_str(if parts { ", " } else { " " });
             }
             plain.push_str(sentence.typed(at, to));
         }
@@ -104,7 +111,7 @@ fn is_remark(said: &str) -> bool {
 }
 
 /// "haha", "jajaja", "lool", "xd".
-fn is_laughter(word: &str) -> bool {
+pub(crate) fn is_laughter(word: &str) -> bool {
     let is_of = |letters: &[u8]| word.bytes().all(|letter| letters.contains(&letter));
     let laughs =
         ["ha", "ja", "je", "he", "ji"].iter().any(|laugh| word.matches(laugh).count() > 1 && is_of(laugh.as_bytes()));

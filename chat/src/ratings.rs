@@ -46,11 +46,7 @@ pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
     let tokens = &reader.sentence.tokens;
     let len = tokens.len();
     let (verb, from) = match verb(tokens) {
-        (None, _)
-            if goes_on && tokens.first().is_some_and(|token| matches!(token.word.as_str(), "and" | "y" | "also")) =>
-        {
-            (Some(Meaning::Give), 1)
-        }
+        (None, _) if goes_on && begins_another(tokens) > 0 => (Some(Meaning::Give), begins_another(tokens)),
         // "give me 3 random films".
         (Some(Meaning::Give), from)
             if tokens.get(from).is_some_and(|next| matches!(next.word.as_str(), "me" | "us")) =>
@@ -65,6 +61,9 @@ pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
     let whole = exact_title(reader, from, len);
     if verb.is_none() && whole.is_some() {
         return None;
+    }
+    if let Some(said) = given_in_the_middle(reader).filter(|_| verb.is_none()) {
+        return Some(said);
     }
     let mut best: Option<((bool, bool, bool), Number, TitleSlot)> = None;
     for number in numbers(reader, from) {
@@ -103,8 +102,47 @@ pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
                 RatingSaid::UnknownTitle { from, to }
             }
         }),
+        // "and tenet 2", where no film is called so.
+        (None, None) if goes_on && verb == Some(Meaning::Give) => {
+            let number = numbers(reader, from).next().filter(|number| number.to == len && number.from > from)?;
+            let is_name = tokens[from..number.from].iter().all(|token| !lexicon::is_known(&token.word));
+            (is_name && number.half_stars.is_some()).then_some(RatingSaid::UnknownTitle { from, to: number.from })
+        }
         _ => None,
     }
+}
+
+/// "and", "a", "ah bueno, entonces a": words before another film that is rated.
+fn begins_another(tokens: &[Token]) -> usize {
+    let begins = |word: &str| matches!(word, "and" | "y" | "also" | "tambien" | "a" | "al" | "to" | "for" | "para");
+    let says_little = |word: &str| begins(word) || patterns::is_courtesy(word);
+    let len = tokens.iter().take_while(|token| says_little(&token.word)).count();
+    if tokens[..len].iter().any(|token| begins(&token.word)) { len } else { 0 }
+}
+
+/// "Canino le puse un 4 en su día", "Heat i gave a 4 back then".
+fn given_in_the_middle(reader: &Reader) -> Option<RatingSaid> {
+    let tokens = &reader.sentence.tokens;
+    let is_given = |at: &usize| {
+        let gives = matches!(
+            tokens[at + 1].word.as_str(),
+            "puse" | "di" | "doy" | "pongo" | "daria" | "pondria" | "gave" | "give" | "rated" | "gives"
+        );
+        gives && matches!(tokens[*at].word.as_str(), "le" | "i" | "id")
+    };
+    let at = (1..tokens.len().saturating_sub(2)).find(is_given)?;
+    let said_before = tokens[..at].iter().take_while(|token| matches!(token.word.as_str(), "a" | "al")).count();
+    let title = [0, said_before].into_iter().find_map(|from| exact_title(reader, from, at))?;
+    let from = at + 2 + usize::from(matches!(tokens[at + 2].word.as_str(), "a" | "an" | "un" | "una"));
+    let number = number_at(reader, from).or_else(|| number_in_words(reader, from))?;
+    let said = reader.sentence.typed(number.from, number.to).to_owned();
+    Some(RatingSaid::Complete { title, said, half_stars: number.half_stars })
+}
+
+/// "un cuatro", where it is certain that a rating is told.
+fn number_in_words(reader: &Reader, at: usize) -> Option<Number> {
+    let value = lexicon::number_word(&reader.sentence.tokens.get(at)?.word)? as f64;
+    Some(Number { from: at, to: at + 1, half_stars: HalfStars::from_stars(value).ok(), marked: true })
 }
 
 /// The last number of the sentence that says that it is a rating: "five stars", "8/10".

@@ -4,7 +4,8 @@ use crate::decide::tweak;
 use crate::intent::{Intent, Shift};
 use crate::lexicon::{self, Meaning};
 use crate::request::Request;
-use crate::{Chat, cues};
+use crate::topics::{Named, Topic, TopicKind};
+use crate::{Chat, cues, patterns};
 
 impl Chat<'_> {
     /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
@@ -21,20 +22,24 @@ impl Chat<'_> {
         if self.context.only_ruled_out && wishes && !(request.popular || request.help || request.more) {
             return true;
         }
-        if !self.goes_on() || request.popular || request.for_me {
+        // "now only with him" says when, and asks for no other films.
+        let says_when = request.has_conditions() && tokens.iter().any(|token| cues::is("when", &token.word));
+        if !self.goes_on() || request.popular || (request.for_me && !says_when) {
             return false;
         }
         if !request.lifted.is_empty() {
             return true;
         }
         // "something from the 90s", too.
-        let is_plain_wish = !request.film_noun || matches!(first.word.as_str(), "something" | "anything" | "algo");
-        if request.only_limits() && is_plain_wish {
+        let says_films = tokens.iter().any(|token| cues::is("film_word", &token.word));
+        if request.only_limits() && !says_films {
             return true;
         }
         // "the japanese ones".
         let says_ones = tokens.iter().any(|token| token.word == "ones");
-        let begins = |cue| cues::is(cue, &first.word);
+        // "dale, también mexicanas".
+        let told = tokens.iter().find(|token| !says_nothing(&token.word)).unwrap_or(first);
+        let begins = |cue| cues::is(cue, &first.word) || cues::is(cue, &told.word);
         // "nothing romantic", "anything but the 80s".
         let begins_so = lexicon::after(tokens, 0, Meaning::Not).is_some() || cues::is("one_that", &first.word);
         let rules_out = request.only_rules_out() && begins_so;
@@ -44,6 +49,7 @@ impl Chat<'_> {
                 || says_ones
                 || self.says_of_list()
                 || self.says_alike()
+                || (!says_films && (self.says_only() || self.speaks_of_somebody() || self.says_one_that()))
                 || begins("refines")
                 || (begins("may_refine") && !request.film_noun);
             // "comedy instead".
@@ -52,6 +58,26 @@ impl Chat<'_> {
         }
         // "top 20", "just five".
         request.n.is_some() && !(request.more || request.less_known || request.help || request.film_noun)
+    }
+
+    /// "musicales solamente", "just comedies".
+    fn says_only(&self) -> bool {
+        self.reader.sentence.tokens.iter().any(|token| cues::is("says_only", &token.word))
+    }
+
+    /// "where she's funny", of somebody that was asked for.
+    fn speaks_of_somebody(&self) -> bool {
+        self.context.person.is_some()
+            && self.reader.sentence.tokens.iter().any(|token| cues::is("stands_for", &token.word))
+    }
+
+    /// "do you have one without zombies", "alguna que sea corta": one of those before.
+    fn says_one_that(&self) -> bool {
+        self.reader
+            .sentence
+            .tokens
+            .windows(2)
+            .any(|pair| cues::is("pronoun", &pair[0].word) && cues::is("relates", &pair[1].word))
     }
 
     /// "vampires", "korean": conditions and nothing else, said of a list, are of that list.
@@ -102,8 +128,8 @@ impl Chat<'_> {
     /// The last question again, with what this sentence says.
     pub(crate) fn refinement(&self, request: &Request) -> Intent {
         let tokens = &self.reader.sentence.tokens;
-        let is_either = tokens.first().is_some_and(|first| cues::is("either", &first.word));
-        let swaps = tokens.iter().any(|token| cues::is("swaps", &token.word));
+        let is_either = tokens.first().is_some_and(|first| cues::is("either", &first.word)) || self.adds_to(request);
+        let swaps = tokens.iter().any(|token| cues::is("swaps", &token.word)) || self.leaves_only(request);
         let shift = match () {
             () if is_either => Some(Shift::Either),
             () if !request.genres.is_empty() && (self.adds_genres() || self.says_of_list()) => Some(Shift::Besides),
@@ -111,6 +137,30 @@ impl Chat<'_> {
             () => None,
         };
         Intent::Refine { filters: request.filters(), tweak: tweak(request), shift }
+    }
+
+    /// "también españolas", "also from the 90s": films of what was asked for or of this, as hardly one is both.
+    fn adds_to(&self, request: &Request) -> bool {
+        let was_asked = |kind| self.context.topics.iter().any(|topic| topic.kind == kind);
+        let excludes = |named: &Named| {
+            matches!(named.topic.kind, TopicKind::Origin | TopicKind::Director) && was_asked(named.topic.kind)
+        };
+        let are_either = match request.named.is_empty() {
+            true => request.within.is_some(),
+            false => request.named.iter().all(excludes),
+        };
+        let says_so = self.reader.sentence.tokens.iter().any(|token| cues::is("too_also", &token.word));
+        are_either && request.genres.is_empty() && says_so
+    }
+
+    /// "ahora solo con Pacino", of films with him and somebody else.
+    fn leaves_only(&self, request: &Request) -> bool {
+        let was_asked_for = |named: &Named| {
+            let is_it =
+                |topic: &Topic| topic.kind.is_like(named.topic.kind) && topic.label.contains(&named.topic.label);
+            self.context.topics.iter().any(is_it)
+        };
+        self.says_only() && !request.named.is_empty() && request.named.iter().all(was_asked_for)
     }
 
     pub(crate) fn says_removal(&self) -> bool {
@@ -144,4 +194,9 @@ impl Chat<'_> {
         tokens.first().is_some_and(|first| cues::is("adds", &first.word))
             && !tokens.iter().any(|token| cues::is("instead", &token.word))
     }
+}
+
+/// "ok", "dale": before what is said of a list.
+fn says_nothing(word: &str) -> bool {
+    patterns::is_courtesy(word) || cues::is("agrees", word)
 }

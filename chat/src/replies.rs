@@ -290,7 +290,9 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
         Intent::Popular { filters } => {
             with_conditions(pick("Popular films", "Películas populares"), filters, topics, Tweak::None, lang)
         }
-        Intent::Rate { movie, half_stars } => format!("{}: {}", name(movie), stars(half_stars.stars(), lang)),
+        Intent::Rate { movie, half_stars } | Intent::RateInstead { movie, half_stars, .. } => {
+            format!("{}: {}", name(movie), stars(half_stars.stars(), lang))
+        }
         Intent::RateOffScale { movie, said } => format!("{}: {said}", name(movie)),
         Intent::Why { movie } => pick("Why ", "Por qué ") + &name(movie),
         Intent::More => pick("More", "Más"),

@@ -14,7 +14,8 @@ mod people;
 mod unwanted;
 mod unwanted_films;
 
-pub use self::joining::{either_topic, films_of};
+pub(crate) use self::joining::films_ruled_out;
+pub use self::joining::{either_topic, films_of, parts_of_either};
 
 use self::denied::leaves_nothing_of;
 
@@ -23,14 +24,12 @@ use std::collections::HashMap;
 
 use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 
-use crate::intent::Lifted;
-
 use super::fold::{self, Sentence, Token, is_article, key, tokenize};
 use super::lexicon::{self, Meaning};
 use super::patterns;
 use super::places;
 use super::titles::{MAX_TITLE_TOKENS, Reading, TitleIndex, TitleMatch};
-use super::topics::{Alternatives, GenreRun, Named, in_common, left_out};
+use super::topics::{Alternatives, GenreRun, Lifted, Named, in_common, left_out};
 use super::years::{self, YearBound};
 
 /// Titles of one sentence; further ones are not read.

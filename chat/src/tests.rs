@@ -122,6 +122,9 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::ForUser { user_id, filters } => with(format!("user {user_id}"), filters, Tweak::None),
         Intent::Popular { filters } => with("popular".into(), filters, Tweak::None),
         Intent::Rate { movie, half_stars } => format!("rate {}: {}", name(movie), half_stars.stars()),
+        Intent::RateInstead { movie, half_stars, of } => {
+            format!("rate {}: {}, not {}", name(movie), half_stars.stars(), name(of))
+        }
         Intent::RateOffScale { movie, said } => format!("off scale {}: {said}", name(movie)),
         Intent::Why { movie } => format!("why {}", name(movie)),
         Intent::More => "more".into(),

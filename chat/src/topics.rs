@@ -63,6 +63,26 @@ pub struct Topic {
     pub said: String,
 }
 
+/// Conditions of the question before that are to hold no more.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lifted {
+    /// Genres.
+    pub genres: Vec<String>,
+    /// Whatever years.
+    pub years: bool,
+    /// Themes, people, origins, lengths, and what was ruled out.
+    pub topics: Vec<Topic>,
+    /// The films of what was ruled out.
+    pub films: Vec<MovieId>,
+}
+
+impl Lifted {
+    /// Whether nothing is lifted.
+    pub fn is_empty(&self) -> bool {
+        self.genres.is_empty() && !self.years && self.topics.is_empty()
+    }
+}
+
 /// A topic with its films.
 #[derive(Clone, Debug)]
 pub(crate) struct Named {

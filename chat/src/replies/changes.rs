@@ -14,6 +14,16 @@ pub fn rated(movie: &Movie, half_stars: HalfStars, lang: Lang) -> String {
     }
 }
 
+/// For a rating that was meant for another film.
+pub fn rated_instead(movie: &Movie, half_stars: HalfStars, mistaken: &Movie, lang: Lang) -> String {
+    let noted = rated(movie, half_stars, lang);
+    let name = film_name(mistaken);
+    match lang {
+        Lang::En => format!("{noted} Your rating of {name} is gone."),
+        Lang::Es => format!("{noted} He quitado tu nota de {name}."),
+    }
+}
+
 /// For a number that is no rating.
 pub fn off_scale(movie: &Movie, said: &str, lang: Lang) -> String {
     let name = film_name(movie);

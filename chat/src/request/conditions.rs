@@ -373,19 +373,24 @@ impl Reader<'_> {
         {
             next = end;
         }
-        let counts = lexicon::meanings(tokens, next).any(|(meaning, _)| {
-            matches!(
-                meaning,
-                Meaning::FilmNoun
-                    | Meaning::Genres(_)
-                    | Meaning::Popular
-                    | Meaning::LessKnown
-                    | Meaning::More
-                    | Meaning::Recent
-                    | Meaning::Old
-            )
-        }) || self.genres_at(next).is_some()
-            || (token.number().is_some() && self.index.theme_at(tokens, next).is_some());
+        // "I'll take 5. More like it".
+        let ends = self.sentence.gap(next).contains(['.', '?', '!', ';']);
+        let counts = !ends
+            && lexicon::meanings(tokens, next).any(|(meaning, _)| {
+                matches!(
+                    meaning,
+                    Meaning::FilmNoun
+                        | Meaning::Genres(_)
+                        | Meaning::Popular
+                        | Meaning::LessKnown
+                        | Meaning::More
+                        | Meaning::Recent
+                        | Meaning::Old
+                )
+            });
+        let counts = counts
+            || (!ends && self.genres_at(next).is_some())
+            || (!ends && token.number().is_some() && self.index.theme_at(tokens, next).is_some());
         // "dame 3", but not "it is a 5".
         let follows_article = at > 0 && is_article(&tokens[at - 1].word);
         // "just five", "dame diez": a number in letters needs a word that asks for so many.

@@ -6,6 +6,7 @@ use super::{Reader, Request};
 use crate::fold::Sentence;
 use crate::intent::Lang;
 use crate::lexicon::{self, Meaning};
+use crate::plainly;
 use crate::replies;
 use crate::titles::TitleIndex;
 use crate::topics::{Alternatives, Named, Topic, TopicKind, either};
@@ -15,16 +16,18 @@ impl Reader<'_> {
     pub(crate) fn join_alternatives(&self, at: usize, end: usize, known: &mut Alternatives, named: &mut Vec<Named>) {
         let tokens = self.tokens();
         let newest = named.len() - 1;
-        let after = |meaning| known.end.and_then(|end| lexicon::after(tokens, end, meaning)) == Some(at);
+        // "French perhaps, or Italian".
+        let known_end = known.end.map(|end| self.after_idle(end, at));
+        let after = |meaning| known_end.and_then(|end| lexicon::after(tokens, end, meaning)) == Some(at);
         let (or, and) = (after(Meaning::Or), after(Meaning::And));
-        let follows = known.end == Some(at) && self.sentence.breaks_before(at);
+        let follows = known_end == Some(at) && self.sentence.breaks_before(at);
         let is_one_kind = newest > known.first
             && named[known.first..newest].iter().all(|other| other.topic.kind.is_like(named[newest].topic.kind));
         if !((or || and || follows) && is_one_kind) {
             *known = Alternatives { first: newest, end: Some(end) };
             return;
         }
-        let joint = known.end.unwrap_or(at);
+        let joint = known_end.unwrap_or(at);
         known.end = Some(end);
         let excludes = || match named[newest].topic.kind {
             TopicKind::Origin => true,
@@ -38,6 +41,12 @@ impl Reader<'_> {
         let joint = if is_spanish { " o " } else { " or " };
         let one = named.drain(known.first..).reduce(|one, other| either(one, other, joint));
         named.extend(one);
+    }
+
+    /// The place after words that say nothing, before `to`.
+    fn after_idle(&self, from: usize, to: usize) -> usize {
+        let says_nothing = |at: &usize| plainly::is_idle(&self.tokens()[*at].word);
+        from + (from..to).take_while(says_nothing).count()
     }
 
     /// "romantic comedy", "sci-fi horror": both at once, and no longer either.
@@ -68,6 +77,28 @@ pub fn films_of(topic: &Topic, index: &TitleIndex, catalogue: &Catalogue) -> Opt
     let sentence = Sentence::new(&replies::topic_said(topic, Lang::En));
     let request = Reader::new(&sentence, index, catalogue).read();
     (!request.named.is_empty()).then_some(request.only)
+}
+
+/// The films of what a chip says is not wanted.
+pub(crate) fn films_ruled_out(topic: &Topic, index: &TitleIndex, catalogue: &Catalogue) -> Vec<MovieId> {
+    if topic.kind != TopicKind::Without {
+        return Vec::new();
+    }
+    let sentence = Sentence::new(&replies::topic_said(topic, Lang::En));
+    let request = Reader::new(&sentence, index, catalogue).read();
+    request.left_out.into_iter().chain(request.disliked).collect()
+}
+
+/// The parts of either of several topics: "French or Italian" is French, and Italian; none, if it is one.
+pub fn parts_of_either(topic: &Topic) -> Vec<Topic> {
+    let parts = |text: &str| -> Vec<String> {
+        text.split(" or ").flat_map(|part| part.split(" o ")).map(str::to_owned).collect()
+    };
+    let (labels, said) = (parts(&topic.label), parts(&topic.said));
+    if labels.len() < 2 || labels.len() != said.len() || topic.kind == TopicKind::Without {
+        return Vec::new();
+    }
+    labels.into_iter().zip(said).map(|(label, said)| Topic { kind: topic.kind, label, said }).collect()
 }
 
 /// Either of two topics, as one to be said: "French or Italian".

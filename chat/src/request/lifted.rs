@@ -1,6 +1,7 @@
 //! What was asked for before and need not be: neither wanted nor ruled out.
 
 use super::{Reader, Request};
+use crate::fold::Token;
 use crate::lexicon::{self, Meaning};
 use crate::topics::{Topic, TopicKind};
 use crate::years;
@@ -41,6 +42,32 @@ impl Reader<'_> {
         let end = ends(end)?;
         request.lifted.topics.push(topic);
         Some(end)
+    }
+
+    /// Whether these words of the sentence are years and nothing else.
+    pub(crate) fn says_years(&self, words: &[Token]) -> bool {
+        self.place_of(words).is_some_and(|(from, to)| {
+            years::bound(self.tokens(), from, self.newest, true).is_some_and(|(_, end)| end == to)
+        })
+    }
+
+    /// The genres that these words of the sentence are, and nothing else.
+    pub(crate) fn genres_said(&self, words: &[Token]) -> Option<Vec<String>> {
+        let (from, to) = self.place_of(words)?;
+        self.genre_run(from).filter(|(_, end)| *end == to).map(|(genres, _)| genres)
+    }
+
+    /// The theme, person, origin or length that these words of the sentence are, and nothing else.
+    pub(crate) fn topic_said(&self, words: &[Token]) -> Option<Topic> {
+        let (from, to) = self.place_of(words)?;
+        self.topic_at(from).filter(|(_, end)| *end == to).map(|(topic, _)| topic)
+    }
+
+    /// Where these words stand in the sentence.
+    fn place_of(&self, words: &[Token]) -> Option<(usize, usize)> {
+        let first = words.first()?;
+        let from = self.tokens().iter().position(|token| token.start == first.start)?;
+        Some((from, from + words.len()))
     }
 
     fn topic_at(&self, at: usize) -> Option<(Topic, usize)> {

@@ -374,7 +374,7 @@ impl Reader<'_> {
         // "ni las de Van Damme", "y todo lo de la mafia".
         let says =
             |at: usize, words: &[&str]| self.tokens().get(at).is_some_and(|token| words.contains(&token.word.as_str()));
-        let says_all = says(next, &["todo", "todos", "todas", "lo", "everything", "anything", "all"]);
+        let says_all = self.tokens().get(next).is_some_and(|token| cues::is("all", &token.word));
         // "nor a sequel", where "and a comedy" is a wish.
         let is_wish = lexicon::after(self.tokens(), at, Meaning::And).is_some();
         while says(next, &["las", "los", "la", "the"]) || (!is_wish && says(next, &["a", "an", "un", "una"])) {

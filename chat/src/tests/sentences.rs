@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use cineswarm_engine::HalfStars;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -55,6 +56,7 @@ fn parts(line: &str) -> BTreeSet<String> {
     for word in line.split(' ') {
         let is_years = word.contains("..") && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         if word.starts_with(['+', '-'])
+            || word.starts_with("lifts_")
             || matches!(
                 word,
                 "less" | "newer" | "older" | "shorter" | "longer" | "newest" | "oldest" | "known" | "either"
@@ -106,6 +108,9 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::ForMe { filters } | Intent::Popular { filters } => with("list".into(), filters, Tweak::None),
         Intent::ForUser { user_id, .. } => format!("user {user_id}"),
         Intent::Rate { movie, half_stars } => format!("rate {}: {}", title(movie), half_stars.stars()),
+        Intent::RateInstead { movie, half_stars, of } => {
+            format!("rate {}: {}, not {}", title(movie), half_stars.stars(), title(of))
+        }
         Intent::Why { movie } => format!("why {}", title(movie)),
         Intent::More => "more".into(),
         Intent::LessKnown => "list less".into(),
@@ -134,7 +139,10 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
                 Shift::Both => " both",
                 Shift::Besides | Shift::Instead => "",
             });
-            with("refine".into(), filters, *tweak) + shift
+            let lifted = &understood.lifted;
+            let lifts = lifted.topics.iter().map(|topic| &topic.label).chain(&lifted.genres);
+            let lifts: String = lifts.map(|label| format!(" lifts_{}", label.replace(' ', "_"))).collect();
+            with("refine".into(), filters, *tweak) + shift + &lifts
         }
         Intent::Help => "help".into(),
         Intent::LikeInstead { movies } => {
@@ -305,6 +313,9 @@ struct Talk {
     last: Last,
     person: Option<Topic>,
     only_ruled_out: bool,
+    topics: Vec<Topic>,
+    genres: Vec<String>,
+    stars: Option<HalfStars>,
 }
 
 impl Talk {
@@ -318,6 +329,9 @@ impl Talk {
             last: self.last,
             person: self.person.as_ref(),
             only_ruled_out: self.only_ruled_out,
+            topics: &self.topics,
+            genres: &self.genres,
+            stars: self.stars,
         }
     }
 
@@ -334,6 +348,16 @@ impl Talk {
             intent if intent.filters().is_some() => self.person = person,
             _ => {}
         }
+        if let Some(filters) = intent.filters() {
+            if !matches!(intent, Intent::Refine { .. }) {
+                (self.topics, self.genres) = (Vec::new(), Vec::new());
+            }
+            self.topics.retain(|topic| !understood.lifted.topics.contains(topic));
+            self.topics.extend(understood.topics.iter().cloned());
+            if !filters.genres.is_empty() {
+                self.genres.clone_from(&filters.genres);
+            }
+        }
         self.options = match intent {
             Intent::Clarify { options, .. } => options.clone(),
             _ => Vec::new(),
@@ -349,6 +373,10 @@ impl Talk {
         );
         if !keeps {
             (self.about, self.last) = intent.speaks_of();
+            self.stars = match intent {
+                Intent::Rate { half_stars, .. } | Intent::RateInstead { half_stars, .. } => Some(*half_stars),
+                _ => None,
+            };
         }
         match intent {
             Intent::Like { movies, .. } | Intent::LikeInstead { movies } => self.like.clone_from(movies),

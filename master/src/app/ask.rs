@@ -63,8 +63,11 @@ impl App {
                 let lang = ask.lang.unwrap_or(session.lang());
                 self.begin_with(replies::begun(lang), &ask, session, tab).await
             }
-            Resolved::Rate { movie, rating, message } => {
+            Resolved::Rate { movie, rating, instead_of, message } => {
                 let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                if let Some(mistaken) = instead_of {
+                    self.rate(session, mistaken, None, None).await?;
+                }
                 let ratings = self.rate(session, movie, Some(rating), Some(tab)).await?;
                 let rating = rating.stars();
                 let reply =

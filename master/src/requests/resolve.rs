@@ -79,6 +79,8 @@ pub enum Resolved {
         movie: MovieId,
         /// The rating.
         rating: HalfStars,
+        /// The film that it was given to by mistake: its rating is taken back.
+        instead_of: Option<MovieId>,
         /// The confirmation.
         message: String,
     },
@@ -182,10 +184,24 @@ impl Resolver<'_> {
         let topics = self.viewer.last.map(|(spec, _)| spec.rest.as_deref().unwrap_or(spec).topics.as_slice());
         let is_person = |topic: &&Topic| topic.kind.is_like(TopicKind::Director);
         let person = topics.and_then(|topics| topics.iter().rev().find(is_person));
+        let genres = self.viewer.last.map(|(spec, _)| spec.rest.as_deref().unwrap_or(spec).filters.genres.as_slice());
+        let rated = about.filter(|_| last == Last::Rating);
+        let stars = rated.and_then(|movie| self.viewer.ratings.iter().find(|(own, _)| *own == movie));
         let only_ruled_out = like.is_empty()
             && self.viewer.last.is_some_and(|(spec, _)| chat::only_rules_out(&spec.filters, &spec.topics));
-        let context =
-            Context { shown: &shown, goes_on, options: &options, about, like: &like, last, person, only_ruled_out };
+        let context = Context {
+            shown: &shown,
+            goes_on,
+            options: &options,
+            about,
+            like: &like,
+            only_ruled_out,
+            last,
+            person,
+            topics: topics.unwrap_or_default(),
+            genres: genres.unwrap_or_default(),
+            stars: stars.map(|(_, stars)| *stars),
+        };
         let catalogue = self.library.catalogue();
         let mut understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
         self.n = self.n.or(understood.n);

@@ -71,6 +71,7 @@ impl Resolver<'_> {
                 let genres = std::mem::take(&mut known.genres);
                 spec.topics.extend(self.besides(known, genres));
             }
+            (Some(Shift::Both), _) => self.both_people(known, &mut spec.topics),
             (Some(Shift::AnyYear), _) => (known.year_from, known.year_to) = (None, None),
             (Some(Shift::BetterKnown), _) => {
                 self.better_known(known, spec.ranking.n);
@@ -152,8 +153,21 @@ impl Resolver<'_> {
         Some(Topic { kind: TopicKind::Genres, said: genres.join(" ").to_lowercase(), label: genres.join(" + ") })
     }
 
+    /// "De Niro or Pacino", and then "both": films that have what was asked for as alternatives together.
+    fn both_people(&self, filters: &mut Filters, topics: &mut Vec<Topic>) {
+        let Some(at) = topics.iter().rposition(|topic| !chat::parts_of_either(topic).is_empty()) else { return };
+        let parts = chat::parts_of_either(&topics[at]);
+        topics.splice(at..=at, parts);
+        let (index, catalogue) = (&self.library.titles, self.library.catalogue());
+        let films = topics.iter().filter_map(|topic| chat::films_of(topic, index, catalogue));
+        filters.movie_ids = films.fold(Vec::new(), |films, own| films_of_both(&films, own));
+    }
+
     /// "even if they are not Korean": what was asked for holds no more.
     pub(super) fn lift(&self, spec: &mut Spec, lifted: &Lifted) {
+        if !lifted.films.is_empty() {
+            self.allow_again(spec, &lifted.films);
+        }
         let known = &mut spec.filters;
         known.genres.retain(|genre| !lifted.genres.contains(genre));
         if lifted.years {
@@ -166,11 +180,20 @@ impl Resolver<'_> {
             topic.kind != TopicKind::Without && lifted.topics.iter().any(|other| same(&other))
         };
         let before = spec.topics.len();
-        spec.topics.retain(|topic| !is_lifted(topic));
+        spec.topics.retain(|topic| !(lifted.topics.contains(topic) || is_lifted(topic)));
         if spec.topics.len() < before {
             let kept = spec.topics.iter().filter_map(films);
             known.movie_ids = kept.fold(Vec::new(), |films, own| films_of_both(&films, own));
         }
+    }
+
+    /// What was ruled out may be shown again, but what the viewer has seen or hidden.
+    fn allow_again(&self, spec: &mut Spec, films: &[MovieId]) {
+        let is_rated = |movie: &MovieId| self.viewer.ratings.iter().any(|(rated, _)| rated == movie);
+        let is_again = |movie: &MovieId| films.contains(movie) && !is_rated(movie);
+        spec.filters.exclude_movie_ids.retain(|movie| !is_again(movie));
+        spec.profile.retain(|(movie, rating)| !(is_again(movie) && Some(*rating) == HalfStars::new(1)));
+        spec.filters = self.without_hidden(std::mem::take(&mut spec.filters));
     }
 
     /// "shorter" of films of three hours and more is not of three hours.

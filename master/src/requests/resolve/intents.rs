@@ -20,7 +20,13 @@ impl Resolver<'_> {
             Intent::Rate { movie, half_stars } => {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 let message = replies::rated(known, half_stars, self.lang);
-                Ok(Resolved::Rate { movie, rating: half_stars, message })
+                Ok(Resolved::Rate { movie, rating: half_stars, instead_of: None, message })
+            }
+            Intent::RateInstead { movie, half_stars, of } => {
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let mistaken = catalogue.get(of).ok_or(Trouble::UnknownMovie(of))?;
+                let message = replies::rated_instead(known, half_stars, mistaken, self.lang);
+                Ok(Resolved::Rate { movie, rating: half_stars, instead_of: Some(of), message })
             }
             Intent::Why { movie } => Ok(self.why(movie)),
             Intent::More => Ok(self.more(Tweak::None)),
