@@ -8,7 +8,7 @@ use cineswarm_engine::{Catalogue, FilmFacts, MovieId};
 use crate::fold::{Token, tokenize};
 
 /// Of several people of one surname the one meant without a first name has so many times the ratings of the next.
-const BETTER_KNOWN: u64 = 4;
+const BETTER_KNOWN: u64 = 3;
 
 /// Ratings of somebody's films below which a surname alone does not mean them.
 const KNOWN_BY_SURNAME: u64 = 50;

@@ -9,6 +9,7 @@ mod certainty;
 mod commands;
 mod cues;
 mod decide;
+mod everyday;
 mod fold;
 mod follow_up;
 mod gist;
@@ -19,6 +20,7 @@ mod language;
 mod lexicon;
 mod most;
 mod naming;
+mod occasions;
 mod patterns;
 mod places;
 mod plainly;
@@ -181,6 +183,9 @@ fn understand_sentence(
     let (mut request, is_announced) = reader.read_with_films_inside();
     let chat = Chat { reader, lang, catalogue, context };
     let (mut intent, mut ignored) = chat.decide(&request);
+    if chat.asks_of_no_name(&intent) {
+        intent = Intent::NotUnderstood { asked: sentence.text.trim().to_owned() };
+    }
     let is_unsure = gist::is_unsure(&intent, &ignored, is_announced) || chat.may_ask(&intent, &ignored);
     if (!request.help || chat.film_at_place().is_some())
         && is_unsure
@@ -188,6 +193,12 @@ fn understand_sentence(
     {
         (intent, ignored) = (meant, Ignored::new());
         request = around.unwrap_or_default();
+    }
+    if intent.is_at_a_loss()
+        && let Some((wish, around, left_out)) = chat.wish_for_an_occasion()
+    {
+        (intent, ignored) = (wish, left_out);
+        request = around;
     }
     if is_hardly_read(&intent, &ignored, sentence) {
         let asked = sentence.text.trim().to_owned();

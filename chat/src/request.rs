@@ -323,7 +323,10 @@ impl<'a> Reader<'a> {
         let is_exact = |end: usize| self.index.find_as(&self.tokens()[at..end], Reading::Exact).is_some();
         let turn = ends.iter().copied().find(|end| self.turns(*end) && is_exact(*end));
         let reaches = |end: usize| turn.is_none_or(|turn| end <= turn || is_exact(end));
-        for end in ends.iter().rev().copied().filter(|end| !may_be_genre(*end) && reaches(*end)) {
+        // "Fargo, nothing from before 1990" speaks of no film called "Nothing".
+        let may_be_turn = |end: usize| !first && end == at + 1 && self.turns(at);
+        let may_be_title = |end: &usize| !may_be_genre(*end) && !may_be_turn(*end) && reaches(*end);
+        for end in ends.iter().rev().copied().filter(may_be_title) {
             if let Some(found) = self.whole_title(at, end) {
                 return Some(TitleSlot { from: at, to: end, found });
             }

@@ -20,6 +20,10 @@ const MAX_CANDIDATES: usize = 8;
 const MAX_NEAREST_EDITS: usize = 3;
 /// How many films are offered where a title fits none.
 const MAX_NEAREST: usize = 3;
+/// Letters of a title in whose first one nobody errs.
+const SHORT_TITLE: usize = 5;
+/// Of films of one title, one with so many times the ratings of the next is meant.
+const FAR_BETTER_KNOWN: u32 = 10;
 /// Films that most people have heard of.
 const WELL_KNOWN: usize = 2000;
 /// Words of a query that are looked at; no title is longer.
@@ -146,6 +150,7 @@ impl TitleIndex {
         }
         let films = self.films_as(tokens, reading);
         if !films.is_empty() {
+            let films = if reading == Reading::Exact { self.far_better_known(films) } else { films };
             return Some(self.one_or_several(films));
         }
         if let Some(titled) = split_unknown_year(tokens) {
@@ -191,6 +196,31 @@ impl TitleIndex {
     pub(crate) fn keys_of(&self, movie: MovieId) -> impl Iterator<Item = &str> {
         let own = move |name: &&Name| name.kind != NameKind::Segment && self.films[name.film as usize].id == movie;
         self.names.iter().filter(own).map(|name| name.key.as_str())
+    }
+
+    /// Of films of one title, the one that so many more have rated that it is meant: "Titanic" is of 1997.
+    fn far_better_known(&self, mut films: Vec<u32>) -> Vec<u32> {
+        let film = |at: usize, films: &[u32]| films.get(at).map(|film| &self.films[*film as usize]);
+        films.sort_unstable_by_key(|film| self.by_popularity(*film));
+        if let (Some(best), Some(next)) = (film(0, &films), film(1, &films))
+            && best.ratings >= FAR_BETTER_KNOWN * next.ratings.max(1)
+            && films.iter().all(|film| self.films[*film as usize].key == best.key)
+        {
+            films.truncate(1);
+        }
+        films
+    }
+
+    /// All films of the title of this one, which is among them, the best known first.
+    pub(crate) fn namesakes(&self, movie: MovieId) -> Vec<MovieId> {
+        let titled = |name: &&Name| name.kind == NameKind::Title && self.films[name.film as usize].id == movie;
+        let Some(own) = self.names.iter().find(titled) else { return Vec::new() };
+        let title = &self.films[own.film as usize].key;
+        let names = self.by_key.get(&own.key).into_iter().flatten().map(|name| self.names[*name as usize].film);
+        let mut films: Vec<u32> = names.filter(|film| self.films[*film as usize].key == *title).collect();
+        films.sort_unstable_by_key(|film| self.by_popularity(*film));
+        films.dedup();
+        films.into_iter().map(|film| self.films[film as usize].id).collect()
     }
 
     fn keep(&self, mut films: Vec<u32>, year: impl Fn(Option<u16>) -> bool) -> Option<TitleMatch> {
@@ -283,8 +313,8 @@ impl TitleIndex {
             return Vec::new();
         }
         let near = Spelling::within(&typed, tolerated_edits(&typed));
-        let found = self.names_near(&near).filter(|((_, kind), film)| *kind == NameKind::Title && !is_obscure(film));
-        found.map(|(_, film)| film).collect()
+        let found = self.names_near(&near).map(|(_, name)| name);
+        found.filter(|name| name.kind == NameKind::Title && !is_obscure(&name.film)).map(|name| name.film).collect()
     }
 
     /// "Lord of the Rings" is also the whole title of a film few have seen: where the films of a series ("Title: ...")
@@ -306,7 +336,12 @@ impl TitleIndex {
         let misspelt_article = without_misspelt_article(tokens).into_iter().flat_map(keys);
         for name_key in keys(without_article(tokens)).chain(misspelt_article) {
             let edits = tolerated_edits(&name_key);
-            found.extend(self.names_near(&Spelling::within(&name_key, edits)));
+            // Few mistype the first letter: "Roma" is no misspelt "Coma".
+            let is_short = name_key.len() <= SHORT_TITLE;
+            let near = Spelling::within(&name_key, edits);
+            let begins_so = |name: &Name| !is_short || name.key.bytes().next() == name_key.bytes().next();
+            let near = self.names_near(&near).filter(|(_, name)| begins_so(name));
+            found.extend(near.map(|(distance, name)| ((distance, name.kind), name.film)));
         }
         // "th etruman show": the space went to the wrong place.
         if let Some(names) = key(tokens).strip_prefix("the").and_then(|rest| self.by_key.get(rest)) {
@@ -325,15 +360,15 @@ impl TitleIndex {
         films
     }
 
-    /// Distances, kinds and films of the names that are spelt nearly so.
-    fn names_near<'a>(&'a self, spelling: &'a Spelling) -> impl Iterator<Item = ((usize, NameKind), u32)> + 'a {
+    /// The names that are spelt nearly so, and how far apart they are.
+    fn names_near<'a>(&'a self, spelling: &'a Spelling) -> impl Iterator<Item = (usize, &'a Name)> + 'a {
         spelling.lengths().filter_map(|length| self.names_by_length.get(length)).flatten().filter_map(
             |(signature, name)| {
                 if !spelling.may_be_near(*signature) {
                     return None;
                 }
                 let name = &self.names[*name as usize];
-                Some(((spelling.distance(&name.key, *signature)?, name.kind), name.film))
+                Some((spelling.distance(&name.key, *signature)?, name))
             },
         )
     }
@@ -425,9 +460,10 @@ impl TitleIndex {
         let length = wanted.chars().count();
         let spelling = Spelling::within(&wanted, (length / 3).min(MAX_NEAREST_EDITS));
         let mut scored: HashMap<u32, f32> = HashMap::new();
-        for ((distance, _), film) in self.names_near(&spelling) {
+        let begins_so = |name: &Name| length > SHORT_TITLE || name.key.chars().next() == wanted.chars().next();
+        for (distance, name) in self.names_near(&spelling).filter(|(_, name)| begins_so(name)) {
             let score = 1.0 - distance as f32 / length.max(1) as f32;
-            let best = scored.entry(film).or_insert(0.0);
+            let best = scored.entry(name.film).or_insert(0.0);
             *best = best.max(score);
         }
         let telling: Vec<&Token> =
