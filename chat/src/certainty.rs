@@ -55,6 +55,20 @@ impl Chat<'_> {
         !is_written_as_name && tokens.iter().all(everyday::is_everyday) && !is_title()
     }
 
+    /// "a Joker le doy 5": one word that is a part of the title of a film that few know, or short and misspelt, is no title to
+    /// be rated unasked.
+    pub(crate) fn is_rated_in_doubt(&self, slot: &TitleSlot) -> bool {
+        const SHORT: usize = 5;
+        let Some(tokens) = self.reader.sentence.tokens.get(slot.from..slot.to) else { return false };
+        let (TitleMatch::One(movie), [word]) = (&slot.found, without_article(tokens)) else { return false };
+        let reads = |reading| self.reader.index.find_as(tokens, reading).is_some();
+        match () {
+            () if reads(Reading::Exact) => false,
+            () if reads(Reading::Close) => word.word.chars().count() <= SHORT,
+            () => !self.reader.index.is_well_known(*movie),
+        }
+    }
+
     /// Whether a misspelt title differs in one letter of eight at the most: "cant stand" is not "The Last Stand".
     pub(crate) fn is_near(&self, tokens: &[fold::Token], slot: &TitleSlot) -> bool {
         let TitleMatch::One(movie) = slot.found else { return true };

@@ -132,11 +132,19 @@ fn meant_instead(understood: Understood) -> Understood {
     Understood { intent, ..understood }
 }
 
-/// "thank you dear", of which nothing else is understood.
+/// "thank you dear", of which nothing else is understood; "gracias majo, con esto ya tenemos para toda la tarde", which asks
+/// for nothing more.
 fn says_thanks(sentence: &Sentence) -> bool {
     const MOST_WORDS: usize = 8;
+    const MOST_WORDS_AFTER: usize = 14;
     let thanks = |word: &str| matches!(word, "thanks" | "thank" | "thx" | "ty" | "cheers" | "gracias");
-    sentence.len() <= MOST_WORDS && sentence.tokens.iter().any(|token| thanks(&token.word))
+    let turns = |word: &str| cues::is("wishes", word) || matches!(word, "but" | "pero" | "now" | "ahora");
+    let mut words = sentence.tokens.iter().map(|token| token.word.as_str());
+    let begins =
+        words.clone().find(|word| !matches!(*word, "ok" | "vale" | "great" | "muchas" | "mil")).is_some_and(thanks);
+    let says_no_more = begins && !sentence.text.contains('?') && !words.clone().any(turns);
+    let most = if says_no_more { MOST_WORDS_AFTER } else { MOST_WORDS };
+    sentence.len() <= most && words.any(thanks)
 }
 
 fn understand_sentence(
@@ -194,13 +202,10 @@ fn understand_sentence(
         (intent, ignored) = (meant, Ignored::new());
         request = around.unwrap_or_default();
     }
-    if intent.is_at_a_loss()
-        && let Some((wish, around, left_out)) = chat.wish_for_an_occasion()
-    {
+    if let Some((wish, around, left_out)) = intent.is_at_a_loss().then(|| chat.wish_for_an_occasion()).flatten() {
         (intent, ignored) = (wish, left_out);
         request = around;
-    }
-    if is_hardly_read(&intent, &ignored, sentence) {
+    } else if is_hardly_read(&intent, &ignored, sentence) {
         let asked = sentence.text.trim().to_owned();
         (intent, ignored) = (Intent::NotUnderstood { asked }, Ignored::new());
     }

@@ -42,7 +42,7 @@ impl Chat<'_> {
             return None;
         }
         request.popular |= is_for_several && !request.less_known;
-        request.for_me = true;
+        (request.for_me, request.more) = (true, false);
         let is_of_wish =
             |at: usize| wishes.iter().any(|(from, to)| (*from..*to).contains(&at)) || patterns::is_courtesy(words[at]);
         let left_out = std::mem::take(&mut request.unread).into_iter().filter_map(|(mut from, mut to)| {

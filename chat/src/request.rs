@@ -21,6 +21,7 @@ use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 use crate::intent::Lifted;
 
 use super::fold::{self, Sentence, Token, is_article, key, tokenize};
+use super::knowledge::Role;
 use super::lexicon::{self, Meaning};
 use super::patterns;
 use super::places;
@@ -234,10 +235,23 @@ impl<'a> Reader<'a> {
         }
         Self::take_moods(&mut request);
         self.join_genres(&mut request);
+        self.leave_out_the_contradicted(&mut request);
         request.only = in_common(&request.named, self.catalogue);
         self.drop_what_has_no_effect(&mut request);
         request.left_out = left_out(&request.without, self.catalogue);
         request
+    }
+
+    /// "tipo Lynch pero que no sea Lynch": films by somebody that are not by them are none; what is like them nobody knows.
+    fn leave_out_the_contradicted(&self, request: &mut Request) {
+        let is_ruled_out = |named: &Named| request.without.iter().any(|other| other.topic.label == named.topic.label);
+        let Some(place) = request.named.iter().position(is_ruled_out) else { return };
+        let named = request.named.remove(place);
+        let said = (0..self.sentence.len()).find_map(|at| {
+            let named_here = self.person_named_at(at).or_else(|| self.person_surnamed_at(at, Role::Either, true));
+            named_here.filter(|(person, _)| person.name == named.topic.label).map(|(_, end)| (at, end))
+        });
+        request.without_effect.extend(said);
     }
 
     /// Genres that are named go before those that a mood stands for: "slow burn horror" is horror.
@@ -263,6 +277,19 @@ impl<'a> Reader<'a> {
         let next = lexicon::after(tokens, at, Meaning::LikeTitle)?;
         // "después de 2010" announces a year, "después de ver Fargo" a film.
         if years::bound(tokens, at, self.newest, false).is_some() {
+            return None;
+        }
+        // "seen it like five times" counts, and names nothing.
+        let counts = tokens[at].word == "like"
+            && tokens
+                .get(next)
+                .is_some_and(|word| word.number().is_some() || lexicon::number_word(&word.word).is_some())
+            && at > 0
+            && !self
+                .title_ends(next)
+                .into_iter()
+                .any(|end| self.index.find_as(&tokens[next..end], Reading::Exact).is_some());
+        if counts {
             return None;
         }
         // "based on a true story" announces no title.
@@ -335,9 +362,9 @@ impl<'a> Reader<'a> {
         // "When Harry Met Sally, would enjoy": a list of titles does not go on with a word that carries nothing.
         let goes_astray = !first
             && !is_article(&self.tokens()[at].word)
-            && lexicon::meanings(self.tokens(), at)
-                .next()
-                .is_some_and(|(meaning, _)| matches!(meaning, Meaning::Filler | Meaning::Tail | Meaning::ForMe));
+            && lexicon::meanings(self.tokens(), at).next().is_some_and(|(meaning, _)| {
+                matches!(meaning, Meaning::Filler | Meaning::Tail | Meaning::ForMe | Meaning::More)
+            });
         if turns || goes_astray || self.says_no_title(at, shortest, first) {
             return None;
         }

@@ -226,6 +226,9 @@ impl Chat<'_> {
         };
         // "thx that helps" asks for no film called "The Help".
         let is_remark = first > 0 && cues::is("thanks", &tokens[0].word);
+        if last - first > MAX_UNREAD_TOKENS && request.less_known {
+            return (without_titles(request), request.unread.clone());
+        }
         if last - first > MAX_UNREAD_TOKENS || is_remark {
             return not_understood();
         }

@@ -61,13 +61,19 @@ pub(crate) fn meant_in_the_end(sentence: &Sentence) -> Option<String> {
 
 /// "blood makes me queasy", "los musicales me aburren": without it, as a sentence that says so.
 pub(crate) fn put_off_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Option<String> {
-    const ENDS: [&[&str]; 14] = [
+    const ENDS: [&[&str]; 20] = [
         &["makes", "me", "queasy"],
         &["make", "me", "queasy"],
         &["makes", "me", "sick"],
         &["make", "me", "sick"],
         &["bores", "me"],
         &["bore", "me"],
+        &["bores", "me", "to", "death"],
+        &["bore", "me", "to", "death"],
+        &["bores", "me", "to", "tears"],
+        &["bore", "me", "to", "tears"],
+        &["me", "aburren", "mucho"],
+        &["me", "aburren", "un", "monton"],
         &["arent", "for", "me"],
         &["isnt", "for", "me"],
         &["me", "aburren"],
