@@ -62,9 +62,16 @@ impl Chat<'_> {
         let Some(tokens) = self.reader.sentence.tokens.get(slot.from..slot.to) else { return false };
         let (TitleMatch::One(movie), [word]) = (&slot.found, without_article(tokens)) else { return false };
         let reads = |reading| self.reader.index.find_as(tokens, reading).is_some();
+        // "Alein" is a slip of the fingers.
+        let sorted = |word: &str| {
+            let mut letters: Vec<char> = word.chars().collect();
+            letters.sort_unstable();
+            letters
+        };
+        let is_swapped = || self.reader.index.keys_of(*movie).any(|own| sorted(own) == sorted(&word.word));
         match () {
             () if reads(Reading::Exact) => false,
-            () if reads(Reading::Close) => word.word.chars().count() <= SHORT,
+            () if reads(Reading::Close) => word.word.chars().count() <= SHORT && !is_swapped(),
             () => !self.reader.index.is_well_known(*movie),
         }
     }

@@ -138,7 +138,8 @@ fn says_thanks(sentence: &Sentence) -> bool {
     const MOST_WORDS: usize = 8;
     const MOST_WORDS_AFTER: usize = 14;
     let thanks = |word: &str| matches!(word, "thanks" | "thank" | "thx" | "ty" | "cheers" | "gracias");
-    let turns = |word: &str| cues::is("wishes", word) || matches!(word, "but" | "pero" | "now" | "ahora");
+    let turns =
+        |word: &str| (cues::is("wishes", word) && word != "see") || matches!(word, "but" | "pero" | "now" | "ahora");
     let mut words = sentence.tokens.iter().map(|token| token.word.as_str());
     let begins =
         words.clone().find(|word| !matches!(*word, "ok" | "vale" | "great" | "muchas" | "mil")).is_some_and(thanks);
@@ -197,7 +198,7 @@ fn understand_sentence(
     let is_unsure = gist::is_unsure(&intent, &ignored, is_announced) || chat.may_ask(&intent, &ignored);
     if (!request.help || chat.film_at_place().is_some())
         && is_unsure
-        && let Some((meant, around)) = chat.gist(&intent)
+        && let Some((meant, around)) = chat.gist(&intent).filter(|(meant, _)| !chat.asks_of_no_name(meant))
     {
         (intent, ignored) = (meant, Ignored::new());
         request = around.unwrap_or_default();

@@ -44,7 +44,7 @@ struct Number {
 /// "and Interstellar 3" after another rating (`goes_on`) needs no verb.
 pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
     let tokens = &reader.sentence.tokens;
-    let len = tokens.len();
+    let len = without_from_me(tokens);
     let (verb, from) = match verb(tokens) {
         (None, _)
             if goes_on && tokens.first().is_some_and(|token| matches!(token.word.as_str(), "and" | "y" | "also")) =>
@@ -117,6 +117,12 @@ pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
     }
 }
 
+/// The place before "for me", "from me", "para mí" at the end.
+fn without_from_me(tokens: &[Token]) -> usize {
+    let ends = matches!(tokens, [.., before, me] if matches!((before.word.as_str(), me.word.as_str()), ("for" | "from", "me") | ("para", "mi")));
+    if ends && tokens.len() > 2 { tokens.len() - 2 } else { tokens.len() }
+}
+
 /// The last number of the sentence that says that it is a rating: "five stars", "8/10".
 pub(crate) fn marked(reader: &Reader) -> Option<HalfStars> {
     numbers(reader, 0).find(|number| number.marked)?.half_stars
@@ -159,8 +165,8 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
             before.1 - 1,
             &[
                 "a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong",
-                "buen", "the", "down", "le", "doy", "pongo", "daria", "pondria", "se", "merece", "deserves", "get",
-                "gave",
+                "buen", "es", "un", "was", "era", "the", "down", "le", "doy", "pongo", "daria", "pondria", "se",
+                "merece", "deserves", "get", "gave",
             ],
         )
     {
@@ -179,7 +185,9 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
     // "a Gravity un 4 y medio".
     let after_preposition =
         (before.1 > before.0 + 1 && is_link(before.0, &["a", "al"])).then_some((before.0 + 1, before.1));
-    let spans = after_preposition.into_iter().chain(beside.clone());
+    // "I'd go with 3.5 for Heat" rates no film called "Go".
+    let announced = (after.0 > number.to && after.0 < after.1).then_some(after);
+    let spans = announced.into_iter().chain(after_preposition).chain(beside.clone());
     let exact = spans.into_iter().find_map(|(from, to)| exact_title(reader, from, to));
     if let Some(slot) = exact.or_else(|| title_before_remark(reader, after)) {
         return Some((slot, true));
@@ -271,7 +279,9 @@ fn number_at(reader: &Reader, at: usize) -> Option<Number> {
     let in_words = || lexicon::number_word(word_at(at)).or_else(|| is_one_star().then_some(1));
     let mut value = in_digits.or_else(in_words)? as f64;
     let mut to = at + 1;
-    let mut marked = sentence.gap(at).contains([':', '=']) && at > 0;
+    // "Origen es un 4".
+    let said_so = || at > 1 && matches!((word_at(at - 2), word_at(at - 1)), ("is" | "was", "a") | ("es" | "era", "un"));
+    let mut marked = (sentence.gap(at).contains([':', '=']) && at > 0) || (in_digits.is_some() && said_so());
     let decimals = tokens.get(to).filter(|decimals| {
         in_digits.is_some()
             && matches!(sentence.gap(to), "." | ",")

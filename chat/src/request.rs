@@ -20,6 +20,7 @@ use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 
 use crate::intent::Lifted;
 
+use super::everyday;
 use super::fold::{self, Sentence, Token, is_article, key, tokenize};
 use super::knowledge::Role;
 use super::lexicon::{self, Meaning};
@@ -284,6 +285,7 @@ impl<'a> Reader<'a> {
             && tokens
                 .get(next)
                 .is_some_and(|word| word.number().is_some() || lexicon::number_word(&word.word).is_some())
+            && tokens.get(next).is_some_and(|word| word.year().is_none())
             && at > 0
             && !self
                 .title_ends(next)
@@ -349,7 +351,12 @@ impl<'a> Reader<'a> {
         // "Scream pero que no ..." turns after a title: "scream pero" is no typo of "Screamers".
         let is_exact = |end: usize| self.index.find_as(&self.tokens()[at..end], Reading::Exact).is_some();
         let turn = ends.iter().copied().find(|end| self.turns(*end) && is_exact(*end));
-        let reaches = |end: usize| turn.is_none_or(|turn| end <= turn || is_exact(end));
+        // "Relatos salvajes, ¿hay más?" is no misspelt longer title.
+        let known = ends.iter().copied().find(|end| is_exact(*end));
+        let adds_nothing = |end: usize| {
+            known.is_some_and(|known| known < end && self.tokens()[known..end].iter().all(everyday::is_everyday))
+        };
+        let reaches = |end: usize| is_exact(end) || (turn.is_none_or(|turn| end <= turn) && !adds_nothing(end));
         // "Fargo, nothing from before 1990" speaks of no film called "Nothing".
         let may_be_turn = |end: usize| !first && end == at + 1 && self.turns(at);
         let may_be_title = |end: &usize| !may_be_genre(*end) && !may_be_turn(*end) && reaches(*end);
@@ -379,6 +386,10 @@ impl<'a> Reader<'a> {
         }
         self.title_among_words(at, shortest).or_else(|| {
             let (from, to) = self.trimmed(at, shortest);
+            // "me encantó, ¿hay más?" names nothing.
+            if self.tokens()[from..to].iter().all(everyday::is_everyday) && !(at + 1..=shortest).any(is_exact) {
+                return None;
+            }
             let nearest = self.index.nearest(&self.tokens()[from..to]);
             Some(TitleSlot { from, to: shortest, found: TitleMatch::Nothing { nearest } })
         })

@@ -339,7 +339,9 @@ impl TitleIndex {
             // Few mistype the first letter: "Roma" is no misspelt "Coma".
             let is_short = name_key.len() <= SHORT_TITLE;
             let near = Spelling::within(&name_key, edits);
-            let begins_so = |name: &Name| !is_short || name.key.bytes().next() == name_key.bytes().next();
+            let begins_so = |name: &Name| {
+                !is_short || (name.kind == NameKind::Title && name.key.bytes().next() == name_key.bytes().next())
+            };
             let near = self.names_near(&near).filter(|(_, name)| begins_so(name));
             found.extend(near.map(|(distance, name)| ((distance, name.kind), name.film)));
         }
@@ -460,7 +462,9 @@ impl TitleIndex {
         let length = wanted.chars().count();
         let spelling = Spelling::within(&wanted, (length / 3).min(MAX_NEAREST_EDITS));
         let mut scored: HashMap<u32, f32> = HashMap::new();
-        let begins_so = |name: &Name| length > SHORT_TITLE || name.key.chars().next() == wanted.chars().next();
+        let begins_so = |name: &Name| {
+            length > SHORT_TITLE || (name.kind == NameKind::Title && name.key.chars().next() == wanted.chars().next())
+        };
         for (distance, name) in self.names_near(&spelling).filter(|(_, name)| begins_so(name)) {
             let score = 1.0 - distance as f32 / length.max(1) as f32;
             let best = scored.entry(name.film).or_insert(0.0);

@@ -327,6 +327,11 @@ impl Reader<'_> {
             request.n = Some(1);
             return Some(at + 1);
         }
+        // "I've only ever seen like ten films".
+        let tells = |back: usize, words: &[&str]| at >= back && words.contains(&tokens[at - back].word.as_str());
+        if tells(1, &["like"]) && tells(2, &["seen", "watched", "rated"]) {
+            return None;
+        }
         // "pick one", "dime una y ya está".
         let is_one_picked = at > 0
             && matches!(token.word.as_str(), "one" | "una" | "uno")

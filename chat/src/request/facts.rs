@@ -154,6 +154,9 @@ impl Reader<'_> {
             Some(from) => (from, telling),
             None => (from, announced),
         };
+        // What the films of a series are called together is no name of one.
+        let is_plural =
+            |word: &str| word.strip_suffix('s').is_some_and(|one| self.series_called(&tokenize(one)).is_some());
         (1..=LONGEST_NAME).rev().find_map(|count| {
             let end = from + count;
             let (name, films) = self.series_called(tokens.get(from..end)?)?;
@@ -165,6 +168,8 @@ impl Reader<'_> {
                 (_, Some(after)) => after,
                 (Some(_), None) => end,
                 (None, None) if count > 1 && hides_genre() => end,
+                // "best of the bonds".
+                (None, None) if count == 1 && is_plural(&tokens[from].word) => end,
                 (None, None) => return None,
             };
             // "Up movies" and "comedy movies" are no series.

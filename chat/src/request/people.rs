@@ -21,6 +21,8 @@ use crate::years;
 const SURNAME_LETTERS: usize = 4;
 /// Ratings of the films of somebody whose family is called by its name: "the Coens".
 const KNOWN_FAMILY: u64 = 200;
+/// A director with so many times the ratings of a film that is called by their surname is meant rather than it.
+const FAR_BETTER_KNOWN: u64 = 10;
 /// Ratings of the films of a director whose style is called by their name.
 const KNOWN_STYLE: u64 = 50;
 /// Letters of a name that one of them may be misspelt in; in half as many again, two.
@@ -160,7 +162,14 @@ impl Reader<'_> {
             return None;
         }
         let (person, end) = self.person_named_at(at).or_else(|| self.person_surnamed_at(at, Role::Either, true))?;
-        let is_title = |to: usize| self.index.find_as(&self.tokens()[at..to], Reading::Exact).is_some();
+        // "en plan Hitchcock" speaks of no film of that name that few have seen.
+        let is_lesser_known = |movie: MovieId| {
+            person.fame(Role::Directs) >= FAR_BETTER_KNOWN * u64::from(self.catalogue.stats(movie).ratings)
+        };
+        let is_title = |to: usize| match self.index.find_as(&self.tokens()[at..to], Reading::Exact) {
+            Some(TitleMatch::One(movie)) => to != end || !is_lesser_known(movie),
+            found => found.is_some(),
+        };
         if self.title_ends(at).into_iter().any(is_title) {
             return None;
         }
@@ -330,8 +339,10 @@ impl Reader<'_> {
             return Some((person, end));
         }
         // "Hitchcockian thrillers".
-        if let Some(person) = self.named_by_style(&token.word) {
-            return Some((person, end));
+        let is_joined = |word: &str| matches!(word, "esque" | "style" | "ish" | "like");
+        let joined = tokens.get(end).is_some_and(|next| self.sentence.gap(end) == "-" && is_joined(&next.word));
+        if let Some(person) = self.named_by_style(&token.word, joined) {
+            return Some((person, end + usize::from(joined)));
         }
         let before_films = lexicon::meanings(tokens, end).any(|(meaning, _)| {
             use lexicon::Meaning::{FilmNoun, Genres, Old, Popular};
@@ -381,12 +392,12 @@ impl Reader<'_> {
     }
 
     /// A well-known director by whose name a style is called: "Lynchian", "almodovariana".
-    fn named_by_style(&self, word: &str) -> Option<&Person> {
+    fn named_by_style(&self, word: &str, is_surname: bool) -> Option<&Person> {
         const ENDS: [&str; 10] = ["esque", "ianos", "ianas", "iano", "iana", "ian", "escos", "escas", "esco", "esca"];
         if lexicon::is_known(word) || patterns::says(word) {
             return None;
         }
-        let surname = ENDS.iter().find_map(|end| word.strip_suffix(end))?;
+        let surname = if is_surname { word } else { ENDS.iter().find_map(|end| word.strip_suffix(end))? };
         let person = self.index.knowledge.person_surnamed(surname, Role::Directs)?;
         (surname.len() >= SURNAME_LETTERS && person.fame(Role::Directs) >= KNOWN_STYLE).then_some(person)
     }
