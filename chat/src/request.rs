@@ -14,7 +14,7 @@ mod unwanted;
 pub use self::joining::{either_topic, films_of};
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 
@@ -22,7 +22,6 @@ use crate::intent::Lifted;
 
 use super::everyday;
 use super::fold::{self, Sentence, Token, is_article, key, tokenize};
-use super::knowledge::Role;
 use super::lexicon::{self, Meaning};
 use super::patterns;
 use super::places;
@@ -239,20 +238,11 @@ impl<'a> Reader<'a> {
         self.leave_out_the_contradicted(&mut request);
         request.only = in_common(&request.named, self.catalogue);
         self.drop_what_has_no_effect(&mut request);
+        // "not godard, I've had it with godard" says it once.
+        let mut told = HashSet::new();
+        request.without.retain(|named| told.insert(named.topic.label.clone()));
         request.left_out = left_out(&request.without, self.catalogue);
         request
-    }
-
-    /// "tipo Lynch pero que no sea Lynch": films by somebody that are not by them are none; what is like them nobody knows.
-    fn leave_out_the_contradicted(&self, request: &mut Request) {
-        let is_ruled_out = |named: &Named| request.without.iter().any(|other| other.topic.label == named.topic.label);
-        let Some(place) = request.named.iter().position(is_ruled_out) else { return };
-        let named = request.named.remove(place);
-        let said = (0..self.sentence.len()).find_map(|at| {
-            let named_here = self.person_named_at(at).or_else(|| self.person_surnamed_at(at, Role::Either, true));
-            named_here.filter(|(person, _)| person.name == named.topic.label).map(|(_, end)| (at, end))
-        });
-        request.without_effect.extend(said);
     }
 
     /// Genres that are named go before those that a mood stands for: "slow burn horror" is horror.

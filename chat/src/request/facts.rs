@@ -77,6 +77,12 @@ impl Reader<'_> {
                 let (films, end, name) = self.films_of_person_unwanted(at)?;
                 (films, name, end)
             }
+            // "sin guerra y que no dure más de dos horas" denies for itself.
+            TopicKind::LengthAtMost | TopicKind::LengthAtLeast
+                if self.tokens()[at..end].iter().any(|token| matches!(token.word.as_str(), "no" | "not")) =>
+            {
+                return None;
+            }
             _ => (films, None, end),
         })
     }

@@ -5,6 +5,7 @@ use cineswarm_engine::{Catalogue, MovieId};
 use super::{Reader, Request};
 use crate::fold::Sentence;
 use crate::intent::Lang;
+use crate::knowledge::Role;
 use crate::lexicon::{self, Meaning};
 use crate::replies;
 use crate::titles::TitleIndex;
@@ -57,6 +58,18 @@ impl Reader<'_> {
             };
             request.named.push(Named { topic, films });
         }
+    }
+
+    /// "tipo Lynch pero que no sea Lynch": films by somebody that are not by them are none; what is like them nobody knows.
+    pub(super) fn leave_out_the_contradicted(&self, request: &mut Request) {
+        let is_ruled_out = |named: &Named| request.without.iter().any(|other| other.topic.label == named.topic.label);
+        let Some(place) = request.named.iter().position(is_ruled_out) else { return };
+        let named = request.named.remove(place);
+        let said = (0..self.sentence.len()).find_map(|at| {
+            let named_here = self.person_named_at(at).or_else(|| self.person_surnamed_at(at, Role::Either, true));
+            named_here.filter(|(person, _)| person.name == named.topic.label).map(|(_, end)| (at, end))
+        });
+        request.without_effect.extend(said);
     }
 }
 

@@ -152,7 +152,10 @@ impl Reader<'_> {
         else {
             return false;
         };
-        let ends_here = |from: usize| self.person_said_at(from).is_some_and(|(_, _, end)| end == before);
+        let ends_here = |from: usize| {
+            let named = self.person_named_at(from).or_else(|| self.person_surnamed_at(from, Role::Either, true));
+            named.is_some_and(|(_, end)| end == before)
+        };
         (before.saturating_sub(LONGEST_NAME)..before).any(ends_here)
     }
 
