@@ -168,6 +168,9 @@ impl Chat<'_> {
                 "where" => about(Wanted::WhereToWatch),
                 "mine" => about(Wanted::MyRating),
                 "unrate" => Some(Intent::Unrate { movie }),
+                "rerate" if self.is_rated_in_doubt(&TitleSlot { from, to, found: TitleMatch::One(movie) }) => {
+                    Some(self.ask_whether(&TitleSlot { from, to, found: TitleMatch::One(movie) }))
+                }
                 "rerate" => self.rerated(movie, *fitting.numbers.first()?),
                 "seen_film" => Some(Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
                 "hide_film" => Some(Intent::Mark { movies: vec![movie], mark: Mark::NotForMe }),

@@ -3,9 +3,10 @@
 use cineswarm_engine::MovieId;
 
 use crate::fold::without_article;
+use crate::intent::{Intent, Question};
 use crate::request::{Request, TitleSlot};
 use crate::titles::{Reading, TitleMatch};
-use crate::{Chat, fold};
+use crate::{Chat, everyday, fold};
 
 /// A title that no verb announces and that is not spelt as it should be is taken from this many letters; below, the
 /// person is asked.
@@ -38,6 +39,41 @@ impl Chat<'_> {
             return false;
         }
         letters >= SURE_LETTERS && !request.film_noun && !request.for_me && !request.less_known
+    }
+
+    /// Whether the person would be asked which film is meant by words that name none: "hay", "his", "de antes".
+    pub(crate) fn asks_of_no_name(&self, intent: &Intent) -> bool {
+        let asked = match intent {
+            Intent::UnknownTitle { asked, .. } => asked,
+            Intent::Clarify { question: Question::WhichFilm, about, .. } => about,
+            _ => return false,
+        };
+        let tokens = fold::tokenize(asked);
+        // In the middle of a sentence a capital makes it a name.
+        let is_written_as_name = asked.starts_with(char::is_uppercase) && !self.reader.sentence.text.starts_with(asked);
+        let is_title = || self.reader.index.find_as(&tokens, Reading::Exact).is_some();
+        !is_written_as_name && tokens.iter().all(everyday::is_everyday) && !is_title()
+    }
+
+    /// "a Joker le doy 5": one word that is a part of the title of a film that few know, or short and misspelt, is no title to
+    /// be rated unasked.
+    pub(crate) fn is_rated_in_doubt(&self, slot: &TitleSlot) -> bool {
+        const SHORT: usize = 5;
+        let Some(tokens) = self.reader.sentence.tokens.get(slot.from..slot.to) else { return false };
+        let (TitleMatch::One(movie), [word]) = (&slot.found, without_article(tokens)) else { return false };
+        let reads = |reading| self.reader.index.find_as(tokens, reading).is_some();
+        // "Alein" is a slip of the fingers.
+        let sorted = |word: &str| {
+            let mut letters: Vec<char> = word.chars().collect();
+            letters.sort_unstable();
+            letters
+        };
+        let is_swapped = || self.reader.index.keys_of(*movie).any(|own| sorted(own) == sorted(&word.word));
+        match () {
+            () if reads(Reading::Exact) => false,
+            () if reads(Reading::Close) => word.word.chars().count() <= SHORT && !is_swapped(),
+            () => !self.reader.index.is_well_known(*movie),
+        }
     }
 
     /// Whether a misspelt title differs in one letter of eight at the most: "cant stand" is not "The Last Stand".

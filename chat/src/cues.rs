@@ -15,6 +15,8 @@
 //! - `happens`: befalls somebody in a film, who is not asked for;
 //! - `elsewhere`: is nothing that films are;
 //! - `beside_stars`: says no more than that a number is a rating;
+//! - `before_stars`: stands before a rating that begins a sentence; `remarks`: begins what is said beside one;
+//! - `picks`: before "one", asks for a single film; `after_one`: may follow that;
 //! - `copula`: is the verb of a question about a film; `frames`: stands around what is asked of it;
 //! - `together`: of two people, asks for films with both; `ends_phrase`: may follow "his films";
 //! - `oldest`, `newest`, `longest`, `shortest`: with "-est" or "más", the first of all films;

@@ -386,6 +386,14 @@ impl Chat<'_> {
         {
             return Some(Intent::LikeInstead { movies: vec![meant.id] });
         }
+        // "rate Gladiator", "the 1992 one".
+        let namesakes = self.context.about.filter(|_| self.context.last == Last::Rating);
+        let namesakes = namesakes.map(|movie| self.reader.index.namesakes(movie)).unwrap_or_default();
+        if namesakes.len() > 1
+            && let Some(meant) = namesakes.iter().find(of_year)
+        {
+            return Some(self.how_many_stars(*meant));
+        }
         let shown: Vec<_> = self.context.shown.iter().filter(of_year).copied().collect();
         match shown[..] {
             [] => None,

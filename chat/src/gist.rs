@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use cineswarm_engine::{Filters, MovieId};
 
 use crate::about::is_of_grammar;
-use crate::commands::{BAD, GOOD};
+use crate::commands::{BAD, GOOD, MEH};
 use crate::fold::Token;
 use crate::intent::{Intent, Mark, Tweak, Wanted};
 use crate::lexicon::{self, Meaning};
@@ -91,7 +91,13 @@ impl Chat<'_> {
         let told: HashSet<&str> = GIST.iter().filter(|(_, phrase)| is_said(phrase)).map(|(kind, _)| *kind).collect();
         let tells = |kind| told.contains(kind);
         let denies = others.iter().any(|at| cues::is("denies", &tokens[*at].word));
-        let alike = tells("alike") || others.iter().any(|at| cues::is("alike", &tokens[*at].word));
+        // "seen it like 6 times" counts.
+        let counts = |at: usize| {
+            let next = tokens.get(at + 1);
+            tokens[at].word == "like"
+                && next.is_some_and(|next| next.number().is_some() || lexicon::number_word(&next.word).is_some())
+        };
+        let alike = tells("alike") || others.iter().any(|at| cues::is("alike", &tokens[*at].word) && !counts(*at));
         // What is pointed at is no title that could be doubtful.
         let one = match films.as_slice() {
             [TitleSlot { found: TitleMatch::One(movie), .. }] if is_pointed_at => Some(*movie),
@@ -141,6 +147,7 @@ impl Chat<'_> {
                 () if tells("why") && is_pointed_at => Some(Intent::Why { movie }),
                 () if let Some(half_stars) = ratings::marked(&self.reader) => Some(Intent::Rate { movie, half_stars }),
                 () if tells("bad") => Some(self.confirm_rating(movie, BAD)),
+                () if tells("meh") && !alike => Some(self.confirm_rating(movie, MEH)),
                 () if tells("in_list") => about(Wanted::Have),
                 () if tells("unknown") => {
                     Some(Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() })

@@ -9,13 +9,16 @@ use crate::fold::{Token, tokenize};
 use crate::makers::Makers;
 
 /// Of several people of one surname the one meant without a first name has so many times the ratings of the next.
-const BETTER_KNOWN: u64 = 4;
+const BETTER_KNOWN: u64 = 3;
 
 /// Ratings of somebody's films below which a surname alone does not mean them.
 const KNOWN_BY_SURNAME: u64 = 50;
 
 /// Films of somebody who is known by a surname, however few have rated them.
 const FILMS_OF_THE_KNOWN: usize = 3;
+
+/// Films of a director whose surname nobody else has.
+const FILMS_OF_AN_ONLY_DIRECTOR: usize = 2;
 
 /// Of several people of one surname so many are left out together.
 const MOST_OF_A_SURNAME: usize = 3;
@@ -144,13 +147,25 @@ impl Knowledge {
         fames.sort_unstable_by_key(|(fame, place)| (std::cmp::Reverse(*fame), *place));
         let (best, place) = *fames.first()?;
         let next = fames.get(1).map_or(0, |(fame, _)| *fame);
-        let is_known = best >= KNOWN_BY_SURNAME || self.people[place].films(role).len() >= FILMS_OF_THE_KNOWN;
+        let person = &self.people[place];
+        // Of a director whom few have seen, a name that nobody else has is enough.
+        let is_only_director = fames.len() == 1 && person.directed.len() >= FILMS_OF_AN_ONLY_DIRECTOR;
+        let is_known = best >= KNOWN_BY_SURNAME || person.films(role).len() >= FILMS_OF_THE_KNOWN || is_only_director;
         (is_known && best >= next.saturating_mul(BETTER_KNOWN)).then(|| &self.people[place])
     }
 
     /// The best known of a surname: one of "the Coen brothers" stands for both.
     pub(crate) fn first_surnamed(&self, surname: &str) -> Option<&Person> {
         self.by_surname.get(surname)?.first().map(|place| &self.people[*place])
+    }
+
+    /// The best known of a family who made most of their films together: "the Coens".
+    pub(crate) fn family_surnamed(&self, surname: &str) -> Option<&Person> {
+        let places = self.by_surname.get(surname)?;
+        let mut people = places.iter().map(|place| &self.people[*place]).filter(|person| person.directed.len() > 1);
+        let (one, other) = (people.next()?, people.next()?);
+        let together = one.directed.iter().filter(|film| other.directed.contains(film)).count();
+        (together * 2 > one.directed.len()).then_some(one)
     }
 
     /// Those who may be meant by a surname that several share, who did most first.

@@ -10,6 +10,7 @@ mod commands;
 mod cues;
 mod decide;
 mod degrees;
+mod everyday;
 mod fold;
 mod follow_up;
 mod gist;
@@ -23,6 +24,7 @@ mod lifting;
 mod makers;
 mod most;
 mod naming;
+mod occasions;
 mod open_question;
 mod patterns;
 mod places;
@@ -235,11 +237,20 @@ fn meant_instead(understood: Understood) -> Understood {
     Understood { intent, ..understood }
 }
 
-/// "thank you dear", of which nothing else is understood.
+/// "thank you dear", of which nothing else is understood; "gracias majo, con esto ya tenemos para toda la tarde", which asks
+/// for nothing more.
 fn says_thanks(sentence: &Sentence) -> bool {
     const MOST_WORDS: usize = 8;
+    const MOST_WORDS_AFTER: usize = 14;
     let thanks = |word: &str| matches!(word, "thanks" | "thank" | "thx" | "ty" | "cheers" | "gracias");
-    sentence.len() <= MOST_WORDS && sentence.tokens.iter().any(|token| thanks(&token.word))
+    let turns =
+        |word: &str| (cues::is("wishes", word) && word != "see") || matches!(word, "but" | "pero" | "now" | "ahora");
+    let mut words = sentence.tokens.iter().map(|token| token.word.as_str());
+    let begins =
+        words.clone().find(|word| !matches!(*word, "ok" | "vale" | "great" | "muchas" | "mil")).is_some_and(thanks);
+    let says_no_more = begins && !sentence.text.contains('?') && !words.clone().any(turns);
+    let most = if says_no_more { MOST_WORDS_AFTER } else { MOST_WORDS };
+    sentence.len() <= most && words.any(thanks)
 }
 
 fn understand_sentence(
@@ -297,15 +308,21 @@ fn understand_sentence(
     let (mut request, is_announced) = reader.read_with_films_inside();
     let chat = Chat { reader, lang, catalogue, context };
     let (mut intent, mut ignored) = chat.decide(&request);
+    if chat.asks_of_no_name(&intent) {
+        intent = Intent::NotUnderstood { asked: sentence.text.trim().to_owned() };
+    }
     let is_unsure = gist::is_unsure(&intent, &ignored, is_announced) || chat.may_ask(&intent, &ignored);
     if (!request.help || chat.film_at_place().is_some())
         && is_unsure
-        && let Some((meant, around)) = chat.gist(&intent)
+        && let Some((meant, around)) = chat.gist(&intent).filter(|(meant, _)| !chat.asks_of_no_name(meant))
     {
         (intent, ignored) = (meant, Ignored::new());
         request = around.unwrap_or_default();
     }
-    if is_hardly_read(&intent, &ignored, sentence) {
+    if let Some((wish, around, left_out)) = intent.is_at_a_loss().then(|| chat.wish_for_an_occasion()).flatten() {
+        (intent, ignored) = (wish, left_out);
+        request = around;
+    } else if is_hardly_read(&intent, &ignored, sentence) {
         let asked = sentence.text.trim().to_owned();
         (intent, ignored) = (Intent::NotUnderstood { asked }, Ignored::new());
     }

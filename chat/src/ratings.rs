@@ -44,7 +44,7 @@ struct Number {
 /// "and Interstellar 3" after another rating (`goes_on`) needs no verb.
 pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
     let tokens = &reader.sentence.tokens;
-    let len = tokens.len();
+    let len = without_from_me(tokens);
     let (verb, from) = match verb(tokens) {
         (None, _) if goes_on && begins_another(tokens) > 0 => (Some(Meaning::Give), begins_another(tokens)),
         // "give me 3 random films".
@@ -70,11 +70,17 @@ pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
         // "8/10 for Fargo", "un 8/10 para Fargo".
         let begins = tokens[..number.from]
             .iter()
-            .all(|token| matches!(token.word.as_str(), "a" | "an" | "un") || patterns::is_courtesy(&token.word));
-        if verb.is_none() && !(number.marked && (number.to == len || begins)) {
+            .all(|token| cues::is("before_stars", &token.word) || patterns::is_courtesy(&token.word));
+        // "4 for Heat" needs no word for stars.
+        let is_for = begins && tokens.get(number.to).is_some_and(|next| matches!(next.word.as_str(), "for" | "para"));
+        let ends_clause = number.to == len || reader.sentence.breaks_before(number.to);
+        if verb.is_none() && !((number.marked && (ends_clause || begins)) || is_for) {
             continue;
         }
         let Some((title, exact)) = title_beside(reader, from, &number) else { continue };
+        if verb.is_none() && !exact && (is_for || number.to < len) {
+            continue;
+        }
         let rank = (exact && number.half_stars.is_some(), number.marked, exact);
         if best.as_ref().is_none_or(|(known, _, _)| rank > *known) {
             best = Some((rank, number, title));
@@ -88,6 +94,10 @@ pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
             }
         }
         (Some((_, number, title)), _) => {
+            // "I gave Fargo a 9 on imdb so I suppose 4.5".
+            let later = || numbers(reader, number.to).find(|later| later.marked && later.half_stars.is_some());
+            let number =
+                Some(number.clone()).filter(|number| number.half_stars.is_some()).or_else(later).unwrap_or(number);
             let said = reader.sentence.typed(number.from, number.to);
             let negative = is_negative(reader, number.from);
             let said = if negative { format!("-{said}") } else { said.to_owned() };
@@ -110,6 +120,12 @@ pub(crate) fn read(reader: &Reader, goes_on: bool) -> Option<RatingSaid> {
         }
         _ => None,
     }
+}
+
+/// The place before "for me", "from me", "para mí" at the end.
+fn without_from_me(tokens: &[Token]) -> usize {
+    let ends = matches!(tokens, [.., before, me] if matches!((before.word.as_str(), me.word.as_str()), ("for" | "from", "me") | ("para", "mi")));
+    if ends && tokens.len() > 2 { tokens.len() - 2 } else { tokens.len() }
 }
 
 /// "and", "a", "ah bueno, entonces a": words before another film that is rated.
@@ -187,8 +203,8 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
             before.1 - 1,
             &[
                 "a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong",
-                "buen", "the", "down", "le", "doy", "pongo", "daria", "pondria", "se", "merece", "deserves", "get",
-                "gave",
+                "buen", "es", "un", "was", "era", "the", "down", "le", "doy", "pongo", "daria", "pondria", "se",
+                "merece", "deserves", "get", "gave",
             ],
         )
     {
@@ -204,8 +220,14 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
         after.0 += 1;
     }
     let beside = [before, after].into_iter().filter(|(from, to)| from < to);
-    let exact = beside.clone().find_map(|(from, to)| exact_title(reader, from, to));
-    if let Some(slot) = exact {
+    // "a Gravity un 4 y medio".
+    let after_preposition =
+        (before.1 > before.0 + 1 && is_link(before.0, &["a", "al"])).then_some((before.0 + 1, before.1));
+    // "I'd go with 3.5 for Heat" rates no film called "Go".
+    let announced = (after.0 > number.to && after.0 < after.1).then_some(after);
+    let spans = announced.into_iter().chain(after_preposition).chain(beside.clone());
+    let exact = spans.into_iter().find_map(|(from, to)| exact_title(reader, from, to));
+    if let Some(slot) = exact.or_else(|| title_before_remark(reader, after)) {
         return Some((slot, true));
     }
     // "give number 2 a 5" speaks of a place, not of "Jackass Number Two".
@@ -213,6 +235,19 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
         |(from, to): &(usize, usize)| tokens[*from..*to].iter().any(|token| places::place(&token.word).is_some());
     let beside = beside.filter(|span| !says_place(span));
     beside.rev().find_map(|(from, to)| reader.title_among_words(from, to)).map(|slot| (slot, false))
+}
+
+/// "ponle un 2 a la de Titanic y me quedo corto": the longest whole title after which something else begins.
+fn title_before_remark(reader: &Reader, (mut from, to): (usize, usize)) -> Option<TitleSlot> {
+    let tokens = &reader.sentence.tokens;
+    let says = |at: usize, words: &[&str]| {
+        tokens[at..].iter().map(|token| token.word.as_str()).take(words.len()).eq(words.iter().copied())
+    };
+    if from < to && says(from, &["la", "de"]) {
+        from += 2;
+    }
+    let goes_on = |at: &usize| reader.sentence.breaks_before(*at) || cues::is("remarks", &tokens[*at].word);
+    (from + 1..to).rev().filter(goes_on).find_map(|to| exact_title(reader, from, to))
 }
 
 /// The number that a whole sentence is beside words that carry nothing: "make it 4.5", "mejor un 8/10".
@@ -242,6 +277,10 @@ fn numbers<'a>(reader: &'a Reader, from: usize) -> impl Iterator<Item = Number> 
     found.into_iter().rev().take(MAX_NUMBERS)
 }
 
+/// What says half a star without a number.
+const HALF_A_STAR: [&[&str]; 4] =
+    [&["half", "a", "star"], &["half", "star"], &["media", "estrella"], &["medio", "punto"]];
+
 /// What says five stars without a number.
 const FULL: [&[&str]; 8] = [
     &["full", "marks"],
@@ -263,15 +302,24 @@ fn number_at(reader: &Reader, at: usize) -> Option<Number> {
     if let Some(words) = FULL.iter().find(says) {
         return Some(Number { from: at, to: at + words.len(), half_stars: Some(HalfStars::MAX), marked: true });
     }
+    if let Some(words) = HALF_A_STAR.iter().find(says) {
+        let half_stars = HalfStars::from_stars(0.5).ok();
+        return Some(Number { from: at, to: at + words.len(), half_stars, marked: true });
+    }
     let word_at = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
     // "Heat (1995)".
     if sentence.gap(at).ends_with('(') && tokens.get(at)?.year().is_some() {
         return None;
     }
     let in_digits = tokens.get(at)?.number();
-    let mut value = in_digits.or_else(|| lexicon::number_word(word_at(at)))? as f64;
+    // "una estrella y media".
+    let is_one_star = || word_at(at) == "una" && lexicon::after(tokens, at + 1, Meaning::Stars).is_some();
+    let in_words = || lexicon::number_word(word_at(at)).or_else(|| is_one_star().then_some(1));
+    let mut value = in_digits.or_else(in_words)? as f64;
     let mut to = at + 1;
-    let mut marked = sentence.gap(at).contains([':', '=']) && at > 0;
+    // "Origen es un 4".
+    let said_so = || at > 1 && matches!((word_at(at - 2), word_at(at - 1)), ("is" | "was", "a") | ("es" | "era", "un"));
+    let mut marked = (sentence.gap(at).contains([':', '=']) && at > 0) || (in_digits.is_some() && said_so());
     let decimals = tokens.get(to).filter(|decimals| {
         in_digits.is_some()
             && matches!(sentence.gap(to), "." | ",")

@@ -20,10 +20,11 @@ pub use self::joining::{either_topic, films_of, parts_of_either};
 use self::denied::leaves_nothing_of;
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 
+use super::everyday;
 use super::fold::{self, Sentence, Token, is_article, key, tokenize};
 use super::lexicon::{self, Meaning};
 use super::patterns;
@@ -255,6 +256,9 @@ impl<'a> Reader<'a> {
         request.without = without;
         request.only = in_common(&request.named, self.catalogue);
         self.drop_what_has_no_effect(&mut request);
+        // "not godard, I've had it with godard" says it once.
+        let mut told = HashSet::new();
+        request.without.retain(|named| told.insert(named.topic.label.clone()));
         request.left_out = left_out(&request.without, self.catalogue);
         request
     }
@@ -286,6 +290,20 @@ impl<'a> Reader<'a> {
         }
         // "como mucho dos horas".
         if self.length_begins(at) {
+            return None;
+        }
+        // "seen it like five times" counts, and names nothing.
+        let counts = tokens[at].word == "like"
+            && tokens
+                .get(next)
+                .is_some_and(|word| word.number().is_some() || lexicon::number_word(&word.word).is_some())
+            && tokens.get(next).is_some_and(|word| word.year().is_none())
+            && at > 0
+            && !self
+                .title_ends(next)
+                .into_iter()
+                .any(|end| self.index.find_as(&tokens[next..end], Reading::Exact).is_some());
+        if counts {
             return None;
         }
         // "based on a true story" announces no title.
@@ -345,8 +363,16 @@ impl<'a> Reader<'a> {
         // "Scream pero que no ..." turns after a title: "scream pero" is no typo of "Screamers".
         let is_exact = |end: usize| self.index.find_as(&self.tokens()[at..end], Reading::Exact).is_some();
         let turn = ends.iter().copied().find(|end| self.turns(*end) && is_exact(*end));
-        let reaches = |end: usize| turn.is_none_or(|turn| end <= turn || is_exact(end));
-        for end in ends.iter().rev().copied().filter(|end| !may_be_genre(*end) && reaches(*end)) {
+        // "Relatos salvajes, ¿hay más?" is no misspelt longer title.
+        let known = ends.iter().copied().find(|end| is_exact(*end));
+        let adds_nothing = |end: usize| {
+            known.is_some_and(|known| known < end && self.tokens()[known..end].iter().all(everyday::is_everyday))
+        };
+        let reaches = |end: usize| is_exact(end) || (turn.is_none_or(|turn| end <= turn) && !adds_nothing(end));
+        // "Fargo, nothing from before 1990" speaks of no film called "Nothing".
+        let may_be_turn = |end: usize| !first && end == at + 1 && self.turns(at);
+        let may_be_title = |end: &usize| !may_be_genre(*end) && !may_be_turn(*end) && reaches(*end);
+        for end in ends.iter().rev().copied().filter(may_be_title) {
             if let Some(found) = self.whole_title(at, end) {
                 return Some(TitleSlot { from: at, to: end, found });
             }
@@ -355,9 +381,9 @@ impl<'a> Reader<'a> {
         // "When Harry Met Sally, would enjoy": a list of titles does not go on with a word that carries nothing.
         let goes_astray = !first
             && !is_article(&self.tokens()[at].word)
-            && lexicon::meanings(self.tokens(), at)
-                .next()
-                .is_some_and(|(meaning, _)| matches!(meaning, Meaning::Filler | Meaning::Tail | Meaning::ForMe));
+            && lexicon::meanings(self.tokens(), at).next().is_some_and(|(meaning, _)| {
+                matches!(meaning, Meaning::Filler | Meaning::Tail | Meaning::ForMe | Meaning::More)
+            });
         if turns || goes_astray || self.says_no_title(at, shortest, first) {
             return None;
         }
@@ -372,6 +398,10 @@ impl<'a> Reader<'a> {
         }
         self.title_among_words(at, shortest).or_else(|| {
             let (from, to) = self.trimmed(at, shortest);
+            // "me encantó, ¿hay más?" names nothing.
+            if self.tokens()[from..to].iter().all(everyday::is_everyday) && !(at + 1..=shortest).any(is_exact) {
+                return None;
+            }
             let nearest = self.index.nearest(&self.tokens()[from..to]);
             Some(TitleSlot { from, to: shortest, found: TitleMatch::Nothing { nearest } })
         })

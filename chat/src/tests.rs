@@ -58,7 +58,7 @@ const FILMS: &[(&str, u16, &str, u32, &[&str])] = &[
     ("Kids", 1995, "Drama", 21, &[]),
     ("The Thing", 1982, "Action|Horror|Sci-Fi|Thriller", 38, &[]),
     ("The Thing", 2011, "Horror|Mystery|Sci-Fi|Thriller", 5, &[]),
-    ("Heat", 1986, "Action", 4, &[]),
+    ("Heat", 1986, "Action", 12, &[]),
     ("Singin' in the Rain", 1952, "Comedy|Musical|Romance", 47, &[]),
     ("Monsters, Inc.", 2001, "Adventure|Animation|Children|Comedy|Fantasy", 132, &[]),
     ("WALL·E", 2008, "Adventure|Animation|Children|Romance|Sci-Fi", 104, &[]),

@@ -72,9 +72,12 @@ impl Chat<'_> {
         let mut movies: Vec<MovieId> = Vec::new();
         let mut is_told_by_year = false;
         for slot in titles {
-            if let TitleMatch::Several(fitting) = &slot.found
-                && let Some(movie) = self.of_the_year_said(slot, fitting)
-            {
+            let told_by_year = match &slot.found {
+                TitleMatch::Several(fitting) => self.of_the_year_said(slot, fitting),
+                TitleMatch::One(movie) => self.namesake_of_year_said(slot, *movie),
+                TitleMatch::Nothing { .. } => None,
+            };
+            if let Some(movie) = told_by_year {
                 is_told_by_year = true;
                 movies.push(movie);
                 continue;
@@ -223,6 +226,9 @@ impl Chat<'_> {
         };
         // "thx that helps" asks for no film called "The Help".
         let is_remark = first > 0 && cues::is("thanks", &tokens[0].word);
+        if last - first > MAX_UNREAD_TOKENS && request.less_known {
+            return (without_titles(request), request.unread.clone());
+        }
         if last - first > MAX_UNREAD_TOKENS || is_remark {
             return not_understood();
         }
@@ -277,6 +283,15 @@ impl Chat<'_> {
         of_year.next().copied().filter(|_| of_year.next().is_none())
     }
 
+    /// "Titanic, the one from 1953": that film, where a better known one of its title would be meant.
+    fn namesake_of_year_said(&self, slot: &TitleSlot, movie: MovieId) -> Option<MovieId> {
+        let tokens = &self.reader.sentence.tokens;
+        let is_year = |at: usize| tokens[at].year().is_some() && !self.reader.sentence.gap(at).ends_with('(');
+        let says_year = (0..tokens.len()).any(is_year) && !(slot.from..slot.to).any(|at| tokens[at].year().is_some());
+        let namesakes = if says_year { self.reader.index.namesakes(movie) } else { Vec::new() };
+        (namesakes.len() > 1).then(|| self.of_the_year_said(slot, &namesakes)).flatten()
+    }
+
     fn is_only_a_pronoun(&self, slot: &TitleSlot) -> bool {
         const SAYS_NOTHING: [&str; 15] = [
             "it",
@@ -312,7 +327,7 @@ impl Chat<'_> {
                 let asked = self.reader.sentence.text.trim().to_owned();
                 Err(Box::new(Intent::NotUnderstood { asked }))
             }
-            TitleMatch::One(movie) => Ok(*movie),
+            TitleMatch::One(movie) => Ok(self.namesake_of_year_said(slot, *movie).unwrap_or(*movie)),
             TitleMatch::Several(movies) => Err(Box::new(self.which_film(slot, movies))),
             TitleMatch::Nothing { nearest } => {
                 let (from, to) = self.reader.trimmed(slot.from, slot.to);

@@ -4,6 +4,7 @@
 
 mod beside;
 mod build;
+mod namesakes;
 mod typing;
 
 use std::cmp::Reverse;
@@ -20,6 +21,8 @@ const MAX_CANDIDATES: usize = 8;
 const MAX_NEAREST_EDITS: usize = 3;
 /// How many films are offered where a title fits none.
 const MAX_NEAREST: usize = 3;
+/// Letters of a title in whose first one nobody errs.
+const SHORT_TITLE: usize = 5;
 /// Films that most people have heard of.
 const WELL_KNOWN: usize = 2000;
 /// Words of a query that are looked at; no title is longer.
@@ -146,6 +149,7 @@ impl TitleIndex {
         }
         let films = self.films_as(tokens, reading);
         if !films.is_empty() {
+            let films = if reading == Reading::Exact { self.far_better_known(films) } else { films };
             return Some(self.one_or_several(films));
         }
         if let Some(titled) = split_unknown_year(tokens) {
@@ -283,8 +287,8 @@ impl TitleIndex {
             return Vec::new();
         }
         let near = Spelling::within(&typed, tolerated_edits(&typed));
-        let found = self.names_near(&near).filter(|((_, kind), film)| *kind == NameKind::Title && !is_obscure(film));
-        found.map(|(_, film)| film).collect()
+        let found = self.names_near(&near).map(|(_, name)| name);
+        found.filter(|name| name.kind == NameKind::Title && !is_obscure(&name.film)).map(|name| name.film).collect()
     }
 
     /// "Lord of the Rings" is also the whole title of a film few have seen: where the films of a series ("Title: ...")
@@ -306,7 +310,14 @@ impl TitleIndex {
         let misspelt_article = without_misspelt_article(tokens).into_iter().flat_map(keys);
         for name_key in keys(without_article(tokens)).chain(misspelt_article) {
             let edits = tolerated_edits(&name_key);
-            found.extend(self.names_near(&Spelling::within(&name_key, edits)));
+            // Few mistype the first letter: "Roma" is no misspelt "Coma".
+            let is_short = name_key.len() <= SHORT_TITLE;
+            let near = Spelling::within(&name_key, edits);
+            let begins_so = |name: &Name| {
+                !is_short || (name.kind == NameKind::Title && name.key.bytes().next() == name_key.bytes().next())
+            };
+            let near = self.names_near(&near).filter(|(_, name)| begins_so(name));
+            found.extend(near.map(|(distance, name)| ((distance, name.kind), name.film)));
         }
         // "th etruman show": the space went to the wrong place.
         if let Some(names) = key(tokens).strip_prefix("the").and_then(|rest| self.by_key.get(rest)) {
@@ -325,15 +336,15 @@ impl TitleIndex {
         films
     }
 
-    /// Distances, kinds and films of the names that are spelt nearly so.
-    fn names_near<'a>(&'a self, spelling: &'a Spelling) -> impl Iterator<Item = ((usize, NameKind), u32)> + 'a {
+    /// The names that are spelt nearly so, and how far apart they are.
+    fn names_near<'a>(&'a self, spelling: &'a Spelling) -> impl Iterator<Item = (usize, &'a Name)> + 'a {
         spelling.lengths().filter_map(|length| self.names_by_length.get(length)).flatten().filter_map(
             |(signature, name)| {
                 if !spelling.may_be_near(*signature) {
                     return None;
                 }
                 let name = &self.names[*name as usize];
-                Some(((spelling.distance(&name.key, *signature)?, name.kind), name.film))
+                Some((spelling.distance(&name.key, *signature)?, name))
             },
         )
     }
@@ -425,9 +436,12 @@ impl TitleIndex {
         let length = wanted.chars().count();
         let spelling = Spelling::within(&wanted, (length / 3).min(MAX_NEAREST_EDITS));
         let mut scored: HashMap<u32, f32> = HashMap::new();
-        for ((distance, _), film) in self.names_near(&spelling) {
+        let begins_so = |name: &Name| {
+            length > SHORT_TITLE || (name.kind == NameKind::Title && name.key.chars().next() == wanted.chars().next())
+        };
+        for (distance, name) in self.names_near(&spelling).filter(|(_, name)| begins_so(name)) {
             let score = 1.0 - distance as f32 / length.max(1) as f32;
-            let best = scored.entry(film).or_insert(0.0);
+            let best = scored.entry(name.film).or_insert(0.0);
             *best = best.max(score);
         }
         let telling: Vec<&Token> =

@@ -4,6 +4,7 @@
 use cineswarm_engine::UserId;
 
 use super::{MoodSaid, Reader, Request};
+use crate::cues;
 use crate::fold::{Token, is_article, key, tokenize};
 use crate::lexicon::{self, Meaning};
 use crate::patterns;
@@ -101,7 +102,12 @@ impl Reader<'_> {
                 Meaning::SeenToo => request.seen_too = true,
                 Meaning::Popular if self.means_rather(at) => {}
                 Meaning::Popular => request.popular = true,
-                Meaning::ForMe => request.for_me = true,
+                Meaning::ForMe => {
+                    request.for_me = true;
+                    // "just pick one".
+                    let is_one = matches!(tokens[end - 1].word.as_str(), "one" | "una" | "uno");
+                    request.n = request.n.or((is_one && end > at + 1).then_some(1));
+                }
                 Meaning::More => request.more = true,
                 Meaning::Help => request.help = true,
                 Meaning::FilmNoun => request.film_noun = true,
@@ -360,6 +366,22 @@ impl Reader<'_> {
             && matches!(token.word.as_str(), "one" | "1" | "una" | "uno")
             && matches!(tokens[0].word.as_str(), "just" | "only" | "solo" | "solamente");
         if is_only_one {
+            request.n = Some(1);
+            return Some(at + 1);
+        }
+        // "I've only ever seen like ten films".
+        let tells = |back: usize, words: &[&str]| at >= back && words.contains(&tokens[at - back].word.as_str());
+        if tells(1, &["like"]) && tells(2, &["seen", "watched", "rated"]) {
+            return None;
+        }
+        // "pick one", "dime una y ya está".
+        let is_one_picked = at > 0
+            && matches!(token.word.as_str(), "one" | "una" | "uno")
+            && cues::is("picks", &tokens[at - 1].word)
+            && tokens
+                .get(at + 1)
+                .is_none_or(|next| self.sentence.breaks_before(at + 1) || cues::is("after_one", &next.word));
+        if is_one_picked {
             request.n = Some(1);
             return Some(at + 1);
         }

@@ -83,6 +83,12 @@ impl Reader<'_> {
                 let (films, end, name) = self.films_of_person_unwanted(at)?;
                 (films, name, end)
             }
+            // "sin guerra y que no dure más de dos horas" denies for itself.
+            TopicKind::LengthAtMost | TopicKind::LengthAtLeast
+                if self.tokens()[at..end].iter().any(|token| matches!(token.word.as_str(), "no" | "not")) =>
+            {
+                return None;
+            }
             _ => (films, None, end),
         })
     }
@@ -160,6 +166,9 @@ impl Reader<'_> {
             Some(from) => (from, telling),
             None => (from, announced),
         };
+        // What the films of a series are called together is no name of one.
+        let is_plural =
+            |word: &str| word.strip_suffix('s').is_some_and(|one| self.series_called(&tokenize(one)).is_some());
         (1..=LONGEST_NAME).rev().find_map(|count| {
             let end = from + count;
             let (name, films) = self.series_called(tokens.get(from..end)?)?;
@@ -171,6 +180,8 @@ impl Reader<'_> {
                 (_, Some(after)) => after,
                 (Some(_), None) => end,
                 (None, None) if count > 1 && hides_genre() => end,
+                // "best of the bonds".
+                (None, None) if count == 1 && is_plural(&tokens[from].word) => end,
                 (None, None) => return None,
             };
             // "Up movies" and "comedy movies" are no series.

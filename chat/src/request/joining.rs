@@ -5,6 +5,7 @@ use cineswarm_engine::{Catalogue, MovieId};
 use super::{Reader, Request};
 use crate::fold::Sentence;
 use crate::intent::Lang;
+
 use crate::lexicon::{self, Meaning};
 use crate::plainly;
 use crate::replies;

@@ -21,6 +21,10 @@ use crate::years;
 const SURNAME_LETTERS: usize = 4;
 /// Ratings of the films of somebody whose family is called by its name: "the Coens".
 const KNOWN_FAMILY: u64 = 200;
+/// A director with so many times the ratings of a film that is called by their surname is meant rather than it.
+const FAR_BETTER_KNOWN: u64 = 10;
+/// Ratings of the films of a director whose style is called by their name.
+const KNOWN_STYLE: u64 = 50;
 /// Letters of a name that one of them may be misspelt in; in half as many again, two.
 const LETTERS_PER_TYPO: usize = 8;
 
@@ -148,7 +152,11 @@ impl Reader<'_> {
         else {
             return false;
         };
-        (before.saturating_sub(LONGEST_NAME)..before).any(|from| self.names_somebody(from, before))
+        let ends_here = |from: usize| {
+            let named = self.person_named_at(from).or_else(|| self.person_surnamed_at(from, Role::Either, true));
+            named.is_some_and(|(_, end)| end == before)
+        };
+        (before.saturating_sub(LONGEST_NAME)..before).any(ends_here)
     }
 
     /// "I love Nolan": the place after somebody who follows a word that announces titles, unless it is a title.
@@ -157,7 +165,14 @@ impl Reader<'_> {
             return None;
         }
         let (person, end) = self.person_named_at(at).or_else(|| self.person_surnamed_at(at, Role::Either, true))?;
-        let is_title = |to: usize| self.index.find_as(&self.tokens()[at..to], Reading::Exact).is_some();
+        // "en plan Hitchcock" speaks of no film of that name that few have seen.
+        let is_lesser_known = |movie: MovieId| {
+            person.fame(Role::Directs) >= FAR_BETTER_KNOWN * u64::from(self.catalogue.stats(movie).ratings)
+        };
+        let is_title = |to: usize| match self.index.find_as(&self.tokens()[at..to], Reading::Exact) {
+            Some(TitleMatch::One(movie)) => to != end || !is_lesser_known(movie),
+            found => found.is_some(),
+        };
         if self.title_ends(at).into_iter().any(is_title) {
             return None;
         }
@@ -298,7 +313,9 @@ impl Reader<'_> {
     /// word that requests are made of.
     pub(super) fn person_surnamed_at(&self, at: usize, role: Role, is_announced: bool) -> Option<(&Person, usize)> {
         let tokens = self.tokens();
-        let skipped = ["the", "hermanos", "los hermanos", "las hermanas"];
+        // "con la Loren".
+        let skipped = ["the", "hermanos", "los hermanos", "las hermanas", "la", "el"];
+        let skipped = if is_announced { &skipped[..] } else { &skipped[..4] };
         let at = skipped.iter().filter_map(|phrase| after_words(tokens, at, phrase)).max().unwrap_or(at);
         let is_family = at > 0 && matches!(tokens[at - 1].word.as_str(), "hermanos" | "hermanas");
         let token = tokens.get(at)?;
@@ -315,6 +332,21 @@ impl Reader<'_> {
         {
             return Some((person, end));
         }
+        // "best of the Coens".
+        if let Some(person) = token
+            .word
+            .strip_suffix('s')
+            .filter(|_| is_plural)
+            .and_then(|name| self.index.knowledge.family_surnamed(name))
+        {
+            return Some((person, end));
+        }
+        // "Hitchcockian thrillers".
+        let is_joined = |word: &str| matches!(word, "esque" | "style" | "ish" | "like");
+        let joined = tokens.get(end).is_some_and(|next| self.sentence.gap(end) == "-" && is_joined(&next.word));
+        if let Some(person) = self.named_by_style(&token.word, joined) {
+            return Some((person, end + usize::from(joined)));
+        }
         let before_films = lexicon::meanings(tokens, end).any(|(meaning, _)| {
             use lexicon::Meaning::{FilmNoun, Genres, Old, Popular};
             matches!(meaning, FilmNoun | Genres(_) | Old | Popular)
@@ -322,10 +354,14 @@ impl Reader<'_> {
         // "scorsese in the 70s".
         // "some hitchcock", "algo de Nolan", where "algo de" was read before.
         let is_named = at > 0 && !is_announced && cues::is("names", &tokens[at - 1].word);
-        // "scorsese but no de niro".
-        let is_limited = at == 0
-            && lexicon::meanings(tokens, end)
-                .any(|(meaning, _)| matches!(meaning, lexicon::Meaning::But | lexicon::Meaning::Not));
+        // "scorsese but no de niro", "Almodóvar sí, pero ...", "80s, Spielberg, aliens".
+        let begins_clause = at == 0 || self.sentence.breaks_before(at);
+        let says_yes = || tokens.get(end).is_some_and(|next| matches!(next.word.as_str(), "si" | "yes" | "sure"));
+        let is_limited = (at == 0
+            && (says_yes()
+                || lexicon::meanings(tokens, end)
+                    .any(|(meaning, _)| matches!(meaning, lexicon::Meaning::But | lexicon::Meaning::Not))))
+            || (begins_clause && end < tokens.len() && self.sentence.breaks_before(end));
         let before_films = before_films
             || is_named
             || is_limited
@@ -356,6 +392,17 @@ impl Reader<'_> {
         };
         let is_meant = !(is_named || is_limited) || outshines();
         (is_meant && self.ends_name(end) && person.films(role).len() > tagged).then_some((person, end))
+    }
+
+    /// A well-known director by whose name a style is called: "Lynchian", "almodovariana".
+    fn named_by_style(&self, word: &str, is_surname: bool) -> Option<&Person> {
+        const ENDS: [&str; 10] = ["esque", "ianos", "ianas", "iano", "iana", "ian", "escos", "escas", "esco", "esca"];
+        if lexicon::is_known(word) || patterns::says(word) {
+            return None;
+        }
+        let surname = if is_surname { word } else { ENDS.iter().find_map(|end| word.strip_suffix(end))? };
+        let person = self.index.knowledge.person_surnamed(surname, Role::Directs)?;
+        (surname.len() >= SURNAME_LETTERS && person.fame(Role::Directs) >= KNOWN_STYLE).then_some(person)
     }
 
     /// Whether a surname may end here: "forrest gump" speaks of nobody called Forrest.

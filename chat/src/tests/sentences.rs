@@ -197,8 +197,11 @@ fn readings_of_sentences_of_your_own() {
     }
 }
 
-/// The best known films that pass, and those that are left out.
+/// The best known films that pass, and those that are left out; or those that are asked about.
 fn best_known(understood: &Understood, catalogue: &Catalogue) -> String {
+    if let Intent::UnknownTitle { asked, nearest } = &understood.intent {
+        return crate::replies::unknown_title(asked, nearest, catalogue, Lang::En);
+    }
     let Some(filters) = understood.intent.filters() else { return String::new() };
     let mut films: Vec<&Movie> = catalogue.movies().iter().collect();
     films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(movie.id).ratings), movie.id));

@@ -1,0 +1,35 @@
+//! Films of one title: which of them is meant where nothing else is said, and which there are.
+
+use cineswarm_engine::MovieId;
+
+use super::{Name, NameKind, TitleIndex};
+
+/// Of films of one title, one with so many times the ratings of the next is meant.
+const FAR_BETTER_KNOWN: u32 = 10;
+
+impl TitleIndex {
+    /// Of films of one title, the one that so many more have rated that it is meant: "Titanic" is of 1997.
+    pub(super) fn far_better_known(&self, mut films: Vec<u32>) -> Vec<u32> {
+        let film = |at: usize, films: &[u32]| films.get(at).map(|film| &self.films[*film as usize]);
+        films.sort_unstable_by_key(|film| self.by_popularity(*film));
+        if let (Some(best), Some(next)) = (film(0, &films), film(1, &films))
+            && best.ratings >= FAR_BETTER_KNOWN * next.ratings.max(1)
+            && films.iter().all(|film| self.films[*film as usize].key == best.key)
+        {
+            films.truncate(1);
+        }
+        films
+    }
+
+    /// All films of the title of this one, which is among them, the best known first.
+    pub(crate) fn namesakes(&self, movie: MovieId) -> Vec<MovieId> {
+        let titled = |name: &&Name| name.kind == NameKind::Title && self.films[name.film as usize].id == movie;
+        let Some(own) = self.names.iter().find(titled) else { return Vec::new() };
+        let title = &self.films[own.film as usize].key;
+        let names = self.by_key.get(&own.key).into_iter().flatten().map(|name| self.names[*name as usize].film);
+        let mut films: Vec<u32> = names.filter(|film| self.films[*film as usize].key == *title).collect();
+        films.sort_unstable_by_key(|film| self.by_popularity(*film));
+        films.dedup();
+        films.into_iter().map(|film| self.films[film as usize].id).collect()
+    }
+}
