@@ -259,7 +259,7 @@ impl Chat<'_> {
         let refers_es = ["esa", "esta", "ella", "eso", "ese", "esa peli", "esta peli", "esa pelicula", "esta pelicula"];
         let said = words.join(" ");
         if refers.contains(&said.as_str()) || refers_es.contains(&said.as_str()) {
-            let only = self.context.about.or(match self.context.shown {
+            let only = self.spoken_of().or(match self.context.shown {
                 [only] => Some(*only),
                 _ => None,
             });

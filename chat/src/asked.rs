@@ -194,6 +194,6 @@ impl Chat<'_> {
         const MOST_WORDS: usize = 9;
         let tokens = &self.reader.sentence.tokens;
         let asks = self.puts_a_question(&[]);
-        (asks && tokens.len() <= MOST_WORDS).then(|| self.pointed_at().or(self.context.about)).flatten()
+        (asks && tokens.len() <= MOST_WORDS).then(|| self.pointed_at().or(self.spoken_of())).flatten()
     }
 }

@@ -184,13 +184,13 @@ impl Chat<'_> {
                 Intent::Refine { filters, tweak, .. } => Intent::Browse { filters, tweak },
                 other => other,
             }),
-            "of_list" if has_list => self.first_of_list(genre),
+            "of_list" if has_list || self.compared_last().is_some() => self.first_of_list(genre),
             "why" => one(&|movie| Intent::Why { movie }),
             "like_shown" => one(&like),
             "it" => {
                 let wanted = Wanted::from_name(genre)?;
                 // Of a list of films like one, a question about "it" means that one.
-                match self.pointed_at().or(self.context.about) {
+                match self.pointed_at().or(self.spoken_of()) {
                     Some(movie) => Some(Intent::About { wanted, movie }),
                     None if has_list => Some(Intent::WhichOne),
                     None => None,
@@ -211,7 +211,7 @@ impl Chat<'_> {
             "good_it" => it(&verdict(GOOD)),
             "meh_it" => it(&verdict(MEH)),
             "bad_it" => it(&verdict(BAD)),
-            "unrate_it" => self.context.about.map(|movie| Intent::Unrate { movie }),
+            "unrate_it" => self.spoken_of().map(|movie| Intent::Unrate { movie }),
             "seen_shown" => pointed_at(&mark(Mark::Seen)),
             "hide_shown" => pointed_at(&mark(Mark::NotForMe)),
             "seen_it" => it(&mark_it(Mark::Seen)).or(Some(Intent::WhichOne)),
@@ -231,7 +231,8 @@ impl Chat<'_> {
 
     /// "which one is the longest?": the film of the list that it is, by what is asked of it.
     fn first_of_list(&self, most: &str) -> Option<Intent> {
-        let shown = || self.context.shown.iter().copied();
+        let compared = self.compared_last();
+        let shown = || compared.as_ref().map_or(self.context.shown, |pair| pair.as_slice()).iter().copied();
         let length = |movie: &MovieId| self.reader.index.facts(*movie).and_then(|known| known.runtime_min);
         let timed = || shown().filter(|movie| length(movie).is_some());
         let year = |movie: &MovieId| self.catalogue.get(*movie).and_then(|movie| movie.year);
@@ -291,9 +292,14 @@ impl Chat<'_> {
         Some(Intent::Refine { filters, tweak: crate::Tweak::None, shift })
     }
 
+    /// The film that was spoken of last, or asked for films like; of two that were compared neither.
+    pub(crate) fn spoken_of(&self) -> Option<MovieId> {
+        self.context.about.filter(|_| !matches!(self.context.last, Last::Compared(_)))
+    }
+
     /// The film that "that one" means: the one spoken of since the last list, or the only one of that list.
     pub(crate) fn pointed_at(&self) -> Option<MovieId> {
-        let spoken_of = self.context.about.filter(|_| self.context.last != Last::List);
+        let spoken_of = self.spoken_of().filter(|_| self.context.last != Last::List);
         spoken_of.or(match self.context.shown {
             [only] => Some(*only),
             _ => None,

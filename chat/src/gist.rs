@@ -40,6 +40,10 @@ pub(crate) fn is_unsure(intent: &Intent, ignored: &Ignored, is_announced: bool) 
 impl Chat<'_> {
     /// What is asked about a film, or said of it, and the films that others are wished like.
     pub(crate) fn gist(&self, taken: &Intent) -> Option<(Intent, Option<Request>)> {
+        // "1917 or Dunkirk?" of which one is unknown is no wish for films like the other.
+        if self.compared().is_some() {
+            return None;
+        }
         let mut films = self.reader.films_named();
         if films.len() < 2 {
             films = self.reader.films_beside_or().unwrap_or(films);
@@ -275,7 +279,7 @@ impl Chat<'_> {
     }
 
     /// The first film of its series, or the one whose title it begins with, if it is another.
-    fn original_of(&self, movie: MovieId) -> Option<MovieId> {
+    pub(crate) fn original_of(&self, movie: MovieId) -> Option<MovieId> {
         let year = |movie: &MovieId| self.catalogue.get(*movie).and_then(|film| film.year);
         let series = match self.series_of(movie) {
             Some(Intent::Series { movies, .. }) => movies,

@@ -103,6 +103,8 @@ pub enum Last {
     Asked(Wanted),
     /// The viewer's rating of one film, or a question for it.
     Rating,
+    /// That film beside this one, so that "it" is neither.
+    Compared(MovieId),
 }
 
 /// What the viewer says of films, so that they are not shown again.
@@ -400,6 +402,10 @@ impl Intent {
             Intent::About { movie, wanted: Wanted::MyRating } => (Some(*movie), Last::Rating),
             Intent::About { movie, wanted } => (Some(*movie), Last::Asked(*wanted)),
             Intent::Why { movie } | Intent::Tagged { movie, .. } => (Some(*movie), Last::Film),
+            Intent::Compare { movies, .. } => match movies[..] {
+                [one, other] => (Some(one), Last::Compared(other)),
+                _ => (None, Last::List),
+            },
             // "in which order" asks of its series again; "it" is none of them.
             Intent::Series { movies, .. } => (movies.first().copied(), Last::List),
             Intent::Clarify { film: Some(movie), .. } => (Some(*movie), Last::Rating),

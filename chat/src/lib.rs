@@ -7,6 +7,7 @@ mod asked;
 mod bags;
 mod certainty;
 mod commands;
+mod comparing;
 mod cues;
 mod decide;
 mod fold;

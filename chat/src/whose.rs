@@ -97,7 +97,7 @@ fn meant(kind: &str, index: &TitleIndex, context: &Context<'_>) -> Option<(Strin
     });
     let asked_for = || context.person.map(|topic| (topic.label.clone(), topic.kind == TopicKind::Director));
     let film = || {
-        let spoken_of = context.about.filter(|_| context.last != Last::List);
+        let spoken_of = context.about.filter(|_| !matches!(context.last, Last::List | Last::Compared(_)));
         spoken_of.or(context.like.first().copied()).or(context.about)
     };
     let fits = |(_, directs): &(String, bool)| match kind {
