@@ -125,7 +125,20 @@ impl Chat<'_> {
         let is_after_film = |at: usize| films.iter().any(|slot| slot.to == at);
         let is_either = (0..words.len()).any(|at| is_after_film(at) && cues::is("copula", words[at]))
             && words.iter().any(|word| matches!(*word, "o" | "u" | "or"));
-        self.asks() || begins || is_either || TAGS.iter().any(|tag| words.ends_with(tag))
+        // "hurry up and tell me if The Room is good".
+        const WHETHER: [&[&str]; 9] = [
+            &["me", "if"],
+            &["me", "whether"],
+            &["know", "if"],
+            &["know", "whether"],
+            &["wonder", "if"],
+            &["idea", "if"],
+            &["dime", "si"],
+            &["sabes", "si"],
+            &["sabeis", "si"],
+        ];
+        let whether = || WHETHER.iter().any(|phrase| words.windows(phrase.len()).any(|said| said == *phrase));
+        self.asks() || begins || is_either || whether() || TAGS.iter().any(|tag| words.ends_with(tag))
     }
 
     /// "is there a comedy with robots?" is a wish.

@@ -93,6 +93,7 @@ impl Chat<'_> {
         let tells = |kind: &str| others.iter().any(|at| told[*at] == kind) || told[joint] == kind;
         let asks_which =
             others.iter().any(|at| matches!(words[*at], "which" | "what" | "whats" | "cual" | "que" | "between" | "entre"));
+        let is_unknown = [&left, &right].iter().any(|side| matches!(side.side, Side::Nothing));
         let wanted = match () {
             () if tells("Runtime") => Wanted::Runtime,
             () if tells("Year") => Wanted::Year,
@@ -100,7 +101,11 @@ impl Chat<'_> {
             () if tells("Opinion") || asks_which => Wanted::Opinion,
             () if matches!(words[joint], "vs" | "versus") => Wanted::Opinion,
             // "2 or 4?", "1917 or Dunkirk?", and nothing else; after a rating they are stars.
-            () if self.asks() && others.is_empty() && self.context.last != Last::Rating => Wanted::Opinion,
+            () if others.is_empty()
+                && (is_unknown || (self.asks() && self.context.last != Last::Rating)) =>
+            {
+                Wanted::Opinion
+            }
             () => return None,
         };
         for side in [&left, &right] {

@@ -145,6 +145,10 @@ pub enum Wanted {
     Role,
     /// Whether it belongs to a series.
     Series,
+    /// What else it is called.
+    Title,
+    /// What no fact says: awards, the ending.
+    Other,
 }
 
 impl Wanted {
@@ -164,6 +168,8 @@ impl Wanted {
             "MyRating" => Wanted::MyRating,
             "Role" => Wanted::Role,
             "Series" => Wanted::Series,
+            "Title" => Wanted::Title,
+            "Other" => Wanted::Other,
             _ => return None,
         })
     }

@@ -10,6 +10,7 @@ mod commands;
 mod comparing;
 mod cues;
 mod decide;
+mod film_meant;
 mod fold;
 mod follow_up;
 mod gist;
@@ -183,7 +184,10 @@ fn understand_sentence(
     let chat = Chat { reader, lang, catalogue, context };
     let (mut intent, mut ignored) = chat.decide(&request);
     let is_unsure = gist::is_unsure(&intent, &ignored, is_announced) || chat.may_ask(&intent, &ignored);
-    if (!request.help || chat.film_at_place().is_some())
+    // "que tal" greets, and begins many a question, too.
+    const GREETING: usize = 3;
+    let may_be_asked = !request.help || sentence.len() > GREETING || chat.film_at_place().is_some();
+    if may_be_asked
         && is_unsure
         && let Some((meant, around)) = chat.gist(&intent)
     {

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::sample::{index_with_facts, sample, tagged_index};
 use super::*;
-use crate::{ClarifyOption, Context, Last, Mark, Shift, Topic, TopicKind, understand_in};
+use crate::{ClarifyOption, Context, Last, Mark, Shift, Topic, TopicKind, Wanted, understand_in};
 
 #[derive(Default)]
 struct Count {
@@ -106,6 +106,8 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::More => "more".into(),
         Intent::LessKnown => "list less".into(),
         Intent::Clarify { .. } => "ask".into(),
+        // It says that it does not know.
+        Intent::About { wanted: Wanted::Other, .. } => "honest".into(),
         Intent::About { wanted, movie } => format!("about {wanted:?} {}", title(movie)),
         Intent::Tagged { movie, holds, .. } => format!("tagged {holds} {}", title(movie)),
         Intent::MyRatings => "mine".into(),
