@@ -162,6 +162,8 @@ impl Chat<'_> {
                 () if tells("country") => about(Wanted::Country),
                 () if tells("series") => self.series_of(movie).or_else(|| about(Wanted::Series)),
                 () if tells("opinion") => about(Wanted::Opinion),
+                // "anything by Bergman besides The Seventh Seal" asks for others.
+                () if tells("have") && tells("besides") => return None,
                 () if tells("have") => about(Wanted::Have),
                 () if is_only_asked => return None,
                 () if alike => None,

@@ -303,6 +303,13 @@ pub enum Intent {
         /// The film.
         movie: MovieId,
     },
+    /// Two facts about a film, asked in one sentence.
+    AboutBoth {
+        /// Which facts.
+        wanted: [Wanted; 2],
+        /// The film.
+        movie: MovieId,
+    },
     /// Whether viewers have tagged a film so.
     Tagged {
         /// The film.
@@ -316,6 +323,13 @@ pub enum Intent {
     MyRatings,
     /// How many films there are.
     CountFilms,
+    /// How many films meet conditions.
+    CountOf {
+        /// The conditions.
+        filters: Filters,
+        /// The sentence that lists them.
+        wish: String,
+    },
     /// The same fact of several films, beside each other.
     Compare {
         /// Which fact.
@@ -406,7 +420,9 @@ impl Intent {
                 (Some(*movie), Last::Rating)
             }
             Intent::About { movie, wanted: Wanted::MyRating } => (Some(*movie), Last::Rating),
-            Intent::About { movie, wanted } => (Some(*movie), Last::Asked(*wanted)),
+            Intent::About { movie, wanted } | Intent::AboutBoth { movie, wanted: [_, wanted] } => {
+                (Some(*movie), Last::Asked(*wanted))
+            }
             Intent::Why { movie } | Intent::Tagged { movie, .. } => (Some(*movie), Last::Film),
             Intent::Compare { movies, .. } => match movies[..] {
                 [one, other] => (Some(one), Last::Compared(other)),

@@ -4,10 +4,12 @@
 
 mod about;
 mod asked;
+mod asked_twice;
 mod bags;
 mod certainty;
 mod commands;
 mod comparing;
+mod counted;
 mod cues;
 mod decide;
 mod film_meant;
@@ -169,6 +171,12 @@ fn understand_sentence(
         if !understood.intent.is_at_a_loss() {
             return understood;
         }
+    }
+    if let Some(understood) = asked_twice::asked_twice(sentence, lang, index, catalogue, context) {
+        return understood;
+    }
+    if let Some(understood) = counted::counted(sentence, lang, index, catalogue, context) {
+        return understood;
     }
     if let Some(asked) = whose::named_again(sentence, lang, index, context) {
         return understand_in(&asked, lang, index, catalogue, context);

@@ -11,7 +11,7 @@ use crate::intent::{Lang, Last, Wanted};
 use crate::request::Reader;
 use crate::titles::{Reading, TitleIndex, TitleMatch};
 use crate::topics::TopicKind;
-use crate::{Context, cues, lexicon, patterns};
+use crate::{Context, counted, cues, lexicon, patterns};
 
 /// A phrase, and whom it means in which words.
 struct Phrase {
@@ -53,7 +53,16 @@ pub(crate) fn named_again(
         PHRASES.iter().find(fits).map(|phrase| (at, phrase))
     });
     let asks = || patterns::fitting(sentence).any(|fitting| fitting.kind.0 == "by_maker");
+    // "his shortest?"
+    let is_most = |at: usize| {
+        words.get(at).is_some_and(|word| ["shortest", "longest", "oldest", "newest"].iter().any(|cue| cues::is(cue, word)))
+    };
+    let most = (0..words.len()).find(|at| {
+        (matches!(words[*at], "his" | "her" | "their") && is_most(at + 1))
+            || (words[*at] == "su" && words.get(at + 1) == Some(&"mas") && is_most(at + 2))
+    });
     let (kind, from, to) = match found {
+        None if let Some(at) = most => ("his", at, at + 1),
         Some((at, phrase)) => (phrase.kind, at, at + phrase.words.len()),
         None if asks() => ("his", 0, words.len()),
         None => return None,
@@ -109,7 +118,7 @@ fn meant(kind: &str, index: &TitleIndex, context: &Context<'_>) -> Option<(Strin
     told.filter(fits).or_else(|| asked_for().filter(fits)).or_else(of_film)
 }
 
-/// "did Tilda Swinton and George Clooney ever share a film", "how many films of his do you have": as a wish for those films.
+/// "did Tilda Swinton and George Clooney ever share a film", "did Kubrick ever make a comedy": as a wish for those films.
 pub(crate) fn films_of_people(reader: &Reader<'_>, lang: Lang) -> Option<String> {
     let words: Vec<&str> = reader.tokens().iter().map(|token| token.word.as_str()).collect();
     let says = |cue: &str| words.iter().any(|word| cues::is(cue, word));
@@ -122,19 +131,8 @@ pub(crate) fn films_of_people(reader: &Reader<'_>, lang: Lang) -> Option<String>
             Lang::Es => format!("{films} {one}, con {other}"),
         });
     }
-    let counts = words.starts_with(&["how", "many"]) || matches!(words.first(), Some(&("cuantas" | "cuantos")));
-    let says_films = words.iter().any(|word| {
-        matches!(*word, "films" | "movies" | "film" | "movie" | "pelis" | "peliculas" | "cosas" | "things" | "titulos")
-    });
-    if counts && says_films {
-        let (name, role) = reader.somebody()?;
-        return Some(match (lang, role) {
-            (Lang::En, TopicKind::Director) => format!("films directed by {name}"),
-            (Lang::Es, TopicKind::Director) => format!("películas dirigidas por {name}"),
-            _ => format!("{films} {name}"),
-        });
-    }
-    None
+    let (name, _) = reader.somebody().filter(|_| words.iter().any(|word| cues::is("makes", word)))?;
+    counted::ever_made(reader.sentence, &name, lang)
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use cineswarm_engine::{Catalogue, FilmFacts, HalfStars, Movie, MovieId, MovieStats};
+use cineswarm_engine::{Catalogue, FilmFacts, Filters, HalfStars, Movie, MovieId, MovieStats};
 
-use super::{film_name, genre_names, names_in_words, stars};
-use crate::{Lang, Wanted};
+use super::{film_name, genre_names, names_in_words, stars, with_conditions};
+use crate::{Lang, Topic, Tweak, Wanted};
 
 /// What is wanted to be known of a film, or that it is not known, with what is.
 pub fn about(
@@ -276,6 +276,19 @@ pub fn series(name: &str, movies: &[MovieId], catalogue: &Catalogue, lang: Lang)
             format!("De {name} tengo {count} películas, por año: {}.", names_in_words(&names, "y"))
         }
     }
+}
+
+/// How many films meet the conditions, and that they can be listed.
+pub fn count_of(count: usize, filters: &Filters, topics: &[Topic], lang: Lang) -> String {
+    let english = lang == Lang::En;
+    let start = match (count, english) {
+        (1, true) => "I know one film".to_owned(),
+        (1, false) => "Conozco una película".to_owned(),
+        (_, true) => format!("I know {count} films"),
+        (_, false) => format!("Conozco {count} películas"),
+    };
+    let said = with_conditions(start, filters, topics, Tweak::None, lang);
+    if english { format!("{said}. Shall I list them?") } else { format!("{said}. ¿Las pongo?") }
 }
 
 /// How many films there are.

@@ -110,6 +110,8 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::About { wanted: Wanted::Other, .. } => "honest".into(),
         Intent::About { wanted, movie } => format!("about {wanted:?} {}", title(movie)),
         Intent::Tagged { movie, holds, .. } => format!("tagged {holds} {}", title(movie)),
+        Intent::AboutBoth { wanted: [first, second], movie } => format!("about {first:?}+{second:?} {}", title(movie)),
+        Intent::CountOf { filters, .. } => with("count of".into(), filters, Tweak::None),
         Intent::MyRatings => "mine".into(),
         Intent::CountFilms => "count".into(),
         Intent::Compare { wanted, movies } => {
