@@ -93,7 +93,11 @@ impl Chat<'_> {
         let tells = |kind: &str| others.iter().any(|at| told[*at] == kind) || told[joint] == kind;
         let asks_which =
             others.iter().any(|at| matches!(words[*at], "which" | "what" | "whats" | "cual" | "que" | "between" | "entre"));
-        let is_unknown = [&left, &right].iter().any(|side| matches!(side.side, Side::Nothing));
+        let unknown: Vec<&Said> = [&left, &right].into_iter().filter(|side| matches!(side.side, Side::Nothing)).collect();
+        // "entre 1990 y 2000" compares nothing.
+        if unknown.len() > 1 {
+            return None;
+        }
         let wanted = match () {
             () if tells("Runtime") => Wanted::Runtime,
             () if tells("Year") => Wanted::Year,
@@ -102,16 +106,14 @@ impl Chat<'_> {
             () if matches!(words[joint], "vs" | "versus") => Wanted::Opinion,
             // "2 or 4?", "1917 or Dunkirk?", and nothing else; after a rating they are stars.
             () if others.is_empty()
-                && (is_unknown || (self.asks() && self.context.last != Last::Rating)) =>
+                && (!unknown.is_empty() || (self.asks() && self.context.last != Last::Rating)) =>
             {
                 Wanted::Opinion
             }
             () => return None,
         };
-        for side in [&left, &right] {
-            if matches!(side.side, Side::Nothing) {
-                return Some(self.unknown(side.from, side.to));
-            }
+        if let [side] = unknown[..] {
+            return Some(self.unknown(side.from, side.to));
         }
         let one = |own: &Said, other: Option<MovieId>| match &own.side {
             Side::Film(slot) => self.best_known(slot),
@@ -208,6 +210,13 @@ impl Chat<'_> {
                 known => said(Side::Part(place, known)),
             };
         }
+        // "what should I watch after Heat" speaks of no film called "The Watch".
+        let is_lexical = |word: &str| COMPARES.iter().any(|(_, phrase)| phrase.as_slice() == [word]);
+        let typed = self.reader.sentence.typed(from, to);
+        let is_name = typed.len() > 1 && typed.starts_with(char::is_uppercase);
+        if !is_name && words.iter().all(|word| is_lexical(word)) {
+            return None;
+        }
         if let Some(found) = exactly(tokens) {
             return said(Side::Film(TitleSlot { from, to, found }));
         }
@@ -232,6 +241,22 @@ impl Chat<'_> {
         let Some(Intent::Series { mut movies, .. }) = self.series_of(movie) else { return None };
         movies.sort_by_key(|movie| (self.catalogue.get(*movie).and_then(|film| film.year), *movie));
         movies.get(place.checked_sub(1)?).copied().filter(|part| *part != movie)
+    }
+
+    /// "is there a Swedish version of The Girl with the Dragon Tattoo", "hay un remake de Psicosis": the films of that name.
+    pub(crate) fn versions(&self) -> Option<Intent> {
+        let tokens = &self.reader.sentence.tokens;
+        let is_version = |at: &usize| cues::is("versions", &tokens[*at].word);
+        let version = (0..tokens.len()).find(is_version)?;
+        let of = (version + 1..tokens.len()).find(|at| matches!(tokens[*at].word.as_str(), "of" | "de" | "del"))?;
+        let ends = (of + 2..=tokens.len().min(of + 1 + MAX_TITLE_TOKENS)).rev();
+        let found = ends.into_iter().find_map(|to| self.reader.index.find_as(&tokens[of + 1..to], Reading::Exact));
+        match found? {
+            TitleMatch::Several(movies) if movies.len() > 1 && self.asks_something(&[]) => {
+                Some(Intent::Compare { wanted: Wanted::Country, movies })
+            }
+            _ => None,
+        }
     }
 
     /// The two films that were compared last: "and which is shorter?" asks of them.

@@ -9,17 +9,27 @@ use crate::{Catalogue, Context, Lang, Understood, cues, fold, lexicon, understan
 
 /// The sentence without what counts; `None` if it does not count films.
 fn as_wish(sentence: &Sentence) -> Option<String> {
-    const AROUND: [&[&str]; 26] = [
+    // "films did Kubrick make" are films by him.
+    const MADE: [(&[&str], &str); 7] = [
+        (&["did"], "by"),
+        (&["has"], "by"),
+        (&["hizo"], "de"),
+        (&["ha", "hecho"], "de"),
+        (&["ha", "dirigido"], "de"),
+        (&["dirigio"], "de"),
+        (&["tiene"], "de"),
+    ];
+    const AROUND: [&[&str]; 20] = [
         &["have", "you", "got"],
         &["do", "you", "have"],
         &["do", "you", "know", "of"],
         &["do", "you", "know"],
         &["are", "there"],
         &["you", "have"],
-        &["did"],
         &["make"],
         &["made"],
         &["direct"],
+        &["directed"],
         &["in", "total"],
         &["en", "total"],
         &["tienes"],
@@ -29,12 +39,6 @@ fn as_wish(sentence: &Sentence) -> Option<String> {
         &["hay"],
         &["conoces"],
         &["sabes"],
-        &["hizo"],
-        &["ha", "hecho"],
-        &["ha", "dirigido"],
-        &["dirigio"],
-        &["has", "made"],
-        &["has", "directed"],
         &["existen"],
     ];
     let tokens = &sentence.tokens;
@@ -52,12 +56,15 @@ fn as_wish(sentence: &Sentence) -> Option<String> {
     let mut kept: Vec<&str> = Vec::new();
     let mut at = from;
     while at < words.len() {
-        match AROUND.iter().find(|phrase| words[at..].starts_with(phrase)) {
-            Some(phrase) => at += phrase.len(),
-            None => {
-                kept.push(sentence.typed(at, at + 1));
-                at += 1;
-            }
+        let around = AROUND.iter().find(|phrase| words[at..].starts_with(phrase));
+        if let Some(phrase) = around {
+            at += phrase.len();
+        } else if let Some((phrase, by)) = MADE.iter().find(|(phrase, _)| words[at..].starts_with(phrase)) {
+            kept.push(by);
+            at += phrase.len();
+        } else {
+            kept.push(sentence.typed(at, at + 1));
+            at += 1;
         }
     }
     Some(kept.join(" ")).filter(|wish| !wish.is_empty())

@@ -186,7 +186,11 @@ impl Chat<'_> {
         // "does the dog die in Marley and Me?": what nobody knows, with what is known of the film.
         let at_a_loss = matches!(taken, Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. });
         let wishes = others.iter().any(|at| cues::is("wishes", &tokens[*at].word));
-        if let Some(movie) = one.filter(|_| at_a_loss && !alike && !wishes && self.asks_something(&films)) {
+        let best_known = || match films.as_slice() {
+            [TitleSlot { found: TitleMatch::Several(movies), .. }] => movies.first().copied(),
+            _ => None,
+        };
+        if let Some(movie) = one.or_else(best_known).filter(|_| at_a_loss && !alike && !wishes && self.asks_something(&films)) {
             let asks_who = matches!(tokens[0].word.as_str(), "who" | "whos" | "quien" | "quienes");
             let wanted = if asks_who { Wanted::Role } else { Wanted::Other };
             return Some((Intent::About { wanted, movie }, None));

@@ -185,7 +185,7 @@ fn understand_sentence(
         return understand_in(&asked, lang, index, catalogue, context);
     }
     let reader = Reader::new(sentence, index, catalogue);
-    if let Some(asked) = whose::films_of_people(&reader, lang) {
+    if let Some(asked) = whose::films_of_people(&reader, lang, context) {
         return understand_in(&asked, lang, index, catalogue, context);
     }
     let (mut request, is_announced) = reader.read_with_films_inside();
