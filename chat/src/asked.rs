@@ -56,7 +56,8 @@ impl Chat<'_> {
                     !ignored.is_empty() && tells(&["country", "runtime", "director", "cast", "role", "year"]);
                 // "would my grandma like Amelie?" wishes nothing.
                 let asks_of_taste = || {
-                    matches!(first.map(|first| first.word.as_str()), Some("would" | "will" | "le" | "crees")) && self.asks()
+                    matches!(first.map(|first| first.word.as_str()), Some("would" | "will" | "le" | "crees"))
+                        && self.asks()
                 };
                 asks_fact
                     || (tells(&["company"]) && asks_of_taste())
@@ -164,7 +165,9 @@ impl Chat<'_> {
     /// "... in Heat": the title of a film that everybody knows, and no place where one is set.
     fn ends_in_film(&self) -> bool {
         let tokens = &self.reader.sentence.tokens;
-        let Some(at) = tokens.iter().rposition(|token| matches!(token.word.as_str(), "in" | "en")) else { return false };
+        let Some(at) = tokens.iter().rposition(|token| matches!(token.word.as_str(), "in" | "en")) else {
+            return false;
+        };
         let is_set = at > 0 && cues::is("set_in", &tokens[at - 1].word);
         let best_known = match self.reader.index.find_as(&tokens[at + 1..], Reading::Exact) {
             Some(TitleMatch::One(movie)) => Some(movie),

@@ -47,7 +47,9 @@ impl Chat<'_> {
     /// Which films are compared, and by what.
     pub(crate) fn compared(&self) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
-        if tokens.len() > MOST_WORDS {
+        // "nothing longer than two hours" speaks of a length.
+        let says_length = tokens.iter().any(|token| cues::is("length_units", &token.word));
+        if tokens.len() > MOST_WORDS || says_length {
             return None;
         }
         let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
@@ -79,6 +81,11 @@ impl Chat<'_> {
         let left = self.sides_before(joint, told).into_iter().find(|side| self.is_begun_before(side.from, told));
         let is_copula = |at: usize| words.get(at).is_some_and(|word| cues::is("copula", word));
         let first = words.iter().position(|word| !patterns::is_courtesy(word)).unwrap_or(0);
+        // "older than 2000" is of a year, whatever film is called so.
+        let is_year = |side: &Said| side.to == side.from + 1 && self.reader.sentence.tokens[side.from].year().is_some();
+        if is_year(&right) && !(cues::is("either", words[joint]) || matches!(words[joint], "vs" | "versus")) {
+            return None;
+        }
         let left = match left {
             Some(left) => left,
             // "is it longer than Heat?" of the film that is spoken of, "es mejor que Heat?" too.
@@ -91,9 +98,11 @@ impl Chat<'_> {
         let is_side = |at: usize| (left.from..left.to).contains(&at) || (right.from..right.to).contains(&at);
         let others: Vec<usize> = (0..words.len()).filter(|at| !is_side(*at) && *at != joint).collect();
         let tells = |kind: &str| others.iter().any(|at| told[*at] == kind) || told[joint] == kind;
-        let asks_which =
-            others.iter().any(|at| matches!(words[*at], "which" | "what" | "whats" | "cual" | "que" | "between" | "entre"));
-        let unknown: Vec<&Said> = [&left, &right].into_iter().filter(|side| matches!(side.side, Side::Nothing)).collect();
+        let asks_which = others
+            .iter()
+            .any(|at| matches!(words[*at], "which" | "what" | "whats" | "cual" | "que" | "between" | "entre"));
+        let unknown: Vec<&Said> =
+            [&left, &right].into_iter().filter(|side| matches!(side.side, Side::Nothing)).collect();
         // "entre 1990 y 2000" compares nothing.
         if unknown.len() > 1 {
             return None;
@@ -105,9 +114,7 @@ impl Chat<'_> {
             () if tells("Opinion") || asks_which => Wanted::Opinion,
             () if matches!(words[joint], "vs" | "versus") => Wanted::Opinion,
             // "2 or 4?", "1917 or Dunkirk?", and nothing else; after a rating they are stars.
-            () if others.is_empty()
-                && (!unknown.is_empty() || (self.asks() && self.context.last != Last::Rating)) =>
-            {
+            () if others.is_empty() && (!unknown.is_empty() || (self.asks() && self.context.last != Last::Rating)) => {
                 Wanted::Opinion
             }
             () => return None,
@@ -116,16 +123,13 @@ impl Chat<'_> {
             return Some(self.unknown(side.from, side.to));
         }
         let one = |own: &Said, other: Option<MovieId>| match &own.side {
-            Side::Film(slot) => self.best_known(slot),
+            Side::Film(slot) => self.best_known(slot).map_err(Some),
             Side::Known(movie) => Ok(*movie),
             Side::Part(place, of_list) => {
                 let part = other.and_then(|movie| self.part_of_series(movie, *place));
-                part.or(*of_list).ok_or_else(|| {
-                    let asked = self.reader.sentence.text.trim().to_owned();
-                    Box::new(Intent::NotUnderstood { asked })
-                })
+                part.or(*of_list).ok_or(None)
             }
-            Side::Nothing => Err(Box::new(self.unknown(own.from, own.to))),
+            Side::Nothing => Err(Some(Box::new(self.unknown(own.from, own.to)))),
         };
         let titled = |side: &Said| match &side.side {
             Side::Film(slot) => self.best_known(slot).ok(),
@@ -135,14 +139,16 @@ impl Chat<'_> {
         match (one(&left, titled(&right)), one(&right, titled(&left))) {
             (Ok(left), Ok(right)) if left != right => Some(Intent::Compare { wanted, movies: vec![left, right] }),
             (Ok(_), Ok(_)) => None,
-            (Err(question), _) | (_, Err(question)) => Some(*question),
+            (Err(question), _) | (_, Err(question)) => question.map(|question| *question),
         }
     }
 
     /// Of several films of that name the best known: the answer says its year.
     fn best_known(&self, slot: &TitleSlot) -> Result<MovieId, Box<Intent>> {
         match &slot.found {
-            TitleMatch::Several(movies) => movies.first().copied().ok_or_else(|| Box::new(self.unknown(slot.from, slot.to))),
+            TitleMatch::Several(movies) => {
+                movies.first().copied().ok_or_else(|| Box::new(self.unknown(slot.from, slot.to)))
+            }
             _ => self.resolved(slot),
         }
     }
@@ -164,7 +170,8 @@ impl Chat<'_> {
     fn sides_after(&self, joint: usize, told: &[&str]) -> Vec<Said> {
         let count = told.len();
         let starts = (joint + 1..count).take_while(|from| (joint + 1..*from).all(|at| !told[at].is_empty()));
-        let spans = starts.flat_map(|from| (from + 1..=count.min(from + MAX_TITLE_TOKENS)).rev().map(move |to| (from, to)));
+        let spans =
+            starts.flat_map(|from| (from + 1..=count.min(from + MAX_TITLE_TOKENS)).rev().map(move |to| (from, to)));
         spans.filter_map(|(from, to)| self.side(from, to)).collect()
     }
 
@@ -188,7 +195,9 @@ impl Chat<'_> {
             ["it" | "this" | "that" | "esa" | "esta"] | ["this" | "that", "one"] => {
                 return self.pointed_at().and_then(|movie| said(Side::Known(movie)));
             }
-            ["the", "original", ..] | ["la" | "el", "original"] if words.len() <= 3 => return said(Side::Part(1, None)),
+            ["the", "original", ..] | ["la" | "el", "original"] if words.len() <= 3 => {
+                return said(Side::Part(1, None));
+            }
             ["one" | "una" | "uno" | "no"] => return None,
             _ => {}
         }
@@ -206,7 +215,9 @@ impl Chat<'_> {
             && (is_articled || is_digit || is_part || to > from + 1)
         {
             return match of_list(place).filter(|_| !is_part) {
-                None if exactly(tokens).is_some() => exactly(tokens).and_then(|found| said(Side::Film(TitleSlot { from, to, found }))),
+                None if exactly(tokens).is_some() => {
+                    exactly(tokens).and_then(|found| said(Side::Film(TitleSlot { from, to, found })))
+                }
                 known => said(Side::Part(place, known)),
             };
         }
@@ -214,7 +225,7 @@ impl Chat<'_> {
         let is_lexical = |word: &str| COMPARES.iter().any(|(_, phrase)| phrase.as_slice() == [word]);
         let typed = self.reader.sentence.typed(from, to);
         let is_name = typed.len() > 1 && typed.starts_with(char::is_uppercase);
-        if !is_name && words.iter().all(|word| is_lexical(word)) {
+        if !is_name && words.iter().all(|word| is_lexical(word) || cues::is("denies", word) || cues::is("only", word)) {
             return None;
         }
         if let Some(found) = exactly(tokens) {

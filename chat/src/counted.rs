@@ -53,6 +53,8 @@ fn as_wish(sentence: &Sentence) -> Option<String> {
     if words.iter().any(|word| cues::is("of_list", word)) {
         return None;
     }
+    let end = (from + 1..words.len()).find(|at| sentence.breaks_before(*at)).unwrap_or(words.len());
+    let words = &words[..end];
     let mut kept: Vec<&str> = Vec::new();
     let mut at = from;
     while at < words.len() {
@@ -81,7 +83,10 @@ pub(crate) fn counted(
     let wish = as_wish(sentence)?;
     let understood = understand_in(&wish, lang, index, catalogue, &Context { options: &[], ..*context });
     let is_series = understood.topics.iter().any(|topic| topic.kind == TopicKind::Series);
+    // "how many have you got by Kurosawa, will you list them?"
+    let lists = sentence.tokens.iter().any(|token| cues::is("lists", &token.word));
     match understood.intent {
+        Intent::Browse { .. } if lists => Some(understood),
         Intent::Browse { filters, .. } if understood.ignored.is_empty() && !is_series => {
             Some(Understood { intent: Intent::CountOf { filters, wish }, n: None, ..understood })
         }
@@ -97,7 +102,8 @@ pub(crate) fn ever_made(sentence: &Sentence, somebody: &str, lang: Lang) -> Opti
     let any = |word: &str| matches!(word, "a" | "an" | "any" | "some" | "alguna" | "algunas" | "algun" | "una");
     let from = (made + 1..words.len()).find(|at| any(words[*at])).filter(|_| begins)? + 1;
     let is_name = |word: &str| fold::tokenize(somebody).iter().any(|part| part.word == word);
-    let kind: Vec<&str> = (from..words.len()).filter(|at| !is_name(words[*at])).map(|at| sentence.typed(at, at + 1)).collect();
+    let kind: Vec<&str> =
+        (from..words.len()).filter(|at| !is_name(words[*at])).map(|at| sentence.typed(at, at + 1)).collect();
     let says_film = words.get(from).is_some_and(|_| {
         lexicon::meanings(&sentence.tokens, from).any(|(meaning, _)| meaning == lexicon::Meaning::FilmNoun)
     });

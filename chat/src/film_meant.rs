@@ -32,7 +32,9 @@ impl Chat<'_> {
         let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
         let after_phrase = gist::PHRASES
             .iter()
-            .filter(|(kind, _)| matches!(*kind, "director" | "cast" | "runtime" | "country" | "year" | "opinion" | "where"))
+            .filter(|(kind, _)| {
+                matches!(*kind, "director" | "cast" | "runtime" | "country" | "year" | "opinion" | "where")
+            })
             .filter_map(|(_, phrase)| {
                 Some(words.windows(phrase.len()).position(|said| said == phrase.as_slice())? + phrase.len())
             })
@@ -70,7 +72,8 @@ impl Chat<'_> {
         let ends = 1..words.len().min(MAX_TITLE_TOKENS);
         // "eso de Amélie es francesa, ¿no?"
         let begins = words.iter().take_while(|word| cues::is("frames", word) || is_courtesy(word)).count();
-        let before = ends.filter(|to| is_copula(*to)).find_map(|to| (0..=begins.min(to - 1)).find_map(|from| exactly(from, to)));
+        let before =
+            ends.filter(|to| is_copula(*to)).find_map(|to| (0..=begins.min(to - 1)).find_map(|from| exactly(from, to)));
         let after = || is_copula(0).then(|| longest_from(1)).flatten();
         let last = || {
             let from = words.len().saturating_sub(MAX_TITLE_TOKENS).max(1);

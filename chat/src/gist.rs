@@ -99,9 +99,9 @@ impl Chat<'_> {
             [] => silently,
             _ => None,
         };
-        const ASKED: [&str; 14] = [
-            "plot", "runtime", "director", "role", "cast", "genre", "year", "country", "mine", "have", "series", "where",
-            "unknown", "title",
+        const ASKED: [&str; 15] = [
+            "plot", "runtime", "director", "role", "cast", "genre", "year", "country", "mine", "have", "series",
+            "where", "unknown", "title", "whom",
         ];
         let may_be_whether = |slot: &TitleSlot| match &slot.found {
             TitleMatch::Several(movies) => {
@@ -127,6 +127,7 @@ impl Chat<'_> {
             };
             let is_of_question = |at: &usize| {
                 tells("role")
+                    || tells("whom")
                     || is_of_grammar(&tokens[*at].word)
                     || cues::is("frames", &tokens[*at].word)
                     || tells_of(at)
@@ -135,6 +136,7 @@ impl Chat<'_> {
                 return self.asked_whether(&films, one?).map(|intent| (intent, None));
             }
         }
+        let asks_who = tokens.iter().any(|token| matches!(token.word.as_str(), "who" | "whos" | "quien" | "quienes"));
         if let Some(movie) = one {
             let about = |wanted| Some(Intent::About { wanted, movie });
             let mark = |mark| Some(Intent::Mark { movies: vec![movie], mark });
@@ -151,7 +153,7 @@ impl Chat<'_> {
                 () if tells("title") => about(Wanted::Title),
                 () if tells("suits") || self.asks_of_kind(&films) => about(Wanted::Genre),
                 () if tells("company") && self.puts_a_question(&films) => about(Wanted::Genre),
-                () if tells("role") => about(Wanted::Role),
+                () if tells("role") || (tells("whom") && asks_who) => about(Wanted::Role),
                 () if let Some(intent) = self.asked_whether(&films, movie) => Some(intent),
                 () if tells("plot") => about(Wanted::Plot),
                 () if tells("runtime") => about(Wanted::Runtime),
@@ -190,8 +192,9 @@ impl Chat<'_> {
             [TitleSlot { found: TitleMatch::Several(movies), .. }] => movies.first().copied(),
             _ => None,
         };
-        if let Some(movie) = one.or_else(best_known).filter(|_| at_a_loss && !alike && !wishes && self.asks_something(&films)) {
-            let asks_who = matches!(tokens[0].word.as_str(), "who" | "whos" | "quien" | "quienes");
+        if let Some(movie) =
+            one.or_else(best_known).filter(|_| at_a_loss && !alike && !wishes && self.asks_something(&films))
+        {
             let wanted = if asks_who { Wanted::Role } else { Wanted::Other };
             return Some((Intent::About { wanted, movie }, None));
         }

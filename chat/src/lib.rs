@@ -39,6 +39,7 @@ mod titled;
 mod titles;
 mod topics;
 mod turned_down;
+mod wanted;
 mod whose;
 mod years;
 

@@ -58,7 +58,11 @@ impl Chat<'_> {
             matches!(*word, "stuff" | "ones" | "films" | "movies" | "things" | "pelis" | "peliculas" | "las" | "cosas")
         });
         // "which film of Nolan's is the shortest?", and nothing else.
-        let is_somebodys = request.named.iter().any(|named| matches!(named.topic.kind, TopicKind::Director | TopicKind::Cast))
+        let mut kinds = request.named.iter().map(|named| named.topic.kind);
+        let is_somebodys = !request.named.is_empty()
+            && kinds.all(|kind| matches!(kind, TopicKind::Director | TopicKind::Cast))
+            // "is the last one directed by Spielberg?" is of the list.
+            && self.film_at_place().is_none()
             && request.unread.iter().all(|&(from, to)| (from..to).all(|at| says_no_more(words[at])));
         let is_title = |slot: &TitleSlot| {
             self.resolved(slot).is_ok() && !(is_somebodys && (slot.from..slot.to).all(|at| says_no_more(words[at])))

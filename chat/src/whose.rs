@@ -107,7 +107,8 @@ pub(crate) fn named_again(
 /// "the director of the first one's other stuff", "más del director de la primera": that film of the list.
 fn film_whose_director_made_more(tokens: &[Token], words: &[&str], context: &Context<'_>) -> Option<MovieId> {
     let at = words.iter().position(|word| matches!(*word, "director" | "directora"))?;
-    let says_more = words.iter().any(|word| matches!(*word, "other" | "else" | "more" | "mas" | "otra" | "otras" | "otros"));
+    let says_more =
+        words.iter().any(|word| matches!(*word, "other" | "else" | "more" | "mas" | "otra" | "otras" | "otros"));
     if !says_more || !matches!(words.get(at + 1), Some(&("of" | "de"))) {
         return None;
     }
