@@ -49,7 +49,9 @@ impl Chat<'_> {
         let tokens = &self.reader.sentence.tokens;
         // "nothing longer than two hours" speaks of a length.
         let says_length = tokens.iter().any(|token| cues::is("length_units", &token.word));
-        if tokens.len() > MOST_WORDS || says_length {
+        // "Heat or Casino but shorter" wishes others.
+        let wishes_others = tokens.iter().skip(1).any(|token| matches!(token.word.as_str(), "but" | "pero"));
+        if tokens.len() > MOST_WORDS || says_length || wishes_others {
             return None;
         }
         let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();

@@ -206,7 +206,8 @@ impl Chat<'_> {
             let movie = one.filter(|_| alike && !denies)?;
             return Some((Intent::Like { movies: vec![movie], filters: Filters::default(), tweak: Tweak::None }, None));
         }
-        if films.len() > 1 && tells("compares") {
+        let wishes_others = others.iter().any(|at| matches!(tokens[*at].word.as_str(), "but" | "pero"));
+        if films.len() > 1 && tells("compares") && !wishes_others {
             let movies: Result<Vec<_>, _> = films.iter().map(|slot| self.resolved(slot)).collect();
             let wanted = match () {
                 () if tells("runtime") || tells("length") => Wanted::Runtime,

@@ -54,7 +54,7 @@ pub(crate) fn named_again(
         PHRASES.iter().find(fits).map(|phrase| (at, phrase))
     });
     let asks = || patterns::fitting(sentence).any(|fitting| fitting.kind.0 == "by_maker");
-    if let Some(movie) = film_whose_director_made_more(tokens, &words, context)
+    if let Some(movie) = film_whose_director_made_more(tokens, &words, index, context)
         && let Some(name) = index.facts(movie).and_then(|facts| facts.directors.first())
     {
         return Some(match lang {
@@ -104,21 +104,29 @@ pub(crate) fn named_again(
     Some(format!("{}{films}{by} {name}{}", &sentence.text[..start], &sentence.text[end..]))
 }
 
-/// "the director of the first one's other stuff", "más del director de la primera": that film of the list.
-fn film_whose_director_made_more(tokens: &[Token], words: &[&str], context: &Context<'_>) -> Option<MovieId> {
+/// "the director of the first one's other stuff", "what else did the director of Alien make": that film.
+fn film_whose_director_made_more(
+    tokens: &[Token],
+    words: &[&str],
+    index: &TitleIndex,
+    context: &Context<'_>,
+) -> Option<MovieId> {
     let at = words.iter().position(|word| matches!(*word, "director" | "directora"))?;
     let says_more =
         words.iter().any(|word| matches!(*word, "other" | "else" | "more" | "mas" | "otra" | "otras" | "otros"));
     if !says_more || !matches!(words.get(at + 1), Some(&("of" | "de"))) {
         return None;
     }
-    let ends = (at + 3..=words.len()).rev();
-    let (places, end) = ends.into_iter().find_map(|end| Some((places::read(&tokens[at + 2..end])?, end)))?;
-    let is_rest = words[end..].iter().all(|word| cues::is("works", word) || cues::is("makes", word));
-    match places.of(context.shown)?[..] {
-        [movie] if is_rest => Some(movie),
-        _ => None,
-    }
+    let is_rest = |end: usize| words[end..].iter().all(|word| cues::is("works", word) || cues::is("makes", word));
+    let film = |said: &[Token]| match index.find_as(said, Reading::Exact) {
+        Some(TitleMatch::One(movie)) => Some(movie),
+        _ => match places::read(said)?.of(context.shown)?[..] {
+            [movie] => Some(movie),
+            _ => None,
+        },
+    };
+    let mut ends = (at + 3..=words.len()).rev().filter(|end| is_rest(*end));
+    ends.find_map(|end| film(&tokens[at + 2..end]))
 }
 
 /// Whether one of somebody's films is meant by this word.
