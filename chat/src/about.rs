@@ -5,6 +5,7 @@ use cineswarm_engine::MovieId;
 
 use crate::commands::{BAD, GOOD, MEH};
 use crate::intent::{Intent, Mark, Wanted};
+use crate::knowledge::Role;
 use crate::places::place;
 use crate::request::TitleSlot;
 use crate::titles::{Reading, TitleMatch};
@@ -100,7 +101,11 @@ impl Chat<'_> {
             }
             // "remove Up": written as a name, it is one.
             let is_name = changes_films && self.reader.sentence.typed(from, to).starts_with(char::is_uppercase);
-            let movie = match self.meant(from, to, says_so || is_name) {
+            let meant = match self.meant(from, to, says_so || is_name) {
+                Meant::Unknown(..) if says_so => self.meant_before_break(from, to).unwrap_or(Meant::Unknown(from, to)),
+                meant => meant,
+            };
+            let movie = match meant {
                 Meant::One(movie) => movie,
                 // The one that the question had is dropped, whatever else is called so.
                 Meant::Several(TitleSlot { found: TitleMatch::Several(movies), .. })
@@ -254,6 +259,28 @@ impl Chat<'_> {
         speaks_of_kind || (!is_quoted && (is_theme() || is_genre()))
     }
 
+    /// "heat, the Michael Mann one": the film before the break, told from others of its name by whom the rest names.
+    fn meant_before_break(&self, from: usize, to: usize) -> Option<Meant> {
+        let sentence = self.reader.sentence;
+        let at = (from + 1..to).find(|at| sentence.breaks_before(*at))?;
+        let found = self.reader.index.find_as(&sentence.tokens[from..at], Reading::Exact)?;
+        let name = (at..to).find_map(|at| self.reader.named_at(at, Role::Either)).map(|(name, _)| name.to_owned());
+        let has = |movie: &MovieId| {
+            let facts = self.reader.index.facts(*movie);
+            name.as_ref().is_some_and(|name| {
+                facts.is_some_and(|facts| facts.directors.contains(name) || facts.cast.contains(name))
+            })
+        };
+        Some(match &found {
+            TitleMatch::One(movie) => Meant::One(*movie),
+            TitleMatch::Several(movies) => match movies.iter().find(|movie| has(movie)) {
+                Some(movie) => Meant::One(*movie),
+                None => Meant::Several(TitleSlot { from, to: at, found }),
+            },
+            TitleMatch::Nothing { .. } => return None,
+        })
+    }
+
     fn meant(&self, from: usize, to: usize, freely: bool) -> Meant {
         let tokens = &self.reader.sentence.tokens;
         let words: Vec<&str> = tokens[from..to].iter().map(|token| token.word.as_str()).collect();
@@ -262,7 +289,7 @@ impl Chat<'_> {
         let refers_es = ["esa", "esta", "ella", "eso", "ese", "esa peli", "esta peli", "esa pelicula", "esta pelicula"];
         let said = words.join(" ");
         if refers.contains(&said.as_str()) || refers_es.contains(&said.as_str()) {
-            let only = self.context.about.or(match self.context.shown {
+            let only = self.spoken_of().or(match self.context.shown {
                 [only] => Some(*only),
                 _ => None,
             });

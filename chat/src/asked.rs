@@ -4,6 +4,7 @@
 
 use cineswarm_engine::MovieId;
 
+use crate::about::is_of_grammar;
 use crate::fold::tokenize;
 use crate::intent::{Intent, Question, Wanted};
 use crate::places::{self, place};
@@ -55,7 +56,13 @@ impl Chat<'_> {
                     |slot: &TitleSlot| matches!(slot.found, TitleMatch::One(movie) if movies.contains(&movie));
                 let asks_fact =
                     !ignored.is_empty() && tells(&["country", "runtime", "director", "cast", "role", "year"]);
+                // "would my grandma like Amelie?" wishes nothing.
+                let asks_of_taste = || {
+                    matches!(first.map(|first| first.word.as_str()), Some("would" | "will" | "le" | "crees"))
+                        && self.asks()
+                };
                 asks_fact
+                    || (tells(&["company"]) && asks_of_taste())
                     || (self.asks() && tells(&["in_list"]))
                     || (self.film_at_place().is_some_and(|slot| !is_taken(&slot))
                         && self.reader.films_named().is_empty())
@@ -131,11 +138,27 @@ impl Chat<'_> {
         let is_after_film = |at: usize| films.iter().any(|slot| slot.to == at);
         let is_either = (0..words.len()).any(|at| is_after_film(at) && cues::is("copula", words[at]))
             && words.iter().any(|word| matches!(*word, "o" | "u" | "or"));
-        self.asks() || begins || is_either || TAGS.iter().any(|tag| words.ends_with(tag))
+        // "hurry up and tell me if The Room is good".
+        const WHETHER: [&[&str]; 9] = [
+            &["me", "if"],
+            &["me", "whether"],
+            &["know", "if"],
+            &["know", "whether"],
+            &["wonder", "if"],
+            &["idea", "if"],
+            &["dime", "si"],
+            &["sabes", "si"],
+            &["sabeis", "si"],
+        ];
+        let whether = || WHETHER.iter().any(|phrase| words.windows(phrase.len()).any(|said| said == *phrase));
+        self.asks() || begins || is_either || whether() || TAGS.iter().any(|tag| words.ends_with(tag))
     }
 
-    /// "is there a comedy with robots?" is a wish.
+    /// "is there a comedy with robots?" is a wish, where "is there much violence in Heat?" is of a film.
     pub(crate) fn asks_what_there_is(&self) -> bool {
+        if self.ends_in_film() {
+            return false;
+        }
         let words = self.reader.sentence.tokens.iter().map(|token| token.word.as_str());
         let mut words = words.skip_while(|word| patterns::is_courtesy(word));
         match words.next() {
@@ -143,6 +166,23 @@ impl Chat<'_> {
             Some("hay" | "theres") => true,
             _ => false,
         }
+    }
+
+    /// "... in Heat": the title of a film that everybody knows, and no place where one is set.
+    fn ends_in_film(&self) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let Some(at) = tokens.iter().rposition(|token| matches!(token.word.as_str(), "in" | "en")) else {
+            return false;
+        };
+        let is_set = at > 0 && cues::is("set_in", &tokens[at - 1].word);
+        let best_known = match self.reader.index.find_as(&tokens[at + 1..], Reading::Exact) {
+            Some(TitleMatch::One(movie)) => Some(movie),
+            Some(TitleMatch::Several(movies)) => movies.first().copied(),
+            _ => None,
+        };
+        !is_set
+            && best_known.is_some_and(|movie| self.reader.index.is_well_known(movie))
+            && !tokens[at + 1..].iter().all(|token| is_of_grammar(&token.word))
     }
 
     /// The film of the list that stands at a place: "number 2", "no. 3", "the 2nd one", "la 4", "the last one on your list".
@@ -200,6 +240,6 @@ impl Chat<'_> {
         const MOST_WORDS: usize = 9;
         let tokens = &self.reader.sentence.tokens;
         let asks = self.puts_a_question(&[]);
-        (asks && tokens.len() <= MOST_WORDS).then(|| self.pointed_at().or(self.context.about)).flatten()
+        (asks && tokens.len() <= MOST_WORDS).then(|| self.pointed_at().or(self.spoken_of())).flatten()
     }
 }

@@ -1,5 +1,7 @@
 //! Orders that name no film: "undo", "what have I rated", "the second one", and what is asked or said of a place in the list.
 
+use std::cmp::Reverse;
+
 use cineswarm_engine::{Filters, HalfStars, MovieId};
 
 use crate::fold::Sentence;
@@ -205,13 +207,17 @@ impl Chat<'_> {
                 Intent::Refine { filters, tweak, .. } => Intent::Browse { filters, tweak },
                 other => other,
             }),
-            "of_list" if has_list => self.first_of_list(genre),
+            "of_list" if has_list || self.compared_last().is_some() => self.first_of_list(genre, false),
+            "next_of_list" if has_list || self.compared_last().is_some() => self.first_of_list(genre, true),
+            "of_all" if has_list => {
+                Some(Intent::Compare { wanted: Wanted::from_name(genre)?, movies: self.context.shown.to_vec() })
+            }
             "why" => one(&|movie| Intent::Why { movie }),
             "like_shown" => one(&like),
             "it" => {
                 let wanted = Wanted::from_name(genre)?;
                 // Of a list of films like one, a question about "it" means that one.
-                match self.pointed_at().or(self.context.about) {
+                match self.pointed_at().or(self.spoken_of()) {
                     Some(movie) => Some(Intent::About { wanted, movie }),
                     None if has_list => Some(Intent::WhichOne),
                     None => None,
@@ -232,7 +238,7 @@ impl Chat<'_> {
             "good_it" => it(&verdict(GOOD)),
             "meh_it" => it(&verdict(MEH)),
             "bad_it" => it(&verdict(BAD)),
-            "unrate_it" => self.context.about.map(|movie| Intent::Unrate { movie }),
+            "unrate_it" => self.spoken_of().map(|movie| Intent::Unrate { movie }),
             "seen_shown" => pointed_at(&mark(Mark::Seen)),
             "hide_shown" => pointed_at(&mark(Mark::NotForMe)),
             "seen_it" => it(&mark_it(Mark::Seen)).or(Some(Intent::WhichOne)),
@@ -251,8 +257,9 @@ impl Chat<'_> {
     }
 
     /// "which one is the longest?": the film of the list that it is, by what is asked of it.
-    fn first_of_list(&self, most: &str) -> Option<Intent> {
-        let shown = || self.context.shown.iter().copied();
+    fn first_of_list(&self, most: &str, next: bool) -> Option<Intent> {
+        let compared = self.compared_last();
+        let shown = || compared.as_ref().map_or(self.context.shown, |pair| pair.as_slice()).iter().copied();
         let length = |movie: &MovieId| self.reader.index.facts(*movie).and_then(|known| known.runtime_min);
         let timed = || shown().filter(|movie| length(movie).is_some());
         let year = |movie: &MovieId| self.catalogue.get(*movie).and_then(|movie| movie.year);
@@ -262,17 +269,49 @@ impl Chat<'_> {
             let stats = self.catalogue.stats(*movie);
             (stats.half_stars_sum + 70) * 1000 / (u64::from(stats.ratings) + 10)
         };
-        let (movie, wanted) = match most {
-            "Longest" => (timed().rev().max_by_key(length), Wanted::Runtime),
-            "Shortest" => (timed().min_by_key(length), Wanted::Runtime),
-            "Newest" => (dated().rev().max_by_key(year), Wanted::Year),
-            "Oldest" => (dated().min_by_key(year), Wanted::Year),
-            "Best" => (shown().rev().max_by_key(rated), Wanted::Opinion),
-            "Worst" => (shown().min_by_key(rated), Wanted::Opinion),
+        let mut films: Vec<MovieId> = match most {
+            "Longest" | "Shortest" => timed().collect(),
+            "Newest" | "Oldest" => dated().collect(),
+            _ => shown().collect(),
+        };
+        let wanted = match most {
+            "Longest" => {
+                films.sort_by_key(|movie| Reverse(length(movie)));
+                Wanted::Runtime
+            }
+            "Shortest" => {
+                films.sort_by_key(length);
+                Wanted::Runtime
+            }
+            "Newest" => {
+                films.sort_by_key(|movie| Reverse(year(movie)));
+                Wanted::Year
+            }
+            "Oldest" => {
+                films.sort_by_key(year);
+                Wanted::Year
+            }
+            "Best" => {
+                films.sort_by_key(|movie| Reverse(rated(movie)));
+                Wanted::Opinion
+            }
+            "Worst" => {
+                films.sort_by_key(rated);
+                Wanted::Opinion
+            }
+            "Known" => {
+                films.sort_by_key(|movie| Reverse(self.catalogue.stats(*movie).ratings));
+                Wanted::Opinion
+            }
             _ => return None,
         };
-        Some(match movie {
-            Some(movie) => Intent::About { wanted, movie },
+        // "and the next shortest?" after the shortest, or after the first of them.
+        let at = match next {
+            false => 0,
+            true => films.iter().position(|movie| Some(*movie) == self.context.about).map_or(1, |at| at + 1),
+        };
+        Some(match films.get(at) {
+            Some(movie) => Intent::About { wanted, movie: *movie },
             None => Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() },
         })
     }
@@ -312,9 +351,14 @@ impl Chat<'_> {
         Some(Intent::Refine { filters, tweak: crate::Tweak::None, shift })
     }
 
+    /// The film that was spoken of last, or asked for films like; of two that were compared neither.
+    pub(crate) fn spoken_of(&self) -> Option<MovieId> {
+        self.context.about.filter(|_| !matches!(self.context.last, Last::Compared(_)))
+    }
+
     /// The film that "that one" means: the one spoken of since the last list, or the only one of that list.
     pub(crate) fn pointed_at(&self) -> Option<MovieId> {
-        let spoken_of = self.context.about.filter(|_| self.context.last != Last::List);
+        let spoken_of = self.spoken_of().filter(|_| self.context.last != Last::List);
         spoken_of.or(match self.context.shown {
             [only] => Some(*only),
             _ => None,

@@ -35,6 +35,9 @@ impl Chat<'_> {
         if let Some(intent) = self.whole_sentence_is_title(request) {
             return (intent, none);
         }
+        if let Some(intent) = self.compared().or_else(|| self.versions()) {
+            return (intent, none);
+        }
         if let Some(intent) = self.about_a_film() {
             return (intent, none);
         }

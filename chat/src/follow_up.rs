@@ -295,7 +295,11 @@ pub(crate) fn asked_of_another(sentence: &Sentence, index: &TitleIndex, context:
     let tokens = &sentence.tokens;
     let begins =
         |words: &[&str]| tokens.iter().map(|token| token.word.as_str()).take(words.len()).eq(words.iter().copied());
-    let (beginning, lang) = BEGINNINGS.into_iter().find(|(words, _)| begins(words))?;
+    // "5?" after "what is number 4 about".
+    let is_asked = sentence.text.contains(['?', '¿']);
+    let bare =
+        || (is_asked && context.options.is_empty() && places::read(tokens).is_some()).then_some((&[][..], Lang::En));
+    let (beginning, lang) = BEGINNINGS.into_iter().find(|(words, _)| begins(words)).or_else(bare)?;
     let mut from = beginning.len();
     while tokens.get(from).is_some_and(|token| BEFORE_IT.contains(&token.word.as_str())) {
         from += 1;

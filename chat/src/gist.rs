@@ -9,18 +9,17 @@ use cineswarm_engine::{Filters, MovieId};
 
 use crate::about::is_of_grammar;
 use crate::commands::{BAD, GOOD, MEH};
-use crate::fold::Token;
 use crate::intent::{Intent, Mark, Tweak, Wanted};
 use crate::lexicon::{self, Meaning};
 use crate::request::{Request, TitleSlot};
-use crate::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
-use crate::{Chat, Ignored, cues, fold, places, plainly, ratings};
+use crate::titles::{Reading, TitleMatch};
+use crate::{Chat, Ignored, cues, fold, patterns, plainly, ratings};
 
 /// Words beside the films; in longer sentences something else is said, too.
 const MOST_WORDS: usize = 14;
 
 /// What a phrase tells, and its words.
-static GIST: LazyLock<Vec<(&str, Vec<&str>)>> = LazyLock::new(|| {
+pub(crate) static PHRASES: LazyLock<Vec<(&str, Vec<&str>)>> = LazyLock::new(|| {
     let lines = include_str!("../data/gist.tsv").lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split_once('\t')).map(|(kind, phrase)| (kind, phrase.split(' ').collect())).collect()
 });
@@ -41,6 +40,10 @@ pub(crate) fn is_unsure(intent: &Intent, ignored: &Ignored, is_announced: bool) 
 impl Chat<'_> {
     /// What is asked about a film, or said of it, and the films that others are wished like.
     pub(crate) fn gist(&self, taken: &Intent) -> Option<(Intent, Option<Request>)> {
+        // "1917 or Dunkirk?" of which one is unknown is no wish for films like the other.
+        if self.compared().is_some() {
+            return None;
+        }
         let mut films = self.reader.films_named();
         if films.len() < 2 {
             films = self.reader.films_beside_or().unwrap_or(films);
@@ -88,7 +91,7 @@ impl Chat<'_> {
             };
             others.windows(phrase.len()).any(words)
         };
-        let told: HashSet<&str> = GIST.iter().filter(|(_, phrase)| is_said(phrase)).map(|(kind, _)| *kind).collect();
+        let told: HashSet<&str> = PHRASES.iter().filter(|(_, phrase)| is_said(phrase)).map(|(kind, _)| *kind).collect();
         let tells = |kind| told.contains(kind);
         let denies = others.iter().any(|at| cues::is("denies", &tokens[*at].word));
         // "seen it like 6 times" counts.
@@ -99,14 +102,19 @@ impl Chat<'_> {
         };
         let alike = tells("alike") || others.iter().any(|at| cues::is("alike", &tokens[*at].word) && !counts(*at));
         // What is pointed at is no title that could be doubtful.
+        // Of what nobody knows it need not be asked of which film of that name.
+        let is_unknown = tells("unknown") || tells("where");
         let one = match films.as_slice() {
             [TitleSlot { found: TitleMatch::One(movie), .. }] if is_pointed_at => Some(*movie),
+            [TitleSlot { found: TitleMatch::Several(movies), .. }] if is_unknown => movies.first().copied(),
             [slot] => self.resolved(slot).ok(),
             [] => silently,
             _ => None,
         };
-        const ASKED: [&str; 11] =
-            ["plot", "runtime", "director", "role", "cast", "genre", "year", "country", "mine", "have", "series"];
+        const ASKED: [&str; 15] = [
+            "plot", "runtime", "director", "role", "cast", "genre", "year", "country", "mine", "have", "series",
+            "where", "unknown", "title", "whom",
+        ];
         let may_be_whether = |slot: &TitleSlot| match &slot.found {
             TitleMatch::Several(movies) => {
                 movies.first().is_some_and(|movie| self.asked_whether(&films, *movie).is_some())
@@ -114,7 +122,9 @@ impl Chat<'_> {
             _ => false,
         };
         if let (None, [slot]) = (one, films.as_slice())
-            && (ASKED.iter().any(|kind| tells(kind)) || may_be_whether(slot))
+            && (ASKED.iter().any(|kind| tells(kind))
+                || (tells("opinion") && self.puts_a_question(&films))
+                || may_be_whether(slot))
             && let Err(question) = self.resolved(slot)
             && !question.is_at_a_loss()
         {
@@ -125,10 +135,11 @@ impl Chat<'_> {
             let is_asked = ASKED.iter().any(|kind| !matches!(*kind, "mine" | "have") && tells(kind));
             let tells_of = |at: &usize| {
                 let word = tokens[*at].word.as_str();
-                GIST.iter().any(|(kind, phrase)| ASKED.contains(kind) && phrase.contains(&word))
+                PHRASES.iter().any(|(kind, phrase)| ASKED.contains(kind) && phrase.contains(&word))
             };
             let is_of_question = |at: &usize| {
                 tells("role")
+                    || tells("whom")
                     || is_of_grammar(&tokens[*at].word)
                     || cues::is("frames", &tokens[*at].word)
                     || tells_of(at)
@@ -137,6 +148,7 @@ impl Chat<'_> {
                 return self.asked_whether(&films, one?).map(|intent| (intent, None));
             }
         }
+        let asks_who = tokens.iter().any(|token| matches!(token.word.as_str(), "who" | "whos" | "quien" | "quienes"));
         if let Some(movie) = one {
             let about = |wanted| Some(Intent::About { wanted, movie });
             let mark = |mark| Some(Intent::Mark { movies: vec![movie], mark });
@@ -149,12 +161,12 @@ impl Chat<'_> {
                 () if tells("bad") => Some(self.confirm_rating(movie, BAD)),
                 () if tells("meh") && !alike => Some(self.confirm_rating(movie, MEH)),
                 () if tells("in_list") => about(Wanted::Have),
-                () if tells("unknown") => {
-                    Some(Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() })
-                }
+                () if tells("where") => about(Wanted::WhereToWatch),
+                () if tells("unknown") => about(Wanted::Other),
+                () if tells("title") => about(Wanted::Title),
                 () if tells("suits") || self.asks_of_kind(&films) => about(Wanted::Genre),
                 () if tells("company") && self.puts_a_question(&films) => about(Wanted::Genre),
-                () if tells("role") => about(Wanted::Role),
+                () if tells("role") || (tells("whom") && asks_who) => about(Wanted::Role),
                 () if let Some(intent) = self.asked_whether(&films, movie) => Some(intent),
                 () if tells("plot") => about(Wanted::Plot),
                 () if tells("runtime") => about(Wanted::Runtime),
@@ -165,6 +177,8 @@ impl Chat<'_> {
                 () if tells("country") => about(Wanted::Country),
                 () if tells("series") => self.series_of(movie).or_else(|| about(Wanted::Series)),
                 () if tells("opinion") => about(Wanted::Opinion),
+                // "anything by Bergman besides The Seventh Seal" asks for others.
+                () if tells("have") && tells("besides") => return None,
                 () if tells("have") => about(Wanted::Have),
                 () if is_only_asked => return None,
                 () if alike => None,
@@ -184,6 +198,19 @@ impl Chat<'_> {
                 return Some((Intent::Compare { wanted: Wanted::Opinion, movies: vec![movie, original] }, None));
             }
         }
+        // "does the dog die in Marley and Me?": what nobody knows, with what is known of the film.
+        let at_a_loss = matches!(taken, Intent::NotUnderstood { .. } | Intent::OutsideTheData { .. });
+        let wishes = others.iter().any(|at| cues::is("wishes", &tokens[*at].word));
+        let best_known = || match films.as_slice() {
+            [TitleSlot { found: TitleMatch::Several(movies), .. }] => movies.first().copied(),
+            _ => None,
+        };
+        if let Some(movie) =
+            one.or_else(best_known).filter(|_| at_a_loss && !alike && !wishes && self.asks_something(&films))
+        {
+            let wanted = if asks_who { Wanted::Role } else { Wanted::Other };
+            return Some((Intent::About { wanted, movie }, None));
+        }
         if is_pointed_at {
             // "me la apunto. y con Eduardo Noriega que más" wishes something of its own.
             if !plainly::sentences(self.reader.sentence).is_empty() {
@@ -192,7 +219,8 @@ impl Chat<'_> {
             let movie = one.filter(|_| alike && !denies)?;
             return Some((Intent::Like { movies: vec![movie], filters: Filters::default(), tweak: Tweak::None }, None));
         }
-        if films.len() > 1 && tells("compares") {
+        let wishes_others = others.iter().any(|at| matches!(tokens[*at].word.as_str(), "but" | "pero"));
+        if films.len() > 1 && tells("compares") && !wishes_others {
             let movies: Result<Vec<_>, _> = films.iter().map(|slot| self.resolved(slot)).collect();
             let wanted = match () {
                 () if tells("runtime") || tells("length") => Wanted::Runtime,
@@ -218,77 +246,12 @@ impl Chat<'_> {
     /// Whether a phrase of this kind stands anywhere in the sentence.
     pub(crate) fn tells_anywhere(&self, kind: &str) -> bool {
         let words: Vec<&str> = self.reader.sentence.tokens.iter().map(|token| token.word.as_str()).collect();
-        let mut phrases = GIST.iter().filter(|(own, _)| *own == kind);
+        let mut phrases = PHRASES.iter().filter(|(own, _)| *own == kind);
         phrases.any(|(_, phrase)| words.windows(phrase.len()).any(|said| said == phrase.as_slice()))
     }
 
-    /// The film that a question is about, where its title alone would not be taken for one: what was taken for a wish for
-    /// films like it, or what follows a phrase that asks ("quién dirigió El Topo") or an "in" at the end.
-    fn film_asked_about(&self, taken: &Intent) -> Option<TitleSlot> {
-        let tokens = &self.reader.sentence.tokens;
-        let exactly = |from: usize, to: usize| {
-            let found = self.reader.index.find_as(tokens.get(from..to)?, Reading::Exact)?;
-            Some(TitleSlot { from, to, found })
-        };
-        let longest_from =
-            |from: usize| (from + 1..=tokens.len().min(from + MAX_TITLE_TOKENS)).rev().find_map(|to| exactly(from, to));
-        if let Intent::Like { movies, .. } = taken
-            && let [movie] = movies.as_slice()
-        {
-            let is_it = |slot: &TitleSlot| matches!(slot.found, TitleMatch::One(found) if found == *movie);
-            return (0..tokens.len()).find_map(|from| longest_from(from).filter(is_it));
-        }
-        if !self.puts_a_question(&[]) {
-            return None;
-        }
-        let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
-        let after_phrase = GIST
-            .iter()
-            .filter(|(kind, _)| matches!(*kind, "director" | "cast" | "runtime" | "country" | "year"))
-            .filter_map(|(_, phrase)| {
-                let at = words.windows(phrase.len()).position(|said| said == phrase.as_slice())?;
-                longest_from(at + phrase.len())
-            })
-            .find(|slot| !tokens[slot.from..slot.to].iter().all(|token| is_of_grammar(&token.word)));
-        // "sale Penélope Cruz en Vainilla Sky": spelt as it may be.
-        let at_the_end = || {
-            let at = words.iter().rposition(|word| matches!(*word, "en" | "in"))?;
-            let (from, to) = (at + 1, tokens.len());
-            let found = (from < to).then(|| self.reader.whole_title(from, to)).flatten()?;
-            let slot = TitleSlot { from, to, found };
-            let is_near = matches!(slot.found, TitleMatch::One(_)) && self.is_near(&tokens[from..to], &slot);
-            is_near.then_some(slot)
-        };
-        after_phrase.or_else(at_the_end).or_else(|| self.film_beside_copula(&words, &exactly, &longest_from))
-    }
-
-    /// "Roma es en blanco y negro?", "was Jaws directed by Lucas", "es de Almodóvar Volver?"
-    fn film_beside_copula(
-        &self,
-        words: &[&str],
-        exactly: &dyn Fn(usize, usize) -> Option<TitleSlot>,
-        longest_from: &dyn Fn(usize) -> Option<TitleSlot>,
-    ) -> Option<TitleSlot> {
-        let is_copula = |at: usize| words.get(at).is_some_and(|word| cues::is("copula", word));
-        let is_name = |slot: &TitleSlot| {
-            !words[slot.from..slot.to].iter().all(|word| is_of_grammar(word))
-                || self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase)
-        };
-        let ends = 1..words.len().min(MAX_TITLE_TOKENS);
-        let before = ends.filter(|to| is_copula(*to)).find_map(|to| exactly(0, to));
-        let after = || is_copula(0).then(|| longest_from(1)).flatten();
-        let last = || {
-            let from = words.len().saturating_sub(MAX_TITLE_TOKENS).max(1);
-            let is_written_as_name =
-                |from: &usize| self.reader.sentence.typed(*from, words.len()).starts_with(char::is_uppercase);
-            let mut spans = (from..words.len()).filter(is_written_as_name);
-            is_copula(0).then(|| spans.find_map(|from| exactly(from, words.len()))).flatten()
-        };
-        before.filter(is_name).or_else(|| after().filter(is_name)).or_else(|| last().filter(is_name))
-    }
-
     /// The first film of its series, or the one whose title it begins with, if it is another.
-    fn original_of(&self, movie: MovieId) -> Option<MovieId> {
+    pub(crate) fn original_of(&self, movie: MovieId) -> Option<MovieId> {
         let year = |movie: &MovieId| self.catalogue.get(*movie).and_then(|film| film.year);
         let series = match self.series_of(movie) {
             Some(Intent::Series { movies, .. }) => movies,
@@ -305,39 +268,16 @@ impl Chat<'_> {
         (first != movie && year(&first) < year(&movie)).then_some(first)
     }
 
+    /// Whether it asks, also by a word that begins many a wish, too: "can", "will".
+    pub(crate) fn asks_something(&self, films: &[TitleSlot]) -> bool {
+        let first = self.reader.sentence.tokens.iter().find(|token| !patterns::is_courtesy(&token.word));
+        self.puts_a_question(films) || first.is_some_and(|first| cues::is("may_ask", &first.word))
+    }
+
     /// "is Seven horror or a thriller?"
     fn asks_of_kind(&self, films: &[TitleSlot]) -> bool {
         let asks = matches!(self.reader.sentence.tokens[0].word.as_str(), "is" | "was" | "es" | "era");
         asks && !self.asks_what_there_is() && !self.reader.read_around(films).genres.is_empty()
-    }
-
-    /// The film of the list that a place or "that one" means, where only one is meant: "la 4 la odio".
-    fn film_pointed_at(&self) -> Option<TitleSlot> {
-        const LONGEST: usize = 3;
-        let tokens = &self.reader.sentence.tokens;
-        let spans = (0..tokens.len())
-            .flat_map(|from| (from + 1..=tokens.len().min(from + LONGEST)).rev().map(move |to| (from, to)));
-        let of_place = |(from, to): (usize, usize)| {
-            let is_article = |token: &Token| {
-                matches!(token.word.as_str(), "the" | "that" | "this" | "la" | "el" | "esa" | "number" | "numero")
-            };
-            // "that one" counts nothing, and in "esa primera no me gustó" the "no" is not of the place.
-            let is_pronoun = to == from + 1 && matches!(tokens[from].word.as_str(), "one" | "una" | "uno");
-            if is_pronoun || tokens[to - 1].word == "no" {
-                return None;
-            }
-            let says_film = is_article(&tokens[from]) || (from > 0 && is_article(&tokens[from - 1]));
-            let [movie] = places::read(&tokens[from..to]).filter(|_| says_film)?.of(self.context.shown)?[..] else {
-                return None;
-            };
-            Some(TitleSlot { from, to, found: TitleMatch::One(movie) })
-        };
-        let points = |word: &str| matches!(word, "it" | "that" | "this" | "esa" | "esta" | "ese" | "la");
-        let pronoun = || {
-            let at = tokens.iter().position(|token| points(&token.word))?;
-            Some(TitleSlot { from: at, to: at + 1, found: TitleMatch::One(self.pointed_at()?) })
-        };
-        spans.into_iter().find_map(of_place).or_else(pronoun)
     }
 }
 
@@ -348,8 +288,8 @@ mod tests {
 
     #[test]
     fn every_phrase_is_written_folded() {
-        assert!(GIST.len() > 10);
-        for phrase in GIST.iter().map(|(_, phrase)| phrase) {
+        assert!(PHRASES.len() > 10);
+        for phrase in PHRASES.iter().map(|(_, phrase)| phrase) {
             let said = phrase.join(" ");
             let words: Vec<String> = tokenize(&said).into_iter().map(|token| token.word).collect();
             assert_eq!(words.join(" "), said);

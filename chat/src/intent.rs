@@ -5,6 +5,7 @@ use cineswarm_engine::{Filters, HalfStars, MovieId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::topics::{Lifted, Topic};
+pub use crate::wanted::Wanted;
 
 /// The language of replies. What is typed is understood in both, whatever is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,6 +92,8 @@ pub enum Last {
     Asked(Wanted),
     /// The viewer's rating of one film, or a question for it.
     Rating,
+    /// That film beside this one, so that "it" is neither.
+    Compared(MovieId),
 }
 
 /// What the viewer says of films, so that they are not shown again.
@@ -100,59 +103,6 @@ pub enum Mark {
     Seen,
     /// Does not want them.
     NotForMe,
-}
-
-/// What is to be known about a film.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// Who directed it.
-    Director,
-    /// Who is in it.
-    Cast,
-    /// When it came out.
-    Year,
-    /// Its genres.
-    Genre,
-    /// What happens in it.
-    Plot,
-    /// Whether viewers like it.
-    Opinion,
-    /// Whether the catalogue has it.
-    Have,
-    /// How long it is.
-    Runtime,
-    /// Its country or language.
-    Country,
-    /// Where it can be seen.
-    WhereToWatch,
-    /// The viewer's own rating.
-    MyRating,
-    /// Who plays a part.
-    Role,
-    /// Whether it belongs to a series.
-    Series,
-}
-
-impl Wanted {
-    /// From its name in the patterns.
-    pub(crate) fn from_name(name: &str) -> Option<Wanted> {
-        Some(match name {
-            "Director" => Wanted::Director,
-            "Cast" => Wanted::Cast,
-            "Year" => Wanted::Year,
-            "Plot" => Wanted::Plot,
-            "Opinion" => Wanted::Opinion,
-            "Runtime" => Wanted::Runtime,
-            "Genre" => Wanted::Genre,
-            "Have" => Wanted::Have,
-            "Country" => Wanted::Country,
-            "WhereToWatch" => Wanted::WhereToWatch,
-            "MyRating" => Wanted::MyRating,
-            "Role" => Wanted::Role,
-            "Series" => Wanted::Series,
-            _ => return None,
-        })
-    }
 }
 
 /// What a sentence changes about the last question, relative to that or to its answer.
@@ -292,6 +242,13 @@ pub enum Intent {
         /// The film.
         movie: MovieId,
     },
+    /// Two facts about a film, asked in one sentence.
+    AboutBoth {
+        /// Which facts.
+        wanted: [Wanted; 2],
+        /// The film.
+        movie: MovieId,
+    },
     /// Whether viewers have tagged a film so.
     Tagged {
         /// The film.
@@ -305,6 +262,13 @@ pub enum Intent {
     MyRatings,
     /// How many films there are.
     CountFilms,
+    /// How many films meet conditions.
+    CountOf {
+        /// The conditions.
+        filters: Filters,
+        /// The sentence that lists them.
+        wish: String,
+    },
     /// The same fact of several films, beside each other.
     Compare {
         /// Which fact.
@@ -396,8 +360,14 @@ impl Intent {
             | Intent::RateOffScale { movie, .. }
             | Intent::Unrate { movie } => (Some(*movie), Last::Rating),
             Intent::About { movie, wanted: Wanted::MyRating } => (Some(*movie), Last::Rating),
-            Intent::About { movie, wanted } => (Some(*movie), Last::Asked(*wanted)),
+            Intent::About { movie, wanted } | Intent::AboutBoth { movie, wanted: [_, wanted] } => {
+                (Some(*movie), Last::Asked(*wanted))
+            }
             Intent::Why { movie } | Intent::Tagged { movie, .. } => (Some(*movie), Last::Film),
+            Intent::Compare { movies, .. } => match movies[..] {
+                [one, other] => (Some(one), Last::Compared(other)),
+                _ => (None, Last::List),
+            },
             // "in which order" asks of its series again; "it" is none of them.
             Intent::Series { movies, .. } => (movies.first().copied(), Last::List),
             Intent::Clarify { film: Some(movie), .. } => (Some(*movie), Last::Rating),

@@ -4,13 +4,17 @@
 
 mod about;
 mod asked;
+mod asked_twice;
 mod bags;
 mod certainty;
 mod commands;
+mod comparing;
+mod counted;
 mod cues;
 mod decide;
 mod degrees;
 mod everyday;
+mod film_meant;
 mod fold;
 mod follow_up;
 mod gist;
@@ -45,6 +49,7 @@ mod titles;
 mod topics;
 mod turned_down;
 mod turns;
+mod wanted;
 mod whose;
 mod years;
 
@@ -287,6 +292,12 @@ fn understand_sentence(
             return understood;
         }
     }
+    if let Some(understood) = asked_twice::asked_twice(sentence, lang, index, catalogue, context) {
+        return understood;
+    }
+    if let Some(understood) = counted::counted(sentence, lang, index, catalogue, context) {
+        return understood;
+    }
     if let Some(asked) = whose::named_again(sentence, lang, index, context) {
         return understand_in(&asked, lang, index, catalogue, context);
     }
@@ -302,7 +313,7 @@ fn understand_sentence(
     if let Some(without) = lifting::not_asked_for(&reader, context) {
         return understand_in(&without, lang, index, catalogue, context);
     }
-    if let Some(asked) = whose::films_of_people(&reader, lang) {
+    if let Some(asked) = whose::films_of_people(&reader, lang, context) {
         return understand_in(&asked, lang, index, catalogue, context);
     }
     let (mut request, is_announced) = reader.read_with_films_inside();
@@ -312,7 +323,10 @@ fn understand_sentence(
         intent = Intent::NotUnderstood { asked: sentence.text.trim().to_owned() };
     }
     let is_unsure = gist::is_unsure(&intent, &ignored, is_announced) || chat.may_ask(&intent, &ignored);
-    if (!request.help || chat.film_at_place().is_some())
+    // "que tal" greets, and begins many a question, too.
+    const GREETING: usize = 3;
+    let may_be_asked = !request.help || sentence.len() > GREETING || chat.film_at_place().is_some();
+    if may_be_asked
         && is_unsure
         && let Some((meant, around)) = chat.gist(&intent).filter(|(meant, _)| !chat.asks_of_no_name(meant))
     {

@@ -4,8 +4,15 @@
 use cineswarm_engine::MovieId;
 
 use crate::intent::{Intent, Wanted};
-use crate::request::Request;
-use crate::{Chat, cues};
+use crate::request::{Request, TitleSlot};
+use crate::topics::TopicKind;
+use crate::{Chat, about, cues};
+
+/// Whether the word tells no more than which of somebody's films is meant.
+fn says_no_more(word: &str) -> bool {
+    let is_most = ["oldest", "newest", "longest", "shortest"].iter().any(|cue| cues::is(cue, word));
+    is_most || cues::is("frames", word) || cues::is("asks", word) || about::is_of_grammar(word) || word == "s"
+}
 
 impl Chat<'_> {
     /// The film that it is, by what is asked of it.
@@ -50,13 +57,25 @@ impl Chat<'_> {
         let is_list = words.iter().any(|word| {
             matches!(*word, "stuff" | "ones" | "films" | "movies" | "things" | "pelis" | "peliculas" | "las" | "cosas")
         });
-        if !speaks_of_all || is_list || request.titles.iter().any(|slot| self.resolved(slot).is_ok()) {
+        // "which film of Nolan's is the shortest?", and nothing else.
+        let mut kinds = request.named.iter().map(|named| named.topic.kind);
+        let is_somebodys = !request.named.is_empty()
+            && kinds.all(|kind| matches!(kind, TopicKind::Director | TopicKind::Cast))
+            // "is the last one directed by Spielberg?" is of the list.
+            && self.film_at_place().is_none()
+            && request.unread.iter().all(|&(from, to)| (from..to).all(|at| says_no_more(words[at])));
+        let is_title = |slot: &TitleSlot| {
+            self.resolved(slot).is_ok() && !(is_somebodys && (slot.from..slot.to).all(|at| says_no_more(words[at])))
+        };
+        if !(speaks_of_all || is_somebodys) || is_list || request.titles.iter().any(is_title) {
             return None;
         }
         // "the oldest", "la más vieja".
         let says = |cue: &str| {
             (0..words.len()).any(|at| {
-                cues::is(cue, words[at]) && (words[at].ends_with("est") || (at > 0 && words[at - 1] == "mas"))
+                let is_most = words[at].ends_with("est") || (at > 0 && words[at - 1] == "mas");
+                let is_first = is_somebodys && matches!(cue, "oldest" | "newest");
+                cues::is(cue, words[at]) && (is_most || is_first)
             })
         };
         // What the words mean as years ("old" is before 1980) is no condition beside it.

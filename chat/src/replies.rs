@@ -302,7 +302,13 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
         | Intent::OutsideTheData { asked }
         | Intent::NoSuchPlace { asked }
         | Intent::NotUnderstood { asked } => asked.clone(),
-        Intent::About { movie, .. } | Intent::Tagged { movie, .. } | Intent::Unrate { movie } => name(movie),
+        Intent::CountOf { filters, .. } => {
+            with_conditions(pick("Films", "Películas"), filters, topics, Tweak::None, lang)
+        }
+        Intent::About { movie, .. }
+        | Intent::AboutBoth { movie, .. }
+        | Intent::Tagged { movie, .. }
+        | Intent::Unrate { movie } => name(movie),
         Intent::MyRatings => pick("What you have rated", "Lo que has puntuado"),
         Intent::CountFilms => pick("How many films there are", "Cuántas películas hay"),
         Intent::Compare { movies, .. } => {

@@ -137,6 +137,8 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::OutsideTheData { asked } => format!("outside {asked}"),
         Intent::About { wanted, movie } => format!("about {wanted:?} {}", name(movie)),
         Intent::Tagged { movie, said, holds } => format!("tagged {said} {holds} {}", name(movie)),
+        Intent::AboutBoth { wanted, movie } => format!("about {wanted:?} {}", name(movie)),
+        Intent::CountOf { filters, .. } => with("count of".into(), filters, Tweak::None),
         Intent::MyRatings => "my ratings".into(),
         Intent::CountFilms => "count".into(),
         Intent::Compare { wanted, movies } => format!("compare {wanted:?} {}", movies.len()),

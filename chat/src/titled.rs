@@ -312,6 +312,13 @@ impl Chat<'_> {
         ];
         let tokens = &self.reader.sentence.tokens;
         let is_name = self.reader.sentence.typed(slot.from, slot.to).starts_with(char::is_uppercase);
+        // "anything else with her?" speaks of no film called "Her".
+        let is_with_somebody = matches!(tokens[slot.from].word.as_str(), "her" | "him")
+            && slot.from > 0
+            && matches!(tokens[slot.from - 1].word.as_str(), "with" | "by" | "of");
+        if is_with_somebody && slot.to == slot.from + 1 && !is_name {
+            return true;
+        }
         slot.to == slot.from + 1
             && tokens.len() > 2
             && !is_name

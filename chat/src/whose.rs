@@ -6,12 +6,13 @@ use std::sync::LazyLock;
 
 use cineswarm_engine::MovieId;
 
-use crate::fold::Sentence;
+use crate::fold::{Sentence, Token};
 use crate::intent::{Lang, Last, Wanted};
+use crate::knowledge::Role;
 use crate::request::Reader;
 use crate::titles::{Reading, TitleIndex, TitleMatch};
 use crate::topics::TopicKind;
-use crate::{Context, cues, lexicon, patterns};
+use crate::{Context, counted, cues, lexicon, patterns, places};
 
 /// A phrase, and whom it means in which words.
 struct Phrase {
@@ -53,7 +54,22 @@ pub(crate) fn named_again(
         PHRASES.iter().find(fits).map(|phrase| (at, phrase))
     });
     let asks = || patterns::fitting(sentence).any(|fitting| fitting.kind.0 == "by_maker");
+    if let Some(movie) = film_whose_director_made_more(tokens, &words, index, context)
+        && let Some(name) = index.facts(movie).and_then(|facts| facts.directors.first())
+    {
+        return Some(match lang {
+            Lang::En => format!("films directed by {name}"),
+            Lang::Es => format!("películas dirigidas por {name}"),
+        });
+    }
+    // "his shortest?"
+    let is_most = |at: usize| words.get(at).is_some_and(|word| is_most(word));
+    let most = (0..words.len()).find(|at| {
+        (matches!(words[*at], "his" | "her" | "their") && is_most(at + 1))
+            || (words[*at] == "su" && words.get(at + 1) == Some(&"mas") && is_most(at + 2))
+    });
     let (kind, from, to) = match found {
+        None if let Some(at) = most => ("his", at, at + 1),
         Some((at, phrase)) => (phrase.kind, at, at + phrase.words.len()),
         None if asks() => ("his", 0, words.len()),
         None => return None,
@@ -78,12 +94,44 @@ pub(crate) fn named_again(
         (Lang::Es, false) => "con",
     };
     let films = match (kind, lang) {
+        ("his", Lang::En) if most.is_some() => "the film ",
+        ("his", Lang::Es) if most.is_some() => "la película ",
         ("his", Lang::En) => "films ",
         ("his", Lang::Es) => "películas ",
         _ => "",
     };
     let (start, end) = sentence.byte_range(from, to);
     Some(format!("{}{films}{by} {name}{}", &sentence.text[..start], &sentence.text[end..]))
+}
+
+/// "the director of the first one's other stuff", "what else did the director of Alien make": that film.
+fn film_whose_director_made_more(
+    tokens: &[Token],
+    words: &[&str],
+    index: &TitleIndex,
+    context: &Context<'_>,
+) -> Option<MovieId> {
+    let at = words.iter().position(|word| matches!(*word, "director" | "directora"))?;
+    let says_more =
+        words.iter().any(|word| matches!(*word, "other" | "else" | "more" | "mas" | "otra" | "otras" | "otros"));
+    if !says_more || !matches!(words.get(at + 1), Some(&("of" | "de"))) {
+        return None;
+    }
+    let is_rest = |end: usize| words[end..].iter().all(|word| cues::is("works", word) || cues::is("makes", word));
+    let film = |said: &[Token]| match index.find_as(said, Reading::Exact) {
+        Some(TitleMatch::One(movie)) => Some(movie),
+        _ => match places::read(said)?.of(context.shown)?[..] {
+            [movie] => Some(movie),
+            _ => None,
+        },
+    };
+    let mut ends = (at + 3..=words.len()).rev().filter(|end| is_rest(*end));
+    ends.find_map(|end| film(&tokens[at + 2..end]))
+}
+
+/// Whether one of somebody's films is meant by this word.
+fn is_most(word: &str) -> bool {
+    ["shortest", "longest", "oldest", "newest"].iter().any(|cue| cues::is(cue, word))
 }
 
 /// Whom the phrase means, and whether as who directed.
@@ -97,7 +145,7 @@ fn meant(kind: &str, index: &TitleIndex, context: &Context<'_>) -> Option<(Strin
     });
     let asked_for = || context.person.map(|topic| (topic.label.clone(), topic.kind == TopicKind::Director));
     let film = || {
-        let spoken_of = context.about.filter(|_| context.last != Last::List);
+        let spoken_of = context.about.filter(|_| !matches!(context.last, Last::List | Last::Compared(_)));
         spoken_of.or(context.like.first().copied()).or(context.about)
     };
     let fits = |(_, directs): &(String, bool)| match kind {
@@ -109,8 +157,8 @@ fn meant(kind: &str, index: &TitleIndex, context: &Context<'_>) -> Option<(Strin
     told.filter(fits).or_else(|| asked_for().filter(fits)).or_else(of_film)
 }
 
-/// "did Tilda Swinton and George Clooney ever share a film", "how many films of his do you have": as a wish for those films.
-pub(crate) fn films_of_people(reader: &Reader<'_>, lang: Lang) -> Option<String> {
+/// "did Tilda Swinton and George Clooney ever share a film", "did Kubrick ever make a comedy": as a wish for those films.
+pub(crate) fn films_of_people(reader: &Reader<'_>, lang: Lang, context: &Context<'_>) -> Option<String> {
     let words: Vec<&str> = reader.tokens().iter().map(|token| token.word.as_str()).collect();
     let says = |cue: &str| words.iter().any(|word| cues::is(cue, word));
     let films = if lang == Lang::En { "films with" } else { "películas con" };
@@ -122,19 +170,30 @@ pub(crate) fn films_of_people(reader: &Reader<'_>, lang: Lang) -> Option<String>
             Lang::Es => format!("{films} {one}, con {other}"),
         });
     }
-    let counts = words.starts_with(&["how", "many"]) || matches!(words.first(), Some(&("cuantas" | "cuantos")));
-    let says_films = words.iter().any(|word| {
-        matches!(*word, "films" | "movies" | "film" | "movie" | "pelis" | "peliculas" | "cosas" | "things" | "titulos")
-    });
-    if counts && says_films {
-        let (name, role) = reader.somebody()?;
-        return Some(match (lang, role) {
-            (Lang::En, TopicKind::Director) => format!("films directed by {name}"),
-            (Lang::Es, TopicKind::Director) => format!("películas dirigidas por {name}"),
-            _ => format!("{films} {name}"),
+    // "la Bacall sale en alguna de esas?"
+    if context.goes_on
+        && says("plays")
+        && (says("of_list") || says("which_of_them"))
+        && let Some((name, _)) = (0..words.len()).find_map(|at| reader.named_at(at, Role::Acts))
+    {
+        return Some(format!("{} {name}", if lang == Lang::En { "with" } else { "con" }));
+    }
+    // "Nolan's shortest film".
+    let count = words.len();
+    if let Some((most, name)) = (1..count)
+        .filter(|most| is_most(words[*most]))
+        .find_map(|most| Some((most, reader.named_at(most - 1, Role::Directs).filter(|(_, end)| *end == most)?.0)))
+    {
+        return Some(match lang {
+            Lang::En => format!("the {} film directed by {name}", words[most]),
+            Lang::Es => format!("la película {} dirigida por {name}", words[most]),
         });
     }
-    None
+    if !says("makes") {
+        return None;
+    }
+    let name = (0..count).find_map(|at| reader.named_at(at, Role::Directs))?.0.to_owned();
+    counted::ever_made(reader.sentence, &name, lang)
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use cineswarm_engine::{Catalogue, FilmFacts, HalfStars, Movie, MovieId, MovieStats};
+use cineswarm_engine::{Catalogue, FilmFacts, Filters, HalfStars, Movie, MovieId, MovieStats};
 
-use super::{film_name, genre_names, names_in_words, stars};
-use crate::{Lang, Wanted};
+use super::{film_name, genre_names, names_in_words, stars, with_conditions};
+use crate::{Lang, Topic, Tweak, Wanted};
 
 /// What is wanted to be known of a film, or that it is not known, with what is.
 pub fn about(
@@ -56,6 +56,19 @@ pub fn about(
             let kind = pick(format!("It is {genres}."), format!("Es de {genres}."));
             let kind = if movie.genres.is_empty() { String::new() } else { format!(" {kind}") };
             format!("{start}{kind}{known} {opinion}")
+        }
+        Wanted::Other => {
+            let start = pick(format!("That I don't know of {name}."), format!("Eso no lo sé de {name}."));
+            let kind = pick(format!("It is {genres}."), format!("Es de {genres}."));
+            let kind = if movie.genres.is_empty() { String::new() } else { format!(" {kind}") };
+            format!("{start}{kind}{} {opinion}", all_known(facts, lang))
+        }
+        Wanted::Title if movie.other_titles.is_empty() => {
+            pick(format!("{name}: I know no other title of it."), format!("{name}: no le conozco otro título."))
+        }
+        Wanted::Title => {
+            let others = names(Some(&movie.other_titles), lang);
+            pick(format!("{name} is also called {others}."), format!("{name} se llama también {others}."))
         }
         Wanted::Director => unknown("who directed", "quién dirigió"),
         Wanted::Cast | Wanted::Role => unknown("who is in", "quién sale en"),
@@ -219,7 +232,33 @@ pub fn compare(wanted: Wanted, films: &[(&Movie, MovieStats, Option<&FilmFacts>)
             format!("{said} They liked {} more.", film_name(movie))
         }
         (Wanted::Opinion, Some((movie, ..)), None) => format!("{said} Les gustó más {}.", film_name(movie)),
-        _ => said,
+        _ => said + &which_is_first(wanted, films, lang),
+    }
+}
+
+/// Which of them is the longest, or the oldest, if that was asked and is one.
+fn which_is_first(wanted: Wanted, films: &[(&Movie, MovieStats, Option<&FilmFacts>)], lang: Lang) -> String {
+    let rank = |(movie, _, facts): &(&Movie, MovieStats, Option<&FilmFacts>)| match wanted {
+        Wanted::Runtime => facts.and_then(|known| known.runtime_min).map(i64::from),
+        Wanted::Year => movie.year.map(|year| -i64::from(year)),
+        _ => None,
+    };
+    let ranks: Vec<Option<i64>> = films.iter().map(rank).collect();
+    let first = ranks.iter().copied().max().flatten();
+    let mut firsts = films.iter().zip(&ranks).filter(|(_, rank)| **rank == first);
+    match (firsts.next(), firsts.next()) {
+        // Of one that is not known nothing is concluded.
+        _ if ranks.contains(&None) => String::new(),
+        (Some(((movie, ..), _)), None) => {
+            let name = film_name(movie);
+            match (wanted, lang) {
+                (Wanted::Runtime, Lang::En) => format!(" {name} is the longest."),
+                (Wanted::Runtime, Lang::Es) => format!(" {name} es la más larga."),
+                (_, Lang::En) => format!(" {name} came first."),
+                (_, Lang::Es) => format!(" {name} fue la primera."),
+            }
+        }
+        _ => String::new(),
     }
 }
 
@@ -237,6 +276,19 @@ pub fn series(name: &str, movies: &[MovieId], catalogue: &Catalogue, lang: Lang)
             format!("De {name} tengo {count} películas, por año: {}.", names_in_words(&names, "y"))
         }
     }
+}
+
+/// How many films meet the conditions, and that they can be listed.
+pub fn count_of(count: usize, filters: &Filters, topics: &[Topic], lang: Lang) -> String {
+    let english = lang == Lang::En;
+    let start = match (count, english) {
+        (1, true) => "I know one film".to_owned(),
+        (1, false) => "Conozco una película".to_owned(),
+        (_, true) => format!("I know {count} films"),
+        (_, false) => format!("Conozco {count} películas"),
+    };
+    let said = with_conditions(start, filters, topics, Tweak::None, lang);
+    if english { format!("{said}. Shall I list them?") } else { format!("{said}. ¿Las pongo?") }
 }
 
 /// How many films there are.

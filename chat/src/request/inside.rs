@@ -89,6 +89,8 @@ impl Reader<'_> {
             slots.extend(found);
             at += 1;
         }
+        // "with a 9 year old" names no film called "9".
+        slots.retain(|slot| without_article(&tokens[slot.from..slot.to]).iter().any(|token| token.word.len() > 1));
         slots.sort_unstable_by_key(|slot| slot.from);
     }
 

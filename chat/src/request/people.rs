@@ -258,13 +258,13 @@ impl Reader<'_> {
         })
     }
 
-    /// Somebody who is named anywhere, and what of.
-    pub(crate) fn somebody(&self) -> Option<(String, TopicKind)> {
+    /// Who is named at this word, and where the name ends; of those of a surname who is best known in the role.
+    pub(crate) fn named_at(&self, at: usize, role: Role) -> Option<(&str, usize)> {
         if self.index.knowledge.is_empty() {
             return None;
         }
-        let person = |at: usize| self.person_at(at).map(|(kind, name, ..)| (name, kind));
-        (0..self.tokens().len()).find_map(person)
+        let surnamed = || self.person_surnamed_at(at, role, true);
+        self.person_named_at(at).or_else(surnamed).map(|(person, end)| (person.name.as_str(), end))
     }
 
     /// Whether "de nero" stands after a first name, and so begins no other one's.

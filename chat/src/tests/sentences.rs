@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::sample::{index_with_facts, sample, tagged_index};
 use super::*;
-use crate::{ClarifyOption, Context, Last, Mark, Shift, Topic, TopicKind, understand_in};
+use crate::{ClarifyOption, Context, Last, Mark, Shift, Topic, TopicKind, Wanted, understand_in};
 
 #[derive(Default)]
 struct Count {
@@ -115,8 +115,12 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::More => "more".into(),
         Intent::LessKnown => "list less".into(),
         Intent::Clarify { .. } => "ask".into(),
+        // It says that it does not know.
+        Intent::About { wanted: Wanted::Other, .. } => "honest".into(),
         Intent::About { wanted, movie } => format!("about {wanted:?} {}", title(movie)),
         Intent::Tagged { movie, holds, .. } => format!("tagged {holds} {}", title(movie)),
+        Intent::AboutBoth { wanted: [first, second], movie } => format!("about {first:?}+{second:?} {}", title(movie)),
+        Intent::CountOf { filters, .. } => with("count of".into(), filters, Tweak::None),
         Intent::MyRatings => "mine".into(),
         Intent::CountFilms => "count".into(),
         Intent::Compare { wanted, movies } => {

@@ -465,6 +465,10 @@ fn replies_name_the_films_and_the_scale() {
         "I don't know “Fargo 1950”. Did you mean Fargo (1996)?"
     );
     let fargo = room.catalogue.get(nearest[0]).unwrap();
+    let stats = cineswarm_engine::MovieStats::default();
+    let said = |wanted| replies::about(wanted, fargo, stats, None, None, Lang::En);
+    assert!(said(crate::Wanted::Other).starts_with("That I don't know of Fargo (1996)."));
+    assert!(replies::count_of(36, &Filters::default(), &[], Lang::Es).starts_with("Conozco 36 películas"));
     assert!(replies::off_scale(fargo, "7", Lang::Es).contains("media estrella a 5"));
     assert_eq!(
         replies::ignored(&["with Al Pacino".to_owned()], Lang::En).unwrap(),

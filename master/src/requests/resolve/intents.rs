@@ -59,7 +59,8 @@ impl Resolver<'_> {
             Intent::OutsideTheData { asked } => {
                 Ok(self.say(replies::outside_the_data(&asked, self.library.titles.has_facts(), self.lang), Vec::new()))
             }
-            Intent::About { wanted, movie } => self.about(wanted, movie),
+            Intent::About { wanted, movie } => self.about(&[wanted], movie),
+            Intent::AboutBoth { wanted, movie } => self.about(&wanted, movie),
             Intent::Tagged { movie, said, holds } => {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 Ok(self.say(replies::tagged(known, &said, holds, self.lang), Vec::new()))
@@ -68,6 +69,16 @@ impl Resolver<'_> {
                 Ok(self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new()))
             }
             Intent::CountFilms => Ok(self.say(replies::count_films(catalogue, self.lang), Vec::new())),
+            Intent::CountOf { filters, wish } => {
+                let filters = merged(filters);
+                let count = catalogue.movies().iter().filter(|movie| filters.allow(movie, false)).count();
+                let message = replies::count_of(count, &filters, topics, self.lang);
+                // An open question, so that "yes" lists them.
+                Ok(Resolved::Say(Reply::Clarify {
+                    message,
+                    options: vec![ChoiceOfText { label: wish.clone(), text: wish }],
+                }))
+            }
             Intent::Compare { wanted, movies } => {
                 let known = |movie: &MovieId| {
                     let film = catalogue.get(*movie)?;
@@ -118,12 +129,13 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn about(&self, wanted: Wanted, movie: MovieId) -> Result<Resolved, Trouble> {
+    pub(super) fn about(&self, wanted: &[Wanted], movie: MovieId) -> Result<Resolved, Trouble> {
         let catalogue = self.library.catalogue();
         let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
         let own = self.viewer.ratings.iter().find(|(rated, _)| *rated == movie).map(|(_, rating)| *rating);
-        let message =
-            replies::about(wanted, known, self.library.stats(movie), own, self.library.titles.facts(movie), self.lang);
+        let (stats, facts) = (self.library.stats(movie), self.library.titles.facts(movie));
+        let said = wanted.iter().map(|wanted| replies::about(*wanted, known, stats, own, facts, self.lang));
+        let message = said.collect::<Vec<_>>().join(" ");
         let name = replies::film_name(known);
         let examples = match self.lang {
             Lang::En => vec![format!("films like {name}"), format!("rate {name} 4 stars")],
