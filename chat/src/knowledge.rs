@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use cineswarm_engine::{Catalogue, FilmFacts, MovieId};
+use cineswarm_engine::{Catalogue, FilmFacts, Makers, MovieId};
 
 use crate::fold::{Token, tokenize};
-use crate::makers::Makers;
 
 /// Of several people of one surname the one meant without a first name has so many times the ratings of the next.
 const BETTER_KNOWN: u64 = 3;

@@ -25,7 +25,6 @@ mod knowledge;
 mod language;
 mod lexicon;
 mod lifting;
-mod makers;
 mod most;
 mod naming;
 mod occasions;

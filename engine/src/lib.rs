@@ -18,6 +18,7 @@ pub mod filters;
 mod genre_company;
 mod genres;
 pub mod index;
+mod makers;
 pub mod matrix;
 pub mod model_store;
 pub mod models;
@@ -42,6 +43,7 @@ pub use dataset::Dataset;
 pub use facts::FilmFacts;
 pub use filters::Filters;
 pub use index::{Kernel, LiveIndex, ShardIndex};
+pub use makers::Makers;
 pub use matrix::RatingsMatrix;
 pub use neighbours::{
     Neighbour, NeighbourOptions, Scratch, top_k_batch, top_k_batch_unless, top_k_over, top_k_parallel,

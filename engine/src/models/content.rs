@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Movie};
 use crate::facts::FilmFacts;
+use crate::makers::Makers;
 use crate::matrix::RatingsMatrix;
 use crate::movielens::{Genome, Tag};
 
@@ -43,13 +44,16 @@ impl FilmContent {
         content
     }
 
-    /// Adds who made the films and what they are about; what is said of other films is passed over.
+    /// Adds who made the films and what they are about; what is said of other films is passed over, and so are languages that
+    /// are only heard in a film.
     pub fn with_facts(mut self, matrix: &RatingsMatrix, facts: &[FilmFacts]) -> FilmContent {
         if !facts.is_empty() {
+            let makers = Makers::new(facts);
             self.facts = vec![FilmFacts::default(); self.films()];
             for of_film in facts {
                 if let Some(known) = matrix.column_of(of_film.movie).and_then(|column| self.facts.get_mut(column)) {
                     known.clone_from(of_film);
+                    known.languages.retain(|language| !makers.only_heard(of_film, &[language]));
                 }
             }
         }

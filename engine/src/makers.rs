@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cineswarm_engine::FilmFacts;
+use crate::facts::FilmFacts;
 
 /// Films of a director of whom it is known where they work.
 const FILMS_OF_A_DIRECTOR: u32 = 4;
@@ -24,7 +24,7 @@ struct Works {
 
 /// Directors (the first of each film) and actors, by name.
 #[derive(Debug, Default)]
-pub(crate) struct Makers {
+pub struct Makers {
     directors: HashMap<String, Works>,
     actors: HashMap<String, Works>,
 }
@@ -59,7 +59,8 @@ impl Works {
 }
 
 impl Makers {
-    pub(crate) fn new(facts: &[FilmFacts]) -> Makers {
+    /// Counts them; `facts` must be those of all films.
+    pub fn new(facts: &[FilmFacts]) -> Makers {
         let mut makers = Makers::default();
         for known in facts {
             if let Some(director) = known.directors.first() {
@@ -79,13 +80,13 @@ impl Makers {
     }
 
     /// Whether who directed the film works in one of these countries, however this one was paid for.
-    pub(crate) fn are_at_home_in(&self, known: &FilmFacts, countries: &[&str]) -> bool {
+    pub fn are_at_home_in(&self, known: &FilmFacts, countries: &[&str]) -> bool {
         self.director_of(known, FILMS_AT_HOME).is_some_and(|director| director.share_in(countries) >= 66)
     }
 
     /// Whether a film that was made in several countries is only paid for in these: its director works elsewhere, in a language
     /// of the film, and so do most who are in it.
-    pub(crate) fn only_paid_for_in(&self, known: &FilmFacts, countries: &[&str]) -> bool {
+    pub fn only_paid_for_in(&self, known: &FilmFacts, countries: &[&str]) -> bool {
         let Some(director) = self.director_of(known, FILMS_OF_A_DIRECTOR) else { return false };
         let works_elsewhere = director.share_in(countries) <= 50
             && director.nearly_all(&director.countries, 80).any(|code| !countries.contains(&code));
@@ -100,7 +101,7 @@ impl Makers {
     }
 
     /// Whether these languages are only heard in a film that is in its director's own.
-    pub(crate) fn only_heard(&self, known: &FilmFacts, languages: &[&str]) -> bool {
+    pub fn only_heard(&self, known: &FilmFacts, languages: &[&str]) -> bool {
         let Some(director) = self.director_of(known, FILMS_OF_A_DIRECTOR) else { return false };
         let theirs = director.nearly_all(&director.languages, 90);
         let in_theirs =
@@ -111,5 +112,58 @@ impl Makers {
             _ => false,
         };
         in_theirs && !is_abroad && director.share(&director.languages, languages) <= 33
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn film(director: &str, cast: &[&str], countries: &[&str], languages: &[&str]) -> FilmFacts {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        FilmFacts {
+            directors: vec![director.to_owned()],
+            cast: list(cast),
+            countries: list(countries),
+            languages: list(languages),
+            ..FilmFacts::default()
+        }
+    }
+
+    /// Ann works in America with Bob, Cleo in Britain with Dora.
+    fn facts() -> Vec<FilmFacts> {
+        let mut facts = vec![film("Ann", &["Bob"], &["US"], &["en"]); 4];
+        facts.extend(vec![film("Cleo", &["Dora"], &["GB"], &["en"]); 4]);
+        facts.extend(vec![film("Émile", &["Fleur"], &["FR"], &["fr"]); 4]);
+        facts
+    }
+
+    #[test]
+    fn who_pays_for_a_film_does_not_make_it() {
+        let with = |film: &FilmFacts| Makers::new(&[facts(), vec![film.clone()]].concat());
+        for (film, is_british) in [
+            (film("Ann", &["Bob"], &["GB", "US"], &["en"]), false),
+            (film("Ann", &["Dora"], &["GB", "US"], &["en"]), true),
+            (film("Cleo", &["Bob"], &["GB", "US"], &["en"]), true),
+            (film("Ann", &["Bob"], &["GB"], &["en"]), true),
+            (film("Nobody", &[], &["GB", "US"], &["en"]), true),
+        ] {
+            assert_eq!(!with(&film).only_paid_for_in(&film, &["GB"]), is_british, "{film:?}");
+        }
+    }
+
+    #[test]
+    fn a_film_is_in_the_language_of_who_made_it() {
+        let with = |film: &FilmFacts| Makers::new(&[facts(), vec![film.clone()]].concat());
+        for (film, is_french) in [
+            (film("Ann", &[], &["US"], &["fr", "en"]), false),
+            (film("Ann", &[], &["FR", "GB"], &["fr", "en"]), false),
+            (film("Ann", &[], &["FR"], &["fr", "en"]), true),
+            (film("Émile", &[], &["FR"], &["fr", "en"]), true),
+            (film("Ann", &[], &["US"], &["fr"]), true),
+            (film("Nobody", &[], &["US"], &["fr", "en"]), true),
+        ] {
+            assert_eq!(!with(&film).only_heard(&film, &["fr"]), is_french, "{film:?}");
+        }
     }
 }
