@@ -52,6 +52,7 @@ impl Serving {
     }
 
     /// The one that serves now.
+    #[cfg(feature = "embedded-broker")]
     pub(super) fn master(&self) -> &Handle {
         &self.master
     }
