@@ -79,9 +79,13 @@ impl Makers {
         known.directors.first().and_then(|name| self.directors.get(name)).filter(|works| works.films >= films)
     }
 
-    /// Whether who directed the film works in one of these countries, however this one was paid for.
+    /// Whether who directed the film works in one of these countries, however this one was paid for; one in another language
+    /// than they work in may be from before they went there.
     pub fn are_at_home_in(&self, known: &FilmFacts, countries: &[&str]) -> bool {
-        self.director_of(known, FILMS_AT_HOME).is_some_and(|director| director.share_in(countries) >= 66)
+        let Some(director) = self.director_of(known, FILMS_AT_HOME) else { return false };
+        let mut theirs = director.nearly_all(&director.languages, 80);
+        let speaks_theirs = known.languages.first().is_none_or(|first| theirs.any(|code| code == first));
+        speaks_theirs && director.share_in(countries) >= 66
     }
 
     /// Whether a film that was made in several countries is only paid for in these: its director works elsewhere, in a language

@@ -31,3 +31,28 @@ fn a_film_is_from_where_those_who_made_it_work() {
         assert!(!is_in(paid_for_there), "{sentence:?} has {paid_for_there}");
     }
 }
+
+/// What people ask first; the sources of the facts knew hardly any film that is not American.
+#[test]
+fn who_made_a_well_known_film_is_known() {
+    let Some(catalogue) = sample() else { return };
+    let index = index_with_facts(&catalogue);
+    let mut films: Vec<&Movie> = catalogue.movies().iter().collect();
+    films.sort_by_key(|movie| std::cmp::Reverse(catalogue.stats(movie.id).ratings));
+    let is_known = |movie: &&&Movie| index.knowledge.of(movie.id).is_some_and(|known| !known.directors.is_empty());
+    let unknown: Vec<&str> =
+        films[..1000].iter().filter(|movie| !is_known(movie)).map(|movie| movie.title.as_str()).collect();
+    assert_eq!(unknown, ["Wallace & Gromit: The Best of Aardman Animation"], "a collection of short films");
+    for (sentence, film) in [
+        ("films by Miyazaki", "Spirited Away (2001)"),
+        ("algo de Kurosawa", "Seven Samurai (1954)"),
+        ("con Ricardo Darín", "The Secret in Their Eyes (2009)"),
+        ("the Wachowskis", "The Matrix (1999)"),
+        ("Tony Leung films", "In the Mood For Love (2000)"),
+    ] {
+        let TitleMatch::One(movie) = index.find(film) else { panic!("{film}") };
+        let understood = understand(sentence, Lang::En, &index, &catalogue);
+        let filters = understood.intent.filters().unwrap_or_else(|| panic!("{sentence:?}: {understood:?}"));
+        assert!(filters.movie_ids.contains(&movie), "{sentence:?} lacks {film}");
+    }
+}
