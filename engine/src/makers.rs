@@ -111,10 +111,8 @@ impl Makers {
         let in_theirs =
             theirs.filter(|code| !languages.contains(code)).any(|code| known.languages.iter().any(|own| own == code));
         // Who works in Hollywood now has made films at home before.
-        let is_abroad = match known.countries.as_slice() {
-            [only] => director.share_in(&[only]) < 50,
-            _ => false,
-        };
+        let is_abroad =
+            !known.countries.is_empty() && known.countries.iter().all(|country| director.share_in(&[country]) < 50);
         in_theirs && !is_abroad && director.share(&director.languages, languages) <= 33
     }
 }
@@ -161,7 +159,8 @@ mod tests {
         let with = |film: &FilmFacts| Makers::new(&[facts(), vec![film.clone()]].concat());
         for (film, is_french) in [
             (film("Ann", &[], &["US"], &["fr", "en"]), false),
-            (film("Ann", &[], &["FR", "GB"], &["fr", "en"]), false),
+            (film("Ann", &[], &["FR", "US"], &["fr", "en"]), false),
+            (film("Ann", &[], &["FR", "GB"], &["fr", "en"]), true),
             (film("Ann", &[], &["FR"], &["fr", "en"]), true),
             (film("Émile", &[], &["FR"], &["fr", "en"]), true),
             (film("Ann", &[], &["US"], &["fr"]), true),

@@ -18,6 +18,7 @@ fn a_film_is_from_where_those_who_made_it_work() {
         ("french films", "Amelie (2001)", "Saving Private Ryan (1998)"),
         ("películas francesas", "Delicatessen (1991)", "Chocolat (2000)"),
         ("german films", "Wings of Desire (1987)", "Die Hard (1988)"),
+        ("películas alemanas", "Das Boot (1981)", "Valkyrie (2008)"),
         ("chinese films", "Hard-Boiled (1992)", "Kill Bill: Vol. 1 (2003)"),
     ] {
         let film = |name: &str| match index.find(name) {
