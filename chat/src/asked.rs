@@ -160,6 +160,11 @@ impl Chat<'_> {
             return false;
         }
         let words = self.reader.sentence.tokens.iter().map(|token| token.word.as_str());
+        // "qué otras de vampiros hay?", "what other ones are there".
+        let says = |of: &[&str]| words.clone().any(|word| of.contains(&word));
+        if says(&["otra", "otras", "otro", "otros", "other"]) && says(&["hay", "there", "tienes", "tenes"]) {
+            return true;
+        }
         let mut words = words.skip_while(|word| patterns::is_courtesy(word));
         match words.next() {
             Some("is" | "are" | "isnt" | "arent") => words.next() == Some("there"),

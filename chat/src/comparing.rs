@@ -213,10 +213,11 @@ impl Chat<'_> {
         let is_digit = tokens.last().is_some_and(|token| token.number().is_some());
         if let Some(Places::These(places)) = tokens.get(place_from..).and_then(places::read)
             && let [place] = places[..]
-            && place > 0
             && (is_articled || is_digit || is_part || to > from + 1)
         {
             return match of_list(place).filter(|_| !is_part) {
+                // "the last one": of the list only.
+                known if place == 0 => known.and_then(|movie| said(Side::Known(movie))),
                 None if exactly(tokens).is_some() => {
                     exactly(tokens).and_then(|found| said(Side::Film(TitleSlot { from, to, found })))
                 }
