@@ -219,7 +219,8 @@ impl Chat<'_> {
                 return None;
             }
             let mut to = at + 2;
-            if matches!(word(to), "one" | "film" | "movie" | "peli" | "pelicula") {
+            let is_named = matches!(word(to), "one" | "film" | "movie" | "peli" | "pelicula");
+            if is_named {
                 to += 1;
             } else if matches!(word(at), "the" | "your") && !is_number(at + 1) && place(word(to)).is_some() {
                 return None;
@@ -235,6 +236,8 @@ impl Chat<'_> {
                 word(to),
                 "parte" | "part" | "two" | "three" | "dos" | "tres" | "season" | "guerra" | "time" | "vez"
             ) || is_number(to);
+            // "the top one part of a series".
+            let goes_on = goes_on && !(is_named && word(to) == "part");
             if goes_on { None } else { of_place(at, at + 1, to) }
         })
     }

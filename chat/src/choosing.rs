@@ -1,13 +1,15 @@
 //! A choice of an open question told by what is known of its films: "the russian one", "la soviética", "the one from the
 //! seventies" after "which Solaris?". Chooses only where a single one fits.
 
-use cineswarm_engine::{Catalogue, Filters};
+use cineswarm_engine::{Catalogue, Filters, MovieId};
 
 use crate::fold::Sentence;
-use crate::follow_up::{is_around, only_film};
+use crate::follow_up::{choice, is_around, only_film};
+use crate::intent::{Intent, Last};
+use crate::places::place;
 use crate::request::Reader;
-use crate::titles::TitleIndex;
-use crate::{ClarifyOption, cues};
+use crate::titles::{TitleIndex, TitleMatch};
+use crate::{ClarifyOption, Context, cues, replies};
 
 /// The only choice that meets the conditions that the sentence says, and says nothing beside them.
 pub(crate) fn by_conditions<'o>(
@@ -31,8 +33,46 @@ pub(crate) fn by_conditions<'o>(
     if !request.titles.is_empty() || !request.has_conditions() || !says_no_more {
         return None;
     }
-    let filters = Filters { exclude_seen: false, ..request.filters() };
-    only_film(options, index, |movie| catalogue.get(movie).is_some_and(|film| filters.allow(film, false)))
+    // Of a country or a language all films count here, not only the best known.
+    let filters = Filters { exclude_seen: false, movie_ids: Vec::new(), ..request.filters() };
+    let is_such = |movie| request.named.iter().all(|named| named.films.contains(&movie));
+    only_film(options, index, |movie| {
+        is_such(movie) && catalogue.get(movie).is_some_and(|film| filters.allow(film, false))
+    })
+}
+
+/// "the Disney one" after films like Cinderella, of which there are several: the one of that name that is meant.
+pub(crate) fn namesake(
+    sentence: &Sentence,
+    index: &TitleIndex,
+    catalogue: &Catalogue,
+    context: &Context<'_>,
+) -> Option<Intent> {
+    const MOST_WORDS: usize = 6;
+    let [only] = context.like else { return None };
+    let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
+    let points = match words.as_slice() {
+        ["the", .., "one" | "version" | "cartoon" | "film" | "movie"] | ["the", "one", ..] => true,
+        ["la", "de" | "que" | "version", ..] | ["la" | "el", _] => true,
+        _ => false,
+    };
+    let counts = words.iter().any(|word| place(word).is_some() && *word != "one");
+    if !points || counts || words.len() > MOST_WORDS || context.last != Last::List {
+        return None;
+    }
+    let option = |movie: MovieId| {
+        let label = replies::film_name(catalogue.get(movie)?);
+        Some(ClarifyOption { text: label.clone(), label })
+    };
+    let options: Vec<ClarifyOption> = index.namesakes(*only).into_iter().filter_map(option).collect();
+    if options.len() < 2 {
+        return None;
+    }
+    let chosen = choice(sentence, &options, index, catalogue)?;
+    match index.find(&chosen.label) {
+        TitleMatch::One(movie) => Some(Intent::LikeInstead { movies: vec![movie] }),
+        _ => None,
+    }
 }
 
 /// "the first of the two", without what it is one of.

@@ -190,6 +190,8 @@ impl Chat<'_> {
                 self.spoken_of().map(|movie| Intent::Unrate { movie })
             }
             "undo" | "delete_it" => Some(Intent::Undo),
+            "remove_it" if self.context.last == Last::Rating => self.spoken_of().map(|movie| Intent::Unrate { movie }),
+            "remove_it" => it(&mark_it(Mark::NotForMe)).or(Some(Intent::WhichOne)),
             // After a film was spoken of, the list is asked for again; else the one before it.
             "carry_on" if self.goes_on() && self.context.last != Last::List => {
                 Some(Intent::Refine { filters: Filters::default(), tweak: crate::Tweak::None, shift: None })
@@ -229,6 +231,11 @@ impl Chat<'_> {
                 other => other,
             }),
             "of_list" if has_list || self.compared_last().is_some() => self.first_of_list(genre, false),
+            // Of an answer about one film, or of nothing, none is the best.
+            "of_list" if !self.goes_on() => Some(match self.context.about {
+                Some(_) => Intent::WhichOne,
+                None => Intent::NotUnderstood { asked: asked() },
+            }),
             "next_of_list" if has_list || self.compared_last().is_some() => self.first_of_list(genre, true),
             "of_all" if has_list => {
                 Some(Intent::Compare { wanted: Wanted::from_name(genre)?, movies: self.context.shown.to_vec() })

@@ -242,7 +242,7 @@ impl Chat<'_> {
         }
         // "por qué me das la 1" speaks of no film called "The One".
         if let Some(TitleSlot { from: at, found: TitleMatch::One(movie), .. }) = self.film_at_place()
-            && self.reader.title_among_words(from, to).is_none_or(|slot| slot.from >= at)
+            && self.reader.title_among_words(from, to).is_some_and(|slot| slot.from >= at)
         {
             return Some(Intent::Why { movie });
         }

@@ -300,7 +300,8 @@ fn understand_sentence(
     if let Some(understood) = counted::counted(sentence, lang, index, catalogue, context) {
         return understood;
     }
-    if let Some(intent) = whose::whom(sentence, lang, index, catalogue, context) {
+    let asked_back = || whose::whom(sentence, lang, index, catalogue, context);
+    if let Some(intent) = choosing::namesake(sentence, index, catalogue, context).or_else(asked_back) {
         let language = language::language(&sentence.text, sentence.tokens.iter());
         let (n, topics, ignored, disliked, lifted) = Default::default();
         return Understood { intent, n, topics, ignored, disliked, lifted, language };

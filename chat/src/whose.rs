@@ -58,12 +58,14 @@ pub(crate) fn whom(
     let is_first = phrase.words.iter().any(|word| matches!(*word, "lead" | "prota" | "protagonista"));
     let acts = matches!(phrase.words[0], "with" | "con");
     let was_told = matches!(context.last, Last::Asked(Wanted::Cast | Wanted::Role));
+    let is_of_one = context.like.len() == 1;
     let is_open = match phrase.kind {
         "actor" => was_told && !is_first,
-        "him" => was_told || (acts && context.person.is_none() && !matches!(context.last, Last::List)),
+        "him" => was_told || (acts && context.person.is_none() && (context.last != Last::List || is_of_one)),
         _ => false,
     };
-    let movie = context.about.filter(|_| is_open && !matches!(context.last, Last::Compared(_)))?;
+    let spoken_of = context.about.or(context.like.first().copied().filter(|_| is_of_one));
+    let movie = spoken_of.filter(|_| is_open && !matches!(context.last, Last::Compared(_)))?;
     let cast = &index.facts(movie)?.cast;
     if cast.len() < 2 || index.find_as(&sentence.tokens, Reading::Exact).is_some() {
         return None;
@@ -100,7 +102,11 @@ pub(crate) fn named_again(
     if sentence.text.contains(['?', '¿']) && is_question() {
         return None;
     }
-    let asks = || patterns::fitting(sentence).any(|fitting| fitting.kind.0 == "by_maker");
+    let asks = || {
+        let mut kinds = patterns::fitting(sentence).map(|fitting| fitting.kind.0);
+        // "same director", and nothing else.
+        kinds.any(|kind| kind == "by_maker" || (kind.starts_with("same ") && words.len() == 2))
+    };
     if let Some(movie) = film_whose_director_made_more(tokens, &words, index, context)
         && let Some(name) = index.facts(movie).and_then(|facts| facts.directors.first())
     {
