@@ -30,7 +30,8 @@ pub(crate) fn by_conditions<'o>(
         is_around(word) || cues::is("frames", word)
     };
     let says_no_more = request.unread.iter().all(|(from, to)| (*from..*to).all(says_nothing));
-    if !request.titles.is_empty() || !request.has_conditions() || !says_no_more {
+    // "the animated one, 4" rates it.
+    if request.n.is_some() || !request.titles.is_empty() || !request.has_conditions() || !says_no_more {
         return None;
     }
     // Of a country or a language all films count here, not only the best known.
@@ -56,8 +57,9 @@ pub(crate) fn namesake(
         ["la", "de" | "que" | "version", ..] | ["la" | "el", _] => true,
         _ => false,
     };
-    let counts = words.iter().any(|word| place(word).is_some() && *word != "one");
-    if !points || counts || words.len() > MOST_WORDS || context.last != Last::List {
+    // "the newer one" may be of the list.
+    let is_of_list = |word: &str| matches!(word, "newer" | "older") || (place(word).is_some() && word != "one");
+    if !points || words.iter().any(|word| is_of_list(word)) || words.len() > MOST_WORDS || context.last != Last::List {
         return None;
     }
     let option = |movie: MovieId| {

@@ -176,7 +176,7 @@ impl Chat<'_> {
             }
             "itself" => Some(Intent::OfItself(OfItself::Nature)),
             "all_ratings" => Some(Intent::OfItself(OfItself::AllRatings)),
-            "thanks" | "chosen" if fitting.places.is_some() => {
+            "thanks" | "chosen" if fitting.places.is_some() || !fitting.numbers.is_empty() => {
                 pointed_at(&|movies| movies.first().map_or(Intent::Thanks, |movie| Intent::Chosen { movie: *movie }))
             }
             "thanks" => Some(Intent::Thanks),
@@ -240,6 +240,8 @@ impl Chat<'_> {
             "of_all" if has_list => {
                 Some(Intent::Compare { wanted: Wanted::from_name(genre)?, movies: self.context.shown.to_vec() })
             }
+            // "why do you recommend it?"
+            "why" if fitting.places.is_none() && fitting.numbers.is_empty() => it(&|movie| Intent::Why { movie }),
             "why" => one(&|movie| Intent::Why { movie }),
             "like_shown" => one(&like),
             "it" => {
