@@ -9,7 +9,7 @@ use crate::intent::{Intent, Last};
 use crate::places::place;
 use crate::request::Reader;
 use crate::titles::{TitleIndex, TitleMatch};
-use crate::{ClarifyOption, Context, cues, replies};
+use crate::{ClarifyOption, Context, cues, patterns, replies};
 
 /// The only choice that meets the conditions that the sentence says, and says nothing beside them.
 pub(crate) fn by_conditions<'o>(
@@ -19,15 +19,18 @@ pub(crate) fn by_conditions<'o>(
     catalogue: &Catalogue,
 ) -> Option<&'o ClarifyOption> {
     const MOST_WORDS: usize = 8;
+    const BEFORE: [&str; 12] =
+        ["i", "meant", "mean", "want", "no", "not", "me", "refiero", "referia", "a", "quiero", "digo"];
     let points = |word: &str| matches!(word, "the" | "that" | "la" | "el" | "esa" | "ese");
-    let first = sentence.tokens.first()?;
+    let begins = |word: &str| BEFORE.contains(&word) || patterns::is_courtesy(word);
+    let first = sentence.tokens.iter().find(|token| !begins(&token.word))?;
     if options.is_empty() || sentence.len() > MOST_WORDS || !points(&first.word) {
         return None;
     }
     let request = Reader::new(sentence, index, catalogue).read();
     let says_nothing = |at: usize| {
         let word = sentence.tokens[at].word.as_str();
-        is_around(word) || cues::is("frames", word)
+        is_around(word) || cues::is("frames", word) || begins(word)
     };
     let says_no_more = request.unread.iter().all(|(from, to)| (*from..*to).all(says_nothing));
     // "the animated one, 4" rates it.
@@ -52,11 +55,13 @@ pub(crate) fn namesake(
     const MOST_WORDS: usize = 6;
     let [only] = context.like else { return None };
     let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
-    let points = match words.as_slice() {
-        ["the", .., "one" | "version" | "cartoon" | "film" | "movie"] | ["the", "one", ..] => true,
-        ["la", "de" | "que" | "version", ..] | ["la" | "el", _] => true,
-        _ => false,
-    };
+    let points = matches!(
+        words.as_slice(),
+        ["the", .., "one" | "version" | "cartoon" | "film" | "movie"]
+            | ["the", "one", ..]
+            | ["la", "de" | "que" | "version", ..]
+            | ["la" | "el", _]
+    );
     // "the newer one" may be of the list.
     let is_of_list = |word: &str| matches!(word, "newer" | "older") || (place(word).is_some() && word != "one");
     if !points || words.iter().any(|word| is_of_list(word)) || words.len() > MOST_WORDS || context.last != Last::List {

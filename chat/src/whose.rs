@@ -61,6 +61,8 @@ pub(crate) fn whom(
     let is_of_one = context.like.len() == 1;
     let is_open = match phrase.kind {
         "actor" => was_told && !is_first,
+        // "más de él" is mostly of who was named first, as its chip says.
+        "him" if !acts && matches!(phrase.words.last(), Some(&("el" | "him"))) => false,
         "him" => was_told || (acts && context.person.is_none() && (context.last != Last::List || is_of_one)),
         _ => false,
     };
