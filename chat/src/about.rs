@@ -4,7 +4,7 @@
 use cineswarm_engine::MovieId;
 
 use crate::commands::{BAD, GOOD, MEH};
-use crate::intent::{Intent, Mark, Wanted};
+use crate::intent::{Intent, Last, Mark, OfItself, Wanted};
 use crate::knowledge::Role;
 use crate::places::place;
 use crate::request::TitleSlot;
@@ -46,8 +46,15 @@ impl Chat<'_> {
             if kind == "mine" && tokens[0].word == "he" && !self.asks() {
                 return None;
             }
+            if kind == "unsee_film" {
+                return Some(Intent::OfItself(OfItself::Marks));
+            }
+            // "what did I give the first one?" where there is no list: which was rated first is not known.
+            if kind == "mine" && self.context.shown.is_empty() && self.is_place(from, to) {
+                return Some(Intent::MyRatings);
+            }
             // "got anything with robots?" asks for a kind of film, "have you got vampires?" too.
-            if kind == "have" && self.is_kind_of_film(from, to) {
+            if matches!(kind, "have" | "chosen_film") && self.is_kind_of_film(from, to) {
                 return None;
             }
             // "I can't stand Adam Sandler" is no verdict on a film.
@@ -172,6 +179,10 @@ impl Chat<'_> {
                 "country" => about(Wanted::Country),
                 "where" => about(Wanted::WhereToWatch),
                 "mine" => about(Wanted::MyRating),
+                // "is Alien still there?" after a rating asks for it.
+                "still" if self.context.last == Last::Rating => about(Wanted::MyRating),
+                "still" => about(Wanted::Have),
+                "chosen_film" => Some(Intent::Chosen { movie }),
                 "unrate" => Some(Intent::Unrate { movie }),
                 "rerate" if self.is_rated_in_doubt(&TitleSlot { from, to, found: TitleMatch::One(movie) }) => {
                     Some(self.ask_whether(&TitleSlot { from, to, found: TitleMatch::One(movie) }))
@@ -256,7 +267,11 @@ impl Chat<'_> {
         let is_theme =
             || self.reader.index.theme_at(tokens, from).is_some_and(|(films, end)| end == to && !films.is_empty());
         let is_genre = || self.reader.genres_at(from).is_some_and(|(_, end)| end == to);
-        speaks_of_kind || (!is_quoted && (is_theme() || is_genre()))
+        // "any spy films"; "Scary Movie" is one.
+        let is_noun = |at: usize| lexicon::after(tokens, at, lexicon::Meaning::FilmNoun) == Some(to);
+        let ends_in_films =
+            to > from + 1 && is_noun(to - 1) && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_none();
+        ends_in_films || speaks_of_kind || (!is_quoted && (is_theme() || is_genre()))
     }
 
     /// "heat, the Michael Mann one": the film before the break, told from others of its name by whom the rest names.

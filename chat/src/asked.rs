@@ -160,6 +160,11 @@ impl Chat<'_> {
             return false;
         }
         let words = self.reader.sentence.tokens.iter().map(|token| token.word.as_str());
+        // "qué otras de vampiros hay?", "what other ones are there".
+        let says = |of: &[&str]| words.clone().any(|word| of.contains(&word));
+        if says(&["otra", "otras", "otro", "otros", "other"]) && says(&["hay", "there", "tienes", "tenes"]) {
+            return true;
+        }
         let mut words = words.skip_while(|word| patterns::is_courtesy(word));
         match words.next() {
             Some("is" | "are" | "isnt" | "arent") => words.next() == Some("there"),
@@ -214,7 +219,8 @@ impl Chat<'_> {
                 return None;
             }
             let mut to = at + 2;
-            if matches!(word(to), "one" | "film" | "movie" | "peli" | "pelicula") {
+            let is_named = matches!(word(to), "one" | "film" | "movie" | "peli" | "pelicula");
+            if is_named {
                 to += 1;
             } else if matches!(word(at), "the" | "your") && !is_number(at + 1) && place(word(to)).is_some() {
                 return None;
@@ -230,6 +236,8 @@ impl Chat<'_> {
                 word(to),
                 "parte" | "part" | "two" | "three" | "dos" | "tres" | "season" | "guerra" | "time" | "vez"
             ) || is_number(to);
+            // "the top one part of a series".
+            let goes_on = goes_on && !(is_named && word(to) == "part");
             if goes_on { None } else { of_place(at, at + 1, to) }
         })
     }

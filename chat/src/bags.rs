@@ -10,7 +10,7 @@ use crate::patterns::{self, Fitting, Kind};
 use crate::places::{self, Places};
 
 /// Words of a sentence that may be one order; a longer one says something else, too.
-const MOST_WORDS: usize = 12;
+const MOST_WORDS: usize = 14;
 
 /// Words between places: "la 2 y la 5".
 const LONGEST_PLACES: usize = 8;

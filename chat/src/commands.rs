@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use cineswarm_engine::{Filters, HalfStars, MovieId};
 
 use crate::fold::Sentence;
-use crate::intent::{Intent, Last, Mark, Question, Shift, Wanted};
+use crate::intent::{Intent, Last, Mark, OfItself, Question, Shift, Wanted};
 use crate::patterns::Fitting;
 use crate::places::{Places, place};
 use crate::titles::Reading;
@@ -107,7 +107,7 @@ impl Chat<'_> {
         // "fine, I'll take 5. more like it".
         let chosen = bags::fitting(remark).filter(|fitting| fitting.kind.0 == "thanks" && fitting.places.is_some());
         let pointing = patterns::fitting(remark).filter(|fitting| {
-            matches!(fitting.kind.0, "about_shown" | "like_shown" | "good_shown") && fitting.film.is_none()
+            matches!(fitting.kind.0, "about_shown" | "like_shown" | "good_shown" | "chosen") && fitting.film.is_none()
         });
         let mut pointing = pointing.chain(chosen);
         let pointed = pointing.find_map(|fitting| {
@@ -167,8 +167,31 @@ impl Chat<'_> {
             "my_ratings" => Some(Intent::MyRatings),
             "count" => Some(Intent::CountFilms),
             "its_series" => self.series_spoken_of(),
+            "whole_series" => self.whole_series(),
+            "series_of_list" if has_list => self.series_in_list(),
+            "same" => self.same_of_both(Wanted::from_name(genre)?),
+            "name_shown" => one(&|movie| Intent::About { wanted: Wanted::Genre, movie }),
+            "name_top" => {
+                self.context.shown.first().map(|movie| Intent::About { wanted: Wanted::Genre, movie: *movie })
+            }
+            "itself" => Some(Intent::OfItself(OfItself::Nature)),
+            "all_ratings" => Some(Intent::OfItself(OfItself::AllRatings)),
+            "thanks" | "chosen" if fitting.places.is_some() || !fitting.numbers.is_empty() => {
+                pointed_at(&|movies| movies.first().map_or(Intent::Thanks, |movie| Intent::Chosen { movie: *movie }))
+            }
             "thanks" => Some(Intent::Thanks),
-            "undo" => Some(Intent::Undo),
+            "chosen_it" => match self.pointed_at() {
+                Some(movie) => Some(Intent::Chosen { movie }),
+                None if self.goes_on() || self.context.about.is_some() => Some(Intent::Thanks),
+                None => Some(Intent::NotUnderstood { asked: asked() }),
+            },
+            // After a rating "it" is that one.
+            "delete_it" if self.context.last == Last::Rating && self.spoken_of().is_some() => {
+                self.spoken_of().map(|movie| Intent::Unrate { movie })
+            }
+            "undo" | "delete_it" => Some(Intent::Undo),
+            "remove_it" if self.context.last == Last::Rating => self.spoken_of().map(|movie| Intent::Unrate { movie }),
+            "remove_it" => it(&mark_it(Mark::NotForMe)).or(Some(Intent::WhichOne)),
             // After a film was spoken of, the list is asked for again; else the one before it.
             "carry_on" if self.goes_on() && self.context.last != Last::List => {
                 Some(Intent::Refine { filters: Filters::default(), tweak: crate::Tweak::None, shift: None })
@@ -208,10 +231,17 @@ impl Chat<'_> {
                 other => other,
             }),
             "of_list" if has_list || self.compared_last().is_some() => self.first_of_list(genre, false),
+            // Of an answer about one film, or of nothing, none is the best.
+            "of_list" if !self.goes_on() => Some(match self.context.about {
+                Some(_) => Intent::WhichOne,
+                None => Intent::NotUnderstood { asked: asked() },
+            }),
             "next_of_list" if has_list || self.compared_last().is_some() => self.first_of_list(genre, true),
             "of_all" if has_list => {
                 Some(Intent::Compare { wanted: Wanted::from_name(genre)?, movies: self.context.shown.to_vec() })
             }
+            // "why do you recommend it?"
+            "why" if fitting.places.is_none() && fitting.numbers.is_empty() => it(&|movie| Intent::Why { movie }),
             "why" => one(&|movie| Intent::Why { movie }),
             "like_shown" => one(&like),
             "it" => {
@@ -314,6 +344,14 @@ impl Chat<'_> {
             Some(movie) => Intent::About { wanted, movie: *movie },
             None => Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() },
         })
+    }
+
+    /// "same director, right?" of two films that were compared, else of the one that is spoken of.
+    fn same_of_both(&self, wanted: Wanted) -> Option<Intent> {
+        if let Some(pair) = self.compared_last() {
+            return Some(Intent::Compare { wanted, movies: pair.to_vec() });
+        }
+        Some(self.pointed_at().map_or(Intent::WhichOne, |movie| Intent::About { wanted, movie }))
     }
 
     pub(crate) fn asks(&self) -> bool {

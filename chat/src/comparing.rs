@@ -165,7 +165,9 @@ impl Chat<'_> {
         let sentence = self.reader.sentence;
         let begins = (0..to).rev().find(|at| !self.says_no_more(*at, told)).map_or(0, |at| at + 1);
         let is_wish = |at: usize| cues::is("wishes", &sentence.tokens[at].word);
-        begins == 0 || (begins <= LONGEST_REMARK && sentence.breaks_before(begins) && !(0..begins).any(is_wish))
+        // The remark may end in words that compare, too: "let's settle it: 1 or 3".
+        let remark = (begins..=to.min(LONGEST_REMARK)).find(|at| *at > 0 && sentence.breaks_before(*at));
+        begins == 0 || remark.is_some_and(|end| !(0..end).any(is_wish))
     }
 
     /// What may stand right after the joint, the longest first.
@@ -213,10 +215,11 @@ impl Chat<'_> {
         let is_digit = tokens.last().is_some_and(|token| token.number().is_some());
         if let Some(Places::These(places)) = tokens.get(place_from..).and_then(places::read)
             && let [place] = places[..]
-            && place > 0
             && (is_articled || is_digit || is_part || to > from + 1)
         {
             return match of_list(place).filter(|_| !is_part) {
+                // "the last one": of the list only.
+                known if place == 0 => known.and_then(|movie| said(Side::Known(movie))),
                 None if exactly(tokens).is_some() => {
                     exactly(tokens).and_then(|found| said(Side::Film(TitleSlot { from, to, found })))
                 }

@@ -240,6 +240,12 @@ impl Chat<'_> {
         if from >= to || tokens[from..to].iter().all(|token| points(&token.word)) {
             return Some(Intent::Help);
         }
+        // "por qué me das la 1" speaks of no film called "The One".
+        if let Some(TitleSlot { from: at, found: TitleMatch::One(movie), .. }) = self.film_at_place()
+            && self.reader.title_among_words(from, to).is_some_and(|slot| slot.from >= at)
+        {
+            return Some(Intent::Why { movie });
+        }
         Some(match self.reader.title_among_words(from, to) {
             Some(slot) => self.resolved(&slot).map_or_else(|question| *question, |movie| Intent::Why { movie }),
             None => self.unknown(from, to),

@@ -6,7 +6,7 @@ use cineswarm_engine::{Catalogue, Filters, MovieId};
 use crate::fold::{self, Sentence, without_article};
 use crate::intent::{Intent, Lang, Last, Wanted};
 use crate::titles::{Reading, TitleIndex, TitleMatch};
-use crate::{Chat, ClarifyOption, Context, Tweak, lexicon, patterns, places, ratings};
+use crate::{Chat, ClarifyOption, Context, Tweak, choosing, lexicon, patterns, places, ratings};
 
 /// Words around what tells a choice from the others.
 const AROUND: [&str; 34] = [
@@ -54,9 +54,16 @@ pub(crate) fn choice<'o>(
     catalogue: &Catalogue,
 ) -> Option<&'o ClarifyOption> {
     chosen(sentence, options)
+        .or_else(|| chosen(&choosing::without_count(sentence)?, options))
         .or_else(|| chosen_by_person(sentence, options, index))
         .or_else(|| chosen_by_genre(sentence, options, index, catalogue))
         .or_else(|| chosen_by_tag(sentence, options, index))
+        .or_else(|| choosing::by_conditions(sentence, options, index, catalogue))
+}
+
+/// Whether the word tells no choice from the others.
+pub(crate) fn is_around(word: &str) -> bool {
+    AROUND.contains(&word)
 }
 
 /// The only one there is.
@@ -65,7 +72,7 @@ fn only<'o>(mut fitting: impl Iterator<Item = &'o ClarifyOption>) -> Option<&'o 
 }
 
 /// The only choice whose film is such.
-fn only_film<'o>(
+pub(crate) fn only_film<'o>(
     options: &'o [ClarifyOption],
     index: &TitleIndex,
     is_such: impl Fn(MovieId) -> bool,
@@ -93,8 +100,19 @@ fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o C
     {
         return Some(only);
     }
-    let telling: Vec<&fold::Token> =
-        sentence.tokens.iter().filter(|token| !AROUND.contains(&token.word.as_str())).collect();
+    let is_telling = |word: &str| !AROUND.contains(&word) && !matches!(word, "mas" | "most" | "more");
+    let telling: Vec<&fold::Token> = sentence.tokens.iter().filter(|token| is_telling(&token.word)).collect();
+    // "Kim Novak", "Novak" of people, whose labels end in no year.
+    let is_said = |option: &&ClarifyOption| {
+        let name = fold::tokenize(&option.label);
+        let says = |word: &fold::Token| name.iter().any(|own| own.word == word.word);
+        !option.label.ends_with(')') && option.text.contains(&option.label) && telling.iter().all(|word| says(word))
+    };
+    if !telling.is_empty()
+        && let Some(option) = only(options.iter().filter(is_said))
+    {
+        return Some(option);
+    }
     let [telling] = telling.as_slice() else { return None };
     if telling.year().is_some() {
         return only(options.iter().filter(|option| option.label.contains(&format!("({})", telling.word))));
@@ -107,10 +125,10 @@ fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o C
         }
     }
     match telling.word.as_str() {
-        "newer" | "newest" | "latest" | "recent" | "new" | "nueva" | "reciente" | "moderna" => {
+        "newer" | "newest" | "latest" | "recent" | "new" | "nueva" | "reciente" | "moderna" | "remake" | "actual" => {
             return options.iter().filter(|option| year_of(option).is_some()).max_by_key(|option| year_of(option));
         }
-        "older" | "oldest" | "old" | "original" | "antigua" | "vieja" => {
+        "older" | "oldest" | "old" | "original" | "antigua" | "vieja" | "earliest" | "clasica" => {
             return options.iter().filter(|option| year_of(option).is_some()).min_by_key(|option| year_of(option));
         }
         _ => {}

@@ -57,9 +57,13 @@ impl Chat<'_> {
             }
             | Intent::Rate { movie, .. } => Some((Some(movie), true)),
             Intent::Like { movies, .. } if named.is_some_and(|named| movies == [named]) => Some((named, false)),
-            Intent::WhichOne | Intent::Help | Intent::Thanks | Intent::Undo | Intent::NotUnderstood { .. } => {
-                Some((named, false))
-            }
+            Intent::WhichOne
+            | Intent::Help
+            | Intent::Thanks
+            | Intent::Chosen { .. }
+            | Intent::OfItself(_)
+            | Intent::Undo
+            | Intent::NotUnderstood { .. } => Some((named, false)),
             Intent::UnknownTitle { .. } | Intent::OutsideTheData { .. } => Some((named, false)),
             _ => None,
         }

@@ -285,6 +285,13 @@ pub enum Intent {
     },
     /// The person says thank you.
     Thanks,
+    /// The film that will be watched.
+    Chosen {
+        /// Which.
+        movie: MovieId,
+    },
+    /// A question to the chat about itself, or an order that it cannot carry out.
+    OfItself(OfItself),
     /// The viewer takes a rating back.
     Unrate {
         /// The film.
@@ -363,7 +370,9 @@ impl Intent {
             Intent::About { movie, wanted } | Intent::AboutBoth { movie, wanted: [_, wanted] } => {
                 (Some(*movie), Last::Asked(*wanted))
             }
-            Intent::Why { movie } | Intent::Tagged { movie, .. } => (Some(*movie), Last::Film),
+            Intent::Why { movie } | Intent::Tagged { movie, .. } | Intent::Chosen { movie } => {
+                (Some(*movie), Last::Film)
+            }
             Intent::Compare { movies, .. } => match movies[..] {
                 [one, other] => (Some(one), Last::Compared(other)),
                 _ => (None, Last::List),
@@ -384,6 +393,17 @@ impl Intent {
     }
 }
 
+/// What the chat says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfItself {
+    /// That it is a program.
+    Nature,
+    /// That ratings are taken back one by one.
+    AllRatings,
+    /// Where a film that was seen or hidden is brought back.
+    Marks,
+}
+
 /// What is asked back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -399,6 +419,8 @@ pub enum Question {
     ConfirmRating,
     /// "rate toy story 3" may be three stars or the third film.
     RatingOrTitle,
+    /// "anything else with her?" of a film with several people in it.
+    WhichPerson,
 }
 
 /// One meaning of a sentence.

@@ -7,6 +7,7 @@ mod asked;
 mod asked_twice;
 mod bags;
 mod certainty;
+mod choosing;
 mod commands;
 mod comparing;
 mod counted;
@@ -57,7 +58,9 @@ mod tests;
 
 use cineswarm_engine::Catalogue;
 
-pub use intent::{ClarifyOption, Context, Intent, Lang, Last, Mark, Question, Shift, Tweak, Understood, Wanted};
+pub use intent::{
+    ClarifyOption, Context, Intent, Lang, Last, Mark, OfItself, Question, Shift, Tweak, Understood, Wanted,
+};
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use request::{either_topic, films_of, parts_of_either};
@@ -296,6 +299,12 @@ fn understand_sentence(
     }
     if let Some(understood) = counted::counted(sentence, lang, index, catalogue, context) {
         return understood;
+    }
+    let asked_back = || whose::whom(sentence, lang, index, catalogue, context);
+    if let Some(intent) = choosing::namesake(sentence, index, catalogue, context).or_else(asked_back) {
+        let language = language::language(&sentence.text, sentence.tokens.iter());
+        let (n, topics, ignored, disliked, lifted) = Default::default();
+        return Understood { intent, n, topics, ignored, disliked, lifted, language };
     }
     if let Some(asked) = whose::named_again(sentence, lang, index, context) {
         return understand_in(&asked, lang, index, catalogue, context);

@@ -131,6 +131,9 @@ fn without_courtesies(sentence: &Sentence) -> (usize, usize) {
     {
         from = at;
     }
+    if to > 2 && tokens[0].word == "por" && tokens[1].word == "favor" {
+        from = from.max(2);
+    }
     while from + 1 < to
         && (is_courtesy(&tokens[from].word)
             // "no, another", "no i dont like 1".

@@ -4,6 +4,7 @@
 
 mod changes;
 mod films;
+mod itself;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use cineswarm_engine::{Catalogue, Filters, Movie, MovieId};
 
 pub use changes::*;
 pub use films::*;
+pub use itself::*;
 
 use super::{Intent, Lang, Mark, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak};
 
@@ -175,6 +177,8 @@ pub fn clarify(question: Question, about: &str, lang: Lang) -> String {
         (Question::FilmOrKind, Lang::Es) => format!("«{about}» es un título y un tipo de película. ¿Cuál dices?"),
         (Question::RatingOrTitle, Lang::En) => format!("Is the number your rating, or do you mean {about}?"),
         (Question::RatingOrTitle, Lang::Es) => format!("¿El número es tu nota, o te refieres a {about}?"),
+        (Question::WhichPerson, Lang::En) => format!("Several people are in {about}. Whom do you mean?"),
+        (Question::WhichPerson, Lang::Es) => format!("En {about} sale más de una persona. ¿Quién dices?"),
     }
 }
 
@@ -317,6 +321,8 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
         }
         Intent::Series { name, .. } => name.clone(),
         Intent::Thanks => pick("Thanks", "Gracias"),
+        Intent::Chosen { movie } => name(movie),
+        Intent::OfItself(_) => pick("About this chat", "Sobre este chat"),
         Intent::Refine { filters, tweak, .. } => {
             with_conditions(pick("The same question", "La misma pregunta"), filters, topics, *tweak, lang)
         }

@@ -267,7 +267,7 @@ impl<'a> Reader<'a> {
     fn take_moods(request: &mut Request) {
         let named = request.genres.clone();
         for mood in std::mem::take(&mut request.moods) {
-            if named.is_empty() {
+            if named.is_empty() || mood.wants.is_empty() {
                 request.genres.extend(mood.wants);
                 request.exclude_genres.extend(mood.avoids);
             } else if !mood.wants.iter().any(|genre| named.contains(genre)) {

@@ -2,7 +2,7 @@
 
 use cineswarm_engine::MovieId;
 
-use crate::intent::Intent;
+use crate::intent::{Intent, Wanted};
 use crate::titles::{Reading, TitleMatch};
 use crate::{Chat, fold};
 
@@ -39,6 +39,21 @@ impl Chat<'_> {
     pub(crate) fn series_spoken_of(&self) -> Option<Intent> {
         let films = self.context.about.into_iter().chain(self.context.like.iter().copied());
         films.chain(self.context.shown.iter().copied()).find_map(|movie| self.series_of(movie))
+    }
+
+    /// "show me the whole series": of the film that is spoken of, and of no other one.
+    pub(crate) fn whole_series(&self) -> Option<Intent> {
+        match self.pointed_at() {
+            Some(movie) => self.series_of(movie).or(Some(Intent::About { wanted: Wanted::Series, movie })),
+            None => self.series_spoken_of(),
+        }
+    }
+
+    /// "is there a series among them?": the first of the list that belongs to one, else what is known of each.
+    pub(crate) fn series_in_list(&self) -> Option<Intent> {
+        let shown = self.context.shown;
+        let found = shown.iter().find_map(|movie| self.series_of(*movie));
+        found.or_else(|| Some(Intent::Compare { wanted: Wanted::Series, movies: shown.to_vec() }))
     }
 
     pub(crate) fn series_of(&self, movie: MovieId) -> Option<Intent> {

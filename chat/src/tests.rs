@@ -144,6 +144,8 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::Compare { wanted, movies } => format!("compare {wanted:?} {}", movies.len()),
         Intent::Series { name, movies } => format!("series {name} {}", movies.len()),
         Intent::Thanks => "thanks".into(),
+        Intent::Chosen { movie } => format!("chosen {}", name(movie)),
+        Intent::OfItself(said) => format!("{said:?}"),
         Intent::Unrate { movie } => format!("unrate {}", name(movie)),
         Intent::Refine { filters, tweak, shift } => {
             with("refine".into(), filters, *tweak) + &shift.map_or(String::new(), |shift| format!(" {shift:?}"))

@@ -4,15 +4,15 @@
 
 use std::sync::LazyLock;
 
-use cineswarm_engine::MovieId;
+use cineswarm_engine::{Catalogue, MovieId};
 
 use crate::fold::{Sentence, Token};
-use crate::intent::{Lang, Last, Wanted};
+use crate::intent::{Intent, Lang, Last, Question, Wanted};
 use crate::knowledge::Role;
 use crate::request::Reader;
 use crate::titles::{Reading, TitleIndex, TitleMatch};
 use crate::topics::TopicKind;
-use crate::{Context, counted, cues, lexicon, patterns, places};
+use crate::{ClarifyOption, Context, counted, cues, lexicon, patterns, places, replies};
 
 /// A phrase, and whom it means in which words.
 struct Phrase {
@@ -30,6 +30,62 @@ static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
     phrases
 });
 
+/// Where a phrase that speaks of somebody stands.
+fn spoken_of<'p>(sentence: &Sentence, words: &[&str]) -> Option<(usize, &'p Phrase)> {
+    let ends = |at: usize| {
+        at >= words.len()
+            || sentence.breaks_before(at)
+            || lexicon::is_known(words[at])
+            || cues::is("ends_phrase", words[at])
+            || matches!(words[at], "as" | "de")
+    };
+    (0..words.len()).find_map(|at| {
+        let fits = |phrase: &&Phrase| words[at..].starts_with(&phrase.words) && ends(at + phrase.words.len());
+        PHRASES.iter().find(fits).map(|phrase| (at, phrase))
+    })
+}
+
+/// "anything else with her?" of a film in which several are known to be: who is meant is asked.
+pub(crate) fn whom(
+    sentence: &Sentence,
+    lang: Lang,
+    index: &TitleIndex,
+    catalogue: &Catalogue,
+    context: &Context<'_>,
+) -> Option<Intent> {
+    let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
+    let (at, phrase) = spoken_of(sentence, &words)?;
+    let is_first = phrase.words.iter().any(|word| matches!(*word, "lead" | "prota" | "protagonista"));
+    let acts = matches!(phrase.words[0], "with" | "con");
+    let was_told = matches!(context.last, Last::Asked(Wanted::Cast | Wanted::Role));
+    let is_of_one = context.like.len() == 1;
+    let is_open = match phrase.kind {
+        "actor" => was_told && !is_first,
+        // "más de él" is mostly of who was named first, as its chip says.
+        "him" if !acts && matches!(phrase.words.last(), Some(&("el" | "him"))) => false,
+        "him" => was_told || (acts && context.person.is_none() && (context.last != Last::List || is_of_one)),
+        _ => false,
+    };
+    let spoken_of = context.about.or(context.like.first().copied().filter(|_| is_of_one));
+    let movie = spoken_of.filter(|_| is_open && !matches!(context.last, Last::Compared(_)))?;
+    let cast = &index.facts(movie)?.cast;
+    if cast.len() < 2 || index.find_as(&sentence.tokens, Reading::Exact).is_some() {
+        return None;
+    }
+    let (start, end) = sentence.byte_range(at, at + phrase.words.len());
+    let with = if lang == Lang::En { "with" } else { "con" };
+    let options = cast.iter().map(|name| ClarifyOption {
+        label: name.clone(),
+        text: format!("{}{with} {name}{}", &sentence.text[..start], &sentence.text[end..]),
+    });
+    Some(Intent::Clarify {
+        question: Question::WhichPerson,
+        about: catalogue.get(movie).map(replies::film_name)?,
+        film: None,
+        options: options.collect(),
+    })
+}
+
 /// The same sentence with the person's name.
 pub(crate) fn named_again(
     sentence: &Sentence,
@@ -42,18 +98,17 @@ pub(crate) fn named_again(
         return None;
     }
     let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
-    let ends = |at: usize| {
-        at >= words.len()
-            || sentence.breaks_before(at)
-            || lexicon::is_known(words[at])
-            || cues::is("ends_phrase", words[at])
-            || matches!(words[at], "as" | "de")
+    let found = spoken_of(sentence, &words);
+    // "el mismo director, ¿no?" wishes nothing.
+    let is_question = || patterns::fitting(sentence).any(|fitting| fitting.kind.0.starts_with("same "));
+    if sentence.text.contains(['?', '¿']) && is_question() {
+        return None;
+    }
+    let asks = || {
+        let mut kinds = patterns::fitting(sentence).map(|fitting| fitting.kind.0);
+        // "same director", and nothing else.
+        kinds.any(|kind| kind == "by_maker" || (kind.starts_with("same ") && words.len() == 2))
     };
-    let found = (0..words.len()).find_map(|at| {
-        let fits = |phrase: &&Phrase| words[at..].starts_with(&phrase.words) && ends(at + phrase.words.len());
-        PHRASES.iter().find(fits).map(|phrase| (at, phrase))
-    });
-    let asks = || patterns::fitting(sentence).any(|fitting| fitting.kind.0 == "by_maker");
     if let Some(movie) = film_whose_director_made_more(tokens, &words, index, context)
         && let Some(name) = index.facts(movie).and_then(|facts| facts.directors.first())
     {

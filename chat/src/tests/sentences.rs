@@ -128,6 +128,8 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         }
         Intent::Series { name, .. } => format!("series {}", name.replace(' ', "_")),
         Intent::Thanks => "honest".into(),
+        Intent::Chosen { movie } => format!("chosen {}", title(movie)),
+        Intent::OfItself(said) => format!("honest {said:?}"),
         Intent::Unrate { movie } => format!("unrate {}", title(movie)),
         Intent::Refine { filters, tweak, shift } => {
             let shift = shift.map_or("", |shift| match shift {
@@ -376,6 +378,8 @@ impl Talk {
                 | Intent::WhichOne
                 | Intent::NoSuchPlace { .. }
                 | Intent::Thanks
+                | Intent::OfItself(_)
+                | Intent::MyRatings
                 | Intent::Help
         );
         if !keeps {

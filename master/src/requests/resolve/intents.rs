@@ -91,6 +91,11 @@ impl Resolver<'_> {
                 Ok(self.say(replies::series(&name, &movies, catalogue, self.lang), Vec::new()))
             }
             Intent::Thanks => Ok(self.say(replies::welcome(self.lang).to_owned(), Vec::new())),
+            Intent::Chosen { movie } => {
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                Ok(self.say(replies::chosen(known, self.lang), Vec::new()))
+            }
+            Intent::OfItself(said) => Ok(self.say(replies::of_itself(said, self.lang).to_owned(), Vec::new())),
             Intent::Unrate { movie } => {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 let had = self.viewer.ratings.iter().any(|(rated, _)| *rated == movie);
