@@ -18,6 +18,7 @@ mod film_meant;
 mod fold;
 mod follow_up;
 mod gist;
+mod given_to_place;
 mod going_back;
 mod in_passing;
 mod intent;
@@ -224,10 +225,33 @@ fn of_the_question_before(
             return Some(marked);
         }
     }
+    if let Some(understood) = seen_and_another(&clauses, |clause| read(clause, context)) {
+        return Some(understood);
+    }
+    if let Some((order, limits)) = remarks::order_within_limits(sentence)
+        && let Understood { intent: Intent::Refine { filters, tweak, shift: None }, topics, ignored, .. } =
+            read(&limits, context)
+        && topics.is_empty()
+        && ignored.is_empty()
+    {
+        let understood = read(&order, context);
+        if let Intent::Refine { shift, .. } = understood.intent {
+            return Some(Understood { intent: Intent::Refine { filters, tweak, shift }, ..understood });
+        }
+    }
     let (order, remarks) = remarks::order_among_remarks(sentence, index, catalogue, context)?;
     let understood = read(&order, context);
     let is_read = matches!(understood.intent, Intent::Refine { .. } | Intent::LessKnown | Intent::More);
     is_read.then_some(Understood { ignored: remarks, ..understood })
+}
+
+/// "esa ya la vi, dame otra": the film is marked, and how to go on is left to be said.
+fn seen_and_another(clauses: &[String], read: impl Fn(&str) -> Understood) -> Option<Understood> {
+    let [said, wish] = clauses else { return None };
+    let understood = read(said);
+    let is_seen = matches!(understood.intent, Intent::Mark { mark: Mark::Seen, .. });
+    let goes_on = is_seen && matches!(read(wish).intent, Intent::More);
+    goes_on.then(|| Understood { ignored: vec![wish.clone()], ..understood })
 }
 
 /// What is wanted instead of what was asked for of its kind.
@@ -360,6 +384,11 @@ fn understand_sentence(
     let without_effect = request.without_effect.iter().copied().filter(|_| intent.filters().is_some());
     let ignored =
         ignored.into_iter().chain(without_effect).map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
+    if let Intent::Refine { filters, .. } = &mut intent {
+        let (taken, stay) = lifting::taken_back(&chat.reader, &request, context);
+        request.lifted.topics.extend(taken);
+        filters.genres.extend(stay);
+    }
     let topics = match intent.filters().is_some_and(|filters| !filters.movie_ids.is_empty()) {
         true => request.named.into_iter().map(|named| named.topic).collect::<Vec<Topic>>(),
         false => Vec::new(),

@@ -6,7 +6,7 @@ use cineswarm_engine::Catalogue;
 use crate::fold::Sentence;
 use crate::request::Reader;
 use crate::titles::{TitleIndex, TitleMatch};
-use crate::{Context, cues, degrees, patterns, plainly};
+use crate::{Context, cues, degrees, lifting, patterns, plainly};
 
 /// The clause that is an order about the list before, and the others.
 pub(crate) fn order_among_remarks(
@@ -59,7 +59,21 @@ fn is_order(clause: &Sentence) -> bool {
     let whole = patterns::fitting(clause).any(|fitting| {
         fitting.film.is_none() && fitting.numbers.is_empty() && fitting.places.is_none() && is_of(fitting.kind.0)
     });
-    whole || degrees::order(clause).is_some()
+    whole || degrees::order(clause).is_some() || lifting::begins(&clause.tokens)
+}
+
+/// "newer, but not that new": an order on the years of the list before, and what bounds it at the other end.
+pub(crate) fn order_within_limits(sentence: &Sentence) -> Option<(String, String)> {
+    let tokens = &sentence.tokens;
+    let is_but = |at: usize| matches!(tokens[at].word.as_str(), "but" | "pero" | "though" | "aunque");
+    let at = (1..tokens.len()).find(|at| sentence.breaks_before(*at) || is_but(*at))?;
+    let order = Sentence::new(sentence.typed(0, at));
+    let is_of_years = |kind: &str| matches!(kind, "newer" | "older");
+    let says_order = patterns::fitting(&order).any(|fitting| fitting.film.is_none() && is_of_years(fitting.kind.0))
+        || degrees::order(&order).is_some_and(|kind| is_of_years(kind.0));
+    let from = at + usize::from(is_but(at));
+    (says_order && from < tokens.len())
+        .then(|| (sentence.typed(0, at).to_owned(), sentence.typed(from, tokens.len()).to_owned()))
 }
 
 /// "uf, qué deprimente".

@@ -44,7 +44,11 @@ impl Reader<'_> {
         }
         let conditions_end = years::bound(tokens, at, self.newest, true);
         if let Some((bound, end)) = conditions_end.filter(|(_, end)| *end >= longest.max(theme_end)) {
-            request.restrict_years(bound);
+            match () {
+                () if self.is_of_life(at) && request.of_life.is_none() => request.of_life = Some((bound, at, end)),
+                () if self.says_vague_years(at) => request.restrict_vaguely(bound),
+                () => request.restrict_years(bound),
+            }
             return Some(end);
         }
         if let Some(end) = self.read_user(at, request) {
@@ -128,6 +132,11 @@ impl Reader<'_> {
             return Some(end);
         }
         self.read_misspelt(at, request)
+    }
+
+    /// Whether "recent", "old" and the like stand here.
+    pub(super) fn says_vague_years(&self, at: usize) -> bool {
+        lexicon::meanings(self.tokens(), at).any(|(meaning, _)| matches!(meaning, Meaning::Recent | Meaning::Old))
     }
 
     /// "where the", "en la que un": somebody in the film follows.
@@ -356,6 +365,15 @@ impl Reader<'_> {
         Some(end)
     }
 
+    /// Whether nothing follows that is counted, but "please" and the like.
+    fn ends_count(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        at == tokens.len()
+            || self.sentence.breaks_before(at)
+            || lexicon::meanings(tokens, at).any(|(meaning, _)| matches!(meaning, Meaning::FilmNoun | Meaning::Tail))
+            || patterns::is_courtesy(&tokens[at].word)
+    }
+
     /// "5 films", "top ten", "dame 3".
     fn read_count(&self, at: usize, request: &mut Request) -> Option<usize> {
         let tokens = self.tokens();
@@ -386,6 +404,15 @@ impl Reader<'_> {
             return Some(at + 1);
         }
         let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
+        // "another three", "ponme otras tres".
+        let is_of_others = at > 0
+            && matches!(tokens[at - 1].word.as_str(), "another" | "otras" | "otros")
+            && number > 1
+            && self.ends_count(at + 1);
+        if is_of_others {
+            request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
+            return Some(at + 1);
+        }
         let follows = |wanted: Meaning| {
             at > 0 && lexicon::meanings(tokens, at - 1).any(|(meaning, end)| meaning == wanted && end == at)
         };

@@ -19,6 +19,13 @@ impl Reader<'_> {
         tokens.get(event).is_some_and(|token| cues::is("life", &token.word)).then_some(event + 1)
     }
 
+    /// Whether the years at `at` are those in which somebody was young: "I grew up in the 80s", "de niño en los 80".
+    pub(super) fn is_of_life(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let young = (at.saturating_sub(MOST_WORDS)..at).rev().find(|at| cues::is("young", &tokens[*at].word));
+        young.is_some_and(|young| !(young + 1..=at).any(|at| self.sentence.breaks_before(at)))
+    }
+
     /// The years that are asked for at `at`, and the place after them.
     pub(super) fn years_of_event(&self, at: usize) -> Option<(YearBound, usize)> {
         let tokens = self.tokens();

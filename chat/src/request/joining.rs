@@ -2,7 +2,9 @@
 
 use cineswarm_engine::{Catalogue, MovieId};
 
+use super::facts::after_words;
 use super::{Reader, Request};
+use crate::cues;
 use crate::fold::Sentence;
 use crate::intent::Lang;
 
@@ -10,7 +12,7 @@ use crate::lexicon::{self, Meaning};
 use crate::plainly;
 use crate::replies;
 use crate::titles::TitleIndex;
-use crate::topics::{Alternatives, Named, Topic, TopicKind, either};
+use crate::topics::{Alternatives, GenreRun, Named, Topic, TopicKind, either};
 
 impl Reader<'_> {
     /// "French or Italian" are either; so are "French and Italian", and directors who made nothing together.
@@ -25,14 +27,18 @@ impl Reader<'_> {
         let is_one_kind = newest > known.first
             && named[known.first..newest].iter().all(|other| other.topic.kind.is_like(named[newest].topic.kind));
         if !((or || and || follows) && is_one_kind) {
-            *known = Alternatives { first: newest, end: Some(end) };
+            *known = Alternatives { first: newest, end: Some(end), ..*known };
             return;
         }
         let joint = known_end.unwrap_or(at);
         known.end = Some(end);
+        let has_none_in_common =
+            || !named[newest].films.iter().any(|film| named[known.first].films.contains(film));
         let excludes = || match named[newest].topic.kind {
             TopicKind::Origin => true,
-            TopicKind::Director => !named[newest].films.iter().any(|film| named[known.first].films.contains(film)),
+            TopicKind::Director => has_none_in_common(),
+            // "I love Streep and Hanks", but "with Streep and Hanks" are both.
+            TopicKind::Cast => known.are_liked && has_none_in_common(),
             _ => false,
         };
         if !(or || (and && excludes())) {
@@ -50,9 +56,37 @@ impl Reader<'_> {
         from + (from..to).take_while(says_nothing).count()
     }
 
+    /// Whether two people want these: each after a verb of its own, or "for both".
+    fn are_for_two(&self, one: &GenreRun, other: &GenreRun) -> bool {
+        const FOR_BOTH: [&str; 8] = [
+            "for both",
+            "for us both",
+            "suits both",
+            "both happy",
+            "para los dos",
+            "para las dos",
+            "para ambos",
+            "a los dos",
+        ];
+        let tokens = self.tokens();
+        let wants = |from: usize, to: usize| tokens[from..to].iter().any(|token| cues::is("wants", &token.word));
+        // "comedies or dramas".
+        let is_or = (one.to..other.from).any(|at| lexicon::after(tokens, at, Meaning::Or).is_some());
+        let for_both = || (0..tokens.len()).any(|at| FOR_BOTH.iter().any(|words| after_words(tokens, at, words).is_some()));
+        !is_or && ((wants(0, one.from) && wants(one.to, other.from)) || (wants(0, other.from) && for_both()))
+    }
+
     /// "romantic comedy", "sci-fi horror": both at once, and no longer either.
     pub(crate) fn join_genres(&self, request: &mut Request) {
-        for run in std::mem::take(&mut request.genre_runs) {
+        let mut runs = std::mem::take(&mut request.genre_runs);
+        // "my wife wants a drama and I want war": one film for both.
+        if let [one, other] = runs.as_mut_slice()
+            && self.are_for_two(one, other)
+        {
+            one.extend(&std::mem::take(&mut other.genres), other.to);
+            runs.truncate(1);
+        }
+        for run in runs {
             if run.genres.len() < 2 {
                 continue;
             }

@@ -300,13 +300,16 @@ impl Reader<'_> {
             YearBound::From(first) => (first, u16::MAX),
             YearBound::To(last) => (0, last),
         };
-        let wanted_first = request.year_from.max(request.within.map(|(first, _)| first)).unwrap_or(0);
-        let wanted_last = [request.year_to, request.within.map(|(_, last)| last)].into_iter().flatten().min();
+        let is_vague = (from..end).any(|at| self.says_vague_years(at));
+        let wanted_first = request.year_from.max(request.vague_from).max(request.within.map(|(first, _)| first)).unwrap_or(0);
+        let wanted_last = [request.year_to, request.vague_to, request.within.map(|(_, last)| last)].into_iter().flatten().min();
         if first <= wanted_first && last >= wanted_last.unwrap_or(u16::MAX) {
             request.leave_unread(from, end);
             return;
         }
         match bound {
+            YearBound::To(last) if is_vague => request.restrict_vaguely(YearBound::From(last.saturating_add(1))),
+            YearBound::From(first) if is_vague => request.restrict_vaguely(YearBound::To(first.saturating_sub(1))),
             YearBound::To(last) => request.restrict_years(YearBound::From(last.saturating_add(1))),
             YearBound::From(first) => request.restrict_years(YearBound::To(first.saturating_sub(1))),
             YearBound::Within(first, last) => {
