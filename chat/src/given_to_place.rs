@@ -38,6 +38,7 @@ fn place_at(tokens: &[Token], at: usize) -> Option<(usize, usize, usize)> {
     if matches!(word, "number" | "numero" | "num") {
         return Some((at, at + 2, places::place(&tokens.get(at + 1)?.word)?));
     }
-    let is_number = word.parse::<u64>().is_ok() || lexicon::number_word(word).is_some() || matches!(word, "one" | "una" | "uno");
+    let is_number =
+        word.parse::<u64>().is_ok() || lexicon::number_word(word).is_some() || matches!(word, "one" | "una" | "uno");
     places::place(word).filter(|_| !is_number).map(|place| (at, at + 1, place))
 }

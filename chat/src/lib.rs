@@ -225,33 +225,16 @@ fn of_the_question_before(
             return Some(marked);
         }
     }
-    if let Some(understood) = seen_and_another(&clauses, |clause| read(clause, context)) {
+    if let Some(understood) = remarks::seen_and_another(&clauses, |clause| read(clause, context)) {
         return Some(understood);
     }
-    if let Some((order, limits)) = remarks::order_within_limits(sentence)
-        && let Understood { intent: Intent::Refine { filters, tweak, shift: None }, topics, ignored, .. } =
-            read(&limits, context)
-        && topics.is_empty()
-        && ignored.is_empty()
-    {
-        let understood = read(&order, context);
-        if let Intent::Refine { shift, .. } = understood.intent {
-            return Some(Understood { intent: Intent::Refine { filters, tweak, shift }, ..understood });
-        }
+    if let Some(understood) = remarks::within_limits(sentence, &read, context) {
+        return Some(understood);
     }
     let (order, remarks) = remarks::order_among_remarks(sentence, index, catalogue, context)?;
     let understood = read(&order, context);
     let is_read = matches!(understood.intent, Intent::Refine { .. } | Intent::LessKnown | Intent::More);
     is_read.then_some(Understood { ignored: remarks, ..understood })
-}
-
-/// "esa ya la vi, dame otra": the film is marked, and how to go on is left to be said.
-fn seen_and_another(clauses: &[String], read: impl Fn(&str) -> Understood) -> Option<Understood> {
-    let [said, wish] = clauses else { return None };
-    let understood = read(said);
-    let is_seen = matches!(understood.intent, Intent::Mark { mark: Mark::Seen, .. });
-    let goes_on = is_seen && matches!(read(wish).intent, Intent::More);
-    goes_on.then(|| Understood { ignored: vec![wish.clone()], ..understood })
 }
 
 /// What is wanted instead of what was asked for of its kind.

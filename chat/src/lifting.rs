@@ -63,11 +63,7 @@ pub(crate) fn begins(tokens: &[Token]) -> bool {
 
 /// What a refinement takes back of the question before: conditions of which any will do now, and what it rules out, as no
 /// film is both. Of genres that were one thing, the others stay.
-pub(crate) fn taken_back(
-    reader: &Reader<'_>,
-    request: &Request,
-    context: &Context<'_>,
-) -> (Vec<Topic>, Vec<String>) {
+pub(crate) fn taken_back(reader: &Reader<'_>, request: &Request, context: &Context<'_>) -> (Vec<Topic>, Vec<String>) {
     let (mut taken, mut stay) = (Vec::new(), Vec::new());
     for topic in context.topics.iter().filter(|topic| topic.kind != TopicKind::Without) {
         let is_ruled_out = |genre: &&str| request.exclude_genres.iter().any(|other| other == genre);

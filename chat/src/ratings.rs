@@ -148,7 +148,10 @@ fn given_in_the_middle(reader: &Reader) -> Option<RatingSaid> {
     };
     let at = (1..tokens.len().saturating_sub(2)).find(is_given)?;
     let said_before = tokens[..at].iter().take_while(|token| matches!(token.word.as_str(), "a" | "al")).count();
-    let title = [0, said_before].into_iter().find_map(|from| exact_title(reader, from, at))?;
+    // "a Alien le doy tres" is of "Alien", and "A Ghost Story le doy tres" of no "Ghost Story".
+    let (whole, bare) = (exact_title(reader, 0, at), exact_title(reader, said_before, at));
+    let is_same = || whole.as_ref().zip(bare.as_ref()).is_some_and(|(one, other)| one.found == other.found);
+    let title = if is_same() { bare } else { whole.or(bare) }?;
     let from = at + 2 + usize::from(matches!(tokens[at + 2].word.as_str(), "a" | "an" | "un" | "una"));
     let number = number_at(reader, from).or_else(|| number_in_words(reader, from))?;
     let said = reader.sentence.typed(number.from, number.to).to_owned();

@@ -78,7 +78,8 @@ impl Chat<'_> {
     fn asks_for_whichever(&self, request: &Request) -> bool {
         let said: Vec<&str> = self.reader.sentence.tokens.iter().map(|token| token.word.as_str()).collect();
         let told = said.iter().position(|word| !says_nothing(word)).unwrap_or(0);
-        let settles = matches!(said.last(), Some(&("then" | "do" | "fine" | "ok" | "vale" | "sirve" | "pues" | "entonces")));
+        let settles =
+            matches!(said.last(), Some(&("then" | "do" | "fine" | "ok" | "vale" | "sirve" | "pues" | "entonces")));
         let begins = match said[told] {
             "cualquier" => true,
             "any" | "anything" | "alguna" => settles,

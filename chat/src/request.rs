@@ -3,6 +3,7 @@
 //! order, which stands here.
 
 mod conditions;
+mod counts;
 mod denied;
 mod facts;
 mod happened;
@@ -249,11 +250,7 @@ impl<'a> Reader<'a> {
                 at = slot.to;
             } else if let Some(next) = self.title_announced(at) {
                 at = match self.read_person_liked(next, &mut request) {
-                    Some(end) => {
-                        alternatives.are_liked = true;
-                        self.join_alternatives(next, end, &mut alternatives, &mut request.named);
-                        end
-                    }
+                    Some(end) => self.read_more_liked(next, end, &mut alternatives, &mut request),
                     None => self.read_titles(next, &mut request),
                 };
             } else if let Some(next) = self.read_part(at, &mut request) {
@@ -403,6 +400,9 @@ impl<'a> Reader<'a> {
     fn title(&self, at: usize, first: bool) -> Option<TitleSlot> {
         let ends = self.title_ends(at);
         let shortest = *ends.first()?;
+        if first && self.is_lone_genre(at) {
+            return None;
+        }
         let may_be_genre = |end: usize| !first && end == at + 1 && self.genres_at(at).is_some();
         // "Scream pero que no ..." turns after a title: "scream pero" is no typo of "Screamers".
         let is_exact = |end: usize| self.index.find_as(&self.tokens()[at..end], Reading::Exact).is_some();
@@ -449,6 +449,18 @@ impl<'a> Reader<'a> {
             let nearest = self.index.nearest(&self.tokens()[from..to]);
             Some(TitleSlot { from, to: shortest, found: TitleMatch::Nothing { nearest } })
         })
+    }
+
+    /// "I love romance" is no verdict on the film of that name.
+    fn is_lone_genre(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let from = at + usize::from(tokens.get(at).is_some_and(|token| is_article(&token.word)));
+        let is_genre = self.genres_at(from).is_some_and(|(_, end)| end == from + 1);
+        is_genre
+            && self.sentence.typed(from, from + 1).starts_with(char::is_lowercase)
+            && (from + 1 == tokens.len()
+                || self.sentence.breaks_before(from + 1)
+                || lexicon::after(tokens, from + 1, Meaning::And).is_some())
     }
 
     /// Titles of a list from `from` to the end of the text, every one of them whole; `None` if one is not.

@@ -5,7 +5,7 @@ use cineswarm_engine::{Catalogue, MovieId};
 use super::facts::after_words;
 use super::{Reader, Request};
 use crate::cues;
-use crate::fold::Sentence;
+use crate::fold::{Sentence, Token};
 use crate::intent::Lang;
 
 use crate::lexicon::{self, Meaning};
@@ -32,8 +32,7 @@ impl Reader<'_> {
         }
         let joint = known_end.unwrap_or(at);
         known.end = Some(end);
-        let has_none_in_common =
-            || !named[newest].films.iter().any(|film| named[known.first].films.contains(film));
+        let has_none_in_common = || !named[newest].films.iter().any(|film| named[known.first].films.contains(film));
         let excludes = || match named[newest].topic.kind {
             TopicKind::Origin => true,
             TopicKind::Director => has_none_in_common(),
@@ -41,7 +40,7 @@ impl Reader<'_> {
             TopicKind::Cast => known.are_liked && has_none_in_common(),
             _ => false,
         };
-        if !(or || (and && excludes())) {
+        if !(or || ((and || known.are_liked) && excludes())) {
             return;
         }
         let is_spanish = tokens.get(joint).is_some_and(|word| matches!(word.word.as_str(), "o" | "u" | "y" | "e"));
@@ -69,11 +68,23 @@ impl Reader<'_> {
             "a los dos",
         ];
         let tokens = self.tokens();
-        let wants = |from: usize, to: usize| tokens[from..to].iter().any(|token| cues::is("wants", &token.word));
-        // "comedies or dramas".
-        let is_or = (one.to..other.from).any(|at| lexicon::after(tokens, at, Meaning::Or).is_some());
-        let for_both = || (0..tokens.len()).any(|at| FOR_BOTH.iter().any(|words| after_words(tokens, at, words).is_some()));
-        !is_or && ((wants(0, one.from) && wants(one.to, other.from)) || (wants(0, other.from) && for_both()))
+        let wants = |from: usize, to: usize| {
+            tokens[from..to].iter().map(|token| token.word.as_str()).find(|word| cues::is("wants", word))
+        };
+        // "comedies or dramas", "I like comedies but I want a drama".
+        let parts = |at| [Meaning::Or, Meaning::But].iter().any(|part| lexicon::after(tokens, at, *part).is_some());
+        let is_or = (one.to..other.from).any(parts);
+        let is_somebody = |token: &Token| matches!(token.word.as_str(), "my" | "mi" | "the" | "la" | "el");
+        // "I like comedies and I like dramas" is one's own taste.
+        let are_two = |first: &str, second: &str| {
+            let says_other = cues::is("others_want", first) || cues::is("others_want", second);
+            says_other && (first != second || tokens[one.to..other.from].iter().any(is_somebody))
+        };
+        let each =
+            || wants(0, one.from).zip(wants(one.to, other.from)).is_some_and(|(first, second)| are_two(first, second));
+        let for_both =
+            || (0..tokens.len()).any(|at| FOR_BOTH.iter().any(|words| after_words(tokens, at, words).is_some()));
+        !is_or && (each() || (wants(0, other.from).is_some() && for_both()))
     }
 
     /// "romantic comedy", "sci-fi horror": both at once, and no longer either.

@@ -107,11 +107,13 @@ impl Reader<'_> {
             ends.find_map(|end| self.duration_at(end))
         };
         let follows = |around: Around, end: usize| phrases_at(tokens, end, around).next();
+        // "under two hours long".
+        let past_long = |end: usize| after_words(tokens, end, "long").unwrap_or(end);
         let (minutes, end, is_most) = if let Some((minutes, end)) = before(Around::Most) {
             // "tengo 100 minutos justos".
-            (minutes, follows(Around::MostAfter, end).unwrap_or(end), true)
+            (minutes, follows(Around::MostAfter, end).unwrap_or(past_long(end)), true)
         } else if let Some((minutes, end)) = before(Around::Least) {
-            (minutes, end, false)
+            (minutes, past_long(end), false)
         } else if let Some((minutes, end)) = self.vague_length_at(at) {
             (minutes, end, minutes == SHORT_MINUTES)
         } else {
@@ -138,7 +140,7 @@ impl Reader<'_> {
         let sized = [(Around::Short, SHORT_MINUTES), (Around::Long, LONG_MINUTES)];
         sized.into_iter().find_map(|(around, minutes)| {
             let end = phrases_at(tokens, at, around).find(|end| {
-                let is_bare = *end == at + 1 && matches!(tokens[at].word.as_str(), "short" | "long");
+                let is_bare = *end == at + 1 && cues::is("size", &tokens[at].word);
                 !is_bare || self.is_size(at)
             })?;
             Some((minutes, end))
@@ -148,17 +150,21 @@ impl Reader<'_> {
     /// Whether "short" and "long" tell of films: "a long drama", but neither "how long" nor "long hair".
     fn is_size(&self, at: usize) -> bool {
         let tokens = self.tokens();
-        let begins = at == 0
-            || self.sentence.breaks_before(at)
-            || cues::is("before_size", &tokens[at - 1].word)
-            || self.genres_at(at - 1).is_some();
+        let adverbs = (0..at).rev().take_while(|at| cues::is("size_adverb", &tokens[*at].word)).count();
+        let from = at - adverbs;
+        let ends_genre =
+            || (from.saturating_sub(3)..from).any(|start| self.genres_at(start).is_some_and(|(_, end)| end == from));
+        let begins = from == 0
+            || self.sentence.breaks_before(from)
+            || cues::is("before_size", &tokens[from - 1].word)
+            || ends_genre();
         let is_of_films = |(meaning, _): (Meaning, usize)| {
             use Meaning::{And, But, Decade, FilmNoun, Genres, Mood, Old, Or, Recent, Tail};
             matches!(meaning, And | But | Decade(_) | FilmNoun | Genres(_) | Mood(..) | Old | Or | Recent | Tail)
         };
         let goes_on = at + 1 == tokens.len()
             || self.sentence.breaks_before(at + 1)
-            || matches!(tokens[at + 1].word.as_str(), "one" | "ones")
+            || cues::is("after_size", &tokens[at + 1].word)
             || lexicon::meanings(tokens, at + 1).any(is_of_films);
         begins && goes_on
     }
@@ -196,7 +202,10 @@ impl Reader<'_> {
             let is_of_hours = parted.is_some() || is_hours(word(at + 2));
             let part: f64 = format!("0.{part}").parse().ok().filter(|_| is_of_hours)?;
             let more = (part * 60.0).round() as u16;
-            return u16::try_from(whole).ok().filter(|hours| (1..=9).contains(hours)).map(|hours| (hours * 60 + more, end));
+            return u16::try_from(whole)
+                .ok()
+                .filter(|hours| (1..=9).contains(hours))
+                .map(|hours| (hours * 60 + more, end));
         }
         // "1h", "1h45", "1h 45".
         let in_hours = word(at).split_once('h').and_then(|(hours, minutes)| {
@@ -222,6 +231,10 @@ impl Reader<'_> {
         let number = u16::try_from(number).ok()?;
         if is_minutes(word(at + 1)) {
             return (1..=900).contains(&number).then_some((number, at + 2));
+        }
+        // "two and a half hours".
+        if let Some(end) = after_words(tokens, at + 1, "and a half").filter(|end| is_hours(word(*end))) {
+            return (1..=9).contains(&number).then_some((number * 60 + 30, end + 1));
         }
         if !is_hours(word(at + 1)) || !(1..=9).contains(&number) {
             return None;
