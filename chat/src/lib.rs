@@ -228,7 +228,7 @@ fn of_the_question_before(
     if let Some(understood) = remarks::seen_and_another(&clauses, |clause| read(clause, context)) {
         return Some(understood);
     }
-    if let Some(understood) = remarks::within_limits(sentence, &read, context) {
+    if let Some(understood) = remarks::within_limits(sentence, read, context) {
         return Some(understood);
     }
     let (order, remarks) = remarks::order_among_remarks(sentence, index, catalogue, context)?;

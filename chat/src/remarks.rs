@@ -82,7 +82,7 @@ pub(crate) fn within_limits(
         Some(Shift::Older) => filters.year_to.is_none() && filters.year_from.is_some(),
         _ => false,
     };
-    is_other_end.then(|| Understood { intent: Intent::Refine { filters, tweak, shift }, ..understood })
+    is_other_end.then_some(Understood { intent: Intent::Refine { filters, tweak, shift }, ..understood })
 }
 
 /// An order on the years of the list before, and what bounds it.
@@ -105,7 +105,7 @@ pub(crate) fn seen_and_another(clauses: &[String], read: impl Fn(&str) -> Unders
     let understood = read(said);
     let is_seen = matches!(understood.intent, Intent::Mark { mark: Mark::Seen, .. });
     let goes_on = is_seen && matches!(read(wish).intent, Intent::More);
-    goes_on.then(|| Understood { ignored: vec![wish.clone()], ..understood })
+    goes_on.then_some(Understood { ignored: vec![wish.clone()], ..understood })
 }
 
 /// "uf, qué deprimente".
