@@ -2,14 +2,14 @@
 
 use std::cmp::Reverse;
 
-use cineswarm_engine::{Filters, HalfStars, MovieId};
+use cineswarm_engine::{Filters, MovieId};
 
 use crate::fold::Sentence;
 use crate::intent::{Intent, Last, Mark, OfItself, Question, Shift, Wanted};
 use crate::patterns::Fitting;
 use crate::places::{Places, place};
 use crate::titles::Reading;
-use crate::{Chat, ClarifyOption, bags, degrees, fold, patterns, plainly, replies};
+use crate::{Chat, ClarifyOption, bags, degrees, fold, patterns, plainly, ratings, replies};
 
 /// Stars that are offered for a verdict in words, the likeliest first.
 pub(crate) const GOOD: &[f64] = &[5.0, 4.5, 4.0];
@@ -413,13 +413,10 @@ impl Chat<'_> {
     }
 
     pub(crate) fn rerated(&self, movie: MovieId, number: usize) -> Option<Intent> {
-        let tokens = &self.reader.sentence.tokens;
-        let said = self.reader.sentence.typed(number, tokens.len());
-        let said = said.split_whitespace().next()?;
-        let stars: f64 = said.replace(',', ".").parse().ok()?;
-        Some(match HalfStars::from_stars(stars) {
-            Ok(half_stars) => Intent::Rate { movie, half_stars },
-            Err(_) => Intent::RateOffScale { movie, said: said.to_owned() },
+        let (said, half_stars) = ratings::stars_at(&self.reader, number)?;
+        Some(match half_stars {
+            Some(half_stars) => Intent::Rate { movie, half_stars },
+            None => Intent::RateOffScale { movie, said },
         })
     }
 

@@ -10,12 +10,15 @@
 //! - `names`: may stand before a surname;
 //! - `thanks`: begins a remark rather than a title;
 //! - `too`: what follows is more than is wanted;
-//! - `life`: tells what happened in a year;
+//! - `life`: tells what happened in a year; `grown`, `young` (after "as a", "de"): tell of the years when somebody was young;
 //! - `breaks_off`: ends what somebody cannot bear, where nothing follows: "he falls asleep";
 //! - `happens`: befalls somebody in a film, who is not asked for;
 //! - `elsewhere`: is nothing that films are;
 //! - `beside_stars`: says no more than that a number is a rating;
 //! - `before_stars`: stands before a rating that begins a sentence; `remarks`: begins what is said beside one;
+//! - `gives`: gives stars; `around_given`: may stand between them and the place of a film;
+//! - `size`, `size_adverb`: "long", and how long; `before_size`, `after_size`: stand beside it where it tells of films;
+//! - `wants`, `others_want`: somebody wishes something, and somebody else does;
 //! - `picks`: before "one", asks for a single film; `after_one`: may follow that;
 //! - `copula`: is the verb of a question about a film; `frames`: stands around what is asked of it;
 //! - `together`: of two people, asks for films with both; `ends_phrase`: may follow "his films";

@@ -29,6 +29,9 @@ impl Chat<'_> {
         if let Some(intent) = self.rated_otherwise().or_else(|| self.rated_in_passing()) {
             return (intent, none);
         }
+        if let Some(intent) = self.given_to_a_place() {
+            return (intent, none);
+        }
         if let Some(intent) = self.order().or_else(|| self.forgets_years()).or_else(|| self.film_of_that_year()) {
             return (intent, none);
         }

@@ -164,6 +164,8 @@ impl Chat<'_> {
                 () if tells("where") => about(Wanted::WhereToWatch),
                 () if tells("unknown") => about(Wanted::Other),
                 () if tells("title") => about(Wanted::Title),
+                // "vi Coraline con mi hija" asks nothing.
+                () if tells("suits") && tells("seen") && !self.asks_something(&films) => mark(Mark::Seen),
                 () if tells("suits") || self.asks_of_kind(&films) => about(Wanted::Genre),
                 () if tells("company") && self.puts_a_question(&films) => about(Wanted::Genre),
                 () if tells("role") || (tells("whom") && asks_who) => about(Wanted::Role),

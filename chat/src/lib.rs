@@ -19,6 +19,7 @@ mod film_meant;
 mod fold;
 mod follow_up;
 mod gist;
+mod given_to_place;
 mod going_back;
 mod in_passing;
 mod intent;
@@ -227,6 +228,12 @@ fn of_the_question_before(
             return Some(marked);
         }
     }
+    if let Some(understood) = remarks::seen_and_another(&clauses, |clause| read(clause, context)) {
+        return Some(understood);
+    }
+    if let Some(understood) = remarks::within_limits(sentence, read, context) {
+        return Some(understood);
+    }
     let (order, remarks) = remarks::order_among_remarks(sentence, index, catalogue, context)?;
     let understood = read(&order, context);
     let is_read = matches!(understood.intent, Intent::Refine { .. } | Intent::LessKnown | Intent::More);
@@ -369,6 +376,11 @@ fn understand_sentence(
     let without_effect = request.without_effect.iter().copied().filter(|_| intent.filters().is_some());
     let ignored =
         ignored.into_iter().chain(without_effect).map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
+    if let Intent::Refine { filters, .. } = &mut intent {
+        let (taken, stay) = lifting::taken_back(&chat.reader, &request, context);
+        request.lifted.topics.extend(taken);
+        filters.genres.extend(stay);
+    }
     let topics = match intent.filters().is_some_and(|filters| !filters.movie_ids.is_empty()) {
         true => request.named.into_iter().map(|named| named.topic).collect::<Vec<Topic>>(),
         false => Vec::new(),

@@ -1,13 +1,15 @@
 //! Conditions of the question before that are to hold no more: "forget the length", "quita lo de francesas", "keep the
 //! Godfather in". Reads only sentences that say nothing else, and lifts only what was asked for or ruled out before.
 
-use cineswarm_engine::Filters;
+use std::collections::HashSet;
+
+use cineswarm_engine::{Filters, MovieId};
 
 use crate::fold::{Token, key, without_article};
 use crate::intent::{Context, Intent, Shift, Tweak};
-use crate::request::{Reader, films_of, films_ruled_out};
+use crate::request::{Reader, Request, films_of, films_ruled_out};
 use crate::titles::{Reading, TitleMatch};
-use crate::topics::{Lifted, Topic, TopicKind};
+use crate::topics::{Lifted, Named, Topic, TopicKind};
 use crate::{patterns, turns};
 
 /// The question before again, and what of it is lifted.
@@ -17,12 +19,18 @@ pub(crate) fn lifted(reader: &Reader<'_>, context: &Context<'_>) -> Option<(Inte
         return None;
     }
     let object_of = |tokens| {
-        objects(reader, tokens).into_iter().find_map(|(object, is_allowed)| {
-            if is_years(reader, object) && !is_allowed {
+        objects(reader, tokens).into_iter().find_map(|(object, done)| {
+            if is_years(reader, object) && done == Done::Lifted {
                 return Some((again(Some(Shift::AnyYear)), Lifted::default()));
             }
-            let lifted = if is_allowed { None } else { asked_for(reader, context, object) };
-            Some((again(None), lifted.or_else(|| ruled_out(reader, context, object))?))
+            let asked = || asked_for(reader, context, object);
+            let unwanted = || ruled_out(reader, context, object);
+            let lifted = match done {
+                Done::Lifted => asked().or_else(unwanted),
+                Done::Dropped => asked(),
+                Done::Allowed => unwanted(),
+            };
+            Some((again(None), lifted?))
         })
     };
     // "you know what, forget the length".
@@ -37,27 +45,73 @@ fn says_little(word: &str) -> bool {
     patterns::is_courtesy(word) || turns::is_word("little", word)
 }
 
-/// What these words may say that something is to be lifted of, and whether it is to be allowed again.
-fn objects<'t>(reader: &Reader<'_>, tokens: &'t [Token]) -> Vec<(&'t [Token], bool)> {
+/// What is done to a condition of the question before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Done {
+    /// It holds no more, whether it was asked for or ruled out.
+    Lifted,
+    /// "drop the cold war": it holds no more if it was asked for, and is ruled out else.
+    Dropped,
+    /// What was ruled out may be there again.
+    Allowed,
+}
+
+/// Whether the words begin as an order to lift something does.
+pub(crate) fn begins(tokens: &[Token]) -> bool {
+    ["lift", "lift_thing", "drop"].iter().any(|kind| turns::beginnings(kind, tokens).next().is_some())
+}
+
+/// What a refinement takes back of the question before: conditions of which any will do now, and what it rules out, as no
+/// film is both. Of genres that were one thing, the others stay.
+pub(crate) fn taken_back(reader: &Reader<'_>, request: &Request, context: &Context<'_>) -> (Vec<Topic>, Vec<String>) {
+    let (mut taken, mut stay) = (Vec::new(), Vec::new());
+    for topic in context.topics.iter().filter(|topic| topic.kind != TopicKind::Without) {
+        let is_ruled_out = |genre: &&str| request.exclude_genres.iter().any(|other| other == genre);
+        if topic.kind == TopicKind::Genres && topic.label.split(" + ").any(|genre| is_ruled_out(&genre)) {
+            stay.extend(topic.label.split(" + ").filter(|genre| !is_ruled_out(genre)).map(str::to_owned));
+            taken.push(topic.clone());
+        } else if request.any.contains(&topic.kind) || is_all_without(reader, topic, &request.without) {
+            taken.push(topic.clone());
+        }
+    }
+    (taken, stay)
+}
+
+/// Whether what is ruled out leaves no film of the topic.
+fn is_all_without(reader: &Reader<'_>, topic: &Topic, without: &[Named]) -> bool {
+    if without.is_empty() {
+        return false;
+    }
+    let films = films_of(topic, reader.index, reader.catalogue).unwrap_or_default();
+    let is_of = |named: &Named| {
+        let ruled_out: HashSet<MovieId> = named.films.iter().copied().collect();
+        films.iter().all(|movie| ruled_out.contains(movie))
+    };
+    !films.is_empty() && without.iter().any(is_of)
+}
+
+/// What these words may say that something is done to, and what.
+fn objects<'t>(reader: &Reader<'_>, tokens: &'t [Token]) -> Vec<(&'t [Token], Done)> {
     let mut found = Vec::new();
     let courtesies = tokens.iter().take_while(|token| says_little(&token.word)).count();
     for from in (0..=courtesies.min(tokens.len().saturating_sub(1))).rev() {
         let said = &tokens[from..];
         let rest = |len: usize| Some(&said[len..]).filter(|rest| !rest.is_empty());
-        found.extend(turns::beginnings("lift", said).filter_map(rest).map(|rest| (plain(rest), false)));
+        found.extend(turns::beginnings("lift", said).filter_map(rest).map(|rest| (plain(rest), Done::Lifted)));
         let things = turns::beginnings("lift_thing", said).filter_map(rest);
         let is_condition =
             |rest: &&[Token]| plain(rest).len() < rest.len() || is_name_of_condition(rest) || is_years(reader, rest);
-        found.extend(things.filter(is_condition).map(|rest| (plain(rest), false)));
+        found.extend(things.filter(is_condition).map(|rest| (plain(rest), Done::Lifted)));
         let any = turns::beginnings("lift_any", said).filter_map(rest).map(plain);
-        found.extend(any.filter(|rest| is_name_of_condition(rest)).map(|rest| (rest, false)));
-        found.extend(turns::beginnings("allow", said).filter_map(rest).map(|rest| (plain(rest), true)));
-        for (end, is_allowed) in [("lift_after", false), ("allow_after", true)] {
+        found.extend(any.filter(|rest| is_name_of_condition(rest)).map(|rest| (rest, Done::Lifted)));
+        found.extend(turns::beginnings("drop", said).filter_map(rest).map(|rest| (plain(rest), Done::Dropped)));
+        found.extend(turns::beginnings("allow", said).filter_map(rest).map(|rest| (plain(rest), Done::Allowed)));
+        for (end, done) in [("lift_after", Done::Lifted), ("allow_after", Done::Allowed)] {
             let before = turns::without_end(end, said);
             if before.len() < said.len() {
                 // "lo de francesas da igual".
                 let lead = turns::beginnings("lift_lead", before).next().filter(|lead| *lead < before.len());
-                found.push((&before[lead.unwrap_or(0)..], is_allowed));
+                found.push((&before[lead.unwrap_or(0)..], done));
             }
         }
     }

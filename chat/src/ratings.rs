@@ -148,7 +148,10 @@ fn given_in_the_middle(reader: &Reader) -> Option<RatingSaid> {
     };
     let at = (1..tokens.len().saturating_sub(2)).find(is_given)?;
     let said_before = tokens[..at].iter().take_while(|token| matches!(token.word.as_str(), "a" | "al")).count();
-    let title = [0, said_before].into_iter().find_map(|from| exact_title(reader, from, at))?;
+    // "a Alien le doy tres" is of "Alien", and "A Ghost Story le doy tres" of no "Ghost Story".
+    let (whole, bare) = (exact_title(reader, 0, at), exact_title(reader, said_before, at));
+    let is_same = || whole.as_ref().zip(bare.as_ref()).is_some_and(|(one, other)| one.found == other.found);
+    let title = if is_same() { bare } else { whole.or(bare) }?;
     let from = at + 2 + usize::from(matches!(tokens[at + 2].word.as_str(), "a" | "an" | "un" | "una"));
     let number = number_at(reader, from).or_else(|| number_in_words(reader, from))?;
     let said = reader.sentence.typed(number.from, number.to).to_owned();
@@ -159,6 +162,12 @@ fn given_in_the_middle(reader: &Reader) -> Option<RatingSaid> {
 fn number_in_words(reader: &Reader, at: usize) -> Option<Number> {
     let value = lexicon::number_word(&reader.sentence.tokens.get(at)?.word)? as f64;
     Some(Number { from: at, to: at + 1, half_stars: HalfStars::from_stars(value).ok(), marked: true })
+}
+
+/// The stars at a place where it is certain that a rating is told.
+pub(crate) fn stars_at(reader: &Reader, at: usize) -> Option<(String, Option<HalfStars>)> {
+    let number = number_at(reader, at).or_else(|| number_in_words(reader, at))?;
+    Some((reader.sentence.typed(number.from, number.to).to_owned(), number.half_stars))
 }
 
 /// The last number of the sentence that says that it is a rating: "five stars", "8/10".
@@ -254,7 +263,10 @@ fn title_before_remark(reader: &Reader, (mut from, to): (usize, usize)) -> Optio
 pub(crate) fn number_alone(reader: &Reader) -> Option<(String, Option<HalfStars>)> {
     let tokens = &reader.sentence.tokens;
     let begins = |at: &usize| !matches!(tokens[*at].word.as_str(), "una" | "uno" | "one") || tokens.len() < 3;
-    let number = (0..tokens.len()).filter(begins).find_map(|at| number_at(reader, at))?;
+    // "ponle un cinco de su parte".
+    let gives = tokens.first().is_some_and(|first| cues::is("gives", &first.word));
+    let in_words = |at| number_in_words(reader, at).filter(|number| gives && number.half_stars.is_some());
+    let number = (0..tokens.len()).filter(begins).find_map(|at| number_at(reader, at).or_else(|| in_words(at)))?;
     let around = tokens[..number.from].iter().chain(&tokens[number.to..]);
     let said = reader.sentence.typed(number.from, number.to).to_owned();
     let says_nothing = |word: &str| cues::is("beside_stars", word) || patterns::is_courtesy(word);
@@ -361,7 +373,8 @@ fn number_at(reader: &Reader, at: usize) -> Option<Number> {
         marked = true;
     }
     // A number word is a rating only with stars or at the end: "Seven Samurai" is none.
-    if in_digits.is_none() && !marked && to != tokens.len() {
+    let is_given = matches!(word_at(to), "a" | "al" | "to" | "for" | "para");
+    if in_digits.is_none() && !marked && to != tokens.len() && !is_given {
         return None;
     }
     let half_stars = HalfStars::from_stars(stars).ok().filter(|_| !is_negative(reader, at));

@@ -27,8 +27,11 @@ impl Chat<'_> {
         if !self.goes_on() || request.popular || (request.for_me && !says_when) {
             return false;
         }
-        if !request.lifted.is_empty() {
+        if !(request.lifted.is_empty() && request.any.is_empty()) {
             return true;
+        }
+        if self.asks_for_whichever(request) {
+            return false;
         }
         // "something from the 90s", too.
         let says_films = tokens.iter().any(|token| cues::is("film_word", &token.word));
@@ -49,6 +52,7 @@ impl Chat<'_> {
                 || says_ones
                 || self.says_of_list()
                 || self.says_alike()
+                || (!says_films && self.begins_with_limit(request))
                 || (!says_films && (self.says_only() || self.speaks_of_somebody() || self.says_one_that()))
                 || begins("refines")
                 || (begins("may_refine") && !request.film_noun);
@@ -58,6 +62,30 @@ impl Chat<'_> {
         }
         // "top 20", "just five".
         request.n.is_some() && !(request.more || request.less_known || request.help || request.film_noun)
+    }
+
+    /// "clásicas, en blanco y negro": a first clause that limits the films before.
+    fn begins_with_limit(&self, request: &Request) -> bool {
+        use TopicKind::{LengthAtLeast, LengthAtMost, Origin};
+        let tokens = &self.reader.sentence.tokens;
+        let end = (1..tokens.len()).find(|at| self.reader.sentence.breaks_before(*at));
+        let Some(clause) = end.map(|end| &tokens[..end]).filter(|_| request.genres.is_empty()) else { return false };
+        let is_limit = |topic: Topic| matches!(topic.kind, LengthAtMost | LengthAtLeast | Origin);
+        self.reader.says_years(clause) || self.reader.topic_said(clause).is_some_and(is_limit)
+    }
+
+    /// "bueno, cualquier chilena", "any Chilean one will do": where nothing was found, this and nothing else.
+    fn asks_for_whichever(&self, request: &Request) -> bool {
+        let said: Vec<&str> = self.reader.sentence.tokens.iter().map(|token| token.word.as_str()).collect();
+        let told = said.iter().position(|word| !says_nothing(word)).unwrap_or(0);
+        let settles =
+            matches!(said.last(), Some(&("then" | "do" | "fine" | "ok" | "vale" | "sirve" | "pues" | "entonces")));
+        let begins = match said[told] {
+            "cualquier" => true,
+            "any" | "anything" | "alguna" => settles,
+            _ => false,
+        };
+        begins && request.has_conditions() && !self.says_of_list()
     }
 
     /// "musicales solamente", "just comedies".

@@ -4,9 +4,10 @@
 use cineswarm_engine::Catalogue;
 
 use crate::fold::Sentence;
+use crate::intent::{Intent, Mark, Shift, Understood};
 use crate::request::Reader;
 use crate::titles::{TitleIndex, TitleMatch};
-use crate::{Context, cues, degrees, patterns, plainly};
+use crate::{Context, cues, degrees, lifting, patterns, plainly};
 
 /// The clause that is an order about the list before, and the others.
 pub(crate) fn order_among_remarks(
@@ -59,7 +60,52 @@ fn is_order(clause: &Sentence) -> bool {
     let whole = patterns::fitting(clause).any(|fitting| {
         fitting.film.is_none() && fitting.numbers.is_empty() && fitting.places.is_none() && is_of(fitting.kind.0)
     });
-    whole || degrees::order(clause).is_some()
+    whole || degrees::order(clause).is_some() || lifting::begins(&clause.tokens)
+}
+
+/// "newer, but not that new": the question before, moved one way and bounded at the other end.
+pub(crate) fn within_limits(
+    sentence: &Sentence,
+    read: impl Fn(&str, &Context<'_>) -> Understood,
+    context: &Context<'_>,
+) -> Option<Understood> {
+    let (order, limits) = order_within_limits(sentence)?;
+    let limits = read(&limits, &Context::default());
+    let Intent::Browse { filters, tweak } = limits.intent else { return None };
+    if !(limits.topics.is_empty() && limits.ignored.is_empty()) {
+        return None;
+    }
+    let understood = read(&order, context);
+    let Intent::Refine { shift, .. } = understood.intent else { return None };
+    let is_other_end = match shift {
+        Some(Shift::Newer) => filters.year_from.is_none() && filters.year_to.is_some(),
+        Some(Shift::Older) => filters.year_to.is_none() && filters.year_from.is_some(),
+        _ => false,
+    };
+    is_other_end.then_some(Understood { intent: Intent::Refine { filters, tweak, shift }, ..understood })
+}
+
+/// An order on the years of the list before, and what bounds it.
+fn order_within_limits(sentence: &Sentence) -> Option<(String, String)> {
+    let tokens = &sentence.tokens;
+    let is_but = |at: usize| matches!(tokens[at].word.as_str(), "but" | "pero" | "though" | "aunque");
+    let at = (1..tokens.len()).find(|at| sentence.breaks_before(*at) || is_but(*at))?;
+    let order = Sentence::new(sentence.typed(0, at));
+    let is_of_years = |kind: &str| matches!(kind, "newer" | "older");
+    let says_order = patterns::fitting(&order).any(|fitting| fitting.film.is_none() && is_of_years(fitting.kind.0))
+        || degrees::order(&order).is_some_and(|kind| is_of_years(kind.0));
+    let from = at + usize::from(is_but(at));
+    (says_order && from < tokens.len())
+        .then(|| (sentence.typed(0, at).to_owned(), sentence.typed(from, tokens.len()).to_owned()))
+}
+
+/// "esa ya la vi, dame otra": the film is marked, and how to go on is left to be said.
+pub(crate) fn seen_and_another(clauses: &[String], read: impl Fn(&str) -> Understood) -> Option<Understood> {
+    let [said, wish] = clauses else { return None };
+    let understood = read(said);
+    let is_seen = matches!(understood.intent, Intent::Mark { mark: Mark::Seen, .. });
+    let goes_on = is_seen && matches!(read(wish).intent, Intent::More);
+    goes_on.then_some(Understood { ignored: vec![wish.clone()], ..understood })
 }
 
 /// "uf, qué deprimente".

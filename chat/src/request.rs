@@ -3,6 +3,7 @@
 //! order, which stands here.
 
 mod conditions;
+mod counts;
 mod denied;
 mod facts;
 mod happened;
@@ -30,7 +31,7 @@ use super::lexicon::{self, Meaning};
 use super::patterns;
 use super::places;
 use super::titles::{MAX_TITLE_TOKENS, Reading, TitleIndex, TitleMatch};
-use super::topics::{Alternatives, GenreRun, Lifted, Named, in_common, left_out};
+use super::topics::{Alternatives, GenreRun, Lifted, Named, TopicKind, in_common, left_out};
 use super::years::{self, YearBound};
 
 /// Titles of one sentence; further ones are not read.
@@ -84,11 +85,20 @@ pub(crate) struct Request {
     pub(crate) doubtful: Vec<(usize, usize, usize)>,
     /// What was asked for before and need not be.
     pub(crate) lifted: Lifted,
+    /// Kinds of which whatever was asked for before need not be: "from any country".
+    pub(crate) any: Vec<TopicKind>,
     /// Films that the sentence speaks against.
     pub(crate) disliked: Vec<MovieId>,
     pub(crate) within: Option<(u16, u16)>,
     pub(crate) year_from: Option<u16>,
     pub(crate) year_to: Option<u16>,
+    /// Years that "recent" and "old" stand for, where none are told.
+    pub(crate) vague_from: Option<u16>,
+    pub(crate) vague_to: Option<u16>,
+    /// A decade in which somebody was young, and where it is said.
+    pub(crate) of_life: Option<(YearBound, usize, usize)>,
+    /// What "short" and "long" stand for, where no length is told.
+    pub(crate) vague_length: Option<Named>,
     pub(crate) less_known: bool,
     pub(crate) popular: bool,
     pub(crate) more: bool,
@@ -113,6 +123,8 @@ impl Request {
             || self.within.is_some()
             || self.year_from.is_some()
             || self.year_to.is_some()
+            || self.vague_from.is_some()
+            || self.vague_to.is_some()
             || !self.named.is_empty()
             || !self.without.is_empty()
             || !self.moods.is_empty()
@@ -139,8 +151,9 @@ impl Request {
 
     pub(crate) fn filters(&self) -> Filters {
         let (first, last) = self.within.unzip();
-        let (mut year_from, mut year_to) =
-            (self.year_from.max(first), [self.year_to, last].into_iter().flatten().min());
+        // "not that old, say from the 60s on": what is told goes before what a word stands for.
+        let (from, to) = (self.year_from.or(self.vague_from), self.year_to.or(self.vague_to));
+        let (mut year_from, mut year_to) = (from.max(first), [to, last].into_iter().flatten().min());
         // "an old 90s film" is of the nineties.
         if self.within.is_some() && year_from.zip(year_to).is_some_and(|(from, to)| from > to) {
             (year_from, year_to) = (first, last);
@@ -166,6 +179,19 @@ impl Request {
             YearBound::From(from) => self.year_from = self.year_from.max(Some(from)),
             YearBound::To(to) => self.year_to = Some(self.year_to.map_or(to, |known| known.min(to))),
         }
+    }
+
+    fn restrict_vaguely(&mut self, bound: YearBound) {
+        match bound {
+            YearBound::From(from) => self.vague_from = self.vague_from.max(Some(from)),
+            YearBound::To(to) => self.vague_to = Some(self.vague_to.map_or(to, |known| known.min(to))),
+            YearBound::Within(..) => self.restrict_years(bound),
+        }
+    }
+
+    fn says_years(&self) -> bool {
+        [self.year_from, self.year_to, self.vague_from, self.vague_to].iter().any(Option::is_some)
+            || self.within.is_some()
     }
 
     fn leave_unread(&mut self, from: usize, to: usize) {
@@ -224,7 +250,7 @@ impl<'a> Reader<'a> {
                 at = slot.to;
             } else if let Some(next) = self.title_announced(at) {
                 at = match self.read_person_liked(next, &mut request) {
-                    Some(end) => end,
+                    Some(end) => self.read_more_liked(next, end, &mut alternatives, &mut request),
                     None => self.read_titles(next, &mut request),
                 };
             } else if let Some(next) = self.read_part(at, &mut request) {
@@ -246,6 +272,7 @@ impl<'a> Reader<'a> {
                 at += 1;
             }
         }
+        self.settle_what_is_vague(&mut request);
         Self::take_moods(&mut request);
         self.join_genres(&mut request);
         // "not Godard, I am so over Godard": what was ruled out is not wanted after that.
@@ -261,6 +288,20 @@ impl<'a> Reader<'a> {
         request.without.retain(|named| told.insert(named.topic.label.clone()));
         request.left_out = left_out(&request.without, self.catalogue);
         request
+    }
+
+    /// "short, under 100 minutes" is of one length, and "I grew up in the 80s, but something new" is not of the eighties.
+    fn settle_what_is_vague(&self, request: &mut Request) {
+        if let Some(vague) = request.vague_length.take()
+            && !request.named.iter().any(|named| named.topic.kind == vague.topic.kind)
+        {
+            request.named.push(vague);
+        }
+        let Some((bound, from, to)) = request.of_life.take() else { return };
+        match request.says_years() {
+            true => request.without_effect.push((from, to)),
+            false => request.restrict_years(bound),
+        }
     }
 
     /// Genres that are named go before those that a mood stands for: "slow burn horror" is horror.
@@ -359,6 +400,9 @@ impl<'a> Reader<'a> {
     fn title(&self, at: usize, first: bool) -> Option<TitleSlot> {
         let ends = self.title_ends(at);
         let shortest = *ends.first()?;
+        if first && self.is_lone_genre(at) {
+            return None;
+        }
         let may_be_genre = |end: usize| !first && end == at + 1 && self.genres_at(at).is_some();
         // "Scream pero que no ..." turns after a title: "scream pero" is no typo of "Screamers".
         let is_exact = |end: usize| self.index.find_as(&self.tokens()[at..end], Reading::Exact).is_some();
@@ -405,6 +449,18 @@ impl<'a> Reader<'a> {
             let nearest = self.index.nearest(&self.tokens()[from..to]);
             Some(TitleSlot { from, to: shortest, found: TitleMatch::Nothing { nearest } })
         })
+    }
+
+    /// "I love romance" is no verdict on the film of that name.
+    fn is_lone_genre(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let from = at + usize::from(tokens.get(at).is_some_and(|token| is_article(&token.word)));
+        let is_genre = self.genres_at(from).is_some_and(|(_, end)| end == from + 1);
+        is_genre
+            && self.sentence.typed(from, from + 1).starts_with(char::is_lowercase)
+            && (from + 1 == tokens.len()
+                || self.sentence.breaks_before(from + 1)
+                || lexicon::after(tokens, from + 1, Meaning::And).is_some())
     }
 
     /// Titles of a list from `from` to the end of the text, every one of them whole; `None` if one is not.

@@ -117,6 +117,8 @@ pub(crate) struct Alternatives {
     pub(crate) first: usize,
     /// The place after the last of them; none, if nothing was read yet.
     pub(crate) end: Option<usize>,
+    /// They are people whom somebody likes.
+    pub(crate) are_liked: bool,
 }
 
 impl TopicKind {

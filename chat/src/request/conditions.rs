@@ -4,7 +4,6 @@
 use cineswarm_engine::UserId;
 
 use super::{MoodSaid, Reader, Request};
-use crate::cues;
 use crate::fold::{Token, is_article, key, tokenize};
 use crate::lexicon::{self, Meaning};
 use crate::patterns;
@@ -44,7 +43,11 @@ impl Reader<'_> {
         }
         let conditions_end = years::bound(tokens, at, self.newest, true);
         if let Some((bound, end)) = conditions_end.filter(|(_, end)| *end >= longest.max(theme_end)) {
-            request.restrict_years(bound);
+            match () {
+                () if self.is_of_life(at) && request.of_life.is_none() => request.of_life = Some((bound, at, end)),
+                () if self.says_vague_years(at) => request.restrict_vaguely(bound),
+                () => request.restrict_years(bound),
+            }
             return Some(end);
         }
         if let Some(end) = self.read_user(at, request) {
@@ -128,6 +131,11 @@ impl Reader<'_> {
             return Some(end);
         }
         self.read_misspelt(at, request)
+    }
+
+    /// Whether "recent", "old" and the like stand here.
+    pub(super) fn says_vague_years(&self, at: usize) -> bool {
+        lexicon::meanings(self.tokens(), at).any(|(meaning, _)| matches!(meaning, Meaning::Recent | Meaning::Old))
     }
 
     /// "where the", "en la que un": somebody in the film follows.
@@ -354,84 +362,5 @@ impl Reader<'_> {
         }
         request.genres.extend(children);
         Some(end)
-    }
-
-    /// "5 films", "top ten", "dame 3".
-    fn read_count(&self, at: usize, request: &mut Request) -> Option<usize> {
-        let tokens = self.tokens();
-        let token = tokens.get(at)?;
-        // "just one", "solo una": nothing else is said.
-        let is_only_one = at == 1
-            && tokens.len() == 2
-            && matches!(token.word.as_str(), "one" | "1" | "una" | "uno")
-            && matches!(tokens[0].word.as_str(), "just" | "only" | "solo" | "solamente");
-        if is_only_one {
-            request.n = Some(1);
-            return Some(at + 1);
-        }
-        // "I've only ever seen like ten films".
-        let tells = |back: usize, words: &[&str]| at >= back && words.contains(&tokens[at - back].word.as_str());
-        if tells(1, &["like"]) && tells(2, &["seen", "watched", "rated"]) {
-            return None;
-        }
-        // "pick one", "dime una y ya está".
-        let is_one_picked = at > 0
-            && matches!(token.word.as_str(), "one" | "una" | "uno")
-            && cues::is("picks", &tokens[at - 1].word)
-            && tokens
-                .get(at + 1)
-                .is_none_or(|next| self.sentence.breaks_before(at + 1) || cues::is("after_one", &next.word));
-        if is_one_picked {
-            request.n = Some(1);
-            return Some(at + 1);
-        }
-        let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
-        let follows = |wanted: Meaning| {
-            at > 0 && lexicon::meanings(tokens, at - 1).any(|(meaning, end)| meaning == wanted && end == at)
-        };
-        let mut next = at + 1;
-        while let Some((_, end)) =
-            lexicon::meanings(tokens, next).find(|(meaning, end)| *meaning == Meaning::Filler && *end == next + 1)
-        {
-            next = end;
-        }
-        // "I'll take 5. More like it".
-        let ends = self.sentence.gap(next).contains(['.', '?', '!', ';']);
-        let counts = !ends
-            && lexicon::meanings(tokens, next).any(|(meaning, _)| {
-                matches!(
-                    meaning,
-                    Meaning::FilmNoun
-                        | Meaning::Genres(_)
-                        | Meaning::Popular
-                        | Meaning::LessKnown
-                        | Meaning::More
-                        | Meaning::Recent
-                        | Meaning::Old
-                )
-            });
-        let counts = counts
-            || (!ends && self.genres_at(next).is_some())
-            || (!ends && token.number().is_some() && self.index.theme_at(tokens, next).is_some());
-        // "dame 3", but not "it is a 5".
-        let follows_article = at > 0 && is_article(&tokens[at - 1].word);
-        // "just five", "dame diez": a number in letters needs a word that asks for so many.
-        let is_told = token.number().is_some()
-            || (number > 1
-                && at > 0
-                && matches!(
-                    tokens[at - 1].word.as_str(),
-                    "just" | "only" | "solo" | "solamente" | "dame" | "give" | "me" | "show"
-                ));
-        let asked = follows(Meaning::Top)
-            || (!follows_article
-                && next == tokens.len()
-                && (follows(Meaning::Filler) || follows(Meaning::ForMe))
-                && is_told);
-        if !counts && !asked {
-            return None;
-        }
-        request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
-        Some(at + 1)
     }
 }

@@ -35,7 +35,9 @@ impl Reader<'_> {
         }
         // "something short, under 90 minutes" asks for one thing.
         let is_known = request.named.iter().any(|named| named.topic.kind == kind && named.topic.label == label);
-        if !is_known {
+        if matches!(kind, TopicKind::LengthAtMost | TopicKind::LengthAtLeast) && self.is_vague_length(at) {
+            request.vague_length = Some(Named { topic: Topic { kind, label, said }, films });
+        } else if !is_known {
             request.named.push(Named { topic: Topic { kind, label, said }, films });
         }
         Some(end)

@@ -19,6 +19,24 @@ impl Reader<'_> {
         tokens.get(event).is_some_and(|token| cues::is("life", &token.word)).then_some(event + 1)
     }
 
+    /// Whether the years at `at` are those in which somebody was young: "I grew up in the 80s", "de niño en los 80".
+    pub(super) fn is_of_life(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let says_when = (at.saturating_sub(2)..=at)
+            .any(|at| matches!(tokens[at].word.as_str(), "in" | "during" | "en" | "durante"));
+        let word = |at: Option<usize>| at.map_or("", |at| tokens[at].word.as_str());
+        // "as a kid", "when I was young", "de niña", but no "kids' films".
+        let is_young = |at: &usize| {
+            let young = cues::is("young", &tokens[*at].word);
+            let before = word(at.checked_sub(1));
+            let is_one = before == "a" && matches!(word(at.checked_sub(2)), "as" | "was");
+            let is_so = matches!(before, "de" | "era" | "eramos" | "was" | "were" | "my" | "our" | "mi" | "nuestra");
+            cues::is("grown", &tokens[*at].word) || (young && (is_one || is_so))
+        };
+        let young = (at.saturating_sub(MOST_WORDS)..at).rev().find(is_young).filter(|_| says_when);
+        young.is_some_and(|young| !(young + 1..=at).any(|at| self.sentence.breaks_before(at)))
+    }
+
     /// The years that are asked for at `at`, and the place after them.
     pub(super) fn years_of_event(&self, at: usize) -> Option<(YearBound, usize)> {
         let tokens = self.tokens();

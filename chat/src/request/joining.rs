@@ -2,15 +2,17 @@
 
 use cineswarm_engine::{Catalogue, MovieId};
 
+use super::facts::after_words;
 use super::{Reader, Request};
-use crate::fold::Sentence;
+use crate::cues;
+use crate::fold::{Sentence, Token};
 use crate::intent::Lang;
 
 use crate::lexicon::{self, Meaning};
 use crate::plainly;
 use crate::replies;
 use crate::titles::TitleIndex;
-use crate::topics::{Alternatives, Named, Topic, TopicKind, either};
+use crate::topics::{Alternatives, GenreRun, Named, Topic, TopicKind, either};
 
 impl Reader<'_> {
     /// "French or Italian" are either; so are "French and Italian", and directors who made nothing together.
@@ -25,17 +27,20 @@ impl Reader<'_> {
         let is_one_kind = newest > known.first
             && named[known.first..newest].iter().all(|other| other.topic.kind.is_like(named[newest].topic.kind));
         if !((or || and || follows) && is_one_kind) {
-            *known = Alternatives { first: newest, end: Some(end) };
+            *known = Alternatives { first: newest, end: Some(end), ..*known };
             return;
         }
         let joint = known_end.unwrap_or(at);
         known.end = Some(end);
+        let has_none_in_common = || !named[newest].films.iter().any(|film| named[known.first].films.contains(film));
         let excludes = || match named[newest].topic.kind {
             TopicKind::Origin => true,
-            TopicKind::Director => !named[newest].films.iter().any(|film| named[known.first].films.contains(film)),
+            TopicKind::Director => has_none_in_common(),
+            // "I love Streep and Hanks", but "with Streep and Hanks" are both.
+            TopicKind::Cast => known.are_liked && has_none_in_common(),
             _ => false,
         };
-        if !(or || (and && excludes())) {
+        if !(or || ((and || known.are_liked) && excludes())) {
             return;
         }
         let is_spanish = tokens.get(joint).is_some_and(|word| matches!(word.word.as_str(), "o" | "u" | "y" | "e"));
@@ -50,9 +55,49 @@ impl Reader<'_> {
         from + (from..to).take_while(says_nothing).count()
     }
 
+    /// Whether two people want these: each after a verb of its own, or "for both".
+    fn are_for_two(&self, one: &GenreRun, other: &GenreRun) -> bool {
+        const FOR_BOTH: [&str; 8] = [
+            "for both",
+            "for us both",
+            "suits both",
+            "both happy",
+            "para los dos",
+            "para las dos",
+            "para ambos",
+            "a los dos",
+        ];
+        let tokens = self.tokens();
+        let wants = |from: usize, to: usize| {
+            tokens[from..to].iter().map(|token| token.word.as_str()).find(|word| cues::is("wants", word))
+        };
+        // "comedies or dramas", "I like comedies but I want a drama".
+        let parts = |at| [Meaning::Or, Meaning::But].iter().any(|part| lexicon::after(tokens, at, *part).is_some());
+        let is_or = (one.to..other.from).any(parts);
+        let is_somebody = |token: &Token| matches!(token.word.as_str(), "my" | "mi" | "the" | "la" | "el");
+        // "I like comedies and I like dramas" is one's own taste.
+        let are_two = |first: &str, second: &str| {
+            let says_other = cues::is("others_want", first) || cues::is("others_want", second);
+            says_other && (first != second || tokens[one.to..other.from].iter().any(is_somebody))
+        };
+        let each =
+            || wants(0, one.from).zip(wants(one.to, other.from)).is_some_and(|(first, second)| are_two(first, second));
+        let for_both =
+            || (0..tokens.len()).any(|at| FOR_BOTH.iter().any(|words| after_words(tokens, at, words).is_some()));
+        !is_or && (each() || (wants(0, other.from).is_some() && for_both()))
+    }
+
     /// "romantic comedy", "sci-fi horror": both at once, and no longer either.
     pub(crate) fn join_genres(&self, request: &mut Request) {
-        for run in std::mem::take(&mut request.genre_runs) {
+        let mut runs = std::mem::take(&mut request.genre_runs);
+        // "my wife wants a drama and I want war": one film for both.
+        if let [one, other] = runs.as_mut_slice()
+            && self.are_for_two(one, other)
+        {
+            one.extend(&std::mem::take(&mut other.genres), other.to);
+            runs.truncate(1);
+        }
+        for run in runs {
             if run.genres.len() < 2 {
                 continue;
             }

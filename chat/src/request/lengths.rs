@@ -7,14 +7,28 @@ use cineswarm_engine::MovieId;
 
 use super::Reader;
 use super::facts::{Asked, after_words};
+use crate::cues;
 use crate::fold::Token;
-use crate::lexicon;
+use crate::lexicon::{self, Meaning};
 use crate::topics::{Named, Topic, TopicKind};
 
 /// What "something short" is, if no length is said.
 const SHORT_MINUTES: u16 = 90;
+/// What "a long one" is.
+const LONG_MINUTES: u16 = 150;
 /// Words between what stands before a length and its number: "maybe about 80 minutes".
 const MOST_WORDS_BETWEEN: usize = 2;
+
+/// What follows hours, and its minutes.
+const PARTS_OF_AN_HOUR: [(&str, u16); 7] = [
+    ("and a half", 30),
+    ("and a quarter", 15),
+    ("and three quarters", 45),
+    ("y media", 30),
+    ("y cuarto", 15),
+    ("y un cuarto", 15),
+    ("y tres cuartos", 45),
+];
 
 /// What a phrase of `data/lengths.tsv` makes of the length beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +38,7 @@ enum Around {
     /// At the least, where the sentence speaks against it.
     Past,
     Short,
+    Long,
     MostAfter,
     LeastAfter,
     About,
@@ -42,6 +57,7 @@ static PHRASES: LazyLock<HashMap<&str, Vec<Phrase>>> = LazyLock::new(|| {
             "least" => Around::Least,
             "past" => Around::Past,
             "short" => Around::Short,
+            "long" => Around::Long,
             "most_after" => Around::MostAfter,
             "least_after" => Around::LeastAfter,
             "about" => Around::About,
@@ -91,13 +107,15 @@ impl Reader<'_> {
             ends.find_map(|end| self.duration_at(end))
         };
         let follows = |around: Around, end: usize| phrases_at(tokens, end, around).next();
+        // "under two hours long".
+        let past_long = |end: usize| after_words(tokens, end, "long").unwrap_or(end);
         let (minutes, end, is_most) = if let Some((minutes, end)) = before(Around::Most) {
             // "tengo 100 minutos justos".
-            (minutes, follows(Around::MostAfter, end).unwrap_or(end), true)
+            (minutes, follows(Around::MostAfter, end).unwrap_or(past_long(end)), true)
         } else if let Some((minutes, end)) = before(Around::Least) {
-            (minutes, end, false)
-        } else if let Some(end) = follows(Around::Short, at) {
-            (SHORT_MINUTES, end, true)
+            (minutes, past_long(end), false)
+        } else if let Some((minutes, end)) = self.vague_length_at(at) {
+            (minutes, end, minutes == SHORT_MINUTES)
         } else {
             // "de hora y media como mucho", "90 minutes or less".
             let (minutes, end) = self.duration_at(after_words(tokens, at, "de").unwrap_or(at))?;
@@ -107,6 +125,48 @@ impl Reader<'_> {
         };
         let (kind, films) = self.films_as_long(minutes, is_most);
         Some((kind, minutes.to_string(), minutes.to_string(), films, end))
+    }
+
+    /// Whether a length begins here that no number tells.
+    pub(super) fn is_vague_length(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let tells = |around| phrases_at(tokens, at, around).any(|end| self.duration_at(end).is_some());
+        !(tells(Around::Most) || tells(Around::Least)) && self.vague_length_at(at).is_some()
+    }
+
+    /// "something short", "a long epic": the minutes that these stand for.
+    fn vague_length_at(&self, at: usize) -> Option<(u16, usize)> {
+        let tokens = self.tokens();
+        let sized = [(Around::Short, SHORT_MINUTES), (Around::Long, LONG_MINUTES)];
+        sized.into_iter().find_map(|(around, minutes)| {
+            let end = phrases_at(tokens, at, around).find(|end| {
+                let is_bare = *end == at + 1 && cues::is("size", &tokens[at].word);
+                !is_bare || self.is_size(at)
+            })?;
+            Some((minutes, end))
+        })
+    }
+
+    /// Whether "short" and "long" tell of films: "a long drama", but neither "how long" nor "long hair".
+    fn is_size(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let adverbs = (0..at).rev().take_while(|at| cues::is("size_adverb", &tokens[*at].word)).count();
+        let from = at - adverbs;
+        let ends_genre =
+            || (from.saturating_sub(3)..from).any(|start| self.genres_at(start).is_some_and(|(_, end)| end == from));
+        let begins = from == 0
+            || self.sentence.breaks_before(from)
+            || cues::is("before_size", &tokens[from - 1].word)
+            || ends_genre();
+        let is_of_films = |(meaning, _): (Meaning, usize)| {
+            use Meaning::{And, But, Decade, FilmNoun, Genres, Mood, Old, Or, Recent, Tail};
+            matches!(meaning, And | But | Decade(_) | FilmNoun | Genres(_) | Mood(..) | Old | Or | Recent | Tail)
+        };
+        let goes_on = at + 1 == tokens.len()
+            || self.sentence.breaks_before(at + 1)
+            || cues::is("after_size", &tokens[at + 1].word)
+            || lexicon::meanings(tokens, at + 1).any(is_of_films);
+        begins && goes_on
     }
 
     fn films_as_long(&self, minutes: u16, is_most: bool) -> (TopicKind, Vec<MovieId>) {
@@ -130,6 +190,23 @@ impl Reader<'_> {
             let minutes = tokens.get(at)?.number().and_then(|minutes| u16::try_from(minutes).ok())?;
             (5..60).contains(&minutes).then(|| (minutes, at + 1 + usize::from(is_minutes(word(at + 1)))))
         };
+        // "2.5 hours", "2,5 h"; of "5 hours" in these nothing is read.
+        let is_point = |at: usize| at < tokens.len() && matches!(self.sentence.gap(at), "." | ",");
+        let digits = |at: usize| tokens.get(at).and_then(Token::number).filter(|_| is_point(at));
+        if at > 0 && digits(at).is_some() && tokens[at - 1].number().is_some() {
+            return None;
+        }
+        if let (Some(whole), true) = (tokens.get(at).and_then(Token::number), is_point(at + 1)) {
+            let parted = word(at + 1).strip_suffix('h').map(|part| (part, at + 2));
+            let (part, end) = parted.unwrap_or((word(at + 1), at + 3));
+            let is_of_hours = parted.is_some() || is_hours(word(at + 2));
+            let part: f64 = format!("0.{part}").parse().ok().filter(|_| is_of_hours)?;
+            let more = (part * 60.0).round() as u16;
+            return u16::try_from(whole)
+                .ok()
+                .filter(|hours| (1..=9).contains(hours))
+                .map(|hours| (hours * 60 + more, end));
+        }
         // "1h", "1h45", "1h 45".
         let in_hours = word(at).split_once('h').and_then(|(hours, minutes)| {
             let minutes = if minutes.is_empty() { 0 } else { minutes.parse::<u16>().ok()? };
@@ -140,9 +217,12 @@ impl Reader<'_> {
             let (more, end) = more.unwrap_or((minutes, at + 1));
             return (hours <= 9 && more < 60).then_some((hours * 60 + more, end));
         }
-        let half_more = ["hora y media", "horita y media"].iter().find_map(|phrase| after_words(tokens, at, phrase));
-        if let Some(end) = half_more {
-            return Some((90, end));
+        let part_more = |at: usize| {
+            PARTS_OF_AN_HOUR.iter().find_map(|(phrase, minutes)| Some((*minutes, after_words(tokens, at, phrase)?)))
+        };
+        // "hora y media", "hora y tres cuartos".
+        if let Some((minutes, end)) = part_more(at + 1).filter(|_| matches!(word(at), "hora" | "horita")) {
+            return Some((60 + minutes, end));
         }
         let number = match word(at) {
             "a" | "an" | "una" => 1,
@@ -152,11 +232,14 @@ impl Reader<'_> {
         if is_minutes(word(at + 1)) {
             return (1..=900).contains(&number).then_some((number, at + 2));
         }
+        // "two and a half hours".
+        if let Some(end) = after_words(tokens, at + 1, "and a half").filter(|end| is_hours(word(*end))) {
+            return (1..=9).contains(&number).then_some((number * 60 + 30, end + 1));
+        }
         if !is_hours(word(at + 1)) || !(1..=9).contains(&number) {
             return None;
         }
-        let half = ["and a half", "y media"].iter().find_map(|phrase| after_words(tokens, at + 2, phrase));
-        let more = half.map(|end| (30, end)).or_else(|| minutes_more(at + 2));
+        let more = part_more(at + 2).or_else(|| minutes_more(at + 2));
         Some(more.map_or((number * 60, at + 2), |(minutes, end)| (number * 60 + minutes, end)))
     }
 }

@@ -4,11 +4,14 @@ use super::{Reader, Request};
 use crate::fold::Token;
 use crate::lexicon::{self, Meaning};
 use crate::topics::{Topic, TopicKind};
-use crate::years;
+use crate::{turns, years};
 
 impl Reader<'_> {
     /// "even if not Korean", "aunque no sean coreanas", "solo de Leone no": what was asked for and need not be.
     pub(super) fn read_lifted(&self, at: usize, request: &mut Request) -> Option<usize> {
+        if let Some(end) = self.read_any(at, request) {
+            return Some(end);
+        }
         let tokens = self.tokens();
         let is_only = matches!(tokens[at].word.as_str(), "solo" | "solamente");
         let said = lexicon::after(tokens, at, Meaning::Lift).or(is_only.then_some(at + 1))?;
@@ -19,6 +22,28 @@ impl Reader<'_> {
             }
             object = self.after_link(object).filter(|next| !self.sentence.breaks_before(*next))?;
         }
+    }
+
+    /// "from any country", "de cualquier época": whatever was asked for of that kind.
+    fn read_any(&self, at: usize, request: &mut Request) -> Option<usize> {
+        const KINDS: [(&str, &[TopicKind]); 3] = [
+            ("any_origin", &[TopicKind::Origin]),
+            ("any_length", &[TopicKind::LengthAtMost, TopicKind::LengthAtLeast]),
+            ("any_years", &[]),
+        ];
+        let tokens = self.tokens();
+        let (kind, kinds, end) = KINDS.into_iter().find_map(|(kind, kinds)| {
+            let len = turns::beginnings(kind, &tokens[at..]).next()?;
+            Some((kind, kinds, at + len))
+        })?;
+        // "any country but France".
+        let excepts = |word: &Token| matches!(word.word.as_str(), "but" | "except" | "menos" | "excepto" | "salvo");
+        if tokens.get(end).is_some_and(excepts) && !self.sentence.breaks_before(end) {
+            return None;
+        }
+        request.any.extend(kinds);
+        request.lifted.years |= kind == "any_years";
+        Some(end)
     }
 
     fn lift(&self, at: usize, request: &mut Request, is_only: bool) -> Option<usize> {

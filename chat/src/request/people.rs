@@ -14,7 +14,7 @@ use crate::knowledge::{Person, Role};
 use crate::lexicon;
 use crate::patterns;
 use crate::titles::{Reading, TitleMatch};
-use crate::topics::{Named, Topic, TopicKind};
+use crate::topics::{Alternatives, Named, Topic, TopicKind};
 use crate::years;
 
 /// Words that a surname alone may not be short of, so that "with a day off" is about nobody.
@@ -181,6 +181,25 @@ impl Reader<'_> {
         let topic = Topic { kind, label: person.name.clone(), said: person.name.clone() };
         request.named.push(Named { topic, films: person.films(role).to_vec() });
         Some(end)
+    }
+
+    /// "I love Kubrick, Lynch and Fincher": what follows the first of them, who is named at `at..end`.
+    pub(super) fn read_more_liked(
+        &self,
+        mut at: usize,
+        mut end: usize,
+        known: &mut Alternatives,
+        request: &mut Request,
+    ) -> usize {
+        known.are_liked = true;
+        loop {
+            self.join_alternatives(at, end, known, &mut request.named);
+            let further = self.after_list_joint(end);
+            let Some((next, to)) = further.and_then(|next| Some((next, self.read_person_liked(next, request)?))) else {
+                return end;
+            };
+            (at, end) = (next, to);
+        }
     }
 
     /// Somebody whose surname is the whole sentence.

@@ -57,7 +57,9 @@ impl Reader<'_> {
         }
         // "and no longer than 100 minutes".
         // "nada de más de dos horas" denies what "no más de dos horas" says.
-        let denies = |at: usize| matches!(tokens[at].word.as_str(), "no" | "not" | "que" | "menos" | "less");
+        let denies = |at: usize| {
+            matches!(tokens[at].word.as_str(), "no" | "not" | "que" | "menos" | "less" | "nothing" | "nada")
+        };
         if (at..after_not).any(|at| denies(at) && self.length_begins(at)) {
             return None;
         }
@@ -300,13 +302,18 @@ impl Reader<'_> {
             YearBound::From(first) => (first, u16::MAX),
             YearBound::To(last) => (0, last),
         };
-        let wanted_first = request.year_from.max(request.within.map(|(first, _)| first)).unwrap_or(0);
-        let wanted_last = [request.year_to, request.within.map(|(_, last)| last)].into_iter().flatten().min();
+        let is_vague = (from..end).any(|at| self.says_vague_years(at));
+        let wanted_first =
+            request.year_from.max(request.vague_from).max(request.within.map(|(first, _)| first)).unwrap_or(0);
+        let wanted_last =
+            [request.year_to, request.vague_to, request.within.map(|(_, last)| last)].into_iter().flatten().min();
         if first <= wanted_first && last >= wanted_last.unwrap_or(u16::MAX) {
             request.leave_unread(from, end);
             return;
         }
         match bound {
+            YearBound::To(last) if is_vague => request.restrict_vaguely(YearBound::From(last.saturating_add(1))),
+            YearBound::From(first) if is_vague => request.restrict_vaguely(YearBound::To(first.saturating_sub(1))),
             YearBound::To(last) => request.restrict_years(YearBound::From(last.saturating_add(1))),
             YearBound::From(first) => request.restrict_years(YearBound::To(first.saturating_sub(1))),
             YearBound::Within(first, last) => {

@@ -230,7 +230,7 @@ impl Resolver<'_> {
         if let Resolved::Compute(spec) = &mut resolved {
             spec.ignored = understood.ignored;
             if refines {
-                self.lift(spec, &understood.lifted);
+                self.lift(spec, &understood.lifted, &understood.topics);
                 self.read_again(spec, understood.topics);
             } else if reading.is_some() {
                 spec.reading = reading;

@@ -57,10 +57,12 @@ impl Resolver<'_> {
         years.sort_unstable();
         match (shift, years.get(years.len() / 2)) {
             (Some(Shift::Newer), Some(middle)) => {
-                (known.year_from, known.year_to) = (Some(middle.saturating_add(1)), None);
+                let from = middle.saturating_add(1);
+                (known.year_from, known.year_to) = (Some(from), said.year_to.filter(|to| *to >= from));
             }
             (Some(Shift::Older), Some(middle)) => {
-                (known.year_from, known.year_to) = (None, Some(middle.saturating_sub(1)));
+                let to = middle.saturating_sub(1);
+                (known.year_from, known.year_to) = (said.year_from.filter(|from| *from <= to), Some(to));
             }
             // Not beyond the years that were asked for.
             (Some(Shift::NewestFirst), Some(middle)) => known.year_from = known.year_from.max(Some(*middle)),
@@ -164,7 +166,7 @@ impl Resolver<'_> {
     }
 
     /// "even if they are not Korean": what was asked for holds no more.
-    pub(super) fn lift(&self, spec: &mut Spec, lifted: &Lifted) {
+    pub(super) fn lift(&self, spec: &mut Spec, lifted: &Lifted, added: &[Topic]) {
         if !lifted.films.is_empty() {
             self.allow_again(spec, &lifted.films);
         }
@@ -182,7 +184,7 @@ impl Resolver<'_> {
         let before = spec.topics.len();
         spec.topics.retain(|topic| !(lifted.topics.contains(topic) || is_lifted(topic)));
         if spec.topics.len() < before {
-            let kept = spec.topics.iter().filter_map(films);
+            let kept = spec.topics.iter().chain(added).filter_map(films);
             known.movie_ids = kept.fold(Vec::new(), |films, own| films_of_both(&films, own));
         }
     }

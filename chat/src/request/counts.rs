@@ -1,0 +1,106 @@
+//! How many films are asked for: "5 films", "top ten", "another three". Never counts what films are about.
+
+use super::{Reader, Request};
+use crate::cues;
+use crate::fold::is_article;
+use crate::lexicon::{self, Meaning};
+use crate::patterns;
+
+impl Reader<'_> {
+    /// Whether nothing follows that is counted, but "please" and the like.
+    fn ends_count(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        at == tokens.len()
+            || self.sentence.breaks_before(at)
+            || lexicon::meanings(tokens, at).any(|(meaning, _)| matches!(meaning, Meaning::FilmNoun | Meaning::Tail))
+            || patterns::is_courtesy(&tokens[at].word)
+    }
+
+    /// "5 films", "top ten", "dame 3".
+    pub(super) fn read_count(&self, at: usize, request: &mut Request) -> Option<usize> {
+        let tokens = self.tokens();
+        let token = tokens.get(at)?;
+        // "just one", "solo una": nothing else is said.
+        let is_only_one = at == 1
+            && tokens.len() == 2
+            && matches!(token.word.as_str(), "one" | "1" | "una" | "uno")
+            && matches!(tokens[0].word.as_str(), "just" | "only" | "solo" | "solamente");
+        if is_only_one {
+            request.n = Some(1);
+            return Some(at + 1);
+        }
+        // "I've only ever seen like ten films".
+        let tells = |back: usize, words: &[&str]| at >= back && words.contains(&tokens[at - back].word.as_str());
+        if tells(1, &["like"]) && tells(2, &["seen", "watched", "rated"]) {
+            return None;
+        }
+        // "pick one", "dime una y ya está".
+        let is_one_picked = at > 0
+            && matches!(token.word.as_str(), "one" | "una" | "uno")
+            && cues::is("picks", &tokens[at - 1].word)
+            && tokens
+                .get(at + 1)
+                .is_none_or(|next| self.sentence.breaks_before(at + 1) || cues::is("after_one", &next.word));
+        if is_one_picked {
+            request.n = Some(1);
+            return Some(at + 1);
+        }
+        let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
+        // "another three", "ponme otras tres".
+        let is_of_others = at > 0
+            && matches!(tokens[at - 1].word.as_str(), "another" | "otras" | "otros")
+            && number > 1
+            && self.ends_count(at + 1);
+        if is_of_others {
+            request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
+            return Some(at + 1);
+        }
+        let follows = |wanted: Meaning| {
+            at > 0 && lexicon::meanings(tokens, at - 1).any(|(meaning, end)| meaning == wanted && end == at)
+        };
+        let mut next = at + 1;
+        while let Some((_, end)) =
+            lexicon::meanings(tokens, next).find(|(meaning, end)| *meaning == Meaning::Filler && *end == next + 1)
+        {
+            next = end;
+        }
+        // "I'll take 5. More like it".
+        let ends = self.sentence.gap(next).contains(['.', '?', '!', ';']);
+        let counts = !ends
+            && lexicon::meanings(tokens, next).any(|(meaning, _)| {
+                matches!(
+                    meaning,
+                    Meaning::FilmNoun
+                        | Meaning::Genres(_)
+                        | Meaning::Popular
+                        | Meaning::LessKnown
+                        | Meaning::More
+                        | Meaning::Recent
+                        | Meaning::Old
+                )
+            });
+        let counts = counts
+            || (!ends && self.genres_at(next).is_some())
+            || (!ends && token.number().is_some() && self.index.theme_at(tokens, next).is_some());
+        // "dame 3", but not "it is a 5".
+        let follows_article = at > 0 && is_article(&tokens[at - 1].word);
+        // "just five", "dame diez": a number in letters needs a word that asks for so many.
+        let is_told = token.number().is_some()
+            || (number > 1
+                && at > 0
+                && matches!(
+                    tokens[at - 1].word.as_str(),
+                    "just" | "only" | "solo" | "solamente" | "dame" | "give" | "me" | "show"
+                ));
+        let asked = follows(Meaning::Top)
+            || (!follows_article
+                && next == tokens.len()
+                && (follows(Meaning::Filler) || follows(Meaning::ForMe))
+                && is_told);
+        if !counts && !asked {
+            return None;
+        }
+        request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
+        Some(at + 1)
+    }
+}
