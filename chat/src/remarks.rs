@@ -19,7 +19,7 @@ pub(crate) fn order_among_remarks(
         return None;
     }
     let mut clauses = plainly::clauses_of(sentence);
-    let orders: Vec<usize> = (0..clauses.len()).filter(|at| is_order(&Sentence::new(&clauses[*at]))).collect();
+    let orders: Vec<usize> = (0..clauses.len()).filter(|at| order(&Sentence::new(&clauses[*at])).is_some()).collect();
     let last = *orders.last()?;
     // "muy triste, algo más alegre": the first says what is wrong, and the last what is wanted.
     let complains = |at: &usize| {
@@ -43,23 +43,23 @@ pub(crate) fn order_among_remarks(
     if !says_nothing_else {
         return None;
     }
-    let order = clauses.remove(last);
+    let said = clauses.remove(last);
     clauses.retain(|clause| {
         let clause = Sentence::new(clause);
-        !(is_small_talk(&clause) || exclaims(&clause) || is_order(&clause))
+        !(is_small_talk(&clause) || exclaims(&clause) || order(&clause).is_some())
     });
-    Some((order, clauses))
+    Some((said, clauses))
 }
 
-/// "newer", "algo más alegre", "otras".
-fn is_order(clause: &Sentence) -> bool {
+/// "newer", "algo más alegre", "otras": which order it is.
+pub(crate) fn order(clause: &Sentence) -> Option<patterns::Kind> {
     const ORDERS: [&str; 10] =
         ["newer", "older", "newest", "oldest", "shorter", "longer", "better_known", "lesser_known", "other", "both"];
     let is_of = |kind: &str| ORDERS.contains(&kind) || kind.starts_with("more ") || kind.starts_with("less ");
-    let whole = patterns::fitting(clause).any(|fitting| {
+    let mut whole = patterns::fitting(clause).filter(|fitting| {
         fitting.film.is_none() && fitting.numbers.is_empty() && fitting.places.is_none() && is_of(fitting.kind.0)
     });
-    whole || degrees::order(clause).is_some()
+    whole.next().map(|fitting| fitting.kind).or_else(|| degrees::order(clause))
 }
 
 /// "uf, qué deprimente".
