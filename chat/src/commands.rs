@@ -9,7 +9,7 @@ use crate::intent::{Intent, Last, Mark, OfItself, Question, Shift, Wanted};
 use crate::patterns::Fitting;
 use crate::places::{Places, place};
 use crate::titles::Reading;
-use crate::{Chat, ClarifyOption, bags, degrees, fold, patterns, plainly, ratings, replies};
+use crate::{Chat, ClarifyOption, bags, degrees, fold, in_short, patterns, plainly, ratings, replies, turns};
 
 /// Stars that are offered for a verdict in words, the likeliest first.
 pub(crate) const GOOD: &[f64] = &[5.0, 4.5, 4.0];
@@ -25,6 +25,8 @@ impl Chat<'_> {
             .into_iter()
             .find_map(|fitting| self.ordered(&fitting))
             .or_else(|| self.order_by_degree())
+            .or_else(|| self.place_alone())
+            .or_else(|| self.order_asked_for())
             .or_else(|| self.order_after_remark())
             .or_else(|| self.order_by_its_words())
     }
@@ -72,10 +74,16 @@ impl Chat<'_> {
         (self.goes_on() && starts.into_iter().flatten().any(ends)).then(|| Intent::shift(Shift::AnyYear))
     }
 
-    /// "too long, shorter": an order after a remark that says the same, or nothing.
+    /// "too long, shorter": an order after a remark that says the same, or nothing; "no not that one give me another", too.
     fn order_after_remark(&self) -> Option<Intent> {
         let sentence = self.reader.sentence;
-        let at = (1..sentence.len()).rev().find(|at| sentence.breaks_before(*at))?;
+        let at = (1..sentence.len()).rev().find(|at| sentence.breaks_before(*at));
+        let asks = |at: &usize| turns::is_word("asks_after", &sentence.tokens[*at].word);
+        at.into_iter().chain((2..sentence.len()).filter(asks)).find_map(|at| self.order_after_remark_at(at))
+    }
+
+    fn order_after_remark_at(&self, at: usize) -> Option<Intent> {
+        let sentence = self.reader.sentence;
         let (remark, order) = (sentence.typed(0, at), sentence.typed(at, sentence.len()));
         let (remark, mut order) = (Sentence::new(remark), Sentence::new(order));
         // "more like it for the weekend".
@@ -84,6 +92,14 @@ impl Chat<'_> {
         }
         // "esa ya la vi, dame otra".
         let mut asks_more = patterns::fitting(&order).map(|fitting| fitting.kind.0);
+        let is_said_of_it = |fitting: Fitting| matches!(fitting.kind.0, "hide_it" | "seen_it" | "bad_it" | "meh_it");
+        if self.goes_on()
+            && self.pointed_at().is_none()
+            && patterns::fitting(&remark).any(is_said_of_it)
+            && in_short::asks_for_others(&order)
+        {
+            return Some(Intent::More);
+        }
         if asks_more.any(|kind| matches!(kind, "other" | "like_it" | "newest")) {
             let seen = patterns::fitting(&remark).filter(|fitting| matches!(fitting.kind.0, "seen_it" | "hide_it"));
             if let Some(intent) = seen.into_iter().find_map(|fitting| self.ordered(&fitting)) {
@@ -128,7 +144,7 @@ impl Chat<'_> {
         })
     }
 
-    fn ordered(&self, fitting: &Fitting) -> Option<Intent> {
+    pub(crate) fn ordered(&self, fitting: &Fitting) -> Option<Intent> {
         let asked = || self.reader.sentence.text.trim().to_owned();
         let has_list = !self.context.shown.is_empty();
         let all_places = || match &fitting.places {
@@ -197,6 +213,14 @@ impl Chat<'_> {
                 Some(Intent::Refine { filters: Filters::default(), tweak: crate::Tweak::None, shift: None })
             }
             "carry_on" => Some(Intent::Undo),
+            "again" if self.goes_on() => {
+                Some(Intent::Refine { filters: Filters::default(), tweak: crate::Tweak::None, shift: None })
+            }
+            "agrees" if !self.context.options.is_empty() => None,
+            "agrees" if self.goes_on() => Some(Intent::Thanks),
+            "agrees" => Some(Intent::Help),
+            "seen_all" if has_list => Some(Intent::Mark { movies: self.context.shown.to_vec(), mark: Mark::Seen }),
+            "why_it" => it(&|movie| Intent::Why { movie }),
             "restart" => Some(Intent::StartOver),
             "none" if !self.context.options.is_empty() => Some(Intent::Declined),
             "help" => Some(Intent::Help),
@@ -211,7 +235,7 @@ impl Chat<'_> {
             "oldest" if has_list => Some(Intent::shift(Shift::OldestFirst)),
             "better_known" if has_list => Some(Intent::shift(Shift::BetterKnown)),
             // What is said of a whole list asks for another; of a film that is spoken of it is a verdict.
-            "dull" if self.pointed_at().is_some() => None,
+            "dull" if self.pointed_at().is_some() || !self.context.options.is_empty() => None,
             "dull" if has_list => Some(Intent::More),
             "dull" => Some(Intent::NotUnderstood { asked: asked() }),
             "anything" if self.draws_on_it() => {
@@ -243,7 +267,9 @@ impl Chat<'_> {
             // "why do you recommend it?"
             "why" if fitting.places.is_none() && fitting.numbers.is_empty() => it(&|movie| Intent::Why { movie }),
             "why" => one(&|movie| Intent::Why { movie }),
-            "like_shown" => one(&like),
+            "like_shown" => {
+                pointed_at(&|movies| Intent::Like { movies, filters: Default::default(), tweak: crate::Tweak::None })
+            }
             "it" => {
                 let wanted = Wanted::from_name(genre)?;
                 // Of a list of films like one, a question about "it" means that one.
@@ -278,6 +304,8 @@ impl Chat<'_> {
                 let (place, stars) = if fitting.kind.0 == "rate_shown" { (first, second) } else { (second, first) };
                 match self.shown(*place) {
                     Some(movie) => self.rerated(movie, *stars),
+                    // "rate 10 4" where the list is shorter.
+                    None if self.is_title_of_one_word(*place) => None,
                     None if has_list => Some(Intent::NoSuchPlace { asked: asked() }),
                     None => Some(Intent::NotUnderstood { asked: asked() }),
                 }
@@ -352,6 +380,11 @@ impl Chat<'_> {
             return Some(Intent::Compare { wanted, movies: pair.to_vec() });
         }
         Some(self.pointed_at().map_or(Intent::WhichOne, |movie| Intent::About { wanted, movie }))
+    }
+
+    fn is_title_of_one_word(&self, at: usize) -> bool {
+        let words = self.reader.sentence.tokens.get(at..=at);
+        words.is_some_and(|words| self.reader.index.find_as(words, Reading::Exact).is_some())
     }
 
     pub(crate) fn asks(&self) -> bool {

@@ -9,7 +9,7 @@ use crate::titles::{Reading, TitleIndex, TitleMatch};
 use crate::{Chat, ClarifyOption, Context, Tweak, choosing, lexicon, patterns, places, ratings};
 
 /// Words around what tells a choice from the others.
-const AROUND: [&str; 34] = [
+const AROUND: [&str; 36] = [
     "the",
     "one",
     "number",
@@ -44,6 +44,8 @@ const AROUND: [&str; 34] = [
     "mean",
     "version",
     "esa",
+    "mas",
+    "most",
 ];
 
 /// The choice of an open question that the sentence takes, however it is told.

@@ -22,11 +22,13 @@ mod gist;
 mod given_to_place;
 mod going_back;
 mod in_passing;
+mod in_short;
 mod intent;
 mod knowledge;
 mod language;
 mod lexicon;
 mod lifting;
+mod misspelt;
 mod most;
 mod naming;
 mod occasions;
@@ -114,6 +116,15 @@ pub fn understand_in(
     let again = |text: &str| understand_in(text, lang, index, catalogue, context);
     let is_read = |again: &Understood| !again.intent.is_at_a_loss();
     if let Some(read) = plainly::plainly(&sentence).map(|plain| again(&plain)).filter(is_read) {
+        return read;
+    }
+    // "mroe", "somthing newer", of a list.
+    let is_order = |again: &Understood| {
+        let changes = matches!(again.intent, Intent::Refine { .. } | Intent::More | Intent::LessKnown | Intent::Undo);
+        changes && again.ignored.is_empty()
+    };
+    let spelt = misspelt::spelt_right(&sentence, index).filter(|_| goes_on && context.options.is_empty());
+    if let Some(read) = spelt.map(|spelt| again(&spelt)).filter(is_order) {
         return read;
     }
     if says_thanks(&sentence) {
@@ -214,6 +225,12 @@ fn of_the_question_before(
     let wanted = going_back::back_to(sentence, index).or_else(|| going_back::swapped(sentence, index));
     if let Some(understood) = wanted.map(|wanted| meant_instead(read(&wanted, context)))
         && matches!(understood.intent, Intent::Refine { .. })
+        && understood.ignored.is_empty()
+    {
+        return Some(understood);
+    }
+    if let Some(understood) = in_short::of_the_same(sentence, index).map(|said| read(&said, context))
+        && matches!(understood.intent, Intent::Refine { .. } | Intent::LessKnown)
         && understood.ignored.is_empty()
     {
         return Some(understood);
@@ -331,13 +348,19 @@ fn understand_sentence(
     if let Some(asked) = whose::films_of_people(&reader, lang, context) {
         return understand_in(&asked, lang, index, catalogue, context);
     }
+    if let Some(asked) = in_short::person_instead(&reader, index, context) {
+        return meant_instead(understand_in(&asked, lang, index, catalogue, context));
+    }
     let (mut request, is_announced) = reader.read_with_films_inside();
     let chat = Chat { reader, lang, catalogue, context };
     let (mut intent, mut ignored) = chat.decide(&request);
     if chat.asks_of_no_name(&intent) {
         intent = Intent::NotUnderstood { asked: sentence.text.trim().to_owned() };
     }
-    let is_unsure = gist::is_unsure(&intent, &ignored, is_announced) || chat.may_ask(&intent, &ignored);
+    // "algo entre la 1 y la 2" asks for films like both.
+    let is_like_several = matches!(&intent, Intent::Like { movies, .. } if movies.len() > 1) && ignored.is_empty();
+    let is_unsure =
+        !is_like_several && (gist::is_unsure(&intent, &ignored, is_announced) || chat.may_ask(&intent, &ignored));
     // "que tal" greets, and begins many a question, too.
     const GREETING: usize = 3;
     let may_be_asked = !request.help || sentence.len() > GREETING || chat.film_at_place().is_some();
@@ -374,8 +397,17 @@ fn understand_sentence(
         _ => None,
     };
     let without_effect = request.without_effect.iter().copied().filter(|_| intent.filters().is_some());
-    let ignored =
-        ignored.into_iter().chain(without_effect).map(|(from, to)| sentence.typed(from, to).to_owned()).collect();
+    // "sin violencia jaja": that laughter was not taken into account need not be said.
+    let says_something = |(from, to): &(usize, usize)| {
+        let is_laughter = |token: &fold::Token| plainly::is_laughter(&token.word);
+        !sentence.tokens.get(*from..*to).is_some_and(|words| words.iter().all(is_laughter))
+    };
+    let ignored = ignored
+        .into_iter()
+        .chain(without_effect)
+        .filter(says_something)
+        .map(|(from, to)| sentence.typed(from, to).to_owned())
+        .collect();
     if let Intent::Refine { filters, .. } = &mut intent {
         let (taken, stay) = lifting::taken_back(&chat.reader, &request, context);
         request.lifted.topics.extend(taken);

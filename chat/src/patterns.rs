@@ -157,13 +157,19 @@ fn says_only_remark(tokens: &[Token]) -> bool {
     PATTERNS.iter().any(is_said)
 }
 
+static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let words = PATTERNS.iter().flat_map(|pattern| pattern.words.iter().copied());
+    words.filter(|word| !matches!(*word, "*" | "#" | "@")).collect()
+});
+
 /// Whether sentences are made of this word, so that it is spelt right.
 pub(crate) fn says(word: &str) -> bool {
-    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-        let words = PATTERNS.iter().flat_map(|pattern| pattern.words.iter().copied());
-        words.filter(|word| !matches!(*word, "*" | "#" | "@")).collect()
-    });
     WORDS.contains(word)
+}
+
+/// All words that sentences are made of.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().copied()
 }
 
 #[cfg(test)]

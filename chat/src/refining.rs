@@ -53,6 +53,7 @@ impl Chat<'_> {
                 || self.says_of_list()
                 || self.says_alike()
                 || (!says_films && self.begins_with_limit(request))
+                || self.compares_list(request)
                 || (!says_films && (self.says_only() || self.speaks_of_somebody() || self.says_one_that()))
                 || begins("refines")
                 || (begins("may_refine") && !request.film_noun);
@@ -138,6 +139,17 @@ impl Chat<'_> {
                     | ("something", "similar")
             )
         })
+    }
+
+    /// "algo más tranquilo", "something lighter and more fun": more or less than those before.
+    fn compares_list(&self, request: &Request) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let begins = tokens.iter().take_while(|token| says_nothing(&token.word)).count();
+        let pair = tokens.get(begins..begins + 2).unwrap_or_default();
+        let [something, more] = pair else { return false };
+        !request.film_noun
+            && matches!(something.word.as_str(), "algo" | "something" | "anything" | "alguna" | "una")
+            && matches!(more.word.as_str(), "mas" | "menos" | "more" | "less")
     }
 
     /// "any comedies amongst them", "de esas, ¿cuál es argentina?"

@@ -44,23 +44,28 @@ pub(crate) fn order_among_remarks(
     if !says_nothing_else {
         return None;
     }
-    let order = clauses.remove(last);
+    let said = clauses.remove(last);
     clauses.retain(|clause| {
         let clause = Sentence::new(clause);
         !(is_small_talk(&clause) || exclaims(&clause) || is_order(&clause))
     });
-    Some((order, clauses))
+    Some((said, clauses))
 }
 
-/// "newer", "algo más alegre", "otras".
+/// An order, or one to drop something.
 fn is_order(clause: &Sentence) -> bool {
+    order(clause).is_some() || lifting::begins(&clause.tokens)
+}
+
+/// "newer", "algo más alegre", "otras": which order it is.
+pub(crate) fn order(clause: &Sentence) -> Option<patterns::Kind> {
     const ORDERS: [&str; 10] =
         ["newer", "older", "newest", "oldest", "shorter", "longer", "better_known", "lesser_known", "other", "both"];
     let is_of = |kind: &str| ORDERS.contains(&kind) || kind.starts_with("more ") || kind.starts_with("less ");
-    let whole = patterns::fitting(clause).any(|fitting| {
+    let mut whole = patterns::fitting(clause).filter(|fitting| {
         fitting.film.is_none() && fitting.numbers.is_empty() && fitting.places.is_none() && is_of(fitting.kind.0)
     });
-    whole || degrees::order(clause).is_some() || lifting::begins(&clause.tokens)
+    whole.next().map(|fitting| fitting.kind).or_else(|| degrees::order(clause))
 }
 
 /// "newer, but not that new": the question before, moved one way and bounded at the other end.

@@ -37,8 +37,14 @@ impl Chat<'_> {
 
     /// "in what order do I watch them?": of the series of the film that is spoken of.
     pub(crate) fn series_spoken_of(&self) -> Option<Intent> {
-        let films = self.context.about.into_iter().chain(self.context.like.iter().copied());
-        films.chain(self.context.shown.iter().copied()).find_map(|movie| self.series_of(movie))
+        let mut films = self.context.about.into_iter().chain(self.context.like.iter().copied());
+        // One film of a series among others does not make the list one of that series.
+        let shows_several = |series: &Intent| {
+            let Intent::Series { movies, .. } = series else { return false };
+            self.context.shown.iter().filter(|movie| movies.contains(movie)).nth(1).is_some()
+        };
+        let shown = || self.context.shown.iter().filter_map(|movie| self.series_of(*movie)).find(shows_several);
+        films.find_map(|movie| self.series_of(movie)).or_else(shown)
     }
 
     /// "show me the whole series": of the film that is spoken of, and of no other one.

@@ -327,6 +327,9 @@ impl Chat<'_> {
 
     /// The film a title means, or the question to ask.
     pub(crate) fn resolved(&self, slot: &TitleSlot) -> Result<MovieId, Box<Intent>> {
+        if let Some(movie) = self.film_numbered(slot.from, slot.to) {
+            return Ok(movie);
+        }
         match &slot.found {
             TitleMatch::One(movie) if self.is_doubtful(slot, *movie) => Err(Box::new(self.ask_whether(slot))),
             // "I adored it, is there more?" speaks of no film called "It".

@@ -100,6 +100,8 @@ fn range(tokens: &[Token], from: u16, to: u16, at: usize, newest: u16, open: boo
         let both = tokens.get(at).and_then(Token::year).is_some() && tokens[at - 1].year().is_some();
         both.then_some(at)
     });
+    // "de los 60 o 70", where "1960 o 1970" is none of the years between.
+    let joined = joined.or_else(|| after(tokens, at, Meaning::Or).filter(|_| to == from + 9));
     // "los 60 y 70": the second has nothing but its digits.
     let other = joined.and_then(|next| {
         span(tokens, next, newest).or_else(|| {

@@ -6,6 +6,7 @@ use super::{Reader, Request};
 use crate::fold::Token;
 use crate::lexicon::{self, Meaning};
 use crate::patterns;
+use crate::places;
 use crate::themes::Tagged;
 use crate::titles::{Reading, TitleMatch};
 use crate::years::{self, YearBound};
@@ -123,7 +124,11 @@ impl Reader<'_> {
     /// "but not Aliens", "nothing like Titanic". Of several films of that title the best known is meant.
     pub(super) fn title_spoken_against(&self, at: usize) -> Option<(MovieId, usize)> {
         let at = lexicon::after(self.tokens(), at, Meaning::LikeTitle).unwrap_or(at);
-        self.title_ends(at).into_iter().rev().find_map(|end| {
+        // "I don't want that one", "not 1" speak of no film called "The One".
+        let points =
+            |word: &str| matches!(word, "that" | "this" | "the" | "one" | "ones") || places::place(word).is_some();
+        let is_title = |end: &usize| !self.tokens()[at..*end].iter().all(|token| points(&token.word));
+        self.title_ends(at).into_iter().rev().filter(is_title).find_map(|end| {
             match self.index.find_as(self.tokens().get(at..end)?, Reading::Exact)? {
                 TitleMatch::One(movie) => Some((movie, end)),
                 TitleMatch::Several(movies) => Some((*movies.first()?, end)),
