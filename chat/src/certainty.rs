@@ -2,11 +2,12 @@
 
 use cineswarm_engine::MovieId;
 
-use crate::fold::without_article;
+use crate::Chat;
+use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Question};
 use crate::request::{Request, TitleSlot};
-use crate::titles::{Reading, TitleMatch};
-use crate::{Chat, everyday, fold};
+use crate::words::fold::without_article;
+use crate::words::{everyday, fold};
 
 /// A title that no verb announces and that is not spelt as it should be is taken from this many letters; below, the
 /// person is asked.

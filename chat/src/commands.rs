@@ -1,15 +1,18 @@
 //! Orders that name no film: "undo", "what have I rated", "the second one", and what is asked or said of a place in the list.
+//! Longer than other files: what each kind of `data/patterns.tsv` means is one table.
 
 use std::cmp::Reverse;
 
 use cineswarm_engine::{Filters, MovieId};
 
-use crate::fold::Sentence;
+use crate::films::titles::Reading;
 use crate::intent::{Intent, Last, Mark, OfItself, Question, Shift, Wanted};
-use crate::patterns::Fitting;
-use crate::places::{Places, place};
-use crate::titles::Reading;
-use crate::{Chat, ClarifyOption, bags, degrees, fold, in_short, patterns, plainly, ratings, replies, turns};
+use crate::talk::{degrees, in_short};
+use crate::words::fold::Sentence;
+use crate::words::patterns::Fitting;
+use crate::words::places::{Places, place};
+use crate::words::{bags, fold, patterns, plainly, turns};
+use crate::{Chat, ClarifyOption, ratings, replies};
 
 /// Stars that are offered for a verdict in words, the likeliest first.
 pub(crate) const GOOD: &[f64] = &[5.0, 4.5, 4.0];
@@ -70,7 +73,7 @@ impl Chat<'_> {
         let is_article = tokens.get(from).is_some_and(|token| fold::is_article(&token.word));
         let starts = [Some(from), is_article.then_some(from + 1)];
         let is_tail = |end: usize| tokens[end..].iter().all(|token| TAIL.contains(&token.word.as_str()));
-        let ends = |at| crate::years::bound(tokens, at, u16::MAX, true).is_some_and(|(_, end)| is_tail(end));
+        let ends = |at| crate::words::years::bound(tokens, at, u16::MAX, true).is_some_and(|(_, end)| is_tail(end));
         (self.goes_on() && starts.into_iter().flatten().any(ends)).then(|| Intent::shift(Shift::AnyYear))
     }
 

@@ -2,11 +2,12 @@
 
 use cineswarm_engine::Catalogue;
 
-use crate::lexicon::{self, Meaning};
+use crate::films::titles::TitleMatch;
 use crate::ratings::{self, RatingSaid};
 use crate::request::{Reader, Request, TitleSlot};
-use crate::titles::TitleMatch;
-use crate::{Context, Ignored, Intent, Lang, Last, Tweak, cues, patterns};
+use crate::words::lexicon::{self, Meaning};
+use crate::words::{cues, patterns};
+use crate::{Context, Ignored, Intent, Lang, Last, Tweak};
 
 /// A sentence, what it is read with and what was said before.
 pub(crate) struct Chat<'a> {

@@ -4,8 +4,8 @@
 use cineswarm_engine::{Filters, HalfStars, MovieId, UserId};
 use serde::{Deserialize, Serialize};
 
+pub use crate::asks::wanted::Wanted;
 use crate::topics::{Lifted, Topic};
-pub use crate::wanted::Wanted;
 
 /// The language of replies. What is typed is understood in both, whatever is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

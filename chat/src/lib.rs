@@ -2,78 +2,43 @@
 //! Pure: a sentence and a catalogue in, an [`Intent`] out. Never asks the farm, stores nothing, reads no clock.
 #![forbid(unsafe_code)]
 
-mod about;
-mod asked;
-mod asked_twice;
-mod bags;
+mod asks;
 mod certainty;
-mod choosing;
 mod commands;
-mod comparing;
-mod counted;
-mod cues;
 mod decide;
-mod degrees;
-mod everyday;
-mod film_meant;
-mod fold;
-mod follow_up;
-mod gist;
-mod given_to_place;
-mod going_back;
-mod in_passing;
-mod in_short;
+mod films;
 mod intent;
-mod knowledge;
-mod language;
-mod lexicon;
-mod lifting;
-mod misspelt;
-mod most;
 mod naming;
-mod occasions;
-mod open_question;
-mod patterns;
-mod places;
-mod plainly;
-mod questions;
-mod rated_otherwise;
 mod ratings;
 mod reading;
-mod refining;
-mod remarks;
 pub mod replies;
 mod request;
-mod series;
-mod spelling;
-mod themes;
+mod talk;
 mod titled;
-mod titles;
 mod topics;
-mod turned_down;
-mod turns;
-mod wanted;
-mod whose;
-mod years;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 use cineswarm_engine::Catalogue;
 
+pub use films::titles::{Hit, TitleIndex, TitleMatch};
 pub use intent::{
     ClarifyOption, Context, Intent, Lang, Last, Mark, OfItself, Question, Shift, Tweak, Understood, Wanted,
 };
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use request::{either_topic, films_of, parts_of_either};
-pub use titles::{Hit, TitleIndex, TitleMatch};
 pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
+use asks::{asked_twice, counted, gist};
 use decide::Chat;
-use fold::Sentence;
+use films::titles::Reading;
 use request::{Reader, Request};
-use titles::Reading;
+use talk::{choosing, follow_up, going_back, in_short, lifting, misspelt, open_question, remarks, turned_down, whose};
+use words::fold::Sentence;
+use words::{cues, fold, language, places, plainly};
 
 /// Understands a sentence that nothing was said before. `lang` is the language of labels and rewritten sentences only.
 ///
@@ -212,7 +177,7 @@ fn of_the_question_before(
         };
         let going_on = Context { goes_on: true, shown: &best, options: &[], ..*context };
         let said = read(&sentence.text, &going_on);
-        let is_choice = follow_up::choice(sentence, context.options, index, catalogue).is_some();
+        let is_choice = choosing::choice(sentence, context.options, index, catalogue).is_some();
         if let Some(refined) =
             open_question::refined(&sentence.text, &said, lang, index, catalogue, context).filter(|_| !is_choice)
         {
@@ -292,10 +257,10 @@ fn understand_sentence(
     context: &Context<'_>,
 ) -> Understood {
     let settled = Context { options: &[], ..*context };
-    if let Some(option) = follow_up::choice(sentence, context.options, index, catalogue) {
+    if let Some(option) = choosing::choice(sentence, context.options, index, catalogue) {
         return understand_in(&option.text, lang, index, catalogue, &settled);
     }
-    if let Some(rated) = follow_up::chosen_with_stars(sentence, context.options, index, catalogue) {
+    if let Some(rated) = choosing::chosen_with_stars(sentence, context.options, index, catalogue) {
         let understood = understand_in(&rated, lang, index, catalogue, &settled);
         if matches!(understood.intent, Intent::Rate { .. }) {
             return understood;

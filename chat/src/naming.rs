@@ -3,9 +3,9 @@
 
 use cineswarm_engine::{Catalogue, MovieId};
 
-use crate::fold::Sentence;
+use crate::films::titles::{TitleIndex, TitleMatch};
 use crate::request::{Reader, Request};
-use crate::titles::{TitleIndex, TitleMatch};
+use crate::words::fold::Sentence;
 use crate::{Chat, Context, Lang};
 
 /// What a text of titles means.

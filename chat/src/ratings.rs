@@ -3,13 +3,13 @@
 
 use cineswarm_engine::HalfStars;
 
-use super::cues;
-use super::fold::Token;
-use super::lexicon::{self, Meaning};
-use super::patterns;
-use super::places;
-use super::request::{Reader, TitleSlot};
-use super::titles::Reading;
+use crate::films::titles::Reading;
+use crate::request::{Reader, TitleSlot};
+use crate::words::cues;
+use crate::words::fold::Token;
+use crate::words::lexicon::{self, Meaning};
+use crate::words::patterns;
+use crate::words::places;
 
 /// Numbers of one sentence that are tried as the rating, from the last.
 const MAX_NUMBERS: usize = 4;

@@ -25,14 +25,14 @@ use std::collections::{HashMap, HashSet};
 
 use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 
-use super::everyday;
-use super::fold::{self, Sentence, Token, is_article, key, tokenize};
-use super::lexicon::{self, Meaning};
-use super::patterns;
-use super::places;
-use super::titles::{MAX_TITLE_TOKENS, Reading, TitleIndex, TitleMatch};
-use super::topics::{Alternatives, GenreRun, Lifted, Named, TopicKind, in_common, left_out};
-use super::years::{self, YearBound};
+use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleIndex, TitleMatch};
+use crate::topics::{Alternatives, GenreRun, Lifted, Named, TopicKind, in_common, left_out};
+use crate::words::everyday;
+use crate::words::fold::{self, Sentence, Token, is_article, key, tokenize};
+use crate::words::lexicon::{self, Meaning};
+use crate::words::patterns;
+use crate::words::places;
+use crate::words::years::{self, YearBound};
 
 /// Titles of one sentence; further ones are not read.
 const MAX_TITLES: usize = 20;

@@ -10,7 +10,7 @@ mod utterances;
 
 use cineswarm_engine::{Catalogue, Filters, Movie, MovieStats};
 
-use super::{Intent, Lang, TitleIndex, TitleMatch, Tweak, Understood, understand};
+use crate::{Intent, Lang, TitleIndex, TitleMatch, Tweak, Understood, understand};
 
 /// Title, year, genres, ratings, other titles.
 const FILMS: &[(&str, u16, &str, u32, &[&str])] = &[

@@ -3,12 +3,13 @@
 use cineswarm_engine::MovieId;
 
 use crate::decide::{tweak, without_titles};
-use crate::fold::{self, Sentence, without_article};
+use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Shift, Tweak};
-use crate::lexicon::{self, Meaning};
 use crate::request::{Request, TitleSlot};
-use crate::titles::{Reading, TitleMatch};
-use crate::{Chat, Ignored, cues, patterns};
+use crate::words::fold::{self, Sentence, without_article};
+use crate::words::lexicon::{self, Meaning};
+use crate::words::{cues, patterns};
+use crate::{Chat, Ignored};
 
 /// A sentence with more words than this that mean nothing is no title.
 const MAX_UNREAD_TOKENS: usize = 8;

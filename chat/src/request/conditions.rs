@@ -4,11 +4,11 @@
 use cineswarm_engine::UserId;
 
 use super::{MoodSaid, Reader, Request};
-use crate::fold::{Token, is_article, key, tokenize};
-use crate::lexicon::{self, Meaning};
-use crate::patterns;
 use crate::topics::{GenreRun, Named, Topic, TopicKind};
-use crate::years::{self, YearBound};
+use crate::words::fold::{Token, is_article, key, tokenize};
+use crate::words::lexicon::{self, Meaning};
+use crate::words::patterns;
+use crate::words::years::{self, YearBound};
 
 /// Years of age up to which somebody is meant to see films for children.
 const OLDEST_CHILD: u64 = 11;

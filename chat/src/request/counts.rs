@@ -1,10 +1,10 @@
 //! How many films are asked for: "5 films", "top ten", "another three". Never counts what films are about.
 
 use super::{Reader, Request};
-use crate::cues;
-use crate::fold::is_article;
-use crate::lexicon::{self, Meaning};
-use crate::patterns;
+use crate::words::cues;
+use crate::words::fold::is_article;
+use crate::words::lexicon::{self, Meaning};
+use crate::words::patterns;
 
 impl Reader<'_> {
     /// Whether nothing follows that is counted, but "please" and the like.

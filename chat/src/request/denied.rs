@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use cineswarm_engine::MovieId;
 
 use super::{Reader, Request};
-use crate::cues;
-use crate::lexicon::{self, Meaning};
 use crate::topics::Named;
+use crate::words::cues;
+use crate::words::lexicon::{self, Meaning};
 
 /// Words between the beginning of a name and the "no" that closes it.
 const MOST_WORDS: usize = 6;

@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 use cineswarm_engine::MovieId;
 
 use super::{Reader, Request};
-use crate::fold::{Token, tokenize};
-use crate::lexicon;
 use crate::topics::{Named, Topic, TopicKind};
+use crate::words::fold::{Token, tokenize};
+use crate::words::lexicon;
 
 /// Words of a person's or a series' name at the most.
 pub(super) const LONGEST_NAME: usize = 6;

@@ -1,10 +1,10 @@
 //! Years told by what happened in them: "from before we were married in 1968", "del año en que nací, 1974".
 
 use super::Reader;
-use crate::cues;
-use crate::fold::is_article;
-use crate::lexicon::{self, Meaning};
-use crate::years::{self, YearBound};
+use crate::words::cues;
+use crate::words::fold::is_article;
+use crate::words::lexicon::{self, Meaning};
+use crate::words::years::{self, YearBound};
 
 /// Words of what happened.
 const MOST_WORDS: usize = 7;

@@ -2,11 +2,11 @@
 //! otras", "if Reservoir Dogs and Snatch had a baby".
 
 use super::{Reader, Request, TitleSlot};
-use crate::cues;
-use crate::fold::{Token, without_article};
-use crate::lexicon;
-use crate::patterns;
-use crate::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
+use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
+use crate::words::cues;
+use crate::words::fold::{Token, without_article};
+use crate::words::lexicon;
+use crate::words::patterns;
 
 /// Letters of a word that is a name by itself, and beside others.
 const LONG_NAME: usize = 5;

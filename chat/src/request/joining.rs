@@ -4,15 +4,15 @@ use cineswarm_engine::{Catalogue, MovieId};
 
 use super::facts::after_words;
 use super::{Reader, Request};
-use crate::cues;
-use crate::fold::{Sentence, Token};
 use crate::intent::Lang;
+use crate::words::cues;
+use crate::words::fold::{Sentence, Token};
 
-use crate::lexicon::{self, Meaning};
-use crate::plainly;
+use crate::films::titles::TitleIndex;
 use crate::replies;
-use crate::titles::TitleIndex;
 use crate::topics::{Alternatives, GenreRun, Named, Topic, TopicKind, either};
+use crate::words::lexicon::{self, Meaning};
+use crate::words::plainly;
 
 impl Reader<'_> {
     /// "French or Italian" are either; so are "French and Italian", and directors who made nothing together.

@@ -7,10 +7,10 @@ use cineswarm_engine::MovieId;
 
 use super::Reader;
 use super::facts::{Asked, after_words};
-use crate::cues;
-use crate::fold::Token;
-use crate::lexicon::{self, Meaning};
 use crate::topics::{Named, Topic, TopicKind};
+use crate::words::cues;
+use crate::words::fold::Token;
+use crate::words::lexicon::{self, Meaning};
 
 /// What "something short" is, if no length is said.
 const SHORT_MINUTES: u16 = 90;
@@ -247,7 +247,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fold::tokenize;
+    use crate::words::fold::tokenize;
 
     #[test]
     fn every_phrase_is_written_folded_and_of_a_kind() {

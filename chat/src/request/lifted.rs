@@ -1,10 +1,10 @@
 //! What was asked for before and need not be: neither wanted nor ruled out.
 
 use super::{Reader, Request};
-use crate::fold::Token;
-use crate::lexicon::{self, Meaning};
 use crate::topics::{Topic, TopicKind};
-use crate::{turns, years};
+use crate::words::fold::Token;
+use crate::words::lexicon::{self, Meaning};
+use crate::words::{turns, years};
 
 impl Reader<'_> {
     /// "even if not Korean", "aunque no sean coreanas", "solo de Leone no": what was asked for and need not be.

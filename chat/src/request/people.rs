@@ -8,14 +8,14 @@ use cineswarm_engine::MovieId;
 
 use super::facts::{Asked, LONGEST_NAME, after_words};
 use super::{Reader, Request};
-use crate::cues;
-use crate::fold::tokenize;
-use crate::knowledge::{Person, Role};
-use crate::lexicon;
-use crate::patterns;
-use crate::titles::{Reading, TitleMatch};
+use crate::films::knowledge::{Person, Role};
+use crate::films::titles::{Reading, TitleMatch};
 use crate::topics::{Alternatives, Named, Topic, TopicKind};
-use crate::years;
+use crate::words::cues;
+use crate::words::fold::tokenize;
+use crate::words::lexicon;
+use crate::words::patterns;
+use crate::words::years;
 
 /// Words that a surname alone may not be short of, so that "with a day off" is about nobody.
 const SURNAME_LETTERS: usize = 4;

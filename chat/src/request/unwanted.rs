@@ -9,12 +9,12 @@ use cineswarm_engine::{Filters, MovieId};
 use super::denied::leaves_nothing_of;
 use super::unwanted_films::Unwanted;
 use super::{Reader, Request};
-use crate::cues;
-use crate::fold::{is_article, tokenize};
-use crate::lexicon::{self, Meaning};
-use crate::patterns;
 use crate::topics::{Named, Topic, TopicKind};
-use crate::years::{self, YearBound};
+use crate::words::cues;
+use crate::words::fold::{is_article, tokenize};
+use crate::words::lexicon::{self, Meaning};
+use crate::words::patterns;
+use crate::words::years::{self, YearBound};
 
 /// Words after a "not" that are left unread where nothing there is known, so that none of them is taken for a wish.
 const UNREAD_AFTER_NOT: usize = 3;

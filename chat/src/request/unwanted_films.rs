@@ -3,13 +3,13 @@
 use cineswarm_engine::MovieId;
 
 use super::{Reader, Request};
-use crate::fold::Token;
-use crate::lexicon::{self, Meaning};
-use crate::patterns;
-use crate::places;
-use crate::themes::Tagged;
-use crate::titles::{Reading, TitleMatch};
-use crate::years::{self, YearBound};
+use crate::films::themes::Tagged;
+use crate::films::titles::{Reading, TitleMatch};
+use crate::words::fold::Token;
+use crate::words::lexicon::{self, Meaning};
+use crate::words::patterns;
+use crate::words::places;
+use crate::words::years::{self, YearBound};
 
 /// Letters of a part of a title that films are left out by.
 const TELLING_LETTERS: usize = 4;

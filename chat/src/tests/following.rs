@@ -1,4 +1,4 @@
-//! What people said after a list, or against something, and saw read as something else.
+//! What people said after a list, or against something, and saw read as something else. Longer than other files: a list of cases.
 
 use super::sample::{index_with_facts, sample};
 use super::*;

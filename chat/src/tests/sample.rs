@@ -70,7 +70,7 @@ fn film(id: u32, written: &str, genres: &str) -> Movie {
 
 fn in_reading_order(title: &str) -> String {
     match title.rsplit_once(", ") {
-        Some((rest, article)) if crate::fold::is_article(&article.to_lowercase()) => format!("{article} {rest}"),
+        Some((rest, article)) if crate::words::fold::is_article(&article.to_lowercase()) => format!("{article} {rest}"),
         _ => title.to_owned(),
     }
 }
@@ -176,7 +176,9 @@ fn every_line_of_spanish_titles_is_of_a_film() {
         "My Darling Clementine",
         "How Green Was My Valley",
     ];
-    let named = |title: &str| crate::fold::key(crate::fold::without_article(&crate::fold::tokenize(title)));
+    let named = |title: &str| {
+        crate::words::fold::key(crate::words::fold::without_article(&crate::words::fold::tokenize(title)))
+    };
     let films: std::collections::HashSet<(String, Option<u16>)> =
         catalogue.movies().iter().map(|movie| (named(&movie.title), movie.year)).collect();
     let mut lines = 0;

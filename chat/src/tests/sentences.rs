@@ -1,5 +1,6 @@
 //! What people type, and what it should be read as: `tests/data/sentences.tsv` and `conversations.tsv`, drawn up before
-//! the grammar. Counted as right, honest (says what it cannot do or asks) or wrong.
+//! the grammar. Counted as right, honest (says what it cannot do or asks) or wrong. Longer than other files: how each intent is
+//! written down is one table.
 
 use std::collections::BTreeSet;
 

@@ -60,11 +60,11 @@ fn every_film_of_a_group_is_found() {
     let named: BTreeSet<(String, Option<u16>)> = catalogue
         .movies()
         .iter()
-        .map(|movie| (crate::fold::key(&crate::fold::tokenize(&movie.title)), movie.year))
+        .map(|movie| (crate::words::fold::key(&crate::words::fold::tokenize(&movie.title)), movie.year))
         .collect();
     for line in include_str!("../../data/groups.tsv").lines().filter(|line| !line.starts_with('#')) {
         let fields: Vec<&str> = line.split('\t').collect();
-        let key = crate::fold::key(&crate::fold::tokenize(fields[1]));
+        let key = crate::words::fold::key(&crate::words::fold::tokenize(fields[1]));
         assert!(named.contains(&(key, fields[2].parse().ok())), "{line:?} is of no film");
     }
 }

@@ -1,0 +1,12 @@
+//! Questions about films, and what is asked: of one, of two, of a place in the list, of how many there are.
+
+pub(crate) mod about;
+pub(crate) mod asked;
+pub(crate) mod asked_twice;
+pub(crate) mod comparing;
+pub(crate) mod counted;
+pub(crate) mod film_meant;
+pub(crate) mod gist;
+pub(crate) mod most;
+pub(crate) mod questions;
+pub(crate) mod wanted;

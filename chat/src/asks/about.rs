@@ -1,0 +1,356 @@
+//! Questions about a film that a sentence names or points at, and verdicts on one.
+//! Says nothing where the film is not certain: the sentence is then read as any other.
+
+use cineswarm_engine::MovieId;
+
+use crate::Chat;
+use crate::commands::{BAD, GOOD, MEH};
+use crate::films::knowledge::Role;
+use crate::films::titles::{Reading, TitleMatch};
+use crate::intent::{Intent, Last, Mark, OfItself, Wanted};
+use crate::request::TitleSlot;
+use crate::words::places::place;
+use crate::words::{fold, lexicon, patterns};
+
+/// What a slot for a film means.
+enum Meant {
+    One(MovieId),
+    Several(TitleSlot),
+    /// "it", and nothing was shown.
+    NothingBefore,
+    Unknown(usize, usize),
+}
+
+impl Chat<'_> {
+    /// Questions about a film, and verdicts on one.
+    pub(crate) fn about_a_film(&self) -> Option<Intent> {
+        let tokens = &self.reader.sentence.tokens;
+        patterns::fitting(self.reader.sentence).find_map(|fitting| {
+            let (from, to) = fitting.film?;
+            let kind = fitting.kind.0;
+            // "i watched it last night" marks no film called "Last Night".
+            let points = matches!(tokens[from].word.as_str(), "it" | "that" | "this" | "esa" | "esta" | "la");
+            if kind == "seen_film"
+                && points
+                && to > from + 1
+                && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_none()
+            {
+                return Some(
+                    self.pointed_at()
+                        .map_or(Intent::WhichOne, |movie| Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
+                );
+            }
+            if kind == "series" {
+                return self.series_asked(&tokens[from..to]).or_else(|| self.series_of_titles(from, to));
+            }
+            // "he visto Tiburón" says, where "¿he visto Tiburón?" asks.
+            if kind == "mine" && tokens[0].word == "he" && !self.asks() {
+                return None;
+            }
+            if kind == "unsee_film" {
+                return Some(Intent::OfItself(OfItself::Marks));
+            }
+            // "what did I give the first one?" where there is no list: which was rated first is not known.
+            if kind == "mine" && self.context.shown.is_empty() && self.is_place(from, to) {
+                return Some(Intent::MyRatings);
+            }
+            // "got anything with robots?" asks for a kind of film, "have you got vampires?" too.
+            if matches!(kind, "have" | "chosen_film") && self.is_kind_of_film(from, to) {
+                return None;
+            }
+            // "I can't stand Adam Sandler" is no verdict on a film.
+            if matches!(kind, "good_word" | "meh_word" | "bad_word" | "like_film") && self.names_somebody(from, to) {
+                return None;
+            }
+            // "ya vi Tiburón y Alien", "I've seen all the Star Wars".
+            if kind == "seen_film"
+                && let Some(intent) = self.seen_several(from, to).or_else(|| self.seen_series(from, to))
+            {
+                return Some(intent);
+            }
+            // "whats number 2 about" of a list that has none.
+            if self.is_place(from, to) && self.shown_in(from, to).is_none() {
+                let asked = self.reader.sentence.text.trim().to_owned();
+                return match self.goes_on() {
+                    true => Some(Intent::NoSuchPlace { asked }),
+                    // "la 1 ya la vi" of no list speaks of no film called "The One".
+                    false if self.counts_in_digits(from, to) => Some(Intent::NotUnderstood { asked }),
+                    false => None,
+                };
+            }
+            // "hide horror films" is a wish.
+            if kind == "hide_film" && self.is_kind_of_film(from, to) {
+                return None;
+            }
+            // "and who directed it?" speaks of no film called "and".
+            if tokens[from..to].iter().all(|token| patterns::is_courtesy(&token.word)) {
+                return None;
+            }
+            // "jaws year" is a question, "the best of the year" is none.
+            let is_title_and_word = from == 0 && tokens.len() == to + 1;
+            let says_so = !is_title_and_word
+                && matches!(
+                    kind,
+                    "director"
+                        | "cast"
+                        | "role"
+                        | "year"
+                        | "plot"
+                        | "runtime"
+                        | "country"
+                        | "where"
+                        | "mine"
+                        | "unrate"
+                        | "rerate"
+                );
+            let changes_films = matches!(kind, "add_film" | "drop_film");
+            if changes_films && (self.context.like.is_empty() || self.is_kind_of_film(from, to)) {
+                return None;
+            }
+            // "remove Up": written as a name, it is one.
+            let is_name = changes_films && self.reader.sentence.typed(from, to).starts_with(char::is_uppercase);
+            let meant = match self.meant(from, to, says_so || is_name) {
+                Meant::Unknown(..) if says_so => self.meant_before_break(from, to).unwrap_or(Meant::Unknown(from, to)),
+                meant => meant,
+            };
+            let movie = match meant {
+                Meant::One(movie) => movie,
+                // The one that the question had is dropped, whatever else is called so.
+                Meant::Several(TitleSlot { found: TitleMatch::Several(movies), .. })
+                    if kind == "drop_film" && movies.iter().any(|movie| self.context.like.contains(movie)) =>
+                {
+                    *movies.iter().find(|movie| self.context.like.contains(movie))?
+                }
+                Meant::Several(slot)
+                    if says_so
+                        || matches!(
+                            kind,
+                            "good"
+                                | "genre"
+                                | "have"
+                                | "good_word"
+                                | "meh_word"
+                                | "bad_word"
+                                | "seen_film"
+                                | "hide_film"
+                                | "add_film"
+                        ) =>
+                {
+                    return self.resolved(&slot).err().map(|question| *question);
+                }
+                // "is it scary?" is no wish.
+                Meant::NothingBefore if kind == "genre" && !self.context.shown.is_empty() => {
+                    return Some(Intent::WhichOne);
+                }
+                Meant::NothingBefore if says_so || kind == "genre" => {
+                    let asked = self.reader.sentence.text.trim().to_owned();
+                    return Some(Intent::NotUnderstood { asked });
+                }
+                Meant::Unknown(from, to)
+                    if says_so && tokens[from..to].iter().all(|token| is_of_grammar(&token.word)) =>
+                {
+                    let asked = self.reader.sentence.text.trim().to_owned();
+                    return Some(Intent::NotUnderstood { asked });
+                }
+                Meant::Unknown(from, to) if says_so => return Some(self.unknown(from, to)),
+                _ => return None,
+            };
+            let about = |wanted| Some(Intent::About { wanted, movie });
+            match kind {
+                "director" => about(Wanted::Director),
+                "cast" => about(Wanted::Cast),
+                "role" => about(Wanted::Role),
+                "year" => about(Wanted::Year),
+                "genre" => about(Wanted::Genre),
+                "plot" => about(Wanted::Plot),
+                "add_film" if !self.context.like.is_empty() => {
+                    let added = std::iter::once(movie).filter(|movie| !self.context.like.contains(movie));
+                    Some(Intent::LikeInstead { movies: self.context.like.iter().copied().chain(added).collect() })
+                }
+                "drop_film" if self.context.like.contains(&movie) => {
+                    let kept = self.context.like.iter().copied().filter(|known| *known != movie);
+                    Some(Intent::LikeInstead { movies: kept.collect() })
+                }
+                "like_film" => {
+                    Some(Intent::Like { movies: vec![movie], filters: Default::default(), tweak: crate::Tweak::None })
+                }
+                "good" => about(Wanted::Opinion),
+                "have" => about(Wanted::Have),
+                "runtime" => about(Wanted::Runtime),
+                "country" => about(Wanted::Country),
+                "where" => about(Wanted::WhereToWatch),
+                "mine" => about(Wanted::MyRating),
+                // "is Alien still there?" after a rating asks for it.
+                "still" if self.context.last == Last::Rating => about(Wanted::MyRating),
+                "still" => about(Wanted::Have),
+                "chosen_film" => Some(Intent::Chosen { movie }),
+                "unrate" => Some(Intent::Unrate { movie }),
+                "rerate" if self.is_rated_in_doubt(&TitleSlot { from, to, found: TitleMatch::One(movie) }) => {
+                    Some(self.ask_whether(&TitleSlot { from, to, found: TitleMatch::One(movie) }))
+                }
+                "rerate" => self.rerated(movie, *fitting.numbers.first()?),
+                "seen_film" => Some(Intent::Mark { movies: vec![movie], mark: Mark::Seen }),
+                "hide_film" => Some(Intent::Mark { movies: vec![movie], mark: Mark::NotForMe }),
+                "good_word" | "meh_word" | "bad_word" if self.asks() => about(Wanted::Opinion),
+                "good_word" => Some(self.confirm_rating(movie, GOOD)),
+                "meh_word" => Some(self.confirm_rating(movie, MEH)),
+                "bad_word" => Some(self.confirm_rating(movie, BAD)),
+                _ => None,
+            }
+        })
+    }
+
+    fn names_somebody(&self, from: usize, to: usize) -> bool {
+        let words = &self.reader.sentence.tokens[from..to];
+        self.reader.index.find_as(words, Reading::Exact).is_none() && self.reader.names_somebody(from, to)
+    }
+
+    /// "number 2", "la segunda".
+    fn is_place(&self, from: usize, to: usize) -> bool {
+        let words = &self.reader.sentence.tokens[from..to];
+        let says_place = |token: &fold::Token| place(&token.word).is_some();
+        let is_link = |word: &str| matches!(word, "the" | "one" | "number" | "la" | "el" | "numero");
+        words.iter().any(says_place)
+            && words.iter().all(|token| says_place(token) || is_link(&token.word))
+            && (self.counts_in_digits(from, to) || self.reader.index.find_as(words, Reading::Exact).is_none())
+    }
+
+    /// "la 1", "number 2".
+    fn counts_in_digits(&self, from: usize, to: usize) -> bool {
+        let words = &self.reader.sentence.tokens[from..to];
+        // "who's in 1" of a list speaks of no film called "The One", where "who's in 300" does.
+        if let [number] = words
+            && let Some(number) = number.number()
+        {
+            return (1..=self.context.shown.len() as u64).contains(&number);
+        }
+        matches!(words, [article, number]
+            if matches!(article.word.as_str(), "the" | "number" | "la" | "el" | "numero") && number.number().is_some())
+    }
+
+    fn shown_in(&self, from: usize, to: usize) -> Option<MovieId> {
+        (from..to).find(|at| self.place(*at).is_some()).and_then(|at| self.shown(at))
+    }
+
+    /// All films of a series are seen.
+    fn seen_series(&self, from: usize, to: usize) -> Option<Intent> {
+        let tokens = &self.reader.sentence.tokens;
+        let from =
+            (from..to).find(|at| !matches!(tokens[*at].word.as_str(), "all" | "the" | "todas" | "las" | "of"))?;
+        if from == 0 || !matches!(tokens[from - 1].word.as_str(), "all" | "the" | "todas" | "las" | "of" | "de") {
+            return None;
+        }
+        let movies = self.reader.series_films(&tokens[from..to]);
+        (!movies.is_empty()).then_some(Intent::Mark { movies, mark: Mark::Seen })
+    }
+
+    /// All films of a list of titles are seen; one of several names is asked for.
+    fn seen_several(&self, from: usize, to: usize) -> Option<Intent> {
+        let slots = self.reader.whole_titles(from, to).filter(|slots| slots.len() > 1)?;
+        let mut movies = Vec::new();
+        for slot in &slots {
+            match self.resolved(slot) {
+                Ok(movie) => movies.push(movie),
+                Err(question) => return Some(*question),
+            }
+        }
+        movies.dedup();
+        Some(Intent::Mark { movies, mark: Mark::Seen })
+    }
+
+    /// "anything with robots", "vampires": no title, unless it is spoken of as one.
+    fn is_kind_of_film(&self, from: usize, to: usize) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let speaks_of_kind = lexicon::meanings(tokens, from)
+            .any(|(meaning, end)| meaning == lexicon::Meaning::FilmNoun && end < to && tokens[from].word != "the");
+        let said = self.reader.sentence.typed(from, to);
+        let is_quoted = said.contains(['(', '"', '“', '«']) || said.starts_with(char::is_uppercase);
+        let is_theme =
+            || self.reader.index.theme_at(tokens, from).is_some_and(|(films, end)| end == to && !films.is_empty());
+        let is_genre = || self.reader.genres_at(from).is_some_and(|(_, end)| end == to);
+        // "any spy films"; "Scary Movie" is one.
+        let is_noun = |at: usize| lexicon::after(tokens, at, lexicon::Meaning::FilmNoun) == Some(to);
+        let ends_in_films =
+            to > from + 1 && is_noun(to - 1) && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_none();
+        ends_in_films || speaks_of_kind || (!is_quoted && (is_theme() || is_genre()))
+    }
+
+    /// "heat, the Michael Mann one": the film before the break, told from others of its name by whom the rest names.
+    fn meant_before_break(&self, from: usize, to: usize) -> Option<Meant> {
+        let sentence = self.reader.sentence;
+        let at = (from + 1..to).find(|at| sentence.breaks_before(*at))?;
+        let found = self.reader.index.find_as(&sentence.tokens[from..at], Reading::Exact)?;
+        let name = (at..to).find_map(|at| self.reader.named_at(at, Role::Either)).map(|(name, _)| name.to_owned());
+        let has = |movie: &MovieId| {
+            let facts = self.reader.index.facts(*movie);
+            name.as_ref().is_some_and(|name| {
+                facts.is_some_and(|facts| facts.directors.contains(name) || facts.cast.contains(name))
+            })
+        };
+        Some(match &found {
+            TitleMatch::One(movie) => Meant::One(*movie),
+            TitleMatch::Several(movies) => match movies.iter().find(|movie| has(movie)) {
+                Some(movie) => Meant::One(*movie),
+                None => Meant::Several(TitleSlot { from, to: at, found }),
+            },
+            TitleMatch::Nothing { .. } => return None,
+        })
+    }
+
+    fn meant(&self, from: usize, to: usize, freely: bool) -> Meant {
+        let tokens = &self.reader.sentence.tokens;
+        let words: Vec<&str> = tokens[from..to].iter().map(|token| token.word.as_str()).collect();
+        let refers =
+            ["it", "that", "this", "that one", "this one", "that film", "that movie", "this film", "this movie"];
+        let refers_es = ["esa", "esta", "ella", "eso", "ese", "esa peli", "esta peli", "esa pelicula", "esta pelicula"];
+        let said = words.join(" ");
+        if refers.contains(&said.as_str()) || refers_es.contains(&said.as_str()) {
+            let only = self.spoken_of().or(match self.context.shown {
+                [only] => Some(*only),
+                _ => None,
+            });
+            return only.map_or(Meant::NothingBefore, Meant::One);
+        }
+        if !self.context.shown.is_empty()
+            && self.is_place(from, to)
+            && let Some(movie) = self.shown_in(from, to)
+        {
+            return Meant::One(movie);
+        }
+        let (trimmed, end) = self.reader.trimmed(from, to);
+        // "I hate musicals" speaks of a kind, whatever film is called so.
+        let is_whole = to > from + 1 && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_some();
+        if !freely && !is_whole && end == trimmed + 1 && lexicon::is_known(&tokens[trimmed].word) {
+            return Meant::Unknown(from, to);
+        }
+        let spans = [(from, to), (trimmed, end)];
+        let found = spans.into_iter().find_map(|(from, to)| {
+            let found = self.reader.index.find_as(&tokens[from..to], Reading::Exact)?;
+            Some(TitleSlot { from, to, found })
+        });
+        let found = found.or_else(|| {
+            let letters: usize = words.iter().map(|word| word.len()).sum();
+            let close = (letters >= 5).then(|| self.reader.whole_title(trimmed, end)).flatten()?;
+            let slot = TitleSlot { from: trimmed, to: end, found: close };
+            // What is said of a film changes something: one letter of eight may be amiss.
+            (freely || self.is_near(&tokens[trimmed..end], &slot)).then_some(slot)
+        });
+        let found = found.or_else(|| {
+            let tokens = fold::without_article(tokens.get(trimmed..end)?);
+            // "what did i rate so far" speaks of no film called "Far and Away".
+            let says_title = freely && tokens.iter().any(|token| !is_of_grammar(&token.word));
+            let found = says_title.then(|| self.reader.index.find_as(tokens, Reading::Part)).flatten()?;
+            Some(TitleSlot { from: trimmed, to: end, found })
+        });
+        match found {
+            Some(TitleSlot { found: TitleMatch::One(movie), .. }) => Meant::One(movie),
+            Some(slot) => Meant::Several(slot),
+            None => Meant::Unknown(from, to),
+        }
+    }
+}
+
+/// Whether sentences are made of this word, whatever titles have it.
+pub(crate) fn is_of_grammar(word: &str) -> bool {
+    lexicon::is_known(word) || patterns::says(word)
+}

@@ -1,0 +1,18 @@
+//! What a sentence does in a conversation: goes on with what was asked before, changes it, takes it back.
+
+pub(crate) mod choosing;
+pub(crate) mod degrees;
+pub(crate) mod follow_up;
+pub(crate) mod given_to_place;
+pub(crate) mod going_back;
+pub(crate) mod in_passing;
+pub(crate) mod in_short;
+pub(crate) mod lifting;
+pub(crate) mod misspelt;
+pub(crate) mod occasions;
+pub(crate) mod open_question;
+pub(crate) mod rated_otherwise;
+pub(crate) mod refining;
+pub(crate) mod remarks;
+pub(crate) mod turned_down;
+pub(crate) mod whose;

@@ -1,0 +1,207 @@
+//! Conditions of the question before that are to hold no more: "forget the length", "quita lo de francesas", "keep the
+//! Godfather in". Reads only sentences that say nothing else, and lifts only what was asked for or ruled out before.
+
+use std::collections::HashSet;
+
+use cineswarm_engine::{Filters, MovieId};
+
+use crate::films::titles::{Reading, TitleMatch};
+use crate::intent::{Context, Intent, Shift, Tweak};
+use crate::request::{Reader, Request, films_of, films_ruled_out};
+use crate::topics::{Lifted, Named, Topic, TopicKind};
+use crate::words::fold::{Token, key, without_article};
+use crate::words::{patterns, turns};
+
+/// The question before again, and what of it is lifted.
+pub(crate) fn lifted(reader: &Reader<'_>, context: &Context<'_>) -> Option<(Intent, Lifted)> {
+    let again = |shift| Intent::Refine { filters: Filters::default(), tweak: Tweak::None, shift };
+    if !context.goes_on && context.shown.is_empty() {
+        return None;
+    }
+    let object_of = |tokens| {
+        objects(reader, tokens).into_iter().find_map(|(object, done)| {
+            if is_years(reader, object) && done == Done::Lifted {
+                return Some((again(Some(Shift::AnyYear)), Lifted::default()));
+            }
+            let asked = || asked_for(reader, context, object);
+            let unwanted = || ruled_out(reader, context, object);
+            let lifted = match done {
+                Done::Lifted => asked().or_else(unwanted),
+                Done::Dropped => asked(),
+                Done::Allowed => unwanted(),
+            };
+            Some((again(None), lifted?))
+        })
+    };
+    // "you know what, forget the length".
+    let tokens = reader.tokens();
+    let mut breaks = (1..tokens.len()).rev().filter(|at| reader.sentence.breaks_before(*at));
+    let from = breaks.find(|at| tokens[..*at].iter().all(|token| says_little(&token.word))).unwrap_or(0);
+    object_of(&tokens[from..])
+}
+
+/// "you know what", "no", "sabes qué", "al final".
+fn says_little(word: &str) -> bool {
+    patterns::is_courtesy(word) || turns::is_word("little", word)
+}
+
+/// What is done to a condition of the question before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Done {
+    /// It holds no more, whether it was asked for or ruled out.
+    Lifted,
+    /// "drop the cold war": it holds no more if it was asked for, and is ruled out else.
+    Dropped,
+    /// What was ruled out may be there again.
+    Allowed,
+}
+
+/// Whether the words begin as an order to lift something does.
+pub(crate) fn begins(tokens: &[Token]) -> bool {
+    ["lift", "lift_thing", "drop"].iter().any(|kind| turns::beginnings(kind, tokens).next().is_some())
+}
+
+/// What a refinement takes back of the question before: conditions of which any will do now, and what it rules out, as no
+/// film is both. Of genres that were one thing, the others stay.
+pub(crate) fn taken_back(reader: &Reader<'_>, request: &Request, context: &Context<'_>) -> (Vec<Topic>, Vec<String>) {
+    let (mut taken, mut stay) = (Vec::new(), Vec::new());
+    for topic in context.topics.iter().filter(|topic| topic.kind != TopicKind::Without) {
+        let is_ruled_out = |genre: &&str| request.exclude_genres.iter().any(|other| other == genre);
+        if topic.kind == TopicKind::Genres && topic.label.split(" + ").any(|genre| is_ruled_out(&genre)) {
+            stay.extend(topic.label.split(" + ").filter(|genre| !is_ruled_out(genre)).map(str::to_owned));
+            taken.push(topic.clone());
+        } else if request.any.contains(&topic.kind) || is_all_without(reader, topic, &request.without) {
+            taken.push(topic.clone());
+        }
+    }
+    (taken, stay)
+}
+
+/// Whether what is ruled out leaves no film of the topic.
+fn is_all_without(reader: &Reader<'_>, topic: &Topic, without: &[Named]) -> bool {
+    if without.is_empty() {
+        return false;
+    }
+    let films = films_of(topic, reader.index, reader.catalogue).unwrap_or_default();
+    let is_of = |named: &Named| {
+        let ruled_out: HashSet<MovieId> = named.films.iter().copied().collect();
+        films.iter().all(|movie| ruled_out.contains(movie))
+    };
+    !films.is_empty() && without.iter().any(is_of)
+}
+
+/// What these words may say that something is done to, and what.
+fn objects<'t>(reader: &Reader<'_>, tokens: &'t [Token]) -> Vec<(&'t [Token], Done)> {
+    let mut found = Vec::new();
+    let courtesies = tokens.iter().take_while(|token| says_little(&token.word)).count();
+    for from in (0..=courtesies.min(tokens.len().saturating_sub(1))).rev() {
+        let said = &tokens[from..];
+        let rest = |len: usize| Some(&said[len..]).filter(|rest| !rest.is_empty());
+        found.extend(turns::beginnings("lift", said).filter_map(rest).map(|rest| (plain(rest), Done::Lifted)));
+        let things = turns::beginnings("lift_thing", said).filter_map(rest);
+        let is_condition =
+            |rest: &&[Token]| plain(rest).len() < rest.len() || is_name_of_condition(rest) || is_years(reader, rest);
+        found.extend(things.filter(is_condition).map(|rest| (plain(rest), Done::Lifted)));
+        let any = turns::beginnings("lift_any", said).filter_map(rest).map(plain);
+        found.extend(any.filter(|rest| is_name_of_condition(rest)).map(|rest| (rest, Done::Lifted)));
+        found.extend(turns::beginnings("drop", said).filter_map(rest).map(|rest| (plain(rest), Done::Dropped)));
+        found.extend(turns::beginnings("allow", said).filter_map(rest).map(|rest| (plain(rest), Done::Allowed)));
+        for (end, done) in [("lift_after", Done::Lifted), ("allow_after", Done::Allowed)] {
+            let before = turns::without_end(end, said);
+            if before.len() < said.len() {
+                // "lo de francesas da igual".
+                let lead = turns::beginnings("lift_lead", before).next().filter(|lead| *lead < before.len());
+                found.push((&before[lead.unwrap_or(0)..], done));
+            }
+        }
+    }
+    found
+}
+
+/// Without "thing" and the like at its end.
+fn plain(words: &[Token]) -> &[Token] {
+    turns::without_end("thing", words)
+}
+
+/// "olvídate de las comedias", where none were asked for: without them, as a sentence that says so.
+pub(crate) fn not_asked_for(reader: &Reader<'_>, context: &Context<'_>) -> Option<String> {
+    let goes_on = context.goes_on || !context.shown.is_empty();
+    let tokens = reader.tokens();
+    let from = tokens.iter().take_while(|token| patterns::is_courtesy(&token.word)).count();
+    let mut lifted = turns::beginnings("lift", tokens.get(from..)?).filter(|_| goes_on);
+    let (start, end) = lifted.find_map(|len| {
+        let object = plain(tokens.get(from + len..).filter(|rest| !rest.is_empty())?);
+        let named = without_article(object);
+        let is_said = reader.genres_said(named).is_some() || reader.topic_said(object).is_some();
+        is_said.then_some((from + len, from + len + object.len()))
+    })?;
+    Some(format!("sin {}", reader.sentence.typed(start, end)))
+}
+
+fn is_name_of_condition(object: &[Token]) -> bool {
+    ["length", "years", "origin", "person", "genre"].iter().any(|kind| turns::is(kind, without_article(object)))
+}
+
+fn is_years(reader: &Reader<'_>, object: &[Token]) -> bool {
+    turns::is("years", without_article(object)) || reader.says_years(object)
+}
+
+/// What was asked for before and is named by these words.
+fn asked_for(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Option<Lifted> {
+    let named = without_article(object);
+    let of_kind = |is_it: &dyn Fn(TopicKind) -> bool| {
+        let topics = context.topics.iter().filter(|topic| is_it(topic.kind)).cloned().collect();
+        Some(Lifted { topics, ..Lifted::default() })
+    };
+    let is_length = |kind| matches!(kind, TopicKind::LengthAtMost | TopicKind::LengthAtLeast);
+    if turns::is("length", named) {
+        return of_kind(&is_length);
+    }
+    if turns::is("origin", named) {
+        return of_kind(&|kind| kind == TopicKind::Origin);
+    }
+    if turns::is("person", named) {
+        return of_kind(&|kind| kind.is_like(TopicKind::Cast));
+    }
+    if turns::is("genre", named) {
+        return Some(Lifted { genres: context.genres.to_vec(), ..Lifted::default() });
+    }
+    if let Some(genres) = reader.genres_said(named) {
+        let are_asked = genres.iter().all(|genre| context.genres.contains(genre));
+        return are_asked.then(|| Lifted { genres, ..Lifted::default() });
+    }
+    let said = key(named);
+    let is_called_so = |topic: &&Topic| {
+        let called = |text: &str| key(without_article(&crate::words::fold::tokenize(text))) == said;
+        topic.kind != TopicKind::Without && (called(&topic.label) || called(&topic.said))
+    };
+    if let Some(topic) = context.topics.iter().find(is_called_so) {
+        return Some(Lifted { topics: vec![topic.clone()], ..Lifted::default() });
+    }
+    let meant = reader.topic_said(object).or_else(|| reader.topic_said(named))?;
+    if is_length(meant.kind) {
+        return of_kind(&is_length);
+    }
+    let films = |topic: &Topic| films_of(topic, reader.index, reader.catalogue);
+    let meant_films = films(&meant);
+    let is_it = |topic: &&Topic| topic.kind.is_like(meant.kind) && films(topic) == meant_films;
+    let topics: Vec<Topic> = context.topics.iter().filter(is_it).cloned().collect();
+    (!topics.is_empty()).then(|| Lifted { topics, ..Lifted::default() })
+}
+
+/// What was ruled out before and is named by these words, with its films: by what it was called, or by a film of it.
+fn ruled_out(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Option<Lifted> {
+    let films = |topic: &Topic| films_ruled_out(topic, reader.index, reader.catalogue);
+    let said = key(without_article(object));
+    let film = match reader.index.find_as(object, Reading::Exact) {
+        Some(TitleMatch::One(movie)) => Some(movie),
+        Some(TitleMatch::Several(movies)) => movies.first().copied(),
+        _ => None,
+    };
+    let mut ruled_out = context.topics.iter().filter(|topic| topic.kind == TopicKind::Without);
+    let topic = ruled_out.find(|topic| {
+        let is_called_so = key(without_article(&crate::words::fold::tokenize(&topic.label))) == said;
+        is_called_so || film.is_some_and(|movie| films(topic).contains(&movie))
+    })?;
+    Some(Lifted { topics: vec![topic.clone()], films: films(topic), ..Lifted::default() })
+}

@@ -1,0 +1,76 @@
+//! What is said of a rating that was just given: that another film was meant, or that another gets the same. Only where
+//! nothing else is said than that and one title. The words are in `data/turns.tsv`.
+
+use cineswarm_engine::{HalfStars, MovieId};
+
+use crate::Chat;
+use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
+use crate::intent::{Intent, Last};
+use crate::request::TitleSlot;
+use crate::words::fold::Token;
+use crate::words::turns;
+
+impl Chat<'_> {
+    /// "no, espera, me confundí, era Interstellar", "y a Gravity también".
+    pub(crate) fn rated_otherwise(&self) -> Option<Intent> {
+        let (of, half_stars) = self.context.about.zip(self.context.stars)?;
+        if self.context.last != Last::Rating {
+            return None;
+        }
+        if let Some(slot) = self.title_beside("mistaken", "mistaken_beside", (of, half_stars)) {
+            return Some(match self.resolved(&slot) {
+                Ok(movie) => Intent::RateInstead { movie, half_stars, of },
+                Err(question) => *question,
+            });
+        }
+        let slot = self.title_beside("same", "same_beside", (of, half_stars))?;
+        Some(match self.resolved(&slot) {
+            Ok(movie) => Intent::Rate { movie, half_stars },
+            Err(question) => *question,
+        })
+    }
+
+    /// The title that the sentence is beside words of these kinds, one at least of the first, beside that of the film that
+    /// was rated ("not Inception"), and the number of its stars ("the 4 was for Heat").
+    fn title_beside(&self, kind: &str, beside: &str, (of, stars): (MovieId, HalfStars)) -> Option<TitleSlot> {
+        let tokens = &self.reader.sentence.tokens;
+        let says = |token: &Token| turns::is_word(kind, &token.word);
+        let rated = self.place_of_title(of);
+        let says_nothing = |at: usize| {
+            let word = &tokens[at];
+            says(word)
+                || turns::is_word(beside, &word.word)
+                || rated.is_some_and(|(from, to)| (from..to).contains(&at))
+                || word.number().is_some_and(|number| number as f64 == stars.stars())
+        };
+        let before = (0..tokens.len()).take_while(|at| says_nothing(*at)).count();
+        let after = (0..tokens.len()).rev().take_while(|at| says_nothing(*at)).count();
+        // The shortest beginning first: "The Wrong Man".
+        let spans = (0..=before).flat_map(|from| (0..=after).map(move |end| (from, end)));
+        spans.into_iter().find_map(|(from, end)| {
+            let to = tokens.len().checked_sub(end).filter(|to| from < *to)?;
+            // "a Fargo también".
+            if matches!(tokens[from].word.as_str(), "a" | "al") && from + 1 < to {
+                return None;
+            }
+            let is_said = tokens[..from].iter().chain(&tokens[to..]).any(says);
+            let found = self.reader.index.find_as(&tokens[from..to], Reading::Exact).filter(|_| is_said)?;
+            (found != TitleMatch::One(of)).then_some(TitleSlot { from, to, found })
+        })
+    }
+
+    /// Where this film's title stands.
+    fn place_of_title(&self, movie: MovieId) -> Option<(usize, usize)> {
+        let tokens = &self.reader.sentence.tokens;
+        let spans = (0..tokens.len())
+            .flat_map(|from| (from + 1..=tokens.len().min(from + MAX_TITLE_TOKENS)).rev().map(move |to| (from, to)));
+        let is_it = |found: TitleMatch| match found {
+            TitleMatch::One(found) => found == movie,
+            TitleMatch::Several(found) => found.contains(&movie),
+            TitleMatch::Nothing { .. } => false,
+        };
+        spans
+            .into_iter()
+            .find(|(from, to)| self.reader.index.find_as(&tokens[*from..*to], Reading::Exact).is_some_and(is_it))
+    }
+}
