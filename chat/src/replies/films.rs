@@ -222,8 +222,12 @@ pub fn my_ratings(ratings: &[(MovieId, HalfStars)], catalogue: &Catalogue, lang:
 /// The same fact of each of these films, with its ratings and what is known of it; which one viewers liked more, if that
 /// was asked.
 pub fn compare(wanted: Wanted, films: &[(&Movie, MovieStats, Option<&FilmFacts>)], lang: Lang) -> String {
-    let said = films.iter().map(|(movie, stats, facts)| about(wanted, movie, *stats, None, *facts, lang));
-    let said = said.collect::<Vec<_>>().join(" ");
+    let said = if wanted == Wanted::Runtime && films.len() > 2 {
+        lengths(films, lang)
+    } else {
+        let said = films.iter().map(|(movie, stats, facts)| about(wanted, movie, *stats, None, *facts, lang));
+        said.collect::<Vec<_>>().join(" ")
+    };
     let mean = |stats: &MovieStats| stats.mean_stars().map(|mean| (mean * 10.0).round() as i64);
     let best = films.iter().map(|(_, stats, _)| mean(stats)).max().flatten();
     let mut liked_most = films.iter().filter(|(_, stats, _)| mean(stats) == best);
@@ -234,6 +238,21 @@ pub fn compare(wanted: Wanted, films: &[(&Movie, MovieStats, Option<&FilmFacts>)
         (Wanted::Opinion, Some((movie, ..)), None) => format!("{said} Les gustó más {}.", film_name(movie)),
         _ => said + &which_is_first(wanted, films, lang),
     }
+}
+
+/// "Alien (1979): 117 minutes; …": a sentence for each of ten films is hard to read.
+fn lengths(films: &[(&Movie, MovieStats, Option<&FilmFacts>)], lang: Lang) -> String {
+    let length = |(movie, _, facts): &(&Movie, MovieStats, Option<&FilmFacts>)| {
+        let minutes = facts.and_then(|known| known.runtime_min);
+        let said = match (minutes, lang) {
+            (Some(minutes), Lang::En) => format!("{minutes} minutes"),
+            (Some(minutes), Lang::Es) => format!("{minutes} minutos"),
+            (None, Lang::En) => "not known".to_owned(),
+            (None, Lang::Es) => "no lo sé".to_owned(),
+        };
+        format!("{}: {said}", film_name(movie))
+    };
+    films.iter().map(length).collect::<Vec<_>>().join("; ") + "."
 }
 
 /// Which of them is the longest, or the oldest, if that was asked and is one.

@@ -503,3 +503,20 @@ proptest! {
         prop_assert!(room.index.search(&text, 8).len() <= 8);
     }
 }
+
+/// A sentence for each of ten films is hard to read.
+#[test]
+fn the_lengths_of_a_list_are_said_in_one_line() {
+    let catalogue = super::catalogue();
+    let facts = |minutes| cineswarm_engine::FilmFacts { runtime_min: minutes, ..Default::default() };
+    let known = [facts(Some(91)), facts(None), facts(Some(120))];
+    let films: Vec<_> = catalogue
+        .movies()
+        .iter()
+        .zip(&known)
+        .map(|(movie, facts)| (movie, MovieStats::default(), Some(facts)))
+        .collect();
+    let names: Vec<String> = films.iter().map(|(movie, ..)| replies::film_name(movie)).collect();
+    let said = replies::compare(crate::Wanted::Runtime, &films, Lang::En);
+    assert_eq!(said, format!("{}: 91 minutes; {}: not known; {}: 120 minutes.", names[0], names[1], names[2]));
+}

@@ -1,6 +1,6 @@
 //! What is done for each intent of a sentence: a spec to compute, a change to store, or something to say at once.
 
-use cineswarm_engine::{Filters, MovieId};
+use cineswarm_engine::{Filters, Movie, MovieId};
 
 use super::{ChoiceOfText, Reply, Resolved, Resolver, both};
 use crate::store::FeedbackKind;
@@ -63,7 +63,7 @@ impl Resolver<'_> {
             Intent::AboutBoth { wanted, movie } => self.about(&wanted, movie),
             Intent::Tagged { movie, said, holds } => {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                Ok(self.say(replies::tagged(known, &said, holds, self.lang), Vec::new()))
+                Ok(self.say(replies::tagged(known, &said, holds, self.lang), self.wishes_about(known)))
             }
             Intent::MyRatings => {
                 Ok(self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new()))
@@ -85,7 +85,9 @@ impl Resolver<'_> {
                     Some((film, self.library.stats(*movie), self.library.titles.facts(*movie)))
                 };
                 let known: Vec<_> = movies.iter().filter_map(known).collect();
-                Ok(self.say(replies::compare(wanted, &known, self.lang), Vec::new()))
+                let like = |film: &Movie| self.wishes_about(film).into_iter().next();
+                let examples = known.iter().take(2).filter_map(|(film, ..)| like(film)).collect();
+                Ok(self.say(replies::compare(wanted, &known, self.lang), examples))
             }
             Intent::Series { name, movies } => {
                 Ok(self.say(replies::series(&name, &movies, catalogue, self.lang), Vec::new()))
@@ -93,7 +95,7 @@ impl Resolver<'_> {
             Intent::Thanks => Ok(self.say(replies::welcome(self.lang).to_owned(), Vec::new())),
             Intent::Chosen { movie } => {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                Ok(self.say(replies::chosen(known, self.lang), Vec::new()))
+                Ok(self.say(replies::chosen(known, self.lang), self.wishes_about(known)))
             }
             Intent::OfItself(said) => Ok(self.say(replies::of_itself(said, self.lang).to_owned(), Vec::new())),
             Intent::Unrate { movie } => {
@@ -141,12 +143,16 @@ impl Resolver<'_> {
         let (stats, facts) = (self.library.stats(movie), self.library.titles.facts(movie));
         let said = wanted.iter().map(|wanted| replies::about(*wanted, known, stats, own, facts, self.lang));
         let message = said.collect::<Vec<_>>().join(" ");
-        let name = replies::film_name(known);
-        let examples = match self.lang {
+        Ok(self.say(message, self.wishes_about(known)))
+    }
+
+    /// What can be said next of a film.
+    fn wishes_about(&self, movie: &Movie) -> Vec<String> {
+        let name = replies::film_name(movie);
+        match self.lang {
             Lang::En => vec![format!("films like {name}"), format!("rate {name} 4 stars")],
             Lang::Es => vec![format!("películas como {name}"), format!("puntúa {name} con 4 estrellas")],
-        };
-        Ok(self.say(message, examples))
+        }
     }
 
     pub(super) fn say(&self, message: String, mut examples: Vec<String>) -> Resolved {
