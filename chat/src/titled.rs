@@ -54,6 +54,9 @@ impl Chat<'_> {
         if is_obscure && !is_written_as_name && request.unread.is_empty() && self.refines(request) {
             return None;
         }
+        if self.is_rather_theme(&found) {
+            return None;
+        }
         let slot = TitleSlot { from: 0, to: tokens.len(), found };
         if let Some(question) = self.film_or_person(&slot) {
             return Some(question);
@@ -66,6 +69,19 @@ impl Chat<'_> {
             return None;
         }
         Some(self.like(&[slot], &Request::default()).0)
+    }
+
+    /// "vampires", "robots": a theme in the plural is no film of that name that is less known than those about it.
+    fn is_rather_theme(&self, found: &TitleMatch) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let [word] = tokens.as_slice() else { return false };
+        let TitleMatch::One(movie) = found else { return false };
+        let theme = self.reader.index.theme_at(tokens, 0);
+        let ratings = |movie: MovieId| self.catalogue.stats(movie).ratings;
+        word.word.ends_with('s')
+            && theme.is_some_and(|(films, _)| {
+                films.iter().any(|other| other != movie && ratings(*other) >= ratings(*movie))
+            })
     }
 
     /// Films like these titles, or the first question that one of them raises.
