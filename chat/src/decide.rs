@@ -1,6 +1,6 @@
 //! What a sentence asks for, of all that its parts may say: which reading goes before which.
 
-use cineswarm_engine::Catalogue;
+use cineswarm_engine::{Catalogue, Filters, MovieId};
 
 use crate::films::titles::TitleMatch;
 use crate::ratings::{self, RatingSaid};
@@ -35,7 +35,13 @@ impl Chat<'_> {
             return (intent, none);
         }
         if let Some(intent) = self.order().or_else(|| self.forgets_years()).or_else(|| self.film_of_that_year()) {
-            return (intent, none);
+            return match intent {
+                Intent::Like { .. } if self.gives_stars_to_places() => {
+                    (Intent::NotUnderstood { asked: self.reader.sentence.text.trim().to_owned() }, none)
+                }
+                Intent::Like { movies, filters, tweak } => self.like_but(movies, filters, tweak, request),
+                intent => (intent, none),
+            };
         }
         if let Some(intent) = self.whole_sentence_is_title(request) {
             return (intent, none);
@@ -133,6 +139,21 @@ impl Chat<'_> {
             && !is_wish
             && (!request.unread.is_empty() || (is_about_somebody && !request.named.is_empty()));
         request.titles.is_empty() && (asks_otherwise || self.asks_who_made_the_music())
+    }
+
+    /// "like the second but funnier": what is said after the turn holds, or is said to be left out.
+    fn like_but(&self, movies: Vec<MovieId>, filters: Filters, tweak: Tweak, request: &Request) -> (Intent, Ignored) {
+        let tokens = &self.reader.sentence.tokens;
+        let after = (1..tokens.len()).find_map(|at| lexicon::after(tokens, at, Meaning::But));
+        let Some(from) = after.filter(|from| *from < tokens.len()) else {
+            return (Intent::Like { movies, filters, tweak }, Ignored::new());
+        };
+        if let Some(Intent::Refine { filters, .. }) = self.turned(from, tokens.len()) {
+            return (Intent::Like { movies, filters, tweak }, Ignored::new());
+        }
+        let left = request.unread.iter().copied().filter(|(at, _)| *at >= from).collect();
+        let left = if request.has_conditions() { left } else { vec![(from, tokens.len())] };
+        (Intent::Like { movies, filters: request.filters(), tweak }, left)
     }
 
     /// "a la primera un 5 y a la otra un 4": stars for places of the list that were not read are no wish.

@@ -76,6 +76,10 @@ impl Chat<'_> {
         let tokens = &self.reader.sentence.tokens;
         let [word] = tokens.as_slice() else { return false };
         let TitleMatch::One(movie) = found else { return false };
+        let is_name = self.reader.sentence.typed(0, 1).starts_with(char::is_uppercase);
+        if is_name && self.reader.index.is_well_known(*movie) {
+            return false;
+        }
         let theme = self.reader.index.theme_at(tokens, 0);
         let ratings = |movie: MovieId| self.catalogue.stats(movie).ratings;
         word.word.ends_with('s')
@@ -142,7 +146,7 @@ impl Chat<'_> {
     }
 
     /// "but funnier" of a film: as of a list.
-    fn turned(&self, from: usize, to: usize) -> Option<Intent> {
+    pub(crate) fn turned(&self, from: usize, to: usize) -> Option<Intent> {
         let said = Sentence::new(self.reader.sentence.typed(from, to));
         patterns::fitting(&said).find_map(|fitting| match fitting.kind.0.split_once(' ')? {
             ("more", genre) => self.refined_by(genre, true),
