@@ -1,12 +1,13 @@
 //! What a sentence asks for, of all that its parts may say: which reading goes before which.
 
-use cineswarm_engine::Catalogue;
+use cineswarm_engine::{Catalogue, Filters, MovieId};
 
 use crate::films::titles::TitleMatch;
 use crate::ratings::{self, RatingSaid};
 use crate::request::{Reader, Request, TitleSlot};
+use crate::words::fold::Token;
 use crate::words::lexicon::{self, Meaning};
-use crate::words::{cues, patterns};
+use crate::words::{cues, patterns, places};
 use crate::{Context, Ignored, Intent, Lang, Last, Tweak};
 
 /// A sentence, what it is read with and what was said before.
@@ -34,10 +35,20 @@ impl Chat<'_> {
             return (intent, none);
         }
         if let Some(intent) = self.order().or_else(|| self.forgets_years()).or_else(|| self.film_of_that_year()) {
-            return (intent, none);
+            return match intent {
+                Intent::Like { .. } if self.gives_stars_to_places() => {
+                    (Intent::NotUnderstood { asked: self.reader.sentence.text.trim().to_owned() }, none)
+                }
+                Intent::Like { movies, filters, tweak } => self.like_but(movies, filters, tweak, request),
+                intent => (intent, none),
+            };
         }
         if let Some(intent) = self.whole_sentence_is_title(request) {
             return (intent, none);
+        }
+        if self.speaks_of_others() {
+            let asked = self.reader.sentence.text.trim().to_owned();
+            return (Intent::NotUnderstood { asked }, none);
         }
         if let Some(intent) = self.compared().or_else(|| self.versions()) {
             return (intent, none);
@@ -68,6 +79,17 @@ impl Chat<'_> {
         if is_of_something_else && !request.film_noun && request.titles.len() <= 1 && !request.has_conditions() {
             let asked = self.reader.sentence.text.trim().to_owned();
             return (Intent::NotUnderstood { asked }, none);
+        }
+        if self.gives_stars_to_places() {
+            let asked = self.reader.sentence.text.trim().to_owned();
+            return (Intent::NotUnderstood { asked }, none);
+        }
+        // "the best five of these" are none of all films.
+        if request.popular && request.titles.is_empty() && !request.has_conditions() && self.chooses_of_list() {
+            let tokens = &self.reader.sentence.tokens;
+            let points = |token: &Token| matches!(token.word.as_str(), "these" | "those" | "them" | "estas" | "esas");
+            let unread = request.unread.iter().copied().filter(|&(from, to)| !tokens[from..to].iter().all(points));
+            return (self.refinement(&Request { popular: false, ..request.clone() }), unread.collect());
         }
         if let Some(user_id) = request.user {
             return (Intent::ForUser { user_id, filters: request.filters() }, request.unread.clone());
@@ -117,6 +139,50 @@ impl Chat<'_> {
             && !is_wish
             && (!request.unread.is_empty() || (is_about_somebody && !request.named.is_empty()));
         request.titles.is_empty() && (asks_otherwise || self.asks_who_made_the_music())
+    }
+
+    /// "like the second but funnier": what is said after the turn holds, or is said to be left out.
+    fn like_but(&self, movies: Vec<MovieId>, filters: Filters, tweak: Tweak, request: &Request) -> (Intent, Ignored) {
+        let tokens = &self.reader.sentence.tokens;
+        let after = (1..tokens.len()).find_map(|at| lexicon::after(tokens, at, Meaning::But));
+        let Some(from) = after.filter(|from| *from < tokens.len()) else {
+            return (Intent::Like { movies, filters, tweak }, Ignored::new());
+        };
+        if let Some(Intent::Refine { filters, .. }) = self.turned(from, tokens.len()) {
+            return (Intent::Like { movies, filters, tweak }, Ignored::new());
+        }
+        let left = request.unread.iter().copied().filter(|(at, _)| *at >= from).collect();
+        let left = if request.has_conditions() { left } else { vec![(from, tokens.len())] };
+        (Intent::Like { movies, filters: request.filters(), tweak }, left)
+    }
+
+    /// "a la primera un 5 y a la otra un 4": stars for places of the list that were not read are no wish.
+    fn gives_stars_to_places(&self) -> bool {
+        let words: Vec<&str> = self.reader.sentence.tokens.iter().map(|token| token.word.as_str()).collect();
+        let is_place = |word: &str| places::place(word).is_some() || matches!(word, "otra" | "otro" | "other");
+        let to_place = words.windows(3).any(|said| {
+            matches!(said, ["a", "la", place] if is_place(place))
+                || matches!(said, ["to", "the", place] if is_place(place))
+        });
+        let is_stars = |word: &str| word.parse::<f64>().is_ok_and(|stars| (0.5..=5.0).contains(&stars));
+        let stars = words.windows(2).any(|said| matches!(said[0], "un" | "a") && is_stars(said[1]));
+        self.goes_on() && to_place && stars
+    }
+
+    /// "and the other two?": films that no list tells, and none called "The Other Guys".
+    fn speaks_of_others(&self) -> bool {
+        let words: Vec<&str> = self.reader.sentence.tokens.iter().map(|token| token.word.as_str()).collect();
+        let is_count = |word: &str| matches!(word, "two" | "three" | "dos" | "tres" | "2" | "3");
+        let begins = matches!(words.as_slice(), ["and" | "what" | "how" | "y" | "que", ..]);
+        let ends = matches!(words.as_slice(), [.., "other" | "otras" | "otros", count] if is_count(count));
+        self.goes_on() && begins && ends
+    }
+
+    /// "which one's the most watched?", "the best five of these", after a list.
+    fn chooses_of_list(&self) -> bool {
+        let words: Vec<&str> = self.reader.sentence.tokens.iter().map(|token| token.word.as_str()).collect();
+        let which = matches!(words.as_slice(), ["which", "one" | "ones" | "of", ..] | ["cual" | "cuales", ..]);
+        self.goes_on() && (self.says_of_list() || which)
     }
 
     /// "what won best picture in 1994": who won what is in no fact.

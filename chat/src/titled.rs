@@ -54,6 +54,9 @@ impl Chat<'_> {
         if is_obscure && !is_written_as_name && request.unread.is_empty() && self.refines(request) {
             return None;
         }
+        if self.is_rather_theme(&found) {
+            return None;
+        }
         let slot = TitleSlot { from: 0, to: tokens.len(), found };
         if let Some(question) = self.film_or_person(&slot) {
             return Some(question);
@@ -66,6 +69,23 @@ impl Chat<'_> {
             return None;
         }
         Some(self.like(&[slot], &Request::default()).0)
+    }
+
+    /// "vampires", "robots": a theme in the plural is no film of that name that is less known than those about it.
+    fn is_rather_theme(&self, found: &TitleMatch) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let [word] = tokens.as_slice() else { return false };
+        let TitleMatch::One(movie) = found else { return false };
+        let is_name = self.reader.sentence.typed(0, 1).starts_with(char::is_uppercase);
+        if is_name && self.reader.index.is_well_known(*movie) {
+            return false;
+        }
+        let theme = self.reader.index.theme_at(tokens, 0);
+        let ratings = |movie: MovieId| self.catalogue.stats(movie).ratings;
+        word.word.ends_with('s')
+            && theme.is_some_and(|(films, _)| {
+                films.iter().any(|other| other != movie && ratings(*other) >= ratings(*movie))
+            })
     }
 
     /// Films like these titles, or the first question that one of them raises.
@@ -126,7 +146,7 @@ impl Chat<'_> {
     }
 
     /// "but funnier" of a film: as of a list.
-    fn turned(&self, from: usize, to: usize) -> Option<Intent> {
+    pub(crate) fn turned(&self, from: usize, to: usize) -> Option<Intent> {
         let said = Sentence::new(self.reader.sentence.typed(from, to));
         patterns::fitting(&said).find_map(|fitting| match fitting.kind.0.split_once(' ')? {
             ("more", genre) => self.refined_by(genre, true),

@@ -154,7 +154,7 @@ impl Chat<'_> {
     }
 
     /// "any comedies amongst them", "de esas, ¿cuál es argentina?"
-    fn says_of_list(&self) -> bool {
+    pub(crate) fn says_of_list(&self) -> bool {
         let of = |word: &str| matches!(word, "of" | "among" | "amongst" | "from" | "de" | "entre");
         let them = |word: &str| {
             matches!(word, "them" | "those" | "these" | "esas" | "esos" | "ellas" | "ellos" | "estas" | "estos")
