@@ -333,18 +333,18 @@ impl<'a> Reader<'a> {
         if self.length_begins(at) {
             return None;
         }
+        // "films like One Crazy Summer", "movies like At Close Range": what follows is a title, if misspelt.
+        let follows_films = at > 0 && lexicon::after(tokens, at - 1, Meaning::FilmNoun) == Some(at);
         // "seen it like five times" counts, and names nothing.
-        let counts = tokens[at].word == "like"
-            && tokens
-                .get(next)
-                .is_some_and(|word| word.number().is_some() || lexicon::number_word(&word.word).is_some())
-            && tokens.get(next).is_some_and(|word| word.year().is_none())
-            && at > 0
-            && !self
-                .title_ends(next)
-                .into_iter()
-                .any(|end| self.index.find_as(&tokens[next..end], Reading::Exact).is_some());
-        if counts {
+        let is_number = |word: &Token| {
+            word.year().is_none() && (word.number().is_some() || lexicon::number_word(&word.word).is_some())
+        };
+        let names_film = || {
+            let mut ends = self.title_ends(next).into_iter();
+            ends.any(|end| self.index.find_as(&tokens[next..end], Reading::Exact).is_some())
+        };
+        let may_count = tokens[at].word == "like" && at > 0 && !follows_films;
+        if may_count && tokens.get(next).is_some_and(is_number) && !names_film() {
             return None;
         }
         // "based on a true story" announces no title.
@@ -357,7 +357,7 @@ impl<'a> Reader<'a> {
         };
         // "what is the weather like in London".
         let is_place = tokens.get(next).is_some_and(|word| matches!(word.word.as_str(), "in" | "at"));
-        if is_place && !titled_past(next) {
+        if is_place && !follows_films && !titled_past(next) {
             return None;
         }
         // "films like This Is Spinal Tap" are no more of the same, and "like To Die For" is no wish.
