@@ -1,6 +1,6 @@
 //! Where films are from: not from wherever they were paid for, and not of every language that is heard in them.
 
-use super::sample::{index_with_facts, sample};
+use super::sample::{film_called, index_with_facts, sample};
 use super::*;
 
 #[test]
@@ -21,10 +21,7 @@ fn a_film_is_from_where_those_who_made_it_work() {
         ("películas alemanas", "Das Boot (1981)", "Valkyrie (2008)"),
         ("chinese films", "Hard-Boiled (1992)", "Kill Bill: Vol. 1 (2003)"),
     ] {
-        let film = |name: &str| match index.find(name) {
-            TitleMatch::One(movie) => catalogue.get(movie).unwrap(),
-            other => panic!("{name}: {other:?}"),
-        };
+        let film = |name: &str| film_called(name, &index, &catalogue);
         let understood = understand(sentence, Lang::En, &index, &catalogue);
         let filters = understood.intent.filters().unwrap_or_else(|| panic!("{sentence:?}: {understood:?}"));
         let is_in = |name: &str| filters.movie_ids.contains(&film(name).id);
@@ -51,9 +48,8 @@ fn who_made_a_well_known_film_is_known() {
         ("the Wachowskis", "The Matrix (1999)"),
         ("Tony Leung films", "In the Mood For Love (2000)"),
     ] {
-        let TitleMatch::One(movie) = index.find(film) else { panic!("{film}") };
         let understood = understand(sentence, Lang::En, &index, &catalogue);
         let filters = understood.intent.filters().unwrap_or_else(|| panic!("{sentence:?}: {understood:?}"));
-        assert!(filters.movie_ids.contains(&movie), "{sentence:?} lacks {film}");
+        assert!(filters.movie_ids.contains(&film_called(film, &index, &catalogue).id), "{sentence:?} lacks {film}");
     }
 }

@@ -49,6 +49,14 @@ pub(super) fn index_with_facts(catalogue: &Catalogue) -> TitleIndex {
     tagged_index(catalogue).with_facts(facts, catalogue)
 }
 
+/// The film of that title and year.
+pub(super) fn film_called<'c>(name: &str, index: &TitleIndex, catalogue: &'c Catalogue) -> &'c Movie {
+    match index.find(name) {
+        TitleMatch::One(movie) => catalogue.get(movie).unwrap(),
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
 fn folder() -> PathBuf {
     std::env::var_os("CINESWARM_TEST_DATA").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ml-latest-small"),

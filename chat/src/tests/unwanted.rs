@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::sample::{index_with_facts, sample};
+use super::sample::{film_called, index_with_facts, sample};
 use super::*;
 use crate::TopicKind;
 
@@ -31,10 +31,7 @@ fn what_is_not_wanted_is_left_out() {
         ("nada europeo", "Amelie (2001)", "Old Boy (2003)"),
         ("animation without disney", "The Lion King (1994)", "Shrek (2001)"),
     ] {
-        let film = |name: &str| match index.find(name) {
-            TitleMatch::One(movie) => catalogue.get(movie).unwrap(),
-            other => panic!("{name}: {other:?}"),
-        };
+        let film = |name: &str| film_called(name, &index, &catalogue);
         let understood = understand(sentence, Lang::En, &index, &catalogue);
         let filters = understood.intent.filters().unwrap_or_else(|| panic!("{sentence:?}: {understood:?}"));
         assert!(!filters.allow(film(unwanted), false), "{sentence:?} lets {unwanted} pass");
