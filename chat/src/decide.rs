@@ -8,7 +8,7 @@ use crate::request::{Reader, Request, TitleSlot};
 use crate::words::fold::Token;
 use crate::words::lexicon::{self, Meaning};
 use crate::words::{cues, patterns, places};
-use crate::{Context, Ignored, Intent, Lang, Last, Tweak};
+use crate::{Context, Ignored, Intent, Lang, Last, Setting, Tweak};
 
 /// A sentence, what it is read with and what was said before.
 pub(crate) struct Chat<'a> {
@@ -19,6 +19,10 @@ pub(crate) struct Chat<'a> {
 }
 
 impl Chat<'_> {
+    pub(crate) fn setting(&self) -> Setting<'_> {
+        Setting { lang: self.lang, index: self.reader.index, catalogue: self.catalogue, context: self.context }
+    }
+
     /// What the sentence asks for, and what of it is not taken into account.
     pub(crate) fn decide(&self, request: &Request) -> (Intent, Ignored) {
         let none = Ignored::new();

@@ -53,6 +53,19 @@ pub struct Understood {
     pub language: Option<Lang>,
 }
 
+impl Understood {
+    /// The same, wanted instead of what was asked for of its kind.
+    pub(crate) fn meant_instead(self) -> Understood {
+        let intent = match self.intent {
+            Intent::Browse { filters, tweak } | Intent::Refine { filters, tweak, shift: None } => {
+                Intent::Refine { filters, tweak, shift: Some(Shift::Instead) }
+            }
+            other => other,
+        };
+        Understood { intent, ..self }
+    }
+}
+
 /// What was said before, as far as a sentence can refer to it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Context<'a> {

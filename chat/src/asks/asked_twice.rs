@@ -1,25 +1,18 @@
 //! Two questions about one film in a sentence: "who directed Toni Erdmann? and how long is it", "¿quién dirige Roma y cuánto
 //! dura?". Each is understood by itself, the second after the first. Only where both are about the same film.
 
-use crate::films::titles::TitleIndex;
 use crate::intent::Intent;
 use crate::words::fold::Sentence;
 use crate::words::{cues, plainly};
-use crate::{Catalogue, Context, Lang, Last, Understood, understand_in};
+use crate::{Context, Last, Setting, Understood};
 
 /// What both questions want, as one.
-pub(crate) fn asked_twice(
-    sentence: &Sentence,
-    lang: Lang,
-    index: &TitleIndex,
-    catalogue: &Catalogue,
-    context: &Context<'_>,
-) -> Option<Understood> {
+pub(crate) fn asked_twice(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     let (first, second) = two_questions(sentence)?;
-    let first = understand_in(&first, lang, index, catalogue, context);
+    let first = setting.understand(&first);
     let Intent::About { wanted, movie } = first.intent else { return None };
-    let context = Context { about: Some(movie), last: Last::Asked(wanted), options: &[], ..*context };
-    let second = understand_in(&second, lang, index, catalogue, &context);
+    let context = Context { about: Some(movie), last: Last::Asked(wanted), options: &[], ..*setting.context };
+    let second = setting.after(&context).understand(&second);
     match second.intent {
         Intent::About { wanted: other, movie: of } if of == movie && other != wanted => {
             Some(Understood { intent: Intent::AboutBoth { wanted: [wanted, other], movie }, ..first })

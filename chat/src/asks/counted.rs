@@ -1,12 +1,11 @@
 //! "how many films by Hitchcock have you got": a number, of a kind that is told. The rest of the sentence is understood as a
 //! wish for those films. Never of the list before, nor of what the viewer has rated.
 
-use crate::films::titles::TitleIndex;
 use crate::intent::Intent;
 use crate::topics::TopicKind;
 use crate::words::fold::Sentence;
 use crate::words::{cues, fold, lexicon};
-use crate::{Catalogue, Context, Lang, Understood, understand_in};
+use crate::{Lang, Setting, Understood};
 
 /// The sentence without what counts; `None` if it does not count films.
 fn as_wish(sentence: &Sentence) -> Option<String> {
@@ -74,15 +73,9 @@ fn as_wish(sentence: &Sentence) -> Option<String> {
 }
 
 /// How many there are of the films that are told.
-pub(crate) fn counted(
-    sentence: &Sentence,
-    lang: Lang,
-    index: &TitleIndex,
-    catalogue: &Catalogue,
-    context: &Context<'_>,
-) -> Option<Understood> {
+pub(crate) fn counted(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     let wish = as_wish(sentence)?;
-    let understood = understand_in(&wish, lang, index, catalogue, &Context { options: &[], ..*context });
+    let understood = setting.after(&setting.without_options()).understand(&wish);
     let is_series = understood.topics.iter().any(|topic| topic.kind == TopicKind::Series);
     // "how many have you got by Kurosawa, will you list them?"
     let lists = sentence.tokens.iter().any(|token| cues::is("lists", &token.word));

@@ -9,7 +9,7 @@ use crate::request::Reader;
 use crate::words::fold::{self, Sentence, without_article};
 use crate::words::places::{self, place};
 use crate::words::{cues, lexicon, patterns};
-use crate::{ClarifyOption, Context, replies};
+use crate::{ClarifyOption, Setting, replies};
 
 /// Words around what tells a choice from the others.
 const AROUND: [&str; 36] = [
@@ -278,12 +278,8 @@ fn by_conditions<'o>(
 }
 
 /// "the Disney one" after films like Cinderella, of which there are several: the one of that name that is meant.
-pub(crate) fn namesake(
-    sentence: &Sentence,
-    index: &TitleIndex,
-    catalogue: &Catalogue,
-    context: &Context<'_>,
-) -> Option<Intent> {
+pub(crate) fn namesake(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> {
+    let Setting { index, catalogue, context, .. } = setting;
     const MOST_WORDS: usize = 6;
     let [only] = context.like else { return None };
     let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();

@@ -5,9 +5,10 @@ use cineswarm_engine::MovieId;
 
 use crate::intent::{Intent, Last, Question};
 use crate::request::Reader;
+use crate::whole::understood_whole;
 use crate::words::fold::Sentence;
 use crate::words::plainly;
-use crate::{Chat, ratings, understand_sentence};
+use crate::{Chat, ratings};
 
 impl Chat<'_> {
     pub(crate) fn rated_in_passing(&self) -> Option<Intent> {
@@ -41,7 +42,7 @@ impl Chat<'_> {
     /// The film that a clause tells of, and whether it says that it was seen, or how it was; `None` if it says something
     /// else, such as which films are wanted.
     fn told_by(&self, clause: &Sentence) -> Option<(Option<MovieId>, bool)> {
-        let read = understand_sentence(clause, self.lang, self.reader.index, self.catalogue, self.context);
+        let read = understood_whole(clause, self.setting());
         let named = Reader::new(clause, self.reader.index, self.catalogue).films_named();
         let named = match named.as_slice() {
             [] => None,

@@ -1,23 +1,15 @@
 //! A question that was asked back and is not answered: "Several films fit Whiplash", then "less intense, please". Where all
 //! its choices are called the same, what follows is said of the best known of them, which stands first.
 
-use cineswarm_engine::{Catalogue, Filters};
+use cineswarm_engine::Filters;
 
-use crate::films::titles::TitleIndex;
-use crate::intent::{ClarifyOption, Intent, Lang, Shift, Tweak, Understood};
+use crate::intent::{ClarifyOption, Intent, Shift, Tweak, Understood};
 use crate::words::fold::{key, tokenize};
 use crate::words::{cues, patterns};
-use crate::{Context, understand_in};
+use crate::{Context, Setting};
 
 /// What was asked for, with what the sentence adds; `None` if the question is another or the sentence no refinement.
-pub(crate) fn refined(
-    text: &str,
-    said: &Understood,
-    lang: Lang,
-    index: &TitleIndex,
-    catalogue: &Catalogue,
-    context: &Context<'_>,
-) -> Option<Understood> {
+pub(crate) fn refined(text: &str, said: &Understood, setting: Setting<'_>) -> Option<Understood> {
     let Intent::Refine { filters: added, tweak, shift } = &said.intent else { return None };
     // "anthony perkins" is a wish of its own, "but with Anthony Perkins" is not.
     let words = tokenize(text).into_iter().map(|token| token.word);
@@ -27,10 +19,10 @@ pub(crate) fn refined(
     if is_bare && !adds {
         return None;
     }
-    let first = context.options.first().filter(|_| are_called_the_same(context.options))?;
-    let asked = understand_in(&first.text, lang, index, catalogue, &Context::default());
+    let first = setting.context.options.first().filter(|_| are_called_the_same(setting.context.options))?;
+    let asked = setting.after(&Context::default()).understand(&first.text);
     let Intent::Like { movies, filters, .. } = asked.intent else { return None };
-    let years = || movies.iter().filter_map(|movie| catalogue.get(*movie)?.year);
+    let years = || movies.iter().filter_map(|movie| setting.catalogue.get(*movie)?.year);
     let (from, to) = match shift {
         Some(Shift::Newer) => (years().max().map(|year| year.saturating_add(1)), None),
         Some(Shift::Older) => (None, years().min().map(|year| year.saturating_sub(1))),

@@ -1,23 +1,17 @@
 //! What is said of a list in one clause of several: "más conocidas, que estos no tienen paciencia". The other clauses say
 //! why. Never takes a clause for a remark that names what films are to be.
 
-use cineswarm_engine::Catalogue;
-
-use crate::Context;
-use crate::films::titles::{TitleIndex, TitleMatch};
+use crate::films::titles::TitleMatch;
 use crate::intent::{Intent, Mark, Shift, Understood};
 use crate::request::Reader;
 use crate::talk::{degrees, lifting};
 use crate::words::fold::Sentence;
 use crate::words::{cues, patterns, plainly};
+use crate::{Context, Setting};
 
 /// The clause that is an order about the list before, and the others.
-pub(crate) fn order_among_remarks(
-    sentence: &Sentence,
-    index: &TitleIndex,
-    catalogue: &Catalogue,
-    context: &Context<'_>,
-) -> Option<(String, Vec<String>)> {
+pub(crate) fn order_among_remarks(sentence: &Sentence, setting: Setting<'_>) -> Option<(String, Vec<String>)> {
+    let Setting { index, catalogue, context, .. } = setting;
     if !context.goes_on && context.shown.is_empty() {
         return None;
     }

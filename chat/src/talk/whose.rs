@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use cineswarm_engine::{Catalogue, MovieId};
+use cineswarm_engine::MovieId;
 
 use crate::asks::counted;
 use crate::films::knowledge::Role;
@@ -14,7 +14,7 @@ use crate::request::Reader;
 use crate::topics::TopicKind;
 use crate::words::fold::{Sentence, Token};
 use crate::words::{cues, lexicon, patterns, places};
-use crate::{ClarifyOption, Context, replies};
+use crate::{ClarifyOption, Context, Setting, replies};
 
 /// A phrase, and whom it means in which words.
 struct Phrase {
@@ -48,13 +48,8 @@ fn spoken_of<'p>(sentence: &Sentence, words: &[&str]) -> Option<(usize, &'p Phra
 }
 
 /// "anything else with her?" of a film in which several are known to be: who is meant is asked.
-pub(crate) fn whom(
-    sentence: &Sentence,
-    lang: Lang,
-    index: &TitleIndex,
-    catalogue: &Catalogue,
-    context: &Context<'_>,
-) -> Option<Intent> {
+pub(crate) fn whom(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> {
+    let Setting { lang, index, catalogue, context } = setting;
     let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
     let (at, phrase) = spoken_of(sentence, &words)?;
     let is_first = phrase.words.iter().any(|word| matches!(*word, "lead" | "prota" | "protagonista"));
@@ -89,12 +84,8 @@ pub(crate) fn whom(
 }
 
 /// The same sentence with the person's name.
-pub(crate) fn named_again(
-    sentence: &Sentence,
-    lang: Lang,
-    index: &TitleIndex,
-    context: &Context<'_>,
-) -> Option<String> {
+pub(crate) fn named_again(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    let Setting { lang, index, context, .. } = setting;
     let tokens = &sentence.tokens;
     if index.find_as(tokens, Reading::Exact).is_some() {
         return None;
