@@ -20,7 +20,13 @@ pub(crate) struct Chat<'a> {
 
 impl Chat<'_> {
     pub(crate) fn setting(&self) -> Setting<'_> {
-        Setting { lang: self.lang, index: self.reader.index, catalogue: self.catalogue, context: self.context }
+        Setting {
+            lang: self.lang,
+            index: self.reader.index,
+            catalogue: self.catalogue,
+            context: self.context,
+            is_example: false,
+        }
     }
 
     /// What the sentence asks for, and what of it is not taken into account.

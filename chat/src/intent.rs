@@ -51,6 +51,8 @@ pub struct Understood {
     pub lifted: Lifted,
     /// The language of the sentence, where its words tell.
     pub language: Option<Lang>,
+    /// Part of the sentence was not read, or a title was taken that nothing announced.
+    pub(crate) is_doubtful: bool,
 }
 
 impl Understood {

@@ -3,11 +3,13 @@
 #![forbid(unsafe_code)]
 
 mod asks;
+mod by_example;
 mod certainty;
 mod commands;
 mod decide;
 mod films;
 mod intent;
+mod likeness;
 mod naming;
 mod ratings;
 mod reading;
@@ -55,7 +57,7 @@ pub fn understand_in(
     catalogue: &Catalogue,
     context: &Context<'_>,
 ) -> Understood {
-    Setting { lang, index, catalogue, context }.understand(text)
+    Setting { lang, index, catalogue, context, is_example: false }.understand(text)
 }
 
 /// What a sentence is read with: the language of labels, the films that are known, and what was said before.
@@ -65,6 +67,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) index: &'a TitleIndex,
     pub(crate) catalogue: &'a Catalogue,
     pub(crate) context: &'a Context<'a>,
+    /// What is read is said by an example, and is to be like no other.
+    pub(crate) is_example: bool,
 }
 
 impl<'a> Setting<'a> {
@@ -108,11 +112,19 @@ impl<'a> Setting<'a> {
         }
         let understood = understood_whole(&sentence, self);
         if !understood.intent.is_at_a_loss() {
+            // "fine, we'll go with that one" names no film called "Go".
+            if understood.is_doubtful
+                && let Some(read) = by_example::read(&sentence, self, by_example::CLEARLY_LIKE)
+                && by_example::asks_for_no_films(&read.intent, &understood.intent)
+            {
+                return Understood { language: understood.language, ..read };
+            }
             return turn::as_one_clause(understood, &sentence, self);
         }
         let again = |text: &str| self.understand(text);
+        let exactly = |text: &str| Setting { is_example: true, ..self }.understand(text);
         let is_read = |again: &Understood| !again.intent.is_at_a_loss();
-        if let Some(read) = plainly::plainly(&sentence).map(|plain| again(&plain)).filter(is_read) {
+        if let Some(read) = plainly::plainly(&sentence).map(|plain| exactly(&plain)).filter(is_read) {
             return read;
         }
         // "mroe", "somthing newer", of a list.
@@ -122,8 +134,16 @@ impl<'a> Setting<'a> {
             changes && again.ignored.is_empty()
         };
         let spelt = misspelt::spelt_right(&sentence, index).filter(|_| goes_on && context.options.is_empty());
-        if let Some(read) = spelt.map(|spelt| again(&spelt)).filter(is_order) {
+        if let Some(read) = spelt.map(|spelt| exactly(&spelt)).filter(is_order) {
             return read;
+        }
+        // What is taken for a title or a theme may be just that.
+        let enough = match understood.intent {
+            Intent::NotUnderstood { .. } => by_example::LIKE_ENOUGH,
+            _ => by_example::CLEARLY_LIKE,
+        };
+        if let Some(read) = by_example::read(&sentence, self, enough) {
+            return Understood { language: understood.language, ..read };
         }
         if says_thanks(&sentence) {
             return Understood { intent: Intent::Thanks, ..understood };

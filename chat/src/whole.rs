@@ -14,7 +14,7 @@ use crate::{Ignored, Setting, replies};
 
 /// The sentence as one whole, of which nothing was taken apart.
 pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Understood {
-    let Setting { lang, index, catalogue, context } = setting;
+    let Setting { lang, index, catalogue, context, .. } = setting;
     let settled = setting.without_options();
     if let Some(option) = choosing::choice(sentence, context.options, index, catalogue) {
         return setting.after(&settled).understand(&option.text);
@@ -52,7 +52,7 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
     if let Some(intent) = choosing::namesake(sentence, setting).or_else(asked_back) {
         let language = language::language(&sentence.text, sentence.tokens.iter());
         let (n, topics, ignored, disliked, lifted) = Default::default();
-        return Understood { intent, n, topics, ignored, disliked, lifted, language };
+        return Understood { intent, n, topics, ignored, disliked, lifted, language, is_doubtful: false };
     }
     if let Some(asked) = whose::named_again(sentence, setting) {
         return setting.understand(&asked);
@@ -64,7 +64,7 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
     if let Some((intent, lifted)) = lifting::lifted(&reader, context) {
         let language = language::language(&sentence.text, sentence.tokens.iter());
         let (n, topics, ignored, disliked) = Default::default();
-        return Understood { intent, n, topics, ignored, disliked, lifted, language };
+        return Understood { intent, n, topics, ignored, disliked, lifted, language, is_doubtful: false };
     }
     if let Some(without) = lifting::not_asked_for(&reader, context) {
         return setting.understand(&without);
@@ -85,6 +85,7 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
     let is_like_several = matches!(&intent, Intent::Like { movies, .. } if movies.len() > 1) && ignored.is_empty();
     let is_unsure =
         !is_like_several && (gist::is_unsure(&intent, &ignored, is_announced) || chat.may_ask(&intent, &ignored));
+    let mut is_doubtful = is_unsure;
     // "que tal" greets, and begins many a question, too.
     const GREETING: usize = 3;
     let may_be_asked = !request.help || sentence.len() > GREETING || chat.film_at_place().is_some();
@@ -94,6 +95,7 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
     {
         (intent, ignored) = (meant, Ignored::new());
         request = around.unwrap_or_default();
+        is_doubtful = false;
     }
     if let Some((wish, around, left_out)) = intent.is_at_a_loss().then(|| chat.wish_for_an_occasion()).flatten() {
         (intent, ignored) = (wish, left_out);
@@ -159,7 +161,7 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
     let words = (0..sentence.len()).filter(|at| !is_named(*at)).map(|at| &sentence.tokens[at]);
     let language = if is_title { None } else { language::language(&sentence.text, words) };
     let Request { disliked, lifted, .. } = request;
-    Understood { intent, n, topics, ignored, disliked, lifted, language }
+    Understood { intent, n, topics, ignored, disliked, lifted, language, is_doubtful }
 }
 
 /// "whats that film where the guy can't form new memories": films are asked for, and of what is told of them hardly a word

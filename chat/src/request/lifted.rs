@@ -95,6 +95,11 @@ impl Reader<'_> {
         Some((from, from + words.len()))
     }
 
+    /// Where the theme, genre, person, origin or length ends that is said here.
+    pub(crate) fn kind_at(&self, at: usize) -> Option<usize> {
+        self.topic_at(at).map(|(_, end)| end).or_else(|| Some(self.genres_at(at)?.1))
+    }
+
     fn topic_at(&self, at: usize) -> Option<(Topic, usize)> {
         if let Some((kind, label, said, end)) = self.fact_topic_at(at) {
             return Some((Topic { kind, label, said }, end));

@@ -49,7 +49,7 @@ fn spoken_of<'p>(sentence: &Sentence, words: &[&str]) -> Option<(usize, &'p Phra
 
 /// "anything else with her?" of a film in which several are known to be: who is meant is asked.
 pub(crate) fn whom(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> {
-    let Setting { lang, index, catalogue, context } = setting;
+    let Setting { lang, index, catalogue, context, .. } = setting;
     let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
     let (at, phrase) = spoken_of(sentence, &words)?;
     let is_first = phrase.words.iter().any(|word| matches!(*word, "lead" | "prota" | "protagonista"));

@@ -193,6 +193,14 @@ fn readings_of_sentences_of_your_own() {
         talk.go_on(&understood, &shown);
         let words = crate::replies::describe(&understood.intent, &understood.topics, &catalogue, Lang::En);
         let only = understood.intent.filters().map_or(0, |filters| filters.movie_ids.len());
+        if std::env::var("LIKELY").is_ok() {
+            let said = crate::words::fold::Sentence::new(sentence);
+            let likely = crate::likeness::likely(&crate::request::Reader::new(&said, &index, &catalogue));
+            let likely: Vec<String> =
+                likely.iter().take(3).map(|one| format!("{:.2} {} «{}»", one.likeness, one.act, one.said)).collect();
+            println!("{sentence}\n      {}\n     {likely:?}", reading_in_short(&understood, &catalogue));
+            continue;
+        }
         println!(
             "{sentence}\n      {} <{words}> ignored {:?} against {} only {only} n {:?}\n      {}",
             reading_in_short(&understood, &catalogue),
