@@ -289,6 +289,20 @@ pub enum Intent {
         /// Two or more, in the order they were named.
         movies: Vec<MovieId>,
     },
+    /// Which of the films shown are what was asked, with their places from 1 on; whether one film is, if one was named.
+    AmongShown {
+        /// The film that was named.
+        film: Option<MovieId>,
+        /// Those that are, in their order.
+        found: Vec<(usize, MovieId)>,
+    },
+    /// The films shown, in another order.
+    InOrder {
+        /// Which.
+        order: Order,
+        /// The films in it.
+        movies: Vec<MovieId>,
+    },
     /// The films of a series: how many, and in which order.
     Series {
         /// What it is called.
@@ -390,6 +404,12 @@ impl Intent {
                 [one, other] => (Some(one), Last::Compared(other)),
                 _ => (None, Last::List),
             },
+            // "is Alien on the list?", and then "who directed it?"
+            Intent::AmongShown { film: Some(movie), .. } => (Some(*movie), Last::Film),
+            Intent::AmongShown { found, .. } => match found[..] {
+                [(_, only)] => (Some(only), Last::Film),
+                _ => (None, Last::List),
+            },
             // "in which order" asks of its series again; "it" is none of them.
             Intent::Series { movies, .. } => (movies.first().copied(), Last::List),
             Intent::Clarify { film: Some(movie), .. } => (Some(*movie), Last::Rating),
@@ -403,6 +423,35 @@ impl Intent {
 
     pub(crate) fn shift(shift: Shift) -> Intent {
         Intent::Refine { filters: Filters::default(), tweak: Tweak::None, shift: Some(shift) }
+    }
+}
+
+/// An order of films that were shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// By year, the last first.
+    NewestFirst,
+    /// By year.
+    OldestFirst,
+    /// By minutes, the most first.
+    LongestFirst,
+    /// By minutes.
+    ShortestFirst,
+    /// By the viewers' stars on average.
+    BestFirst,
+}
+
+impl Order {
+    /// From its name in the patterns.
+    pub(crate) fn from_name(name: &str) -> Option<Order> {
+        Some(match name {
+            "Newest" => Order::NewestFirst,
+            "Oldest" => Order::OldestFirst,
+            "Longest" => Order::LongestFirst,
+            "Shortest" => Order::ShortestFirst,
+            "Best" => Order::BestFirst,
+            _ => return None,
+        })
     }
 }
 
