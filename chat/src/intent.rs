@@ -4,6 +4,7 @@
 use cineswarm_engine::{Filters, HalfStars, MovieId, UserId};
 use serde::{Deserialize, Serialize};
 
+pub use crate::asks::order::Order;
 pub use crate::asks::wanted::Wanted;
 use crate::topics::{Lifted, Topic};
 
@@ -423,35 +424,6 @@ impl Intent {
 
     pub(crate) fn shift(shift: Shift) -> Intent {
         Intent::Refine { filters: Filters::default(), tweak: Tweak::None, shift: Some(shift) }
-    }
-}
-
-/// An order of films that were shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// By year, the last first.
-    NewestFirst,
-    /// By year.
-    OldestFirst,
-    /// By minutes, the most first.
-    LongestFirst,
-    /// By minutes.
-    ShortestFirst,
-    /// By the viewers' stars on average.
-    BestFirst,
-}
-
-impl Order {
-    /// From its name in the patterns.
-    pub(crate) fn from_name(name: &str) -> Option<Order> {
-        Some(match name {
-            "Newest" => Order::NewestFirst,
-            "Oldest" => Order::OldestFirst,
-            "Longest" => Order::LongestFirst,
-            "Shortest" => Order::ShortestFirst,
-            "Best" => Order::BestFirst,
-            _ => return None,
-        })
     }
 }
 
