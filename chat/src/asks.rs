@@ -8,5 +8,7 @@ pub(crate) mod counted;
 pub(crate) mod film_meant;
 pub(crate) mod gist;
 pub(crate) mod most;
+pub(crate) mod of_list;
+pub(crate) mod order;
 pub(crate) mod questions;
 pub(crate) mod wanted;

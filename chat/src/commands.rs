@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use cineswarm_engine::{Filters, MovieId};
 
 use crate::films::titles::Reading;
-use crate::intent::{Intent, Last, Mark, OfItself, Question, Shift, Wanted};
+use crate::intent::{Intent, Last, Mark, OfItself, Order, Question, Shift, Wanted};
 use crate::talk::{degrees, in_short};
 use crate::words::fold::Sentence;
 use crate::words::patterns::Fitting;
@@ -232,6 +232,8 @@ impl Chat<'_> {
             "lesser_known" if self.goes_on() => Some(Intent::LessKnown),
             "both" if self.goes_on() => Some(Intent::shift(Shift::Both)),
             "any_year" if self.goes_on() => Some(Intent::shift(Shift::AnyYear)),
+            "in_order" if has_list => Some(self.in_order(Order::from_name(genre)?)),
+            "in_order" => Some(Intent::NotUnderstood { asked: asked() }),
             "newer" if has_list => Some(Intent::shift(Shift::Newer)),
             "older" if has_list => Some(Intent::shift(Shift::Older)),
             "newest" if has_list => Some(Intent::shift(Shift::NewestFirst)),

@@ -32,6 +32,8 @@ impl Chat<'_> {
     /// What the sentence asks for, and what of it is not taken into account.
     pub(crate) fn decide(&self, request: &Request) -> (Intent, Ignored) {
         let none = Ignored::new();
+        let of_list = self.says_rather(request).then(|| Request { popular: false, ..request.clone() });
+        let request = of_list.as_ref().unwrap_or(request);
         if self.reader.sentence.tokens.is_empty() {
             return (Intent::Help, none);
         }

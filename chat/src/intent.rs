@@ -4,6 +4,7 @@
 use cineswarm_engine::{Filters, HalfStars, MovieId, UserId};
 use serde::{Deserialize, Serialize};
 
+pub use crate::asks::order::Order;
 pub use crate::asks::wanted::Wanted;
 use crate::topics::{Lifted, Topic};
 
@@ -291,6 +292,20 @@ pub enum Intent {
         /// Two or more, in the order they were named.
         movies: Vec<MovieId>,
     },
+    /// Which of the films shown are what was asked, with their places from 1 on; whether one film is, if one was named.
+    AmongShown {
+        /// The film that was named.
+        film: Option<MovieId>,
+        /// Those that are, in their order.
+        found: Vec<(usize, MovieId)>,
+    },
+    /// The films shown, in another order.
+    InOrder {
+        /// Which.
+        order: Order,
+        /// The films in it.
+        movies: Vec<MovieId>,
+    },
     /// The films of a series: how many, and in which order.
     Series {
         /// What it is called.
@@ -390,6 +405,12 @@ impl Intent {
             }
             Intent::Compare { movies, .. } => match movies[..] {
                 [one, other] => (Some(one), Last::Compared(other)),
+                _ => (None, Last::List),
+            },
+            // "is Alien on the list?", and then "who directed it?"
+            Intent::AmongShown { film: Some(movie), .. } => (Some(*movie), Last::Film),
+            Intent::AmongShown { found, .. } => match found[..] {
+                [(_, only)] => (Some(only), Last::Film),
                 _ => (None, Last::List),
             },
             // "in which order" asks of its series again; "it" is none of them.

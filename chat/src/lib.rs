@@ -29,15 +29,16 @@ use cineswarm_engine::Catalogue;
 
 pub use films::titles::{Hit, TitleIndex, TitleMatch};
 pub use intent::{
-    ClarifyOption, Context, Intent, Lang, Last, Mark, OfItself, Question, Shift, Tweak, Understood, Wanted,
+    ClarifyOption, Context, Intent, Lang, Last, Mark, OfItself, Order, Question, Shift, Tweak, Understood, Wanted,
 };
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use request::{either_topic, films_of, parts_of_either};
 pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
+use asks::of_list::which_of_shown;
 use decide::Chat;
-use talk::{follow_up, going_back, misspelt};
+use talk::{follow_up, going_back, misspelt, that_year};
 use whole::understood_whole;
 use words::fold::Sentence;
 use words::{cues, plainly};
@@ -89,10 +90,14 @@ impl<'a> Setting<'a> {
 
     /// What the sentence says, by itself or of what was said before.
     pub(crate) fn understand(self, text: &str) -> Understood {
+        let sentence = Sentence::new(text);
+        which_of_shown(self.read(&sentence), &sentence, self)
+    }
+
+    fn read(self, sentence: &Sentence) -> Understood {
         let Setting { index, context, .. } = self;
         let anew = Context::default();
-        let sentence = Sentence::new(text);
-        if let Some(rest) = follow_up::after_beginning_anew(&sentence) {
+        if let Some(rest) = follow_up::after_beginning_anew(sentence) {
             let understood = self.after(&anew).understand(&rest);
             // "never mind, just show me something similar" is of what was before.
             if !understood.intent.is_at_a_loss() {
@@ -101,30 +106,39 @@ impl<'a> Setting<'a> {
         }
         let is_of_rating = context.last == Last::Rating && context.stars.is_some();
         let goes_on = self.goes_on() && !is_of_rating;
-        if let Some(rest) = follow_up::after_correction(&sentence).filter(|_| goes_on) {
+        if let Some(rest) = follow_up::after_correction(sentence).filter(|_| goes_on) {
             return self.understand(&rest).meant_instead();
         }
-        if let Some(order) = going_back::order_at_the_end(&sentence, index) {
+        if let Some(order) = going_back::order_at_the_end(sentence, index) {
             return self.understand(&order);
         }
-        if let Some(turned) = turn::of_the_question_before(&sentence, self) {
+        if let Some(turned) = turn::of_the_question_before(sentence, self) {
             return turned;
         }
-        let understood = understood_whole(&sentence, self);
+        if let Some(wish) = turn::where_there_is_none(sentence, self) {
+            return self.understand(&wish);
+        }
+        if let Some(said) = that_year::told(sentence, self) {
+            return self.understand(&said);
+        }
+        if let Some(refined) = turn::after_complaint(sentence, self) {
+            return refined;
+        }
+        let understood = understood_whole(sentence, self);
         if !understood.intent.is_at_a_loss() {
             // "fine, we'll go with that one" names no film called "Go".
             if understood.is_doubtful
-                && let Some(read) = by_example::read(&sentence, self, by_example::CLEARLY_LIKE)
+                && let Some(read) = by_example::read(sentence, self, by_example::CLEARLY_LIKE)
                 && by_example::asks_for_no_films(&read.intent, &understood.intent)
             {
                 return Understood { language: understood.language, ..read };
             }
-            return turn::as_one_clause(understood, &sentence, self);
+            return turn::as_one_clause(understood, sentence, self);
         }
         let again = |text: &str| self.understand(text);
         let exactly = |text: &str| Setting { is_example: true, ..self }.understand(text);
         let is_read = |again: &Understood| !again.intent.is_at_a_loss();
-        if let Some(read) = plainly::plainly(&sentence).map(|plain| exactly(&plain)).filter(is_read) {
+        if let Some(read) = plainly::plainly(sentence).map(|plain| exactly(&plain)).filter(is_read) {
             return read;
         }
         // "mroe", "somthing newer", of a list.
@@ -133,7 +147,7 @@ impl<'a> Setting<'a> {
                 matches!(again.intent, Intent::Refine { .. } | Intent::More | Intent::LessKnown | Intent::Undo);
             changes && again.ignored.is_empty()
         };
-        let spelt = misspelt::spelt_right(&sentence, index).filter(|_| goes_on && context.options.is_empty());
+        let spelt = misspelt::spelt_right(sentence, index).filter(|_| goes_on && context.options.is_empty());
         if let Some(read) = spelt.map(|spelt| exactly(&spelt)).filter(is_order) {
             return read;
         }
@@ -142,14 +156,14 @@ impl<'a> Setting<'a> {
             Intent::NotUnderstood { .. } => by_example::LIKE_ENOUGH,
             _ => by_example::CLEARLY_LIKE,
         };
-        if let Some(read) = by_example::read(&sentence, self, enough) {
+        if let Some(read) = by_example::read(sentence, self, enough) {
             return Understood { language: understood.language, ..read };
         }
-        if says_thanks(&sentence) {
+        if says_thanks(sentence) {
             return Understood { intent: Intent::Thanks, ..understood };
         }
         // Of several sentences the last that is understood; the answer to a question leaves nothing out that counts.
-        let parts = plainly::sentences(&sentence);
+        let parts = plainly::sentences(sentence);
         let answers = |read: &Understood| {
             let says_something = !matches!(read.intent, Intent::Help | Intent::Thanks);
             is_read(read) && says_something && (read.intent.filters().is_none() || read.ignored.is_empty())
@@ -166,7 +180,7 @@ impl<'a> Setting<'a> {
             Intent::Mark { .. } | Intent::Unrate { .. } => Some(2),
             _ => None,
         };
-        let clauses = plainly::clauses_of(&sentence);
+        let clauses = plainly::clauses_of(sentence);
         let said = clauses.iter().map(|clause| again(clause)).filter_map(|read| Some((says_of_film(&read)?, read)));
         said.min_by_key(|(rank, _)| *rank).map_or(understood, |(_, read)| read)
     }

@@ -5,6 +5,7 @@
 mod changes;
 mod films;
 mod itself;
+mod shown;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use cineswarm_engine::{Catalogue, Filters, Movie, MovieId};
 pub use changes::*;
 pub use films::*;
 pub use itself::*;
+pub use shown::*;
 
 use crate::{Intent, Lang, Mark, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak};
 
@@ -319,6 +321,9 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
             let names: Vec<String> = movies.iter().map(name).collect();
             names_in_words(&names, if english { "or" } else { "o" })
         }
+        Intent::AmongShown { film: Some(movie), .. } => name(movie),
+        Intent::AmongShown { .. } => pick("Which of these", "Cuáles de estas"),
+        Intent::InOrder { .. } => pick("In order", "Por orden"),
         Intent::Series { name, .. } => name.clone(),
         Intent::Thanks => pick("Thanks", "Gracias"),
         Intent::Chosen { movie } => name(movie),

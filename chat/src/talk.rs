@@ -14,5 +14,6 @@ pub(crate) mod open_question;
 pub(crate) mod rated_otherwise;
 pub(crate) mod refining;
 pub(crate) mod remarks;
+pub(crate) mod that_year;
 pub(crate) mod turned_down;
 pub(crate) mod whose;

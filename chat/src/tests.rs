@@ -142,6 +142,8 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::MyRatings => "my ratings".into(),
         Intent::CountFilms => "count".into(),
         Intent::Compare { wanted, movies } => format!("compare {wanted:?} {}", movies.len()),
+        Intent::AmongShown { film, found } => format!("among shown {film:?} {}", found.len()),
+        Intent::InOrder { order, movies } => format!("{order:?} {}", movies.len()),
         Intent::Series { name, movies } => format!("series {name} {}", movies.len()),
         Intent::Thanks => "thanks".into(),
         Intent::Chosen { movie } => format!("chosen {}", name(movie)),

@@ -3,11 +3,12 @@
 
 use crate::Setting;
 use crate::films::titles::TitleMatch;
-use crate::intent::{Context, Intent, Understood};
+use crate::intent::{Context, Intent, Shift, Tweak, Understood};
+use crate::request::Reader;
 use crate::talk::{choosing, going_back, in_short, open_question, remarks};
 use crate::whole::understood_whole;
-use crate::words::fold::Sentence;
-use crate::words::{places, plainly};
+use crate::words::fold::{Sentence, Token};
+use crate::words::{cues, places, plainly, turns};
 
 /// What a clause of the sentence, or what follows a phrase that turns the question before, says of that question.
 pub(crate) fn of_the_question_before(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
@@ -61,8 +62,65 @@ pub(crate) fn of_the_question_before(sentence: &Sentence, setting: Setting<'_>) 
     }
     let (order, remarks) = remarks::order_among_remarks(sentence, setting)?;
     let understood = read(&order, context);
-    let is_read = matches!(understood.intent, Intent::Refine { .. } | Intent::LessKnown | Intent::More);
+    let is_read =
+        matches!(understood.intent, Intent::Refine { .. } | Intent::LessKnown | Intent::More | Intent::InOrder { .. });
     is_read.then_some(Understood { ignored: remarks, ..understood })
+}
+
+/// "too old for me. anything after 1990", "muy largas, algo de hora y media": after what is wrong with the films shown, the
+/// question before with what is said. A kind of film ("a comedy") is a question of its own.
+pub(crate) fn after_complaint(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    const COMPLAINS_WITHIN: usize = 4;
+    if !setting.goes_on() {
+        return None;
+    }
+    let parts = plainly::clauses_of(sentence);
+    let (complaints, wish) = parts.split_last().map(|(wish, said)| (said, wish))?;
+    let complains = |said: &String| {
+        let said = Sentence::new(said);
+        let is_of_size =
+            |pair: &[Token]| cues::is("complains", &pair[0].word) && cues::is("complained_of", &pair[1].word);
+        let too = said.tokens.iter().take(COMPLAINS_WITHIN).any(|token| cues::is("too", &token.word));
+        // "not too long" is a wish.
+        let denies = said.tokens.iter().any(|token| cues::is("denies", &token.word));
+        (too || said.tokens.windows(2).any(is_of_size)) && !denies && says_no_wish(&said, setting)
+    };
+    if !complaints.iter().any(complains) {
+        return None;
+    }
+    let wish = Sentence::new(wish);
+    let begins_so = wish.tokens.iter().take(2).any(|token| cues::is("asks_for_any", &token.word));
+    let understood = understood_whole(&wish, setting);
+    if !understood.ignored.is_empty() {
+        return None;
+    }
+    let is_best = !wish.tokens.iter().any(|token| cues::is("swaps", &token.word));
+    let intent = match understood.intent.clone() {
+        refined @ Intent::Refine { .. } => refined,
+        Intent::Browse { filters, tweak } if begins_so => {
+            Intent::Refine { filters, tweak, shift: Some(Shift::Instead) }
+        }
+        // "mejor algo de los 90" is no wish for the best.
+        Intent::Popular { filters } if begins_so && !is_best => {
+            Intent::Refine { filters, tweak: Tweak::None, shift: Some(Shift::Instead) }
+        }
+        _ => return None,
+    };
+    Some(Understood { intent, ..understood })
+}
+
+/// Whether a clause names no film and asks for nothing.
+fn says_no_wish(clause: &Sentence, setting: Setting<'_>) -> bool {
+    let request = Reader::new(clause, setting.index, setting.catalogue).read();
+    !request.film_noun && request.titles.iter().all(|slot| matches!(slot.found, TitleMatch::Nothing { .. }))
+}
+
+/// "si no hay comedias, cualquier cosa con Darín": what is wanted where the question before finds nothing, in the words that
+/// say it.
+pub(crate) fn where_there_is_none(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    let begins = turns::beginnings("if_none", &sentence.tokens).next().is_some();
+    let end = (1..sentence.len()).find(|at| sentence.breaks_before(*at)).filter(|_| begins && setting.goes_on())?;
+    Some(sentence.typed(end, sentence.len()).to_owned())
 }
 
 /// "solo esas? vale, ahora solo con Pacino": where all that films are to be is said in one clause, and that alone

@@ -136,6 +136,7 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
         .collect();
     if let Intent::Refine { filters, .. } = &mut intent {
         let (taken, stay) = lifting::taken_back(&chat.reader, &request, context);
+        request.lifted.genres.extend(lifting::said_together(&request, context));
         request.lifted.topics.extend(taken);
         filters.genres.extend(stay);
     }

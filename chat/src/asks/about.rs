@@ -55,7 +55,7 @@ impl Chat<'_> {
                 return Some(Intent::MyRatings);
             }
             // "got anything with robots?" asks for a kind of film, "have you got vampires?" too.
-            if matches!(kind, "have" | "chosen_film") && self.is_kind_of_film(from, to) {
+            if matches!(kind, "have" | "in_list" | "chosen_film") && self.is_kind_of_film(from, to) {
                 return None;
             }
             // "I can't stand Adam Sandler" is no verdict on a film.
@@ -121,6 +121,12 @@ impl Chat<'_> {
                 {
                     *movies.iter().find(|movie| self.context.like.contains(movie))?
                 }
+                // Of several films called so, the one that is shown.
+                Meant::Several(TitleSlot { found: TitleMatch::Several(movies), .. })
+                    if kind == "in_list" && movies.iter().any(|movie| self.context.shown.contains(movie)) =>
+                {
+                    *movies.iter().find(|movie| self.context.shown.contains(movie))?
+                }
                 Meant::Several(slot)
                     if says_so
                         || matches!(
@@ -128,6 +134,7 @@ impl Chat<'_> {
                             "good"
                                 | "genre"
                                 | "have"
+                                | "in_list"
                                 | "good_word"
                                 | "meh_word"
                                 | "bad_word"
@@ -175,7 +182,8 @@ impl Chat<'_> {
                     Some(Intent::Like { movies: vec![movie], filters: Default::default(), tweak: crate::Tweak::None })
                 }
                 "good" => about(Wanted::Opinion),
-                "have" => about(Wanted::Have),
+                "in_list" if !self.context.shown.is_empty() => Some(self.is_shown(movie)),
+                "have" | "in_list" => about(Wanted::Have),
                 "runtime" => about(Wanted::Runtime),
                 "country" => about(Wanted::Country),
                 "where" => about(Wanted::WhereToWatch),

@@ -90,7 +90,18 @@ impl Reader<'_> {
                 && at > 0
                 && matches!(
                     tokens[at - 1].word.as_str(),
-                    "just" | "only" | "solo" | "solamente" | "dame" | "give" | "me" | "show"
+                    "just"
+                        | "only"
+                        | "solo"
+                        | "solamente"
+                        | "dame"
+                        | "muestrame"
+                        | "ensename"
+                        | "ponme"
+                        | "quiero"
+                        | "give"
+                        | "me"
+                        | "show"
                 ));
         let asked = follows(Meaning::Top)
             || (!follows_article

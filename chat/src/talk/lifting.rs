@@ -77,6 +77,13 @@ pub(crate) fn taken_back(reader: &Reader<'_>, request: &Request, context: &Conte
     (taken, stay)
 }
 
+/// Genres asked for before that are said again together with others: "miedo", and then "miedo y risa".
+pub(crate) fn said_together(request: &Request, context: &Context<'_>) -> Vec<String> {
+    let runs = request.named.iter().filter(|named| named.topic.kind == TopicKind::Genres);
+    let said: Vec<&str> = runs.flat_map(|named| named.topic.label.split(" + ")).collect();
+    context.genres.iter().filter(|genre| said.contains(&genre.as_str())).cloned().collect()
+}
+
 /// Whether what is ruled out leaves no film of the topic.
 fn is_all_without(reader: &Reader<'_>, topic: &Topic, without: &[Named]) -> bool {
     if without.is_empty() {

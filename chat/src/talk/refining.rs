@@ -90,6 +90,32 @@ impl Chat<'_> {
         begins && request.has_conditions() && !self.says_of_list()
     }
 
+    /// "solo argentinas mejor", "mejor de menos de hora y media": what is wanted instead, and not the best of its kind.
+    pub(crate) fn says_rather(&self, request: &Request) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+        let is_best = |at: usize| {
+            let is_one = at > 0 && matches!(word(at - 1), "lo" | "la" | "el" | "las" | "los" | "cual" | "es");
+            is_one || cues::is("best_of", word(at + 1))
+        };
+        let mut said = (0..tokens.len()).filter(|at| word(*at) == "mejor").peekable();
+        request.popular
+            && !request.film_noun
+            && self.goes_on()
+            && said.peek().is_some()
+            && said.all(|at| !is_best(at))
+            && !self.says_best_otherwise()
+    }
+
+    /// "las mejores": a word beside "mejor" that asks for the best.
+    fn says_best_otherwise(&self) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        (0..tokens.len()).any(|at| {
+            tokens[at].word != "mejor"
+                && lexicon::meanings(tokens, at).any(|(meaning, _)| matches!(meaning, Meaning::Popular))
+        })
+    }
+
     /// "musicales solamente", "just comedies".
     fn says_only(&self) -> bool {
         self.reader.sentence.tokens.iter().any(|token| cues::is("says_only", &token.word))

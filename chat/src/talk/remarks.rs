@@ -6,7 +6,7 @@ use crate::intent::{Intent, Mark, Shift, Understood};
 use crate::request::Reader;
 use crate::talk::{degrees, lifting};
 use crate::words::fold::Sentence;
-use crate::words::{cues, patterns, plainly};
+use crate::words::{cues, patterns, plainly, turns};
 use crate::{Context, Setting};
 
 /// The clause that is an order about the list before, and the others.
@@ -33,8 +33,11 @@ pub(crate) fn order_among_remarks(sentence: &Sentence, setting: Setting<'_>) -> 
         // "otra cosa: ¿quién dirigió Tiburón?"
         let asks = clause.tokens.first().is_some_and(|first| cues::is("asks", &first.word))
             || patterns::fitting(&clause).next().is_some();
+        // "colour is fine".
+        let allows = turns::without_end("is_fine", &clause.tokens).len() < clause.len();
         is_small_talk(&clause)
             || exclaims(&clause)
+            || (allows && !request.has_conditions())
             || !(asks || names_film || request.has_conditions() || request.less_known || request.n.is_some())
     });
     if !says_nothing_else {
@@ -57,7 +60,12 @@ fn is_order(clause: &Sentence) -> bool {
 pub(crate) fn order(clause: &Sentence) -> Option<patterns::Kind> {
     const ORDERS: [&str; 10] =
         ["newer", "older", "newest", "oldest", "shorter", "longer", "better_known", "lesser_known", "other", "both"];
-    let is_of = |kind: &str| ORDERS.contains(&kind) || kind.starts_with("more ") || kind.starts_with("less ");
+    let is_of = |kind: &str| {
+        ORDERS.contains(&kind)
+            || kind.starts_with("more ")
+            || kind.starts_with("less ")
+            || kind.starts_with("in_order ")
+    };
     let mut whole = patterns::fitting(clause).filter(|fitting| {
         fitting.film.is_none() && fitting.numbers.is_empty() && fitting.places.is_none() && is_of(fitting.kind.0)
     });

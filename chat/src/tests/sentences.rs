@@ -127,6 +127,14 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::Compare { wanted, movies } => {
             format!("compare {wanted:?} {}", movies.iter().map(title).collect::<Vec<_>>().join("+"))
         }
+        Intent::AmongShown { film, found } => {
+            let film = film.as_ref().map_or(String::new(), |film| format!(" {}", title(film)));
+            let places: String = found.iter().map(|(place, _)| format!(" #{place}")).collect();
+            format!("shown{film}:{places}")
+        }
+        Intent::InOrder { order, movies } => {
+            format!("{order:?} {}", movies.iter().map(title).collect::<Vec<_>>().join("+"))
+        }
         Intent::Series { name, .. } => format!("series {}", name.replace(' ', "_")),
         Intent::Thanks => "honest".into(),
         Intent::Chosen { movie } => format!("chosen {}", title(movie)),

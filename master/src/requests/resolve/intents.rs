@@ -89,6 +89,18 @@ impl Resolver<'_> {
                 let examples = known.iter().take(2).filter_map(|(film, ..)| like(film)).collect();
                 Ok(self.say(replies::compare(wanted, &known, self.lang), examples))
             }
+            Intent::AmongShown { film, found } => {
+                let named = film.and_then(|movie| catalogue.get(movie));
+                Ok(self.say(replies::among_shown(named, &found, catalogue, self.lang), Vec::new()))
+            }
+            Intent::InOrder { order, movies } => {
+                let known = |movie: &MovieId| {
+                    let film = catalogue.get(*movie)?;
+                    Some((film, self.library.stats(*movie), self.library.titles.facts(*movie)))
+                };
+                let known: Vec<_> = movies.iter().filter_map(known).collect();
+                Ok(self.say(replies::in_order(order, &known, self.lang), Vec::new()))
+            }
             Intent::Series { name, movies } => {
                 Ok(self.say(replies::series(&name, &movies, catalogue, self.lang), Vec::new()))
             }

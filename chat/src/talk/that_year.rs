@@ -1,0 +1,23 @@
+//! "dramas de ese año", "from the same decade": the year of the film that is spoken of, said in its place. Without a film
+//! that is spoken of the sentence is left as it is.
+
+use crate::Setting;
+use crate::words::fold::Sentence;
+use crate::words::turns;
+
+/// The sentence with the year, or the decade, that it means.
+pub(crate) fn told(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    let tokens = &sentence.tokens;
+    let find = |kind| (0..tokens.len()).find_map(|at| Some((at, at + turns::beginnings(kind, &tokens[at..]).next()?)));
+    let (span, is_decade) =
+        find("that_decade").map(|span| (span, true)).or_else(|| Some((find("that_year")?, false)))?;
+    let year = setting.catalogue.get(setting.context.about?)?.year?;
+    let (from, to) = span;
+    let said = match is_decade {
+        // As a span of years, so that it reads alike in both languages.
+        true => format!("{}-{}", year / 10 * 10, year / 10 * 10 + 9),
+        false => year.to_string(),
+    };
+    let (before, after) = (sentence.typed(0, from), sentence.typed(to, tokens.len()));
+    Some(format!("{before} {said} {after}").trim().to_owned())
+}
