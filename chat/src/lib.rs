@@ -27,7 +27,7 @@ use cineswarm_engine::Catalogue;
 
 pub use films::titles::{Hit, TitleIndex, TitleMatch};
 pub use intent::{
-    ClarifyOption, Context, Intent, Lang, Last, Mark, OfItself, Question, Shift, Tweak, Understood, Wanted,
+    ClarifyOption, Context, Intent, Lang, Last, Mark, NotRated, OfItself, Question, Shift, Tweak, Understood, Wanted,
 };
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
@@ -96,8 +96,9 @@ impl<'a> Setting<'a> {
             }
         }
         let is_of_rating = context.last == Last::Rating && context.stars.is_some();
+        let is_of_mark = matches!(context.last, Last::Marked(_));
         let goes_on = self.goes_on() && !is_of_rating;
-        if let Some(rest) = follow_up::after_correction(&sentence).filter(|_| goes_on) {
+        if let Some(rest) = follow_up::after_correction(&sentence).filter(|_| goes_on && !is_of_mark) {
             return self.understand(&rest).meant_instead();
         }
         if let Some(order) = going_back::order_at_the_end(&sentence, index) {

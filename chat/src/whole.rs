@@ -95,6 +95,9 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
         (intent, ignored) = (meant, Ignored::new());
         request = around.unwrap_or_default();
     }
+    if let Some(rated) = intent.is_at_a_loss().then(|| chat.rated_by_the_way()).flatten() {
+        (intent, ignored) = (rated, Ignored::new());
+    }
     if let Some((wish, around, left_out)) = intent.is_at_a_loss().then(|| chat.wish_for_an_occasion()).flatten() {
         (intent, ignored) = (wish, left_out);
         request = around;
