@@ -35,6 +35,7 @@ pub use request::{either_topic, films_of, parts_of_either};
 pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use decide::Chat;
+use request::Reader;
 use talk::{follow_up, going_back, misspelt};
 use whole::understood_whole;
 use words::fold::Sentence;
@@ -94,6 +95,14 @@ impl<'a> Setting<'a> {
             if !understood.intent.is_at_a_loss() {
                 return understood;
             }
+        }
+        // Before the sentence is taken apart: each part would be a rating of its own.
+        let reader = Reader::new(&sentence, index, self.catalogue);
+        let chat = Chat { reader, lang: self.lang, catalogue: self.catalogue, context };
+        if let Some(intent @ Intent::RateSeveral { .. }) = chat.rated_several() {
+            let language = words::language::language(&sentence.text, sentence.tokens.iter());
+            let (n, topics, ignored, disliked, lifted) = Default::default();
+            return Understood { intent, n, topics, ignored, disliked, lifted, language };
         }
         let is_of_rating = context.last == Last::Rating && context.stars.is_some();
         let is_of_mark = matches!(context.last, Last::Marked(_));

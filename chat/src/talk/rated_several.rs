@@ -329,8 +329,8 @@ impl Chat<'_> {
         let is_sure = |slot: &TitleSlot| {
             let words = &self.reader.sentence.tokens[slot.from..slot.to];
             let is_known = !matches!(slot.found, TitleMatch::Nothing { .. });
-            self.reader.index.find_as(words, Reading::Exact).is_some()
-                || (nearly && is_known && self.is_near(words, slot))
+            let is_exact = || self.reader.index.find_as(words, Reading::Exact).is_some();
+            is_known && (is_exact() || (nearly && self.is_near(words, slot)))
         };
         slots.iter().all(is_sure).then_some(Rated::Titles(slots))
     }
