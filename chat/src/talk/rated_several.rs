@@ -270,7 +270,14 @@ impl Chat<'_> {
         if is_whose && told.peek().is_some() && told.all(|at| cues::is("other_viewer", &tokens[at].word)) {
             return Some(Rated::NotYours);
         }
-        let spans: Vec<(usize, usize)> = spans.filter(|(from, to)| from < to).collect();
+        // "un 4 a Fargo" is of "Fargo", and "4 for A Ghost Story" of no "Ghost Story".
+        let exactly = |from: usize, to: usize| self.reader.index.find_as(&tokens[from..to], Reading::Exact);
+        let is_preposition = |(from, to): &(usize, usize)| {
+            matches!(tokens[*from].word.as_str(), "a" | "al")
+                && from + 1 < *to
+                && exactly(from + 1, *to).is_some_and(|bare| exactly(*from, *to).is_none_or(|whole| whole == bare))
+        };
+        let spans: Vec<(usize, usize)> = spans.filter(|span| span.0 < span.1 && !is_preposition(span)).collect();
         // Whole titles before those that are nearly so: "a Fargo".
         let found =
             |nearly: bool| spans.iter().find_map(|(from, to)| self.rated_exactly(*from, *to, is_certain, nearly));
