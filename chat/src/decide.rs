@@ -37,7 +37,7 @@ impl Chat<'_> {
         if self.reader.sentence.tokens.is_empty() {
             return (Intent::Help, none);
         }
-        if let Some(intent) = self.stars_alone() {
+        if let Some(intent) = self.rated_by_degrees().or_else(|| self.rated_several()).or_else(|| self.stars_alone()) {
             return (intent, none);
         }
         if let Some(intent) = self.rated_otherwise().or_else(|| self.rated_in_passing()) {

@@ -108,6 +108,8 @@ pub enum Last {
     Asked(Wanted),
     /// The viewer's rating of one film, or a question for it.
     Rating,
+    /// That the viewer has seen one film, or does not want it.
+    Marked(Mark),
     /// That film beside this one, so that "it" is neither.
     Compared(MovieId),
 }
@@ -211,6 +213,20 @@ pub enum Intent {
         half_stars: HalfStars,
         /// The film whose rating is taken back.
         of: MovieId,
+    },
+    /// The viewer rates films, and says what is not kept, too.
+    RateSeveral {
+        /// The films and their ratings; one or more.
+        ratings: Vec<(MovieId, HalfStars)>,
+        /// What else the sentence says.
+        left_out: Vec<NotRated>,
+    },
+    /// The viewer's rating of a film goes up or down.
+    RateBy {
+        /// The film; need not be rated.
+        movie: MovieId,
+        /// By so many half stars.
+        half_stars: i8,
     },
     /// The viewer rates a film with a number that is no rating.
     RateOffScale {
@@ -356,6 +372,15 @@ pub enum Intent {
     WhichOne,
     /// None of the choices of the open question.
     Declined,
+    /// What the viewer said of a film was meant for another.
+    MarkInstead {
+        /// The film that is meant.
+        movie: MovieId,
+        /// What is said of it.
+        mark: Mark,
+        /// The film that is as it was before.
+        of: MovieId,
+    },
     /// A place that the last list does not have.
     NoSuchPlace {
         /// The sentence as typed.
@@ -394,8 +419,16 @@ impl Intent {
         match self {
             Intent::Rate { movie, .. }
             | Intent::RateInstead { movie, .. }
+            | Intent::RateBy { movie, .. }
             | Intent::RateOffScale { movie, .. }
             | Intent::Unrate { movie } => (Some(*movie), Last::Rating),
+            Intent::RateSeveral { ratings, .. } => (ratings.last().map(|(movie, _)| *movie), Last::Rating),
+            Intent::MarkInstead { movie, mark, .. } => (Some(*movie), Last::Marked(*mark)),
+            // "I don't know that. Did you mean this one?"
+            Intent::UnknownTitle { nearest, .. } => match nearest.as_slice() {
+                [only] => (Some(*only), Last::Film),
+                _ => (None, Last::List),
+            },
             Intent::About { movie, wanted: Wanted::MyRating } => (Some(*movie), Last::Rating),
             Intent::About { movie, wanted } | Intent::AboutBoth { movie, wanted: [_, wanted] } => {
                 (Some(*movie), Last::Asked(*wanted))
@@ -416,8 +449,8 @@ impl Intent {
             // "in which order" asks of its series again; "it" is none of them.
             Intent::Series { movies, .. } => (movies.first().copied(), Last::List),
             Intent::Clarify { film: Some(movie), .. } => (Some(*movie), Last::Rating),
-            Intent::Mark { movies, .. } => match movies.as_slice() {
-                [only] => (Some(*only), Last::Film),
+            Intent::Mark { movies, mark } => match movies.as_slice() {
+                [only] => (Some(*only), Last::Marked(*mark)),
                 _ => (None, Last::List),
             },
             _ => (None, Last::List),
@@ -427,6 +460,17 @@ impl Intent {
     pub(crate) fn shift(shift: Shift) -> Intent {
         Intent::Refine { filters: Filters::default(), tweak: Tweak::None, shift: Some(shift) }
     }
+}
+
+/// What a sentence that rates films says, and is not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotRated {
+    /// A name that no film has.
+    Unknown(String),
+    /// A film, and a number that is no rating, as typed.
+    OffScale(MovieId, String),
+    /// Somebody else's rating, as typed.
+    NotYours(String),
 }
 
 /// What the chat says of itself.

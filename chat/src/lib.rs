@@ -29,7 +29,8 @@ use cineswarm_engine::Catalogue;
 
 pub use films::titles::{Hit, TitleIndex, TitleMatch};
 pub use intent::{
-    ClarifyOption, Context, Intent, Lang, Last, Mark, OfItself, Order, Question, Shift, Tweak, Understood, Wanted,
+    ClarifyOption, Context, Intent, Lang, Last, Mark, NotRated, OfItself, Order, Question, Shift, Tweak, Understood,
+    Wanted,
 };
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
@@ -38,6 +39,7 @@ pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use asks::of_list::which_of_shown;
 use decide::Chat;
+use request::Reader;
 use talk::{follow_up, going_back, misspelt, that_year};
 use whole::understood_whole;
 use words::fold::Sentence;
@@ -88,6 +90,14 @@ impl<'a> Setting<'a> {
         self.context.goes_on || !self.context.shown.is_empty()
     }
 
+    fn chat<'s>(self, sentence: &'s Sentence) -> Chat<'s>
+    where
+        'a: 's,
+    {
+        let reader = Reader::new(sentence, self.index, self.catalogue);
+        Chat { reader, lang: self.lang, catalogue: self.catalogue, context: self.context }
+    }
+
     /// What the sentence says, by itself or of what was said before.
     pub(crate) fn understand(self, text: &str) -> Understood {
         let sentence = Sentence::new(text);
@@ -104,9 +114,14 @@ impl<'a> Setting<'a> {
                 return understood;
             }
         }
+        // Before the sentence is taken apart: each part would be a rating of its own.
+        if let Some(intent @ Intent::RateSeveral { .. }) = self.chat(sentence).rated_several() {
+            return whole::says(sentence, intent);
+        }
         let is_of_rating = context.last == Last::Rating && context.stars.is_some();
+        let is_of_mark = matches!(context.last, Last::Marked(_));
         let goes_on = self.goes_on() && !is_of_rating;
-        if let Some(rest) = follow_up::after_correction(sentence).filter(|_| goes_on) {
+        if let Some(rest) = follow_up::after_correction(sentence).filter(|_| goes_on && !is_of_mark) {
             return self.understand(&rest).meant_instead();
         }
         if let Some(order) = going_back::order_at_the_end(sentence, index) {

@@ -164,10 +164,30 @@ fn number_in_words(reader: &Reader, at: usize) -> Option<Number> {
     Some(Number { from: at, to: at + 1, half_stars: HalfStars::from_stars(value).ok(), marked: true })
 }
 
+/// The stars at a place where it is certain that a rating is told, and where they end.
+#[derive(Clone, Debug)]
+pub(crate) struct Stars {
+    pub(crate) to: usize,
+    /// As typed.
+    pub(crate) said: String,
+    /// `None` if they are off the scale.
+    pub(crate) half_stars: Option<HalfStars>,
+    /// They say what they are: "stars", "/10".
+    pub(crate) is_marked: bool,
+}
+
+/// The stars that begin here.
+pub(crate) fn stars_from(reader: &Reader, at: usize) -> Option<Stars> {
+    let exactly = number_at(reader, at);
+    let is_marked = exactly.as_ref().is_some_and(|number| number.marked);
+    let number = exactly.or_else(|| number_in_words(reader, at))?;
+    let said = reader.sentence.typed(number.from, number.to).to_owned();
+    Some(Stars { to: number.to, said, half_stars: number.half_stars, is_marked })
+}
+
 /// The stars at a place where it is certain that a rating is told.
 pub(crate) fn stars_at(reader: &Reader, at: usize) -> Option<(String, Option<HalfStars>)> {
-    let number = number_at(reader, at).or_else(|| number_in_words(reader, at))?;
-    Some((reader.sentence.typed(number.from, number.to).to_owned(), number.half_stars))
+    stars_from(reader, at).map(|stars| (stars.said, stars.half_stars))
 }
 
 /// The last number of the sentence that says that it is a rating: "five stars", "8/10".

@@ -299,6 +299,14 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
         Intent::Rate { movie, half_stars } | Intent::RateInstead { movie, half_stars, .. } => {
             format!("{}: {}", name(movie), stars(half_stars.stars(), lang))
         }
+        Intent::RateSeveral { ratings, .. } => {
+            let each = ratings.iter().map(|(movie, given)| format!("{}: {}", name(movie), stars(given.stars(), lang)));
+            each.collect::<Vec<_>>().join(", ")
+        }
+        Intent::RateBy { movie, half_stars } => {
+            format!("{}: {}{}", name(movie), if *half_stars > 0 { "+" } else { "" }, f64::from(*half_stars) / 2.0)
+        }
+        Intent::MarkInstead { movie, .. } => name(movie),
         Intent::RateOffScale { movie, said } => format!("{}: {said}", name(movie)),
         Intent::Why { movie } => pick("Why ", "Por qué ") + &name(movie),
         Intent::More => pick("More", "Más"),

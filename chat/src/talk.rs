@@ -1,5 +1,6 @@
 //! What a sentence does in a conversation: goes on with what was asked before, changes it, takes it back.
 
+pub(crate) mod by_degrees;
 pub(crate) mod choosing;
 pub(crate) mod degrees;
 pub(crate) mod follow_up;
@@ -12,6 +13,7 @@ pub(crate) mod misspelt;
 pub(crate) mod occasions;
 pub(crate) mod open_question;
 pub(crate) mod rated_otherwise;
+pub(crate) mod rated_several;
 pub(crate) mod refining;
 pub(crate) mod remarks;
 pub(crate) mod that_year;

@@ -10,6 +10,7 @@ mod utterances;
 
 use cineswarm_engine::{Catalogue, Filters, Movie, MovieStats};
 
+use crate::intent::{Mark, NotRated};
 use crate::{Intent, Lang, TitleIndex, TitleMatch, Tweak, Understood, understand};
 
 /// Title, year, genres, ratings, other titles.
@@ -122,6 +123,20 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::ForUser { user_id, filters } => with(format!("user {user_id}"), filters, Tweak::None),
         Intent::Popular { filters } => with("popular".into(), filters, Tweak::None),
         Intent::Rate { movie, half_stars } => format!("rate {}: {}", name(movie), half_stars.stars()),
+        Intent::RateSeveral { ratings, left_out } => {
+            let each = ratings.iter().map(|(movie, given)| format!("{}: {}", name(movie), given.stars()));
+            let left_out = left_out.iter().map(|left| match left {
+                NotRated::Unknown(said) | NotRated::OffScale(_, said) | NotRated::NotYours(said) => {
+                    format!(" without {said}")
+                }
+            });
+            format!("rate {}{}", each.collect::<Vec<_>>().join(", "), left_out.collect::<String>())
+        }
+        Intent::RateBy { movie, half_stars } => format!("rate {} by {}", name(movie), f64::from(*half_stars) / 2.0),
+        Intent::MarkInstead { movie, mark, of } => {
+            let kind = if *mark == Mark::Seen { "seen" } else { "hide" };
+            format!("{kind} {}, not {}", name(movie), name(of))
+        }
         Intent::RateInstead { movie, half_stars, of } => {
             format!("rate {}: {}, not {}", name(movie), half_stars.stars(), name(of))
         }

@@ -12,6 +12,13 @@ use crate::words::fold::Sentence;
 use crate::words::{fold, language, plainly};
 use crate::{Ignored, Setting, replies};
 
+/// That the whole sentence says this, and nothing else.
+pub(crate) fn says(sentence: &Sentence, intent: Intent) -> Understood {
+    let language = language::language(&sentence.text, sentence.tokens.iter());
+    let (n, topics, ignored, disliked, lifted) = Default::default();
+    Understood { intent, n, topics, ignored, disliked, lifted, language, is_doubtful: false }
+}
+
 /// The sentence as one whole, of which nothing was taken apart.
 pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Understood {
     let Setting { lang, index, catalogue, context, .. } = setting;
@@ -50,9 +57,7 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
     }
     let asked_back = || whose::whom(sentence, setting);
     if let Some(intent) = choosing::namesake(sentence, setting).or_else(asked_back) {
-        let language = language::language(&sentence.text, sentence.tokens.iter());
-        let (n, topics, ignored, disliked, lifted) = Default::default();
-        return Understood { intent, n, topics, ignored, disliked, lifted, language, is_doubtful: false };
+        return says(sentence, intent);
     }
     if let Some(asked) = whose::named_again(sentence, setting) {
         return setting.understand(&asked);
@@ -62,9 +67,7 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
     }
     let reader = Reader::new(sentence, index, catalogue);
     if let Some((intent, lifted)) = lifting::lifted(&reader, context) {
-        let language = language::language(&sentence.text, sentence.tokens.iter());
-        let (n, topics, ignored, disliked) = Default::default();
-        return Understood { intent, n, topics, ignored, disliked, lifted, language, is_doubtful: false };
+        return Understood { lifted, ..says(sentence, intent) };
     }
     if let Some(without) = lifting::not_asked_for(&reader, context) {
         return setting.understand(&without);
@@ -95,6 +98,10 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
     {
         (intent, ignored) = (meant, Ignored::new());
         request = around.unwrap_or_default();
+        is_doubtful = false;
+    }
+    if let Some(rated) = intent.is_at_a_loss().then(|| chat.rated_by_the_way()).flatten() {
+        (intent, ignored) = (rated, Ignored::new());
         is_doubtful = false;
     }
     if let Some((wish, around, left_out)) = intent.is_at_a_loss().then(|| chat.wish_for_an_occasion()).flatten() {

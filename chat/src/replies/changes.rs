@@ -3,7 +3,7 @@
 use cineswarm_engine::{Catalogue, HalfStars, Movie, MovieId};
 
 use super::{film_name, names_in_words, stars};
-use crate::{Lang, Mark};
+use crate::{Lang, Mark, NotRated};
 
 /// For a stored rating.
 pub fn rated(movie: &Movie, half_stars: HalfStars, lang: Lang) -> String {
@@ -21,6 +21,61 @@ pub fn rated_instead(movie: &Movie, half_stars: HalfStars, mistaken: &Movie, lan
     match lang {
         Lang::En => format!("{noted} Your rating of {name} is gone."),
         Lang::Es => format!("{noted} He quitado tu nota de {name}."),
+    }
+}
+
+/// For the stored ratings of several films, and what of the sentence is not kept.
+pub fn rated_several(
+    ratings: &[(MovieId, HalfStars)],
+    left_out: &[NotRated],
+    catalogue: &Catalogue,
+    lang: Lang,
+) -> String {
+    let of_each = ratings.iter().filter_map(|(movie, given)| {
+        let (name, given) = (film_name(catalogue.get(*movie)?), stars(given.stars(), lang));
+        Some(match lang {
+            Lang::En => format!("{given} for {name}"),
+            Lang::Es => format!("{given} para {name}"),
+        })
+    });
+    let of_each: Vec<String> = of_each.collect();
+    let noted = match lang {
+        Lang::En => format!("Noted: {}.", names_in_words(&of_each, "and")),
+        Lang::Es => format!("Anotado: {}.", names_in_words(&of_each, "y")),
+    };
+    let not_kept = left_out.iter().map(|left| match (left, lang) {
+        (NotRated::Unknown(asked), Lang::En) => format!(" I don't know “{asked}”, so it has no rating."),
+        (NotRated::Unknown(asked), Lang::Es) => format!(" No conozco «{asked}», así que queda sin nota."),
+        (NotRated::NotYours(said), Lang::En) => format!(" I keep one viewer's ratings, yours: “{said}” is not noted."),
+        (NotRated::NotYours(said), Lang::Es) => {
+            format!(" Guardo las notas de una sola persona, las tuyas: «{said}» no queda anotado.")
+        }
+        (NotRated::OffScale(movie, said), _) => {
+            catalogue.get(*movie).map(|known| format!(" {}", off_scale(known, said, lang))).unwrap_or_default()
+        }
+    });
+    noted + &not_kept.collect::<String>()
+}
+
+/// For a rating that cannot go so far up or down.
+pub fn no_such_step(movie: &Movie, own: HalfStars, half_stars: i8, lang: Lang) -> String {
+    let (name, given) = (film_name(movie), stars(own.stars(), lang));
+    let step = stars(f64::from(half_stars.unsigned_abs()) / 2.0, lang);
+    match (half_stars > 0, lang) {
+        (true, Lang::En) => {
+            format!("{name} has {given} from you: {step} more would be off the scale, which ends at 5.")
+        }
+        (false, Lang::En) => {
+            format!("{name} has {given} from you: {step} less would be off the scale, which begins at half a star.")
+        }
+        (true, Lang::Es) => {
+            format!("Tu nota de {name} es {given}: con {step} más se saldría de la escala, que acaba en 5.")
+        }
+        (false, Lang::Es) => {
+            format!(
+                "Tu nota de {name} es {given}: con {step} menos se saldría de la escala, que empieza en media estrella."
+            )
+        }
     }
 }
 
@@ -71,6 +126,15 @@ pub fn marked(movies: &[MovieId], mark: Mark, catalogue: &Catalogue, lang: Lang)
         (Mark::NotForMe, false, true) => format!("{named} won't come again. Say “undo” if that is wrong."),
         (Mark::NotForMe, true, false) => format!("{named} no saldrá más. Di «deshacer» si no es así."),
         (Mark::NotForMe, false, false) => format!("{named} no saldrán más. Di «deshacer» si no es así."),
+    }
+}
+
+/// For a mark that was meant for another film.
+pub fn marked_instead(movie: MovieId, mark: Mark, mistaken: &Movie, catalogue: &Catalogue, lang: Lang) -> String {
+    let (marked, name) = (marked(&[movie], mark, catalogue, lang), film_name(mistaken));
+    match lang {
+        Lang::En => format!("{marked} {name} is as before."),
+        Lang::Es => format!("{marked} {name} queda como antes."),
     }
 }
 

@@ -139,8 +139,10 @@ impl Chat<'_> {
         };
         // "le doy un 5" of the only film that a list is like.
         let is_only = self.context.like.len() == 1 && self.context.like.first() == self.context.about.as_ref();
-        let is_spoken_of =
-            |last| last == Last::Rating || ((matches!(last, Last::Film | Last::Asked(_)) || is_only) && gives());
+        let is_spoken_of = |last| {
+            last == Last::Rating
+                || ((matches!(last, Last::Film | Last::Asked(_) | Last::Marked(_)) || is_only) && gives())
+        };
         let movie = self.context.about.filter(|_| is_spoken_of(self.context.last))?;
         let (said, half_stars) = ratings::number_alone(&self.reader)?;
         Some(match half_stars {

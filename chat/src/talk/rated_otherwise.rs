@@ -1,4 +1,4 @@
-//! What is said of a rating that was just given: that another film was meant, or that another gets the same. Only where
+//! What is said of a rating or a mark that was just given: that another film was meant, or that another gets the same. Only where
 //! nothing else is said than that and one title. The words are in `data/turns.tsv`.
 
 use cineswarm_engine::{HalfStars, MovieId};
@@ -8,11 +8,15 @@ use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
 use crate::intent::{Intent, Last};
 use crate::request::TitleSlot;
 use crate::words::fold::Token;
+use crate::words::places::{self, Places};
 use crate::words::turns;
 
 impl Chat<'_> {
-    /// "no, espera, me confundí, era Interstellar", "y a Gravity también".
+    /// "no, espera, me confundí, era Interstellar", "oh sorry I meant the third", "y a Gravity también".
     pub(crate) fn rated_otherwise(&self) -> Option<Intent> {
+        if let Some(meant) = self.film_meant_instead() {
+            return Some(meant);
+        }
         let (of, half_stars) = self.context.about.zip(self.context.stars)?;
         if self.context.last != Last::Rating {
             return None;
@@ -28,6 +32,51 @@ impl Chat<'_> {
             Ok(movie) => Intent::Rate { movie, half_stars },
             Err(question) => *question,
         })
+    }
+
+    /// "I meant the third", "no wait, the other one" after a rating or a mark of one film.
+    fn film_meant_instead(&self) -> Option<Intent> {
+        const POINTS: [&str; 6] = ["the", "la", "el", "number", "numero", "one"];
+        let of = self.context.about?;
+        let tokens = &self.reader.sentence.tokens;
+        let says = |token: &Token| turns::is_word("mistaken", &token.word);
+        let is_other = |word: &str| matches!(word, "other" | "otra" | "otro");
+        let tells = |token: &Token| {
+            let word = token.word.as_str();
+            is_other(word) || (places::place(word).is_some() && word != "one")
+        };
+        let mut telling = tokens.iter().filter(|token| tells(token));
+        let (told, None) = (telling.next()?, telling.next()) else { return None };
+        let beside = |token: &Token| {
+            let word = token.word.as_str();
+            tells(token) || says(token) || turns::is_word("mistaken_beside", word) || POINTS.contains(&word)
+        };
+        let is_denied = tokens.first().is_some_and(|first| matches!(first.word.as_str(), "no" | "sorry" | "perdon"));
+        if !tokens.iter().all(beside) || !(is_denied || tokens.iter().any(says)) {
+            return None;
+        }
+        // "I meant 4" is of the stars.
+        if told.number().is_some() && !tokens.iter().any(|token| POINTS.contains(&token.word.as_str())) {
+            return None;
+        }
+        let shown = self.context.shown;
+        let namesakes = self.reader.index.namesakes(of);
+        let found = match is_other(&told.word) {
+            true => [shown, &namesakes].into_iter().find_map(|films| match films {
+                [one, other] if *one == of => Some(*other),
+                [other, one] if *one == of => Some(*other),
+                _ => None,
+            }),
+            false => places::place(&told.word)
+                .and_then(|place| Places::These(vec![place]).of(shown)?.first().copied())
+                .filter(|movie| *movie != of),
+        };
+        match (self.context.last, self.context.stars, found) {
+            (Last::Rating, Some(_), None) | (Last::Marked(_), _, None) => Some(Intent::WhichOne),
+            (Last::Rating, Some(half_stars), Some(movie)) => Some(Intent::RateInstead { movie, half_stars, of }),
+            (Last::Marked(mark), _, Some(movie)) => Some(Intent::MarkInstead { movie, mark, of }),
+            _ => None,
+        }
     }
 
     /// The title that the sentence is beside words of these kinds, one at least of the first, beside that of the film that

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::sample::{index_with_facts, sample, tagged_index};
 use super::*;
-use crate::{ClarifyOption, Context, Last, Mark, Shift, Topic, TopicKind, Wanted, understand_in};
+use crate::{ClarifyOption, Context, Last, Mark, NotRated, Shift, Topic, TopicKind, Wanted, understand_in};
 
 #[derive(Default)]
 struct Count {
@@ -109,6 +109,20 @@ fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::ForMe { filters } | Intent::Popular { filters } => with("list".into(), filters, Tweak::None),
         Intent::ForUser { user_id, .. } => format!("user {user_id}"),
         Intent::Rate { movie, half_stars } => format!("rate {}: {}", title(movie), half_stars.stars()),
+        Intent::RateSeveral { ratings, left_out } => {
+            let each = ratings.iter().map(|(movie, given)| format!("{}: {}", title(movie), given.stars()));
+            let left_out = left_out.iter().map(|left| match left {
+                NotRated::Unknown(said) | NotRated::OffScale(_, said) | NotRated::NotYours(said) => {
+                    format!(" without {said}")
+                }
+            });
+            format!("rate {}{}", each.collect::<Vec<_>>().join(", "), left_out.collect::<String>())
+        }
+        Intent::RateBy { movie, half_stars } => format!("rate {} by {}", title(movie), f64::from(*half_stars) / 2.0),
+        Intent::MarkInstead { movie, mark, of } => {
+            let kind = if *mark == Mark::Seen { "seen" } else { "hide" };
+            format!("{kind} {}, not {}", title(movie), title(of))
+        }
         Intent::RateInstead { movie, half_stars, of } => {
             format!("rate {}: {}, not {}", title(movie), half_stars.stars(), title(of))
         }
@@ -403,6 +417,7 @@ impl Talk {
             (self.about, self.last) = intent.speaks_of();
             self.stars = match intent {
                 Intent::Rate { half_stars, .. } | Intent::RateInstead { half_stars, .. } => Some(*half_stars),
+                Intent::RateSeveral { ratings, .. } => ratings.last().map(|(_, half_stars)| *half_stars),
                 _ => None,
             };
         }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{App, Done, storage};
 use crate::app::desk::replayed;
 use crate::app::sessions::{Session, TabId};
-use crate::chat::{Intent, Lang, Last, Tweak, replies};
+use crate::chat::{Intent, Lang, Last, Mark, Tweak, replies};
 use crate::farm::coordinator::{Live, NotTaken, Outlet};
 use crate::library::Library;
 use crate::measure;
@@ -19,7 +19,7 @@ use crate::requests::ask::{Ask, Basis};
 use crate::requests::resolve::{Reply, Resolved, Viewer, resolve};
 use crate::requests::spec::{Source, Spec};
 use crate::requests::steps::Step;
-use crate::store::{self, Accepted, EndState, Ending, NewRequest};
+use crate::store::{self, Accepted, EndState, Ending, FeedbackKind, NewRequest};
 use crate::words::{LONGEST_TEXT, Trouble, shortened};
 
 impl App {
@@ -42,8 +42,9 @@ impl App {
             Resolved::Say(Reply::Help { .. }) => spoken_of,
             Resolved::SayOf { movie, last, .. } => Some((*movie, *last)),
             Resolved::Rate { movie, .. } | Resolved::Unrate { movie, .. } => Some((*movie, Last::Rating)),
-            Resolved::Mark { movies, .. } => match movies.as_slice() {
-                [only] => Some((*only, Last::Film)),
+            Resolved::RateSeveral { ratings, .. } => ratings.last().map(|(movie, _)| (*movie, Last::Rating)),
+            Resolved::Mark { movies, kind, .. } => match movies.as_slice() {
+                [only] => Some((*only, marked(*kind))),
                 _ => None,
             },
             _ => None,
@@ -54,8 +55,8 @@ impl App {
                 self.tell(message, &ask, session, tab).await
             }
             Resolved::Say(reply) | Resolved::SayOf { reply, .. } => self.say(session, &ask, &reply, tab).await,
-            Resolved::Mark { movies, kind, message } => {
-                self.mark(session, &movies, kind).await?;
+            Resolved::Mark { movies, kind, instead_of, message } => {
+                self.mark(session, &movies, kind, instead_of).await?;
                 self.tell(message, &ask, session, tab).await
             }
             Resolved::Undo => self.undo(&ask, session, tab, span).await,
@@ -65,14 +66,19 @@ impl App {
             }
             Resolved::Rate { movie, rating, instead_of, message } => {
                 let film = self.library.film(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                if let Some(mistaken) = instead_of {
-                    self.rate(session, mistaken, None, None).await?;
-                }
-                let ratings = self.rate(session, movie, Some(rating), Some(tab)).await?;
+                let ratings = match instead_of {
+                    Some(mistaken) => self.rate_each(session, &[(mistaken, None), (movie, Some(rating))], None).await?,
+                    None => self.rate(session, movie, Some(rating), Some(tab)).await?,
+                };
                 let rating = rating.stars();
                 let reply =
                     json!({ "kind": "rated", "message": message, "movie": film, "rating": rating, "ratings": ratings });
                 self.say(session, &ask, &reply, tab).await
+            }
+            Resolved::RateSeveral { ratings, message } => {
+                let ratings: Vec<_> = ratings.into_iter().map(|(movie, rating)| (movie, Some(rating))).collect();
+                self.rate_each(session, &ratings, None).await?;
+                self.tell(message, &ask, session, tab).await
             }
             Resolved::Compute(spec) => {
                 let query = in_words(&ask, &spec, &self.library);
@@ -217,6 +223,15 @@ impl App {
                 Trouble::QueueFull
             }
         }
+    }
+}
+
+/// What is said last, where a film was marked so.
+fn marked(kind: FeedbackKind) -> Last {
+    match kind {
+        FeedbackKind::Seen => Last::Marked(Mark::Seen),
+        FeedbackKind::NotInterested => Last::Marked(Mark::NotForMe),
+        _ => Last::Film,
     }
 }
 

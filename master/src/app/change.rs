@@ -71,12 +71,36 @@ impl App {
         rating: Option<HalfStars>,
         tab: Option<TabId>,
     ) -> Result<u64, Trouble> {
-        let (before, _) = session.said_of(movie);
-        let ratings = self.rate_at(session, movie, rating, timestamp_ms(), tab).await?;
-        if before != rating {
-            session.steps().push(Step::Rated { movie, before });
+        self.rate_each(session, &[(movie, rating)], tab).await
+    }
+
+    /// Rates films, or takes their ratings back, as one step that can be undone. As many films as are rated then.
+    pub(super) async fn rate_each(
+        &self,
+        session: &Session,
+        ratings: &[(MovieId, Option<HalfStars>)],
+        tab: Option<TabId>,
+    ) -> Result<u64, Trouble> {
+        let (mut changed, mut count) = (Vec::with_capacity(ratings.len()), 0);
+        let mut failed = None;
+        for (movie, rating) in ratings {
+            let (before, _) = session.said_of(*movie);
+            match self.rate_at(session, *movie, *rating, timestamp_ms(), tab).await {
+                Ok(rated) => count = rated,
+                // What was stored before it can be undone all the same.
+                Err(trouble) => {
+                    failed = Some(trouble);
+                    break;
+                }
+            }
+            if before != *rating {
+                changed.push((*movie, before));
+            }
         }
-        Ok(ratings)
+        if !changed.is_empty() {
+            session.steps().push(Step::Rated(changed));
+        }
+        failed.map_or(Ok(count), Err)
     }
 
     /// Stores ratings that were given elsewhere, each of another film, without a way back.
@@ -138,14 +162,25 @@ impl App {
     }
 
     /// Marks films of the list as seen or not wanted, as one step that can be undone. All tabs hear of it.
-    pub(super) async fn mark(&self, session: &Session, movies: &[MovieId], kind: FeedbackKind) -> Result<(), Trouble> {
-        let mut before = Vec::with_capacity(movies.len());
+    /// What was said of another film by mistake is taken back before.
+    pub(super) async fn mark(
+        &self,
+        session: &Session,
+        movies: &[MovieId],
+        kind: FeedbackKind,
+        instead_of: Option<MovieId>,
+    ) -> Result<(), Trouble> {
+        let mut before = Vec::with_capacity(movies.len() + 1);
+        if let Some(mistaken) = instead_of {
+            before.push((mistaken, session.said_of(mistaken).1));
+            self.change_mark(session, mistaken, None, None, None).await?;
+        }
         for movie in movies {
             before.push((*movie, session.said_of(*movie).1));
             self.change_mark(session, *movie, Some(kind), None, None).await?;
         }
         // A sentence that is sent again changes nothing, and leaves the first way back.
-        before.retain(|(_, before)| *before != Some(kind));
+        before.retain(|(movie, before)| *before != movies.contains(movie).then_some(kind));
         if !before.is_empty() {
             session.steps().push(Step::Marked(before));
         }

@@ -29,10 +29,14 @@ impl App {
         };
         session.steps().speak_of(None);
         match undoing {
-            Undoing::Rate(movie, before) => {
-                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                self.rate_at(session, movie, before, timestamp_ms(), None).await?;
-                self.tell(replies::rated_as_before(known, before, lang), ask, session, tab).await
+            Undoing::Rate(before) => {
+                let mut said = Vec::with_capacity(before.len());
+                for (movie, rating) in before {
+                    let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                    self.rate_at(session, movie, rating, timestamp_ms(), None).await?;
+                    said.push(replies::rated_as_before(known, rating, lang));
+                }
+                self.tell(said.join(" "), ask, session, tab).await
             }
             Undoing::Mark(before) => {
                 for (movie, kind) in &before {

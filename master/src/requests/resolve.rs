@@ -59,6 +59,8 @@ pub enum Resolved {
         movies: Vec<MovieId>,
         /// How.
         kind: FeedbackKind,
+        /// The film that was marked by mistake: that is taken back.
+        instead_of: Option<MovieId>,
         /// The confirmation.
         message: String,
     },
@@ -81,6 +83,13 @@ pub enum Resolved {
         rating: HalfStars,
         /// The film that it was given to by mistake: its rating is taken back.
         instead_of: Option<MovieId>,
+        /// The confirmation.
+        message: String,
+    },
+    /// Store the ratings of several films, as one step, and confirm them.
+    RateSeveral {
+        /// The films and their ratings.
+        ratings: Vec<(MovieId, HalfStars)>,
         /// The confirmation.
         message: String,
     },

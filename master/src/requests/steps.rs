@@ -17,13 +17,8 @@ const MOST_STEPS: usize = 20;
 pub enum Step {
     /// A question was answered, or is being.
     Asked(Uuid),
-    /// A film was rated, or its rating was taken back.
-    Rated {
-        /// Which.
-        movie: MovieId,
-        /// What its rating was.
-        before: Option<HalfStars>,
-    },
+    /// Films were rated, or their ratings were taken back; each with its rating before.
+    Rated(Vec<(MovieId, Option<HalfStars>)>),
     /// Films were marked; each with its mark before.
     Marked(Vec<(MovieId, Option<FeedbackKind>)>),
 }
@@ -35,8 +30,8 @@ pub enum Undoing {
     AskAgain(Uuid),
     /// There is none before: the conversation begins anew.
     Forget,
-    /// Give a film the rating it had.
-    Rate(MovieId, Option<HalfStars>),
+    /// Give films the ratings they had.
+    Rate(Vec<(MovieId, Option<HalfStars>)>),
     /// Give films the marks they had.
     Mark(Vec<(MovieId, Option<FeedbackKind>)>),
 }
@@ -65,7 +60,7 @@ impl Steps {
             return None;
         }
         let undoing = match self.steps.pop_back()? {
-            Step::Rated { movie, before } => Undoing::Rate(movie, before),
+            Step::Rated(before) => Undoing::Rate(before),
             Step::Marked(before) => Undoing::Mark(before),
             Step::Asked(_) => {
                 let earlier = self.steps.iter().rposition(|step| matches!(step, Step::Asked(_)));
@@ -108,13 +103,13 @@ mod tests {
     #[test]
     fn a_refinement_is_undone_by_the_question_before_it_and_then_by_forgetting() {
         let mut steps = Steps::default();
-        for step in [request(1), Step::Rated { movie: 5, before: None }, request(2)] {
+        for step in [request(1), Step::Rated(vec![(5, None)]), request(2)] {
             steps.push(step);
         }
         assert_eq!(steps.undo(None), Some(Undoing::AskAgain(Uuid::from_u128(1))));
         steps.push(request(3));
         assert_eq!(steps.undo(None), Some(Undoing::Forget));
-        assert_eq!(steps.undo(None), Some(Undoing::Rate(5, None)));
+        assert_eq!(steps.undo(None), Some(Undoing::Rate(vec![(5, None)])));
         assert_eq!(steps.undo(None), None);
     }
 
@@ -132,14 +127,14 @@ mod tests {
     fn the_oldest_steps_are_forgotten_and_a_new_conversation_forgets_questions() {
         let mut steps = Steps::default();
         for movie in 0..=20 {
-            steps.push(Step::Rated { movie, before: None });
+            steps.push(Step::Rated(vec![(movie, None)]));
         }
         assert_eq!(std::iter::from_fn(|| steps.undo(None)).count(), MOST_STEPS);
         steps.push(request(1));
-        steps.push(Step::Rated { movie: 1, before: None });
+        steps.push(Step::Rated(vec![(1, None)]));
         steps.push(request(2));
         steps.begin();
-        assert_eq!(steps.undo(None), Some(Undoing::Rate(1, None)));
+        assert_eq!(steps.undo(None), Some(Undoing::Rate(vec![(1, None)])));
         assert_eq!(steps.undo(None), None);
     }
 }

@@ -28,6 +28,11 @@ impl Resolver<'_> {
                 let message = replies::rated_instead(known, half_stars, mistaken, self.lang);
                 Ok(Resolved::Rate { movie, rating: half_stars, instead_of: Some(of), message })
             }
+            Intent::RateSeveral { ratings, left_out } => {
+                let message = replies::rated_several(&ratings, &left_out, catalogue, self.lang);
+                Ok(Resolved::RateSeveral { ratings, message })
+            }
+            Intent::RateBy { movie, half_stars } => self.rated_by(movie, half_stars),
             Intent::Why { movie } => Ok(self.why(movie)),
             Intent::More => Ok(self.more(Tweak::None)),
             Intent::LessKnown => Ok(self.more(Tweak::LessKnown)),
@@ -125,11 +130,12 @@ impl Resolver<'_> {
             }
             Intent::Mark { movies, mark } => {
                 let message = replies::marked(&movies, mark, catalogue, self.lang);
-                let kind = match mark {
-                    Mark::Seen => FeedbackKind::Seen,
-                    Mark::NotForMe => FeedbackKind::NotInterested,
-                };
-                Ok(Resolved::Mark { movies, kind, message })
+                Ok(Resolved::Mark { movies, kind: kind_of(mark), instead_of: None, message })
+            }
+            Intent::MarkInstead { movie, mark, of } => {
+                let mistaken = catalogue.get(of).ok_or(Trouble::UnknownMovie(of))?;
+                let message = replies::marked_instead(movie, mark, mistaken, catalogue, self.lang);
+                Ok(Resolved::Mark { movies: vec![movie], kind: kind_of(mark), instead_of: Some(of), message })
             }
             // An open question is dropped; that changes nothing.
             Intent::Undo if matches!(self.viewer.said_last, Some(Reply::Clarify { .. })) => {
@@ -146,6 +152,21 @@ impl Resolver<'_> {
                 Ok(self.say(help.message, help.examples))
             }
         }
+    }
+
+    /// The viewer's rating of a film, higher or lower; said, where there is none or the scale ends.
+    fn rated_by(&self, movie: MovieId, half_stars: i8) -> Result<Resolved, Trouble> {
+        let known = self.library.catalogue().get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+        let Some((_, own)) = self.viewer.ratings.iter().find(|(rated, _)| *rated == movie) else {
+            return self.about(&[Wanted::MyRating], movie);
+        };
+        Ok(match HalfStars::from_stars(own.stars() + f64::from(half_stars) / 2.0) {
+            Ok(rating) => {
+                let message = replies::rated(known, rating, self.lang);
+                Resolved::Rate { movie, rating, instead_of: None, message }
+            }
+            Err(_) => self.say(replies::no_such_step(known, *own, half_stars, self.lang), Vec::new()),
+        })
     }
 
     pub(super) fn about(&self, wanted: &[Wanted], movie: MovieId) -> Result<Resolved, Trouble> {
@@ -172,5 +193,12 @@ impl Resolver<'_> {
             examples = replies::examples(self.lang, &self.library.titles, self.library.catalogue());
         }
         Resolved::Say(Reply::Help { message, examples })
+    }
+}
+
+fn kind_of(mark: Mark) -> FeedbackKind {
+    match mark {
+        Mark::Seen => FeedbackKind::Seen,
+        Mark::NotForMe => FeedbackKind::NotInterested,
     }
 }
