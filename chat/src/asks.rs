@@ -9,4 +9,5 @@ pub(crate) mod film_meant;
 pub(crate) mod gist;
 pub(crate) mod most;
 pub(crate) mod questions;
+pub(crate) mod versions;
 pub(crate) mod wanted;

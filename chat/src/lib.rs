@@ -35,7 +35,8 @@ pub use request::{either_topic, films_of, parts_of_either};
 pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use decide::Chat;
-use talk::{follow_up, going_back, misspelt};
+use films::series;
+use talk::{follow_up, going_back, misspelt, of_hero, which_film};
 use whole::understood_whole;
 use words::fold::Sentence;
 use words::{cues, plainly};
@@ -99,6 +100,19 @@ impl<'a> Setting<'a> {
         let goes_on = self.goes_on() && !is_of_rating;
         if let Some(rest) = follow_up::after_correction(&sentence).filter(|_| goes_on) {
             return self.understand(&rest).meant_instead();
+        }
+        if let Some(said) = which_film::said_of_one(&sentence, self) {
+            return said;
+        }
+        if let Some(films) = of_hero::films_by(&sentence, self) {
+            return films;
+        }
+        // "cuál es la última de Harry Potter" asks for what it would be put for.
+        if let Some(read) = series::part_named(&sentence, self).map(|part| self.understand(&part))
+            && !read.intent.is_at_a_loss()
+            && !matches!(read.intent, Intent::About { wanted: Wanted::Other, .. })
+        {
+            return read;
         }
         if let Some(order) = going_back::order_at_the_end(&sentence, index) {
             return self.understand(&order);
