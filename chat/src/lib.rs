@@ -110,6 +110,7 @@ impl<'a> Setting<'a> {
         // "cuál es la última de Harry Potter" asks for what it would be put for.
         if let Some(read) = series::part_named(&sentence, self).map(|part| self.understand(&part))
             && !read.intent.is_at_a_loss()
+            && read.ignored.is_empty()
             && !matches!(read.intent, Intent::About { wanted: Wanted::Other, .. })
         {
             return read;

@@ -100,7 +100,7 @@ impl<'a> Several<'a> {
                 }
                 _ => return None,
             },
-            _ => return None,
+            (Some(one), Some(other)) => return self.compared(one, other, sentence),
         };
         let left: Vec<Token> = (0..sentence.len())
             .filter(|at| !(span.from..span.to).contains(at) && !is_denied(sentence, *at))
@@ -135,6 +135,20 @@ impl<'a> Several<'a> {
         let told = parts.iter().position(tells)?;
         let ignored = parts.iter().enumerate().filter(|(at, _)| *at != told).map(|(_, part)| part.clone()).collect();
         Some(Understood { language, ignored, ..self.goes_on_with(film, sentence) })
+    }
+
+    /// "is the remake better than the original?": both with their titles.
+    fn compared(&self, one: &Span, other: &Span, sentence: &Sentence) -> Option<Understood> {
+        let label = |span: &Span| match span.pointed {
+            Pointed::Film(film) => self.label(film),
+            Pointed::Other => None,
+        };
+        let ((start, end), (from, to)) =
+            (sentence.byte_range(one.from, one.to), sentence.byte_range(other.from, other.to));
+        let text = &sentence.text;
+        let named = format!("{}{}{}{}{}", &text[..start], label(one)?, &text[end..from], label(other)?, &text[to..]);
+        let read = self.setting.after(&self.setting.without_options()).understand(&named);
+        matches!(read.intent, Intent::Compare { .. }).then_some(read)
     }
 
     /// The films that are not spoken of, where the sentence can mean those.
