@@ -11,4 +11,5 @@ pub(crate) mod most;
 pub(crate) mod of_list;
 pub(crate) mod order;
 pub(crate) mod questions;
+pub(crate) mod versions;
 pub(crate) mod wanted;

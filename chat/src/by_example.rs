@@ -1,12 +1,12 @@
 //! A sentence that the grammar is at a loss with, read as the example that it is most like (`likeness.rs`).
 
-use crate::Setting;
 use crate::intent::{Intent, Shift, Understood};
 use crate::likeness::{self, Likely};
 use crate::request::Reader;
 use crate::turn;
-use crate::whole::understood_whole;
+use crate::whole::{says, understood_whole};
 use crate::words::fold::{Sentence, Token};
+use crate::{Setting, replies};
 
 /// How like an example a sentence is at least that is read as it.
 pub(crate) const LIKE_ENOUGH: f32 = 0.5;
@@ -39,7 +39,10 @@ pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>, enough: f32) -> Op
     if setting.is_example {
         return None;
     }
-    let likely = likeness::likely(&reader);
+    let chat = setting.chat(sentence);
+    let it = chat.pointed_at().or_else(|| chat.spoken_of());
+    let it = it.and_then(|movie| setting.catalogue.get(movie)).map(replies::film_name);
+    let likely = likeness::likely(&reader, it.as_deref());
     let is_enough = |likely: &&Likely| {
         let enough = if OTHERS.contains(&likely.act) { LIKE_ENOUGH_FOR_OTHERS.max(enough) } else { enough };
         likely.likeness >= enough && !NOTHING.contains(&likely.act)
@@ -61,15 +64,20 @@ const SURE: f32 = 0.9;
 
 fn said(likely: &Likely, typed: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     let setting = Setting { is_example: true, ..setting };
-    let sentence = Sentence::new(&likely.said);
+    let is_of_one =
+        |token: &Token| matches!(token.word.as_str(), "these" | "those" | "them" | "estas" | "esas" | "estos");
+    // "when did these come out" asks not of which.
+    let asks_of_several = typed.tokens.iter().any(is_of_one);
+    let Some(said) = &likely.said else {
+        let asks_which = !setting.context.shown.is_empty() && !asks_of_several;
+        return asks_which.then(|| says(typed, Intent::WhichOne));
+    };
+    let sentence = Sentence::new(said);
     let turned = turn::of_the_question_before(&sentence, setting);
     let understood = turned.unwrap_or_else(|| understood_whole(&sentence, setting));
     let lifts = !understood.lifted.is_empty()
         || matches!(understood.intent, Intent::Refine { shift: Some(Shift::AnyYear), .. });
-    // "when did these come out" asks not of which.
-    let is_of_one =
-        |token: &Token| matches!(token.word.as_str(), "these" | "those" | "them" | "estas" | "esas" | "estos");
-    let asks_of_one = understood.intent == Intent::WhichOne && typed.tokens.iter().any(is_of_one);
+    let asks_of_one = understood.intent == Intent::WhichOne && asks_of_several;
     let is_read = !asks_of_one && !understood.intent.is_at_a_loss() && (likely.act != "lift" || lifts);
     is_read.then_some(understood)
 }

@@ -379,14 +379,6 @@ impl Chat<'_> {
         })
     }
 
-    /// "same director, right?" of two films that were compared, else of the one that is spoken of.
-    fn same_of_both(&self, wanted: Wanted) -> Option<Intent> {
-        if let Some(pair) = self.compared_last() {
-            return Some(Intent::Compare { wanted, movies: pair.to_vec() });
-        }
-        Some(self.pointed_at().map_or(Intent::WhichOne, |movie| Intent::About { wanted, movie }))
-    }
-
     fn is_title_of_one_word(&self, at: usize) -> bool {
         let words = self.reader.sentence.tokens.get(at..=at);
         words.is_some_and(|words| self.reader.index.find_as(words, Reading::Exact).is_some())

@@ -39,8 +39,9 @@ pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use asks::of_list::which_of_shown;
 use decide::Chat;
+use films::series;
 use request::Reader;
-use talk::{follow_up, going_back, misspelt, that_year};
+use talk::{follow_up, going_back, misspelt, of_hero, that_year, which_film};
 use whole::understood_whole;
 use words::fold::Sentence;
 use words::{cues, plainly};
@@ -123,6 +124,20 @@ impl<'a> Setting<'a> {
         let goes_on = self.goes_on() && !is_of_rating;
         if let Some(rest) = follow_up::after_correction(sentence).filter(|_| goes_on && !is_of_mark) {
             return self.understand(&rest).meant_instead();
+        }
+        if let Some(said) = which_film::said_of_one(sentence, self) {
+            return said;
+        }
+        if let Some(films) = of_hero::films_by(sentence, self) {
+            return films;
+        }
+        // "cuál es la última de Harry Potter" asks for what it would be put for.
+        if let Some(read) = series::part_named(sentence, self).map(|part| self.understand(&part))
+            && !read.intent.is_at_a_loss()
+            && read.ignored.is_empty()
+            && !matches!(read.intent, Intent::About { wanted: Wanted::Other, .. })
+        {
+            return read;
         }
         if let Some(order) = going_back::order_at_the_end(sentence, index) {
             return self.understand(&order);

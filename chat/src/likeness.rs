@@ -17,8 +17,9 @@ use crate::words::{patterns, places, plainly};
 pub(crate) struct Likely {
     /// The kind of the pattern, or what the example does.
     pub(crate) act: &'static str,
-    /// The sentence to be read instead; empty where the example asks for nothing that is known.
-    pub(crate) said: String,
+    /// The sentence to be read instead; empty where the example asks for nothing that is known, `None` where it is about the
+    /// film that is spoken of and none is.
+    pub(crate) said: Option<String>,
     /// From 0 to 1.
     pub(crate) likeness: f32,
 }
@@ -210,8 +211,8 @@ fn turned_by(words: &[&str]) -> u32 {
     TURNING.iter().enumerate().filter(|(_, group)| has(group)).map(|(at, _)| 1 << at).sum()
 }
 
-/// What the sentence may do, the likeliest first, each act once.
-pub(crate) fn likely(reader: &Reader<'_>) -> Vec<Likely> {
+/// What the sentence may do, the likeliest first, each act once. `it` is the film that is spoken of.
+pub(crate) fn likely(reader: &Reader<'_>, it: Option<&str>) -> Vec<Likely> {
     const MOST_WORDS: usize = 24;
     let sentence = reader.sentence;
     if sentence.len() > MOST_WORDS {
@@ -232,7 +233,7 @@ pub(crate) fn likely(reader: &Reader<'_>) -> Vec<Likely> {
                     pronouns_are_films: *pronouns_are_films,
                     kinds_are_words: *kinds_are_words,
                 };
-                read_as(taken, sentence, &pieces, &mut best);
+                read_as(taken, sentence, &pieces, it, &mut best);
             }
         }
     }
@@ -241,7 +242,13 @@ pub(crate) fn likely(reader: &Reader<'_>) -> Vec<Likely> {
     likely
 }
 
-fn read_as(taken: Taken, sentence: &Sentence, pieces: &[Piece], best: &mut HashMap<&'static str, Likely>) {
+fn read_as(
+    taken: Taken,
+    sentence: &Sentence,
+    pieces: &[Piece],
+    it: Option<&str>,
+    best: &mut HashMap<&'static str, Likely>,
+) {
     let mut words: Vec<&str> = Vec::new();
     for piece in pieces {
         match taken.slot(piece.part) {
@@ -261,20 +268,23 @@ fn read_as(taken: Taken, sentence: &Sentence, pieces: &[Piece], best: &mut HashM
         {
             continue;
         }
-        let said = filled(&example.meaning, sentence, pieces, taken);
+        let said = filled(&example.meaning, sentence, pieces, taken, it);
         best.insert(example.act, Likely { act: example.act, said, likeness });
     }
 }
 
-/// The meaning with what was typed in its places; "it" where no film is said.
-fn filled(meaning: &[&str], sentence: &Sentence, pieces: &[Piece], taken: Taken) -> String {
+/// The meaning with what was typed in its places, and the film that is spoken of where none is said.
+fn filled(meaning: &[&str], sentence: &Sentence, pieces: &[Piece], taken: Taken, it: Option<&str>) -> Option<String> {
     let said = |slot: &str, nth: usize| {
         let mut fitting = pieces.iter().filter(|piece| taken.slot(piece.part) == Some(slot));
         fitting.nth(nth).map(|piece| {
             // What stands around a number is in the pattern.
             let says_place = |at: &usize| places::place(&sentence.tokens[*at].word).is_some();
+            if piece.part == Part::Pronoun {
+                return it;
+            }
             let from = if slot == "#" { (piece.from..piece.to).find(says_place) } else { None };
-            sentence.typed(from.unwrap_or(piece.from), piece.to)
+            Some(sentence.typed(from.unwrap_or(piece.from), piece.to))
         })
     };
     let mut counts: HashMap<&str, usize> = HashMap::new();
@@ -285,10 +295,10 @@ fn filled(meaning: &[&str], sentence: &Sentence, pieces: &[Piece], taken: Taken)
             continue;
         }
         let nth = counts.entry(word).or_default();
-        words.push(said(word, *nth).unwrap_or("it"));
+        words.push(said(word, *nth).unwrap_or(it)?);
         *nth += 1;
     }
-    words.join(" ")
+    Some(words.join(" "))
 }
 
 fn pieces(reader: &Reader<'_>) -> Vec<Piece> {

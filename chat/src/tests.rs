@@ -7,6 +7,7 @@ mod sentences;
 mod titles;
 mod unwanted;
 mod utterances;
+mod which_film;
 
 use cineswarm_engine::{Catalogue, Filters, Movie, MovieStats};
 

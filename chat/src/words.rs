@@ -12,4 +12,5 @@ pub(crate) mod places;
 pub(crate) mod plainly;
 pub(crate) mod spelling;
 pub(crate) mod turns;
+pub(crate) mod which;
 pub(crate) mod years;

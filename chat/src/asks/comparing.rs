@@ -260,22 +260,6 @@ impl Chat<'_> {
         movies.get(place.checked_sub(1)?).copied().filter(|part| *part != movie)
     }
 
-    /// "is there a Swedish version of The Girl with the Dragon Tattoo", "hay un remake de Psicosis": the films of that name.
-    pub(crate) fn versions(&self) -> Option<Intent> {
-        let tokens = &self.reader.sentence.tokens;
-        let is_version = |at: &usize| cues::is("versions", &tokens[*at].word);
-        let version = (0..tokens.len()).find(is_version)?;
-        let of = (version + 1..tokens.len()).find(|at| matches!(tokens[*at].word.as_str(), "of" | "de" | "del"))?;
-        let ends = (of + 2..=tokens.len().min(of + 1 + MAX_TITLE_TOKENS)).rev();
-        let found = ends.into_iter().find_map(|to| self.reader.index.find_as(&tokens[of + 1..to], Reading::Exact));
-        match found? {
-            TitleMatch::Several(movies) if movies.len() > 1 && self.asks_something(&[]) => {
-                Some(Intent::Compare { wanted: Wanted::Country, movies })
-            }
-            _ => None,
-        }
-    }
-
     /// The two films that were compared last: "and which is shorter?" asks of them.
     pub(crate) fn compared_last(&self) -> Option<[MovieId; 2]> {
         match self.context.last {

@@ -29,6 +29,8 @@ pub enum Wanted {
     Role,
     /// Whether it belongs to a series.
     Series,
+    /// What other films there are of its name.
+    Versions,
     /// What else it is called.
     Title,
     /// What no fact says: awards, the ending.

@@ -52,6 +52,8 @@ pub(crate) struct Knowledge {
     /// From a first name to people, the best known first.
     by_first_name: HashMap<String, Vec<usize>>,
     series: HashMap<String, (String, Vec<MovieId>)>,
+    /// Films of another series of which one is called after this series, which is a hero: "The Dark Knight" of Batman.
+    of_hero: HashMap<String, Vec<MovieId>>,
     makers: Makers,
 }
 
@@ -83,11 +85,12 @@ impl Knowledge {
         }
         people.remove("");
         series.remove("");
+        let of_hero = of_heroes(&facts, &series, catalogue);
         let mut sorted: Vec<(String, Person)> = people.into_iter().collect();
         sorted.sort_by(|(left_key, left), (right_key, right)| {
             (right.fame.0 + right.fame.1).cmp(&(left.fame.0 + left.fame.1)).then_with(|| left_key.cmp(right_key))
         });
-        let mut knowledge = Knowledge { series, ..Knowledge::default() };
+        let mut knowledge = Knowledge { series, of_hero, ..Knowledge::default() };
         for (place, (key, person)) in sorted.into_iter().enumerate() {
             if let Some((_, surname)) = key.rsplit_once(' ') {
                 knowledge.by_surname.entry(surname.to_owned()).or_default().push(place);
@@ -191,6 +194,11 @@ impl Knowledge {
         &self.makers
     }
 
+    /// Films of other series about the hero whom this series is called after.
+    pub(crate) fn others_of_hero(&self, series: &str) -> &[MovieId] {
+        self.of_hero.get(&joined(&tokenize(series))).map_or(&[], Vec::as_slice)
+    }
+
     /// The series of this name, as it is written, and its films.
     pub(crate) fn series_named(&self, words: &[Token]) -> Option<(&str, &[MovieId])> {
         let named = joined(words);
@@ -230,6 +238,40 @@ impl Person {
             _ => &self.acted,
         }
     }
+}
+
+/// For each series the films of others of which so many are called after it: "Batman Begins" is one of three.
+fn of_heroes(
+    facts: &[FilmFacts],
+    series: &HashMap<String, (String, Vec<MovieId>)>,
+    catalogue: &Catalogue,
+) -> HashMap<String, Vec<MovieId>> {
+    const LONGEST_NAME: usize = 4;
+    const ONE_IN: usize = 3;
+    let key = |name: &str| joined(&tokenize(name.split(" - ").next().unwrap_or(name)));
+    let mut called: HashMap<(String, String), usize> = HashMap::new();
+    for known in facts {
+        let (Some(own), Some(film)) = (known.series.as_deref().map(key), catalogue.get(known.movie)) else { continue };
+        let words = tokenize(&film.title);
+        for count in 1..words.len().min(LONGEST_NAME + 1) {
+            let hero = joined(&words[..count]);
+            if series.contains_key(&hero) && hero != own {
+                *called.entry((hero, own.clone())).or_default() += 1;
+            }
+        }
+    }
+    let mut of_hero: HashMap<String, Vec<MovieId>> = HashMap::new();
+    for ((hero, own), count) in called {
+        let films = series.get(&own).map(|(_, films)| films.as_slice()).unwrap_or_default();
+        if count * ONE_IN >= films.len() {
+            of_hero.entry(hero).or_default().extend(films);
+        }
+    }
+    for films in of_hero.values_mut() {
+        films.sort_unstable();
+        films.dedup();
+    }
+    of_hero
 }
 
 fn joined(tokens: &[Token]) -> String {

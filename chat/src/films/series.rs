@@ -1,11 +1,74 @@
-//! The films of a series: how many there are, and in which order.
+//! The films of a series: how many there are, in which order, and the one at a place of it.
 
 use cineswarm_engine::MovieId;
 
-use crate::Chat;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Wanted};
-use crate::words::fold;
+use crate::request::Reader;
+use crate::words::fold::{self, Sentence};
+use crate::words::places::place;
+use crate::{Chat, Setting, replies};
+
+/// "the third Indiana Jones", "la última de Harry Potter": the sentence with that film's title and year instead.
+pub(crate) fn part_named(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    const LONGEST: usize = 6;
+    const SHORTEST: usize = 4;
+    let Setting { index, catalogue, .. } = setting;
+    let tokens = &sentence.tokens;
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+    let is_article = |at: usize| matches!(word(at), "the" | "la" | "el" | "los" | "las");
+    let is_noun = |at: usize| {
+        matches!(
+            word(at),
+            "film" | "movie" | "part" | "one" | "installment" | "peli" | "pelicula" | "parte" | "entrega"
+        )
+    };
+    let is_link = |at: usize| matches!(word(at), "of" | "in" | "from" | "de" | "del" | "saga" | "series" | "serie");
+    let nth = |word: &str| match word {
+        "latest" | "newest" | "final" => Some(0),
+        "one" | "una" | "uno" | "un" => None,
+        word if word.bytes().all(|letter| letter.is_ascii_digit()) => None,
+        word => place(word),
+    };
+    (1..tokens.len()).find_map(|at| {
+        let place = nth(word(at)).filter(|_| is_article(at - 1))?;
+        let mut from = at + 1;
+        while is_noun(from) || is_link(from) || (from > at + 1 && is_article(from)) {
+            from += 1;
+        }
+        let reader = Reader::new(sentence, index, catalogue);
+        let of_title = |words: &[fold::Token]| {
+            let letters: usize = words.iter().map(|token| token.word.len()).sum();
+            let found = if letters < SHORTEST { None } else { index.find_as(words, Reading::Exact) };
+            let movie = match found? {
+                TitleMatch::One(movie) => movie,
+                TitleMatch::Several(movies) => *movies.first()?,
+                TitleMatch::Nothing { .. } => return None,
+            };
+            let name = index.facts(movie)?.series.as_deref()?.split(" - ").next()?;
+            Some(reader.series_films(&fold::tokenize(name)))
+        };
+        let mut ends = (from + 1..=tokens.len().min(from + LONGEST)).rev();
+        let (end, films) = ends.find_map(|end| {
+            let words = &tokens[from..end];
+            let films =
+                Some(reader.series_films(words)).filter(|films| !films.is_empty()).or_else(|| of_title(words))?;
+            (films.len() > 1).then_some((end, films))
+        })?;
+        // "The Last Samurai".
+        if index.find_as(&tokens[at - 1..end], Reading::Exact).is_some() {
+            return None;
+        }
+        let mut films: Vec<(Option<u16>, MovieId)> =
+            films.into_iter().map(|film| (catalogue.get(film).and_then(|film| film.year), film)).collect();
+        films.sort_unstable();
+        let (_, film) = if place == 0 { films.last() } else { films.get(place - 1) }?;
+        let to = if is_noun(end) { end + 1 } else { end };
+        let (start, end) = sentence.byte_range(at - 1, to);
+        let title = replies::film_name(catalogue.get(*film)?);
+        Some(format!("{}{title}{}", &sentence.text[..start], &sentence.text[end..]))
+    })
+}
 
 impl Chat<'_> {
     /// "in what order do I watch the Bourne films?": of a series by its name.

@@ -63,6 +63,12 @@ pub fn about(
             let kind = if movie.genres.is_empty() { String::new() } else { format!(" {kind}") };
             format!("{start}{kind}{} {opinion}", all_known(facts, lang))
         }
+        Wanted::Versions => {
+            let made = facts.and_then(|known| named_places(known, lang)).map(|made| format!(" {name} {made}."));
+            let none =
+                pick(format!("I know no other version of {name}."), format!("No conozco otra versión de {name}."));
+            none + &made.unwrap_or_default()
+        }
         Wanted::Title if movie.other_titles.is_empty() => {
             pick(format!("{name}: I know no other title of it."), format!("{name}: no le conozco otro título."))
         }

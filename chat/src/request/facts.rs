@@ -193,7 +193,8 @@ impl Reader<'_> {
             if !says_series && !is_telling {
                 return None;
             }
-            Some((TopicKind::Series, name.to_owned(), name.to_owned(), films.to_vec(), end))
+            let films = films.iter().chain(self.index.knowledge.others_of_hero(name)).copied().collect();
+            Some((TopicKind::Series, name.to_owned(), name.to_owned(), films, end))
         })
     }
 

@@ -104,12 +104,17 @@ pub(crate) fn asked_of_another(sentence: &Sentence, index: &TitleIndex, context:
     if rest.is_empty() || !(is_place || (is_title && !is_kind)) {
         return None;
     }
+    question(wanted, lang, sentence.typed(from, tokens.len()))
+}
+
+/// A question in full that asks this of a film.
+pub(crate) fn question(wanted: Wanted, lang: Lang, film: &str) -> Option<String> {
     let lines = include_str!("../../data/again.tsv").lines().filter(|line| !line.starts_with('#'));
     let mut questions =
         lines.filter_map(|line| line.split_once('\t').and_then(|(tag, line)| Some((tag, line.split_once('\t')?))));
     let (_, (_, question)) =
         questions.find(|(tag, (name, _))| Lang::from_tag(tag) == lang && Wanted::from_name(name) == Some(wanted))?;
-    Some(question.replace('*', sentence.typed(from, tokens.len())))
+    Some(question.replace('*', film))
 }
 
 impl Chat<'_> {

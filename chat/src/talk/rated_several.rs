@@ -57,7 +57,11 @@ impl Chat<'_> {
             },
             _ => true,
         };
-        says_several.then(|| self.all_rated(&parts)).flatten()
+        // "seen 1 and 5", "otras cinco": a number alone rates nothing.
+        let is_rating = |part: &Part| {
+            part.is_given || !matches!(part.rated, Rated::Spoken | Rated::Others(_) | Rated::AllOf(_) | Rated::NotYours)
+        };
+        (says_several && parts.iter().any(is_rating)).then(|| self.all_rated(&parts)).flatten()
     }
 
     /// "y la segunda un 5 también", "a esa le pongo un 4": of one film, where the sentence was read as nothing else.

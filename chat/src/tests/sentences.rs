@@ -73,7 +73,7 @@ fn parts(line: &str) -> BTreeSet<String> {
     conditions
 }
 
-fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
+pub(super) fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -> String {
     let title = |movie: &u32| catalogue.get(*movie).unwrap().title.clone();
     let with = |kind: String, filters: &Filters, tweak: Tweak| {
         let mut line = kind;
@@ -217,9 +217,13 @@ fn readings_of_sentences_of_your_own() {
         let only = understood.intent.filters().map_or(0, |filters| filters.movie_ids.len());
         if std::env::var("LIKELY").is_ok() {
             let said = crate::words::fold::Sentence::new(sentence);
-            let likely = crate::likeness::likely(&crate::request::Reader::new(&said, &index, &catalogue));
-            let likely: Vec<String> =
-                likely.iter().take(3).map(|one| format!("{:.2} {} «{}»", one.likeness, one.act, one.said)).collect();
+            let likely =
+                crate::likeness::likely(&crate::request::Reader::new(&said, &index, &catalogue), Some("Alien (1979)"));
+            let likely: Vec<String> = likely
+                .iter()
+                .take(3)
+                .map(|one| format!("{:.2} {} «{}»", one.likeness, one.act, one.said.as_deref().unwrap_or_default()))
+                .collect();
             println!("{sentence}\n      {}\n     {likely:?}", reading_in_short(&understood, &catalogue));
             continue;
         }
@@ -286,7 +290,7 @@ fn sentences_are_read_as_they_should_be() {
 }
 
 /// The list that conversations begin with.
-fn shown_before(index: &TitleIndex) -> [u32; 5] {
+pub(super) fn shown_before(index: &TitleIndex) -> [u32; 5] {
     let named = |name: &str| match index.find(name) {
         TitleMatch::One(movie) => movie,
         other => panic!("{name}: {other:?}"),
@@ -345,7 +349,7 @@ fn sentences_as_people_type_them_are_read() {
 
 /// What a conversation has come to, as the master keeps it.
 #[derive(Default)]
-struct Talk {
+pub(super) struct Talk {
     shown: Vec<u32>,
     options: Vec<ClarifyOption>,
     about: Option<u32>,
@@ -359,7 +363,7 @@ struct Talk {
 }
 
 impl Talk {
-    fn context(&self) -> Context<'_> {
+    pub(super) fn context(&self) -> Context<'_> {
         Context {
             shown: &self.shown,
             goes_on: !self.shown.is_empty(),
@@ -375,7 +379,7 @@ impl Talk {
         }
     }
 
-    fn go_on(&mut self, understood: &Understood, list: &[u32]) {
+    pub(super) fn go_on(&mut self, understood: &Understood, list: &[u32]) {
         let intent = &understood.intent;
         if let Some(filters) = intent.filters() {
             self.only_ruled_out =
@@ -425,6 +429,12 @@ impl Talk {
             Intent::Like { movies, .. } | Intent::LikeInstead { movies } => self.like.clone_from(movies),
             Intent::Browse { .. } | Intent::Popular { .. } | Intent::ForMe { .. } => self.like.clear(),
             _ => {}
+        }
+        // A list of films like one is about that one.
+        if let (true, [only]) =
+            (intent.filters().is_some() || matches!(intent, Intent::LikeInstead { .. }), &self.like[..])
+        {
+            self.about = Some(*only);
         }
         match intent {
             Intent::StartOver => *self = Talk::default(),

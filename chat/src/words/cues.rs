@@ -31,6 +31,7 @@
 //! - `too_also`: adds to what was asked for; `agrees`: begins a sentence and says nothing;
 //! - `when`: says when a film is wanted;
 //! - `all`, `of_all`: "everything about", before what is ruled out;
+//! - `versions`: asks of films of one name;
 //! - `alike`: beside a film, asks for what is like it; `denies`: tells against that.
 
 use std::collections::HashSet;

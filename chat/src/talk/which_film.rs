@@ -1,0 +1,373 @@
+//! Which film of several of a name is meant: "the peter jackson one", "la antigua", "carpenter's", "and the other one?",
+//! "not the American one, the original". The several are the choices of an open question, or the namesakes of the film that
+//! is spoken of. The words that point at it give way to its title and year, and the sentence is read again; one that says
+//! no more than which it is goes on with what was said before.
+
+use cineswarm_engine::MovieId;
+
+use crate::films::titles::TitleMatch;
+use crate::intent::{Intent, Last, Question, Understood, Wanted};
+use crate::talk::choosing;
+use crate::words::fold::{Sentence, Token, tokenize};
+use crate::words::which::{phrase_at, says_only};
+use crate::words::years::{self, YearBound};
+use crate::words::{cues, language, patterns, places, plainly};
+use crate::{ClarifyOption, Context, Setting, replies};
+
+/// Whether the word is somebody's: "carpenter's".
+pub(super) fn is_possessive(sentence: &Sentence, at: usize) -> bool {
+    sentence.typed(at, at + 1).ends_with(['s', 'S']) && sentence.typed(at, at + 1).contains(['\'', '’'])
+}
+
+/// What words point at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pointed {
+    Film(MovieId),
+    /// The one that was not spoken of.
+    Other,
+}
+
+/// Words of a sentence, and what they point at.
+struct Span {
+    from: usize,
+    to: usize,
+    pointed: Pointed,
+    is_denied: bool,
+}
+
+/// The films that may be meant.
+struct Several<'a> {
+    setting: Setting<'a>,
+    films: Vec<MovieId>,
+    options: Vec<ClarifyOption>,
+    /// The one that was taken or spoken of.
+    current: Option<MovieId>,
+}
+
+/// What the sentence says of the film of several that it points at.
+pub(crate) fn said_of_one(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    const MOST_WORDS: usize = 20;
+    let may_point = |at: usize| points(&sentence.tokens[at].word) || is_possessive(sentence, at);
+    // "the Tim Burton ones" are several, and "which is the oldest?" asks.
+    let says_other = |token: &Token| token.word == "ones" || matches!(token.word.as_str(), "which" | "cual" | "cuales");
+    let is_short = sentence.len() <= MOST_WORDS;
+    if !is_short || !(0..sentence.len()).any(may_point) || sentence.tokens.iter().any(says_other) {
+        return None;
+    }
+    Several::new(setting)?.read(sentence)
+}
+
+fn points(word: &str) -> bool {
+    matches!(word, "the" | "la" | "el" | "that" | "esa" | "ese")
+}
+
+fn is_film_word(word: &str) -> bool {
+    word == "one" || word == "version" || cues::is("film_word", word)
+}
+
+impl<'a> Several<'a> {
+    fn new(setting: Setting<'a>) -> Option<Several<'a>> {
+        let Setting { index, catalogue, context, .. } = setting;
+        let film_of = |option: &ClarifyOption| match index.find(&option.label) {
+            TitleMatch::One(movie) if option.label.ends_with(')') => Some(movie),
+            _ => None,
+        };
+        let asked: Option<Vec<MovieId>> = context.options.iter().map(film_of).collect();
+        if let Some(films) = asked.filter(|films| !films.is_empty()) {
+            return Some(Several { setting, films, options: context.options.to_vec(), current: None });
+        }
+        let only = context.like.first().copied().filter(|_| context.like.len() == 1);
+        let current = context.about.filter(|_| context.last != Last::List).or(only)?;
+        let films = index.namesakes(current);
+        let option = |movie: &MovieId| {
+            let label = replies::film_name(catalogue.get(*movie)?);
+            Some(ClarifyOption { text: label.clone(), label })
+        };
+        let options = films.iter().filter_map(option).collect();
+        Some(Several { setting, films, options, current: Some(current) })
+    }
+
+    fn read(&self, sentence: &Sentence) -> Option<Understood> {
+        let spans = self.spans(sentence);
+        let mut chosen = spans.iter().filter(|span| !span.is_denied);
+        let (span, pointed) = match (chosen.next(), chosen.next()) {
+            (Some(span), None) => (span, span.pointed),
+            // "not the American one" of two.
+            (None, _) => match (&spans[..], &self.films[..]) {
+                ([span], [one, other]) => {
+                    let film = if span.pointed == Pointed::Film(*one) { *other } else { *one };
+                    (span, Pointed::Film(film))
+                }
+                _ => return None,
+            },
+            (Some(one), Some(other)) => return self.compared(one, other, sentence),
+        };
+        let left: Vec<Token> = (0..sentence.len())
+            .filter(|at| !(span.from..span.to).contains(at) && !is_denied(sentence, *at))
+            .map(|at| sentence.tokens[at].clone())
+            .collect();
+        let is_all = says_only(&left, &["beside"]);
+        let language = language::language(&sentence.text, sentence.tokens.iter());
+        let film = match pointed {
+            Pointed::Film(film) => film,
+            Pointed::Other => match self.others()[..] {
+                [film] => film,
+                ref others if is_all && others.len() > 1 => return Some(understood(self.which(sentence, others))),
+                _ => return None,
+            },
+        };
+        if is_all {
+            return Some(Understood { language, ..self.goes_on_with(film, sentence) });
+        }
+        if let Some(said) = self.said_of(film, span, sentence) {
+            return Some(Understood { language, ..said });
+        }
+        // "nah too long. what about the oldest": what stands in a sentence beside it is why.
+        let parts = plainly::sentences(sentence);
+        let tells = |part: &String| {
+            let part = Sentence::new(part);
+            let spans = self.spans(&part);
+            let [own] = &spans[..] else { return false };
+            let mut left = part.tokens.clone();
+            left.drain(own.from..own.to);
+            own.pointed == pointed && says_only(&left, &["beside"])
+        };
+        let told = parts.iter().position(tells)?;
+        let ignored = parts.iter().enumerate().filter(|(at, _)| *at != told).map(|(_, part)| part.clone()).collect();
+        Some(Understood { language, ignored, ..self.goes_on_with(film, sentence) })
+    }
+
+    /// "is the remake better than the original?": both with their titles.
+    fn compared(&self, one: &Span, other: &Span, sentence: &Sentence) -> Option<Understood> {
+        let label = |span: &Span| match span.pointed {
+            Pointed::Film(film) => self.label(film),
+            Pointed::Other => None,
+        };
+        let ((start, end), (from, to)) =
+            (sentence.byte_range(one.from, one.to), sentence.byte_range(other.from, other.to));
+        let text = &sentence.text;
+        let named = format!("{}{}{}{}{}", &text[..start], label(one)?, &text[end..from], label(other)?, &text[to..]);
+        let read = self.setting.after(&self.setting.without_options()).understand(&named);
+        matches!(read.intent, Intent::Compare { .. }).then_some(read)
+    }
+
+    /// The films that are not spoken of, where the sentence can mean those.
+    fn others(&self) -> Vec<MovieId> {
+        let Setting { context, .. } = self.setting;
+        // A film of the list is one of the list, whatever else is called so.
+        let is_of_list = |movie: &MovieId| context.shown.contains(movie) && !context.like.contains(movie);
+        let Some(current) = self.current.filter(|current| !is_of_list(current)) else { return Vec::new() };
+        self.films.iter().copied().filter(|movie| *movie != current).collect()
+    }
+
+    /// Which of them, asked back; each choice asks what was asked before.
+    fn which(&self, sentence: &Sentence, films: &[MovieId]) -> Intent {
+        let options = films.iter().filter_map(|film| {
+            let label = self.label(*film)?;
+            let text = match self.setting.context.last {
+                Last::Asked(wanted) => super::follow_up::question(wanted, self.setting.lang, &label),
+                _ => None,
+            };
+            Some(ClarifyOption { text: text.unwrap_or_else(|| label.clone()), label })
+        });
+        let about = sentence.text.trim().to_owned();
+        Intent::Clarify { question: Question::WhichFilm, about, film: None, options: options.collect() }
+    }
+
+    fn label(&self, film: MovieId) -> Option<String> {
+        self.setting.catalogue.get(film).map(replies::film_name)
+    }
+
+    /// What was said before, of this film.
+    fn goes_on_with(&self, film: MovieId, sentence: &Sentence) -> Understood {
+        let Context { about, last, stars, goes_on, .. } = *self.setting.context;
+        let settled = self.setting.without_options();
+        if self.current.is_none() {
+            let option = self.options.iter().zip(&self.films).find(|(_, own)| **own == film);
+            let text = option.map_or(sentence.text.as_str(), |(option, _)| option.text.as_str());
+            return self.setting.after(&settled).understand(text);
+        }
+        let label = self.label(film).unwrap_or_default();
+        match last {
+            Last::Asked(wanted) => understood(Intent::About { wanted, movie: film }),
+            Last::Rating if let (Some(of), Some(half_stars)) = (about.filter(|of| *of != film), stars) => {
+                understood(Intent::RateInstead { movie: film, half_stars, of })
+            }
+            // Stars were asked for.
+            Last::Rating if stars.is_none() => self.setting.after(&settled).understand(&format!("rate {label}")),
+            _ if goes_on => understood(Intent::LikeInstead { movies: vec![film] }),
+            _ => self.setting.after(&settled).understand(&label),
+        }
+    }
+
+    /// What the rest of the sentence says of the film.
+    fn said_of(&self, film: MovieId, span: &Span, sentence: &Sentence) -> Option<Understood> {
+        let label = self.label(film)?;
+        let about = [film];
+        let settled = Context { about: Some(film), last: Last::Film, options: &[], ..*self.setting.context };
+        let alone = Context { shown: &about, like: &about, ..settled };
+        let (start, end) = sentence.byte_range(span.from, span.to);
+        let (before, after) = (&sentence.text[..start], &sentence.text[end..]);
+        let is_of_film = |said: &Understood| match &said.intent {
+            Intent::Rate { movie, .. }
+            | Intent::RateInstead { movie, .. }
+            | Intent::RateOffScale { movie, .. }
+            | Intent::Unrate { movie }
+            | Intent::Why { movie }
+            | Intent::AboutBoth { movie, .. }
+            | Intent::Tagged { movie, .. }
+            | Intent::Chosen { movie } => *movie == film,
+            Intent::About { movie, wanted } => *movie == film && *wanted != Wanted::Other,
+            Intent::Mark { movies, .. } | Intent::Like { movies, .. } => movies[..] == about,
+            Intent::Clarify { film: of, .. } => *of == Some(film),
+            _ => false,
+        };
+        let named = self.setting.after(&settled).understand(&format!("{before}{label}{after}"));
+        if is_of_film(&named) && (named.ignored.is_empty() || !matches!(named.intent, Intent::Like { .. })) {
+            return Some(named);
+        }
+        // "the original, put it on my seen list": the rest speaks of it; "and the original 5" rates it, too.
+        let rest = format!("{} {}", before.trim_end(), after.trim_start_matches([',', ';', '.', ':', ' ']));
+        let words = tokenize(&rest);
+        let begins = words.iter().find(|token| !patterns::is_courtesy(&token.word)).map_or(0, |token| token.start);
+        let says = |last| self.setting.after(&Context { last, ..alone }).understand(&rest[begins..]);
+        let is_said = |said: &Understood| is_of_film(said) && !matches!(said.intent, Intent::Like { .. });
+        let is_rated = words.iter().any(|token| token.number().is_some());
+        let rated = || is_rated.then(|| says(Last::Rating)).filter(is_said);
+        Some(says(Last::Film)).filter(is_said).or_else(rated)
+    }
+
+    /// The words that point at one of them.
+    fn spans(&self, sentence: &Sentence) -> Vec<Span> {
+        const LONGEST: usize = 8;
+        let count = sentence.len();
+        let mut spans = Vec::new();
+        let mut at = 0;
+        while at < count {
+            let end = (at + 1..count).find(|end| sentence.breaks_before(*end)).unwrap_or(count);
+            let begins = (0..at).rev().find(|begin| sentence.breaks_before(begin + 1)).map_or(0, |begin| begin + 1);
+            let begins_clause = says_only(&sentence.tokens[begins..at], &["beside"]);
+            let is_somebodys = begins_clause && (at..end.min(at + 3)).any(|at| is_possessive(sentence, at));
+            let ends = (at + 1..=end.min(at + LONGEST)).rev();
+            let read = |to: usize| {
+                // "la antigua la he visto": the second article is no part of it.
+                let last = &sentence.tokens[to - 1].word;
+                if at + 1 < to && phrase_at(&sentence.tokens, to - 1, to, &["around"]).is_some() && !is_film_word(last)
+                {
+                    return None;
+                }
+                let is_clause = begins_clause && says_only(&sentence.tokens[to..end], &["beside"]);
+                let typed = || Sentence::new(sentence.typed(at, to));
+                let told = self
+                    .told(&sentence.tokens[at..to])
+                    .filter(|_| points(&sentence.tokens[at].word) || (is_possessive(sentence, to - 1) || to == end));
+                told.or_else(|| if is_clause { self.chosen(&typed()) } else { None })
+            };
+            let found = if points(&sentence.tokens[at].word) || is_somebodys {
+                ends.into_iter().find_map(|to| read(to).map(|pointed| (to, pointed)))
+            } else {
+                None
+            };
+            let Some((to, pointed)) = found else {
+                at += 1;
+                continue;
+            };
+            let is_single = self.films.len() < 2;
+            let is_denied = is_denied(sentence, at);
+            // Of a film without a namesake only "the French one, not that with De Niro" speaks.
+            if !is_single || (!is_denied && (0..count).any(|at| self::is_denied(sentence, at))) {
+                spans.push(Span { from: at, to, pointed, is_denied });
+            }
+            at = to;
+        }
+        spans
+    }
+
+    /// The one that a clause tells by its genre, country, tag and the like.
+    fn chosen(&self, clause: &Sentence) -> Option<Pointed> {
+        let Setting { index, catalogue, .. } = self.setting;
+        let says_place = |token: &Token| token.word != "one" && places::place(&token.word).is_some();
+        // "the second one" is of the list, and "the remake I've already seen" says more than which.
+        let says_more = |at: usize| phrase_at(&clause.tokens, at, clause.len(), &["says_more"]).is_some();
+        let is_of_list = self.current.is_some() && clause.tokens.iter().any(says_place);
+        if is_of_list || (0..clause.len()).any(says_more) {
+            return None;
+        }
+        let option = choosing::choice(clause, &self.options, index, catalogue)?;
+        let at = self.options.iter().position(|own| own == option)?;
+        self.films.get(at).copied().map(Pointed::Film)
+    }
+
+    /// The one that these words tell by who made it, its year, or its place among them in time; every word must tell.
+    fn told(&self, tokens: &[Token]) -> Option<Pointed> {
+        let Setting { index, catalogue, .. } = self.setting;
+        let year = |movie: &MovieId| catalogue.get(*movie).and_then(|film| film.year);
+        let newest = self.films.iter().filter_map(year).max().unwrap_or(0);
+        let mut fits = self.films.clone();
+        let mut order = None;
+        let mut name: Vec<&str> = Vec::new();
+        let mut at = 0;
+        while at < tokens.len() {
+            if let Some((kind, end)) = phrase_at(tokens, at, tokens.len(), &["oldest", "newest", "other"]) {
+                // "the old black and white one".
+                if order.is_some_and(|order| order != kind) {
+                    return None;
+                }
+                (order, at) = (Some(kind), end);
+            } else if let Some((bound, end)) = years::bound(tokens, at, newest.max(2000), true) {
+                fits.retain(|movie| {
+                    year(movie).is_some_and(|year| match bound {
+                        YearBound::Within(from, to) => (from..=to).contains(&year),
+                        YearBound::From(from) => year >= from,
+                        YearBound::To(to) => year <= to,
+                    })
+                });
+                at = end;
+            } else if let Some((_, end)) = phrase_at(tokens, at, tokens.len(), &["around"]) {
+                at = end;
+            } else {
+                name.push(tokens[at].word.as_str());
+                at += 1;
+            }
+        }
+        if !name.is_empty() {
+            let is_named = |person: &String| {
+                let parts = tokenize(person);
+                let is_part = |said: &str| {
+                    parts.iter().any(|part| part.word == said || said.strip_suffix('s') == Some(part.word.as_str()))
+                };
+                name.iter().all(|said| is_part(said))
+            };
+            fits.retain(|movie| {
+                index.facts(*movie).is_some_and(|facts| facts.directors.iter().chain(&facts.cast).any(is_named))
+            });
+        }
+        let is_told = fits.len() < self.films.len() || !name.is_empty();
+        match order {
+            Some("other") => (!is_told).then_some(Pointed::Other),
+            Some("oldest") => {
+                fits.into_iter().filter(|movie| year(movie).is_some()).min_by_key(year).map(Pointed::Film)
+            }
+            Some(_) => fits.into_iter().filter(|movie| year(movie).is_some()).max_by_key(year).map(Pointed::Film),
+            None => match fits[..] {
+                [only] if is_told => Some(Pointed::Film(only)),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Whether the word stands in a clause that says which film is not meant: "no la de Al Capone".
+fn is_denied(sentence: &Sentence, at: usize) -> bool {
+    let begins = (1..=at).rev().find(|at| sentence.breaks_before(*at)).unwrap_or(0);
+    let words = &sentence.tokens[begins..=at];
+    let denies = |pair: &[Token]| matches!(pair[0].word.as_str(), "no" | "not" | "ni") && points(&pair[1].word);
+    let before = words.len() < 2 || !words.windows(2).any(denies);
+    let follows = sentence.tokens.get(at..at + 2).is_some_and(denies) && !sentence.breaks_before(at + 1);
+    !before || follows
+}
+
+fn understood(intent: Intent) -> Understood {
+    let (n, topics, ignored, disliked, lifted, language) = Default::default();
+    Understood { intent, n, topics, ignored, disliked, lifted, language, is_doubtful: false }
+}
