@@ -1,6 +1,6 @@
 //! What is done for each intent of a sentence: a spec to compute, a change to store, or something to say at once.
 
-use cineswarm_engine::{Filters, Movie, MovieId};
+use cineswarm_engine::{Filters, HalfStars, Movie, MovieId};
 
 use super::{ChoiceOfText, Reply, Resolved, Resolver, both};
 use crate::store::FeedbackKind;
