@@ -2,6 +2,7 @@
 //! Pure: a sentence and a catalogue in, an [`Intent`] out. Never asks the farm, stores nothing, reads no clock.
 #![forbid(unsafe_code)]
 
+mod acts;
 mod asks;
 mod by_example;
 mod certainty;
@@ -9,7 +10,6 @@ mod commands;
 mod decide;
 mod films;
 mod intent;
-mod likeness;
 mod naming;
 mod ratings;
 mod reading;

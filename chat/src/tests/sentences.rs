@@ -218,12 +218,7 @@ fn readings_of_sentences_of_your_own() {
         if std::env::var("LIKELY").is_ok() {
             let said = crate::words::fold::Sentence::new(sentence);
             let likely =
-                crate::likeness::likely(&crate::request::Reader::new(&said, &index, &catalogue), Some("Alien (1979)"));
-            let likely: Vec<String> = likely
-                .iter()
-                .take(3)
-                .map(|one| format!("{:.2} {} «{}»", one.likeness, one.act, one.said.as_deref().unwrap_or_default()))
-                .collect();
+                crate::acts::likely(&crate::request::Reader::new(&said, &index, &catalogue), Some("Alien (1979)"));
             println!("{sentence}\n      {}\n     {likely:?}", reading_in_short(&understood, &catalogue));
             continue;
         }

@@ -157,11 +157,6 @@ fn says_only_remark(tokens: &[Token]) -> bool {
     PATTERNS.iter().any(is_said)
 }
 
-/// All patterns: what they are, and their words.
-pub(crate) fn all() -> impl Iterator<Item = (Kind, &'static [&'static str])> {
-    PATTERNS.iter().map(|pattern| (pattern.kind, pattern.words.as_slice()))
-}
-
 static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     let words = PATTERNS.iter().flat_map(|pattern| pattern.words.iter().copied());
     words.filter(|word| !matches!(*word, "*" | "#" | "@")).collect()
