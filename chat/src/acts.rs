@@ -146,6 +146,9 @@ pub(crate) fn likely(reader: &Reader<'_>, it: Option<&str>) -> Option<Likely> {
             // What asks for nothing may name whatever it likes.
             let nothing = meanings.values().next().filter(|meaning| meaning.is_empty());
             let Some(meaning) = meanings.get(&slots).or(nothing) else { continue };
+            if TRAINED.acts[act].name == "rate" && parts.counts_places(taken) {
+                continue;
+            }
             if best.get(&act).is_none_or(|(known, ..)| *known < score) {
                 best.insert(act, (score, taken, meaning));
             }

@@ -12,6 +12,12 @@ pub(crate) const LIKE_ENOUGH: f32 = 0.5;
 /// Where the grammar has a reading that is doubtful.
 pub(crate) const CLEARLY_LIKE: f32 = 0.9;
 
+/// How much it takes to doubt a wish for films: a question is seldom one.
+pub(crate) fn enough_to_doubt(sentence: &Sentence) -> f32 {
+    let asks = sentence.text.contains(['?', '¿']) && sentence.tokens.iter().any(|token| cues::is("asks", &token.word));
+    if asks { LIKE_ENOUGH } else { CLEARLY_LIKE }
+}
+
 /// A question or an order, of which a wish for films is told apart by its examples.
 pub(crate) fn asks_for_no_films(intent: &Intent, taken: &Intent) -> bool {
     // "Batman entonces" asks for films like it more often than it chooses it.

@@ -362,6 +362,10 @@ impl Chat<'_> {
                 films.sort_by_key(rated);
                 Wanted::Opinion
             }
+            "Obscure" => {
+                films.sort_by_key(|movie| self.catalogue.stats(*movie).ratings);
+                Wanted::Opinion
+            }
             "Known" => {
                 films.sort_by_key(|movie| Reverse(self.catalogue.stats(*movie).ratings));
                 Wanted::Opinion

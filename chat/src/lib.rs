@@ -158,7 +158,7 @@ impl<'a> Setting<'a> {
         if !understood.intent.is_at_a_loss() {
             // "fine, we'll go with that one" names no film called "Go".
             if understood.is_doubtful
-                && let Some(read) = by_example::read(sentence, self, by_example::CLEARLY_LIKE)
+                && let Some(read) = by_example::read(sentence, self, by_example::enough_to_doubt(sentence))
                 && by_example::asks_for_no_films(&read.intent, &understood.intent)
             {
                 return Understood { language: understood.language, ..read };

@@ -103,6 +103,11 @@ impl<'s> Parts<'s> {
         })
     }
 
+    /// Whether a place of the list is taken for a number: "the second" are no stars.
+    pub(super) fn counts_places(&self, taken: Taken) -> bool {
+        !taken.places_are_films && self.pieces.iter().any(|piece| piece.part == Part::Place)
+    }
+
     /// The words, with what stands for films and the like.
     pub(super) fn words(&self, taken: Taken) -> Vec<&str> {
         let mut words = Vec::new();
