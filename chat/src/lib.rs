@@ -35,6 +35,7 @@ pub use intent::{
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use request::{either_topic, films_of, parts_of_either};
+pub use talk::earlier::Earlier;
 pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use asks::of_list::which_of_shown;

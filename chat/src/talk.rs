@@ -3,6 +3,7 @@
 pub(crate) mod by_degrees;
 pub(crate) mod choosing;
 pub(crate) mod degrees;
+pub(crate) mod earlier;
 pub(crate) mod follow_up;
 pub(crate) mod given_to_place;
 pub(crate) mod going_back;

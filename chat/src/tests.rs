@@ -2,7 +2,7 @@
 
 mod following;
 mod origins;
-mod sample;
+pub(crate) mod sample;
 mod sentences;
 mod titles;
 mod unwanted;

@@ -10,7 +10,7 @@ use super::*;
 use crate::replies;
 
 /// A plain reading of movies.csv, enough to try titles on; the real one is the engine's.
-pub(super) fn sample() -> Option<Catalogue> {
+pub(crate) fn sample() -> Option<Catalogue> {
     let folder = folder();
     let Ok(mut ratings) = csv::Reader::from_path(folder.join("ratings.csv")) else {
         println!("SKIPPED: no MovieLens sample; set CINESWARM_TEST_DATA to a folder with movies.csv and ratings.csv");

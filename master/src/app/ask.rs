@@ -29,6 +29,12 @@ impl App {
         self.make_sure(session).await?;
         let span = Span::first("ask", Kind::Server, ask.traceparent.as_deref());
         let (begun, understanding) = (Instant::now(), span.part("understand", Kind::Inside));
+        if let Some((query, spec)) = self.gone_back_to(&ask, session).await? {
+            drop(understanding);
+            session.says_last(None);
+            session.steps().speak_of(None);
+            return self.submit(session, query, ask.key, spec, span).await;
+        }
         let resolved = self.understand(&ask, session).await?;
         drop(understanding);
         measure::stage("understand", begun.elapsed().as_secs_f64());

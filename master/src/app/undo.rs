@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use cineswarm_chat::replies;
+use cineswarm_chat::{Earlier, replies};
 use cineswarm_mqtt::timestamp_ms;
 use cineswarm_telemetry::traces::Span;
 use uuid::Uuid;
 
 use super::{App, Done, storage};
 use crate::app::sessions::{Session, TabId};
-use crate::requests::ask::Ask;
+use crate::requests::ask::{Ask, Basis};
 use crate::requests::spec::Spec;
 use crate::requests::steps::Undoing;
 use crate::words::Trouble;
@@ -51,6 +51,29 @@ impl App {
             },
             Undoing::Forget => self.begin_with(replies::question_forgotten(lang), ask, session, tab).await,
         }
+    }
+
+    /// The earlier question of this session that the sentence goes back to: "back to the Denzel list".
+    pub(super) async fn gone_back_to(&self, ask: &Ask, session: &Session) -> Result<Option<(String, Spec)>, Trouble> {
+        let Basis::Text(text) = &ask.basis else { return Ok(None) };
+        let Some(earlier) = Earlier::said(text, &self.library.titles) else { return Ok(None) };
+        let (asked, digressed) = {
+            let steps = session.steps();
+            (steps.asked(), steps.spoken_of().is_some())
+        };
+        let candidates: Vec<Uuid> = match earlier {
+            Earlier::First => asked.into_iter().take(1).collect(),
+            // Of a list that still stands there nothing is to be gone back to.
+            Earlier::About(_) => asked.into_iter().rev().skip(usize::from(!digressed)).collect(),
+        };
+        for request in candidates {
+            let Some((query, spec)) = self.asked_before(request, session).await? else { continue };
+            let reading = spec.reading.as_ref().map_or("", |reading| reading.words.as_str());
+            if earlier.fits(&format!("{query} {reading}")) {
+                return Ok(Some((query, spec)));
+            }
+        }
+        Ok(None)
     }
 
     /// The words and the spec of a request of this session.

@@ -75,6 +75,15 @@ impl Steps {
         Some(undoing)
     }
 
+    /// The questions that were asked, the first one first.
+    pub fn asked(&self) -> Vec<Uuid> {
+        let asked = |step: &Step| match step {
+            Step::Asked(request) => Some(*request),
+            _ => None,
+        };
+        self.steps.iter().filter_map(asked).collect()
+    }
+
     /// The questions so far are no context any more; what was rated and marked can be undone all the same.
     pub fn begin(&mut self) {
         self.steps.retain(|step| !matches!(step, Step::Asked(_)));
