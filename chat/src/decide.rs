@@ -16,6 +16,9 @@ pub(crate) struct Chat<'a> {
     pub(crate) lang: Lang,
     pub(crate) catalogue: &'a Catalogue,
     pub(crate) context: &'a Context<'a>,
+    /// See [`Setting`].
+    pub(crate) is_example: bool,
+    pub(crate) depth: u8,
 }
 
 impl Chat<'_> {
@@ -25,7 +28,8 @@ impl Chat<'_> {
             index: self.reader.index,
             catalogue: self.catalogue,
             context: self.context,
-            is_example: false,
+            is_example: self.is_example,
+            depth: self.depth,
         }
     }
 

@@ -62,7 +62,7 @@ pub fn understand_in(
     catalogue: &Catalogue,
     context: &Context<'_>,
 ) -> Understood {
-    Setting { lang, index, catalogue, context, is_example: false }.understand(text)
+    Setting { lang, index, catalogue, context, is_example: false, depth: 0 }.understand(text)
 }
 
 /// What a sentence is read with: the language of labels, the films that are known, and what was said before.
@@ -74,7 +74,12 @@ pub(crate) struct Setting<'a> {
     pub(crate) context: &'a Context<'a>,
     /// What is read is said by an example, and is to be like no other.
     pub(crate) is_example: bool,
+    /// How many sentences are read for this one, each put for the one before it.
+    pub(crate) depth: u8,
 }
+
+/// A sentence that is put so often is not understood. Each depth takes some kilobytes of the thread's stack.
+const MOST_DEPTH: u8 = 8;
 
 impl<'a> Setting<'a> {
     /// The same, where something else was said before.
@@ -96,14 +101,26 @@ impl<'a> Setting<'a> {
     where
         'a: 's,
     {
-        let reader = Reader::new(sentence, self.index, self.catalogue);
-        Chat { reader, lang: self.lang, catalogue: self.catalogue, context: self.context }
+        self.chat_of(Reader::new(sentence, self.index, self.catalogue))
+    }
+
+    fn chat_of<'s>(self, reader: Reader<'s>) -> Chat<'s>
+    where
+        'a: 's,
+    {
+        let Setting { lang, catalogue, context, is_example, depth, .. } = self;
+        Chat { reader, lang, catalogue, context, is_example, depth }
     }
 
     /// What the sentence says, by itself or of what was said before.
     pub(crate) fn understand(self, text: &str) -> Understood {
         let sentence = Sentence::new(text);
-        which_of_shown(self.read(&sentence), &sentence, self)
+        if self.depth == MOST_DEPTH {
+            eprintln!("DEPTH {text}");
+            return whole::says(&sentence, Intent::NotUnderstood { asked: sentence.text.trim().to_owned() });
+        }
+        let deeper = Setting { depth: self.depth + 1, ..self };
+        which_of_shown(deeper.read(&sentence), &sentence, deeper)
     }
 
     fn read(self, sentence: &Sentence) -> Understood {

@@ -4,9 +4,9 @@
 use cineswarm_engine::{Catalogue, MovieId};
 
 use crate::films::titles::{TitleIndex, TitleMatch};
-use crate::request::{Reader, Request};
+use crate::request::Request;
 use crate::words::fold::Sentence;
-use crate::{Chat, Context, Lang};
+use crate::{Context, Lang, Setting};
 
 /// What a text of titles means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +33,8 @@ pub enum Naming {
 pub fn films_named(text: &str, index: &TitleIndex, catalogue: &Catalogue) -> Naming {
     let sentence = Sentence::new(text);
     let context = Context::default();
-    let chat =
-        Chat { reader: Reader::new(&sentence, index, catalogue), lang: Lang::default(), catalogue, context: &context };
+    let chat = Setting { lang: Lang::default(), index, catalogue, context: &context, is_example: false, depth: 0 }
+        .chat(&sentence);
     let mut request = Request::default();
     let end = chat.reader.read_titles(0, &mut request);
     if request.titles.is_empty() || end < sentence.len() {

@@ -1,5 +1,6 @@
 //! Sentences and what they mean, on a small catalogue of well-known films and on the MovieLens sample.
 
+mod endings;
 mod following;
 mod origins;
 pub(crate) mod sample;

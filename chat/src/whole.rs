@@ -2,7 +2,6 @@
 //! what is left is read from left to right (`request`) and decided upon (`decide`).
 
 use crate::asks::{asked_twice, counted, gist};
-use crate::decide::Chat;
 use crate::films::titles::Reading;
 use crate::intent::{Intent, Shift, Understood};
 use crate::request::{Reader, Request};
@@ -79,7 +78,7 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
         return setting.understand(&asked).meant_instead();
     }
     let (mut request, is_announced) = reader.read_with_films_inside();
-    let chat = Chat { reader, lang, catalogue, context };
+    let chat = setting.chat_of(reader);
     let (mut intent, mut ignored) = chat.decide(&request);
     if chat.asks_of_no_name(&intent) {
         intent = Intent::NotUnderstood { asked: sentence.text.trim().to_owned() };

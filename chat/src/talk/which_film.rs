@@ -54,7 +54,10 @@ pub(crate) fn said_of_one(sentence: &Sentence, setting: Setting<'_>) -> Option<U
     if !is_short || !(0..sentence.len()).any(may_point) || sentence.tokens.iter().any(says_other) {
         return None;
     }
-    Several::new(setting)?.read(sentence)
+    let several = Several::new(setting)?;
+    // "The Mummy (1932)" points at nothing: it is told.
+    let is_told = several.options.iter().any(|option| sentence.text.contains(&option.label));
+    if is_told { None } else { several.read(sentence) }
 }
 
 fn points(word: &str) -> bool {
@@ -193,10 +196,15 @@ impl<'a> Several<'a> {
             Last::Rating if let (Some(of), Some(half_stars)) = (about.filter(|of| *of != film), stars) => {
                 understood(Intent::RateInstead { movie: film, half_stars, of })
             }
+            // It is the one that was rated.
+            Last::Rating if about == Some(film) && stars.is_some() => {
+                understood(Intent::About { wanted: Wanted::MyRating, movie: film })
+            }
             // Stars were asked for.
             Last::Rating if stars.is_none() => self.setting.after(&settled).understand(&format!("rate {label}")),
             _ if goes_on => understood(Intent::LikeInstead { movies: vec![film] }),
-            _ => self.setting.after(&settled).understand(&label),
+            // Read for itself: after what was said before "The Mummy (1999)" would point at that film again.
+            _ => self.setting.after(&Context::default()).understand(&label),
         }
     }
 
