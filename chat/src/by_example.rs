@@ -12,10 +12,17 @@ pub(crate) const LIKE_ENOUGH: f32 = 0.5;
 /// Where the grammar has a reading that is doubtful.
 pub(crate) const CLEARLY_LIKE: f32 = 0.9;
 
-/// How much it takes to doubt a wish for films: a question is seldom one.
-pub(crate) fn enough_to_doubt(sentence: &Sentence) -> f32 {
-    let asks = sentence.text.contains(['?', '¿']) && sentence.tokens.iter().any(|token| cues::is("asks", &token.word));
-    if asks { LIKE_ENOUGH } else { CLEARLY_LIKE }
+/// By how much an act must lead that is said instead of what the grammar has read; `None` where that is not in doubt.
+pub(crate) fn enough_to_doubt(sentence: &Sentence, understood: &Understood) -> Option<f32> {
+    let asks = sentence.tokens.iter().any(|token| cues::is("asks", &token.word));
+    match understood.intent {
+        // A question is seldom a wish.
+        _ if understood.is_doubtful && asks && sentence.text.contains(['?', '¿']) => Some(LIKE_ENOUGH),
+        _ if understood.is_doubtful => Some(CLEARLY_LIKE),
+        // "by the way, who's the leading man in Roman Holiday?"
+        Intent::Like { .. } if asks => Some(CLEARLY_LIKE),
+        _ => None,
+    }
 }
 
 /// A question or an order, of which a wish for films is told apart by its examples.
@@ -42,7 +49,10 @@ pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>, enough: f32) -> Op
     let likely = acts::likely(&chat.reader, it.as_deref())?;
     // "movies nothing like it", "films like Toy Story 4": no wish is an order.
     let has = |cue: &str| sentence.tokens.iter().any(|token| cues::is(cue, &token.word));
-    if (likely.act == "like_x" && has("denies")) || (likely.act == "rate" && has("alike")) || has("elsewhere") {
+    if (["like_x", "seen", "seen_all"].contains(&likely.act) && has("denies"))
+        || (likely.act == "rate" && has("alike"))
+        || has("elsewhere")
+    {
         return None;
     }
     if likely.lead < enough || TOO_SHORT.contains(&likely.act) {

@@ -175,8 +175,8 @@ impl<'a> Setting<'a> {
         let understood = understood_whole(sentence, self);
         if !understood.intent.is_at_a_loss() {
             // "fine, we'll go with that one" names no film called "Go".
-            if understood.is_doubtful
-                && let Some(read) = by_example::read(sentence, self, by_example::enough_to_doubt(sentence))
+            if let Some(enough) = by_example::enough_to_doubt(sentence, &understood)
+                && let Some(read) = by_example::read(sentence, self, enough)
                 && by_example::asks_for_no_films(&read.intent, &understood.intent)
             {
                 return Understood { language: understood.language, ..read };
