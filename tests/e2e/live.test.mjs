@@ -243,6 +243,27 @@ describe("a conversation", () => {
     assert.equal(answer.meta.reading, undefined, "nothing is gone on with");
   });
 
+  test("films that were rated in one sentence are one step, and an earlier question is gone back to by its name", async () => {
+    const viewer = await farm.visit();
+    const say = async (text) => (await viewer.send("ask", { text })).reply;
+    assert.match((await say("rate Heat 4, Alien 5 and Zyxwvut 3")).message, /4 stars for Heat.*5 stars for Alien.*Zyxwvut/);
+    const ratings = async () => {
+      const { session } = await farm.visit({ session: viewer.session.session_id });
+      return new Map(session.ratings.map(({ movie, rating }) => [movie.movie_id, rating]));
+    };
+    assert.deepEqual(await ratings(), new Map([[FILMS.heat, 4], [FILMS.alien, 5]]));
+    await say("undo");
+    assert.deepEqual(await ratings(), new Map());
+
+    const westerns = await viewer.answered({ text: "westerns" });
+    const comedies = await viewer.answered({ text: "comedies" });
+    assert.notDeepEqual(filmIds(comedies), filmIds(westerns));
+    assert.match((await say("is Heat on the list?")).message, /not on the list/i);
+    assert.deepEqual(filmIds(await viewer.answered({ text: "ok back to the westerns" })), filmIds(westerns));
+    assert.deepEqual(filmIds(await viewer.answered({ text: "the comedies list was better" })), filmIds(comedies));
+    assert.deepEqual(filmIds(await viewer.answered({ text: "take me back to the very first list" })), filmIds(westerns));
+  });
+
   const sentences = {
     en: {
       like: "films like Heat and Alien", more: "more", lesser: "less known", why: "why Toy Story?", popular: "what's popular?",
