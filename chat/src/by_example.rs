@@ -47,24 +47,12 @@ pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>, enough: f32) -> Op
     let it = chat.pointed_at().or_else(|| chat.spoken_of());
     let it = it.and_then(|movie| setting.catalogue.get(movie)).map(replies::film_name);
     let likely = acts::likely(&chat.reader, it.as_deref())?;
-    // "movies nothing like it", "films like Toy Story 4": no wish is an order.
-    let has = |cue: &str| sentence.tokens.iter().any(|token| cues::is(cue, &token.word));
-    if (["like_x", "seen", "seen_all"].contains(&likely.act) && has("denies"))
-        || (likely.act == "rate" && has("alike"))
-        || has("elsewhere")
-    {
-        return None;
-    }
-    if likely.lead < enough || TOO_SHORT.contains(&likely.act) {
+    if likely.lead < enough || TOO_SHORT.contains(&likely.act) || is_said_otherwise(likely.act, sentence) {
         return None;
     }
     let Some(said) = likely.said else {
-        // "when did these come out" asks not of which.
-        let is_of_several =
-            |token: &Token| matches!(token.word.as_str(), "these" | "those" | "them" | "estas" | "esas" | "estos");
-        let asks_which = likely.lead >= CLEARLY_LIKE
-            && !setting.context.shown.is_empty()
-            && !sentence.tokens.iter().any(is_of_several);
+        let asks_which =
+            likely.lead >= CLEARLY_LIKE && !setting.context.shown.is_empty() && !speaks_of_several(sentence);
         return asks_which.then(|| says(sentence, Intent::WhichOne));
     };
     if said.is_empty() {
@@ -79,4 +67,21 @@ pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>, enough: f32) -> Op
         || matches!(understood.intent, Intent::Refine { shift: Some(Shift::AnyYear), .. });
     let is_read = !understood.intent.is_at_a_loss() && (likely.act != "lift" || lifts);
     is_read.then_some(understood)
+}
+
+/// "movies nothing like it", "films like Toy Story 4", "is it going to rain": words that the act has no place for.
+fn is_said_otherwise(act: &str, sentence: &Sentence) -> bool {
+    let has = |cue: &str| sentence.tokens.iter().any(|token| cues::is(cue, &token.word));
+    match act {
+        "like_x" | "seen" | "seen_all" if has("denies") => true,
+        "rate" if has("alike") => true,
+        _ => has("elsewhere"),
+    }
+}
+
+/// "when did these come out" asks not of which.
+fn speaks_of_several(sentence: &Sentence) -> bool {
+    let is_of_several =
+        |token: &Token| matches!(token.word.as_str(), "these" | "those" | "them" | "estas" | "esas" | "estos");
+    sentence.tokens.iter().any(is_of_several)
 }
