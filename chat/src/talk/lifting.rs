@@ -33,11 +33,33 @@ pub(crate) fn lifted(reader: &Reader<'_>, context: &Context<'_>) -> Option<(Inte
             Some((again(None), lifted?))
         })
     };
-    // "you know what, forget the length".
     let tokens = reader.tokens();
+    if let Some(lifted) = ruled_out_last(tokens, context, reader) {
+        return Some((again(None), lifted));
+    }
+    // "you know what, forget the length".
     let mut breaks = (1..tokens.len()).rev().filter(|at| reader.sentence.breaks_before(*at));
     let from = breaks.find(|at| tokens[..*at].iter().all(|token| says_little(&token.word))).unwrap_or(0);
     object_of(&tokens[from..])
+}
+
+/// "actually put her back", "ponlo otra vez": what was ruled out last may be there again.
+fn ruled_out_last(tokens: &[Token], context: &Context<'_>, reader: &Reader<'_>) -> Option<Lifted> {
+    let from = tokens.iter().take_while(|token| says_little(&token.word)).count().min(tokens.len().saturating_sub(1));
+    let said = (0..=from).find_map(|from| {
+        let len = turns::beginnings("allow_last", &tokens[from..]).next()?;
+        plain(&tokens[from..]).get(len..).is_none_or(<[Token]>::is_empty).then_some(len)
+    });
+    said?;
+    let topic = context.topics.iter().rev().find(|topic| topic.kind == TopicKind::Without);
+    let films = |topic: &Topic| films_ruled_out(topic, reader.index, reader.catalogue);
+    match topic {
+        Some(topic) => Some(Lifted { topics: vec![topic.clone()], films: films(topic), ..Lifted::default() }),
+        None => {
+            let genre = context.unwanted_genres.last()?;
+            Some(Lifted { genres: vec![genre.clone()], ..Lifted::default() })
+        }
+    }
 }
 
 /// "you know what", "no", "sabes qué", "al final".
@@ -199,6 +221,10 @@ fn asked_for(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Op
 /// What was ruled out before and is named by these words, with its films: by what it was called, or by a film of it.
 fn ruled_out(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Option<Lifted> {
     let films = |topic: &Topic| films_ruled_out(topic, reader.index, reader.catalogue);
+    if let Some(genres) = reader.genres_said(without_article(object)) {
+        let are_ruled_out = genres.iter().all(|genre| context.unwanted_genres.contains(genre));
+        return are_ruled_out.then(|| Lifted { genres, ..Lifted::default() });
+    }
     let said = key(without_article(object));
     let film = match reader.index.find_as(object, Reading::Exact) {
         Some(TitleMatch::One(movie)) => Some(movie),
@@ -207,7 +233,9 @@ fn ruled_out(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Op
     };
     let mut ruled_out = context.topics.iter().filter(|topic| topic.kind == TopicKind::Without);
     let topic = ruled_out.find(|topic| {
-        let is_called_so = key(without_article(&crate::words::fold::tokenize(&topic.label))) == said;
+        let called = key(without_article(&crate::words::fold::tokenize(&topic.label)));
+        // "anime's fine".
+        let is_called_so = called == said || Some(called.as_str()) == said.strip_suffix('s');
         is_called_so || film.is_some_and(|movie| films(topic).contains(&movie))
     })?;
     Some(Lifted { topics: vec![topic.clone()], films: films(topic), ..Lifted::default() })

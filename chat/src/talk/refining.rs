@@ -6,7 +6,7 @@ use crate::intent::{Intent, Shift};
 use crate::request::Request;
 use crate::topics::{Named, Topic, TopicKind};
 use crate::words::lexicon::{self, Meaning};
-use crate::words::{cues, patterns};
+use crate::words::{cues, patterns, turns};
 
 impl Chat<'_> {
     /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
@@ -134,6 +134,13 @@ impl Chat<'_> {
             .tokens
             .windows(2)
             .any(|pair| cues::is("pronoun", &pair[0].word) && cues::is("relates", &pair[1].word))
+            || self.ends_with_one()
+    }
+
+    /// "sobre los Beatles hay alguno", "de miedo tienes alguna": one of those before.
+    fn ends_with_one(&self) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        (1..tokens.len()).any(|at| turns::is("any_of_them", &tokens[at..]))
     }
 
     /// "vampires", "korean": conditions and nothing else, said of a list, are of that list.
@@ -154,18 +161,10 @@ impl Chat<'_> {
         self.goes_on() && ends.into_iter().flatten().any(|token| draws(&token.word))
     }
 
-    /// "entonces algo del estilo pero sin superhéroes", "something like that but funny".
+    /// "entonces algo del estilo pero sin superhéroes", "same sort of thing but funny": never of a film that is named.
     fn says_alike(&self) -> bool {
         let tokens = &self.reader.sentence.tokens;
-        tokens.windows(2).any(|pair| {
-            matches!(
-                (pair[0].word.as_str(), pair[1].word.as_str()),
-                ("del", "estilo")
-                    | ("algo", "asi" | "parecido" | "similar")
-                    | ("like", "that")
-                    | ("something", "similar")
-            )
-        })
+        (0..tokens.len()).any(|at| turns::beginnings("alike", &tokens[at..]).next().is_some())
     }
 
     /// "algo más tranquilo", "something lighter and more fun": more or less than those before.
