@@ -65,6 +65,13 @@ impl Chat<'_> {
         if let Some(intent) = self.compared().or_else(|| self.versions()) {
             return (intent, none);
         }
+        // "¿qué ganó el Óscar en 1995?" speaks of no film called "Oscar".
+        let names_film = |slot: &TitleSlot| {
+            self.reader.sentence.tokens[slot.from..slot.to].iter().any(|token| !is_award(&token.word))
+        };
+        if let Some(intent) = self.asks_for_awards().filter(|_| !self.reader.films_named().iter().any(names_film)) {
+            return (intent, none);
+        }
         if let Some(intent) = self.about_a_film() {
             return (intent, none);
         }
@@ -207,26 +214,7 @@ impl Chat<'_> {
         let wins = words.iter().any(|word| {
             matches!(*word, "won" | "win" | "wins" | "gano" | "ganaron" | "nominated" | "nominadas" | "nominada")
         });
-        let is_award = words.iter().any(|word| {
-            matches!(
-                *word,
-                "oscar"
-                    | "oscars"
-                    | "picture"
-                    | "award"
-                    | "awards"
-                    | "goya"
-                    | "goyas"
-                    | "palme"
-                    | "globe"
-                    | "globes"
-                    | "premio"
-                    | "premios"
-                    | "palma"
-                    | "bafta"
-                    | "oso"
-            )
-        });
+        let is_award = words.iter().any(|word| is_award(word));
         (asks && wins && is_award)
             .then(|| Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() })
     }
@@ -333,6 +321,27 @@ impl Chat<'_> {
             None => self.unknown(from, to),
         })
     }
+}
+
+fn is_award(word: &str) -> bool {
+    matches!(
+        word,
+        "oscar"
+            | "oscars"
+            | "picture"
+            | "award"
+            | "awards"
+            | "goya"
+            | "goyas"
+            | "palme"
+            | "globe"
+            | "globes"
+            | "premio"
+            | "premios"
+            | "palma"
+            | "bafta"
+            | "oso"
+    )
 }
 
 pub(crate) fn tweak(request: &Request) -> Tweak {

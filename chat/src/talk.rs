@@ -11,6 +11,7 @@ pub(crate) mod in_passing;
 pub(crate) mod in_short;
 pub(crate) mod lifting;
 pub(crate) mod like_one_but;
+pub(crate) mod marked_beside;
 pub(crate) mod misspelt;
 pub(crate) mod occasions;
 pub(crate) mod of_hero;

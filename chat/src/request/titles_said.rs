@@ -45,6 +45,14 @@ impl Reader<'_> {
         if may_count && tokens.get(next).is_some_and(is_number) && !names_film() {
             return None;
         }
+        // "otra parecida para mañana".
+        let is_occasion =
+            |(meaning, end): (Meaning, usize)| meaning == Meaning::Filler && end > next + 1 && end == tokens.len();
+        if tokens.get(next).is_some_and(|word| matches!(word.word.as_str(), "for" | "para"))
+            && lexicon::meanings(tokens, next).any(is_occasion)
+        {
+            return None;
+        }
         // "based on a true story" announces no title.
         if self.index.theme_at(tokens, at).is_some_and(|(_, end)| end > next) {
             return None;

@@ -23,6 +23,11 @@ impl Chat<'_> {
         if self.context.only_ruled_out && wishes && !(request.popular || request.help || request.more) {
             return true;
         }
+        // "dime solo una y ya": of those before.
+        if self.goes_on() && request.n == Some(1) && !(request.has_conditions() || request.film_noun || request.popular)
+        {
+            return true;
+        }
         // "now only with him" says when, and asks for no other films.
         let says_when = request.has_conditions() && tokens.iter().any(|token| cues::is("when", &token.word));
         if !self.goes_on() || request.popular || (request.for_me && !says_when) {
