@@ -45,7 +45,10 @@ pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>, enough: f32) -> Op
     let likely = acts::likely(&chat.reader, it.as_deref())?;
     // "movies nothing like it", "films like Toy Story 4": no wish is an order.
     let has = |cue: &str| sentence.tokens.iter().any(|token| cues::is(cue, &token.word));
-    if (likely.act == "like_x" && has("denies")) || (likely.act == "rate" && has("alike")) || has("elsewhere") {
+    if (likely.act == "like_x" && has("denies"))
+        || (likely.act == "rate" && (has("alike") || has("counted")))
+        || has("elsewhere")
+    {
         return None;
     }
     if likely.lead < enough || TOO_SHORT.contains(&likely.act) {

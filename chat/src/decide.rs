@@ -65,11 +65,7 @@ impl Chat<'_> {
         if let Some(intent) = self.compared().or_else(|| self.versions()) {
             return (intent, none);
         }
-        // "¿qué ganó el Óscar en 1995?" speaks of no film called "Oscar".
-        let names_film = |slot: &TitleSlot| {
-            self.reader.sentence.tokens[slot.from..slot.to].iter().any(|token| !is_award(&token.word))
-        };
-        if let Some(intent) = self.asks_for_awards().filter(|_| !self.reader.films_named().iter().any(names_film)) {
+        if let Some(intent) = self.asks_for_awards_alone() {
             return (intent, none);
         }
         if let Some(intent) = self.about_a_film() {
@@ -217,6 +213,14 @@ impl Chat<'_> {
         let is_award = words.iter().any(|word| is_award(word));
         (asks && wins && is_award)
             .then(|| Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() })
+    }
+
+    /// "¿qué ganó el Óscar en 1995?" speaks of no film called "Oscar", nor of any other.
+    pub(crate) fn asks_for_awards_alone(&self) -> Option<Intent> {
+        let asked = self.asks_for_awards()?;
+        let tokens = &self.reader.sentence.tokens;
+        let names_film = |slot: &TitleSlot| !tokens[slot.from..slot.to].iter().any(|token| is_award(&token.word));
+        (!self.reader.films_named().iter().any(names_film)).then_some(asked)
     }
 
     /// "and the music, who did that?"

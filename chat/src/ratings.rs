@@ -344,7 +344,7 @@ fn number_at(reader: &Reader, at: usize) -> Option<Number> {
         return None;
     }
     // "we've seen it 100 times".
-    if matches!(word_at(at + 1), "times" | "veces" | "people" | "personas") {
+    if cues::is("counted", word_at(at + 1)) {
         return None;
     }
     let in_digits = tokens.get(at)?.number();

@@ -216,8 +216,9 @@ impl Reader<'_> {
     /// "mejor una comedia": rather a comedy, not the best one.
     fn means_rather(&self, at: usize) -> bool {
         let tokens = self.tokens();
-        let begins =
-            tokens[..at].iter().all(|token| matches!(token.word.as_str(), "no" | "venga" | "espera" | "y" | "pues"));
+        let begins = tokens[..at]
+            .iter()
+            .all(|token| matches!(token.word.as_str(), "no" | "tampoco" | "venga" | "espera" | "y" | "pues"));
         let goes_on = tokens.get(at + 1).is_some_and(|next| {
             matches!(
                 next.word.as_str(),

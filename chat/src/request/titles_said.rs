@@ -45,11 +45,13 @@ impl Reader<'_> {
         if may_count && tokens.get(next).is_some_and(is_number) && !names_film() {
             return None;
         }
-        // "otra parecida para mañana".
-        let is_occasion =
-            |(meaning, end): (Meaning, usize)| meaning == Meaning::Filler && end > next + 1 && end == tokens.len();
-        if tokens.get(next).is_some_and(|word| matches!(word.word.as_str(), "for" | "para"))
-            && lexicon::meanings(tokens, next).any(is_occasion)
+        // "otra parecida para mañana", "another like it for tomorrow".
+        let is_occasion = |(meaning, end): (Meaning, usize)| meaning == Meaning::Filler && end == tokens.len();
+        let occasion = next + usize::from(tokens.get(next).is_some_and(|word| points(&word.word)));
+        let announces = |word: &Token| matches!(word.word.as_str(), "for" | "para");
+        if tokens.get(occasion).is_some_and(announces)
+            && tokens.len() > occasion + 1
+            && lexicon::meanings(tokens, occasion).any(is_occasion)
         {
             return None;
         }

@@ -9,8 +9,8 @@ use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Context, Intent, Shift, Tweak};
 use crate::request::{Reader, Request, films_of, films_ruled_out};
 use crate::topics::{Lifted, Named, Topic, TopicKind};
-use crate::words::fold::{Token, key, without_article};
-use crate::words::{patterns, turns};
+use crate::words::fold::{Sentence, Token, key, without_article};
+use crate::words::{cues, patterns, turns};
 
 /// The question before again, and what of it is lifted.
 pub(crate) fn lifted(reader: &Reader<'_>, context: &Context<'_>) -> Option<(Intent, Lifted)> {
@@ -37,10 +37,26 @@ pub(crate) fn lifted(reader: &Reader<'_>, context: &Context<'_>) -> Option<(Inte
     if let Some(lifted) = ruled_out_last(tokens, context, reader) {
         return Some((again(None), lifted));
     }
-    // "you know what, forget the length".
-    let mut breaks = (1..tokens.len()).rev().filter(|at| reader.sentence.breaks_before(*at));
-    let from = breaks.find(|at| tokens[..*at].iter().all(|token| says_little(&token.word))).unwrap_or(0);
-    object_of(&tokens[from..])
+    // "you know what, forget the length", "train's cancelled, forget the time limit".
+    let joins = |word: &str| matches!(word, "so" | "and" | "y" | "que");
+    let begins = |at: &usize| reader.sentence.breaks_before(*at) || joins(&tokens[*at - 1].word);
+    let mut clauses = (1..tokens.len()).rev().filter(begins);
+    let of_clause = clauses.find_map(|at| object_of(&tokens[at..]).filter(|_| says_no_wish(reader, at)));
+    of_clause.or_else(|| object_of(tokens))
+}
+
+/// Whether what stands before `at` carries little, or is no whole wish.
+fn says_no_wish(reader: &Reader<'_>, at: usize) -> bool {
+    let said = Sentence::new(reader.sentence.typed(0, at));
+    let is_remark = || patterns::fitting(&said).any(|fitting| matches!(fitting.kind.0, "remark" | "chat" | "undo"));
+    if said.tokens.iter().all(|token| says_little(&token.word)) || is_remark() {
+        return true;
+    }
+    let asks = said.tokens.first().is_some_and(|first| cues::is("asks", &first.word));
+    let request = Reader::new(&said, reader.index, reader.catalogue).read();
+    let is_wish =
+        request.film_noun || !request.titles.is_empty() || (request.has_conditions() && request.unread.is_empty());
+    !(asks || is_wish || begins(&said.tokens))
 }
 
 /// "actually put her back", "ponlo otra vez": what was ruled out last may be there again.
