@@ -5,7 +5,7 @@ use super::{Reader, Request, TitleSlot};
 use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
 use crate::words::fold::{self, Token, is_article, tokenize};
 use crate::words::lexicon::{self, Meaning};
-use crate::words::{everyday, patterns, places, years};
+use crate::words::{everyday, patterns, places, turns, years};
 
 /// Titles of one sentence; further ones are not read.
 const MAX_TITLES: usize = 20;
@@ -28,7 +28,7 @@ impl Reader<'_> {
             return None;
         }
         // "como mucho dos horas".
-        if self.length_begins(at) {
+        if self.length_begins(at) || turns::beginnings("no_more_than", &tokens[at..]).next().is_some() {
             return None;
         }
         // "films like One Crazy Summer", "movies like At Close Range": what follows is a title, if misspelt.

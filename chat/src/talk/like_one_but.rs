@@ -25,26 +25,27 @@ pub(crate) fn named(sentence: &Sentence, setting: Setting<'_>) -> Option<String>
         return None;
     }
     let head = setting.understand(sentence.typed(0, split));
-    let Intent::Like { movies, filters, tweak: Tweak::None } = &head.intent else { return None };
-    let [movie] = movies[..] else { return None };
+    let Intent::Like { movies, filters, tweak: Tweak::None } = head.intent else { return None };
     let adds_nothing = head.ignored.is_empty() && head.topics.is_empty() && filters.genres.is_empty();
     if !adds_nothing {
         return None;
     }
-    let name = replies::film_name(setting.catalogue.get(movie)?);
+    let names: Vec<String> =
+        movies.iter().map(|movie| setting.catalogue.get(*movie).map(replies::film_name)).collect::<Option<_>>()?;
     let from = split + usize::from(turns(&split));
     let rest = sentence.typed(from, tokens.len());
     let is_spanish = (0..split).any(|at| matches!(word(at), "como" | "parecida" | "parecido" | "estilo"));
-    let rest = length_of(&Sentence::new(rest), movie, is_spanish, setting).unwrap_or_else(|| rest.to_owned());
+    let rest = length_of(&Sentence::new(rest), &movies, is_spanish, setting).unwrap_or_else(|| rest.to_owned());
     Some(match is_spanish {
-        true => format!("como {name} pero {rest}"),
-        false => format!("like {name} but {rest}"),
+        true => format!("como {} pero {rest}", names.join(" y ")),
+        false => format!("like {} but {rest}", names.join(" and ")),
     })
 }
 
-/// "shorter" and "más larga" than this film, in minutes.
-fn length_of(order: &Sentence, movie: MovieId, is_spanish: bool, setting: Setting<'_>) -> Option<String> {
-    let minutes = setting.index.facts(movie)?.runtime_min?;
+/// "shorter" and "más larga" than this film, in minutes; than several is none of them.
+fn length_of(order: &Sentence, movies: &[MovieId], is_spanish: bool, setting: Setting<'_>) -> Option<String> {
+    let [movie] = movies else { return None };
+    let minutes = setting.index.facts(*movie)?.runtime_min?;
     Some(match (remarks::order(order)?.0, is_spanish) {
         ("shorter", false) => format!("under {minutes} minutes"),
         ("shorter", true) => format!("de menos de {minutes} minutos"),
