@@ -30,7 +30,10 @@ pub(crate) fn asks_for_no_films(intent: &Intent, taken: &Intent) -> bool {
     // "Batman entonces" asks for films like it more often than it chooses it.
     let chooses_title =
         matches!((intent, taken), (Intent::Chosen { movie }, Intent::Like { movies, .. }) if movies.contains(movie));
+    // "como la segunda" says of which.
+    let asks_which = matches!((intent, taken), (Intent::WhichOne, Intent::Like { .. }));
     !chooses_title
+        && !asks_which
         && intent.filters().is_none()
         && !matches!(intent, Intent::More | Intent::LessKnown | Intent::Help | Intent::Thanks)
 }
@@ -74,7 +77,7 @@ fn is_said_otherwise(act: &str, sentence: &Sentence) -> bool {
     let has = |cue: &str| sentence.tokens.iter().any(|token| cues::is(cue, &token.word));
     match act {
         "like_x" | "seen" | "seen_all" if has("denies") => true,
-        "rate" if has("alike") => true,
+        "rate" if has("alike") || has("counted") => true,
         _ => has("elsewhere"),
     }
 }

@@ -69,6 +69,9 @@ impl Chat<'_> {
         if let Some(intent) = self.compared().or_else(|| self.versions()) {
             return (intent, none);
         }
+        if let Some(intent) = self.asks_for_awards_alone() {
+            return (intent, none);
+        }
         if let Some(intent) = self.about_a_film() {
             return (intent, none);
         }
@@ -211,28 +214,17 @@ impl Chat<'_> {
         let wins = words.iter().any(|word| {
             matches!(*word, "won" | "win" | "wins" | "gano" | "ganaron" | "nominated" | "nominadas" | "nominada")
         });
-        let is_award = words.iter().any(|word| {
-            matches!(
-                *word,
-                "oscar"
-                    | "oscars"
-                    | "picture"
-                    | "award"
-                    | "awards"
-                    | "goya"
-                    | "goyas"
-                    | "palme"
-                    | "globe"
-                    | "globes"
-                    | "premio"
-                    | "premios"
-                    | "palma"
-                    | "bafta"
-                    | "oso"
-            )
-        });
+        let is_award = words.iter().any(|word| is_award(word));
         (asks && wins && is_award)
             .then(|| Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() })
+    }
+
+    /// "¿qué ganó el Óscar en 1995?" speaks of no film called "Oscar", nor of any other.
+    pub(crate) fn asks_for_awards_alone(&self) -> Option<Intent> {
+        let asked = self.asks_for_awards()?;
+        let tokens = &self.reader.sentence.tokens;
+        let names_film = |slot: &TitleSlot| !tokens[slot.from..slot.to].iter().any(|token| is_award(&token.word));
+        (!self.reader.films_named().iter().any(names_film)).then_some(asked)
     }
 
     /// "and the music, who did that?"
@@ -337,6 +329,27 @@ impl Chat<'_> {
             None => self.unknown(from, to),
         })
     }
+}
+
+fn is_award(word: &str) -> bool {
+    matches!(
+        word,
+        "oscar"
+            | "oscars"
+            | "picture"
+            | "award"
+            | "awards"
+            | "goya"
+            | "goyas"
+            | "palme"
+            | "globe"
+            | "globes"
+            | "premio"
+            | "premios"
+            | "palma"
+            | "bafta"
+            | "oso"
+    )
 }
 
 pub(crate) fn tweak(request: &Request) -> Tweak {

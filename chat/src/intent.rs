@@ -92,6 +92,8 @@ pub struct Context<'a> {
     pub topics: &'a [Topic],
     /// The genres that it asked for.
     pub genres: &'a [String],
+    /// The genres that it ruled out.
+    pub unwanted_genres: &'a [String],
     /// What the viewer rated the film that was spoken of last, if that is what was spoken of.
     pub stars: Option<HalfStars>,
 }

@@ -42,10 +42,10 @@ use asks::of_list::which_of_shown;
 use decide::Chat;
 use films::series;
 use request::Reader;
-use talk::{follow_up, going_back, misspelt, of_hero, that_year, which_film};
+use talk::{follow_up, going_back, like_one_but, marked_beside, misspelt, of_hero, places_said, that_year, which_film};
 use whole::understood_whole;
 use words::fold::Sentence;
-use words::{cues, plainly};
+use words::{cues, language, plainly};
 
 /// Understands a sentence that nothing was said before. `lang` is the language of labels and rewritten sentences only.
 ///
@@ -145,6 +145,15 @@ impl<'a> Setting<'a> {
         }
         if let Some(said) = which_film::said_of_one(sentence, self) {
             return said;
+        }
+        if let Some(marked) = marked_beside::marked(sentence, self) {
+            return marked;
+        }
+        let in_full = places_said::counted(sentence, self).or_else(|| like_one_but::named(sentence, self));
+        if let Some(read) = in_full.map(|in_full| self.understand(&in_full)).filter(|read| !read.intent.is_at_a_loss())
+        {
+            let language = language::language(&sentence.text, &sentence.tokens).or(read.language);
+            return Understood { language, ..read };
         }
         if let Some(films) = of_hero::films_by(sentence, self) {
             return films;

@@ -343,6 +343,10 @@ fn number_at(reader: &Reader, at: usize) -> Option<Number> {
     if sentence.gap(at).ends_with('(') && tokens.get(at)?.year().is_some() {
         return None;
     }
+    // "we've seen it 100 times".
+    if cues::is("counted", word_at(at + 1)) {
+        return None;
+    }
     let in_digits = tokens.get(at)?.number();
     // "una estrella y media".
     let is_one_star = || word_at(at) == "una" && lexicon::after(tokens, at + 1, Meaning::Stars).is_some();

@@ -93,6 +93,7 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
     let may_be_asked = !request.help || sentence.len() > GREETING || chat.film_at_place().is_some();
     if may_be_asked
         && is_unsure
+        && chat.asks_for_awards_alone().is_none()
         && let Some((meant, around)) = chat.gist(&intent).filter(|(meant, _)| !chat.asks_of_no_name(meant))
     {
         (intent, ignored) = (meant, Ignored::new());

@@ -18,6 +18,9 @@ impl Reader<'_> {
     pub(super) fn read_part(&self, at: usize, request: &mut Request) -> Option<usize> {
         let tokens = self.tokens();
         let longest = lexicon::meanings(tokens, at).map(|(_, end)| end).max().unwrap_or(at);
+        if let Some(end) = self.read_most(at, request) {
+            return Some(end);
+        }
         if let Some(end) = self.read_lifted(at, request) {
             return Some(end);
         }
@@ -35,6 +38,9 @@ impl Reader<'_> {
         }
         if let Some((bound, end)) = self.years_of_event(at) {
             request.restrict_years(bound);
+            return Some(end);
+        }
+        if let Some(end) = self.before_event(at) {
             return Some(end);
         }
         if let Some(end) = self.after_untold_event(at) {
@@ -210,8 +216,9 @@ impl Reader<'_> {
     /// "mejor una comedia": rather a comedy, not the best one.
     fn means_rather(&self, at: usize) -> bool {
         let tokens = self.tokens();
-        let begins =
-            tokens[..at].iter().all(|token| matches!(token.word.as_str(), "no" | "venga" | "espera" | "y" | "pues"));
+        let begins = tokens[..at]
+            .iter()
+            .all(|token| matches!(token.word.as_str(), "no" | "tampoco" | "venga" | "espera" | "y" | "pues"));
         let goes_on = tokens.get(at + 1).is_some_and(|next| {
             matches!(
                 next.word.as_str(),

@@ -4,7 +4,7 @@ use super::{Reader, Request};
 use crate::words::cues;
 use crate::words::fold::is_article;
 use crate::words::lexicon::{self, Meaning};
-use crate::words::patterns;
+use crate::words::{patterns, turns};
 
 impl Reader<'_> {
     /// Whether nothing follows that is counted, but "please" and the like.
@@ -14,6 +14,19 @@ impl Reader<'_> {
             || self.sentence.breaks_before(at)
             || lexicon::meanings(tokens, at).any(|(meaning, _)| matches!(meaning, Meaning::FilmNoun | Meaning::Tail))
             || patterns::is_courtesy(&tokens[at].word)
+    }
+
+    /// "no more than two", "como mucho tres", at the end of a clause.
+    pub(super) fn read_most(&self, at: usize, request: &mut Request) -> Option<usize> {
+        let tokens = self.tokens();
+        let count = at + turns::beginnings("no_more_than", &tokens[at..]).next()?;
+        let token = tokens.get(count)?;
+        let number = token.number().filter(|_| token.word.len() <= 2).or_else(|| lexicon::number_word(&token.word))?;
+        if !self.ends_count(count + 1) {
+            return None;
+        }
+        request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
+        Some(count + 1)
     }
 
     /// "5 films", "top ten", "dame 3".
@@ -35,9 +48,11 @@ impl Reader<'_> {
             return None;
         }
         // "pick one", "dime una y ya está".
+        let is_only = |word: &str| matches!(word, "just" | "only" | "solo" | "solamente");
+        let before = at.saturating_sub(1 + usize::from(at > 1 && is_only(&tokens[at - 1].word)));
         let is_one_picked = at > 0
             && matches!(token.word.as_str(), "one" | "una" | "uno")
-            && cues::is("picks", &tokens[at - 1].word)
+            && cues::is("picks", &tokens[before].word)
             && tokens
                 .get(at + 1)
                 .is_none_or(|next| self.sentence.breaks_before(at + 1) || cues::is("after_one", &next.word));

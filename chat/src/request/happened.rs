@@ -19,6 +19,19 @@ impl Reader<'_> {
         tokens.get(event).is_some_and(|token| cues::is("life", &token.word)).then_some(event + 1)
     }
 
+    /// "before my train", "antes de coger el tren": when the film is seen, which says nothing of it.
+    pub(super) fn before_event(&self, at: usize) -> Option<usize> {
+        const BETWEEN: usize = 4;
+        let tokens = self.tokens();
+        let (_, from) = lexicon::meanings(tokens, at)
+            .find(|(meaning, _)| matches!(meaning, Meaning::Before | Meaning::After | Meaning::Until))?;
+        let ends = from..tokens.len().min(from + BETWEEN);
+        let event = ends.into_iter().find(|at| cues::is("event", &tokens[*at].word))?;
+        let says_more = (from + 1..=event).any(|at| self.sentence.breaks_before(at))
+            || tokens[from..event].iter().any(|token| token.number().is_some());
+        (!says_more).then_some(event + 1)
+    }
+
     /// Whether the years at `at` are those in which somebody was young: "I grew up in the 80s", "de niño en los 80".
     pub(super) fn is_of_life(&self, at: usize) -> bool {
         let tokens = self.tokens();
@@ -50,9 +63,11 @@ impl Reader<'_> {
                 _ => return None,
             };
             let to = (from..tokens.len().min(from + MOST_WORDS + 1)).find(|at| tokens[*at].number().is_some())?;
-            let year = tokens[to].year()?;
+            let year = tokens[to].year().or_else(|| years::short_year(tokens, to))?;
             // "before we go out, something from 1999" tells of no year in which anything happened.
-            let happened = tokens[from..to].iter().any(|token| cues::is("life", &token.word));
+            // "older than me, I'm from 1985".
+            let is_of_viewer = tokens.get(from).is_some_and(|token| matches!(token.word.as_str(), "me" | "yo"));
+            let happened = is_of_viewer || tokens[from..to].iter().any(|token| cues::is("life", &token.word));
             let says_more =
                 (from..to).any(|at| years::bound(tokens, at, self.newest, false).is_some_and(|(_, end)| end < to));
             (happened && !says_more).then(|| (bound(year), to + 1))

@@ -5,7 +5,7 @@ use super::{Reader, Request, TitleSlot};
 use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
 use crate::words::fold::{self, Token, is_article, tokenize};
 use crate::words::lexicon::{self, Meaning};
-use crate::words::{everyday, patterns, places, years};
+use crate::words::{everyday, patterns, places, turns, years};
 
 /// Titles of one sentence; further ones are not read.
 const MAX_TITLES: usize = 20;
@@ -28,7 +28,7 @@ impl Reader<'_> {
             return None;
         }
         // "como mucho dos horas".
-        if self.length_begins(at) {
+        if self.length_begins(at) || turns::beginnings("no_more_than", &tokens[at..]).next().is_some() {
             return None;
         }
         // "films like One Crazy Summer", "movies like At Close Range": what follows is a title, if misspelt.
@@ -43,6 +43,16 @@ impl Reader<'_> {
         };
         let may_count = tokens[at].word == "like" && at > 0 && !follows_films;
         if may_count && tokens.get(next).is_some_and(is_number) && !names_film() {
+            return None;
+        }
+        // "otra parecida para mañana", "another like it for tomorrow".
+        let is_occasion = |(meaning, end): (Meaning, usize)| meaning == Meaning::Filler && end == tokens.len();
+        let occasion = next + usize::from(tokens.get(next).is_some_and(|word| points(&word.word)));
+        let announces = |word: &Token| matches!(word.word.as_str(), "for" | "para");
+        if tokens.get(occasion).is_some_and(announces)
+            && tokens.len() > occasion + 1
+            && lexicon::meanings(tokens, occasion).any(is_occasion)
+        {
             return None;
         }
         // "based on a true story" announces no title.

@@ -40,7 +40,7 @@ impl Reader<'_> {
                     || (next.word == "the" && tokens.get(at + 2).is_some_and(|word| word.word == "one"))
             });
         // "tanto no. De los 80": nothing after the break is meant by it.
-        let is_answer = matches!(tokens[at].word.as_str(), "no" | "not" | "nada" | "nothing")
+        let is_answer = matches!(tokens[at].word.as_str(), "no" | "not" | "nada" | "nothing" | "tampoco")
             && longest <= at + 1
             && at + 1 < tokens.len()
             && self.sentence.breaks_before(at + 1);

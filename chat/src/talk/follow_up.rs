@@ -39,7 +39,8 @@ pub(crate) fn after_beginning_anew(sentence: &Sentence) -> Option<String> {
 
 /// "sorry, I meant horror": what was meant.
 pub(crate) fn after_correction(sentence: &Sentence) -> Option<String> {
-    const BEGINNINGS: [&[&str]; 13] = [
+    const BEGINNINGS: [&[&str]; 14] = [
+        &["scratch", "that"],
         &["i", "meant"],
         &["meant"],
         &["i", "mean"],

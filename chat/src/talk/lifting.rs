@@ -9,8 +9,8 @@ use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Context, Intent, Shift, Tweak};
 use crate::request::{Reader, Request, films_of, films_ruled_out};
 use crate::topics::{Lifted, Named, Topic, TopicKind};
-use crate::words::fold::{Token, key, without_article};
-use crate::words::{patterns, turns};
+use crate::words::fold::{Sentence, Token, key, without_article};
+use crate::words::{cues, patterns, turns};
 
 /// The question before again, and what of it is lifted.
 pub(crate) fn lifted(reader: &Reader<'_>, context: &Context<'_>) -> Option<(Intent, Lifted)> {
@@ -33,11 +33,49 @@ pub(crate) fn lifted(reader: &Reader<'_>, context: &Context<'_>) -> Option<(Inte
             Some((again(None), lifted?))
         })
     };
-    // "you know what, forget the length".
     let tokens = reader.tokens();
-    let mut breaks = (1..tokens.len()).rev().filter(|at| reader.sentence.breaks_before(*at));
-    let from = breaks.find(|at| tokens[..*at].iter().all(|token| says_little(&token.word))).unwrap_or(0);
-    object_of(&tokens[from..])
+    if let Some(lifted) = ruled_out_last(tokens, context, reader) {
+        return Some((again(None), lifted));
+    }
+    // "you know what, forget the length", "train's cancelled, forget the time limit".
+    let joins = |word: &str| matches!(word, "so" | "and" | "y" | "que");
+    let begins = |at: &usize| reader.sentence.breaks_before(*at) || joins(&tokens[*at - 1].word);
+    let mut clauses = (1..tokens.len()).rev().filter(begins);
+    let of_clause = clauses.find_map(|at| object_of(&tokens[at..]).filter(|_| says_no_wish(reader, at)));
+    of_clause.or_else(|| object_of(tokens))
+}
+
+/// Whether what stands before `at` carries little, or is no whole wish.
+fn says_no_wish(reader: &Reader<'_>, at: usize) -> bool {
+    let said = Sentence::new(reader.sentence.typed(0, at));
+    let is_remark = || patterns::fitting(&said).any(|fitting| matches!(fitting.kind.0, "remark" | "chat" | "undo"));
+    if said.tokens.iter().all(|token| says_little(&token.word)) || is_remark() {
+        return true;
+    }
+    let asks = said.tokens.first().is_some_and(|first| cues::is("asks", &first.word));
+    let request = Reader::new(&said, reader.index, reader.catalogue).read();
+    let is_wish =
+        request.film_noun || !request.titles.is_empty() || (request.has_conditions() && request.unread.is_empty());
+    !(asks || is_wish || begins(&said.tokens))
+}
+
+/// "actually put her back", "ponlo otra vez": what was ruled out last may be there again.
+fn ruled_out_last(tokens: &[Token], context: &Context<'_>, reader: &Reader<'_>) -> Option<Lifted> {
+    let from = tokens.iter().take_while(|token| says_little(&token.word)).count().min(tokens.len().saturating_sub(1));
+    let said = (0..=from).find_map(|from| {
+        let len = turns::beginnings("allow_last", &tokens[from..]).next()?;
+        plain(&tokens[from..]).get(len..).is_none_or(<[Token]>::is_empty).then_some(len)
+    });
+    said?;
+    let topic = context.topics.iter().rev().find(|topic| topic.kind == TopicKind::Without);
+    let films = |topic: &Topic| films_ruled_out(topic, reader.index, reader.catalogue);
+    match topic {
+        Some(topic) => Some(Lifted { topics: vec![topic.clone()], films: films(topic), ..Lifted::default() }),
+        None => {
+            let genre = context.unwanted_genres.last()?;
+            Some(Lifted { genres: vec![genre.clone()], ..Lifted::default() })
+        }
+    }
 }
 
 /// "you know what", "no", "sabes qué", "al final".
@@ -199,6 +237,10 @@ fn asked_for(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Op
 /// What was ruled out before and is named by these words, with its films: by what it was called, or by a film of it.
 fn ruled_out(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Option<Lifted> {
     let films = |topic: &Topic| films_ruled_out(topic, reader.index, reader.catalogue);
+    if let Some(genres) = reader.genres_said(without_article(object)) {
+        let are_ruled_out = genres.iter().all(|genre| context.unwanted_genres.contains(genre));
+        return are_ruled_out.then(|| Lifted { genres, ..Lifted::default() });
+    }
     let said = key(without_article(object));
     let film = match reader.index.find_as(object, Reading::Exact) {
         Some(TitleMatch::One(movie)) => Some(movie),
@@ -207,7 +249,9 @@ fn ruled_out(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Op
     };
     let mut ruled_out = context.topics.iter().filter(|topic| topic.kind == TopicKind::Without);
     let topic = ruled_out.find(|topic| {
-        let is_called_so = key(without_article(&crate::words::fold::tokenize(&topic.label))) == said;
+        let called = key(without_article(&crate::words::fold::tokenize(&topic.label)));
+        // "anime's fine".
+        let is_called_so = called == said || Some(called.as_str()) == said.strip_suffix('s');
         is_called_so || film.is_some_and(|movie| films(topic).contains(&movie))
     })?;
     Some(Lifted { topics: vec![topic.clone()], films: films(topic), ..Lifted::default() })

@@ -6,7 +6,7 @@ use crate::intent::{Intent, Shift};
 use crate::request::Request;
 use crate::topics::{Named, Topic, TopicKind};
 use crate::words::lexicon::{self, Meaning};
-use crate::words::{cues, patterns};
+use crate::words::{cues, patterns, turns};
 
 impl Chat<'_> {
     /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
@@ -21,6 +21,11 @@ impl Chat<'_> {
         // "I hate horror", then "something romantic": what was ruled out stays so.
         let wishes = request.has_conditions() || request.for_me;
         if self.context.only_ruled_out && wishes && !(request.popular || request.help || request.more) {
+            return true;
+        }
+        // "dime solo una y ya": of those before.
+        if self.goes_on() && request.n == Some(1) && !(request.has_conditions() || request.film_noun || request.popular)
+        {
             return true;
         }
         // "now only with him" says when, and asks for no other films.
@@ -134,6 +139,13 @@ impl Chat<'_> {
             .tokens
             .windows(2)
             .any(|pair| cues::is("pronoun", &pair[0].word) && cues::is("relates", &pair[1].word))
+            || self.ends_with_one()
+    }
+
+    /// "sobre los Beatles hay alguno", "de miedo tienes alguna": one of those before.
+    fn ends_with_one(&self) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        (1..tokens.len()).any(|at| turns::is("any_of_them", &tokens[at..]))
     }
 
     /// "vampires", "korean": conditions and nothing else, said of a list, are of that list.
@@ -154,18 +166,10 @@ impl Chat<'_> {
         self.goes_on() && ends.into_iter().flatten().any(|token| draws(&token.word))
     }
 
-    /// "entonces algo del estilo pero sin superhéroes", "something like that but funny".
+    /// "entonces algo del estilo pero sin superhéroes", "same sort of thing but funny": never of a film that is named.
     fn says_alike(&self) -> bool {
         let tokens = &self.reader.sentence.tokens;
-        tokens.windows(2).any(|pair| {
-            matches!(
-                (pair[0].word.as_str(), pair[1].word.as_str()),
-                ("del", "estilo")
-                    | ("algo", "asi" | "parecido" | "similar")
-                    | ("like", "that")
-                    | ("something", "similar")
-            )
-        })
+        (0..tokens.len()).any(|at| turns::beginnings("alike", &tokens[at..]).next().is_some())
     }
 
     /// "algo más tranquilo", "something lighter and more fun": more or less than those before.

@@ -354,6 +354,7 @@ pub(super) struct Talk {
     only_ruled_out: bool,
     topics: Vec<Topic>,
     genres: Vec<String>,
+    unwanted_genres: Vec<String>,
     stars: Option<HalfStars>,
 }
 
@@ -370,6 +371,7 @@ impl Talk {
             only_ruled_out: self.only_ruled_out,
             topics: &self.topics,
             genres: &self.genres,
+            unwanted_genres: &self.unwanted_genres,
             stars: self.stars,
         }
     }
@@ -389,8 +391,10 @@ impl Talk {
         }
         if let Some(filters) = intent.filters() {
             if !matches!(intent, Intent::Refine { .. }) {
-                (self.topics, self.genres) = (Vec::new(), Vec::new());
+                (self.topics, self.genres, self.unwanted_genres) = Default::default();
             }
+            self.unwanted_genres.retain(|genre| !understood.lifted.genres.contains(genre));
+            self.unwanted_genres.extend(filters.exclude_genres.iter().cloned());
             self.topics.retain(|topic| !understood.lifted.topics.contains(topic));
             self.topics.extend(understood.topics.iter().cloned());
             if !filters.genres.is_empty() {

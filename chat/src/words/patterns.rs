@@ -137,6 +137,7 @@ fn without_courtesies(sentence: &Sentence) -> (usize, usize) {
     while from + 1 < to
         && (is_courtesy(&tokens[from].word)
             // "no, another", "no i dont like 1".
+            || (tokens[from].word == "tampoco" && sentence.breaks_before(from + 1))
             || (tokens[from].word == "no" && (sentence.breaks_before(from + 1) || tokens[from + 1].word == "i")))
     {
         from += 1;

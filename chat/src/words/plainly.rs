@@ -27,7 +27,8 @@ pub(crate) fn plainly(sentence: &Sentence) -> Option<String> {
     let mut kept = vec![true; tokens.len()];
     for (from, to) in clauses(sentence, |at| sentence.breaks_before(at)) {
         let part = &tokens[from..to];
-        let is_courtesy = |word: &str| is_laughter(word) || patterns::is_courtesy(word) || word == "no";
+        let is_courtesy =
+            |word: &str| is_laughter(word) || patterns::is_courtesy(word) || matches!(word, "no" | "tampoco");
         let is_small_talk = part.iter().all(|token| is_courtesy(&token.word));
         if is_small_talk || (to - from < tokens.len() && is_remark(sentence.typed(from, to))) {
             kept[from..to].fill(false);

@@ -79,7 +79,7 @@ fn year_or_span(tokens: &[Token], at: usize, newest: u16) -> Option<(u16, u16, u
 }
 
 /// "del 87", "in 94": a year of the last century without its first digits, and nothing that is counted.
-fn short_year(tokens: &[Token], at: usize) -> Option<u16> {
+pub(crate) fn short_year(tokens: &[Token], at: usize) -> Option<u16> {
     let says_year = matches!(tokens[at.checked_sub(1)?].word.as_str(), "del" | "in" | "from" | "ano" | "al");
     let ends =
         tokens.get(at + 1).is_none_or(|next| matches!(next.word.as_str(), "and" | "y" | "but" | "pero" | "please"));

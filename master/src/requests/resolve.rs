@@ -194,6 +194,8 @@ impl Resolver<'_> {
         let is_person = |topic: &&Topic| topic.kind.is_like(TopicKind::Director);
         let person = topics.and_then(|topics| topics.iter().rev().find(is_person));
         let genres = self.viewer.last.map(|(spec, _)| spec.rest.as_deref().unwrap_or(spec).filters.genres.as_slice());
+        let unwanted_genres =
+            self.viewer.last.map(|(spec, _)| spec.rest.as_deref().unwrap_or(spec).filters.exclude_genres.as_slice());
         let rated = about.filter(|_| last == Last::Rating);
         let stars = rated.and_then(|movie| self.viewer.ratings.iter().find(|(own, _)| *own == movie));
         let only_ruled_out = like.is_empty()
@@ -209,6 +211,7 @@ impl Resolver<'_> {
             person,
             topics: topics.unwrap_or_default(),
             genres: genres.unwrap_or_default(),
+            unwanted_genres: unwanted_genres.unwrap_or_default(),
             stars: stars.map(|(_, stars)| *stars),
         };
         let catalogue = self.library.catalogue();

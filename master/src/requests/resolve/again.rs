@@ -172,6 +172,7 @@ impl Resolver<'_> {
         }
         let known = &mut spec.filters;
         known.genres.retain(|genre| !lifted.genres.contains(genre));
+        known.exclude_genres.retain(|genre| !lifted.genres.contains(genre));
         if lifted.years {
             (known.year_from, known.year_to) = (None, None);
         }

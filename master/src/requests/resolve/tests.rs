@@ -456,7 +456,8 @@ fn undo_drops_an_open_question_before_it_undoes_anything() {
 fn a_title_that_no_film_has_is_asked_and_yes_takes_the_one_that_was_offered() {
     let library = library();
     let question = match resolved(json!({ "text": "films like Frgo 1950" }), &stranger(), &library) {
-        Resolved::Say(question @ Reply::Clarify { .. }) => question,
+        // The film that is offered is the one spoken of.
+        Resolved::SayOf { reply: question @ Reply::Clarify { .. }, movie: FARGO, .. } => question,
         other => panic!("{other:?}"),
     };
     let Reply::Clarify { options, .. } = &question else { unreachable!("it was matched above") };

@@ -1,0 +1,56 @@
+//! "like the second but funnier", "como esa pero más corta": films like one of the list, under a condition.
+//! Only says which film is meant, and what "shorter" is of it; the sentence is read like any other that names a film.
+
+use cineswarm_engine::MovieId;
+
+use crate::intent::Intent;
+use crate::talk::remarks;
+use crate::words::fold::Sentence;
+use crate::words::places;
+use crate::{Setting, Tweak, replies};
+
+/// The same sentence with the film's name.
+pub(crate) fn named(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    let tokens = &sentence.tokens;
+    if !setting.goes_on() && setting.context.about.is_none() {
+        return None;
+    }
+    let word = |at: usize| tokens[at].word.as_str();
+    let turns = |at: &usize| matches!(word(*at), "but" | "pero" | "only" | "solo");
+    let conditions = |at: &usize| matches!(word(*at), "without" | "sin" | "in" | "en" | "with" | "con" | "from");
+    let split = (1..tokens.len()).find(turns).or_else(|| (1..tokens.len()).find(conditions))?;
+    let points = |at: usize| places::place(word(at)).is_some() || matches!(word(at), "it" | "that" | "esa" | "ese");
+    let is_like = |at: usize| matches!(word(at), "like" | "como" | "similar" | "parecida" | "parecido" | "estilo");
+    if !(0..split).any(points) || !(0..split).any(is_like) {
+        return None;
+    }
+    let head = setting.understand(sentence.typed(0, split));
+    let Intent::Like { movies, filters, tweak: Tweak::None } = head.intent else { return None };
+    let adds_nothing = head.ignored.is_empty() && head.topics.is_empty() && filters.genres.is_empty();
+    if !adds_nothing {
+        return None;
+    }
+    let names: Vec<String> =
+        movies.iter().map(|movie| setting.catalogue.get(*movie).map(replies::film_name)).collect::<Option<_>>()?;
+    let from = split + usize::from(turns(&split));
+    let rest = sentence.typed(from, tokens.len());
+    let is_spanish = (0..split).any(|at| matches!(word(at), "como" | "parecida" | "parecido" | "estilo"));
+    let rest = length_of(&Sentence::new(rest), &movies, is_spanish, setting).unwrap_or_else(|| rest.to_owned());
+    Some(match is_spanish {
+        true => format!("como {} pero {rest}", names.join(" y ")),
+        false => format!("like {} but {rest}", names.join(" and ")),
+    })
+}
+
+/// "shorter" and "más larga" than this film, in minutes; than several is none of them.
+fn length_of(order: &Sentence, movies: &[MovieId], is_spanish: bool, setting: Setting<'_>) -> Option<String> {
+    let [movie] = movies else { return None };
+    let minutes = setting.index.facts(*movie)?.runtime_min?;
+    Some(match (remarks::order(order)?.0, is_spanish) {
+        ("shorter", false) => format!("under {minutes} minutes"),
+        ("shorter", true) => format!("de menos de {minutes} minutos"),
+        ("longer", false) => format!("over {minutes} minutes"),
+        ("longer", true) => format!("de más de {minutes} minutos"),
+        _ => return None,
+    })
+}
