@@ -482,6 +482,8 @@ pub enum OfItself {
     AllRatings,
     /// Where a film that was seen or hidden is brought back.
     Marks,
+    /// That the stars of two films are not exchanged, and how they are changed.
+    Swap,
 }
 
 /// What is asked back.

@@ -42,7 +42,7 @@ use asks::of_list::which_of_shown;
 use decide::Chat;
 use films::series;
 use request::Reader;
-use talk::{follow_up, going_back, misspelt, of_hero, that_year, which_film};
+use talk::{another_meant, follow_up, going_back, misspelt, of_hero, that_year, which_film};
 use whole::understood_whole;
 use words::fold::Sentence;
 use words::{cues, plainly};
@@ -103,7 +103,8 @@ impl<'a> Setting<'a> {
     /// What the sentence says, by itself or of what was said before.
     pub(crate) fn understand(self, text: &str) -> Understood {
         let sentence = Sentence::new(text);
-        which_of_shown(self.read(&sentence), &sentence, self)
+        let understood = another_meant::asked_which(self.read(&sentence), &sentence, self);
+        which_of_shown(understood, &sentence, self)
     }
 
     fn read(self, sentence: &Sentence) -> Understood {
@@ -116,6 +117,9 @@ impl<'a> Setting<'a> {
                 return understood;
             }
         }
+        if let Some(intent) = self.chat(sentence).swaps_stars() {
+            return whole::says(sentence, intent);
+        }
         // Before the sentence is taken apart: each part would be a rating of its own.
         if let Some(intent @ Intent::RateSeveral { .. }) = self.chat(sentence).rated_several() {
             return whole::says(sentence, intent);
@@ -125,6 +129,9 @@ impl<'a> Setting<'a> {
         let goes_on = self.goes_on() && !is_of_rating;
         if let Some(rest) = follow_up::after_correction(sentence).filter(|_| goes_on && !is_of_mark) {
             return self.understand(&rest).meant_instead();
+        }
+        if let Some(question) = which_film::not_remembered(sentence, self) {
+            return whole::says(sentence, question);
         }
         if let Some(said) = which_film::said_of_one(sentence, self) {
             return said;

@@ -32,6 +32,7 @@
 //! - `when`: says when a film is wanted;
 //! - `all`, `of_all`: "everything about", before what is ruled out;
 //! - `versions`: asks of films of one name;
+//! - `of_trilogy`: stands around "trilogy";
 //! - `alike`: beside a film, asks for what is like it; `denies`: tells against that.
 
 use std::collections::HashSet;
