@@ -36,13 +36,14 @@ pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use request::{either_topic, films_of, parts_of_either};
 pub use talk::earlier::Earlier;
+pub use talk::somebody::Somebody;
 pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use asks::of_list::which_of_shown;
 use decide::Chat;
 use films::series;
 use request::Reader;
-use talk::{another_meant, follow_up, going_back, misspelt, of_hero, that_year, which_film};
+use talk::{another_meant, follow_up, going_back, made_by, misspelt, of_hero, that_year, which_film};
 use whole::understood_whole;
 use words::fold::Sentence;
 use words::{cues, plainly};
@@ -120,6 +121,9 @@ impl<'a> Setting<'a> {
         if let Some(intent) = self.chat(sentence).swaps_stars() {
             return whole::says(sentence, intent);
         }
+        if let Some(wish) = made_by::as_wish(sentence, self) {
+            return self.understand(&wish);
+        }
         // Before the sentence is taken apart: each part would be a rating of its own.
         if let Some(intent @ Intent::RateSeveral { .. }) = self.chat(sentence).rated_several() {
             return whole::says(sentence, intent);
@@ -135,6 +139,9 @@ impl<'a> Setting<'a> {
         }
         if let Some(said) = which_film::said_of_one(sentence, self) {
             return said;
+        }
+        if let Some(asked) = self.chat(sentence).is_by_somebody() {
+            return whole::says(sentence, asked);
         }
         if let Some(films) = of_hero::films_by(sentence, self) {
             return films;

@@ -7,7 +7,7 @@ use crate::Setting;
 use crate::films::knowledge::Role;
 use crate::intent::{Intent, Question, Understood};
 use crate::request::{Reader, facts};
-use crate::talk::which_film::is_possessive;
+use crate::talk::which_film::{is_possessive, with_is_spelt_out};
 use crate::words::fold::{Sentence, Token};
 use crate::words::{cues, which};
 use crate::{ClarifyOption, replies};
@@ -22,6 +22,8 @@ pub(crate) fn asked_which(understood: Understood, sentence: &Sentence, setting: 
         Intent::Mark { movies, .. } if movies.len() == 1 => movies[0],
         _ => return understood,
     };
+    let spelt_out = with_is_spelt_out(sentence);
+    let sentence = spelt_out.as_ref().unwrap_or(sentence);
     // Of a film that was named in full the words say what it is like.
     if !told_otherwise(sentence, movie, setting) || names_itself(sentence, movie, setting) {
         return understood;

@@ -57,10 +57,22 @@ pub(crate) fn said_of_one(sentence: &Sentence, setting: Setting<'_>) -> Option<U
     if !is_short || !(0..sentence.len()).any(may_point) {
         return None;
     }
+    // "the Sinatra one's worth a 3".
+    if let Some(spelt_out) = with_is_spelt_out(sentence) {
+        return said_of_one(&spelt_out, setting);
+    }
     if sentence.tokens.iter().any(says_other) {
         return which_of_options(sentence, setting);
     }
     Several::new(setting)?.read(sentence)
+}
+
+/// "the Sinatra one gets a 3" for "the Sinatra one's worth a 3".
+pub(super) fn with_is_spelt_out(sentence: &Sentence) -> Option<Sentence> {
+    let text = &sentence.text;
+    let text = text.replace('’', "'");
+    let spelt = text.replace("one's worth ", "one gets ").replace("one's ", "one ");
+    (spelt != *text).then(|| Sentence::new(&spelt))
 }
 
 /// "busco Drácula pero no me acuerdo cuál": the films that are called so, asked back.
@@ -210,7 +222,9 @@ impl<'a> Several<'a> {
         let options = films.iter().filter_map(|film| {
             let label = self.label(*film)?;
             let text = match self.setting.context.last {
-                Last::Asked(wanted) => super::follow_up::question(wanted, self.setting.lang, &label),
+                Last::Asked(wanted) | Last::AskedOf(wanted, _) => {
+                    super::follow_up::question(wanted, self.setting.lang, &label)
+                }
                 _ => None,
             };
             Some(ClarifyOption { text: text.unwrap_or_else(|| label.clone()), label })
@@ -234,7 +248,7 @@ impl<'a> Several<'a> {
         }
         let label = self.label(film).unwrap_or_default();
         match last {
-            Last::Asked(wanted) => understood(Intent::About { wanted, movie: film }),
+            Last::Asked(wanted) | Last::AskedOf(wanted, _) => understood(Intent::About { wanted, movie: film }),
             Last::Rating if let (Some(of), Some(half_stars)) = (about.filter(|of| *of != film), stars) => {
                 understood(Intent::RateInstead { movie: film, half_stars, of })
             }
@@ -260,6 +274,7 @@ impl<'a> Several<'a> {
             | Intent::Unrate { movie }
             | Intent::Why { movie }
             | Intent::AboutBoth { movie, .. }
+            | Intent::IsBy { movie, .. }
             | Intent::Tagged { movie, .. }
             | Intent::Chosen { movie } => *movie == film,
             Intent::About { movie, wanted } => *movie == film && *wanted != Wanted::Other,
