@@ -43,7 +43,7 @@ use asks::of_list::which_of_shown;
 use decide::Chat;
 use films::series;
 use request::Reader;
-use talk::{another_meant, follow_up, going_back, made_by, misspelt, of_hero, that_year, which_film};
+use talk::{another_meant, follow_up, going_back, made_by, misspelt, not_remembered, of_hero, that_year, which_film};
 use whole::understood_whole;
 use words::fold::Sentence;
 use words::{cues, plainly};
@@ -134,7 +134,7 @@ impl<'a> Setting<'a> {
         if let Some(rest) = follow_up::after_correction(sentence).filter(|_| goes_on && !is_of_mark) {
             return self.understand(&rest).meant_instead();
         }
-        if let Some(question) = which_film::not_remembered(sentence, self) {
+        if let Some(question) = not_remembered::not_remembered(sentence, self) {
             return whole::says(sentence, question);
         }
         if let Some(said) = which_film::said_of_one(sentence, self) {

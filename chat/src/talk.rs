@@ -13,6 +13,7 @@ pub(crate) mod in_short;
 pub(crate) mod lifting;
 pub(crate) mod made_by;
 pub(crate) mod misspelt;
+pub(crate) mod not_remembered;
 pub(crate) mod occasions;
 pub(crate) mod of_hero;
 pub(crate) mod open_question;

@@ -66,7 +66,7 @@ fn told_otherwise(sentence: &Sentence, movie: MovieId, setting: Setting<'_>) -> 
     let known = setting.index.facts(movie);
     let has_others = || setting.index.versions(movie).len() > 1;
     let reader = Reader::new(sentence, setting.index, setting.catalogue);
-    let is_film_word = |at: usize| tokens.get(at).is_some_and(|token| is_one(token));
+    let is_film_word = |at: usize| tokens.get(at).is_some_and(is_one);
     let is_in_it =
         |name: &str| known.is_some_and(|facts| facts.directors.iter().chain(&facts.cast).any(|own| own == name));
     let somebody = |at: usize| reader.named_at(at, Role::Either).map(|(name, end)| (name.to_owned(), end));

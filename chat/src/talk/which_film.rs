@@ -5,14 +5,14 @@
 
 use cineswarm_engine::MovieId;
 
-use crate::films::titles::{Reading, TitleMatch};
+use crate::films::titles::TitleMatch;
 use crate::intent::{Intent, Last, Question, Understood, Wanted};
 use crate::request::facts;
 use crate::talk::choosing;
 use crate::words::fold::{Sentence, Token, tokenize};
 use crate::words::which::{phrase_at, says_only};
 use crate::words::years::{self, YearBound};
-use crate::words::{cues, language, patterns, places, plainly, turns};
+use crate::words::{cues, language, patterns, places, plainly};
 use crate::{ClarifyOption, Context, Setting, replies};
 
 /// Whether the word is somebody's: "carpenter's".
@@ -73,27 +73,6 @@ pub(super) fn with_is_spelt_out(sentence: &Sentence) -> Option<Sentence> {
     let text = text.replace('’', "'");
     let spelt = text.replace("one's worth ", "one gets ").replace("one's ", "one ");
     (spelt != *text).then(|| Sentence::new(&spelt))
-}
-
-/// "busco Drácula pero no me acuerdo cuál": the films that are called so, asked back.
-pub(crate) fn not_remembered(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> {
-    let Setting { index, catalogue, .. } = setting;
-    let tokens = &sentence.tokens;
-    let kept = turns::without_end("forgets_which", tokens);
-    let end = kept.len();
-    let said = |from: usize| match index.find_as(&tokens[from..end], Reading::Exact)? {
-        TitleMatch::One(movie) => Some((from, movie)),
-        TitleMatch::Several(movies) => movies.first().map(|movie| (from, *movie)),
-        TitleMatch::Nothing { .. } => None,
-    };
-    let (from, movie) = if end < tokens.len() { (0..end).find_map(said) } else { None }?;
-    let option = |movie: &MovieId| {
-        let label = replies::film_name(catalogue.get(*movie)?);
-        Some(ClarifyOption { text: label.clone(), label })
-    };
-    let options: Vec<ClarifyOption> = index.versions(movie).iter().filter_map(option).collect();
-    let about = sentence.typed(from, end).to_owned();
-    (options.len() > 1).then_some(Intent::Clarify { question: Question::WhichFilm, about, film: None, options })
 }
 
 /// "¿cuál es la más viejita?" of the films that were named in a question back.
