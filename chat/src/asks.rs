@@ -7,6 +7,7 @@ pub(crate) mod comparing;
 pub(crate) mod counted;
 pub(crate) mod film_meant;
 pub(crate) mod gist;
+pub(crate) mod is_by;
 pub(crate) mod most;
 pub(crate) mod of_list;
 pub(crate) mod order;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::asks::order::Order;
 pub use crate::asks::wanted::Wanted;
+use crate::talk::somebody::Somebody;
 use crate::topics::{Lifted, Topic};
 
 /// The language of replies. What is typed is understood in both, whatever is set.
@@ -108,6 +109,8 @@ pub enum Last {
     Film,
     /// What somebody wanted to know of one film.
     Asked(Wanted),
+    /// What somebody wanted to know of one film and one person.
+    AskedOf(Wanted, Somebody),
     /// The viewer's rating of one film, or a question for it.
     Rating,
     /// That the viewer has seen one film, or does not want it.
@@ -283,6 +286,17 @@ pub enum Intent {
         /// The film.
         movie: MovieId,
     },
+    /// Whether somebody made a film or is in it.
+    IsBy {
+        /// The film.
+        movie: MovieId,
+        /// Who.
+        name: String,
+        /// Its director or its cast.
+        wanted: Wanted,
+        /// Whether they did.
+        holds: bool,
+    },
     /// Whether viewers have tagged a film so.
     Tagged {
         /// The film.
@@ -435,6 +449,7 @@ impl Intent {
             Intent::About { movie, wanted } | Intent::AboutBoth { movie, wanted: [_, wanted] } => {
                 (Some(*movie), Last::Asked(*wanted))
             }
+            Intent::IsBy { movie, wanted, name, .. } => (Some(*movie), Last::AskedOf(*wanted, Somebody::called(name))),
             Intent::Why { movie } | Intent::Tagged { movie, .. } | Intent::Chosen { movie } => {
                 (Some(*movie), Last::Film)
             }
@@ -484,6 +499,8 @@ pub enum OfItself {
     AllRatings,
     /// Where a film that was seen or hidden is brought back.
     Marks,
+    /// That the stars of two films are not exchanged, and how they are changed.
+    Swap,
 }
 
 /// What is asked back.

@@ -36,13 +36,17 @@ pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use request::{either_topic, films_of, parts_of_either};
 pub use talk::earlier::Earlier;
+pub use talk::somebody::Somebody;
 pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use asks::of_list::which_of_shown;
 use decide::Chat;
 use films::series;
 use request::Reader;
-use talk::{follow_up, going_back, like_one_but, marked_beside, misspelt, of_hero, places_said, that_year, which_film};
+use talk::{
+    another_meant, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, not_remembered, of_hero,
+    places_said, that_year, which_film,
+};
 use whole::understood_whole;
 use words::fold::Sentence;
 use words::{cues, language, plainly};
@@ -116,11 +120,11 @@ impl<'a> Setting<'a> {
     pub(crate) fn understand(self, text: &str) -> Understood {
         let sentence = Sentence::new(text);
         if self.depth == MOST_DEPTH {
-            eprintln!("DEPTH {text}");
             return whole::says(&sentence, Intent::NotUnderstood { asked: sentence.text.trim().to_owned() });
         }
         let deeper = Setting { depth: self.depth + 1, ..self };
-        which_of_shown(deeper.read(&sentence), &sentence, deeper)
+        let understood = another_meant::asked_which(deeper.read(&sentence), &sentence, deeper);
+        which_of_shown(understood, &sentence, deeper)
     }
 
     fn read(self, sentence: &Sentence) -> Understood {
@@ -133,6 +137,12 @@ impl<'a> Setting<'a> {
                 return understood;
             }
         }
+        if let Some(intent) = self.chat(sentence).swaps_stars() {
+            return whole::says(sentence, intent);
+        }
+        if let Some(wish) = made_by::as_wish(sentence, self) {
+            return self.understand(&wish);
+        }
         // Before the sentence is taken apart: each part would be a rating of its own.
         if let Some(intent @ Intent::RateSeveral { .. }) = self.chat(sentence).rated_several() {
             return whole::says(sentence, intent);
@@ -143,8 +153,14 @@ impl<'a> Setting<'a> {
         if let Some(rest) = follow_up::after_correction(sentence).filter(|_| goes_on && !is_of_mark) {
             return self.understand(&rest).meant_instead();
         }
+        if let Some(question) = not_remembered::not_remembered(sentence, self) {
+            return whole::says(sentence, question);
+        }
         if let Some(said) = which_film::said_of_one(sentence, self) {
             return said;
+        }
+        if let Some(asked) = self.chat(sentence).is_by_somebody() {
+            return whole::says(sentence, asked);
         }
         if let Some(marked) = marked_beside::marked(sentence, self) {
             return marked;

@@ -321,6 +321,7 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
         }
         Intent::About { movie, .. }
         | Intent::AboutBoth { movie, .. }
+        | Intent::IsBy { movie, .. }
         | Intent::Tagged { movie, .. }
         | Intent::Unrate { movie } => name(movie),
         Intent::MyRatings => pick("What you have rated", "Lo que has puntuado"),

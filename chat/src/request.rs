@@ -4,7 +4,7 @@
 mod conditions;
 mod counts;
 mod denied;
-mod facts;
+pub(crate) mod facts;
 mod happened;
 mod inside;
 mod joining;

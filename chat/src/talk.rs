@@ -1,5 +1,6 @@
 //! What a sentence does in a conversation: goes on with what was asked before, changes it, takes it back.
 
+pub(crate) mod another_meant;
 pub(crate) mod by_degrees;
 pub(crate) mod choosing;
 pub(crate) mod degrees;
@@ -11,8 +12,10 @@ pub(crate) mod in_passing;
 pub(crate) mod in_short;
 pub(crate) mod lifting;
 pub(crate) mod like_one_but;
+pub(crate) mod made_by;
 pub(crate) mod marked_beside;
 pub(crate) mod misspelt;
+pub(crate) mod not_remembered;
 pub(crate) mod occasions;
 pub(crate) mod of_hero;
 pub(crate) mod open_question;
@@ -21,6 +24,7 @@ pub(crate) mod rated_otherwise;
 pub(crate) mod rated_several;
 pub(crate) mod refining;
 pub(crate) mod remarks;
+pub(crate) mod somebody;
 pub(crate) mod that_year;
 pub(crate) mod turned_down;
 pub(crate) mod which_film;

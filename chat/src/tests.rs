@@ -153,6 +153,7 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::UnknownTitle { asked, nearest } => format!("unknown {asked}: {}", names(nearest)),
         Intent::OutsideTheData { asked } => format!("outside {asked}"),
         Intent::About { wanted, movie } => format!("about {wanted:?} {}", name(movie)),
+        Intent::IsBy { movie, name: who, wanted, holds } => format!("{who} {wanted:?} {holds} {}", name(movie)),
         Intent::Tagged { movie, said, holds } => format!("tagged {said} {holds} {}", name(movie)),
         Intent::AboutBoth { wanted, movie } => format!("about {wanted:?} {}", name(movie)),
         Intent::CountOf { filters, .. } => with("count of".into(), filters, Tweak::None),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use cineswarm_engine::{Catalogue, FilmFacts, Makers, MovieId};
 
+use crate::talk::somebody::Somebody;
 use crate::words::fold::{Token, tokenize};
 
 /// Of several people of one surname the one meant without a first name has so many times the ratings of the next.
@@ -123,6 +124,16 @@ impl Knowledge {
     pub(crate) fn person_named(&self, words: &[Token]) -> Option<&Person> {
         let name = joined(words);
         self.by_name.get(&name)?.first().map(|place| &self.people[*place])
+    }
+
+    /// The name of somebody who was spoken of.
+    pub(crate) fn name_of(&self, somebody: Somebody) -> Option<&str> {
+        self.people.iter().map(|person| person.name.as_str()).find(|name| Somebody::called(name) == somebody)
+    }
+
+    /// Whether somebody of this name is better known for films that they directed.
+    pub(crate) fn is_director(&self, name: &str) -> bool {
+        self.person_named(&tokenize(name)).is_some_and(|person| person.role(Role::Either) == Role::Directs)
     }
 
     /// Whether somebody is called so before their surname.

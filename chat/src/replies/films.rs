@@ -106,6 +106,35 @@ pub fn about(
     }
 }
 
+/// Whether somebody made a film or is in it, and who did.
+pub fn is_by(movie: &Movie, who: &str, wanted: Wanted, holds: bool, facts: Option<&FilmFacts>, lang: Lang) -> String {
+    let film = film_name(movie);
+    let others = |listed: &[String]| {
+        let others: Vec<String> = listed.iter().filter(|name| *name != who).cloned().collect();
+        names_in_words(&others, if lang == Lang::En { "and" } else { "y" })
+    };
+    let (directors, cast) = facts.map_or((&[][..], &[][..]), |known| (&known.directors[..], &known.cast[..]));
+    let (directors, cast) = (others(directors), others(cast));
+    match (wanted, holds, lang) {
+        (Wanted::Director, true, Lang::En) if directors.is_empty() => format!("Yes, {film} was directed by {who}."),
+        (Wanted::Director, true, Lang::Es) if directors.is_empty() => format!("Sí, {film} la dirigió {who}."),
+        (Wanted::Director, true, Lang::En) => format!("Yes, {film} was directed by {who}, with {directors}."),
+        (Wanted::Director, true, Lang::Es) => format!("Sí, {film} la dirigió {who}, con {directors}."),
+        (Wanted::Director, false, Lang::En) if directors.is_empty() => format!("I don't know who directed {film}."),
+        (Wanted::Director, false, Lang::Es) if directors.is_empty() => format!("No sé quién dirigió {film}."),
+        (Wanted::Director, false, Lang::En) => format!("No, {film} was directed by {directors}, not by {who}."),
+        (Wanted::Director, false, Lang::Es) => format!("No, {film} la dirigió {directors}, no {who}."),
+        (_, true, Lang::En) if cast.is_empty() => format!("Yes, {who} is in {film}."),
+        (_, true, Lang::Es) if cast.is_empty() => format!("Sí, en {film} sale {who}."),
+        (_, true, Lang::En) => format!("Yes, {who} is in {film}, with {cast}."),
+        (_, true, Lang::Es) => format!("Sí, en {film} sale {who}, con {cast}."),
+        (_, false, Lang::En) if cast.is_empty() => format!("I don't know who is in {film}."),
+        (_, false, Lang::Es) if cast.is_empty() => format!("No sé quién sale en {film}."),
+        (_, false, Lang::En) => format!("Not that I know: in {film} I know of {cast}, not of {who}."),
+        (_, false, Lang::Es) => format!("Que yo sepa, no: en {film} sé de {cast}, no de {who}."),
+    }
+}
+
 /// Whether viewers have tagged a film so, and what it is.
 pub fn tagged(movie: &Movie, said: &str, holds: bool, lang: Lang) -> String {
     let name = film_name(movie);

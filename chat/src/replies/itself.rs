@@ -30,6 +30,12 @@ pub fn of_itself(said: OfItself, lang: Lang) -> &'static str {
         (OfItself::AllRatings, Lang::Es) => {
             "Las notas las quito de una en una: «borra mi nota de ...», o en «Mis notas», en esta página."
         }
+        (OfItself::Swap, Lang::En) => {
+            "I can't swap ratings. Tell me each film with its stars, such as “Alien 4, Aliens 5”, and that replaces them."
+        }
+        (OfItself::Swap, Lang::Es) => {
+            "No puedo intercambiar notas. Dime cada película con las suyas, como «Alien 4, Aliens 5», y eso las cambia."
+        }
         (OfItself::Marks, Lang::En) => {
             "A film that is marked as seen comes back under “Seen and hidden” on this page; right after the mark, “undo” \
              does it, too."

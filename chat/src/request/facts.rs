@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use cineswarm_engine::MovieId;
+use cineswarm_engine::{FilmFacts, MovieId};
 
 use super::{Reader, Request};
 use crate::topics::{Named, Topic, TopicKind};
@@ -217,11 +217,7 @@ impl Reader<'_> {
     }
 
     fn origin_codes_at(&self, at: usize) -> Option<(&'static [&'static str], usize)> {
-        let tokens = self.tokens();
-        (1..=4).rev().find_map(|count| {
-            let words: Vec<&str> = tokens.get(at..at + count)?.iter().map(|token| token.word.as_str()).collect();
-            Some((ORIGINS.get(words.join(" ").as_str())?.as_slice(), at + count))
-        })
+        origin_codes(self.tokens(), at)
     }
 
     /// The films of a language or country that is not wanted.
@@ -261,6 +257,27 @@ impl Reader<'_> {
             (languages.is_empty() || spoken) && (countries.is_empty() || made) && (other_than.is_empty() || foreign)
         })
     }
+}
+
+/// Whether the words at `at` are a language or a country, whether this film is of it, and the place after them.
+pub(crate) fn is_from(tokens: &[Token], at: usize, facts: Option<&FilmFacts>) -> Option<(bool, usize)> {
+    let (codes, end) = origin_codes(tokens, at)?;
+    let is_language = |code: &&&str| code.starts_with(|first: char| first.is_lowercase());
+    let is_country = |code: &&&str| code.starts_with(|first: char| first.is_uppercase());
+    let (mut languages, mut countries) =
+        (codes.iter().filter(is_language).peekable(), codes.iter().filter(is_country).peekable());
+    let is_of = facts.is_some_and(|known| {
+        (languages.peek().is_none() || languages.any(|code| known.languages.first().is_some_and(|own| own == code)))
+            && (countries.peek().is_none() || countries.any(|code| known.countries.iter().any(|own| own == code)))
+    });
+    Some((is_of, end))
+}
+
+fn origin_codes(tokens: &[Token], at: usize) -> Option<(&'static [&'static str], usize)> {
+    (1..=4).rev().find_map(|count| {
+        let words: Vec<&str> = tokens.get(at..at + count)?.iter().map(|token| token.word.as_str()).collect();
+        Some((ORIGINS.get(words.join(" ").as_str())?.as_slice(), at + count))
+    })
 }
 
 /// Kind, label, what is said, films, and the place after it.

@@ -25,6 +25,8 @@ const KNOWN_FAMILY: u64 = 200;
 const FAR_BETTER_KNOWN: u64 = 10;
 /// Ratings of the films of a director whose style is called by their name.
 const KNOWN_STYLE: u64 = 50;
+/// So many times the films that somebody directed are tagged with the name of an author.
+const AUTHORED: usize = 4;
 /// Letters of a name that one of them may be misspelt in; in half as many again, two.
 const LETTERS_PER_TYPO: usize = 8;
 
@@ -106,6 +108,14 @@ impl Reader<'_> {
             role => person.role(role),
         };
         let kind = if role == Role::Directs { TopicKind::Director } else { TopicKind::Cast };
+        // An author who made a film, too: viewers have tagged more films with the name.
+        let is_author = |from: usize| {
+            let tagged = self.index.theme_at(self.tokens(), from).filter(|(_, to)| *to == end);
+            role == Role::Directs && tagged.is_some_and(|(films, _)| films.len() > AUTHORED * person.films(role).len())
+        };
+        if (at..end).any(is_author) {
+            return None;
+        }
         let said = person.name.clone();
         Some((kind, person.name.clone(), said, person.films(role).to_vec(), end))
     }

@@ -79,7 +79,7 @@ pub(crate) fn asked_of_another(sentence: &Sentence, index: &TitleIndex, context:
     ];
     const BEFORE_IT: [&str; 6] = ["in", "of", "for", "en", "de", "a"];
     let wanted = match context.last {
-        Last::Asked(wanted) => wanted,
+        Last::Asked(wanted) | Last::AskedOf(wanted, _) => wanted,
         Last::Rating if sentence.text.contains(['?', '¿']) => Wanted::MyRating,
         _ => return None,
     };
@@ -147,7 +147,8 @@ impl Chat<'_> {
         let is_only = self.context.like.len() == 1 && self.context.like.first() == self.context.about.as_ref();
         let is_spoken_of = |last| {
             last == Last::Rating
-                || ((matches!(last, Last::Film | Last::Asked(_) | Last::Marked(_)) || is_only) && gives())
+                || ((matches!(last, Last::Film | Last::Asked(_) | Last::AskedOf(..) | Last::Marked(_)) || is_only)
+                    && gives())
         };
         let movie = self.context.about.filter(|_| is_spoken_of(self.context.last))?;
         let (said, half_stars) = ratings::number_alone(&self.reader)?;

@@ -5,7 +5,7 @@ use cineswarm_engine::{HalfStars, MovieId};
 
 use crate::Chat;
 use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
-use crate::intent::{Intent, Last};
+use crate::intent::{Intent, Last, OfItself};
 use crate::request::TitleSlot;
 use crate::words::fold::Token;
 use crate::words::places::{self, Places};
@@ -32,6 +32,25 @@ impl Chat<'_> {
             Ok(movie) => Intent::Rate { movie, half_stars },
             Err(question) => *question,
         })
+    }
+
+    /// "swap the first two", "al revés" after a rating: that films exchange their stars.
+    pub(crate) fn swaps_stars(&self) -> Option<Intent> {
+        let tokens = &self.reader.sentence.tokens;
+        let mut rest = &tokens[..];
+        let mut swaps = false;
+        while let Some(token) = rest.first() {
+            let kinds = ["swaps_stars", "swaps_beside"].into_iter();
+            let found = kinds.filter_map(|kind| Some((kind, turns::beginnings(kind, rest).next()?)));
+            let (kind, count) = match found.max_by_key(|(_, count)| *count) {
+                Some(found) => found,
+                None if token.number().is_some() || places::place(&token.word).is_some() => ("swaps_beside", 1),
+                None => return None,
+            };
+            swaps |= kind == "swaps_stars";
+            rest = &rest[count..];
+        }
+        (swaps && self.context.last == Last::Rating).then_some(Intent::OfItself(OfItself::Swap))
     }
 
     /// "I meant the third", "no wait, the other one" after a rating or a mark of one film.

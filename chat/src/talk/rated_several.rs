@@ -9,6 +9,7 @@ use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Last, NotRated};
 use crate::ratings::{self, Stars};
 use crate::request::TitleSlot;
+use crate::words::fold::Token;
 use crate::words::{cues, lexicon, patterns, places};
 
 /// Places where a sentence may be cut; one that has more is no list of ratings.
@@ -28,6 +29,8 @@ enum Rated {
     Others(Option<usize>),
     /// "both", "las tres".
     AllOf(usize),
+    /// "the original trilogy": of this series, or of the one that is spoken of.
+    Trilogy(Option<MovieId>),
     /// "from her": by somebody else.
     NotYours,
     /// A name that no film has.
@@ -49,7 +52,7 @@ impl Chat<'_> {
         let parts = self.parts_with_stars()?;
         let says_several = match &parts[..] {
             [Part { rated, .. }] => match rated {
-                Rated::AllOf(_) | Rated::Others(_) => true,
+                Rated::AllOf(_) | Rated::Others(_) | Rated::Trilogy(_) => true,
                 Rated::Titles(slots) => slots.len() > 1,
                 Rated::Places(places::Places::These(places)) => places.len() > 1,
                 Rated::Places(_) => true,
@@ -105,6 +108,7 @@ impl Chat<'_> {
                     Some(rest).filter(|rest| !rest.is_empty() && count.is_none_or(|count| count == rest.len()))
                 }
                 Rated::AllOf(count) => self.all_of(*count),
+                Rated::Trilogy(of) => self.trilogy(of.or(last).or(self.context.about)),
                 Rated::NotYours => {
                     left_out.push(NotRated::NotYours(part.typed.clone()));
                     continue;
@@ -164,6 +168,35 @@ impl Chat<'_> {
         let series = self.series_films_of(self.context.about);
         let lists = [self.context.shown, self.context.like, &series];
         lists.into_iter().find(|list| list.len() == count).map(<[MovieId]>::to_vec)
+    }
+
+    /// The three first films of the series that many have seen: "The Star Wars Holiday Special" is none of the trilogy.
+    fn trilogy(&self, of: Option<MovieId>) -> Option<Vec<MovieId>> {
+        const SEEN_BY_ONE_IN: u32 = 5;
+        let ratings = |movie: &MovieId| self.catalogue.stats(*movie).ratings;
+        let mut films = self.series_films_of(of);
+        let most = films.iter().map(ratings).max()?;
+        films.retain(|movie| ratings(movie) * SEEN_BY_ONE_IN >= most);
+        films.sort_by_key(|movie| self.catalogue.get(*movie).and_then(|film| film.year));
+        films.truncate(3);
+        (films.len() == 3).then_some(films)
+    }
+
+    /// "each of the original Star Wars trilogy", "la trilogía original".
+    fn trilogy_named(&self, from: usize, to: usize) -> Option<Rated> {
+        let tokens = &self.reader.sentence.tokens[from..to];
+        let is_trilogy = |token: &Token| matches!(token.word.as_str(), "trilogy" | "trilogia");
+        let says_nothing = |token: &&Token| is_trilogy(token) || cues::is("of_trilogy", &token.word);
+        if !tokens.iter().any(is_trilogy) {
+            return None;
+        }
+        let begin = tokens.iter().take_while(says_nothing).count();
+        let end = tokens.len() - tokens.iter().rev().take_while(says_nothing).count();
+        if begin >= end {
+            return Some(Rated::Trilogy(None));
+        }
+        let films = self.reader.series_films(&tokens[begin..end]);
+        films.first().map(|first| Rated::Trilogy(Some(*first)))
     }
 
     /// The parts of a sentence that is nothing but ratings.
@@ -293,6 +326,9 @@ impl Chat<'_> {
     /// What exactly these tokens are of what can be rated.
     fn rated_exactly(&self, from: usize, to: usize, is_certain: bool, nearly: bool) -> Option<Rated> {
         let tokens = &self.reader.sentence.tokens[from..to];
+        if let Some(trilogy) = self.trilogy_named(from, to) {
+            return Some(trilogy);
+        }
         let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
         let article = usize::from(words.len() > 1 && matches!(words[0], "the" | "las" | "los" | "la" | "el"));
         let count = |word: &str| {

@@ -7,6 +7,7 @@ use cineswarm_engine::MovieId;
 
 use crate::films::titles::TitleMatch;
 use crate::intent::{Intent, Last, Question, Understood, Wanted};
+use crate::request::facts;
 use crate::talk::choosing;
 use crate::words::fold::{Sentence, Token, tokenize};
 use crate::words::which::{phrase_at, says_only};
@@ -40,6 +41,8 @@ struct Several<'a> {
     setting: Setting<'a>,
     films: Vec<MovieId>,
     options: Vec<ClarifyOption>,
+    /// The films of its series, of which only somebody who is in one tells which is meant.
+    series: Vec<MovieId>,
     /// The one that was taken or spoken of.
     current: Option<MovieId>,
 }
@@ -51,8 +54,15 @@ pub(crate) fn said_of_one(sentence: &Sentence, setting: Setting<'_>) -> Option<U
     // "the Tim Burton ones" are several, and "which is the oldest?" asks.
     let says_other = |token: &Token| token.word == "ones" || matches!(token.word.as_str(), "which" | "cual" | "cuales");
     let is_short = sentence.len() <= MOST_WORDS;
-    if !is_short || !(0..sentence.len()).any(may_point) || sentence.tokens.iter().any(says_other) {
+    if !is_short || !(0..sentence.len()).any(may_point) {
         return None;
+    }
+    // "the Sinatra one's worth a 3".
+    if let Some(spelt_out) = with_is_spelt_out(sentence) {
+        return said_of_one(&spelt_out, setting);
+    }
+    if sentence.tokens.iter().any(says_other) {
+        return which_of_options(sentence, setting);
     }
     let several = Several::new(setting)?;
     // "The Mummy (1932)" points at nothing: it is told.
@@ -60,8 +70,30 @@ pub(crate) fn said_of_one(sentence: &Sentence, setting: Setting<'_>) -> Option<U
     if is_told { None } else { several.read(sentence) }
 }
 
+/// "the Sinatra one gets a 3" for "the Sinatra one's worth a 3".
+pub(super) fn with_is_spelt_out(sentence: &Sentence) -> Option<Sentence> {
+    let text = &sentence.text;
+    let text = text.replace('’', "'");
+    let spelt = text.replace("one's worth ", "one gets ").replace("one's ", "one ");
+    (spelt != *text).then(|| Sentence::new(&spelt))
+}
+
+/// "¿cuál es la más viejita?" of the films that were named in a question back.
+fn which_of_options(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let several = Several::new(setting).filter(|several| several.current.is_none())?;
+    let asks = |token: &Token| {
+        matches!(token.word.as_str(), "which" | "cual" | "cuales" | "one" | "ones" | "is" | "was" | "es" | "era")
+    };
+    let first = sentence.tokens.iter().find(|token| !patterns::is_courtesy(&token.word))?;
+    let from = sentence.tokens.iter().position(|token| !(asks(token) || patterns::is_courtesy(&token.word)))?;
+    let told = several.told_of(&several.films, &sentence.tokens[from..]).filter(|_| asks(first))?;
+    let Pointed::Film(movie) = told else { return None };
+    let language = language::language(&sentence.text, sentence.tokens.iter());
+    Some(Understood { language, ..understood(Intent::About { wanted: Wanted::Year, movie }) })
+}
+
 fn points(word: &str) -> bool {
-    matches!(word, "the" | "la" | "el" | "that" | "esa" | "ese")
+    matches!(word, "the" | "la" | "el" | "al" | "that" | "esa" | "ese")
 }
 
 fn is_film_word(word: &str) -> bool {
@@ -77,17 +109,21 @@ impl<'a> Several<'a> {
         };
         let asked: Option<Vec<MovieId>> = context.options.iter().map(film_of).collect();
         if let Some(films) = asked.filter(|films| !films.is_empty()) {
-            return Some(Several { setting, films, options: context.options.to_vec(), current: None });
+            let (series, options) = (Vec::new(), context.options.to_vec());
+            return Some(Several { setting, films, options, series, current: None });
         }
         let only = context.like.first().copied().filter(|_| context.like.len() == 1);
-        let current = context.about.filter(|_| context.last != Last::List).or(only)?;
-        let films = index.namesakes(current);
+        // A series that was told speaks of its first film.
+        let of_series = || context.about.filter(|_| context.like.is_empty());
+        let current = context.about.filter(|_| context.last != Last::List).or(only).or_else(of_series)?;
+        let films = index.versions(current);
+        let series = index.series_of(current).iter().flat_map(|movie| index.namesakes(*movie)).collect();
         let option = |movie: &MovieId| {
             let label = replies::film_name(catalogue.get(*movie)?);
             Some(ClarifyOption { text: label.clone(), label })
         };
         let options = films.iter().filter_map(option).collect();
-        Some(Several { setting, films, options, current: Some(current) })
+        Some(Several { setting, films, options, series, current: Some(current) })
     }
 
     fn read(&self, sentence: &Sentence) -> Option<Understood> {
@@ -168,7 +204,9 @@ impl<'a> Several<'a> {
         let options = films.iter().filter_map(|film| {
             let label = self.label(*film)?;
             let text = match self.setting.context.last {
-                Last::Asked(wanted) => super::follow_up::question(wanted, self.setting.lang, &label),
+                Last::Asked(wanted) | Last::AskedOf(wanted, _) => {
+                    super::follow_up::question(wanted, self.setting.lang, &label)
+                }
                 _ => None,
             };
             Some(ClarifyOption { text: text.unwrap_or_else(|| label.clone()), label })
@@ -192,7 +230,7 @@ impl<'a> Several<'a> {
         }
         let label = self.label(film).unwrap_or_default();
         match last {
-            Last::Asked(wanted) => understood(Intent::About { wanted, movie: film }),
+            Last::Asked(wanted) | Last::AskedOf(wanted, _) => understood(Intent::About { wanted, movie: film }),
             Last::Rating if let (Some(of), Some(half_stars)) = (about.filter(|of| *of != film), stars) => {
                 understood(Intent::RateInstead { movie: film, half_stars, of })
             }
@@ -223,6 +261,7 @@ impl<'a> Several<'a> {
             | Intent::Unrate { movie }
             | Intent::Why { movie }
             | Intent::AboutBoth { movie, .. }
+            | Intent::IsBy { movie, .. }
             | Intent::Tagged { movie, .. }
             | Intent::Chosen { movie } => *movie == film,
             Intent::About { movie, wanted } => *movie == film && *wanted != Wanted::Other,
@@ -280,7 +319,8 @@ impl<'a> Several<'a> {
                 at += 1;
                 continue;
             };
-            let is_single = self.films.len() < 2;
+            let is_single =
+                self.films.len() < 2 && !matches!(pointed, Pointed::Film(film) if !self.films.contains(&film));
             let is_denied = is_denied(sentence, at);
             // Of a film without a namesake only "the French one, not that with De Niro" speaks.
             if !is_single || (!is_denied && (0..count).any(|at| self::is_denied(sentence, at))) {
@@ -308,10 +348,25 @@ impl<'a> Several<'a> {
 
     /// The one that these words tell by who made it, its year, or its place among them in time; every word must tell.
     fn told(&self, tokens: &[Token]) -> Option<Pointed> {
+        self.told_of(&self.films, tokens).or_else(|| {
+            // "the Sinatra one" of the films of a series; "the new one" of it may be any.
+            let told = self.told_of(&self.series, tokens)?;
+            let Pointed::Film(film) = told else { return None };
+            let is_of_film = |token: &Token| {
+                let facts = self.setting.index.facts(film);
+                let has = |name: &String| tokenize(name).iter().any(|part| token.word.starts_with(&part.word));
+                facts.is_some_and(|facts| facts.directors.iter().chain(&facts.cast).any(has))
+            };
+            tokens.iter().any(is_of_film).then_some(told)
+        })
+    }
+
+    fn told_of(&self, films: &[MovieId], tokens: &[Token]) -> Option<Pointed> {
         let Setting { index, catalogue, .. } = self.setting;
         let year = |movie: &MovieId| catalogue.get(*movie).and_then(|film| film.year);
-        let newest = self.films.iter().filter_map(year).max().unwrap_or(0);
-        let mut fits = self.films.clone();
+        let newest = films.iter().filter_map(year).max().unwrap_or(0);
+        let mut fits = films.to_vec();
+        let mut place = None;
         let mut order = None;
         let mut name: Vec<&str> = Vec::new();
         let mut at = 0;
@@ -331,6 +386,16 @@ impl<'a> Several<'a> {
                     })
                 });
                 at = end;
+            } else if let Some((_, end)) = facts::is_from(tokens, at, None) {
+                // "the Japanese one".
+                fits.retain(|movie| facts::is_from(tokens, at, index.facts(*movie)).is_some_and(|(is_of, _)| is_of));
+                at = end;
+            } else if let Some(nth) = places::place(&tokens[at].word)
+                && !name.is_empty()
+                && tokens[at].word != "one"
+            {
+                // "Clooney's first one".
+                (place, at) = (Some(nth), at + 1);
             } else if let Some((_, end)) = phrase_at(tokens, at, tokens.len(), &["around"]) {
                 at = end;
             } else {
@@ -350,7 +415,12 @@ impl<'a> Several<'a> {
                 index.facts(*movie).is_some_and(|facts| facts.directors.iter().chain(&facts.cast).any(is_named))
             });
         }
-        let is_told = fits.len() < self.films.len() || !name.is_empty();
+        let is_told = fits.len() < films.len() || !name.is_empty();
+        if let Some(place) = place {
+            fits.sort_by_key(year);
+            let nth = if place == 0 { fits.last() } else { fits.get(place - 1) };
+            return nth.copied().map(Pointed::Film);
+        }
         match order {
             Some("other") => (!is_told).then_some(Pointed::Other),
             Some("oldest") => {

@@ -64,7 +64,8 @@ pub(crate) fn whom(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> 
         _ => false,
     };
     let spoken_of = context.about.or(context.like.first().copied().filter(|_| is_of_one));
-    let movie = spoken_of.filter(|_| is_open && !matches!(context.last, Last::Compared(_)))?;
+    let is_known = matches!(context.last, Last::Compared(_) | Last::AskedOf(..));
+    let movie = spoken_of.filter(|_| is_open && !is_known)?;
     let cast = &index.facts(movie)?.cast;
     if cast.len() < 2 || index.find_as(&sentence.tokens, Reading::Exact).is_some() {
         return None;
@@ -183,9 +184,14 @@ fn is_most(word: &str) -> bool {
 }
 
 /// Whom the phrase means, and whether as who directed.
-fn meant(kind: &str, index: &TitleIndex, context: &Context<'_>) -> Option<(String, bool)> {
+pub(crate) fn meant(kind: &str, index: &TitleIndex, context: &Context<'_>) -> Option<(String, bool)> {
     let directs = |movie: MovieId| Some((index.facts(movie)?.directors.first()?.clone(), true));
     let acts = |movie: MovieId| Some((index.facts(movie)?.cast.first()?.clone(), false));
+    if let Last::AskedOf(wanted, somebody) = context.last
+        && let Some(name) = index.knowledge.name_of(somebody)
+    {
+        return Some((name.to_owned(), wanted == Wanted::Director));
+    }
     let told = context.about.and_then(|movie| match context.last {
         Last::Asked(Wanted::Director) => directs(movie),
         Last::Asked(Wanted::Cast | Wanted::Role) => acts(movie),

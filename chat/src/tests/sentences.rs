@@ -133,6 +133,7 @@ pub(super) fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -
         // It says that it does not know.
         Intent::About { wanted: Wanted::Other, .. } => "honest".into(),
         Intent::About { wanted, movie } => format!("about {wanted:?} {}", title(movie)),
+        Intent::IsBy { wanted, movie, .. } => format!("about {wanted:?} {}", title(movie)),
         Intent::Tagged { movie, holds, .. } => format!("tagged {holds} {}", title(movie)),
         Intent::AboutBoth { wanted: [first, second], movie } => format!("about {first:?}+{second:?} {}", title(movie)),
         Intent::CountOf { filters, .. } => with("count of".into(), filters, Tweak::None),

@@ -32,6 +32,10 @@
 //! - `when`: says when a film is wanted;
 //! - `all`, `of_all`: "everything about", before what is ruled out;
 //! - `versions`: asks of films of one name;
+//! - `by_verb`, `by_directs`, `by_acts`, `by_frame`: make a question whether a film is by somebody or somebody is in it;
+//! - `made_verb`, `made_acts`, `made_spanish`: what somebody did in films; `made_between`: stands between them and that;
+//! - `made_asks`, `made_opening`: begin what asks for such films; `made_somebody`: after "ese"; `made_not`: tells more;
+//! - `of_trilogy`: stands around "trilogy";
 //! - `alike`: beside a film, asks for what is like it; `denies`: tells against that.
 
 use std::collections::HashSet;

@@ -3,6 +3,7 @@
 use cineswarm_engine::MovieId;
 
 use super::{Name, NameKind, TitleIndex};
+use crate::words::fold::tokenize;
 
 /// Of films of one title, one with so many times the ratings of the next is meant.
 const FAR_BETTER_KNOWN: u32 = 10;
@@ -19,6 +20,22 @@ impl TitleIndex {
             films.truncate(1);
         }
         films
+    }
+
+    /// All films that are called as this one is under any of its titles, the best known first: "Ringu (Ring)" and "The Ring".
+    pub(crate) fn versions(&self, movie: MovieId) -> Vec<MovieId> {
+        let named = self.keys_of(movie).filter_map(|key| self.by_key.get(key)).flatten();
+        let names = named.map(|name| &self.names[*name as usize]).filter(|name| name.kind != NameKind::Segment);
+        let mut films: Vec<u32> = names.map(|name| name.film).collect();
+        films.sort_unstable_by_key(|film| self.by_popularity(*film));
+        films.dedup();
+        films.into_iter().map(|film| self.films[film as usize].id).collect()
+    }
+
+    /// All films of the series of this one; none if it belongs to none.
+    pub(crate) fn series_of(&self, movie: MovieId) -> &[MovieId] {
+        let name = self.knowledge.of(movie).and_then(|facts| facts.series.as_deref()?.split(" - ").next());
+        name.and_then(|name| self.knowledge.series_named(&tokenize(name))).map_or(&[], |(_, films)| films)
     }
 
     /// All films of the title of this one, which is among them, the best known first.

@@ -66,6 +66,12 @@ impl Resolver<'_> {
             }
             Intent::About { wanted, movie } => self.about(&[wanted], movie),
             Intent::AboutBoth { wanted, movie } => self.about(&wanted, movie),
+            Intent::IsBy { movie, name, wanted, holds } => {
+                let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
+                let facts = self.library.titles.facts(movie);
+                let message = replies::is_by(known, &name, wanted, holds, facts, self.lang);
+                Ok(self.say(message, self.wishes_about(known)))
+            }
             Intent::Tagged { movie, said, holds } => {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 Ok(self.say(replies::tagged(known, &said, holds, self.lang), self.wishes_about(known)))
