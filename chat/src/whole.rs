@@ -145,6 +145,9 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
         let (taken, stay) = lifting::taken_back(&chat.reader, &request, context);
         request.lifted.genres.extend(lifting::said_together(&request, context));
         request.lifted.topics.extend(taken);
+        let again = lifting::allowed_again(&chat.reader, &request, context);
+        request.lifted.topics.extend(again.topics);
+        request.lifted.films.extend(again.films);
         filters.genres.extend(stay);
     }
     let topics = match intent.filters().is_some_and(|filters| !filters.movie_ids.is_empty()) {

@@ -151,6 +151,13 @@ impl Chat<'_> {
                     && gives())
         };
         let movie = self.context.about.filter(|_| is_spoken_of(self.context.last))?;
+        // "la primera es un 5" is of that one.
+        let is_ordinal = |token: &fold::Token| {
+            token.number().is_none() && token.canonical.parse::<u64>().is_err() && places::place(&token.word).is_some()
+        };
+        if self.reader.sentence.tokens.iter().any(is_ordinal) {
+            return None;
+        }
         let (said, half_stars) = ratings::number_alone(&self.reader)?;
         Some(match half_stars {
             Some(half_stars) => Intent::Rate { movie, half_stars },

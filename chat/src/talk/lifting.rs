@@ -9,7 +9,7 @@ use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Context, Intent, Shift, Tweak};
 use crate::request::{Reader, Request, films_of, films_ruled_out};
 use crate::topics::{Lifted, Named, Topic, TopicKind};
-use crate::words::fold::{Sentence, Token, key, without_article};
+use crate::words::fold::{Sentence, Token, key, tokenize, without_article};
 use crate::words::{cues, patterns, turns};
 
 /// The question before again, and what of it is lifted.
@@ -113,6 +113,17 @@ pub(crate) fn taken_back(reader: &Reader<'_>, request: &Request, context: &Conte
         }
     }
     (taken, stay)
+}
+
+/// What was ruled out before and is asked for now: "ok now with Vietnam again". No film is both.
+pub(crate) fn allowed_again(reader: &Reader<'_>, request: &Request, context: &Context<'_>) -> Lifted {
+    let asked_for = |topic: &&Topic| {
+        let is_same = |named: &Named| key(&tokenize(&named.topic.label)) == key(&tokenize(&topic.label));
+        topic.kind == TopicKind::Without && request.named.iter().any(is_same)
+    };
+    let topics: Vec<Topic> = context.topics.iter().filter(asked_for).cloned().collect();
+    let films = topics.iter().flat_map(|topic| films_ruled_out(topic, reader.index, reader.catalogue)).collect();
+    Lifted { topics, films, ..Lifted::default() }
 }
 
 /// Genres asked for before that are said again together with others: "miedo", and then "miedo y risa".
