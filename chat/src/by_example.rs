@@ -10,7 +10,7 @@ use crate::{Setting, acts, replies};
 /// By how much an act must lead where the grammar has no reading.
 pub(crate) const LIKE_ENOUGH: f32 = 0.5;
 /// Where the grammar has a reading that is doubtful.
-pub(crate) const CLEARLY_LIKE: f32 = 0.9;
+pub(crate) const CLEARLY_LIKE: f32 = 0.8;
 
 /// By how much an act must lead that is said instead of what the grammar has read; `None` where that is not in doubt.
 pub(crate) fn enough_to_doubt(sentence: &Sentence, understood: &Understood) -> Option<f32> {
@@ -26,7 +26,12 @@ pub(crate) fn enough_to_doubt(sentence: &Sentence, understood: &Understood) -> O
 }
 
 /// A question or an order, of which a wish for films is told apart by its examples.
-pub(crate) fn asks_for_no_films(intent: &Intent, taken: &Intent) -> bool {
+pub(crate) fn asks_for_no_films(read: &Understood, taken: &Intent) -> bool {
+    let intent = &read.intent;
+    // "forget the romance, he won" asks for no romance.
+    if !read.lifted.is_empty() {
+        return true;
+    }
     // "Batman entonces" asks for films like it more often than it chooses it.
     let chooses_title =
         matches!((intent, taken), (Intent::Chosen { movie }, Intent::Like { movies, .. }) if movies.contains(movie));

@@ -202,7 +202,7 @@ impl<'a> Setting<'a> {
             // "fine, we'll go with that one" names no film called "Go".
             if let Some(enough) = by_example::enough_to_doubt(sentence, &understood)
                 && let Some(read) = by_example::read(sentence, self, enough)
-                && by_example::asks_for_no_films(&read.intent, &understood.intent)
+                && by_example::asks_for_no_films(&read, &understood.intent)
             {
                 return Understood { language: understood.language, ..read };
             }
@@ -251,6 +251,8 @@ impl<'a> Setting<'a> {
             Intent::Rate { .. } => Some(0),
             Intent::Mark { mark: Mark::Seen, .. } => Some(1),
             Intent::Mark { .. } | Intent::Unrate { .. } => Some(2),
+            // "undo that, she might like it".
+            Intent::Undo => Some(3),
             _ => None,
         };
         let clauses = plainly::clauses_of(sentence);

@@ -249,7 +249,7 @@ describe("a conversation", () => {
     assert.match((await say("rate Heat 4, Alien 5 and Zyxwvut 3")).message, /4 stars for Heat.*5 stars for Alien.*Zyxwvut/);
     const ratings = async () => {
       const { session } = await farm.visit({ session: viewer.session.session_id });
-      return new Map(session.ratings.map(({ movie, rating }) => [movie.movie_id, rating]));
+      return new Map(session.profile.map(({ movie, rating }) => [movie.movie_id, rating]));
     };
     assert.deepEqual(await ratings(), new Map([[FILMS.heat, 4], [FILMS.alien, 5]]));
     await say("undo");

@@ -7,6 +7,7 @@ use crate::intent::{Intent, Wanted};
 use crate::request::Reader;
 use crate::words::fold::{self, Sentence};
 use crate::words::places::place;
+use crate::words::{lexicon, patterns};
 use crate::{Chat, Setting, replies};
 
 /// "the third Indiana Jones", "la última de Harry Potter": the sentence with that film's title and year instead.
@@ -96,12 +97,22 @@ impl Chat<'_> {
         let spans = (1..=LONGEST.min(tokens.len()))
             .rev()
             .flat_map(|count| (0..=tokens.len() - count).map(move |from| (from, from + count)));
-        spans.into_iter().find_map(|(from, to)| self.series_asked(&tokens[from..to]))
+        // "todas en orden" names no film called "A por todas".
+        let names = |(from, to): &(usize, usize)| {
+            let is_of_grammar = |word: &str| lexicon::is_known(word) || patterns::says(word);
+            to - from > 1 || !is_of_grammar(&tokens[*from].word)
+        };
+        spans.into_iter().filter(names).find_map(|(from, to)| self.series_asked(&tokens[from..to]))
     }
 
     /// "in what order do I watch them?": of the series of the film that is spoken of.
     pub(crate) fn series_spoken_of(&self) -> Option<Intent> {
-        let mut films = self.context.about.into_iter().chain(self.context.like.iter().copied());
+        // "all of them in order", where it was asked back which.
+        let offered = self.context.options.iter().filter_map(|option| match self.reader.index.find(&option.label) {
+            TitleMatch::One(movie) => Some(movie),
+            _ => None,
+        });
+        let mut films = offered.chain(self.context.about).chain(self.context.like.iter().copied());
         // One film of a series among others does not make the list one of that series.
         let shows_several = |series: &Intent| {
             let Intent::Series { movies, .. } = series else { return false };
