@@ -5,8 +5,9 @@ use std::cmp::Reverse;
 
 use cineswarm_engine::{Filters, MovieId};
 
+use crate::context::Last;
 use crate::films::titles::Reading;
-use crate::intent::{Intent, Last, Mark, OfItself, Order, Question, Shift, Wanted};
+use crate::intent::{Intent, Mark, OfItself, Order, Question, Shift, Wanted};
 use crate::talk::{degrees, in_short};
 use crate::words::fold::Sentence;
 use crate::words::patterns::Fitting;

@@ -2,5 +2,6 @@
 
 pub(crate) mod knowledge;
 pub(crate) mod series;
+pub(crate) mod somebody;
 pub(crate) mod themes;
 pub(crate) mod titles;

@@ -7,6 +7,7 @@ mod asks;
 mod by_example;
 mod certainty;
 mod commands;
+mod context;
 mod decide;
 mod films;
 mod intent;
@@ -27,16 +28,16 @@ mod tests;
 
 use cineswarm_engine::Catalogue;
 
+pub use context::{Context, Last};
+pub use films::somebody::Somebody;
 pub use films::titles::{Hit, TitleIndex, TitleMatch};
 pub use intent::{
-    ClarifyOption, Context, Intent, Lang, Last, Mark, NotRated, OfItself, Order, Question, Shift, Tweak, Understood,
-    Wanted,
+    ClarifyOption, Intent, Lang, Mark, NotRated, OfItself, Order, Question, Shift, Tweak, Understood, Wanted,
 };
 pub use naming::{Naming, films_named};
 pub use reading::{Chip, Reading as Understanding, reading};
 pub use request::{either_topic, films_of, parts_of_either};
 pub use talk::earlier::Earlier;
-pub use talk::somebody::Somebody;
 pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use asks::of_list::which_of_shown;

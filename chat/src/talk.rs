@@ -24,7 +24,6 @@ pub(crate) mod rated_otherwise;
 pub(crate) mod rated_several;
 pub(crate) mod refining;
 pub(crate) mod remarks;
-pub(crate) mod somebody;
 pub(crate) mod that_year;
 pub(crate) mod turned_down;
 pub(crate) mod which_film;

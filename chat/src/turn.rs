@@ -2,8 +2,9 @@
 //! `None` where it says nothing of it, and is to be read for itself.
 
 use crate::Setting;
+use crate::context::Context;
 use crate::films::titles::TitleMatch;
-use crate::intent::{Context, Intent, Shift, Tweak, Understood};
+use crate::intent::{Intent, Shift, Tweak, Understood};
 use crate::request::Reader;
 use crate::talk::{choosing, going_back, in_short, open_question, remarks};
 use crate::whole::understood_whole;

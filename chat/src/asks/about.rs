@@ -5,9 +5,10 @@ use cineswarm_engine::MovieId;
 
 use crate::Chat;
 use crate::commands::{BAD, GOOD, MEH};
+use crate::context::Last;
 use crate::films::knowledge::Role;
 use crate::films::titles::{Reading, TitleMatch};
-use crate::intent::{Intent, Last, Mark, OfItself, Wanted};
+use crate::intent::{Intent, Mark, OfItself, Wanted};
 use crate::request::TitleSlot;
 use crate::words::places::place;
 use crate::words::{fold, lexicon, patterns};

@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 use cineswarm_engine::MovieId;
 
 use crate::Chat;
+use crate::context::Last;
 use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
-use crate::intent::{Intent, Last, Wanted};
+use crate::intent::{Intent, Wanted};
 use crate::request::TitleSlot;
 use crate::words::places::{self, Places};
 use crate::words::{cues, patterns};

@@ -7,9 +7,10 @@ use cineswarm_engine::MovieId;
 
 use crate::Chat;
 use crate::asks::about::is_of_grammar;
+use crate::context::Last;
 use crate::films::knowledge::Role;
 use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
-use crate::intent::{Intent, Last, Wanted};
+use crate::intent::{Intent, Wanted};
 use crate::talk::whose;
 use crate::words::fold::Sentence;
 use crate::words::{cues, patterns, turns};

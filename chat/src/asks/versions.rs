@@ -5,8 +5,9 @@
 use cineswarm_engine::MovieId;
 
 use crate::Chat;
+use crate::context::Last;
 use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
-use crate::intent::{Intent, Last, Wanted};
+use crate::intent::{Intent, Wanted};
 use crate::words::cues;
 use crate::words::which::says_only;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use cineswarm_engine::{Catalogue, FilmFacts, Makers, MovieId};
 
-use crate::talk::somebody::Somebody;
+use crate::films::somebody::Somebody;
 use crate::words::fold::{Token, tokenize};
 
 /// Of several people of one surname the one meant without a first name has so many times the ratings of the next.

@@ -4,8 +4,9 @@
 use cineswarm_engine::MovieId;
 
 use crate::Chat;
+use crate::context::Last;
 use crate::films::titles::Reading;
-use crate::intent::{Intent, Last};
+use crate::intent::Intent;
 use crate::request::TitleSlot;
 use crate::words::fold::Token;
 use crate::words::{cues, lexicon, patterns};

@@ -3,8 +3,9 @@
 
 use cineswarm_engine::{Catalogue, Filters, MovieId};
 
+use crate::context::Last;
 use crate::films::titles::{TitleIndex, TitleMatch};
-use crate::intent::{Intent, Last};
+use crate::intent::Intent;
 use crate::request::Reader;
 use crate::words::fold::{self, Sentence, without_article};
 use crate::words::places::{self, place};

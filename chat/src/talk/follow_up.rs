@@ -3,8 +3,9 @@
 
 use cineswarm_engine::Filters;
 
+use crate::context::Last;
 use crate::films::titles::{Reading, TitleIndex, TitleMatch};
-use crate::intent::{Intent, Lang, Last, Wanted};
+use crate::intent::{Intent, Lang, Wanted};
 use crate::words::fold::{self, Sentence};
 use crate::words::{lexicon, patterns, places};
 use crate::{Chat, Context, Tweak, ratings};

@@ -3,7 +3,8 @@
 
 use cineswarm_engine::MovieId;
 
-use crate::intent::{Intent, Last, Question};
+use crate::context::Last;
+use crate::intent::{Intent, Question};
 use crate::request::Reader;
 use crate::whole::understood_whole;
 use crate::words::fold::Sentence;

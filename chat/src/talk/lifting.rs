@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use cineswarm_engine::{Filters, MovieId};
 
+use crate::context::Context;
 use crate::films::titles::{Reading, TitleMatch};
-use crate::intent::{Context, Intent, Shift, Tweak};
+use crate::intent::{Intent, Shift, Tweak};
 use crate::request::{Reader, Request, films_of, films_ruled_out};
 use crate::topics::{Lifted, Named, Topic, TopicKind};
 use crate::words::fold::{Sentence, Token, key, tokenize, without_article};

@@ -4,8 +4,9 @@
 use cineswarm_engine::{HalfStars, MovieId};
 
 use crate::Chat;
+use crate::context::Last;
 use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
-use crate::intent::{Intent, Last, OfItself};
+use crate::intent::{Intent, OfItself};
 use crate::request::TitleSlot;
 use crate::words::fold::Token;
 use crate::words::places::{self, Places};

@@ -5,8 +5,9 @@
 use cineswarm_engine::{HalfStars, MovieId};
 
 use crate::Chat;
+use crate::context::Last;
 use crate::films::titles::{Reading, TitleMatch};
-use crate::intent::{Intent, Last, NotRated};
+use crate::intent::{Intent, NotRated};
 use crate::ratings::{self, Stars};
 use crate::request::TitleSlot;
 use crate::words::fold::Token;

@@ -5,8 +5,9 @@
 
 use cineswarm_engine::MovieId;
 
+use crate::context::Last;
 use crate::films::titles::TitleMatch;
-use crate::intent::{Intent, Last, Question, Understood, Wanted};
+use crate::intent::{Intent, Question, Understood, Wanted};
 use crate::request::facts;
 use crate::talk::choosing;
 use crate::words::fold::{Sentence, Token, tokenize};

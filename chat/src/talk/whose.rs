@@ -7,9 +7,10 @@ use std::sync::LazyLock;
 use cineswarm_engine::MovieId;
 
 use crate::asks::counted;
+use crate::context::Last;
 use crate::films::knowledge::Role;
 use crate::films::titles::{Reading, TitleIndex, TitleMatch};
-use crate::intent::{Intent, Lang, Last, Question, Wanted};
+use crate::intent::{Intent, Lang, Question, Wanted};
 use crate::request::Reader;
 use crate::topics::TopicKind;
 use crate::words::fold::{Sentence, Token};
