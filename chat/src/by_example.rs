@@ -5,7 +5,7 @@ use crate::turn;
 use crate::whole::{says, understood_whole};
 use crate::words::cues;
 use crate::words::fold::{Sentence, Token};
-use crate::{Setting, acts, replies};
+use crate::{Setting, acts, ratings, replies};
 
 /// By how much an act must lead where the grammar has no reading.
 pub(crate) const LIKE_ENOUGH: f32 = 0.5;
@@ -80,9 +80,11 @@ pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>, enough: f32) -> Op
 /// "movies nothing like it", "films like Toy Story 4", "is it going to rain": words that the act has no place for.
 fn is_said_otherwise(act: &str, sentence: &Sentence) -> bool {
     let has = |cue: &str| sentence.tokens.iter().any(|token| cues::is(cue, &token.word));
+    let is_number = |at: usize| sentence.tokens[at].canonical.parse::<u64>().is_ok();
     match act {
         "like_x" | "seen" | "seen_all" if has("denies") => true,
         "rate" if has("alike") || has("counted") => true,
+        "rate" if (0..sentence.len()).any(|at| is_number(at) && ratings::counts_films(&sentence.tokens, at)) => true,
         _ => has("elsewhere"),
     }
 }

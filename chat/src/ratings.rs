@@ -282,7 +282,10 @@ fn title_before_remark(reader: &Reader, (mut from, to): (usize, usize)) -> Optio
 /// The number that a whole sentence is beside words that carry nothing: "make it 4.5", "mejor un 8/10".
 pub(crate) fn number_alone(reader: &Reader) -> Option<(String, Option<HalfStars>)> {
     let tokens = &reader.sentence.tokens;
-    let begins = |at: &usize| !matches!(tokens[*at].word.as_str(), "una" | "uno" | "one") || tokens.len() < 3;
+    let begins = |at: &usize| {
+        let is_pronoun = matches!(tokens[*at].word.as_str(), "una" | "uno" | "one");
+        !(is_pronoun && (tokens.len() >= 3 || *at > 0)) && !counts_films(tokens, *at)
+    };
     // "ponle un cinco de su parte".
     let gives = tokens.first().is_some_and(|first| cues::is("gives", &first.word));
     let in_words = |at| number_in_words(reader, at).filter(|number| gives && number.half_stars.is_some());
@@ -291,6 +294,13 @@ pub(crate) fn number_alone(reader: &Reader) -> Option<(String, Option<HalfStars>
     let said = reader.sentence.typed(number.from, number.to).to_owned();
     let says_nothing = |word: &str| cues::is("beside_stars", word) || patterns::is_courtesy(word);
     around.into_iter().all(|token| says_nothing(&token.word)).then_some((said, number.half_stars))
+}
+
+/// "the next five", "otras tres", "the best two": so many films, and no stars.
+pub(crate) fn counts_films(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(1).is_some_and(|before| cues::is("counts_on", &tokens[before].word));
+    let after = tokens.get(at + 1).is_some_and(|after| cues::is("counts_on", &after.word));
+    before || after
 }
 
 /// Numbers from token `from`, the last first.

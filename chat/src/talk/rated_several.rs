@@ -358,6 +358,12 @@ impl Chat<'_> {
             }
             _ => {}
         }
+        // "2 for the one below it" names no film called "Below".
+        if words.iter().any(|word| matches!(*word, "below" | "above" | "under" | "debajo" | "encima"))
+            && words.len() == 1
+        {
+            return None;
+        }
         let is_ordinal =
             |word: &str| places::place(word).is_some() && count(word).is_none() && word.parse::<u8>().is_err();
         let points = article == 1 || matches!(words[0], "number" | "numero" | "num" | "no");

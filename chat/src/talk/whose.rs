@@ -53,6 +53,9 @@ pub(crate) fn whom(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> 
     let Setting { lang, index, catalogue, context, .. } = setting;
     let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
     let (at, phrase) = spoken_of(sentence, &words)?;
+    if is_in_title(at, sentence, setting) {
+        return None;
+    }
     let is_first = phrase.words.iter().any(|word| matches!(*word, "lead" | "prota" | "protagonista"));
     let acts = matches!(phrase.words[0], "with" | "con");
     let was_told = matches!(context.last, Last::Asked(Wanted::Cast | Wanted::Role));
@@ -85,6 +88,12 @@ pub(crate) fn whom(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> 
     })
 }
 
+/// Whether the word is one of a title: "¿y a Hable con ella qué le puse?"
+fn is_in_title(at: usize, sentence: &Sentence, setting: Setting<'_>) -> bool {
+    let named = Reader::new(sentence, setting.index, setting.catalogue).films_named();
+    named.iter().any(|slot| (slot.from..slot.to).contains(&at))
+}
+
 /// The same sentence with the person's name.
 pub(crate) fn named_again(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
     let Setting { lang, index, context, .. } = setting;
@@ -93,7 +102,7 @@ pub(crate) fn named_again(sentence: &Sentence, setting: Setting<'_>) -> Option<S
         return None;
     }
     let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
-    let found = spoken_of(sentence, &words);
+    let found = spoken_of(sentence, &words).filter(|(at, _)| !is_in_title(*at, sentence, setting));
     // "el mismo director, ¿no?" wishes nothing.
     let is_question = || patterns::fitting(sentence).any(|fitting| fitting.kind.0.starts_with("same "));
     if sentence.text.contains(['?', '¿']) && is_question() {
