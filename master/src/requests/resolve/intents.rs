@@ -1,6 +1,6 @@
 //! What is done for each intent of a sentence: a spec to compute, a change to store, or something to say at once.
 
-use cineswarm_engine::{Filters, HalfStars, Movie, MovieId};
+use cineswarm_engine::{FilmFacts, Filters, HalfStars, Movie, MovieId, MovieStats};
 
 use super::{ChoiceOfText, Reply, Resolved, Resolver, both};
 use crate::store::FeedbackKind;
@@ -91,26 +91,17 @@ impl Resolver<'_> {
                 }))
             }
             Intent::Compare { wanted, movies } => {
-                let known = |movie: &MovieId| {
-                    let film = catalogue.get(*movie)?;
-                    Some((film, self.library.stats(*movie), self.library.titles.facts(*movie)))
-                };
-                let known: Vec<_> = movies.iter().filter_map(known).collect();
-                let like = |film: &Movie| self.wishes_about(film).into_iter().next();
-                let examples = known.iter().take(2).filter_map(|(film, ..)| like(film)).collect();
-                Ok(self.say(replies::compare(wanted, &known, self.lang), examples))
+                let known = self.known(&movies);
+                Ok(self.say(replies::compare(wanted, &known, self.lang), self.likes(&movies)))
             }
             Intent::AmongShown { film, found } => {
                 let named = film.and_then(|movie| catalogue.get(movie));
-                Ok(self.say(replies::among_shown(named, &found, catalogue, self.lang), Vec::new()))
+                let told: Vec<MovieId> = film.into_iter().chain(found.iter().map(|(_, movie)| *movie)).collect();
+                Ok(self.say(replies::among_shown(named, &found, catalogue, self.lang), self.likes(&told)))
             }
             Intent::InOrder { order, movies } => {
-                let known = |movie: &MovieId| {
-                    let film = catalogue.get(*movie)?;
-                    Some((film, self.library.stats(*movie), self.library.titles.facts(*movie)))
-                };
-                let known: Vec<_> = movies.iter().filter_map(known).collect();
-                Ok(self.say(replies::in_order(order, &known, self.lang), Vec::new()))
+                let known = self.known(&movies);
+                Ok(self.say(replies::in_order(order, &known, self.lang), self.likes(&movies)))
             }
             Intent::Series { name, movies } => {
                 Ok(self.say(replies::series(&name, &movies, catalogue, self.lang), Vec::new()))
@@ -158,6 +149,20 @@ impl Resolver<'_> {
                 Ok(self.say(help.message, help.examples))
             }
         }
+    }
+
+    fn known(&self, movies: &[MovieId]) -> Vec<(&Movie, MovieStats, Option<&FilmFacts>)> {
+        let known = |movie: &MovieId| {
+            let film = self.library.catalogue().get(*movie)?;
+            Some((film, self.library.stats(*movie), self.library.titles.facts(*movie)))
+        };
+        movies.iter().filter_map(known).collect()
+    }
+
+    /// What can be said next of films that were told of.
+    fn likes(&self, movies: &[MovieId]) -> Vec<String> {
+        let films = movies.iter().filter_map(|movie| self.library.catalogue().get(*movie));
+        films.take(2).filter_map(|film| self.wishes_about(film).into_iter().next()).collect()
     }
 
     /// The viewer's rating of a film, higher or lower; said, where there is none or the scale ends.
