@@ -15,7 +15,7 @@ mod tests;
 #[cfg(test)]
 mod training;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use self::pieces::Parts;
@@ -121,7 +121,7 @@ impl Trained {
     }
 
     fn is_known(&self, word: &str) -> bool {
-        self.place(features::word(word)).is_some()
+        self.place(features::hash(&[word])).is_some()
     }
 }
 
@@ -137,31 +137,28 @@ pub(crate) fn likely(reader: &Reader<'_>, it: Option<&str>) -> Option<Likely> {
         return None;
     }
     // Of each act the best score, and how the sentence was taken for it.
-    let mut best: HashMap<usize, (f32, pieces::Taken, &str)> = HashMap::new();
+    let mut best: Vec<Option<(f32, pieces::Taken, &str)>> = vec![None; TRAINED.acts.len()];
     for taken in parts.ways() {
         let words = parts.words(taken);
         let slots = slots::slots(words.iter().copied());
-        for (act, score) in TRAINED.scores(&words).into_iter().enumerate() {
-            let meanings = &TRAINED.acts[act].meanings;
+        let acts = TRAINED.acts.iter().zip(TRAINED.scores(&words)).zip(&mut best);
+        for ((act, score), best) in acts {
             // What asks for nothing may name whatever it likes.
-            let nothing = meanings.values().next().filter(|meaning| meaning.is_empty());
-            let Some(meaning) = meanings.get(&slots).or(nothing) else { continue };
-            if TRAINED.acts[act].name == "rate" && parts.counts_places(taken) {
-                continue;
-            }
-            if best.get(&act).is_none_or(|(known, ..)| *known < score) {
-                best.insert(act, (score, taken, meaning));
+            let nothing = act.meanings.values().next().filter(|meaning| meaning.is_empty());
+            let Some(meaning) = act.meanings.get(&slots).or(nothing) else { continue };
+            let is_no_rating = act.name == "rate" && parts.counts_places(taken);
+            if !is_no_rating && best.is_none_or(|(known, ..)| known < score) {
+                *best = Some((score, taken, meaning));
             }
         }
     }
-    let mut ranked: Vec<(usize, (f32, pieces::Taken, &str))> = best.into_iter().collect();
-    ranked.sort_by(|(one, (score, ..)), (other, (score_of_other, ..))| {
-        score_of_other.total_cmp(score).then(one.cmp(other))
-    });
+    let mut ranked: Vec<_> =
+        TRAINED.acts.iter().zip(best).filter_map(|(act, best)| best.map(|best| (act, best))).collect();
+    // Of those that are as likely the one that is written first.
+    ranked.sort_by(|(_, (one, ..)), (_, (other, ..))| other.total_cmp(one));
     let (act, (score, taken, meaning)) = *ranked.first()?;
     let next = ranked.get(1).map_or(-1.0, |(_, (score, ..))| *score);
-    let said = parts.filled(meaning, taken, it);
-    Some(Likely { act: TRAINED.acts[act].name, said, lead: score - next })
+    Some(Likely { act: act.name, said: parts.filled(meaning, taken, it), lead: score - next })
 }
 
 /// Whether the sentence has what would be lost: a name that is neither a film nor anybody known ("what else did Villeneuve

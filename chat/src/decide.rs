@@ -22,6 +22,10 @@ pub(crate) struct Chat<'a> {
 }
 
 impl Chat<'_> {
+    pub(crate) fn not_understood(&self) -> Intent {
+        Intent::NotUnderstood { asked: self.reader.sentence.text.trim().to_owned() }
+    }
+
     pub(crate) fn setting(&self) -> Setting<'_> {
         Setting {
             lang: self.lang,
@@ -52,9 +56,7 @@ impl Chat<'_> {
         }
         if let Some(intent) = self.order().or_else(|| self.forgets_years()).or_else(|| self.film_of_that_year()) {
             return match intent {
-                Intent::Like { .. } if self.gives_stars_to_places() => {
-                    (Intent::NotUnderstood { asked: self.reader.sentence.text.trim().to_owned() }, none)
-                }
+                Intent::Like { .. } if self.gives_stars_to_places() => (self.not_understood(), none),
                 Intent::Like { movies, filters, tweak } => self.like_but(movies, filters, tweak, request),
                 intent => (intent, none),
             };
@@ -63,8 +65,7 @@ impl Chat<'_> {
             return (intent, none);
         }
         if self.speaks_of_others() {
-            let asked = self.reader.sentence.text.trim().to_owned();
-            return (Intent::NotUnderstood { asked }, none);
+            return (self.not_understood(), none);
         }
         if let Some(intent) = self.compared().or_else(|| self.versions()) {
             return (intent, none);
@@ -85,23 +86,19 @@ impl Chat<'_> {
             return (intent, none);
         }
         if self.is_other_question(request) {
-            let asked = self.reader.sentence.text.trim().to_owned();
-            return (Intent::NotUnderstood { asked }, none);
+            return (self.not_understood(), none);
         }
         // "Coco es preciosa, 5 estrellas" is a rating that was not read, and no wish.
         if (self.says_stars() || self.begins_rating()) && request.titles.is_empty() {
-            let asked = self.reader.sentence.text.trim().to_owned();
-            return (Intent::NotUnderstood { asked }, none);
+            return (self.not_understood(), none);
         }
         // "what's the weather like tomorrow" speaks of no film called "Tomorrow".
         let is_of_something_else = self.reader.sentence.tokens.iter().any(|token| cues::is("elsewhere", &token.word));
         if is_of_something_else && !request.film_noun && request.titles.len() <= 1 && !request.has_conditions() {
-            let asked = self.reader.sentence.text.trim().to_owned();
-            return (Intent::NotUnderstood { asked }, none);
+            return (self.not_understood(), none);
         }
         if self.gives_stars_to_places() {
-            let asked = self.reader.sentence.text.trim().to_owned();
-            return (Intent::NotUnderstood { asked }, none);
+            return (self.not_understood(), none);
         }
         // "the best five of these" are none of all films.
         if request.popular && request.titles.is_empty() && !request.has_conditions() && self.chooses_of_list() {
@@ -130,17 +127,13 @@ impl Chat<'_> {
             // "quita Troya" of a question that has no such film is no verdict on it.
             let drops = patterns::fitting(self.reader.sentence).any(|fitting| fitting.kind.0 == "drop_film");
             if says_only_dislike && drops && !request.disliked.is_empty() && self.says_removal() {
-                let asked = self.reader.sentence.text.trim().to_owned();
-                return (Intent::NotUnderstood { asked }, none);
+                return (self.not_understood(), none);
             }
             if let Some(movie) = request.disliked.first().filter(|_| says_only_dislike) {
                 return (self.confirm_rating(*movie, &[1.0, 1.5, 2.0, 0.5]), none);
             }
             return match without_titles(request) {
-                Intent::Help if !request.help => {
-                    let asked = self.reader.sentence.text.trim().to_owned();
-                    (Intent::NotUnderstood { asked }, none)
-                }
+                Intent::Help if !request.help => (self.not_understood(), none),
                 intent => (intent, none),
             };
         }

@@ -138,14 +138,15 @@ impl<'a> Setting<'a> {
                 return understood;
             }
         }
-        if let Some(intent) = self.chat(sentence).swaps_stars() {
+        let chat = self.chat(sentence);
+        if let Some(intent) = chat.swaps_stars() {
             return whole::says(sentence, intent);
         }
         if let Some(wish) = made_by::as_wish(sentence, self) {
             return self.understand(&wish);
         }
         // Before the sentence is taken apart: each part would be a rating of its own.
-        if let Some(intent @ Intent::RateSeveral { .. }) = self.chat(sentence).rated_several() {
+        if let Some(intent @ Intent::RateSeveral { .. }) = chat.rated_several() {
             return whole::says(sentence, intent);
         }
         let is_of_rating = context.last == Last::Rating && context.stars.is_some();
@@ -160,7 +161,7 @@ impl<'a> Setting<'a> {
         if let Some(said) = which_film::said_of_one(sentence, self) {
             return said;
         }
-        if let Some(asked) = self.chat(sentence).is_by_somebody() {
+        if let Some(asked) = chat.is_by_somebody() {
             return whole::says(sentence, asked);
         }
         if let Some(marked) = marked_beside::marked(sentence, self) {

@@ -18,7 +18,7 @@ pub use films::*;
 pub use itself::*;
 pub use shown::*;
 
-use crate::{Intent, Lang, Mark, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak};
+use crate::{ClarifyOption, Intent, Lang, Mark, Question, TitleIndex, TitleMatch, Topic, TopicKind, Tweak};
 
 /// What help says, and sentences that work on this catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,12 @@ pub struct Help {
     pub message: String,
     /// To be sent as they are.
     pub examples: Vec<String>,
+}
+
+/// A film as a choice, which says nothing but its title and year.
+pub(crate) fn film_option(movie: MovieId, catalogue: &Catalogue) -> Option<ClarifyOption> {
+    let label = film_name(catalogue.get(movie)?);
+    Some(ClarifyOption { text: label.clone(), label })
 }
 
 /// "Heat (1995)"; the title alone for a film of unknown year.

@@ -21,14 +21,13 @@ pub use self::joining::{either_topic, films_of, parts_of_either};
 use self::denied::leaves_nothing_of;
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 
 use crate::films::titles::{TitleIndex, TitleMatch};
 use crate::topics::{Alternatives, GenreRun, Lifted, Named, TopicKind, in_common, left_out};
-use crate::words::fold::{Sentence, Token, key, tokenize};
-use crate::words::lexicon::{self, Meaning};
+use crate::words::fold::{Sentence, Token};
 use crate::words::years::YearBound;
 
 /// Searches through all titles for misspelt ones, per sentence: each takes up to a millisecond on 60,000 films.
@@ -197,27 +196,13 @@ impl Request {
 pub(crate) struct Reader<'a> {
     pub(crate) sentence: &'a Sentence,
     pub(crate) index: &'a TitleIndex,
-    /// From the usual name of a genre to the catalogue's.
-    genre_names: HashMap<String, String>,
     pub(crate) catalogue: &'a Catalogue,
-    newest: u16,
     typo_searches_left: Cell<usize>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(sentence: &'a Sentence, index: &'a TitleIndex, catalogue: &'a Catalogue) -> Reader<'a> {
-        let newest = catalogue.movies().iter().filter_map(|movie| movie.year).max().unwrap_or(0);
-        let mut genre_names = HashMap::new();
-        for genre in catalogue.genres() {
-            let tokens = tokenize(genre);
-            genre_names.insert(key(&tokens), genre.clone());
-            for (meaning, end) in lexicon::meanings(&tokens, 0) {
-                if let (Meaning::Genres([usual]), true) = (meaning, end == tokens.len()) {
-                    genre_names.entry(key(&tokenize(usual))).or_insert_with(|| genre.clone());
-                }
-            }
-        }
-        Reader { sentence, index, catalogue, genre_names, newest, typo_searches_left: Cell::new(MAX_TYPO_SEARCHES) }
+        Reader { sentence, index, catalogue, typo_searches_left: Cell::new(MAX_TYPO_SEARCHES) }
     }
 
     pub(crate) fn tokens(&self) -> &'a [Token] {

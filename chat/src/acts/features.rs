@@ -24,13 +24,8 @@ pub(crate) fn features<'w>(words: impl Iterator<Item = &'w str>) -> Vec<u64> {
     features
 }
 
-/// The feature that a word is by itself.
-#[allow(dead_code, reason = "the build does not ask")]
-pub(crate) fn word(word: &str) -> u64 {
-    hash(&[word])
-}
-
-fn hash(parts: &[&str]) -> u64 {
+/// A word, or what else these parts make.
+pub(crate) fn hash(parts: &[&str]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in parts.iter().flat_map(|part| part.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

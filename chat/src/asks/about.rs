@@ -151,14 +151,12 @@ impl Chat<'_> {
                     return Some(Intent::WhichOne);
                 }
                 Meant::NothingBefore if says_so || kind == "genre" => {
-                    let asked = self.reader.sentence.text.trim().to_owned();
-                    return Some(Intent::NotUnderstood { asked });
+                    return Some(self.not_understood());
                 }
                 Meant::Unknown(from, to)
                     if says_so && tokens[from..to].iter().all(|token| is_of_grammar(&token.word)) =>
                 {
-                    let asked = self.reader.sentence.text.trim().to_owned();
-                    return Some(Intent::NotUnderstood { asked });
+                    return Some(self.not_understood());
                 }
                 Meant::Unknown(from, to) if says_so => return Some(self.unknown(from, to)),
                 _ => return None,

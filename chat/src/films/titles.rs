@@ -115,6 +115,10 @@ pub struct TitleIndex {
     words_of_names: Vec<u32>,
     /// Ratings of a film that most people have heard of.
     well_known: u32,
+    /// The year of the newest film.
+    pub(crate) newest: u16,
+    /// From the usual name of a genre to the catalogue's.
+    pub(crate) genre_names: HashMap<String, String>,
     pub(crate) tagged: crate::films::themes::Tagged,
     pub(crate) knowledge: crate::films::knowledge::Knowledge,
 }

@@ -47,7 +47,7 @@ impl Reader<'_> {
             request.leave_unread(at, end);
             return Some(end);
         }
-        let conditions_end = years::bound(tokens, at, self.newest, true);
+        let conditions_end = years::bound(tokens, at, self.index.newest, true);
         if let Some((bound, end)) = conditions_end.filter(|(_, end)| *end >= longest.max(theme_end)) {
             match () {
                 () if self.is_of_life(at) && request.of_life.is_none() => request.of_life = Some((bound, at, end)),
@@ -328,7 +328,7 @@ impl Reader<'_> {
         // A catalogue may have genres of its own.
         in_lexicon.or_else(|| {
             (1..=3).rev().find_map(|count| {
-                let own = self.genre_names.get(&key(tokens.get(at..at + count)?))?;
+                let own = self.index.genre_names.get(&key(tokens.get(at..at + count)?))?;
                 Some((vec![own.clone()], at + count))
             })
         })
@@ -337,7 +337,7 @@ impl Reader<'_> {
     /// `None` if the catalogue has none of these genres.
     fn own_names(&self, usual: &[&str]) -> Option<Vec<String>> {
         let own: Vec<String> =
-            usual.iter().filter_map(|genre| self.genre_names.get(&key(&tokenize(genre)))).cloned().collect();
+            usual.iter().filter_map(|genre| self.index.genre_names.get(&key(&tokenize(genre)))).cloned().collect();
         (!own.is_empty()).then_some(own)
     }
 

@@ -68,8 +68,8 @@ impl Reader<'_> {
             // "older than me, I'm from 1985".
             let is_of_viewer = tokens.get(from).is_some_and(|token| matches!(token.word.as_str(), "me" | "yo"));
             let happened = is_of_viewer || tokens[from..to].iter().any(|token| cues::is("life", &token.word));
-            let says_more =
-                (from..to).any(|at| years::bound(tokens, at, self.newest, false).is_some_and(|(_, end)| end < to));
+            let says_more = (from..to)
+                .any(|at| years::bound(tokens, at, self.index.newest, false).is_some_and(|(_, end)| end < to));
             (happened && !says_more).then(|| (bound(year), to + 1))
         })
     }

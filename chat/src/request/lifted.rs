@@ -58,7 +58,7 @@ impl Reader<'_> {
             request.lifted.genres.extend(genres);
             return Some(end);
         }
-        if let Some((_, end)) = years::bound(tokens, at, self.newest, true) {
+        if let Some((_, end)) = years::bound(tokens, at, self.index.newest, true) {
             let end = ends(end)?;
             request.lifted.years = true;
             return Some(end);
@@ -72,7 +72,7 @@ impl Reader<'_> {
     /// Whether these words of the sentence are years and nothing else.
     pub(crate) fn says_years(&self, words: &[Token]) -> bool {
         self.place_of(words).is_some_and(|(from, to)| {
-            years::bound(self.tokens(), from, self.newest, true).is_some_and(|(_, end)| end == to)
+            years::bound(self.tokens(), from, self.index.newest, true).is_some_and(|(_, end)| end == to)
         })
     }
 

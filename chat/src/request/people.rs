@@ -394,7 +394,7 @@ impl Reader<'_> {
         let before_films = before_films
             || is_named
             || is_limited
-            || (at == 0 && years::bound(tokens, end, self.newest, false).is_some());
+            || (at == 0 && years::bound(tokens, end, self.index.newest, false).is_some());
         let is_whole = tokens.len() == 1;
         if !(is_announced || before_films || is_whole)
             || token.word.len() < SURNAME_LETTERS

@@ -24,7 +24,7 @@ impl Reader<'_> {
         let (longer, longest) = lexicon::meanings(tokens, at).next()?;
         let next = lexicon::after(tokens, at, Meaning::LikeTitle)?;
         // "después de 2010" announces a year, "después de ver Fargo" a film.
-        if years::bound(tokens, at, self.newest, false).is_some() {
+        if years::bound(tokens, at, self.index.newest, false).is_some() {
             return None;
         }
         // "como mucho dos horas".
@@ -294,7 +294,7 @@ impl Reader<'_> {
                 Meaning::Genres(_) => end > at + 1,
                 _ => false,
             })
-            || (!is_plain_condition(tokens, at) && years::bound(tokens, at, self.newest, false).is_some())
+            || (!is_plain_condition(tokens, at) && years::bound(tokens, at, self.index.newest, false).is_some())
     }
 
     /// Whether `from..to` is all genres, years and the like, and no part of a title.

@@ -238,7 +238,7 @@ impl Reader<'_> {
             request.leave_unread(from, end);
             return Some(end);
         }
-        let (bound, end) = years::bound(tokens, at, self.newest, true)?;
+        let (bound, end) = years::bound(tokens, at, self.index.newest, true)?;
         // "no 80s horror".
         if let (YearBound::Within(first, last), Some((genres, further))) = (bound, self.genres_at(end))
             && !self.sentence.breaks_before(end)
@@ -249,7 +249,7 @@ impl Reader<'_> {
         }
         self.rule_out_years(from, end, bound, request);
         // "not from the 70s or 80s".
-        let further = self.after_and_or(end).and_then(|next| years::bound(tokens, next, self.newest, false));
+        let further = self.after_and_or(end).and_then(|next| years::bound(tokens, next, self.index.newest, false));
         let Some((bound, further)) = further else { return Some(end) };
         self.rule_out_years(from, further, bound, request);
         Some(further)

@@ -161,7 +161,7 @@ impl Reader<'_> {
             ));
         }
         // "a film without romance from the 80s" is of the 80s.
-        let years = years::bound(self.tokens(), end, self.newest, false).filter(|_| may_be_years);
+        let years = years::bound(self.tokens(), end, self.index.newest, false).filter(|_| may_be_years);
         if let Some((YearBound::Within(first, last), to)) = years {
             return Some((self.films_of_genre_and_years(genres, first, last), to));
         }

@@ -7,9 +7,9 @@ use crate::Setting;
 use crate::films::knowledge::Role;
 use crate::intent::{Intent, Question, Understood};
 use crate::request::{Reader, facts};
-use crate::talk::which_film::{is_possessive, with_is_spelt_out};
-use crate::words::fold::{Sentence, Token};
-use crate::words::{cues, which};
+use crate::talk::which_film::{is_film_word, is_possessive, with_is_spelt_out};
+use crate::words::fold::Sentence;
+use crate::words::which;
 use crate::{ClarifyOption, replies};
 
 /// What was understood, or a question which film is meant.
@@ -66,7 +66,7 @@ fn told_otherwise(sentence: &Sentence, movie: MovieId, setting: Setting<'_>) -> 
     let known = setting.index.facts(movie);
     let has_others = || setting.index.versions(movie).len() > 1;
     let reader = Reader::new(sentence, setting.index, setting.catalogue);
-    let is_film_word = |at: usize| tokens.get(at).is_some_and(is_one);
+    let is_film_word = |at: usize| tokens.get(at).is_some_and(|token| is_film_word(&token.word));
     let is_in_it =
         |name: &str| known.is_some_and(|facts| facts.directors.iter().chain(&facts.cast).any(|own| own == name));
     let somebody = |at: usize| reader.named_at(at, Role::Either).map(|(name, end)| (name.to_owned(), end));
@@ -100,8 +100,4 @@ fn told_otherwise(sentence: &Sentence, movie: MovieId, setting: Setting<'_>) -> 
             && which::phrase_at(tokens, begins, tokens.len(), &["oldest", "newest"]).is_some()
             && !has_others()
     })
-}
-
-fn is_one(token: &Token) -> bool {
-    token.word == "one" || token.word == "version" || cues::is("film_word", &token.word)
 }

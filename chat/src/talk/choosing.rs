@@ -296,11 +296,8 @@ pub(crate) fn namesake(sentence: &Sentence, setting: Setting<'_>) -> Option<Inte
     if !points || words.iter().any(|word| is_of_list(word)) || words.len() > MOST_WORDS || context.last != Last::List {
         return None;
     }
-    let option = |movie: MovieId| {
-        let label = replies::film_name(catalogue.get(movie)?);
-        Some(ClarifyOption { text: label.clone(), label })
-    };
-    let options: Vec<ClarifyOption> = index.namesakes(*only).into_iter().filter_map(option).collect();
+    let options: Vec<ClarifyOption> =
+        index.namesakes(*only).into_iter().filter_map(|movie| replies::film_option(movie, catalogue)).collect();
     if options.len() < 2 {
         return None;
     }

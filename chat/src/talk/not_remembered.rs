@@ -5,7 +5,6 @@ use crate::intent::{Intent, Question};
 use crate::words::fold::Sentence;
 use crate::words::turns;
 use crate::{ClarifyOption, Setting, replies};
-use cineswarm_engine::MovieId;
 
 /// "busco Drácula pero no me acuerdo cuál": the films that are called so, asked back.
 pub(crate) fn not_remembered(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> {
@@ -19,11 +18,8 @@ pub(crate) fn not_remembered(sentence: &Sentence, setting: Setting<'_>) -> Optio
         TitleMatch::Nothing { .. } => None,
     };
     let (from, movie) = if end < tokens.len() { (0..end).find_map(said) } else { None }?;
-    let option = |movie: &MovieId| {
-        let label = replies::film_name(catalogue.get(*movie)?);
-        Some(ClarifyOption { text: label.clone(), label })
-    };
-    let options: Vec<ClarifyOption> = index.versions(movie).iter().filter_map(option).collect();
+    let options: Vec<ClarifyOption> =
+        index.versions(movie).iter().filter_map(|movie| replies::film_option(*movie, catalogue)).collect();
     let about = sentence.typed(from, end).to_owned();
     (options.len() > 1).then_some(Intent::Clarify { question: Question::WhichFilm, about, film: None, options })
 }

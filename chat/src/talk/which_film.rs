@@ -10,6 +10,7 @@ use crate::films::titles::TitleMatch;
 use crate::intent::{Intent, Question, Understood, Wanted};
 use crate::request::facts;
 use crate::talk::choosing;
+use crate::whole::says;
 use crate::words::fold::{Sentence, Token, tokenize};
 use crate::words::which::{phrase_at, says_only};
 use crate::words::years::{self, YearBound};
@@ -89,15 +90,14 @@ fn which_of_options(sentence: &Sentence, setting: Setting<'_>) -> Option<Underst
     let from = sentence.tokens.iter().position(|token| !(asks(token) || patterns::is_courtesy(&token.word)))?;
     let told = several.told_of(&several.films, &sentence.tokens[from..]).filter(|_| asks(first))?;
     let Pointed::Film(movie) = told else { return None };
-    let language = language::language(&sentence.text, sentence.tokens.iter());
-    Some(Understood { language, ..understood(Intent::About { wanted: Wanted::Year, movie }) })
+    Some(says(sentence, Intent::About { wanted: Wanted::Year, movie }))
 }
 
 fn points(word: &str) -> bool {
     matches!(word, "the" | "la" | "el" | "al" | "that" | "esa" | "ese")
 }
 
-fn is_film_word(word: &str) -> bool {
+pub(super) fn is_film_word(word: &str) -> bool {
     word == "one" || word == "version" || cues::is("film_word", word)
 }
 
@@ -119,11 +119,7 @@ impl<'a> Several<'a> {
         let current = context.about.filter(|_| context.last != Last::List).or(only).or_else(of_series)?;
         let films = index.versions(current);
         let series = index.series_of(current).iter().flat_map(|movie| index.namesakes(*movie)).collect();
-        let option = |movie: &MovieId| {
-            let label = replies::film_name(catalogue.get(*movie)?);
-            Some(ClarifyOption { text: label.clone(), label })
-        };
-        let options = films.iter().filter_map(option).collect();
+        let options = films.iter().filter_map(|movie| replies::film_option(*movie, catalogue)).collect();
         Some(Several { setting, films, options, series, current: Some(current) })
     }
 
@@ -152,7 +148,7 @@ impl<'a> Several<'a> {
             Pointed::Film(film) => film,
             Pointed::Other => match self.others()[..] {
                 [film] => film,
-                ref others if is_all && others.len() > 1 => return Some(understood(self.which(sentence, others))),
+                ref others if is_all && others.len() > 1 => return Some(says(sentence, self.which(sentence, others))),
                 _ => return None,
             },
         };
@@ -231,17 +227,17 @@ impl<'a> Several<'a> {
         }
         let label = self.label(film).unwrap_or_default();
         match last {
-            Last::Asked(wanted) | Last::AskedOf(wanted, _) => understood(Intent::About { wanted, movie: film }),
+            Last::Asked(wanted) | Last::AskedOf(wanted, _) => says(sentence, Intent::About { wanted, movie: film }),
             Last::Rating if let (Some(of), Some(half_stars)) = (about.filter(|of| *of != film), stars) => {
-                understood(Intent::RateInstead { movie: film, half_stars, of })
+                says(sentence, Intent::RateInstead { movie: film, half_stars, of })
             }
             // It is the one that was rated.
             Last::Rating if about == Some(film) && stars.is_some() => {
-                understood(Intent::About { wanted: Wanted::MyRating, movie: film })
+                says(sentence, Intent::About { wanted: Wanted::MyRating, movie: film })
             }
             // Stars were asked for.
             Last::Rating if stars.is_none() => self.setting.after(&settled).understand(&format!("rate {label}")),
-            _ if goes_on => understood(Intent::LikeInstead { movies: vec![film] }),
+            _ if goes_on => says(sentence, Intent::LikeInstead { movies: vec![film] }),
             // Read for itself: after what was said before "The Mummy (1999)" would point at that film again.
             _ => self.setting.after(&Context::default()).understand(&label),
         }
@@ -444,9 +440,4 @@ fn is_denied(sentence: &Sentence, at: usize) -> bool {
     let before = words.len() < 2 || !words.windows(2).any(denies);
     let follows = sentence.tokens.get(at..at + 2).is_some_and(denies) && !sentence.breaks_before(at + 1);
     !before || follows
-}
-
-fn understood(intent: Intent) -> Understood {
-    let (n, topics, ignored, disliked, lifted, language) = Default::default();
-    Understood { intent, n, topics, ignored, disliked, lifted, language, is_doubtful: false }
 }

@@ -216,15 +216,10 @@ fn readings_of_sentences_of_your_own() {
         talk.go_on(&understood, &shown);
         let words = crate::replies::describe(&understood.intent, &understood.topics, &catalogue, Lang::En);
         let only = understood.intent.filters().map_or(0, |filters| filters.movie_ids.len());
-        if std::env::var("LIKELY").is_ok() {
-            let said = crate::words::fold::Sentence::new(sentence);
-            let likely =
-                crate::acts::likely(&crate::request::Reader::new(&said, &index, &catalogue), Some("Alien (1979)"));
-            println!("{sentence}\n      {}\n     {likely:?}", reading_in_short(&understood, &catalogue));
-            continue;
-        }
+        let said = crate::words::fold::Sentence::new(sentence);
+        let likely = crate::acts::likely(&crate::request::Reader::new(&said, &index, &catalogue), None);
         println!(
-            "{sentence}\n      {} <{words}> ignored {:?} against {} only {only} n {:?}\n      {}",
+            "{sentence}\n      {} <{words}> ignored {:?} against {} only {only} n {:?}\n      {}\n      {likely:?}",
             reading_in_short(&understood, &catalogue),
             understood.ignored,
             understood.disliked.len(),

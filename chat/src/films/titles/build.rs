@@ -7,6 +7,7 @@ use cineswarm_engine::Catalogue;
 
 use super::{Film, MAX_TITLE_TOKENS, Name, NameKind, TitleIndex, WELL_KNOWN, Word, keys};
 use crate::words::fold::{Token, key, tokenize, without_article};
+use crate::words::lexicon::{self, Meaning};
 use crate::words::spelling::Signature;
 
 impl TitleIndex {
@@ -29,8 +30,22 @@ impl TitleIndex {
                 builder.add(film, NameKind::Segment, &tokenize(segment));
             }
         }
-        builder.finish()
+        TitleIndex { genre_names: genre_names(catalogue), ..builder.finish() }
     }
+}
+
+fn genre_names(catalogue: &Catalogue) -> HashMap<String, String> {
+    let mut names = HashMap::new();
+    for genre in catalogue.genres() {
+        let tokens = tokenize(genre);
+        names.insert(key(&tokens), genre.clone());
+        for (meaning, end) in lexicon::meanings(&tokens, 0) {
+            if let (Meaning::Genres([usual]), true) = (meaning, end == tokens.len()) {
+                names.entry(key(&tokenize(usual))).or_insert_with(|| genre.clone());
+            }
+        }
+    }
+    names
 }
 
 /// Names from `data/titles.tsv`: Spain's and Latin America's titles, and nicknames.
@@ -125,6 +140,8 @@ impl Builder {
         ratings.sort_unstable_by_key(|ratings| std::cmp::Reverse(*ratings));
         TitleIndex {
             well_known: ratings.get(WELL_KNOWN).copied().unwrap_or(0),
+            newest: self.films.iter().filter_map(|film| film.year).max().unwrap_or(0),
+            genre_names: HashMap::new(),
             names_by_length: by_length(self.names.iter().map(|name| name.signature)),
             words_by_length: by_length(vocabulary.iter().map(|word| word.signature)),
             films: self.films,
