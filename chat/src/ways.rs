@@ -1,0 +1,175 @@
+//! The ways in which a sentence may be put, and in which order they are tried: first those by which it is a sentence of its
+//! own sort, then as one whole, then, where that finds nothing, those that make the best of it.
+
+use crate::films::series;
+use crate::intent::{Intent, Mark, Understood, Wanted};
+use crate::talk::{
+    follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, not_remembered, of_hero, places_said,
+    that_year, which_film,
+};
+use crate::whole::{says, understood_whole};
+use crate::words::fold::Sentence;
+use crate::words::{cues, language, plainly};
+use crate::{Last, Setting, by_example, turn};
+
+/// `None` where the sentence is not put so.
+type Way = fn(&Sentence, Setting<'_>) -> Option<Understood>;
+
+/// Each knows its sentences for certain, and would be misread by those after it.
+const OF_ITS_OWN_SORT: [Way; 18] = [
+    begins_anew,
+    |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
+    |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
+    rates_several,
+    corrects,
+    |sentence, setting| Some(says(sentence, not_remembered::not_remembered(sentence, setting)?)),
+    which_film::said_of_one,
+    |sentence, setting| Some(says(sentence, setting.chat(sentence).is_by_somebody()?)),
+    marked_beside::marked,
+    |sentence, setting| in_full(places_said::counted(sentence, setting)?, sentence, setting),
+    |sentence, setting| in_full(like_one_but::named(sentence, setting)?, sentence, setting),
+    of_hero::films_by,
+    part_of_a_series,
+    |sentence, setting| Some(setting.understand(&going_back::order_at_the_end(sentence, setting.index)?)),
+    turn::of_the_question_before,
+    |sentence, setting| Some(setting.understand(&turn::where_there_is_none(sentence, setting)?)),
+    |sentence, setting| Some(setting.understand(&that_year::told(sentence, setting)?)),
+    turn::after_complaint,
+];
+
+/// Takes what the sentence was read as before, as one whole: nothing, or something doubtful.
+type Resort = fn(&Sentence, Setting<'_>, &Understood) -> Option<Understood>;
+
+const AT_A_LOSS: [Resort; 6] =
+    [said_plainly, order_spelt_right, as_likely_act, thanks, last_sentence_understood, said_of_a_film];
+
+/// What the sentence says: the first way in which it may be put that finds something.
+pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>) -> Understood {
+    if let Some(said) = OF_ITS_OWN_SORT.iter().find_map(|way| way(sentence, setting)) {
+        return said;
+    }
+    let understood = understood_whole(sentence, setting);
+    if understood.intent.is_at_a_loss() {
+        let found = AT_A_LOSS.iter().find_map(|resort| resort(sentence, setting, &understood));
+        return found.unwrap_or(understood);
+    }
+    // "fine, we'll go with that one" names no film called "Go".
+    if let Some(enough) = by_example::enough_to_doubt(sentence, &understood)
+        && let Some(read) = by_example::read(sentence, setting, enough)
+        && by_example::asks_for_no_films(&read, &understood.intent)
+    {
+        return Understood { language: understood.language, ..read };
+    }
+    turn::as_one_clause(understood, sentence, setting)
+}
+
+fn is_read(understood: &Understood) -> bool {
+    !understood.intent.is_at_a_loss()
+}
+
+/// "start over: something with dragons".
+fn begins_anew(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let rest = follow_up::after_beginning_anew(sentence)?;
+    // "never mind, just show me something similar" is of what was before.
+    Some(setting.after(&Default::default()).understand(&rest)).filter(is_read)
+}
+
+/// Before the sentence is taken apart: each part would be a rating of its own.
+fn rates_several(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let rated = setting.chat(sentence).rated_several()?;
+    matches!(rated, Intent::RateSeveral { .. }).then(|| says(sentence, rated))
+}
+
+/// "no wait, I meant the old one": of a list. A rating or a mark that is corrected moves.
+fn corrects(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let context = setting.context;
+    let is_of_rating = context.last == Last::Rating && context.stars.is_some();
+    let is_of_one = is_of_rating || matches!(context.last, Last::Marked(_));
+    let rest = follow_up::after_correction(sentence).filter(|_| setting.goes_on() && !is_of_one)?;
+    Some(setting.understand(&rest).meant_instead())
+}
+
+/// The sentence with what it speaks of named, in its own language.
+fn in_full(in_full: String, sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let read = Some(setting.understand(&in_full)).filter(is_read)?;
+    let language = language::language(&sentence.text, &sentence.tokens).or(read.language);
+    Some(Understood { language, ..read })
+}
+
+/// "cuál es la última de Harry Potter" asks for what it would be put for.
+fn part_of_a_series(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let read = setting.understand(&series::part_named(sentence, setting)?);
+    let is_all = is_read(&read) && read.ignored.is_empty();
+    (is_all && !matches!(read.intent, Intent::About { wanted: Wanted::Other, .. })).then_some(read)
+}
+
+/// The sentence without what says nothing in it.
+fn said_plainly(sentence: &Sentence, setting: Setting<'_>, _: &Understood) -> Option<Understood> {
+    let plain = plainly::plainly(sentence)?;
+    Some(Setting { is_example: true, ..setting }.understand(&plain)).filter(is_read)
+}
+
+/// "mroe", "somthing newer", of a list.
+fn order_spelt_right(sentence: &Sentence, setting: Setting<'_>, _: &Understood) -> Option<Understood> {
+    let of_list = setting.goes_on() && setting.context.options.is_empty();
+    let spelt = misspelt::spelt_right(sentence, setting.index).filter(|_| of_list)?;
+    let read = Setting { is_example: true, ..setting }.understand(&spelt);
+    let changes = matches!(read.intent, Intent::Refine { .. } | Intent::More | Intent::LessKnown | Intent::Undo);
+    (changes && read.ignored.is_empty()).then_some(read)
+}
+
+fn as_likely_act(sentence: &Sentence, setting: Setting<'_>, understood: &Understood) -> Option<Understood> {
+    // What is taken for a title or a theme may be just that.
+    let enough = match understood.intent {
+        Intent::NotUnderstood { .. } => by_example::LIKE_ENOUGH,
+        _ => by_example::CLEARLY_LIKE,
+    };
+    let read = by_example::read(sentence, setting, enough)?;
+    Some(Understood { language: understood.language, ..read })
+}
+
+/// "thank you dear", of which nothing else is understood; "gracias majo, con esto ya tenemos para toda la tarde", which asks
+/// for nothing more.
+fn thanks(sentence: &Sentence, _: Setting<'_>, understood: &Understood) -> Option<Understood> {
+    const MOST_WORDS: usize = 8;
+    const MOST_WORDS_AFTER: usize = 14;
+    let is_thanks = |word: &str| matches!(word, "thanks" | "thank" | "thx" | "ty" | "cheers" | "gracias");
+    let turns =
+        |word: &str| (cues::is("wishes", word) && word != "see") || matches!(word, "but" | "pero" | "now" | "ahora");
+    let mut words = sentence.tokens.iter().map(|token| token.word.as_str());
+    let begins =
+        words.clone().find(|word| !matches!(*word, "ok" | "vale" | "great" | "muchas" | "mil")).is_some_and(is_thanks);
+    let says_no_more = begins && !sentence.text.contains('?') && !words.clone().any(turns);
+    let most = if says_no_more { MOST_WORDS_AFTER } else { MOST_WORDS };
+    let is_all = sentence.len() <= most && words.any(is_thanks);
+    is_all.then(|| Understood { intent: Intent::Thanks, ..understood.clone() })
+}
+
+/// Of several sentences the last that is understood; the answer to a question leaves nothing out that counts.
+fn last_sentence_understood(sentence: &Sentence, setting: Setting<'_>, _: &Understood) -> Option<Understood> {
+    let parts = plainly::sentences(sentence);
+    let answers = |read: &Understood| {
+        let says_something = !matches!(read.intent, Intent::Help | Intent::Thanks);
+        is_read(read) && says_something && (read.intent.filters().is_none() || read.ignored.is_empty())
+    };
+    let mut read_last_first = parts.iter().rev().map(|part| (part, setting.understand(part)));
+    let (part, mut read) = read_last_first.find(|(_, read)| answers(read))?;
+    read.ignored.extend(parts.iter().filter(|other| *other != part).cloned());
+    Some(read)
+}
+
+/// "Titanic gets 2 stars from me, way too long": what is said of a film counts, whatever is said beside it.
+fn said_of_a_film(sentence: &Sentence, setting: Setting<'_>, _: &Understood) -> Option<Understood> {
+    let rank = |read: &Understood| match read.intent {
+        Intent::Rate { .. } => Some(0),
+        Intent::Mark { mark: Mark::Seen, .. } => Some(1),
+        Intent::Mark { .. } | Intent::Unrate { .. } => Some(2),
+        // "undo that, she might like it".
+        Intent::Undo => Some(3),
+        _ => None,
+    };
+    let clauses = plainly::clauses_of(sentence);
+    let said = clauses.iter().map(|clause| setting.understand(clause));
+    let ranked = said.filter_map(|read| Some((rank(&read)?, read)));
+    ranked.min_by_key(|(rank, _)| *rank).map(|(_, read)| read)
+}
