@@ -77,6 +77,18 @@ pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>, enough: f32) -> Op
     is_read.then_some(understood)
 }
 
+/// Whether the sentence is most likely about nothing that is done here.
+pub(crate) fn is_of_other_things(sentence: &Sentence, setting: Setting<'_>) -> bool {
+    const FEWEST_WORDS: usize = 3;
+    const CERTAINLY: f32 = 1.2;
+    let chat = setting.chat(sentence);
+    let is_talk = |likely: acts::Likely| likely.act == "other_talk" && likely.lead >= CERTAINLY;
+    sentence.len() >= FEWEST_WORDS
+        && !setting.is_example
+        && !speaks_of_several(sentence)
+        && acts::likely(&chat.reader, None).is_some_and(is_talk)
+}
+
 /// "movies nothing like it", "films like Toy Story 4", "is it going to rain": words that the act has no place for.
 fn is_said_otherwise(act: &str, sentence: &Sentence) -> bool {
     let has = |cue: &str| sentence.tokens.iter().any(|token| cues::is(cue, &token.word));

@@ -194,8 +194,7 @@ impl Chat<'_> {
             "name_top" => {
                 self.context.shown.first().map(|movie| Intent::About { wanted: Wanted::Genre, movie: *movie })
             }
-            "itself" => Some(Intent::OfItself(OfItself::Nature)),
-            "all_ratings" => Some(Intent::OfItself(OfItself::AllRatings)),
+            "itself" => Some(Intent::OfItself(OfItself::from_name(genre)?)),
             "thanks" | "chosen" if fitting.places.is_some() || !fitting.numbers.is_empty() => {
                 pointed_at(&|movies| movies.first().map_or(Intent::Thanks, |movie| Intent::Chosen { movie: *movie }))
             }

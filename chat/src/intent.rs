@@ -401,12 +401,35 @@ pub enum NotRated {
 pub enum OfItself {
     /// That it is a program.
     Nature,
+    /// That it speaks of nothing but films.
+    OnlyFilms,
+    /// Goodbye.
+    Farewell,
+    /// How a film is rated, and how a rating is changed.
+    HowToRate,
+    /// That it looks for films that are liked, not for the worst.
+    NoWorst,
     /// That ratings are taken back one by one.
     AllRatings,
     /// Where a film that was seen or hidden is brought back.
     Marks,
     /// That the stars of two films are not exchanged, and how they are changed.
     Swap,
+}
+
+impl OfItself {
+    /// From its name in `data/patterns.tsv`.
+    pub(crate) fn from_name(name: &str) -> Option<OfItself> {
+        Some(match name {
+            "Nature" => OfItself::Nature,
+            "OnlyFilms" => OfItself::OnlyFilms,
+            "Farewell" => OfItself::Farewell,
+            "HowToRate" => OfItself::HowToRate,
+            "NoWorst" => OfItself::NoWorst,
+            "AllRatings" => OfItself::AllRatings,
+            _ => return None,
+        })
+    }
 }
 
 /// What is asked back.
@@ -426,6 +449,8 @@ pub enum Question {
     RatingOrTitle,
     /// "anything else with her?" of a film with several people in it.
     WhichPerson,
+    /// Somebody's name is misspelt.
+    PersonLike,
 }
 
 /// One meaning of a sentence.

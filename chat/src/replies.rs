@@ -185,6 +185,8 @@ pub fn clarify(question: Question, about: &str, lang: Lang) -> String {
         (Question::FilmOrKind, Lang::Es) => format!("«{about}» es un título y un tipo de película. ¿Cuál dices?"),
         (Question::RatingOrTitle, Lang::En) => format!("Is the number your rating, or do you mean {about}?"),
         (Question::RatingOrTitle, Lang::Es) => format!("¿El número es tu nota, o te refieres a {about}?"),
+        (Question::PersonLike, Lang::En) => format!("I know nobody called “{about}”. Do you mean somebody else?"),
+        (Question::PersonLike, Lang::Es) => format!("No conozco a nadie llamado «{about}». ¿Dices otra persona?"),
         (Question::WhichPerson, Lang::En) => format!("Several people are in {about}. Whom do you mean?"),
         (Question::WhichPerson, Lang::Es) => format!("En {about} sale más de una persona. ¿Quién dices?"),
     }

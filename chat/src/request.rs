@@ -42,6 +42,9 @@ pub(crate) struct TitleSlot {
     pub(crate) found: TitleMatch,
 }
 
+/// A mood that so many genres stand for says more than one of them.
+const WIDE_MOOD: usize = 3;
+
 /// A mood, as genres, and where it is said.
 #[derive(Clone, Debug)]
 pub(crate) struct MoodSaid {
@@ -287,8 +290,12 @@ impl<'a> Reader<'a> {
             if named.is_empty() || mood.wants.is_empty() {
                 request.genres.extend(mood.wants);
                 request.exclude_genres.extend(mood.avoids);
-            } else if !mood.wants.iter().any(|genre| named.contains(genre)) {
-                request.without_effect.push((mood.from, mood.to));
+            } else {
+                // A comedy is funny, but science fiction need not be smart.
+                let says_it = mood.wants.iter().any(|genre| named.contains(genre)) && mood.wants.len() < WIDE_MOOD;
+                if !says_it && mood.wants.iter().any(|genre| !named.contains(genre)) {
+                    request.without_effect.push((mood.from, mood.to));
+                }
             }
         }
     }

@@ -25,6 +25,7 @@ pub(crate) mod rated_several;
 pub(crate) mod refining;
 pub(crate) mod remarks;
 pub(crate) mod that_year;
+pub(crate) mod told_before;
 pub(crate) mod turned_down;
 pub(crate) mod which_film;
 pub(crate) mod whose;

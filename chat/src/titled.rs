@@ -62,7 +62,10 @@ impl Chat<'_> {
             return Some(question);
         }
         let is_request = request.unread.is_empty() && request.titles.is_empty() && !request.corrected && !dated;
-        if is_request && (request.has_conditions() || request.film_noun) && words.len() > 1 {
+        // Nobody means any film about war and galaxies by "la guerra de las galaxias".
+        const MOST_WORDS_OF_A_KIND: usize = 3;
+        let may_be_kind = (2..=MOST_WORDS_OF_A_KIND).contains(&words.len());
+        if is_request && (request.has_conditions() || request.film_noun) && may_be_kind {
             return Some(self.film_or_kind(&slot));
         }
         if is_request && is_command && !(named_with_article && only_more) {
@@ -239,6 +242,9 @@ impl Chat<'_> {
             .find(|at| matches!(tokens[*at].word.as_str(), "with" | "con" | "by" | "about" | "sobre" | "starring"));
         if request.outside || preposition.is_some() {
             let from = preposition.map_or(first, |at| at + 1);
+            if let Some(question) = self.person_nearly_named(from, last) {
+                return (question, Vec::new());
+            }
             return (Intent::OutsideTheData { asked: self.reader.sentence.typed(from, last).to_owned() }, Vec::new());
         }
         let not_understood = || {
@@ -288,7 +294,9 @@ impl Chat<'_> {
             return not_understood();
         }
         match self.unknown(with_article, last) {
-            Intent::UnknownTitle { nearest, .. } if nearest.is_empty() => not_understood(),
+            Intent::UnknownTitle { nearest, .. } if nearest.is_empty() => {
+                self.person_nearly_named(first, last).map_or_else(not_understood, |question| (question, Vec::new()))
+            }
             unknown => (unknown, Vec::new()),
         }
     }

@@ -2,10 +2,10 @@
 //! own sort, then as one whole, then, where that finds nothing, those that make the best of it.
 
 use crate::films::series;
-use crate::intent::{Intent, Mark, Understood, Wanted};
+use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
     follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, not_remembered, of_hero, places_said,
-    that_year, which_film,
+    that_year, told_before, which_film,
 };
 use crate::whole::{says, understood_whole};
 use crate::words::fold::Sentence;
@@ -16,7 +16,7 @@ use crate::{Last, Setting, by_example, turn};
 type Way = fn(&Sentence, Setting<'_>) -> Option<Understood>;
 
 /// Each knows its sentences for certain, and would be misread by those after it.
-const OF_ITS_OWN_SORT: [Way; 18] = [
+const OF_ITS_OWN_SORT: [Way; 19] = [
     begins_anew,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
@@ -30,6 +30,7 @@ const OF_ITS_OWN_SORT: [Way; 18] = [
     |sentence, setting| in_full(like_one_but::named(sentence, setting)?, sentence, setting),
     of_hero::films_by,
     part_of_a_series,
+    likes_what_was_told,
     |sentence, setting| Some(setting.understand(&going_back::order_at_the_end(sentence, setting.index)?)),
     turn::of_the_question_before,
     |sentence, setting| Some(setting.understand(&turn::where_there_is_none(sentence, setting)?)),
@@ -40,8 +41,8 @@ const OF_ITS_OWN_SORT: [Way; 18] = [
 /// Takes what the sentence was read as before, as one whole: nothing, or something doubtful.
 type Resort = fn(&Sentence, Setting<'_>, &Understood) -> Option<Understood>;
 
-const AT_A_LOSS: [Resort; 6] =
-    [said_plainly, order_spelt_right, as_likely_act, thanks, last_sentence_understood, said_of_a_film];
+const AT_A_LOSS: [Resort; 7] =
+    [said_plainly, order_spelt_right, as_likely_act, thanks, last_sentence_understood, said_of_a_film, of_other_things];
 
 /// What the sentence says: the first way in which it may be put that finds something.
 pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>) -> Understood {
@@ -94,6 +95,12 @@ fn in_full(in_full: String, sentence: &Sentence, setting: Setting<'_>) -> Option
     let read = Some(setting.understand(&in_full)).filter(is_read)?;
     let language = language::language(&sentence.text, &sentence.tokens).or(read.language);
     Some(Understood { language, ..read })
+}
+
+/// "I loved The Prestige, something like that with Hugh Jackman".
+fn likes_what_was_told(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let wishes = told_before::wish(sentence, setting)?;
+    wishes.iter().map(|wish| setting.understand(wish)).find(|read| matches!(read.intent, Intent::Like { .. }))
 }
 
 /// "cuál es la última de Harry Potter" asks for what it would be put for.
@@ -172,4 +179,9 @@ fn said_of_a_film(sentence: &Sentence, setting: Setting<'_>, _: &Understood) -> 
     let said = clauses.iter().map(|clause| setting.understand(clause));
     let ranked = said.filter_map(|read| Some((rank(&read)?, read)));
     ranked.min_by_key(|(rank, _)| *rank).map(|(_, read)| read)
+}
+
+/// "whats the weather like", "cuéntame algo gracioso".
+fn of_other_things(sentence: &Sentence, setting: Setting<'_>, _: &Understood) -> Option<Understood> {
+    by_example::is_of_other_things(sentence, setting).then(|| says(sentence, Intent::OfItself(OfItself::OnlyFilms)))
 }

@@ -42,6 +42,22 @@ impl Chat<'_> {
         Intent::UnknownTitle { asked, nearest }
     }
 
+    /// "tarkosvky", "films by Brat Pit": somebody of nearly that name.
+    pub(crate) fn person_nearly_named(&self, from: usize, to: usize) -> Option<Intent> {
+        let (from, to) = self.reader.trimmed(from, to);
+        let tokens = self.reader.sentence.tokens.get(from..to)?;
+        let person = self.reader.index.knowledge.person_misspelt(tokens)?;
+        let of = match (self.lang, person.role(Role::Either)) {
+            (Lang::En, Role::Acts) => "films with",
+            (Lang::En, _) => "films by",
+            (Lang::Es, Role::Acts) => "películas con",
+            (Lang::Es, _) => "películas de",
+        };
+        let option = ClarifyOption { label: person.name.clone(), text: format!("{of} {}", person.name) };
+        let about = self.reader.sentence.typed(from, to).to_owned();
+        Some(Intent::Clarify { question: Question::PersonLike, about, film: None, options: vec![option] })
+    }
+
     pub(crate) fn unknown(&self, from: usize, to: usize) -> Intent {
         let (from, to) = self.reader.trimmed(from, to);
         let nearest = self.reader.index.nearest(&self.reader.sentence.tokens[from..to]);

@@ -7,6 +7,7 @@ use cineswarm_engine::{Catalogue, FilmFacts, Makers, MovieId};
 
 use crate::films::somebody::Somebody;
 use crate::words::fold::{Token, tokenize};
+use crate::words::spelling::{Signature, Spelling};
 
 /// Of several people of one surname the one meant without a first name has so many times the ratings of the next.
 const BETTER_KNOWN: u64 = 3;
@@ -22,6 +23,10 @@ const FILMS_OF_AN_ONLY_DIRECTOR: usize = 2;
 
 /// Of several people of one surname so many are left out together.
 const MOST_OF_A_SURNAME: usize = 3;
+
+/// Letters of a name that one may be amiss in, and of one that two may be.
+const SHORTEST_MISSPELT: usize = 6;
+const SHORTEST_WITH_TWO_TYPOS: usize = 8;
 
 /// What a person does in films that are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +57,8 @@ pub(crate) struct Knowledge {
     by_surname: HashMap<String, Vec<usize>>,
     /// From a first name to people, the best known first.
     by_first_name: HashMap<String, Vec<usize>>,
+    /// Names and surnames of those whom many have seen, for such as are misspelt.
+    well_known: Vec<(String, Signature, usize)>,
     series: HashMap<String, (String, Vec<MovieId>)>,
     /// Films of another series of which one is called after this series, which is a hero: "The Dark Knight" of Batman.
     of_hero: HashMap<String, Vec<MovieId>>,
@@ -97,6 +104,10 @@ impl Knowledge {
                 knowledge.by_surname.entry(surname.to_owned()).or_default().push(place);
                 let first_name = key.split(' ').next().unwrap_or_default();
                 knowledge.by_first_name.entry(first_name.to_owned()).or_default().push(place);
+                if person.fame(Role::Either) >= KNOWN_BY_SURNAME {
+                    let names = [key.as_str(), surname].map(|name| (name.to_owned(), Signature::new(name), place));
+                    knowledge.well_known.extend(names);
+                }
             }
             knowledge.by_name.entry(key).or_default().push(place);
             knowledge.people.push(person);
@@ -151,6 +162,20 @@ impl Knowledge {
             known && strsim::osa_distance(&joined(&tokenize(&person.name)), &name) <= typos
         };
         called.iter().find(near).map(|place| &self.people[*place])
+    }
+
+    /// The best known person whose name or surname is written so but for a letter or two: "tarkosvky", "Brat Pit".
+    pub(crate) fn person_misspelt(&self, words: &[Token]) -> Option<&Person> {
+        let name = joined(words);
+        let letters = name.chars().count();
+        if letters < SHORTEST_MISSPELT {
+            return None;
+        }
+        let spelling = Spelling::within(&name, if letters < SHORTEST_WITH_TWO_TYPOS { 1 } else { 2 });
+        let near = |(known, signature, place): &(String, Signature, usize)| {
+            Some((spelling.distance(known, *signature)?, *place))
+        };
+        self.well_known.iter().filter_map(near).min().map(|(_, place)| &self.people[place])
     }
 
     /// The person who is meant by a surname alone: one who is far better known than others of that name.

@@ -24,6 +24,24 @@ pub fn of_itself(said: OfItself, lang: Lang) -> &'static str {
             "Soy el chat de Cineswarm, un programa y ninguna persona: busco películas por lo que han puntuado los \
              espectadores. Por ejemplo:"
         }
+        (OfItself::OnlyFilms, Lang::En) => "I can only talk about films, and find some for you. For example:",
+        (OfItself::OnlyFilms, Lang::Es) => "Solo sé hablar de películas y buscarlas. Por ejemplo:",
+        (OfItself::Farewell, Lang::En) => "Goodbye, and enjoy the film! Your ratings will be here.",
+        (OfItself::Farewell, Lang::Es) => "¡Hasta luego, y que disfrutes de la película! Tus notas se quedan aquí.",
+        (OfItself::HowToRate, Lang::En) => {
+            "Type a film with its stars, from half a star to five (“Alien 4.5”), or tap the stars on its card. Said again \
+             with others, that replaces them; “delete my rating of Alien” takes them back."
+        }
+        (OfItself::HowToRate, Lang::Es) => {
+            "Escribe una película con sus estrellas, de media a cinco («Alien 4,5»), o toca las de su tarjeta. Si lo dices \
+             otra vez con otras, esas valen; «borra mi nota de Alien» las quita."
+        }
+        (OfItself::NoWorst, Lang::En) => {
+            "I look for films that people like, not for the worst. Of a list you can ask which is rated worst. For example:"
+        }
+        (OfItself::NoWorst, Lang::Es) => {
+            "Busco películas que gustan, no las peores. De una lista puedes preguntar cuál es la peor valorada. Por ejemplo:"
+        }
         (OfItself::AllRatings, Lang::En) => {
             "I take ratings back one at a time: “delete my rating of ...”, or under “My ratings” on this page."
         }

@@ -264,6 +264,10 @@ impl Reader<'_> {
         })
     }
 
+    fn names_at(&self, at: usize) -> bool {
+        self.person_named_at(at).is_some()
+    }
+
     /// Whether `from..to` is somebody's name and nothing else.
     pub(crate) fn names_somebody(&self, from: usize, to: usize) -> bool {
         self.person_named_at(from).is_some_and(|(_, end)| end == to)
@@ -391,8 +395,14 @@ impl Reader<'_> {
                 || lexicon::meanings(tokens, end)
                     .any(|(meaning, _)| matches!(meaning, lexicon::Meaning::But | lexicon::Meaning::Not))))
             || (begins_clause && end < tokens.len() && self.sentence.breaks_before(end));
+        // "hitchcock with grace kelly".
+        let is_cast = || self.before_person(end).is_some_and(|(next, role)| role == Role::Acts && self.names_at(next));
+        let is_limited = is_limited || (at == 0 && is_cast());
+        // "kaurismaki tienes?"
+        let asks_for_it = at == 0 && tokens.len() == 2 && cues::is("picks", &tokens[1].word);
         let before_films = before_films
             || is_named
+            || asks_for_it
             || is_limited
             || (at == 0 && years::bound(tokens, end, self.index.newest, false).is_some());
         let is_whole = tokens.len() == 1;

@@ -168,6 +168,7 @@ impl Reader<'_> {
             && self.sentence.typed(from, from + 1).starts_with(char::is_lowercase)
             && (from + 1 == tokens.len()
                 || self.sentence.breaks_before(from + 1)
+                || matches!(tokens[from + 1].word.as_str(), "with" | "con")
                 || lexicon::after(tokens, from + 1, Meaning::And).is_some())
     }
 

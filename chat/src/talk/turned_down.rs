@@ -81,7 +81,9 @@ pub(crate) fn put_off_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Opt
     let is_title = index.find_as(&sentence.tokens[..to], Reading::Exact).is_some();
     let says_what = to > 0 && words.len() <= MOST_WORDS && !(1..to).any(|at| sentence.breaks_before(at));
     let points = matches!(words[0], "that" | "this" | "it" | "esa" | "ese" | "eso" | "esta" | "este" | "que" | "no");
-    (says_what && !is_title && !points).then(|| format!("sin {}", sentence.typed(0, to)))
+    // "my kids will like but won't bore me".
+    let denies = to > 0 && matches!(words[to - 1], "wont" | "dont" | "doesnt" | "not" | "no" | "never");
+    (says_what && !is_title && !points && !denies).then(|| format!("sin {}", sentence.typed(0, to)))
 }
 
 /// "batman no", "batman no plis", "Hachiko no, que me muero", "Alien fuera": without it, as a sentence that says so.
@@ -102,6 +104,14 @@ pub(crate) fn negated_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Opt
         .filter(|at| (1..=*at).any(|end| index.find_as(&sentence.tokens[at - end..*at], Reading::Exact).is_some()));
     let len = says_why.map_or(len, |at| at + 1);
     let (last, rest) = sentence.tokens.get(..len)?.split_last()?;
+    // "de Almodóvar nada".
+    if let [of, unwanted @ ..] = rest
+        && (of.word.as_str(), last.word.as_str()) == ("de", "nada")
+        && (1..MOST_WORDS).contains(&unwanted.len())
+        && !matches!(unwanted[0].word.as_str(), "eso" | "esto" | "ello" | "ellos" | "ellas")
+    {
+        return Some(format!("sin {}", sentence.typed(1, rest.len())));
+    }
     if !matches!(last.word.as_str(), "no" | "fuera") || rest.is_empty() {
         return None;
     }

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::sample::{index_with_facts, sample, tagged_index};
 use super::*;
-use crate::{ClarifyOption, Context, Last, Mark, NotRated, Shift, Topic, TopicKind, Wanted, understand_in};
+use crate::{ClarifyOption, Context, Last, Mark, NotRated, OfItself, Shift, Topic, TopicKind, Wanted, understand_in};
 
 #[derive(Default)]
 struct Count {
@@ -153,6 +153,7 @@ pub(super) fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -
         Intent::Series { name, .. } => format!("series {}", name.replace(' ', "_")),
         Intent::Thanks => "honest".into(),
         Intent::Chosen { movie } => format!("chosen {}", title(movie)),
+        Intent::OfItself(OfItself::OnlyFilms) => "honest".into(),
         Intent::OfItself(said) => format!("honest {said:?}"),
         Intent::Unrate { movie } => format!("unrate {}", title(movie)),
         Intent::Refine { filters, tweak, shift } => {

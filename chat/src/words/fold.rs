@@ -86,6 +86,9 @@ impl Sentence {
         else {
             return (self.text.len(), self.text.len());
         };
+        if to <= from {
+            return (first.start, first.start);
+        }
         let inside = &self.text[first.start..last.end];
         let opened = inside.matches('(').count() > inside.matches(')').count();
         let end = last.end + usize::from(opened && self.text[last.end..].starts_with(')'));

@@ -43,7 +43,8 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
             Meaning::In => {
                 let spanned = span(tokens, next, newest);
                 let short = || short_year(tokens, next).map(|year| (YearBound::Within(year, year), next + 1));
-                spanned.map(|(from, to, end)| range(tokens, from, to, end, newest, false)).or_else(short)
+                let spanned = spanned.map(|(from, to, end)| range(tokens, from, to, end, newest, false));
+                spanned.or_else(|| short_years(tokens, next)).or_else(short)
             }
             Meaning::Recent => Some((YearBound::From(newest.saturating_sub(RECENT_YEARS - 1)), next)),
             Meaning::Old => Some((YearBound::To(OLD_BEFORE - 1), next)),
@@ -85,6 +86,18 @@ pub(crate) fn short_year(tokens: &[Token], at: usize) -> Option<u16> {
         tokens.get(at + 1).is_none_or(|next| matches!(next.word.as_str(), "and" | "y" | "but" | "pero" | "please"));
     let token = tokens.get(at).filter(|token| says_year && ends && token.word.len() == 2)?;
     token.number().filter(|year| (30..=99).contains(year)).and_then(|year| u16::try_from(1900 + year).ok())
+}
+
+/// "del 70 al 75", "from 70 to 75": years of the last century without their first digits.
+fn short_years(tokens: &[Token], at: usize) -> Option<(YearBound, usize)> {
+    let year = |at: usize| {
+        let token = tokens.get(at).filter(|token| token.word.len() == 2)?;
+        token.number().filter(|year| (30..=99).contains(year)).and_then(|year| u16::try_from(1900 + year).ok())
+    };
+    let end = after(tokens, at + 1, Meaning::To).filter(|end| !matches!(tokens[end - 1].word.as_str(), "y" | "and"))?;
+    let (from, to) = (year(at)?, year(end)?);
+    let is_counted = tokens.get(end + 1).is_some_and(|next| next.word.starts_with("min"));
+    (from < to && !is_counted).then_some((YearBound::Within(from, to), end + 1))
 }
 
 /// "1970 to 1980", "1970-1980", "1970 onwards", or the one span.
