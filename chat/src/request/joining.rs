@@ -12,7 +12,7 @@ use crate::films::titles::TitleIndex;
 use crate::replies;
 use crate::topics::{Alternatives, GenreRun, Named, Topic, TopicKind, either};
 use crate::words::lexicon::{self, Meaning};
-use crate::words::plainly;
+use crate::words::{plainly, turns};
 
 impl Reader<'_> {
     /// "French or Italian" are either; so are "French and Italian", and directors who made nothing together.
@@ -68,6 +68,10 @@ impl Reader<'_> {
             "a los dos",
         ];
         let tokens = self.tokens();
+        // "I want action and she wants romance, is there one with both things?"
+        if (0..tokens.len()).any(|at| turns::beginnings("in_one", &tokens[at..]).next().is_some()) {
+            return true;
+        }
         let wants = |from: usize, to: usize| {
             tokens[from..to].iter().map(|token| token.word.as_str()).find(|word| cues::is("wants", word))
         };
