@@ -22,7 +22,8 @@ pub(crate) fn named(sentence: &Sentence, setting: Setting<'_>) -> Option<Underst
     const MOST_WORDS: usize = 20;
     const LONGEST_TITLE: usize = 8;
     let count = sentence.len();
-    if count < 2 || count > MOST_WORDS || !setting.index.has_facts() || !(0..count).any(|at| may_tell(sentence, at)) {
+    if !(2..=MOST_WORDS).contains(&count) || !setting.index.has_facts() || !(0..count).any(|at| may_tell(sentence, at))
+    {
         return None;
     }
     let mut titles: Vec<(usize, usize)> = Vec::new();
@@ -104,7 +105,7 @@ impl Named<'_> {
         let after = text[end..].strip_prefix(')').unwrap_or(&text[end..]);
         let read = self.setting.understand(&format!("{}{label}{after}", &text[..start]));
         let language = language::language(text, self.sentence.tokens.iter());
-        (!read.intent.is_at_a_loss()).then(|| Understood { language, ..read })
+        (!read.intent.is_at_a_loss()).then_some(Understood { language, ..read })
     }
 
     /// "Psycho, the original", "psycho not the remake", "Drácula de Coppola".
