@@ -279,7 +279,7 @@ impl Chat<'_> {
                 let wanted = Wanted::from_name(genre)?;
                 // Of a list of films like one, a question about "it" means that one.
                 match self.pointed_at().or(self.spoken_of()) {
-                    Some(movie) => Some(Intent::About { wanted, movie }),
+                    Some(movie) => Some(self.asked_of(wanted, movie)),
                     None if has_list => Some(Intent::WhichOne),
                     None => None,
                 }
@@ -302,7 +302,7 @@ impl Chat<'_> {
             "unrate_it" => self.spoken_of().map(|movie| Intent::Unrate { movie }),
             "seen_shown" => pointed_at(&mark(Mark::Seen)),
             "hide_shown" => pointed_at(&mark(Mark::NotForMe)),
-            "seen_it" => it(&mark_it(Mark::Seen)).or(Some(Intent::WhichOne)),
+            "seen_it" => self.meant_by_it().map(mark_it(Mark::Seen)).or(Some(Intent::WhichOne)),
             "hide_it" => it(&mark_it(Mark::NotForMe)).or(Some(Intent::WhichOne)),
             "rate_shown" | "stars_shown" => {
                 let [first, second] = fitting.numbers.as_slice() else { return None };

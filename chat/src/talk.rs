@@ -1,5 +1,6 @@
 //! What a sentence does in a conversation: goes on with what was asked before, changes it, takes it back.
 
+pub(crate) mod all_options;
 pub(crate) mod another_meant;
 pub(crate) mod by_degrees;
 pub(crate) mod choosing;
@@ -24,8 +25,13 @@ pub(crate) mod rated_otherwise;
 pub(crate) mod rated_several;
 pub(crate) mod refining;
 pub(crate) mod remarks;
+pub(crate) mod sequel;
+pub(crate) mod series_said;
 pub(crate) mod that_year;
+pub(crate) mod told_apart;
 pub(crate) mod told_before;
 pub(crate) mod turned_down;
 pub(crate) mod which_film;
+pub(crate) mod which_named;
+pub(crate) mod who_is_in;
 pub(crate) mod whose;

@@ -4,8 +4,8 @@
 use crate::films::series;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
-    follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, not_remembered, of_hero, places_said,
-    that_year, told_before, which_film,
+    all_options, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, not_remembered, of_hero,
+    places_said, sequel, series_said, that_year, told_before, which_film, which_named, who_is_in,
 };
 use crate::whole::{says, understood_whole};
 use crate::words::fold::Sentence;
@@ -16,14 +16,19 @@ use crate::{Last, Setting, by_example, turn};
 type Way = fn(&Sentence, Setting<'_>) -> Option<Understood>;
 
 /// Each knows its sentences for certain, and would be misread by those after it.
-const OF_ITS_OWN_SORT: [Way; 19] = [
+const OF_ITS_OWN_SORT: &[Way] = &[
     begins_anew,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
     rates_several,
     corrects,
     |sentence, setting| Some(says(sentence, not_remembered::not_remembered(sentence, setting)?)),
+    all_options::taken,
     which_film::said_of_one,
+    which_named::named,
+    |sentence, setting| in_full(sequel::named(sentence, setting)?, sentence, setting),
+    who_is_in::meant,
+    series_said::most_of_series,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).is_by_somebody()?)),
     marked_beside::marked,
     |sentence, setting| in_full(places_said::counted(sentence, setting)?, sentence, setting),
@@ -41,8 +46,16 @@ const OF_ITS_OWN_SORT: [Way; 19] = [
 /// Takes what the sentence was read as before, as one whole: nothing, or something doubtful.
 type Resort = fn(&Sentence, Setting<'_>, &Understood) -> Option<Understood>;
 
-const AT_A_LOSS: [Resort; 7] =
-    [said_plainly, order_spelt_right, as_likely_act, thanks, last_sentence_understood, said_of_a_film, of_other_things];
+const AT_A_LOSS: &[Resort] = &[
+    series_alone,
+    said_plainly,
+    order_spelt_right,
+    as_likely_act,
+    thanks,
+    last_sentence_understood,
+    said_of_a_film,
+    of_other_things,
+];
 
 /// What the sentence says: the first way in which it may be put that finds something.
 pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>) -> Understood {
@@ -108,6 +121,11 @@ fn part_of_a_series(sentence: &Sentence, setting: Setting<'_>) -> Option<Underst
     let read = setting.understand(&series::part_named(sentence, setting)?);
     let is_all = is_read(&read) && read.ignored.is_empty();
     (is_all && !matches!(read.intent, Intent::About { wanted: Wanted::Other, .. })).then_some(read)
+}
+
+/// "james bond", "the before trilogy": its films.
+fn series_alone(sentence: &Sentence, setting: Setting<'_>, _: &Understood) -> Option<Understood> {
+    in_full(series_said::films_of(sentence, setting)?, sentence, setting)
 }
 
 /// The sentence without what says nothing in it.

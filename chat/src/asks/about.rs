@@ -10,8 +10,9 @@ use crate::films::knowledge::Role;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark, OfItself, Wanted};
 use crate::request::TitleSlot;
+use crate::talk::series_said;
 use crate::words::places::place;
-use crate::words::{fold, lexicon, patterns};
+use crate::words::{cues, fold, lexicon, patterns};
 
 /// What a slot for a film means.
 enum Meant {
@@ -65,7 +66,7 @@ impl Chat<'_> {
             }
             // "ya vi Tiburón y Alien", "I've seen all the Star Wars".
             if kind == "seen_film"
-                && let Some(intent) = self.seen_several(from, to).or_else(|| self.seen_series(from, to))
+                && let Some(intent) = self.seen_several(from, to).or_else(|| self.seen_all_of(from, to))
             {
                 return Some(intent);
             }
@@ -239,15 +240,26 @@ impl Chat<'_> {
         (from..to).find(|at| self.place(*at).is_some()).and_then(|at| self.shown(at))
     }
 
-    /// All films of a series are seen.
-    fn seen_series(&self, from: usize, to: usize) -> Option<Intent> {
+    /// All films of a series are seen, or all of somebody's: "all the Bond films", "todas las de Nolan".
+    fn seen_all_of(&self, from: usize, to: usize) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
-        let from =
-            (from..to).find(|at| !matches!(tokens[*at].word.as_str(), "all" | "the" | "todas" | "las" | "of"))?;
-        if from == 0 || !matches!(tokens[from - 1].word.as_str(), "all" | "the" | "todas" | "las" | "of" | "de") {
+        let is_around = |at: &usize| cues::is("seen_all", &tokens[*at].word);
+        let begins = (from..to).find(|at| !is_around(at))?;
+        if begins == 0 || !is_around(&(begins - 1)) {
             return None;
         }
-        let movies = self.reader.series_films(&tokens[from..to]);
+        let ends = (begins..to).rev().find(|at| !is_around(at))? + 1;
+        let words = &tokens[begins..ends];
+        let of_somebody = || {
+            let says_all = tokens[..begins].iter().any(|token| {
+                matches!(token.word.as_str(), "all" | "every" | "everything" | "todas" | "todo" | "todos")
+            });
+            let named = self.reader.named_at(begins, Role::Either).filter(|(_, end)| says_all && *end == ends);
+            let person = named.and_then(|(name, _)| self.reader.index.knowledge.person_named(&fold::tokenize(name)));
+            person.map(|person| person.films(Role::Either).to_vec()).unwrap_or_default()
+        };
+        let found = [self.reader.series_films(words), self.reader.series_films(&series_said::in_singular(words))];
+        let movies = found.into_iter().find(|films| !films.is_empty()).unwrap_or_else(of_somebody);
         (!movies.is_empty()).then_some(Intent::Mark { movies, mark: Mark::Seen })
     }
 

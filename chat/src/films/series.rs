@@ -137,6 +137,12 @@ impl Chat<'_> {
         found.or_else(|| Some(Intent::Compare { wanted: Wanted::Series, movies: shown.to_vec() }))
     }
 
+    /// "¿tiene segunda parte?" asks for its series.
+    pub(crate) fn asked_of(&self, wanted: Wanted, movie: MovieId) -> Intent {
+        let series = (wanted == Wanted::Series).then(|| self.series_of(movie)).flatten();
+        series.unwrap_or(Intent::About { wanted, movie })
+    }
+
     pub(crate) fn series_of(&self, movie: MovieId) -> Option<Intent> {
         let name = self.reader.index.facts(movie)?.series.as_ref()?;
         self.series_asked(&fold::tokenize(name.split(" - ").next()?))

@@ -275,6 +275,9 @@ impl TitleIndex {
             names.iter().filter(|name| rank(name) == best).map(|name| self.names[*name as usize].film).collect();
         if best.0 == NameKind::Title {
             films.extend(self.better_known_series(&names, &films));
+            if let Some(known) = self.far_better_known_by_it(&names, &films) {
+                films = vec![known];
+            }
         }
         films.extend(self.better_known_spelling(tokens, &films));
         films.sort_unstable();

@@ -23,7 +23,13 @@ enum Way {
 impl Chat<'_> {
     pub(crate) fn rated_by_degrees(&self) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
-        let mut ways = tokens.iter().filter_map(|token| way_of(&token.word));
+        // "I give Up 4 stars" names a film, "BUMP IT UP" none.
+        let is_name = |at: usize| {
+            let mut letters = self.reader.sentence.typed(at, at + 1).chars();
+            let is_written_so = letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase);
+            at > 0 && is_written_so && self.reader.index.find_as(&tokens[at..=at], Reading::Exact).is_some()
+        };
+        let mut ways = (0..tokens.len()).filter(|at| !is_name(*at)).filter_map(|at| way_of(&tokens[at].word));
         let first = ways.next()?;
         // "take half a star off" says it twice.
         let sign = |way: Way| match way {

@@ -5,7 +5,7 @@ use cineswarm_engine::{Catalogue, Filters, MovieId};
 
 use crate::context::Last;
 use crate::films::titles::{TitleIndex, TitleMatch};
-use crate::intent::Intent;
+use crate::intent::{Intent, Question};
 use crate::request::Reader;
 use crate::words::fold::{self, Sentence, without_article};
 use crate::words::places::{self, place};
@@ -244,13 +244,23 @@ fn year_of(option: &ClarifyOption) -> Option<u16> {
     year.parse().ok()
 }
 
-/// The only choice that meets the conditions that the sentence says, and says nothing beside them.
+/// The only choice that meets the conditions that the sentence says.
 fn by_conditions<'o>(
     sentence: &Sentence,
     options: &'o [ClarifyOption],
     index: &TitleIndex,
     catalogue: &Catalogue,
 ) -> Option<&'o ClarifyOption> {
+    only(all_by_conditions(sentence, options, index, catalogue)?.into_iter())
+}
+
+/// The choices that meet the conditions that the sentence says, where it says nothing beside them.
+fn all_by_conditions<'o>(
+    sentence: &Sentence,
+    options: &'o [ClarifyOption],
+    index: &TitleIndex,
+    catalogue: &Catalogue,
+) -> Option<Vec<&'o ClarifyOption>> {
     const MOST_WORDS: usize = 8;
     const BEFORE: [&str; 12] =
         ["i", "meant", "mean", "want", "no", "not", "me", "refiero", "referia", "a", "quiero", "digo"];
@@ -273,9 +283,10 @@ fn by_conditions<'o>(
     // Of a country or a language all films count here, not only the best known.
     let filters = Filters { exclude_seen: false, movie_ids: Vec::new(), ..request.filters() };
     let is_such = |movie| request.named.iter().all(|named| named.films.contains(&movie));
-    only_film(options, index, |movie| {
-        is_such(movie) && catalogue.get(movie).is_some_and(|film| filters.allow(film, false))
-    })
+    let fits = |movie| is_such(movie) && catalogue.get(movie).is_some_and(|film| filters.allow(film, false));
+    let is_fitting =
+        |option: &&ClarifyOption| matches!(index.find(&option.label), TitleMatch::One(movie) if fits(movie));
+    Some(options.iter().filter(is_fitting).collect())
 }
 
 /// "the Disney one" after films like Cinderella, of which there are several: the one of that name that is meant.
@@ -301,7 +312,14 @@ pub(crate) fn namesake(sentence: &Sentence, setting: Setting<'_>) -> Option<Inte
     if options.len() < 2 {
         return None;
     }
-    let chosen = choice(sentence, &options, index, catalogue)?;
+    let Some(chosen) = choice(sentence, &options, index, catalogue) else {
+        // "la que no es de dibujos" may be two.
+        let fitting = all_by_conditions(sentence, &options, index, catalogue)?;
+        let fitting: Vec<ClarifyOption> = fitting.into_iter().cloned().collect();
+        let about = sentence.text.trim().to_owned();
+        let asked = Intent::Clarify { question: Question::WhichFilm, about, film: None, options: fitting.clone() };
+        return (fitting.len() > 1 && fitting.len() < options.len()).then_some(asked);
+    };
     match index.find(&chosen.label) {
         TitleMatch::One(movie) => Some(Intent::LikeInstead { movies: vec![movie] }),
         _ => None,

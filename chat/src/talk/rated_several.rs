@@ -85,7 +85,7 @@ impl Chat<'_> {
         for part in parts {
             let last = films.last().map(|(movie, _)| *movie);
             let found = match &part.rated {
-                Rated::Spoken => self.pointed_at().map(|movie| vec![movie]),
+                Rated::Spoken => self.meant_by_it().map(|movie| vec![movie]),
                 Rated::Titles(slots) => {
                     let found: Result<Vec<MovieId>, Box<Intent>> =
                         slots.iter().map(|slot| self.resolved(slot)).collect();

@@ -8,26 +8,17 @@ use cineswarm_engine::MovieId;
 use crate::context::Last;
 use crate::films::titles::TitleMatch;
 use crate::intent::{Intent, Question, Understood, Wanted};
-use crate::request::facts;
 use crate::talk::choosing;
+use crate::talk::told_apart::{Pointed, is_somebody_of, told_of};
 use crate::whole::says;
 use crate::words::fold::{Sentence, Token, tokenize};
 use crate::words::which::{phrase_at, says_only};
-use crate::words::years::{self, YearBound};
 use crate::words::{cues, language, patterns, places, plainly};
 use crate::{ClarifyOption, Context, Setting, replies};
 
 /// Whether the word is somebody's: "carpenter's".
 pub(super) fn is_possessive(sentence: &Sentence, at: usize) -> bool {
     sentence.typed(at, at + 1).ends_with(['s', 'S']) && sentence.typed(at, at + 1).contains(['\'', '’'])
-}
-
-/// What words point at.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pointed {
-    Film(MovieId),
-    /// The one that was not spoken of.
-    Other,
 }
 
 /// Words of a sentence, and what they point at.
@@ -56,7 +47,9 @@ pub(crate) fn said_of_one(sentence: &Sentence, setting: Setting<'_>) -> Option<U
     // "the Tim Burton ones" are several, and "which is the oldest?" asks.
     let says_other = |token: &Token| token.word == "ones" || matches!(token.word.as_str(), "which" | "cual" | "cuales");
     let is_short = sentence.len() <= MOST_WORDS;
-    if !is_short || !(0..sentence.len()).any(may_point) {
+    // "Winona Ryder" answers "which one do you mean?", and is a wish of its own elsewhere.
+    let is_asked = !setting.context.options.is_empty();
+    if !is_short || !(is_asked || (0..sentence.len()).any(may_point)) {
         return None;
     }
     // "the Sinatra one's worth a 3".
@@ -88,12 +81,12 @@ fn which_of_options(sentence: &Sentence, setting: Setting<'_>) -> Option<Underst
     };
     let first = sentence.tokens.iter().find(|token| !patterns::is_courtesy(&token.word))?;
     let from = sentence.tokens.iter().position(|token| !(asks(token) || patterns::is_courtesy(&token.word)))?;
-    let told = several.told_of(&several.films, &sentence.tokens[from..]).filter(|_| asks(first))?;
+    let told = told_of(&several.films, &sentence.tokens[from..], setting).filter(|_| asks(first))?;
     let Pointed::Film(movie) = told else { return None };
     Some(says(sentence, Intent::About { wanted: Wanted::Year, movie }))
 }
 
-fn points(word: &str) -> bool {
+pub(super) fn points(word: &str) -> bool {
     matches!(word, "the" | "la" | "el" | "al" | "that" | "esa" | "ese")
 }
 
@@ -125,7 +118,10 @@ impl<'a> Several<'a> {
 
     fn read(&self, sentence: &Sentence) -> Option<Understood> {
         let spans = self.spans(sentence);
-        let mut chosen = spans.iter().filter(|span| !span.is_denied);
+        // "era para la otra, la vieja": the other one is told twice.
+        let is_told = spans.iter().any(|span| !span.is_denied && matches!(span.pointed, Pointed::Film(_)));
+        let says_again = |span: &Span| is_told && span.pointed == Pointed::Other;
+        let mut chosen = spans.iter().filter(|span| !span.is_denied && !says_again(span));
         let (span, pointed) = match (chosen.next(), chosen.next()) {
             (Some(span), None) => (span, span.pointed),
             // "not the American one" of two.
@@ -140,6 +136,7 @@ impl<'a> Several<'a> {
         };
         let left: Vec<Token> = (0..sentence.len())
             .filter(|at| !(span.from..span.to).contains(at) && !is_denied(sentence, *at))
+            .filter(|at| !spans.iter().any(|span| says_again(span) && (span.from..span.to).contains(at)))
             .map(|at| sentence.tokens[at].clone())
             .collect();
         let is_all = says_only(&left, &["beside"]);
@@ -173,7 +170,7 @@ impl<'a> Several<'a> {
         Some(Understood { language, ignored, ..self.goes_on_with(film, sentence) })
     }
 
-    /// "is the remake better than the original?": both with their titles.
+    /// "is the remake better than the original?", "5 for the old one, 3 for the new": both with their titles.
     fn compared(&self, one: &Span, other: &Span, sentence: &Sentence) -> Option<Understood> {
         let label = |span: &Span| match span.pointed {
             Pointed::Film(film) => self.label(film),
@@ -184,7 +181,7 @@ impl<'a> Several<'a> {
         let text = &sentence.text;
         let named = format!("{}{}{}{}{}", &text[..start], label(one)?, &text[end..from], label(other)?, &text[to..]);
         let read = self.setting.after(&self.setting.without_options()).understand(&named);
-        matches!(read.intent, Intent::Compare { .. }).then_some(read)
+        matches!(read.intent, Intent::Compare { .. } | Intent::RateSeveral { .. }).then_some(read)
     }
 
     /// The films that are not spoken of, where the sentence can mean those.
@@ -307,8 +304,13 @@ impl<'a> Several<'a> {
                     .filter(|_| points(&sentence.tokens[at].word) || (is_possessive(sentence, to - 1) || to == end));
                 told.or_else(|| if is_clause { self.chosen(&typed()) } else { None })
             };
+            let is_bare = || self.current.is_none() && begins_clause;
             let found = if points(&sentence.tokens[at].word) || is_somebodys {
                 ends.into_iter().find_map(|to| read(to).map(|pointed| (to, pointed)))
+            } else if is_bare() {
+                let told = self.told(&sentence.tokens[at..end]);
+                let is_named = |film| is_somebody_of(film, &sentence.tokens[at..end], self.setting);
+                told.filter(|told| matches!(told, Pointed::Film(film) if is_named(*film))).map(|told| (end, told))
             } else {
                 None
             };
@@ -345,90 +347,17 @@ impl<'a> Several<'a> {
 
     /// The one that these words tell by who made it, its year, or its place among them in time; every word must tell.
     fn told(&self, tokens: &[Token]) -> Option<Pointed> {
-        self.told_of(&self.films, tokens).or_else(|| {
-            // "the Sinatra one" of the films of a series; "the new one" of it may be any.
-            let told = self.told_of(&self.series, tokens)?;
-            let Pointed::Film(film) = told else { return None };
-            let is_of_film = |token: &Token| {
-                let facts = self.setting.index.facts(film);
-                let has = |name: &String| tokenize(name).iter().any(|part| token.word.starts_with(&part.word));
-                facts.is_some_and(|facts| facts.directors.iter().chain(&facts.cast).any(has))
-            };
-            tokens.iter().any(is_of_film).then_some(told)
-        })
-    }
-
-    fn told_of(&self, films: &[MovieId], tokens: &[Token]) -> Option<Pointed> {
-        let Setting { index, catalogue, .. } = self.setting;
-        let year = |movie: &MovieId| catalogue.get(*movie).and_then(|film| film.year);
-        let newest = films.iter().filter_map(year).max().unwrap_or(0);
-        let mut fits = films.to_vec();
-        let mut place = None;
-        let mut order = None;
-        let mut name: Vec<&str> = Vec::new();
-        let mut at = 0;
-        while at < tokens.len() {
-            if let Some((kind, end)) = phrase_at(tokens, at, tokens.len(), &["oldest", "newest", "other"]) {
-                // "the old black and white one".
-                if order.is_some_and(|order| order != kind) {
-                    return None;
-                }
-                (order, at) = (Some(kind), end);
-            } else if let Some((bound, end)) = years::bound(tokens, at, newest.max(2000), true) {
-                fits.retain(|movie| {
-                    year(movie).is_some_and(|year| match bound {
-                        YearBound::Within(from, to) => (from..=to).contains(&year),
-                        YearBound::From(from) => year >= from,
-                        YearBound::To(to) => year <= to,
-                    })
-                });
-                at = end;
-            } else if let Some((_, end)) = facts::is_from(tokens, at, None) {
-                // "the Japanese one".
-                fits.retain(|movie| facts::is_from(tokens, at, index.facts(*movie)).is_some_and(|(is_of, _)| is_of));
-                at = end;
-            } else if let Some(nth) = places::place(&tokens[at].word)
-                && !name.is_empty()
-                && tokens[at].word != "one"
-            {
-                // "Clooney's first one".
-                (place, at) = (Some(nth), at + 1);
-            } else if let Some((_, end)) = phrase_at(tokens, at, tokens.len(), &["around"]) {
-                at = end;
-            } else {
-                name.push(tokens[at].word.as_str());
-                at += 1;
-            }
-        }
-        if !name.is_empty() {
-            let is_named = |person: &String| {
-                let parts = tokenize(person);
-                let is_part = |said: &str| {
-                    parts.iter().any(|part| part.word == said || said.strip_suffix('s') == Some(part.word.as_str()))
-                };
-                name.iter().all(|said| is_part(said))
-            };
-            fits.retain(|movie| {
-                index.facts(*movie).is_some_and(|facts| facts.directors.iter().chain(&facts.cast).any(is_named))
-            });
-        }
-        let is_told = fits.len() < films.len() || !name.is_empty();
-        if let Some(place) = place {
-            fits.sort_by_key(year);
-            let nth = if place == 0 { fits.last() } else { fits.get(place - 1) };
-            return nth.copied().map(Pointed::Film);
-        }
-        match order {
-            Some("other") => (!is_told).then_some(Pointed::Other),
-            Some("oldest") => {
-                fits.into_iter().filter(|movie| year(movie).is_some()).min_by_key(year).map(Pointed::Film)
-            }
-            Some(_) => fits.into_iter().filter(|movie| year(movie).is_some()).max_by_key(year).map(Pointed::Film),
-            None => match fits[..] {
-                [only] if is_told => Some(Pointed::Film(only)),
-                _ => None,
-            },
-        }
+        let told = |films: &[MovieId]| told_of(films, tokens, self.setting);
+        // "the Sinatra one" of the films of a series, "la de Herzog" of those whose title begins so; "the new one" may be any.
+        let told_by_name = |films: &[MovieId]| match told(films) {
+            Some(Pointed::Film(film)) if is_somebody_of(film, tokens, self.setting) => Some(Pointed::Film(film)),
+            _ => None,
+        };
+        let begins_so = || {
+            let film = self.setting.catalogue.get(self.current?)?;
+            told_by_name(&self.setting.index.named_so(&tokenize(&film.title)))
+        };
+        told(&self.films).or_else(|| told_by_name(&self.series)).or_else(begins_so)
     }
 }
 

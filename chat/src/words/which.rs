@@ -5,6 +5,7 @@
 //! - `around`: stands between the words that tell; `beside`: beside all of them, where nothing else is said of the film;
 //! - `says_more`: says more of the film than which it is;
 //! - `of_them`: stands around who made those films of a hero or a series that are wanted;
+//! - `sequel`: is the film after the one that is spoken of;
 //! - `of_versions`: stands around a film of which it is asked what others of its name there are.
 
 use std::sync::LazyLock;
@@ -50,7 +51,8 @@ mod tests {
     use super::*;
     use crate::words::fold::tokenize;
 
-    const KINDS: [&str; 8] = ["oldest", "newest", "other", "around", "beside", "says_more", "of_them", "of_versions"];
+    const KINDS: [&str; 9] =
+        ["oldest", "newest", "other", "around", "beside", "says_more", "sequel", "of_them", "of_versions"];
 
     #[test]
     fn every_phrase_is_written_folded_and_of_a_kind() {

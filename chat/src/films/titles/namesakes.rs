@@ -22,6 +22,16 @@ impl TitleIndex {
         films
     }
 
+    /// "Mulholland Dr." is also the whole title of a film that hardly anybody has seen: one that so many more have rated is
+    /// meant, if this is but another name of it.
+    pub(super) fn far_better_known_by_it(&self, names: &[u32], titled: &[u32]) -> Option<u32> {
+        let ratings = |film: &u32| self.films[*film as usize].ratings;
+        let most = titled.iter().map(ratings).max().unwrap_or(0).max(1);
+        let others = names.iter().map(|name| &self.names[*name as usize]);
+        let others = others.filter(|name| name.kind == NameKind::OtherTitle).map(|name| name.film);
+        others.filter(|film| ratings(film) >= FAR_BETTER_KNOWN * most).max_by_key(ratings)
+    }
+
     /// All films that are called as this one is under any of its titles, the best known first: "Ringu (Ring)" and "The Ring".
     pub(crate) fn versions(&self, movie: MovieId) -> Vec<MovieId> {
         let named = self.keys_of(movie).filter_map(|key| self.by_key.get(key)).flatten();
