@@ -50,7 +50,7 @@ impl Chat<'_> {
             return None;
         }
         let shown = self.context.shown;
-        let spoken_of = || self.context.about.filter(|_| self.context.last != Last::List);
+        let spoken_of = || self.context.about.filter(|_| !self.context.last.is_list());
         let film = asked.film.or_else(|| if asked.of_list { None } else { spoken_of() });
         let Some(movie) = film else {
             let is_his = |movie: &MovieId| self.did(*movie, name, &asked).is_some_and(|(_, holds)| holds);
