@@ -271,7 +271,9 @@ impl Chat<'_> {
                 Intent::Refine { filters, tweak, .. } => Intent::Browse { filters, tweak },
                 other => other,
             }),
-            "of_list" if has_list || self.context.last == Last::Series || self.compared_last().is_some() => self.first_of_list(genre, false),
+            "of_list" if has_list || self.context.last == Last::Series || self.compared_last().is_some() => {
+                self.first_of_list(genre, false)
+            }
             // Of an answer about one film, or of nothing, none is the best.
             "of_list" if !self.goes_on() => Some(match self.context.about {
                 Some(_) => Intent::WhichOne,

@@ -5,8 +5,8 @@ use crate::asks::unknowable;
 use crate::films::series;
 use crate::intent::{Intent, Mark, Understood, Wanted};
 use crate::talk::{
-    between_lengths, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, most_said, not_remembered, not_that_one, of_cast, of_hero, places_said,
-    that_year, which_film, whose,
+    between_lengths, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, most_said, not_remembered,
+    not_that_one, of_cast, of_hero, places_said, that_year, which_film, whose,
 };
 use crate::whole::{says, understood_whole};
 use crate::words::fold::Sentence;

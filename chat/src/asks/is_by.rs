@@ -162,7 +162,11 @@ impl Chat<'_> {
         ends.into_iter().find_map(|to| {
             let words = &tokens[at..to];
             let is_grammar = words.iter().all(|token| is_of_grammar(&token.word) || cues::is("by_frame", &token.word));
-            if is_grammar && !(at > 0 && is_capital(at)) {
+            // "did kubrick direct ai".
+            let is_directed = at > 0
+                && matches!(tokens[at - 1].word.as_str(), "direct" | "directed" | "dirigio")
+                && !words.iter().any(|token| cues::is("by_frame", &token.word));
+            if is_grammar && !(at > 0 && is_capital(at)) && !is_directed {
                 return None;
             }
             match self.reader.index.find_as(words, Reading::Exact)? {

@@ -172,7 +172,9 @@ impl Chat<'_> {
     fn asked_of_what_is_spoken_of(&self, kind: &str, wanted: Wanted) -> Option<Intent> {
         let says = |of: &[&str]| self.reader.sentence.tokens.iter().any(|token| of.contains(&token.word.as_str()));
         let is_of_several = says(&["they", "them", "these", "those", "las", "son", "estan", "estas", "esas"]);
-        let is_of_one = says(&["it", "its", "that", "this", "esa", "esta", "eso", "la", "lo", "ese", "este", "es"]);
+        let is_of_one = says(&[
+            "it", "its", "that", "this", "esa", "esta", "eso", "la", "lo", "verla", "verlo", "ese", "este", "es",
+        ]);
         if let Some(pair) = self.compared_last().filter(|_| is_of_several || !is_of_one) {
             return Some(Intent::Compare { wanted, movies: pair.to_vec() });
         }
@@ -184,6 +186,7 @@ impl Chat<'_> {
             "where" => OfItself::WhereToWatch,
             "ages" | "fright" if points && self.puts_a_question(&[]) => OfItself::Fitness,
             "ending" => OfItself::Endings,
+            "trailer" => OfItself::Unknown,
             "other" if points || self.puts_a_question(&[]) => OfItself::Unknown,
             "colour" if points && self.puts_a_question(&[]) => OfItself::Unknown,
             _ => return None,
@@ -201,7 +204,10 @@ mod tests {
     fn every_phrase_is_written_folded_and_of_a_kind() {
         assert!(PHRASES.len() > 100);
         for (kind, words) in PHRASES.values().flatten() {
-            assert!(["where", "ages", "fright", "other", "colour", "ending", "frame"].contains(kind), "{kind}");
+            assert!(
+                ["where", "ages", "fright", "other", "trailer", "colour", "ending", "frame"].contains(kind),
+                "{kind}"
+            );
             let said = words.join(" ").replace('#', "5");
             let folded: Vec<String> = tokenize(&said).into_iter().map(|token| token.word).collect();
             assert_eq!(folded.join(" "), said);

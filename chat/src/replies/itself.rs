@@ -49,7 +49,9 @@ pub fn of_itself(said: OfItself, lang: Lang) -> &'static str {
         (OfItself::Swap, Lang::Es) => {
             "No puedo intercambiar notas. Dime cada película con las suyas, como «Alien 4, Aliens 5», y eso las cambia."
         }
-        (OfItself::WhereToWatch, Lang::En) => "Where films can be watched I don't know: I know what viewers have rated.",
+        (OfItself::WhereToWatch, Lang::En) => {
+            "Where films can be watched I don't know: I know what viewers have rated."
+        }
         (OfItself::WhereToWatch, Lang::Es) => {
             "Dónde se pueden ver las películas no lo sé: sé lo que han puntuado los espectadores."
         }

@@ -30,9 +30,9 @@ pub(crate) fn told(sentence: &Sentence, setting: Setting<'_>) -> Option<Understo
         return None;
     }
     let (from, to, question) = (0..tokens.len()).find_map(|at| {
-        KINDS.into_iter().find_map(|(kind, question)| {
-            Some((at, at + turns::beginnings(kind, &tokens[at..]).next()?, question))
-        })
+        KINDS
+            .into_iter()
+            .find_map(|(kind, question)| Some((at, at + turns::beginnings(kind, &tokens[at..]).next()?, question)))
     })?;
     let Intent::About { movie, .. } = understood_whole(&Sentence::new(question), setting).intent else { return None };
     let place = setting.context.shown.iter().position(|shown| *shown == movie)? + 1;

@@ -48,11 +48,13 @@ pub(crate) fn named_in_full(sentence: &Sentence, setting: Setting<'_>) -> Option
         Some((at, name))
     })?;
     // The whole name, and nothing else, is read as it is.
-    let is_whole = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().any(|beside| {
-        tokens.get(beside).is_some_and(|token| is_called(name, &token.word))
-    });
+    let is_whole = [at.checked_sub(1), Some(at + 1)]
+        .into_iter()
+        .flatten()
+        .any(|beside| tokens.get(beside).is_some_and(|token| is_called(name, &token.word)));
     let mut others = (0..tokens.len()).filter(|other| *other != at);
     let rest = |at: usize| turns::is_word("more_of", &tokens[at].word);
-    let asks_more = tokens.iter().any(|token| matches!(token.word.as_str(), "mas" | "more" | "else" | "other" | "otras" | "otra"));
+    let asks_more =
+        tokens.iter().any(|token| matches!(token.word.as_str(), "mas" | "more" | "else" | "other" | "otras" | "otra"));
     (!is_whole && asks_more && others.all(rest)).then(|| films(name, directs))
 }

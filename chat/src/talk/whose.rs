@@ -112,10 +112,8 @@ pub(crate) fn one_of_cast(sentence: &Sentence, setting: Setting<'_>) -> Option<I
 
 /// "what else has he done", "¿y tiene otras?" once somebody was told, "same director", and nothing else.
 fn asks_for_more_of_maker(sentence: &Sentence, context: &Context<'_>) -> bool {
-    let is_told = matches!(
-        context.last,
-        Last::Asked(Wanted::Director | Wanted::Cast | Wanted::Role) | Last::AskedOf(..)
-    );
+    let is_told =
+        matches!(context.last, Last::Asked(Wanted::Director | Wanted::Cast | Wanted::Role) | Last::AskedOf(..));
     patterns::fitting(sentence).map(|fitting| fitting.kind.0).any(|kind| {
         kind == "by_maker" || (kind == "by_told" && is_told) || (kind.starts_with("same ") && sentence.len() == 2)
     })
