@@ -20,9 +20,12 @@ const MOST_WORDS: usize = 16;
 /// Words of a title that nobody knows.
 const LONGEST_UNKNOWN: usize = 4;
 
+/// What a phrase asks for, and its words.
+type Phrase = (&'static str, Vec<&'static str>);
+
 /// Phrases by their first word, the longest first: what they ask for, or that they only stand around it.
-static PHRASES: LazyLock<HashMap<&str, Vec<(&str, Vec<&str>)>>> = LazyLock::new(|| {
-    let mut phrases: HashMap<&str, Vec<(&str, Vec<&str>)>> = HashMap::new();
+static PHRASES: LazyLock<HashMap<&str, Vec<Phrase>>> = LazyLock::new(|| {
+    let mut phrases: HashMap<&str, Vec<Phrase>> = HashMap::new();
     let lines = include_str!("../../data/unknowable.tsv").lines().filter(|line| !line.starts_with('#'));
     for (kind, phrase) in lines.filter_map(|line| line.split_once('\t')) {
         let words: Vec<&str> = phrase.split(' ').collect();
