@@ -12,5 +12,6 @@ pub(crate) mod most;
 pub(crate) mod of_list;
 pub(crate) mod order;
 pub(crate) mod questions;
+pub(crate) mod unknowable;
 pub(crate) mod versions;
 pub(crate) mod wanted;

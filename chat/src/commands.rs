@@ -195,6 +195,10 @@ impl Chat<'_> {
                 self.context.shown.first().map(|movie| Intent::About { wanted: Wanted::Genre, movie: *movie })
             }
             "itself" => Some(Intent::OfItself(OfItself::from_name(genre)?)),
+            "plots" => Some(match self.compared_last() {
+                Some(pair) => Intent::Compare { wanted: Wanted::Plot, movies: pair.to_vec() },
+                None => Intent::OfItself(OfItself::Endings),
+            }),
             "thanks" | "chosen" if fitting.places.is_some() || !fitting.numbers.is_empty() => {
                 pointed_at(&|movies| movies.first().map_or(Intent::Thanks, |movie| Intent::Chosen { movie: *movie }))
             }
@@ -212,7 +216,7 @@ impl Chat<'_> {
             "remove_it" if self.context.last == Last::Rating => self.spoken_of().map(|movie| Intent::Unrate { movie }),
             "remove_it" => it(&mark_it(Mark::NotForMe)).or(Some(Intent::WhichOne)),
             // After a film was spoken of, the list is asked for again; else the one before it.
-            "carry_on" if self.goes_on() && self.context.last != Last::List => {
+            "carry_on" if self.goes_on() && !self.context.last.is_list() => {
                 Some(Intent::Refine { filters: Filters::default(), tweak: crate::Tweak::None, shift: None })
             }
             "carry_on" => Some(Intent::Undo),
@@ -229,6 +233,8 @@ impl Chat<'_> {
             "help" => Some(Intent::Help),
             "chat" => Some(Intent::NotUnderstood { asked: asked() }),
             "other" => Some(Intent::More),
+            // After somebody was told it is of them (`talk/whose.rs`).
+            "by_told" if self.goes_on() => Some(Intent::More),
             "lesser_known" if self.goes_on() => Some(Intent::LessKnown),
             "both" if self.goes_on() => Some(Intent::shift(Shift::Both)),
             "any_year" if self.goes_on() => Some(Intent::shift(Shift::AnyYear)),
@@ -236,6 +242,9 @@ impl Chat<'_> {
             "in_order" => Some(Intent::NotUnderstood { asked: asked() }),
             "newer" if has_list => Some(Intent::shift(Shift::Newer)),
             "older" if has_list => Some(Intent::shift(Shift::Older)),
+            // "which is the newest" "and the oldest?"
+            "newest" if self.was_asked_of_list() => self.first_of_list("Newest", false),
+            "oldest" if self.was_asked_of_list() => self.first_of_list("Oldest", false),
             "newest" if has_list => Some(Intent::shift(Shift::NewestFirst)),
             "oldest" if has_list => Some(Intent::shift(Shift::OldestFirst)),
             "better_known" if has_list => Some(Intent::shift(Shift::BetterKnown)),
@@ -259,15 +268,18 @@ impl Chat<'_> {
                 Intent::Refine { filters, tweak, .. } => Intent::Browse { filters, tweak },
                 other => other,
             }),
-            "of_list" if has_list || self.compared_last().is_some() => self.first_of_list(genre, false),
+            "of_list" if has_list || self.context.last == Last::Series || self.compared_last().is_some() => {
+                self.first_of_list(genre, false)
+            }
             // Of an answer about one film, or of nothing, none is the best.
             "of_list" if !self.goes_on() => Some(match self.context.about {
                 Some(_) => Intent::WhichOne,
                 None => Intent::NotUnderstood { asked: asked() },
             }),
             "next_of_list" if has_list || self.compared_last().is_some() => self.first_of_list(genre, true),
-            "of_all" if has_list => {
-                Some(Intent::Compare { wanted: Wanted::from_name(genre)?, movies: self.context.shown.to_vec() })
+            "of_all" if has_list || self.compared_last().is_some() => {
+                let movies = self.compared_last().map_or(self.context.shown.to_vec(), |pair| pair.to_vec());
+                Some(Intent::Compare { wanted: Wanted::from_name(genre)?, movies })
             }
             // "why do you recommend it?"
             "why" if fitting.places.is_none() && fitting.numbers.is_empty() => it(&|movie| Intent::Why { movie }),
@@ -319,10 +331,27 @@ impl Chat<'_> {
         }
     }
 
+    /// Whether it was asked last which of the list is so most.
+    fn was_asked_of_list(&self) -> bool {
+        let is_shown = |movie| self.context.shown.contains(&movie);
+        self.context.shown.len() > 1
+            && self.context.about.is_some_and(is_shown)
+            && matches!(self.context.last, Last::Asked(Wanted::Year | Wanted::Runtime | Wanted::Opinion))
+    }
+
     /// "which one is the longest?": the film of the list that it is, by what is asked of it.
     fn first_of_list(&self, most: &str, next: bool) -> Option<Intent> {
         let compared = self.compared_last();
-        let shown = || compared.as_ref().map_or(self.context.shown, |pair| pair.as_slice()).iter().copied();
+        // "cuál es la mejor valorada" after the films of a series asks of those.
+        let series = match self.context.about.filter(|_| self.context.last == Last::Series) {
+            Some(movie) => self.series_of(movie),
+            None => None,
+        };
+        let told = match &series {
+            Some(Intent::Series { movies, .. }) => Some(movies.as_slice()),
+            _ => compared.as_ref().map(|pair| pair.as_slice()),
+        };
+        let shown = || told.unwrap_or(self.context.shown).iter().copied();
         let length = |movie: &MovieId| self.reader.index.facts(*movie).and_then(|known| known.runtime_min);
         let timed = || shown().filter(|movie| length(movie).is_some());
         let year = |movie: &MovieId| self.catalogue.get(*movie).and_then(|movie| movie.year);
@@ -425,12 +454,12 @@ impl Chat<'_> {
 
     /// The film that was spoken of last, or asked for films like; of two that were compared neither.
     pub(crate) fn spoken_of(&self) -> Option<MovieId> {
-        self.context.about.filter(|_| !matches!(self.context.last, Last::Compared(_)))
+        self.context.about.filter(|_| !matches!(self.context.last, Last::Compared(_) | Last::Ordered(_)))
     }
 
     /// The film that "that one" means: the one spoken of since the last list, or the only one of that list.
     pub(crate) fn pointed_at(&self) -> Option<MovieId> {
-        let spoken_of = self.spoken_of().filter(|_| self.context.last != Last::List);
+        let spoken_of = self.spoken_of().filter(|_| !self.context.last.is_list());
         spoken_of.or(match self.context.shown {
             [only] => Some(*only),
             _ => None,

@@ -2,6 +2,7 @@
 
 use cineswarm_engine::{HalfStars, MovieId};
 
+use crate::asks::order::Order;
 use crate::asks::wanted::Wanted;
 use crate::films::somebody::Somebody;
 use crate::intent::{ClarifyOption, Intent, Mark};
@@ -42,6 +43,10 @@ pub enum Last {
     /// A list of films, or nothing of one film.
     #[default]
     List,
+    /// The films of that list, in this order.
+    Ordered(Order),
+    /// The films of a series, of which the one that is told is the first.
+    Series,
     /// Something about one film.
     Film,
     /// What somebody wanted to know of one film.
@@ -54,6 +59,13 @@ pub enum Last {
     Marked(Mark),
     /// That film beside this one, so that "it" is neither.
     Compared(MovieId),
+}
+
+impl Last {
+    /// Whether several films were told of, and not one of them.
+    pub(crate) fn is_list(self) -> bool {
+        matches!(self, Last::List | Last::Ordered(_) | Last::Series)
+    }
 }
 
 impl Intent {
@@ -91,7 +103,8 @@ impl Intent {
                 _ => (None, Last::List),
             },
             // "in which order" asks of its series again; "it" is none of them.
-            Intent::Series { movies, .. } => (movies.first().copied(), Last::List),
+            Intent::Series { movies, .. } => (movies.first().copied(), Last::Series),
+            Intent::InOrder { movies, order } => (movies.first().copied(), Last::Ordered(*order)),
             Intent::Clarify { film: Some(movie), .. } => (Some(*movie), Last::Rating),
             Intent::Mark { movies, mark } => match movies.as_slice() {
                 [only] => (Some(*only), Last::Marked(*mark)),

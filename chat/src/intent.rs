@@ -415,6 +415,18 @@ pub enum OfItself {
     Marks,
     /// That the stars of two films are not exchanged, and how they are changed.
     Swap,
+    /// That it does not know where films can be seen.
+    WhereToWatch,
+    /// That it knows neither for what age films are nor how frightening.
+    Fitness,
+    /// That it knows no endings.
+    Endings,
+    /// That it knows of no prizes, trailers and the like.
+    Unknown,
+    /// Which genres there are.
+    Genres,
+    /// That it does not explain words.
+    Meanings,
 }
 
 impl OfItself {
@@ -427,6 +439,8 @@ impl OfItself {
             "HowToRate" => OfItself::HowToRate,
             "NoWorst" => OfItself::NoWorst,
             "AllRatings" => OfItself::AllRatings,
+            "Genres" => OfItself::Genres,
+            "Meanings" => OfItself::Meanings,
             _ => return None,
         })
     }

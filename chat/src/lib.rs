@@ -62,6 +62,11 @@ pub fn understand_in(
     catalogue: &Catalogue,
     context: &Context<'_>,
 ) -> Understood {
+    let mut shown = context.shown.to_vec();
+    if let Last::Ordered(order) = context.last {
+        order.sort(&mut shown, catalogue, index);
+    }
+    let context = &Context { shown: &shown, ..*context };
     Setting { lang, index, catalogue, context, is_example: false, depth: 0 }.understand(text)
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod all_options;
 pub(crate) mod another_meant;
+pub(crate) mod between_lengths;
 pub(crate) mod by_degrees;
 pub(crate) mod choosing;
 pub(crate) mod degrees;
@@ -16,8 +17,11 @@ pub(crate) mod like_one_but;
 pub(crate) mod made_by;
 pub(crate) mod marked_beside;
 pub(crate) mod misspelt;
+pub(crate) mod most_said;
 pub(crate) mod not_remembered;
+pub(crate) mod not_that_one;
 pub(crate) mod occasions;
+pub(crate) mod of_cast;
 pub(crate) mod of_hero;
 pub(crate) mod open_question;
 pub(crate) mod places_said;

@@ -1,11 +1,13 @@
 //! The ways in which a sentence may be put, and in which order they are tried: first those by which it is a sentence of its
 //! own sort, then as one whole, then, where that finds nothing, those that make the best of it.
 
+use crate::asks::unknowable;
 use crate::films::series;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
-    all_options, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, not_remembered, of_hero,
-    places_said, sequel, series_said, that_year, told_before, which_film, which_named, who_is_in,
+    all_options, between_lengths, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, most_said,
+    not_remembered, not_that_one, of_cast, of_hero, places_said, sequel, series_said, that_year, told_before,
+    which_film, which_named, who_is_in, whose,
 };
 use crate::whole::{says, understood_whole};
 use crate::words::fold::Sentence;
@@ -19,6 +21,7 @@ type Way = fn(&Sentence, Setting<'_>) -> Option<Understood>;
 const OF_ITS_OWN_SORT: &[Way] = &[
     begins_anew,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
+    |sentence, setting| Some(says(sentence, whose::one_of_cast(sentence, setting)?)),
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
     rates_several,
     corrects,
@@ -30,8 +33,14 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     who_is_in::meant,
     series_said::most_of_series,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).is_by_somebody()?)),
+    unknowable::asked,
+    unknowable::asks_what_differs,
     marked_beside::marked,
     |sentence, setting| in_full(places_said::counted(sentence, setting)?, sentence, setting),
+    most_said::told,
+    not_that_one::turned_down,
+    |sentence, setting| in_full(between_lengths::bounded(sentence)?, sentence, setting),
+    |sentence, setting| in_full(of_cast::named_in_full(sentence, setting)?, sentence, setting),
     |sentence, setting| in_full(like_one_but::named(sentence, setting)?, sentence, setting),
     of_hero::films_by,
     part_of_a_series,

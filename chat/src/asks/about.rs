@@ -135,6 +135,7 @@ impl Chat<'_> {
                             kind,
                             "good"
                                 | "genre"
+                                | "suits"
                                 | "have"
                                 | "in_list"
                                 | "good_word"
@@ -148,10 +149,10 @@ impl Chat<'_> {
                     return self.resolved(&slot).err().map(|question| *question);
                 }
                 // "is it scary?" is no wish.
-                Meant::NothingBefore if kind == "genre" && !self.context.shown.is_empty() => {
+                Meant::NothingBefore if matches!(kind, "genre" | "suits") && !self.context.shown.is_empty() => {
                     return Some(Intent::WhichOne);
                 }
-                Meant::NothingBefore if says_so || kind == "genre" => {
+                Meant::NothingBefore if says_so || matches!(kind, "genre" | "suits") => {
                     return Some(self.not_understood());
                 }
                 Meant::Unknown(from, to)
@@ -169,6 +170,7 @@ impl Chat<'_> {
                 "role" => about(Wanted::Role),
                 "year" => about(Wanted::Year),
                 "genre" => about(Wanted::Genre),
+                "suits" => about(Wanted::Suits),
                 "plot" => about(Wanted::Plot),
                 "add_film" if !self.context.like.is_empty() => {
                     let added = std::iter::once(movie).filter(|movie| !self.context.like.contains(movie));
@@ -219,7 +221,7 @@ impl Chat<'_> {
         let says_place = |token: &fold::Token| place(&token.word).is_some();
         let is_link = |word: &str| matches!(word, "the" | "one" | "number" | "la" | "el" | "numero");
         words.iter().any(says_place)
-            && words.iter().all(|token| says_place(token) || is_link(&token.word))
+            && words.iter().all(|token| says_place(token) || is_link(&token.word) || patterns::is_courtesy(&token.word))
             && (self.counts_in_digits(from, to) || self.reader.index.find_as(words, Reading::Exact).is_none())
     }
 

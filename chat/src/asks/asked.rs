@@ -49,6 +49,7 @@ impl Chat<'_> {
         match intent {
             Intent::Refine { .. } | Intent::Browse { .. } | Intent::Popular { .. } => {
                 (self.asks() && (begins || says_copula() || self.film_at_place().is_some()))
+                    || (begins && self.asks_of_it())
                     || (tells(&["series"]) && !self.says_wish())
             }
             Intent::Clarify { question: Question::WhichFilm, .. } => tells(&["series", "latest"]),
@@ -70,6 +71,14 @@ impl Chat<'_> {
             }
             _ => false,
         }
+    }
+
+    /// "is it sad", "was that one funny", with no mark.
+    fn asks_of_it(&self) -> bool {
+        let words = self.reader.sentence.tokens.iter().map(|token| token.word.as_str());
+        let mut words = words.skip_while(|word| patterns::is_courtesy(word));
+        let begins = words.next().is_some_and(|word| cues::is("copula", word));
+        begins && matches!(words.next(), Some("it" | "that" | "this" | "he" | "she" | "muy" | "esa" | "esta" | "eso"))
     }
 
     fn says_wish(&self) -> bool {

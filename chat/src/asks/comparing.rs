@@ -118,9 +118,7 @@ impl Chat<'_> {
             () if tells("Opinion") || asks_which => Wanted::Opinion,
             () if matches!(words[joint], "vs" | "versus") => Wanted::Opinion,
             // "2 or 4?", "1917 or Dunkirk?", and nothing else; after a rating they are stars.
-            () if others.is_empty() && (!unknown.is_empty() || (self.asks() && self.context.last != Last::Rating)) => {
-                Wanted::Opinion
-            }
+            () if others.is_empty() && (!unknown.is_empty() || self.context.last != Last::Rating) => Wanted::Opinion,
             () => return None,
         };
         if let [side] = unknown[..] {

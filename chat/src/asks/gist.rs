@@ -167,7 +167,8 @@ impl Chat<'_> {
                 () if tells("title") => about(Wanted::Title),
                 // "vi Coraline con mi hija" asks nothing.
                 () if tells("suits") && tells("seen") && !self.asks_something(&films) => mark(Mark::Seen),
-                () if tells("suits") || self.asks_of_kind(&films) => about(Wanted::Genre),
+                () if tells("suits") => about(Wanted::Suits),
+                () if tells("counts") || self.asks_of_kind(&films) => about(Wanted::Genre),
                 () if tells("company") && self.puts_a_question(&films) => about(Wanted::Genre),
                 () if tells("role") || (tells("whom") && asks_who) => about(Wanted::Role),
                 () if let Some(intent) = self.asked_whether(&films, movie) => Some(intent),

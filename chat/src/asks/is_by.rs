@@ -50,7 +50,7 @@ impl Chat<'_> {
             return None;
         }
         let shown = self.context.shown;
-        let spoken_of = || self.context.about.filter(|_| self.context.last != Last::List);
+        let spoken_of = || self.context.about.filter(|_| !self.context.last.is_list());
         let film = asked.film.or_else(|| if asked.of_list { None } else { spoken_of() });
         let Some(movie) = film else {
             let is_his = |movie: &MovieId| self.did(*movie, name, &asked).is_some_and(|(_, holds)| holds);
@@ -162,7 +162,11 @@ impl Chat<'_> {
         ends.into_iter().find_map(|to| {
             let words = &tokens[at..to];
             let is_grammar = words.iter().all(|token| is_of_grammar(&token.word) || cues::is("by_frame", &token.word));
-            if is_grammar && !(at > 0 && is_capital(at)) {
+            // "did kubrick direct ai".
+            let is_directed = at > 0
+                && matches!(tokens[at - 1].word.as_str(), "direct" | "directed" | "dirigio")
+                && !words.iter().any(|token| cues::is("by_frame", &token.word));
+            if is_grammar && !(at > 0 && is_capital(at)) && !is_directed {
                 return None;
             }
             match self.reader.index.find_as(words, Reading::Exact)? {

@@ -1,8 +1,6 @@
 //! Questions about the films shown: whether one is among them, which of them somebody is in, and the same films in another
 //! order. Answered of those films alone; never asks for others.
 
-use std::cmp::Reverse;
-
 use cineswarm_engine::{Filters, MovieId};
 
 use crate::intent::{Intent, Order, Shift, Tweak, Understood};
@@ -69,19 +67,7 @@ impl Chat<'_> {
     /// The films shown in this order; what is not known of some, at the end.
     pub(crate) fn in_order(&self, order: Order) -> Intent {
         let mut movies = self.context.shown.to_vec();
-        let year = |movie: &MovieId| self.catalogue.get(*movie).and_then(|film| film.year);
-        let minutes = |movie: &MovieId| self.reader.index.facts(*movie).and_then(|known| known.runtime_min);
-        let mean = |movie: &MovieId| {
-            let stats = self.catalogue.stats(*movie);
-            stats.half_stars_sum.saturating_mul(1000).checked_div(u64::from(stats.ratings))
-        };
-        match order {
-            Order::NewestFirst => movies.sort_by_key(|movie| Reverse(year(movie))),
-            Order::OldestFirst => movies.sort_by_key(|movie| year(movie).unwrap_or(u16::MAX)),
-            Order::LongestFirst => movies.sort_by_key(|movie| Reverse(minutes(movie))),
-            Order::ShortestFirst => movies.sort_by_key(|movie| minutes(movie).unwrap_or(u16::MAX)),
-            Order::BestFirst => movies.sort_by_key(|movie| Reverse(mean(movie))),
-        }
+        order.sort(&mut movies, self.catalogue, self.reader.index);
         Intent::InOrder { order, movies }
     }
 }

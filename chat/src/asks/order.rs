@@ -1,5 +1,11 @@
 //! The orders in which the films shown may be asked for.
 
+use std::cmp::Reverse;
+
+use cineswarm_engine::{Catalogue, MovieId};
+
+use crate::films::titles::TitleIndex;
+
 /// An order of films that were shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -16,6 +22,23 @@ pub enum Order {
 }
 
 impl Order {
+    /// The films in this order; what is not known of some, at the end.
+    pub(crate) fn sort(self, movies: &mut [MovieId], catalogue: &Catalogue, index: &TitleIndex) {
+        let year = |movie: &MovieId| catalogue.get(*movie).and_then(|film| film.year);
+        let minutes = |movie: &MovieId| index.facts(*movie).and_then(|known| known.runtime_min);
+        let mean = |movie: &MovieId| {
+            let stats = catalogue.stats(*movie);
+            stats.half_stars_sum.saturating_mul(1000).checked_div(u64::from(stats.ratings))
+        };
+        match self {
+            Order::NewestFirst => movies.sort_by_key(|movie| Reverse(year(movie))),
+            Order::OldestFirst => movies.sort_by_key(|movie| year(movie).unwrap_or(u16::MAX)),
+            Order::LongestFirst => movies.sort_by_key(|movie| Reverse(minutes(movie))),
+            Order::ShortestFirst => movies.sort_by_key(|movie| minutes(movie).unwrap_or(u16::MAX)),
+            Order::BestFirst => movies.sort_by_key(|movie| Reverse(mean(movie))),
+        }
+    }
+
     /// From its name in the patterns.
     pub(crate) fn from_name(name: &str) -> Option<Order> {
         Some(match name {

@@ -33,6 +33,8 @@ pub enum Wanted {
     Versions,
     /// What else it is called.
     Title,
+    /// For what age it is fit, and how frightening it is.
+    Suits,
     /// What no fact says: awards, the ending.
     Other,
 }

@@ -63,6 +63,14 @@ pub fn about(
             let kind = if movie.genres.is_empty() { String::new() } else { format!(" {kind}") };
             format!("{start}{kind}{} {opinion}", all_known(facts, lang))
         }
+        Wanted::Suits => {
+            let start = pick(
+                format!("For what age {name} is fit, and how frightening it is, I don't know and can't judge."),
+                format!("Para qué edad es {name}, y cuánto miedo da, no lo sé ni lo puedo juzgar."),
+            );
+            let kind = pick(format!("It is {genres}."), format!("Es de {genres}."));
+            if movie.genres.is_empty() { start } else { format!("{start} {kind}") }
+        }
         Wanted::Versions => {
             let made = facts.and_then(|known| named_places(known, lang)).map(|made| format!(" {name} {made}."));
             let none =

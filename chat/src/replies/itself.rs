@@ -1,8 +1,10 @@
 //! What the chat says of itself, and to somebody who has found a film. Never lists films.
 
+use std::sync::LazyLock;
+
 use cineswarm_engine::Movie;
 
-use super::film_name;
+use super::{film_name, names_in_words};
 use crate::{Lang, OfItself};
 
 /// For somebody who will watch this film.
@@ -13,6 +15,17 @@ pub fn chosen(movie: &Movie, lang: Lang) -> String {
         Lang::Es => format!("¡Que disfrutes de {name}! Luego me dices cuántas estrellas le das."),
     }
 }
+
+/// Which genres there are, in English and in Spanish.
+static GENRES: LazyLock<[String; 2]> = LazyLock::new(|| {
+    let lines = include_str!("../../data/genres.tsv").lines().filter(|line| !line.starts_with('#'));
+    let (own, spanish): (Vec<String>, Vec<String>) =
+        lines.filter_map(|line| line.split_once('\t')).map(|(own, name)| (own.to_owned(), name.to_owned())).unzip();
+    [
+        format!("I know these genres: {}.", names_in_words(&own, "and")),
+        format!("Conozco estos géneros: {}.", names_in_words(&spanish, "y")),
+    ]
+});
 
 /// What it is, or where what it cannot do is done.
 pub fn of_itself(said: OfItself, lang: Lang) -> &'static str {
@@ -53,6 +66,34 @@ pub fn of_itself(said: OfItself, lang: Lang) -> &'static str {
         }
         (OfItself::Swap, Lang::Es) => {
             "No puedo intercambiar notas. Dime cada película con las suyas, como «Alien 4, Aliens 5», y eso las cambia."
+        }
+        (OfItself::WhereToWatch, Lang::En) => {
+            "Where films can be watched I don't know: I know what viewers have rated."
+        }
+        (OfItself::WhereToWatch, Lang::Es) => {
+            "Dónde se pueden ver las películas no lo sé: sé lo que han puntuado los espectadores."
+        }
+        (OfItself::Fitness, Lang::En) => {
+            "For what age films are fit, and how frightening they are, I don't know and can't judge; I know their genres."
+        }
+        (OfItself::Fitness, Lang::Es) => {
+            "Para qué edad es una película, y cuánto miedo da, no lo sé ni lo puedo juzgar; sé de qué género es."
+        }
+        (OfItself::Endings, Lang::En) => "I know neither plots nor endings of films, so I give none away.",
+        (OfItself::Endings, Lang::Es) => "No sé de qué van ni cómo acaban las películas, así que no destripo ninguna.",
+        (OfItself::Unknown, Lang::En) => {
+            "That I don't know of films: I know directors, casts, genres, years, lengths and what viewers have rated."
+        }
+        (OfItself::Unknown, Lang::Es) => {
+            "Eso no lo sé de las películas: sé quién las dirige y quién sale, su género, año y duración, y sus notas."
+        }
+        (OfItself::Genres, Lang::En) => &GENRES[0],
+        (OfItself::Genres, Lang::Es) => &GENRES[1],
+        (OfItself::Meanings, Lang::En) => {
+            "What words mean and how kinds of films differ I can't explain; name one, and I show you films of it."
+        }
+        (OfItself::Meanings, Lang::Es) => {
+            "Qué significa cada palabra o en qué se diferencian los géneros no lo sé explicar; di uno y te pongo películas."
         }
         (OfItself::Marks, Lang::En) => {
             "A film that is marked as seen comes back under “Seen and hidden” on this page; right after the mark, “undo” \

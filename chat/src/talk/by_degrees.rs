@@ -4,7 +4,6 @@
 use cineswarm_engine::MovieId;
 
 use crate::Chat;
-use crate::context::Last;
 use crate::films::titles::Reading;
 use crate::intent::Intent;
 use crate::request::TitleSlot;
@@ -86,7 +85,7 @@ impl Chat<'_> {
     }
 
     fn rated_last(&self) -> Option<MovieId> {
-        self.spoken_of().filter(|_| self.context.last != Last::List)
+        self.spoken_of().filter(|_| !self.context.last.is_list())
     }
 
     /// The title that has these tokens, perhaps with words beside them: "A Separation".

@@ -3,7 +3,6 @@
 
 use cineswarm_engine::{Catalogue, Filters, MovieId};
 
-use crate::context::Last;
 use crate::films::titles::{TitleIndex, TitleMatch};
 use crate::intent::{Intent, Question};
 use crate::request::Reader;
@@ -304,7 +303,7 @@ pub(crate) fn namesake(sentence: &Sentence, setting: Setting<'_>) -> Option<Inte
     );
     // "the newer one" may be of the list.
     let is_of_list = |word: &str| matches!(word, "newer" | "older") || (place(word).is_some() && word != "one");
-    if !points || words.iter().any(|word| is_of_list(word)) || words.len() > MOST_WORDS || context.last != Last::List {
+    if !points || words.iter().any(|word| is_of_list(word)) || words.len() > MOST_WORDS || !context.last.is_list() {
         return None;
     }
     let options: Vec<ClarifyOption> =

@@ -30,7 +30,7 @@ impl Chat<'_> {
             }
         }
         let spoken_of = || match self.context.last {
-            Last::List | Last::Compared(_) => self.pointed_at(),
+            Last::List | Last::Ordered(_) | Last::Series | Last::Compared(_) => self.pointed_at(),
             Last::Film | Last::Asked(_) | Last::AskedOf(..) | Last::Rating | Last::Marked(_) => self.context.about,
         };
         let movie = film.or_else(spoken_of).filter(|_| is_judged)?;

@@ -109,7 +109,7 @@ impl<'a> Several<'a> {
         let only = context.like.first().copied().filter(|_| context.like.len() == 1);
         // A series that was told speaks of its first film.
         let of_series = || context.about.filter(|_| context.like.is_empty());
-        let current = context.about.filter(|_| context.last != Last::List).or(only).or_else(of_series)?;
+        let current = context.about.filter(|_| !context.last.is_list()).or(only).or_else(of_series)?;
         let films = index.versions(current);
         let series = index.series_of(current).iter().flat_map(|movie| index.namesakes(*movie)).collect();
         let options = films.iter().filter_map(|movie| replies::film_option(*movie, catalogue)).collect();

@@ -105,7 +105,9 @@ impl Named<'_> {
         let after = text[end..].strip_prefix(')').unwrap_or(&text[end..]);
         let read = self.setting.understand(&format!("{}{label}{after}", &text[..start]));
         let language = language::language(text, self.sentence.tokens.iter());
-        (!read.intent.is_at_a_loss()).then_some(Understood { language, ..read })
+        // A film that is not taken for one beside the rest of the sentence is no mend.
+        let is_taken = read.intent.filters().is_none() || read.ignored.is_empty();
+        (is_taken && !read.intent.is_at_a_loss()).then_some(Understood { language, ..read })
     }
 
     /// "Psycho, the original", "psycho not the remake", "Drácula de Coppola".

@@ -64,7 +64,8 @@ pub(crate) fn whom(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> 
         "actor" => was_told && !is_first,
         // "más de él" is mostly of who was named first, as its chip says.
         "him" if !acts && matches!(phrase.words.last(), Some(&("el" | "him"))) => false,
-        "him" => was_told || (acts && context.person.is_none() && (context.last != Last::List || is_of_one)),
+        "his" => was_told,
+        "him" => was_told || (acts && context.person.is_none() && (!context.last.is_list() || is_of_one)),
         _ => false,
     };
     let spoken_of = context.about.or(context.like.first().copied().filter(|_| is_of_one));
@@ -75,7 +76,12 @@ pub(crate) fn whom(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> 
         return None;
     }
     let (start, end) = sentence.byte_range(at, at + phrase.words.len());
-    let with = if lang == Lang::En { "with" } else { "con" };
+    let with = match (phrase.kind, lang) {
+        ("his", Lang::En) => "films with",
+        ("his", Lang::Es) => "películas con",
+        (_, Lang::En) => "with",
+        (_, Lang::Es) => "con",
+    };
     let options = cast.iter().map(|name| ClarifyOption {
         label: name.clone(),
         text: format!("{}{with} {name}{}", &sentence.text[..start], &sentence.text[end..]),
@@ -85,6 +91,31 @@ pub(crate) fn whom(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> 
         about: catalogue.get(movie).map(replies::film_name)?,
         film: None,
         options: options.collect(),
+    })
+}
+
+/// "what else has he done?" after a whole cast was told: who of them is meant is asked.
+pub(crate) fn one_of_cast(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> {
+    let Setting { lang, index, catalogue, context, .. } = setting;
+    let was_told = matches!(context.last, Last::Asked(Wanted::Cast | Wanted::Role));
+    let movie = context.about.filter(|_| was_told && asks_for_more_of_maker(sentence, context))?;
+    let cast = &index.facts(movie)?.cast;
+    let films = if lang == Lang::En { "films with" } else { "películas con" };
+    let options = cast.iter().map(|name| ClarifyOption { label: name.clone(), text: format!("{films} {name}") });
+    (cast.len() > 1).then_some(Intent::Clarify {
+        question: Question::WhichPerson,
+        about: catalogue.get(movie).map(replies::film_name)?,
+        film: None,
+        options: options.collect(),
+    })
+}
+
+/// "what else has he done", "¿y tiene otras?" once somebody was told, "same director", and nothing else.
+fn asks_for_more_of_maker(sentence: &Sentence, context: &Context<'_>) -> bool {
+    let is_told =
+        matches!(context.last, Last::Asked(Wanted::Director | Wanted::Cast | Wanted::Role) | Last::AskedOf(..));
+    patterns::fitting(sentence).map(|fitting| fitting.kind.0).any(|kind| {
+        kind == "by_maker" || (kind == "by_told" && is_told) || (kind.starts_with("same ") && sentence.len() == 2)
     })
 }
 
@@ -108,11 +139,7 @@ pub(crate) fn named_again(sentence: &Sentence, setting: Setting<'_>) -> Option<S
     if sentence.text.contains(['?', '¿']) && is_question() {
         return None;
     }
-    let asks = || {
-        let mut kinds = patterns::fitting(sentence).map(|fitting| fitting.kind.0);
-        // "same director", and nothing else.
-        kinds.any(|kind| kind == "by_maker" || (kind.starts_with("same ") && words.len() == 2))
-    };
+    let asks = || asks_for_more_of_maker(sentence, context);
     if let Some(movie) = film_whose_director_made_more(tokens, &words, index, context)
         && let Some(name) = index.facts(movie).and_then(|facts| facts.directors.first())
     {
@@ -209,7 +236,7 @@ pub(crate) fn meant(kind: &str, index: &TitleIndex, context: &Context<'_>) -> Op
     });
     let asked_for = || context.person.map(|topic| (topic.label.clone(), topic.kind == TopicKind::Director));
     let film = || {
-        let spoken_of = context.about.filter(|_| !matches!(context.last, Last::List | Last::Compared(_)));
+        let spoken_of = context.about.filter(|_| !context.last.is_list() && !matches!(context.last, Last::Compared(_)));
         spoken_of.or(context.like.first().copied()).or(context.about)
     };
     let fits = |(_, directs): &(String, bool)| match kind {

@@ -1,0 +1,57 @@
+//! Lengths from one to another: "between 2 and 3 hours long", "de entre hora y media y dos horas", "90 to 120 minutes". Said as
+//! two bounds, which are read like any others.
+
+use crate::words::cues;
+use crate::words::fold::Sentence;
+use crate::words::lexicon;
+
+/// The same sentence with both bounds.
+pub(crate) fn bounded(sentence: &Sentence) -> Option<String> {
+    let tokens = &sentence.tokens;
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+    (0..tokens.len()).find_map(|at| {
+        let (from, joints): (usize, &[&str]) = match word(at) {
+            "between" => (at + 1, &["and"]),
+            "entre" => (at + 1, &["y", "a"]),
+            "from" | "de" => (at + 1, &["to", "a"]),
+            _ => (at, &["to", "a"]),
+        };
+        let (least_end, least_unit) = length_at(sentence, from)?;
+        let to = least_end + 1;
+        let (most_end, most_unit) = length_at(sentence, to).filter(|_| joints.contains(&word(least_end)))?;
+        let unit = most_unit?;
+        let is_english = matches!(word(least_end), "and" | "to");
+        let (least, most) = match is_english {
+            true => ("of at least", "and no more than"),
+            false => ("de al menos", "y no más de"),
+        };
+        let start = at - usize::from(at > 0 && matches!((word(at - 1), word(at)), ("de", "entre")));
+        let end = most_end + usize::from(word(most_end) == "long");
+        Some(format!(
+            "{} {least} {} {} {most} {} {}",
+            sentence.typed(0, start),
+            sentence.typed(from, least_end),
+            if least_unit.is_none() { unit } else { "" },
+            sentence.typed(to, most_end),
+            sentence.typed(end, tokens.len())
+        ))
+    })
+}
+
+/// Where a length ends that begins here, and its unit if that is said: "2", "2 hours", "an hour and a half", "hora y media".
+fn length_at(sentence: &Sentence, at: usize) -> Option<(usize, Option<&str>)> {
+    let word = |at: usize| sentence.tokens.get(at).map_or("", |token| token.word.as_str());
+    let is_unit = |at: usize| cues::is("length_units", word(at));
+    let token = sentence.tokens.get(at)?;
+    let is_number = token.number().is_some() || lexicon::number_word(&token.word).is_some();
+    let is_one = matches!(token.word.as_str(), "an" | "a" | "one" | "una" | "un");
+    let unit = match () {
+        () if token.word == "hora" => at,
+        () if is_unit(at + 1) && (is_number || is_one) => at + 1,
+        () if is_number => return Some((at + 1, None)),
+        () => return None,
+    };
+    let half = [["and", "a", "half"].as_slice(), &["y", "media"]];
+    let more = half.into_iter().find(|half| half.iter().enumerate().all(|(more, half)| word(unit + 1 + more) == *half));
+    Some((unit + 1 + more.map_or(0, <[&str]>::len), Some(word(unit))))
+}
