@@ -4,7 +4,7 @@
 use crate::films::series;
 use crate::intent::{Intent, Mark, Understood, Wanted};
 use crate::talk::{
-    follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, not_remembered, of_hero, places_said,
+    added, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, not_remembered, of_hero, places_said,
     that_year, which_film,
 };
 use crate::whole::{says, understood_whole};
@@ -16,7 +16,7 @@ use crate::{Last, Setting, by_example, turn};
 type Way = fn(&Sentence, Setting<'_>) -> Option<Understood>;
 
 /// Each knows its sentences for certain, and would be misread by those after it.
-const OF_ITS_OWN_SORT: [Way; 18] = [
+const OF_ITS_OWN_SORT: [Way; 19] = [
     begins_anew,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
@@ -31,6 +31,7 @@ const OF_ITS_OWN_SORT: [Way; 18] = [
     of_hero::films_by,
     part_of_a_series,
     |sentence, setting| Some(setting.understand(&going_back::order_at_the_end(sentence, setting.index)?)),
+    added::to_the_question_before,
     turn::of_the_question_before,
     |sentence, setting| Some(setting.understand(&turn::where_there_is_none(sentence, setting)?)),
     |sentence, setting| Some(setting.understand(&that_year::told(sentence, setting)?)),

@@ -118,7 +118,10 @@ impl Reader<'_> {
                         | "me"
                         | "show"
                 ));
-        let asked = follows(Meaning::Top)
+        // "just the best two", "las mejores dos".
+        let is_of_best = (2..=10).contains(&number) && follows(Meaning::Popular) && self.ends_count(at + 1);
+        let asked = is_of_best
+            || follows(Meaning::Top)
             || (!follows_article
                 && next == tokens.len()
                 && (follows(Meaning::Filler) || follows(Meaning::ForMe))

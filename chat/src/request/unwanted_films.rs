@@ -5,7 +5,7 @@ use cineswarm_engine::MovieId;
 use super::{Reader, Request};
 use crate::films::themes::Tagged;
 use crate::films::titles::{Reading, TitleMatch};
-use crate::words::fold::Token;
+use crate::words::fold::{Token, key, tokenize, without_article};
 use crate::words::lexicon::{self, Meaning};
 use crate::words::patterns;
 use crate::words::places;
@@ -119,6 +119,12 @@ impl Reader<'_> {
         to > from + 1
             || self.sentence.typed(from, to).starts_with(char::is_uppercase)
             || self.index.is_well_known(movie)
+    }
+
+    /// "Aliens" is all of that title, "Star Wars" only how it begins.
+    pub(super) fn is_whole_title(&self, movie: MovieId, from: usize, to: usize) -> bool {
+        let title = self.catalogue.get(movie).map(|movie| tokenize(&movie.title)).unwrap_or_default();
+        key(without_article(&title)) == key(without_article(&self.tokens()[from..to]))
     }
 
     /// "but not Aliens", "nothing like Titanic". Of several films of that title the best known is meant.

@@ -3,6 +3,7 @@
 
 use crate::words::fold::Token;
 use crate::words::lexicon::{Meaning, after, meanings, number_word};
+use crate::words::turns;
 
 /// Films before this year are "old" and "classic".
 const OLD_BEFORE: u16 = 1980;
@@ -24,6 +25,9 @@ pub(crate) enum YearBound {
 
 /// The condition that begins at token `at`, with the place after it. `bare` also takes a year on its own ("1999").
 pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Option<(YearBound, usize)> {
+    if let Some(found) = about_a_year(tokens, at) {
+        return Some(found);
+    }
     for (meaning, next) in meanings(tokens, at) {
         let found = match meaning {
             // "before the 20th century".
@@ -61,6 +65,20 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
     let (bound, further) = range(tokens, from, to, end, newest, false);
     let single_year = tokens[at].year().is_some();
     (bare || !single_year || further > end).then_some((bound, further))
+}
+
+/// "1985ish", "around 1985", "1985 o por ahí": the years next to it, too.
+fn about_a_year(tokens: &[Token], at: usize) -> Option<(YearBound, usize)> {
+    const YEARS: u16 = 2;
+    let led = turns::beginnings("around_year", &tokens[at..]).next();
+    let at = at + led.unwrap_or(0);
+    let token = tokens.get(at)?;
+    let ish = token.word.strip_suffix("ish").and_then(|digits| digits.parse().ok());
+    let ish = ish.filter(|year| (1874..=2099).contains(year));
+    let year = ish.or(token.year())?;
+    let tail = turns::beginnings("around_year_after", &tokens[at + 1..]).next();
+    let is_about = led.is_some() || ish.is_some() || tail.is_some();
+    is_about.then_some((YearBound::Within(year - YEARS, year + YEARS), at + 1 + tail.unwrap_or(0)))
 }
 
 /// The first year of "the 20th century", and the place after it.
