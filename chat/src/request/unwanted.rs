@@ -420,7 +420,7 @@ impl Reader<'_> {
         }
         let exactly = self
             .title_spoken_against(next)
-            .filter(|(movie, end)| self.is_said_as_title(*movie, next, *end))
+            .filter(|(movie, end)| self.is_said_as_title(*movie, next, *end) || self.ends_denied(next, *end))
             .map(|(movie, end)| (vec![movie], end));
         let Some((films, end)) = exactly.or_else(|| self.films_in_part(next, request)) else { return at };
         request.disliked.extend(films);

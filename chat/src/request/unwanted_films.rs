@@ -127,6 +127,14 @@ impl Reader<'_> {
         key(without_article(&title)) == key(without_article(&self.tokens()[from..to]))
     }
 
+    /// "sin los rocky ni creed": a name that ends the sentence after a "ni".
+    pub(super) fn ends_denied(&self, from: usize, to: usize) -> bool {
+        let tokens = self.tokens();
+        let is_name = |token: &Token| !(lexicon::is_known(&token.word) || patterns::says(&token.word));
+        let is_denied = from > 0 && matches!(tokens[from - 1].word.as_str(), "ni" | "nor");
+        is_denied && to == tokens.len() && tokens[from..to].iter().all(is_name)
+    }
+
     /// "but not Aliens", "nothing like Titanic". Of several films of that title the best known is meant.
     pub(super) fn title_spoken_against(&self, at: usize) -> Option<(MovieId, usize)> {
         let at = lexicon::after(self.tokens(), at, Meaning::LikeTitle).unwrap_or(at);

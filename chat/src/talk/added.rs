@@ -7,6 +7,7 @@ use crate::intent::{Intent, Lang, Understood};
 use crate::request::Reader;
 use crate::talk::lifting;
 use crate::topics::TopicKind;
+use crate::whole::says;
 use crate::words::fold::{Sentence, Token, is_article, without_article};
 use crate::words::{cues, language, patterns, turns};
 use crate::{Lifted, Setting, Shift};
@@ -18,10 +19,20 @@ pub(crate) fn to_the_question_before(sentence: &Sentence, setting: Setting<'_>) 
     if !setting.goes_on() || !setting.context.options.is_empty() || sentence.len() > MOST_WORDS || is_title() {
         return None;
     }
-    in_place_of(sentence, setting)
+    lifts(sentence, setting)
+        .or_else(|| in_place_of(sentence, setting))
         .or_else(|| would_be_nice(sentence, setting))
         .or_else(|| has_to_have(sentence, setting))
         .or_else(|| without_them(sentence, setting))
+}
+
+/// "give me the slashers back", whose last word is no remark beside a wish for slashers.
+fn lifts(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    const MOST_WORDS: usize = 7;
+    let is_short = sentence.len() <= MOST_WORDS && !(1..sentence.len()).any(|at| sentence.breaks_before(at));
+    let reader = is_short.then(|| Reader::new(sentence, setting.index, setting.catalogue))?;
+    let (intent, lifted) = lifting::lifted(&reader, setting.context)?;
+    Some(Understood { lifted, ..says(sentence, intent) })
 }
 
 /// A sentence that is all read, as a change of the question before.

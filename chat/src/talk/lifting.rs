@@ -263,8 +263,10 @@ pub(crate) fn asked_for(reader: &Reader<'_>, context: &Context<'_>, object: &[To
 fn ruled_out(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Option<Lifted> {
     let films = |topic: &Topic| films_ruled_out(topic, reader.index, reader.catalogue);
     if let Some(genres) = reader.genres_said(without_article(object)) {
-        let are_ruled_out = genres.iter().all(|genre| context.unwanted_genres.contains(genre));
-        return are_ruled_out.then(|| Lifted { genres, ..Lifted::default() });
+        // "slashers" are horror, too, and may have been ruled out alone.
+        if genres.iter().all(|genre| context.unwanted_genres.contains(genre)) {
+            return Some(Lifted { genres, ..Lifted::default() });
+        }
     }
     let said = key(without_article(object));
     let film = match reader.index.find_as(object, Reading::Exact) {

@@ -28,7 +28,7 @@ pub(crate) fn named(sentence: &Sentence, setting: Setting<'_>) -> Option<String>
         setting.understand(sentence.typed(0, split))
     } else if is_of_one_film(setting) && turns::is("similar", &tokens[..split]) {
         // "anything similar but shorter", of the film that is spoken of.
-        setting.understand("like it")
+        setting.understand("anything like it")
     } else {
         return None;
     };

@@ -9,6 +9,8 @@ use crate::words::turns;
 const OLD_BEFORE: u16 = 1980;
 /// The first year of this century, as people count.
 const CENTURY: u16 = 2000;
+/// How many years before and after it "around 1985" reaches.
+const ABOUT_YEARS: u16 = 2;
 /// How many years back "recent" reaches.
 const RECENT_YEARS: u16 = 5;
 
@@ -69,7 +71,6 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
 
 /// "1985ish", "around 1985", "1985 o por ahí": the years next to it, too.
 fn about_a_year(tokens: &[Token], at: usize) -> Option<(YearBound, usize)> {
-    const YEARS: u16 = 2;
     let led = turns::beginnings("around_year", &tokens[at..]).next();
     let at = at + led.unwrap_or(0);
     let token = tokens.get(at)?;
@@ -78,7 +79,7 @@ fn about_a_year(tokens: &[Token], at: usize) -> Option<(YearBound, usize)> {
     let year = ish.or(token.year())?;
     let tail = turns::beginnings("around_year_after", &tokens[at + 1..]).next();
     let is_about = led.is_some() || ish.is_some() || tail.is_some();
-    is_about.then_some((YearBound::Within(year - YEARS, year + YEARS), at + 1 + tail.unwrap_or(0)))
+    is_about.then_some((YearBound::Within(year - ABOUT_YEARS, year + ABOUT_YEARS), at + 1 + tail.unwrap_or(0)))
 }
 
 /// The first year of "the 20th century", and the place after it.
@@ -107,6 +108,12 @@ pub(crate) fn short_year(tokens: &[Token], at: usize) -> Option<u16> {
 
 /// "1970 to 1980", "1970-1980", "1970 onwards", or the one span.
 fn range(tokens: &[Token], from: u16, to: u16, at: usize, newest: u16, open: bool) -> (YearBound, usize) {
+    // "de 1985 o por ahí".
+    if let Some(tail) = turns::beginnings("around_year_after", tokens.get(at..).unwrap_or_default()).next()
+        && from == to
+    {
+        return (YearBound::Within(from - ABOUT_YEARS, to + ABOUT_YEARS), at + tail);
+    }
     if let Some(end) = after(tokens, at, Meaning::Onwards) {
         return (YearBound::From(from), end);
     }
