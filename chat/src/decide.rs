@@ -101,7 +101,8 @@ impl Chat<'_> {
             return (self.not_understood(), none);
         }
         // "the best five of these" are none of all films.
-        if request.popular && request.titles.is_empty() && !request.has_conditions() && self.chooses_of_list() {
+        let is_of_list = || self.chooses_of_list() || self.says_how_many_best(request);
+        if request.popular && request.titles.is_empty() && !request.has_conditions() && is_of_list() {
             let tokens = &self.reader.sentence.tokens;
             let points = |token: &Token| matches!(token.word.as_str(), "these" | "those" | "them" | "estas" | "esas");
             let unread = request.unread.iter().copied().filter(|&(from, to)| !tokens[from..to].iter().all(points));
@@ -195,6 +196,17 @@ impl Chat<'_> {
         let words: Vec<&str> = self.reader.sentence.tokens.iter().map(|token| token.word.as_str()).collect();
         let which = matches!(words.as_slice(), ["which", "one" | "ones" | "of", ..] | ["cual" | "cuales", ..]);
         self.goes_on() && (self.says_of_list() || which)
+    }
+
+    /// "just the best two", "las dos mejores", after a list.
+    fn says_how_many_best(&self, request: &Request) -> bool {
+        const MOST_WORDS: usize = 5;
+        let tokens = &self.reader.sentence.tokens;
+        let wishes = tokens.iter().any(|token| cues::is("wishes", &token.word));
+        self.goes_on()
+            && request.n.is_some()
+            && tokens.len() <= MOST_WORDS
+            && !(request.film_noun || request.for_me || wishes)
     }
 
     /// "what won best picture in 1994": who won what is in no fact.

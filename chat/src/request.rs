@@ -145,10 +145,13 @@ impl Request {
     pub(crate) fn filters(&self) -> Filters {
         let (first, last) = self.within.unzip();
         // "not that old, say from the 60s on": what is told goes before what a word stands for.
-        let (from, to) = (self.year_from.or(self.vague_from), self.year_to.or(self.vague_to));
+        let (mut from, mut to) = (self.year_from.or(self.vague_from), self.year_to.or(self.vague_to));
+        if contradict(from, to) {
+            (from, to) = (self.year_from, self.year_to);
+        }
         let (mut year_from, mut year_to) = (from.max(first), [to, last].into_iter().flatten().min());
         // "an old 90s film" is of the nineties.
-        if self.within.is_some() && year_from.zip(year_to).is_some_and(|(from, to)| from > to) {
+        if self.within.is_some() && contradict(year_from, year_to) {
             (year_from, year_to) = (first, last);
         }
         Filters {
@@ -252,6 +255,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.settle_what_is_vague(&mut request);
+        self.settle_contradicting_years(&mut request);
         Self::take_moods(&mut request);
         self.join_genres(&mut request);
         // "not Godard, I am so over Godard": what was ruled out is not wanted after that.
@@ -283,6 +287,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// "new or old" is of any year. Of two years that leave none between them neither holds, and that is said.
+    fn settle_contradicting_years(&self, request: &mut Request) {
+        if contradict(request.vague_from, request.vague_to) {
+            (request.vague_from, request.vague_to) = (None, None);
+            request.lifted.years |= !request.says_years();
+        }
+        if contradict(request.year_from, request.year_to) {
+            (request.year_from, request.year_to) = (None, None);
+            let years = (0..self.sentence.len()).filter(|at| self.tokens()[*at].year().is_some());
+            request.without_effect.extend(years.map(|at| (at, at + 1)));
+        }
+    }
+
     /// Genres that are named go before those that a mood stands for: "slow burn horror" is horror.
     fn take_moods(request: &mut Request) {
         let named = request.genres.clone();
@@ -299,6 +316,11 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// Whether no year is from the one on and up to the other.
+fn contradict(from: Option<u16>, to: Option<u16>) -> bool {
+    from.zip(to).is_some_and(|(from, to)| from > to)
 }
 
 fn once<'g>(genres: impl Iterator<Item = &'g String>) -> Vec<String> {

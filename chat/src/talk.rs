@@ -1,5 +1,6 @@
 //! What a sentence does in a conversation: goes on with what was asked before, changes it, takes it back.
 
+pub(crate) mod added;
 pub(crate) mod all_options;
 pub(crate) mod another_meant;
 pub(crate) mod between_lengths;

@@ -5,9 +5,9 @@ use crate::asks::unknowable;
 use crate::films::series;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
-    all_options, between_lengths, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt, most_said,
-    not_remembered, not_that_one, of_cast, of_hero, places_said, sequel, series_said, that_year, told_before,
-    which_film, which_named, who_is_in, whose,
+    added, all_options, between_lengths, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt,
+    most_said, not_remembered, not_that_one, of_cast, of_hero, places_said, sequel, series_said, that_year,
+    told_before, which_film, which_named, who_is_in, whose,
 };
 use crate::whole::{says, understood_whole};
 use crate::words::fold::Sentence;
@@ -46,6 +46,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     part_of_a_series,
     likes_what_was_told,
     |sentence, setting| Some(setting.understand(&going_back::order_at_the_end(sentence, setting.index)?)),
+    added::to_the_question_before,
     turn::of_the_question_before,
     |sentence, setting| Some(setting.understand(&turn::where_there_is_none(sentence, setting)?)),
     |sentence, setting| Some(setting.understand(&that_year::told(sentence, setting)?)),

@@ -11,6 +11,7 @@ use crate::intent::{Intent, Question, Wanted};
 use crate::request::{Request, TitleSlot};
 use crate::topics::TopicKind;
 use crate::words::fold::tokenize;
+use crate::words::lexicon;
 use crate::words::places::{self, place};
 use crate::words::{cues, patterns};
 use crate::{Chat, Ignored};
@@ -244,8 +245,19 @@ impl Chat<'_> {
             // "la segunda parte", "the first two": of something else, or of several.
             let goes_on = matches!(
                 word(to),
-                "parte" | "part" | "two" | "three" | "dos" | "tres" | "season" | "guerra" | "time" | "vez"
-            ) || is_number(to);
+                "parte"
+                    | "part"
+                    | "season"
+                    | "guerra"
+                    | "time"
+                    | "vez"
+                    | "decade"
+                    | "decada"
+                    | "century"
+                    | "siglo"
+                    | "few"
+            ) || is_number(to)
+                || lexicon::number_word(word(to)).is_some();
             // "the top one part of a series".
             let goes_on = goes_on && !(is_named && word(to) == "part");
             if goes_on { None } else { of_place(at, at + 1, to) }

@@ -192,6 +192,19 @@ impl Knowledge {
         (is_known && best >= next.saturating_mul(BETTER_KNOWN)).then(|| &self.people[place])
     }
 
+    /// The best known whose surname is of two words: "del Toro", "van Sant".
+    pub(crate) fn surnamed_in_two(&self, before: &str, surname: &str, role: Role) -> Option<&Person> {
+        let ends_so = |person: &&Person| {
+            let mut words = tokenize(&person.name).into_iter().rev().map(|token| token.word);
+            words.next().as_deref() == Some(surname) && words.next().as_deref() == Some(before)
+        };
+        let people = self.by_surname.get(surname)?.iter().map(|place| &self.people[*place]).filter(ends_so);
+        // "las de del Toro" are of who directs, where somebody of the name does.
+        let directs = |person: &Person| role == Role::Either && person.directed.len() >= FILMS_OF_AN_ONLY_DIRECTOR;
+        let known = people.filter(|person| person.fame(role) >= KNOWN_BY_SURNAME);
+        known.max_by_key(|person| (directs(person), person.fame(role)))
+    }
+
     /// The best known of a surname: one of "the Coen brothers" stands for both.
     pub(crate) fn first_surnamed(&self, surname: &str) -> Option<&Person> {
         self.by_surname.get(surname)?.first().map(|place| &self.people[*place])

@@ -34,10 +34,11 @@ impl Reader<'_> {
         let tokens = self.tokens();
         let token = tokens.get(at)?;
         // "just one", "solo una": nothing else is said.
-        let is_only_one = at == 1
-            && tokens.len() == 2
+        let is_only_one = at > 0
+            && tokens.len() == at + 1
+            && tokens[..at - 1].iter().all(|token| patterns::is_courtesy(&token.word))
             && matches!(token.word.as_str(), "one" | "1" | "una" | "uno")
-            && matches!(tokens[0].word.as_str(), "just" | "only" | "solo" | "solamente");
+            && matches!(tokens[at - 1].word.as_str(), "just" | "only" | "solo" | "solamente");
         if is_only_one {
             request.n = Some(1);
             return Some(at + 1);
@@ -118,7 +119,10 @@ impl Reader<'_> {
                         | "me"
                         | "show"
                 ));
-        let asked = follows(Meaning::Top)
+        // "just the best two", "las mejores dos".
+        let is_of_best = (2..=10).contains(&number) && follows(Meaning::Popular) && self.ends_count(at + 1);
+        let asked = is_of_best
+            || follows(Meaning::Top)
             || (!follows_article
                 && next == tokens.len()
                 && (follows(Meaning::Filler) || follows(Meaning::ForMe))

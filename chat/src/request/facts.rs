@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use cineswarm_engine::{FilmFacts, MovieId};
 
 use super::{Reader, Request};
+use crate::films::knowledge::{Person, Role};
 use crate::topics::{Named, Topic, TopicKind};
 use crate::words::fold::{Token, tokenize};
 use crate::words::lexicon;
@@ -106,6 +107,14 @@ impl Reader<'_> {
     /// The films of the series that is called so.
     pub(crate) fn series_films(&self, words: &[Token]) -> Vec<MovieId> {
         self.series_called(words).map(|(_, films)| films.to_vec()).unwrap_or_default()
+    }
+
+    /// "las de Del Toro", "by van sant": a surname of two words.
+    pub(super) fn surnamed_in_two(&self, at: usize, role: Role) -> Option<(&Person, usize)> {
+        let [before, surname] = self.tokens().get(at..at + 2)? else { return None };
+        let begins = matches!(before.word.as_str(), "del" | "de" | "van" | "von");
+        let person = self.index.knowledge.surnamed_in_two(&before.word, &surname.word, role);
+        person.filter(|_| begins).map(|person| (person, at + 2))
     }
 
     fn fact_at(&self, at: usize) -> Option<Asked> {

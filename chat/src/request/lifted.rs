@@ -15,6 +15,10 @@ impl Reader<'_> {
         let tokens = self.tokens();
         let is_only = matches!(tokens[at].word.as_str(), "solo" | "solamente");
         let said = lexicon::after(tokens, at, Meaning::Lift).or(is_only.then_some(at + 1))?;
+        // "doesn't matter if it's new or old".
+        if let Some(end) = self.read_any(said, request).filter(|_| said < tokens.len()) {
+            return Some(end);
+        }
         let mut object = said;
         loop {
             if let Some(end) = self.lift(object, request, is_only) {
@@ -33,7 +37,7 @@ impl Reader<'_> {
         ];
         let tokens = self.tokens();
         let (kind, kinds, end) = KINDS.into_iter().find_map(|(kind, kinds)| {
-            let len = turns::beginnings(kind, &tokens[at..]).next()?;
+            let len = turns::beginnings(kind, tokens.get(at..)?).next()?;
             Some((kind, kinds, at + len))
         })?;
         // "any country but France".

@@ -356,6 +356,9 @@ impl Reader<'_> {
         if is_family {
             return Some((self.index.knowledge.first_surnamed(&token.word)?, end));
         }
+        if let Some(found) = self.surnamed_in_two(at, role).filter(|_| is_announced) {
+            return Some(found);
+        }
         // "nor the coens".
         let is_plural = at > 0 && matches!(tokens[at - 1].word.as_str(), "the" | "los" | "las");
         let family = token.word.strip_suffix('s').filter(|name| is_plural && is_announced && !lexicon::is_known(name));

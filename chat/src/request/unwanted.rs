@@ -99,6 +99,15 @@ impl Reader<'_> {
         let spoken_against = [after_not, object]
             .into_iter()
             .find_map(|start| self.title_spoken_against(start).map(|(movie, end)| (movie, start, end)));
+        if let Some((movie, start, end)) = spoken_against.filter(|_| is_beside_films)
+            && let films = self.series_films(&tokens[start..end])
+            && films.len() > 1
+            && !self.is_whole_title(movie, start, end)
+        {
+            // "like Dune but not Star Wars" speaks of all of them.
+            self.rule_out(start, end, Unwanted { films, ..Unwanted::default() }, request);
+            return Some(self.read_further(end, request));
+        }
         let called = if is_beside_films && spoken_against.is_some() { None } else { self.films_called(object) };
         // "like Alien but not Aliens": beside films a film is spoken of, whatever else is called so. "Sci-fi that isn't
         // Star Wars" speaks of all of them.
@@ -250,6 +259,8 @@ impl Reader<'_> {
         self.rule_out_years(from, end, bound, request);
         // "not from the 70s or 80s".
         let further = self.after_and_or(end).and_then(|next| years::bound(tokens, next, self.index.newest, false));
+        // "not too old, and made before 1990" says what is wanted.
+        let further = further.filter(|(bound, _)| matches!(bound, YearBound::Within(..)));
         let Some((bound, further)) = further else { return Some(end) };
         self.rule_out_years(from, further, bound, request);
         Some(further)
@@ -409,7 +420,7 @@ impl Reader<'_> {
         }
         let exactly = self
             .title_spoken_against(next)
-            .filter(|(movie, end)| self.is_said_as_title(*movie, next, *end))
+            .filter(|(movie, end)| self.is_said_as_title(*movie, next, *end) || self.ends_denied(next, *end))
             .map(|(movie, end)| (vec![movie], end));
         let Some((films, end)) = exactly.or_else(|| self.films_in_part(next, request)) else { return at };
         request.disliked.extend(films);

@@ -5,7 +5,7 @@ use cineswarm_engine::MovieId;
 use super::{Reader, Request};
 use crate::films::themes::Tagged;
 use crate::films::titles::{Reading, TitleMatch};
-use crate::words::fold::Token;
+use crate::words::fold::{Token, key, tokenize, without_article};
 use crate::words::lexicon::{self, Meaning};
 use crate::words::patterns;
 use crate::words::places;
@@ -119,6 +119,20 @@ impl Reader<'_> {
         to > from + 1
             || self.sentence.typed(from, to).starts_with(char::is_uppercase)
             || self.index.is_well_known(movie)
+    }
+
+    /// "Aliens" is all of that title, "Star Wars" only how it begins.
+    pub(super) fn is_whole_title(&self, movie: MovieId, from: usize, to: usize) -> bool {
+        let title = self.catalogue.get(movie).map(|movie| tokenize(&movie.title)).unwrap_or_default();
+        key(without_article(&title)) == key(without_article(&self.tokens()[from..to]))
+    }
+
+    /// "sin los rocky ni creed": a name that ends the sentence after a "ni".
+    pub(super) fn ends_denied(&self, from: usize, to: usize) -> bool {
+        let tokens = self.tokens();
+        let is_name = |token: &Token| !(lexicon::is_known(&token.word) || patterns::says(&token.word));
+        let is_denied = from > 0 && matches!(tokens[from - 1].word.as_str(), "ni" | "nor");
+        is_denied && to == tokens.len() && tokens[from..to].iter().all(is_name)
     }
 
     /// "but not Aliens", "nothing like Titanic". Of several films of that title the best known is meant.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use cineswarm_engine::{Filters, MovieId};
 
-use crate::context::Context;
+use crate::context::{Context, Last};
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Shift, Tweak};
 use crate::request::{Reader, Request, films_of, films_ruled_out};
@@ -35,8 +35,14 @@ pub(crate) fn lifted(reader: &Reader<'_>, context: &Context<'_>) -> Option<(Inte
         })
     };
     let tokens = reader.tokens();
-    if let Some(lifted) = ruled_out_last(tokens, context, reader) {
-        return Some((again(None), lifted));
+    if allows_last(tokens) {
+        // Of a film that was just marked, that is taken back.
+        if matches!(context.last, Last::Marked(_)) {
+            return Some((Intent::Undo, Lifted::default()));
+        }
+        if let Some(lifted) = ruled_out_last(context, reader) {
+            return Some((again(None), lifted));
+        }
     }
     // "you know what, forget the length", "train's cancelled, forget the time limit".
     let joins = |word: &str| matches!(word, "so" | "and" | "y" | "que");
@@ -60,14 +66,17 @@ fn says_no_wish(reader: &Reader<'_>, at: usize) -> bool {
     !(asks || is_wish || begins(&said.tokens))
 }
 
-/// "actually put her back", "ponlo otra vez": what was ruled out last may be there again.
-fn ruled_out_last(tokens: &[Token], context: &Context<'_>, reader: &Reader<'_>) -> Option<Lifted> {
+/// "actually put her back", "ponlo otra vez".
+fn allows_last(tokens: &[Token]) -> bool {
     let from = tokens.iter().take_while(|token| says_little(&token.word)).count().min(tokens.len().saturating_sub(1));
-    let said = (0..=from).find_map(|from| {
-        let len = turns::beginnings("allow_last", &tokens[from..]).next()?;
-        plain(&tokens[from..]).get(len..).is_none_or(<[Token]>::is_empty).then_some(len)
-    });
-    said?;
+    (0..=from).any(|from| {
+        let len = turns::beginnings("allow_last", &tokens[from..]).next();
+        len.is_some_and(|len| plain(&tokens[from..]).get(len..).is_none_or(<[Token]>::is_empty))
+    })
+}
+
+/// What was ruled out last may be there again.
+fn ruled_out_last(context: &Context<'_>, reader: &Reader<'_>) -> Option<Lifted> {
     let topic = context.topics.iter().rev().find(|topic| topic.kind == TopicKind::Without);
     let films = |topic: &Topic| films_ruled_out(topic, reader.index, reader.catalogue);
     match topic {
@@ -168,7 +177,7 @@ fn objects<'t>(reader: &Reader<'_>, tokens: &'t [Token]) -> Vec<(&'t [Token], Do
             if before.len() < said.len() {
                 // "lo de francesas da igual".
                 let lead = turns::beginnings("lift_lead", before).next().filter(|lead| *lead < before.len());
-                found.push((&before[lead.unwrap_or(0)..], done));
+                found.push((plain(&before[lead.unwrap_or(0)..]), done));
             }
         }
     }
@@ -204,7 +213,7 @@ fn is_years(reader: &Reader<'_>, object: &[Token]) -> bool {
 }
 
 /// What was asked for before and is named by these words.
-fn asked_for(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Option<Lifted> {
+pub(crate) fn asked_for(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Option<Lifted> {
     let named = without_article(object);
     let of_kind = |is_it: &dyn Fn(TopicKind) -> bool| {
         let topics = context.topics.iter().filter(|topic| is_it(topic.kind)).cloned().collect();
@@ -215,7 +224,11 @@ fn asked_for(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Op
         return of_kind(&is_length);
     }
     if turns::is("origin", named) {
-        return of_kind(&|kind| kind == TopicKind::Origin);
+        let is_it = |topic: &&Topic| topic.kind == TopicKind::Origin || is_origin_ruled_out(reader, topic);
+        let topics: Vec<Topic> = context.topics.iter().filter(is_it).cloned().collect();
+        let films = topics.iter().filter(|topic| topic.kind == TopicKind::Without);
+        let films = films.flat_map(|topic| films_ruled_out(topic, reader.index, reader.catalogue)).collect();
+        return Some(Lifted { topics, films, ..Lifted::default() });
     }
     if turns::is("person", named) {
         return of_kind(&|kind| kind.is_like(TopicKind::Cast));
@@ -250,8 +263,10 @@ fn asked_for(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Op
 fn ruled_out(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Option<Lifted> {
     let films = |topic: &Topic| films_ruled_out(topic, reader.index, reader.catalogue);
     if let Some(genres) = reader.genres_said(without_article(object)) {
-        let are_ruled_out = genres.iter().all(|genre| context.unwanted_genres.contains(genre));
-        return are_ruled_out.then(|| Lifted { genres, ..Lifted::default() });
+        // "slashers" are horror, too, and may have been ruled out alone.
+        if genres.iter().all(|genre| context.unwanted_genres.contains(genre)) {
+            return Some(Lifted { genres, ..Lifted::default() });
+        }
     }
     let said = key(without_article(object));
     let film = match reader.index.find_as(object, Reading::Exact) {
@@ -259,12 +274,29 @@ fn ruled_out(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Op
         Some(TitleMatch::Several(movies)) => movies.first().copied(),
         _ => None,
     };
-    let mut ruled_out = context.topics.iter().filter(|topic| topic.kind == TopicKind::Without);
-    let topic = ruled_out.find(|topic| {
+    let ruled_out = || context.topics.iter().filter(|topic| topic.kind == TopicKind::Without);
+    let named = ruled_out().find(|topic| {
         let called = key(without_article(&crate::words::fold::tokenize(&topic.label)));
         // "anime's fine".
         let is_called_so = called == said || Some(called.as_str()) == said.strip_suffix('s');
         is_called_so || film.is_some_and(|movie| films(topic).contains(&movie))
+    });
+    let topic = named.or_else(|| {
+        let meant = reader.topic_said(object).or_else(|| reader.topic_said(without_article(object)))?;
+        let meant = films_of(&meant, reader.index, reader.catalogue).filter(|_| meant.kind == TopicKind::Origin)?;
+        // "en inglés no", and then "vuelve a meter las inglesas".
+        let is_mostly_of = |topic: &&Topic| {
+            let without: HashSet<MovieId> = films(topic).into_iter().collect();
+            2 * meant.iter().filter(|movie| without.contains(movie)).count() > meant.len()
+        };
+        ruled_out().filter(|topic| is_origin_ruled_out(reader, topic)).find(is_mostly_of)
     })?;
     Some(Lifted { topics: vec![topic.clone()], films: films(topic), ..Lifted::default() })
+}
+
+/// Whether a language or a country was ruled out by it.
+fn is_origin_ruled_out(reader: &Reader<'_>, topic: &Topic) -> bool {
+    let said = Sentence::new(&topic.label);
+    let meant = || Reader::new(&said, reader.index, reader.catalogue).topic_said(&said.tokens);
+    topic.kind == TopicKind::Without && meant().is_some_and(|meant| meant.kind == TopicKind::Origin)
 }

@@ -6,8 +6,8 @@ use cineswarm_engine::MovieId;
 use crate::intent::Intent;
 use crate::talk::remarks;
 use crate::words::fold::Sentence;
-use crate::words::places;
-use crate::{Setting, Tweak, replies};
+use crate::words::{places, turns};
+use crate::{Last, Setting, Tweak, replies};
 
 /// The same sentence with the film's name.
 pub(crate) fn named(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
@@ -21,10 +21,17 @@ pub(crate) fn named(sentence: &Sentence, setting: Setting<'_>) -> Option<String>
     let split = (1..tokens.len()).find(turns).or_else(|| (1..tokens.len()).find(conditions))?;
     let points = |at: usize| places::place(word(at)).is_some() || matches!(word(at), "it" | "that" | "esa" | "ese");
     let is_like = |at: usize| matches!(word(at), "like" | "como" | "similar" | "parecida" | "parecido" | "estilo");
-    if !(0..split).any(points) || !(0..split).any(is_like) {
+    if !(0..split).any(is_like) {
         return None;
     }
-    let head = setting.understand(sentence.typed(0, split));
+    let head = if (0..split).any(points) {
+        setting.understand(sentence.typed(0, split))
+    } else if is_of_one_film(setting) && turns::is("similar", &tokens[..split]) {
+        // "anything similar but shorter", of the film that is spoken of.
+        setting.understand("anything like it")
+    } else {
+        return None;
+    };
     let Intent::Like { movies, filters, tweak: Tweak::None } = head.intent else { return None };
     let adds_nothing = head.ignored.is_empty() && head.topics.is_empty() && filters.genres.is_empty();
     if !adds_nothing {
@@ -40,6 +47,11 @@ pub(crate) fn named(sentence: &Sentence, setting: Setting<'_>) -> Option<String>
         true => format!("como {} pero {rest}", names.join(" y ")),
         false => format!("like {} but {rest}", names.join(" and ")),
     })
+}
+
+/// Whether the last thing said was of one film, and no list.
+fn is_of_one_film(setting: Setting<'_>) -> bool {
+    setting.context.about.is_some() && !matches!(setting.context.last, Last::List | Last::Compared(_))
 }
 
 /// "shorter" and "más larga" than this film, in minutes; than several is none of them.

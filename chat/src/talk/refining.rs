@@ -159,6 +159,21 @@ impl Chat<'_> {
             && !tokens.iter().any(|token| cues::is("wishes", &token.word))
     }
 
+    /// "vampires" after zombies, "Scorsese" after Nolan; but "with vampires", and who is in them after who directed them, is
+    /// beside what was asked for.
+    fn stands_in_place(&self, request: &Request) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let adds = tokens.iter().find(|token| !says_nothing(&token.word));
+        let adds = adds.is_some_and(|first| cues::is("beside", &first.word));
+        let is_person = |kind: TopicKind| kind.is_like(TopicKind::Cast);
+        let was_asked = |kind| self.context.topics.iter().any(|topic| topic.kind == kind);
+        let is_other_role = |named: &Named| {
+            is_person(named.topic.kind) && !was_asked(named.topic.kind) && self.context.person.is_some()
+        };
+        let are_of_other_role = !request.named.is_empty() && request.named.iter().all(is_other_role);
+        self.is_bare(request) && !adds && !are_of_other_role
+    }
+
     /// "so what should I watch tonight", "¿qué me recomiendas, pues?": the question before, which nothing is added to.
     pub(crate) fn draws_on_it(&self) -> bool {
         let draws = |word: &str| matches!(word, "so" | "then" | "pues" | "entonces");
@@ -204,7 +219,7 @@ impl Chat<'_> {
         let shift = match () {
             () if is_either => Some(Shift::Either),
             () if !request.genres.is_empty() && (self.adds_genres() || self.says_of_list()) => Some(Shift::Besides),
-            () if swaps || self.is_bare(request) => Some(Shift::Instead),
+            () if swaps || self.stands_in_place(request) => Some(Shift::Instead),
             () => None,
         };
         Intent::Refine { filters: request.filters(), tweak: tweak(request), shift }

@@ -11,7 +11,13 @@ pub(crate) fn told(sentence: &Sentence, setting: Setting<'_>) -> Option<String> 
     let find = |kind| (0..tokens.len()).find_map(|at| Some((at, at + turns::beginnings(kind, &tokens[at..]).next()?)));
     let (span, is_decade) =
         find("that_decade").map(|span| (span, true)).or_else(|| Some((find("that_year")?, false)))?;
-    let year = setting.catalogue.get(setting.context.about?)?.year?;
+    let year = {
+        let only = match setting.context.like {
+            [only] => Some(*only),
+            _ => None,
+        };
+        setting.catalogue.get(setting.context.about.or(only)?)?.year?
+    };
     let (from, to) = span;
     let said = match is_decade {
         // As a span of years, so that it reads alike in both languages.

@@ -112,7 +112,15 @@ pub(crate) fn negated_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Opt
     {
         return Some(format!("sin {}", sentence.typed(1, rest.len())));
     }
-    if !matches!(last.word.as_str(), "no" | "fuera") || rest.is_empty() {
+    let also = matches!(last.word.as_str(), "tampoco" | "either" | "neither");
+    let denies =
+        |word: &str| matches!(word, "not" | "dont" | "cant" | "nothing" | "never" | "nor" | "without" | "sin" | "or");
+    if !(also || matches!(last.word.as_str(), "no" | "fuera")) || rest.is_empty() {
+        return None;
+    }
+    // "I don't like horror either" says it with a word of its own; "ni batman tampoco" twice.
+    let joins = usize::from(also && rest.len() > 1 && matches!(rest[0].word.as_str(), "y" | "ni" | "and"));
+    if also && rest.iter().any(|token| denies(&token.word)) {
         return None;
     }
     // "Dr. No".
@@ -122,19 +130,19 @@ pub(crate) fn negated_at_its_end(sentence: &Sentence, index: &TitleIndex) -> Opt
     let is_question = sentence.text.contains(['?', '¿']);
     let says_place = rest.iter().any(|token| places::place(&token.word).is_some());
     let is_order = patterns::fitting(sentence).any(|fitting| fitting.film.is_none());
-    let begins_otherwise = matches!(rest[0].word.as_str(), "no" | "y" | "pues" | "como");
+    let begins_otherwise = matches!(rest[joins].word.as_str(), "no" | "y" | "pues" | "como");
     if is_question || says_place || is_order || begins_otherwise {
         return None;
     }
     // "Salma Hayek, terror no" and "romantic but terror no" are no horror.
     let turns = |at: usize| matches!(rest[at].word.as_str(), "pero" | "but" | "aunque");
-    let clause = (1..rest.len()).rev().find(|at| sentence.breaks_before(*at) || turns(*at)).unwrap_or(0);
+    let clause = (1..rest.len()).rev().find(|at| sentence.breaks_before(*at) || turns(*at)).unwrap_or(joins);
     let unwanted = if turns(clause) { clause + 1 } else { clause };
-    let unwanted = if unwanted < rest.len() { unwanted } else { 0 };
+    let unwanted = if unwanted < rest.len() { unwanted } else { joins };
     if rest.len() - unwanted >= MOST_WORDS {
         return None;
     }
-    let before = if unwanted == 0 { "" } else { sentence.typed(0, clause) };
+    let before = if unwanted == joins { "" } else { sentence.typed(0, clause) };
     let named = sentence.typed(unwanted, rest.len());
     // A title is written as one, so that it is read as one.
     let is_title = index.find_as(&rest[unwanted..], Reading::Exact).is_some();

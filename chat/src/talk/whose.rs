@@ -173,6 +173,9 @@ pub(crate) fn named_again(sentence: &Sentence, setting: Setting<'_>) -> Option<S
         None => (to, meant(kind, index, context)),
     };
     let (name, directs) = meant?;
+    let says_directs = |word: &str| matches!(word, "directed" | "dirigida" | "dirigidas" | "dirigido" | "dirigidos");
+    let directs = directs
+        || found.is_some_and(|(_, phrase)| phrase.kind == "him" && phrase.words.iter().any(|word| says_directs(word)));
     let by = match (lang, directs) {
         (Lang::En, true) => "directed by",
         (Lang::En, false) => "with",

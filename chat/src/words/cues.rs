@@ -4,6 +4,7 @@
 //! - `asks`: begins a question that is no wish for films;
 //! - `one_that`: begins what the wanted films are, or are not;
 //! - `refines`: begins a condition on the list before; `may_refine`: does so where no word for films follows;
+//! - `beside`: begins a theme or somebody wanted beside the one before, not in its place;
 //! - `adds`: begins what is wanted beside the rest; `instead`: takes that back;
 //! - `either`: begins an alternative to what was asked for last; `swaps`: what is said replaces what is of its kind;
 //! - `subject`, `wishes`: somebody does something, and it is a wish;

@@ -136,6 +136,15 @@ fn spell_out_stars(typed: &str) -> String {
             text.push_str(if text.ends_with(|last: char| last.is_ascii_digit()) { ".5" } else { "0.5" });
         } else if matches!(letter, '👍' | '👎') {
             text.push_str(if letter == '👍' { " thumbs up " } else { " thumbs down " });
+        } else if letter == '/' && ends_with_w(&text) {
+            // "w/o zombies", "w/ zombies".
+            let mut ahead = letters.clone();
+            let is_without = ahead.next().is_some_and(|next| matches!(next, 'o' | 'O'))
+                && ahead.next().is_none_or(|next| !next.is_alphanumeric());
+            text.push_str(if is_without { "ithout" } else { "ith " });
+            if is_without {
+                letters.next();
+            }
         } else if is_star(letter) {
             let mut count = 1;
             while letters.next_if(|next| is_star(*next) || *next == '\u{fe0f}').is_some_and(is_star) {
@@ -148,6 +157,12 @@ fn spell_out_stars(typed: &str) -> String {
         }
     }
     text
+}
+
+fn ends_with_w(text: &str) -> bool {
+    let mut letters = text.chars().rev();
+    letters.next().is_some_and(|letter| matches!(letter, 'w' | 'W'))
+        && letters.next().is_none_or(|before| !before.is_alphanumeric())
 }
 
 /// The words of a title or of a sentence.

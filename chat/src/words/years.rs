@@ -3,11 +3,14 @@
 
 use crate::words::fold::Token;
 use crate::words::lexicon::{Meaning, after, meanings, number_word};
+use crate::words::turns;
 
 /// Films before this year are "old" and "classic".
 const OLD_BEFORE: u16 = 1980;
 /// The first year of this century, as people count.
 const CENTURY: u16 = 2000;
+/// How many years before and after it "around 1985" reaches.
+const ABOUT_YEARS: u16 = 2;
 /// How many years back "recent" reaches.
 const RECENT_YEARS: u16 = 5;
 
@@ -24,6 +27,9 @@ pub(crate) enum YearBound {
 
 /// The condition that begins at token `at`, with the place after it. `bare` also takes a year on its own ("1999").
 pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Option<(YearBound, usize)> {
+    if let Some(found) = about_a_year(tokens, at) {
+        return Some(found);
+    }
     for (meaning, next) in meanings(tokens, at) {
         let found = match meaning {
             // "before the 20th century".
@@ -64,6 +70,19 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
     (bare || !single_year || further > end).then_some((bound, further))
 }
 
+/// "1985ish", "around 1985", "1985 o por ahí": the years next to it, too.
+fn about_a_year(tokens: &[Token], at: usize) -> Option<(YearBound, usize)> {
+    let led = turns::beginnings("around_year", &tokens[at..]).next();
+    let at = at + led.unwrap_or(0);
+    let token = tokens.get(at)?;
+    let ish = token.word.strip_suffix("ish").and_then(|digits| digits.parse().ok());
+    let ish = ish.filter(|year| (1874..=2099).contains(year));
+    let year = ish.or(token.year())?;
+    let tail = turns::beginnings("around_year_after", &tokens[at + 1..]).next();
+    let is_about = led.is_some() || ish.is_some() || tail.is_some();
+    is_about.then_some((YearBound::Within(year - ABOUT_YEARS, year + ABOUT_YEARS), at + 1 + tail.unwrap_or(0)))
+}
+
 /// The first year of "the 20th century", and the place after it.
 fn century(tokens: &[Token], at: usize) -> Option<(u16, usize)> {
     meanings(tokens, at).find_map(|(meaning, end)| match meaning {
@@ -102,6 +121,12 @@ fn short_years(tokens: &[Token], at: usize) -> Option<(YearBound, usize)> {
 
 /// "1970 to 1980", "1970-1980", "1970 onwards", or the one span.
 fn range(tokens: &[Token], from: u16, to: u16, at: usize, newest: u16, open: bool) -> (YearBound, usize) {
+    // "de 1985 o por ahí".
+    if let Some(tail) = turns::beginnings("around_year_after", tokens.get(at..).unwrap_or_default()).next()
+        && from == to
+    {
+        return (YearBound::Within(from - ABOUT_YEARS, to + ABOUT_YEARS), at + tail);
+    }
     if let Some(end) = after(tokens, at, Meaning::Onwards) {
         return (YearBound::From(from), end);
     }

@@ -225,6 +225,7 @@ impl Resolver<'_> {
             Intent::LessKnown => goes_on,
             _ => false,
         };
+        let is_refined = matches!(understood.intent, Intent::Refine { .. });
         let is_at_a_loss = understood.intent.is_at_a_loss();
         let spoken_of = understood.intent.speaks_of();
         let mut resolved = self.intent(understood.intent, &mut understood.topics, asked)?;
@@ -240,7 +241,10 @@ impl Resolver<'_> {
             return Ok(Resolved::SayOf { reply: reply.clone(), movie, last });
         }
         if let Resolved::Compute(spec) = &mut resolved {
-            spec.ignored = understood.ignored;
+            let lost = std::mem::replace(&mut spec.ignored, understood.ignored);
+            if is_refined {
+                spec.ignored.extend(lost);
+            }
             if refines {
                 self.lift(spec, &understood.lifted, &understood.topics);
                 self.read_again(spec, understood.topics);

@@ -24,6 +24,7 @@ impl Resolver<'_> {
     ) -> Resolved {
         let Some((last, answer)) = self.viewer.last else { return self.tweaked(self.own(said), tweak) };
         let mut spec = last.rest.as_deref().unwrap_or(last).clone();
+        spec.ignored.clear();
         let known = &mut spec.filters;
         if shift == Some(Shift::Either) {
             known
@@ -48,7 +49,7 @@ impl Resolver<'_> {
             };
         }
         if !said.movie_ids.is_empty() {
-            self.take_films(known, &mut spec.topics, said.movie_ids, topics, shift);
+            spec.ignored = self.take_films(known, &mut spec.topics, said.movie_ids, topics, shift);
         }
         known.exclude_seen &= said.exclude_seen;
         known.exclude_movie_ids.extend(said.exclude_movie_ids);
@@ -98,7 +99,8 @@ impl Resolver<'_> {
     }
 
     /// Only films of what is said, too. Where it is an alternative to what was asked for of its kind, films of either; where
-    /// it is instead of that, or where no film is both, films of what is said alone.
+    /// it is instead of that, or where no film is both, films of what is said alone. Themes and the like that hold no more
+    /// though nobody said so are returned, to be told.
     fn take_films(
         &self,
         filters: &mut Filters,
@@ -106,7 +108,7 @@ impl Resolver<'_> {
         said: Vec<MovieId>,
         topics: &mut Vec<Topic>,
         shift: Option<Shift>,
-    ) {
+    ) -> Vec<String> {
         let both = films_of_both(&filters.movie_ids, said.clone());
         let has_kind = |topic: &Topic| topics.iter().any(|new| new.kind.is_like(topic.kind));
         let is_of_kind = known.iter().any(has_kind);
@@ -114,8 +116,9 @@ impl Resolver<'_> {
         let is_instead = shift == Some(Shift::Instead) || both == [MovieId::MAX];
         if !is_of_kind || !(is_either || is_instead) {
             filters.movie_ids = both;
-            return;
+            return Vec::new();
         }
+        let mut dropped = Vec::new();
         let (index, catalogue) = (&self.library.titles, self.library.catalogue());
         let mut wanted = said;
         let last = known.iter().rfind(|topic| has_kind(topic)).cloned().filter(|_| is_either && topics.len() == 1);
@@ -124,7 +127,13 @@ impl Resolver<'_> {
             *topics = vec![chat::either_topic(&last, &new, self.lang)];
             known.retain(|topic| *topic != last);
         } else {
-            known.retain(|topic| !topics.iter().any(|new| new.kind.is_like(topic.kind)));
+            let takes_place = |topic: &Topic| topics.iter().any(|new| new.kind.is_like(topic.kind));
+            // One person or country stands in another's place; of a theme that is lost, the answer says so.
+            if shift != Some(Shift::Instead) {
+                let is_lost = |topic: &&Topic| topic.kind == TopicKind::Theme && takes_place(topic);
+                dropped.extend(known.iter().filter(is_lost).map(|topic| topic.label.clone()));
+            }
+            known.retain(|topic| !takes_place(topic));
         }
         known.retain(|topic| topic.kind != TopicKind::BetterKnown);
         wanted.retain(|movie| *movie != MovieId::MAX);
@@ -133,6 +142,7 @@ impl Resolver<'_> {
         let kept = known.iter().filter_map(|topic| chat::films_of(topic, index, catalogue));
         filters.movie_ids = kept.fold(wanted, |films, own| films_of_both(&own, films));
         filters.movie_ids.truncate(MOST_FILMS);
+        dropped
     }
 
     /// Only films that are of these genres, too: "a thriller", "with some romance". One genre asked for before and these
