@@ -46,6 +46,7 @@ use decide::Chat;
 use request::Reader;
 use talk::another_meant;
 use words::fold::Sentence;
+use words::language;
 
 /// Understands a sentence that nothing was said before. `lang` is the language of labels and rewritten sentences only.
 ///
@@ -120,7 +121,29 @@ impl<'a> Setting<'a> {
         }
         let deeper = Setting { depth: self.depth + 1, ..self };
         let understood = another_meant::asked_which(ways::read(&sentence, deeper), &sentence, deeper);
-        which_of_shown(understood, &sentence, deeper)
+        let understood = which_of_shown(understood, &sentence, deeper);
+        if self.depth > 0 { understood } else { self.without_titles_language(understood, &sentence) }
+    }
+
+    /// "hated La La Land" is no Spanish: the words of a title do not tell the language of what is said of it.
+    fn without_titles_language(self, understood: Understood, sentence: &Sentence) -> Understood {
+        let films = understood.intent.films();
+        if understood.language.is_none() || films.is_empty() {
+            return understood;
+        }
+        let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
+        let mut is_title = vec![false; words.len()];
+        for key in films.iter().flat_map(|movie| self.index.keys_of(*movie)) {
+            let key: Vec<&str> = key.split(' ').collect();
+            for at in (0..words.len()).filter(|at| words[*at..].starts_with(&key)) {
+                is_title[at..at + key.len()].fill(true);
+            }
+        }
+        if is_title.iter().all(|is_title| *is_title) {
+            return Understood { language: None, ..understood };
+        }
+        let said = sentence.tokens.iter().zip(&is_title).filter(|(_, is_title)| !**is_title).map(|(token, _)| token);
+        Understood { language: language::language(&sentence.text, said), ..understood }
     }
 }
 

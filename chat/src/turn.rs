@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::films::titles::TitleMatch;
 use crate::intent::{Intent, Shift, Tweak, Understood};
 use crate::request::Reader;
-use crate::talk::{choosing, going_back, in_short, open_question, remarks};
+use crate::talk::{choosing, going_back, in_short, marked_beside, open_question, remarks};
 use crate::whole::understood_whole;
 use crate::words::fold::{Sentence, Token};
 use crate::words::{cues, places, plainly, turns};
@@ -55,7 +55,8 @@ pub(crate) fn of_the_question_before(sentence: &Sentence, setting: Setting<'_>) 
             return Some(marked);
         }
     }
-    if let Some(understood) = remarks::seen_and_another(&clauses, |clause| read(clause, context)) {
+    let parts: Vec<String> = marked_beside::parts_of(sentence).into_iter().map(|part| part.text).collect();
+    if let Some(understood) = remarks::seen_and_another(&parts, |clause| read(clause, context)) {
         return Some(understood);
     }
     if let Some(understood) = remarks::within_limits(sentence, read, context) {
@@ -141,6 +142,17 @@ pub(crate) fn as_one_clause(understood: Understood, sentence: &Sentence, setting
         Some(intent) => Understood { intent, ..understood },
         None => understood,
     }
+}
+
+/// "seen Jaws, seen E.T., seen Gremlins".
+pub(crate) fn marks_each(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let clauses = plainly::clauses_of(sentence);
+    let says_seen =
+        |clause: &String| Sentence::new(clause).tokens.iter().any(|token| cues::is("says_seen", &token.word));
+    if clauses.is_empty() || !clauses.iter().all(says_seen) {
+        return None;
+    }
+    all_marked(&clauses.iter().map(|clause| setting.understand(clause)).collect::<Vec<_>>())
 }
 
 /// The films that all of these mark, where they all mark some alike.

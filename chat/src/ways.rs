@@ -16,11 +16,12 @@ use crate::{Last, Setting, by_example, turn};
 type Way = fn(&Sentence, Setting<'_>) -> Option<Understood>;
 
 /// Each knows its sentences for certain, and would be misread by those after it.
-const OF_ITS_OWN_SORT: [Way; 18] = [
+const OF_ITS_OWN_SORT: [Way; 19] = [
     begins_anew,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
     rates_several,
+    turn::marks_each,
     corrects,
     |sentence, setting| Some(says(sentence, not_remembered::not_remembered(sentence, setting)?)),
     which_film::said_of_one,

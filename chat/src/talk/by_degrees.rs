@@ -23,7 +23,9 @@ enum Way {
 impl Chat<'_> {
     pub(crate) fn rated_by_degrees(&self) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
-        let mut ways = tokens.iter().filter_map(|token| way_of(&token.word));
+        let way_at =
+            |at: usize| way_of(&tokens[at].word).filter(|_| !self.is_up_the_film(at) && !self.is_other_film(at));
+        let mut ways = (0..tokens.len()).filter_map(way_at);
         let first = ways.next()?;
         // "take half a star off" says it twice.
         let sign = |way: Way| match way {
@@ -36,7 +38,7 @@ impl Chat<'_> {
         let says_nothing = |at: usize| {
             let word = tokens[at].word.as_str();
             (from..to).contains(&at)
-                || way_of(word).is_some()
+                || way_at(at).is_some()
                 || cues::is("around_degree", word)
                 || patterns::is_courtesy(word)
         };
@@ -52,6 +54,11 @@ impl Chat<'_> {
         let silent: Vec<bool> = (0..tokens.len()).map(says_nothing).collect();
         let named = match silent.iter().position(|silent| !silent) {
             None => None,
+            // "the other half a star more".
+            Some(begin) if self.is_other_film(begin) && silent[begin + 1..].iter().all(|silent| *silent) => {
+                let Some(other) = self.other_of_two() else { return Some(Intent::WhichOne) };
+                Some(other)
+            }
             Some(begin) => {
                 let end = silent.iter().rposition(|silent| !silent)? + 1;
                 let found = self.title_around(begin, end, &silent)?;
@@ -70,6 +77,13 @@ impl Chat<'_> {
             Some(half_stars) => Intent::RateBy { movie, half_stars: if says_down { -half_stars } else { half_stars } },
             None => self.how_many_stars(movie),
         })
+    }
+
+    /// "la otra", "the other", and not "otra estrella".
+    fn is_other_film(&self, at: usize) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let is_other = matches!(tokens[at].word.as_str(), "other" | "otra" | "otro");
+        is_other && at > 0 && matches!(tokens[at - 1].word.as_str(), "the" | "la" | "el" | "al")
     }
 
     /// "bájala 2" may be by two or to two.

@@ -151,12 +151,30 @@ impl Chat<'_> {
                 || ((matches!(last, Last::Film | Last::Asked(_) | Last::AskedOf(..) | Last::Marked(_)) || is_only)
                     && gives())
         };
-        let movie = self.context.about.filter(|_| is_spoken_of(self.context.last))?;
-        // "la primera es un 5" is of that one.
-        let is_ordinal = |token: &fold::Token| {
-            token.number().is_none() && token.canonical.parse::<u64>().is_err() && places::place(&token.word).is_some()
+        let tokens = &self.reader.sentence.tokens;
+        if (0..tokens.len()).any(|at| self.is_up_the_film(at)) {
+            return None;
+        }
+        let corrects = self.corrects_stars(0, tokens.len());
+        let Some(movie) = self.context.about.filter(|_| is_spoken_of(self.context.last)) else {
+            // "me equivoqué, cuatro", and no film was said.
+            let is_mistake = tokens.iter().any(|token| token.word.starts_with("equivo") || token.word == "confundi");
+            let is_rating = is_mistake && corrects && ratings::number_alone(&self.reader).is_some();
+            return (is_rating && self.context.options.is_empty()).then_some(Intent::WhichOne);
         };
-        if self.reader.sentence.tokens.iter().any(is_ordinal) {
+        // "la primera es un 5" is of that one.
+        // "esa última bájala a 3" is of the one that was rated last.
+        let points =
+            |at: usize| at > 0 && matches!(tokens[at - 1].word.as_str(), "that" | "esa" | "ese" | "this" | "esta");
+        let is_last = |at: usize| points(at) && places::place(&tokens[at].word) == Some(0);
+        let is_ordinal = |at: usize| {
+            let token = &tokens[at];
+            token.number().is_none()
+                && token.canonical.parse::<u64>().is_err()
+                && places::place(&token.word).is_some()
+                && !(is_last(at) && self.context.last == Last::Rating)
+        };
+        if (0..tokens.len()).any(is_ordinal) {
             return None;
         }
         let (said, half_stars) = ratings::number_alone(&self.reader)?;

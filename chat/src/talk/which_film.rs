@@ -136,10 +136,17 @@ impl<'a> Several<'a> {
                 }
                 _ => return None,
             },
-            (Some(one), Some(other)) => return self.compared(one, other, sentence),
+            (Some(one), Some(other)) => match self.told_twice(one, other) {
+                Some(film) => (other, film),
+                None => return self.compared(one, other, sentence),
+            },
         };
         let left: Vec<Token> = (0..sentence.len())
-            .filter(|at| !(span.from..span.to).contains(at) && !is_denied(sentence, *at))
+            .filter(|at| {
+                let is_told = |span: &Span| span.pointed == pointed || span.pointed == Pointed::Other;
+                let told = |span: &&Span| !span.is_denied && is_told(span) && (span.from..span.to).contains(at);
+                !(span.from..span.to).contains(at) && !spans.iter().any(|span| told(&span)) && !is_denied(sentence, *at)
+            })
             .map(|at| sentence.tokens[at].clone())
             .collect();
         let is_all = says_only(&left, &["beside"]);
@@ -171,6 +178,15 @@ impl<'a> Several<'a> {
         let told = parts.iter().position(tells)?;
         let ignored = parts.iter().enumerate().filter(|(at, _)| *at != told).map(|(_, part)| part.clone()).collect();
         Some(Understood { language, ignored, ..self.goes_on_with(film, sentence) })
+    }
+
+    /// "era para la otra, la vieja": one film, told twice.
+    fn told_twice(&self, one: &Span, other: &Span) -> Option<Pointed> {
+        match (one.pointed, other.pointed) {
+            (Pointed::Other, Pointed::Film(film)) if Some(film) != self.current => Some(other.pointed),
+            (Pointed::Film(_), _) if one.pointed == other.pointed => Some(one.pointed),
+            _ => None,
+        }
     }
 
     /// "is the remake better than the original?": both with their titles.
