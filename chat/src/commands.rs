@@ -160,7 +160,10 @@ impl Chat<'_> {
             _ if self.ends_in_title_of_places() => None,
             Some(movies) if !movies.is_empty() => Some(then(movies)),
             // "the other one" may be something else than one of two.
-            _ if fitting.places == Some(Places::Other) => None,
+            _ if fitting.places == Some(Places::Other) => {
+                let changes = matches!(fitting.kind.0, "seen_shown" | "hide_shown");
+                (changes && self.context.about.is_some()).then_some(Intent::WhichOne)
+            }
             _ if has_places => Some(Intent::NoSuchPlace { asked: asked() }),
             // "the first one" of nothing; "300" and "the fifth element" are films.
             _ if self.context.options.is_empty() && self.says_place_in_words(fitting) => {

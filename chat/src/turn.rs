@@ -144,15 +144,23 @@ pub(crate) fn as_one_clause(understood: Understood, sentence: &Sentence, setting
     }
 }
 
-/// "seen Jaws, seen E.T., seen Gremlins".
+/// "seen Jaws, seen E.T. and seen Gremlins".
 pub(crate) fn marks_each(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
-    let clauses = plainly::clauses_of(sentence);
-    let says_seen =
-        |clause: &String| Sentence::new(clause).tokens.iter().any(|token| cues::is("says_seen", &token.word));
-    if clauses.is_empty() || !clauses.iter().all(says_seen) {
+    const MOST: usize = 8;
+    let tokens = &sentence.tokens;
+    let says_seen = |at: usize| tokens.get(at).is_some_and(|token| cues::is("says_seen", &token.word));
+    let is_joint = |at: usize| matches!(tokens[at].word.as_str(), "and" | "y" | "n");
+    // "I saw", "ya vi": the word itself, or one before it.
+    let begins = |at: &usize| {
+        (*at == 0 || sentence.breaks_before(*at) || is_joint(at - 1)) && (says_seen(*at) || says_seen(at + 1))
+    };
+    let starts: Vec<usize> = (0..tokens.len()).filter(begins).collect();
+    if starts.first() != Some(&0) || !(2..=MOST).contains(&starts.len()) {
         return None;
     }
-    all_marked(&clauses.iter().map(|clause| setting.understand(clause)).collect::<Vec<_>>())
+    let ends = starts.iter().skip(1).map(|at| at - usize::from(is_joint(at - 1))).chain([tokens.len()]);
+    let parts = starts.iter().zip(ends).map(|(from, to)| sentence.typed(*from, to));
+    all_marked(&parts.map(|part| setting.understand(part)).collect::<Vec<_>>())
 }
 
 /// The films that all of these mark, where they all mark some alike.

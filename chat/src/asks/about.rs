@@ -285,9 +285,9 @@ impl Chat<'_> {
 
     /// "all the Bond films", which is no title.
     fn says_all_of(&self, from: usize, to: usize) -> bool {
-        let words = &self.reader.sentence.tokens[from..to];
-        let begins = matches!(words[0].word.as_str(), "all" | "todas" | "every");
-        begins && words.len() > 2 && self.reader.index.find_as(words, Reading::Exact).is_none()
+        let tokens = &self.reader.sentence.tokens;
+        let says_all = |token: &fold::Token| matches!(token.word.as_str(), "all" | "todas" | "every");
+        tokens[..=from].iter().any(says_all) && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_none()
     }
 
     /// All films of a list of titles are seen; one of several names is asked for.

@@ -184,6 +184,13 @@ impl Chat<'_> {
         })
     }
 
+    /// "me equivoqué, cuatro" after a rating.
+    pub(crate) fn stars_corrected(&self) -> Option<Intent> {
+        let corrects = self.corrects_stars(0, self.reader.sentence.len());
+        let rated = (corrects && self.context.last == Last::Rating).then(|| self.stars_alone()).flatten();
+        rated.filter(|intent| matches!(intent, Intent::Rate { .. }))
+    }
+
     /// "the 1995 one": the film of that year among those shown, or the one that was meant instead of its namesake.
     pub(crate) fn film_of_that_year(&self) -> Option<Intent> {
         const AROUND: [&str; 16] = [
