@@ -365,6 +365,12 @@ impl Chat<'_> {
     /// What exactly these tokens are of what can be rated.
     fn rated_exactly(&self, from: usize, to: usize, is_certain: bool, nearly: bool) -> Option<Rated> {
         let tokens = &self.reader.sentence.tokens[from..to];
+        // "but it deserves a 3" names no film called "It".
+        let is_pronoun = |token: &Token| matches!(token.word.as_str(), "it" | "that" | "this" | "them");
+        let is_name = self.reader.sentence.typed(from, to).starts_with(char::is_uppercase);
+        if tokens.len() == 1 && is_pronoun(&tokens[0]) && !is_name {
+            return None;
+        }
         if let Some(trilogy) = self.trilogy_named(from, to) {
             return Some(trilogy);
         }

@@ -69,7 +69,9 @@ impl App {
                 self.rate_each(session, &none, None).await?;
                 self.tell(message, &ask, session, tab).await
             }
-            Resolved::Say(reply) | Resolved::SayRatings(reply) | Resolved::SayOf { reply, .. } => self.say(session, &ask, &reply, tab).await,
+            Resolved::Say(reply) | Resolved::SayRatings(reply) | Resolved::SayOf { reply, .. } => {
+                self.say(session, &ask, &reply, tab).await
+            }
             Resolved::Mark { movies, kind, instead_of, message } => {
                 self.mark(session, &movies, kind, instead_of).await?;
                 self.tell(message, &ask, session, tab).await
