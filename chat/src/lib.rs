@@ -43,9 +43,10 @@ pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use asks::of_list::which_of_shown;
 use decide::Chat;
+use films::titles::MAX_TITLE_TOKENS;
 use request::Reader;
 use talk::another_meant;
-use words::fold::Sentence;
+use words::fold::{Sentence, is_article, key};
 use words::language;
 
 /// Understands a sentence that nothing was said before. `lang` is the language of labels and rewritten sentences only.
@@ -127,23 +128,27 @@ impl<'a> Setting<'a> {
 
     /// "hated La La Land" is no Spanish: the words of a title do not tell the language of what is said of it.
     fn without_titles_language(self, understood: Understood, sentence: &Sentence) -> Understood {
+        const MOST_FILMS: usize = 3;
         let films = understood.intent.films();
-        if understood.language.is_none() || films.is_empty() {
+        if understood.language.is_none() || films.is_empty() || films.len() > MOST_FILMS {
             return understood;
         }
-        let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
-        let mut is_title = vec![false; words.len()];
-        for key in films.iter().flat_map(|movie| self.index.keys_of(*movie)) {
-            let key: Vec<&str> = key.split(' ').collect();
-            for at in (0..words.len()).filter(|at| words[*at..].starts_with(&key)) {
-                is_title[at..at + key.len()].fill(true);
+        let tokens = &sentence.tokens;
+        let keys: Vec<&str> = films.iter().flat_map(|movie| self.index.keys_of(*movie)).collect();
+        let mut is_title = vec![false; tokens.len()];
+        for from in 0..tokens.len() {
+            let longest = tokens.len().min(from + MAX_TITLE_TOKENS);
+            for to in (from + 1..=longest).filter(|to| keys.contains(&key(&tokens[from..*to]).as_str())) {
+                // A key is without its article.
+                let article = usize::from(from > 0 && is_article(&tokens[from - 1].word));
+                is_title[from - article..to].fill(true);
             }
         }
         if is_title.iter().all(|is_title| *is_title) {
             return Understood { language: None, ..understood };
         }
-        let said = sentence.tokens.iter().zip(&is_title).filter(|(_, is_title)| !**is_title).map(|(token, _)| token);
-        Understood { language: language::language(&sentence.text, said), ..understood }
+        let beside = tokens.iter().zip(&is_title).filter(|(_, is_title)| !**is_title).map(|(token, _)| token);
+        Understood { language: language::language(&sentence.text, beside), ..understood }
     }
 }
 

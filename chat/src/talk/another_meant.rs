@@ -8,9 +8,9 @@ use crate::context::Last;
 use crate::films::knowledge::Role;
 use crate::intent::{Intent, Question, Understood};
 use crate::request::{Reader, facts};
-use crate::talk::which_film::{is_film_word, is_possessive, with_is_spelt_out};
+use crate::talk::which_film::with_is_spelt_out;
 use crate::words::fold::{Sentence, Token};
-use crate::words::which;
+use crate::words::which::{self, is_film_word, is_possessive};
 use crate::{ClarifyOption, replies};
 
 /// What was understood, or a question which film is meant.

@@ -80,4 +80,33 @@ impl Chat<'_> {
         let is_given = matches!(before, "a" | "al" | "for" | "give" | "gave" | "rate" | "rated" | "put" | "para");
         word(at) == "up" && is_given && word(at + 1) != "to"
     }
+
+    pub(super) fn series_films_of(&self, movie: Option<MovieId>) -> Vec<MovieId> {
+        match movie.and_then(|movie| self.series_of(movie)) {
+            Some(Intent::Series { movies, .. }) => movies,
+            _ => Vec::new(),
+        }
+    }
+
+    /// "both": the two that were held against each other, that were asked for, or that the list has.
+    pub(super) fn all_of(&self, count: usize) -> Option<Vec<MovieId>> {
+        if let (Some(one), Last::Compared(other), 2) = (self.context.about, self.context.last, count) {
+            return Some(vec![one, other]);
+        }
+        let series = self.series_films_of(self.context.about);
+        let lists = [self.context.shown, self.context.like, &series];
+        lists.into_iter().find(|list| list.len() == count).map(<[MovieId]>::to_vec)
+    }
+
+    /// The three first films of the series that many have seen: "The Star Wars Holiday Special" is none of the trilogy.
+    pub(super) fn trilogy(&self, of: Option<MovieId>) -> Option<Vec<MovieId>> {
+        const SEEN_BY_ONE_IN: u32 = 5;
+        let ratings = |movie: &MovieId| self.catalogue.stats(*movie).ratings;
+        let mut films = self.series_films_of(of);
+        let most = films.iter().map(ratings).max()?;
+        films.retain(|movie| ratings(movie) * SEEN_BY_ONE_IN >= most);
+        films.sort_by_key(|movie| self.catalogue.get(*movie).and_then(|film| film.year));
+        films.truncate(3);
+        (films.len() == 3).then_some(films)
+    }
 }

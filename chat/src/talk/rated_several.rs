@@ -5,7 +5,6 @@
 use cineswarm_engine::{HalfStars, MovieId};
 
 use crate::Chat;
-use crate::context::Last;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, NotRated};
 use crate::ratings::{self, Stars};
@@ -178,35 +177,6 @@ impl Chat<'_> {
     fn is_of_rated(&self, slots: &[TitleSlot]) -> bool {
         let [slot] = slots else { return false };
         matches!(slot.found, TitleMatch::One(movie) if self.context.rated.contains(&movie))
-    }
-
-    fn series_films_of(&self, movie: Option<MovieId>) -> Vec<MovieId> {
-        match movie.and_then(|movie| self.series_of(movie)) {
-            Some(Intent::Series { movies, .. }) => movies,
-            _ => Vec::new(),
-        }
-    }
-
-    /// "both": the two that were held against each other, that were asked for, or that the list has.
-    fn all_of(&self, count: usize) -> Option<Vec<MovieId>> {
-        if let (Some(one), Last::Compared(other), 2) = (self.context.about, self.context.last, count) {
-            return Some(vec![one, other]);
-        }
-        let series = self.series_films_of(self.context.about);
-        let lists = [self.context.shown, self.context.like, &series];
-        lists.into_iter().find(|list| list.len() == count).map(<[MovieId]>::to_vec)
-    }
-
-    /// The three first films of the series that many have seen: "The Star Wars Holiday Special" is none of the trilogy.
-    fn trilogy(&self, of: Option<MovieId>) -> Option<Vec<MovieId>> {
-        const SEEN_BY_ONE_IN: u32 = 5;
-        let ratings = |movie: &MovieId| self.catalogue.stats(*movie).ratings;
-        let mut films = self.series_films_of(of);
-        let most = films.iter().map(ratings).max()?;
-        films.retain(|movie| ratings(movie) * SEEN_BY_ONE_IN >= most);
-        films.sort_by_key(|movie| self.catalogue.get(*movie).and_then(|film| film.year));
-        films.truncate(3);
-        (films.len() == 3).then_some(films)
     }
 
     /// "each of the original Star Wars trilogy", "la trilogía original".

@@ -12,15 +12,10 @@ use crate::request::facts;
 use crate::talk::choosing;
 use crate::whole::says;
 use crate::words::fold::{Sentence, Token, tokenize};
-use crate::words::which::{phrase_at, says_only};
+use crate::words::which::{is_film_word, is_possessive, phrase_at, says_only};
 use crate::words::years::{self, YearBound};
-use crate::words::{cues, language, patterns, places, plainly};
+use crate::words::{language, patterns, places, plainly};
 use crate::{ClarifyOption, Context, Setting, replies};
-
-/// Whether the word is somebody's: "carpenter's".
-pub(super) fn is_possessive(sentence: &Sentence, at: usize) -> bool {
-    sentence.typed(at, at + 1).ends_with(['s', 'S']) && sentence.typed(at, at + 1).contains(['\'', '’'])
-}
 
 /// What words point at.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,10 +90,6 @@ fn which_of_options(sentence: &Sentence, setting: Setting<'_>) -> Option<Underst
 
 fn points(word: &str) -> bool {
     matches!(word, "the" | "la" | "el" | "al" | "that" | "esa" | "ese")
-}
-
-pub(super) fn is_film_word(word: &str) -> bool {
-    word == "one" || word == "version" || cues::is("film_word", word)
 }
 
 impl<'a> Several<'a> {
