@@ -171,8 +171,8 @@ impl Chat<'_> {
             let token = &tokens[at];
             token.number().is_none()
                 && token.canonical.parse::<u64>().is_err()
-                // "me equivoqué, cuatro".
-                && !(corrects && lexicon::number_word(&token.word).is_some())
+                // "me equivoqué, cuatro", and not "la primera".
+                && !(corrects && at > 0 && !fold::is_article(&tokens[at - 1].word) && lexicon::number_word(&token.word).is_some())
                 && places::place(&token.word).is_some()
                 && !(is_last(at) && self.context.last == Last::Rating)
         };
