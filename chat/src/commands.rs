@@ -13,7 +13,7 @@ use crate::words::fold::Sentence;
 use crate::words::patterns::Fitting;
 use crate::words::places::{Places, place};
 use crate::words::{bags, fold, patterns, plainly, turns};
-use crate::{Chat, ClarifyOption, ratings, replies};
+use crate::{Chat, ClarifyOption, Lang, ratings, replies};
 
 /// Stars that are offered for a verdict in words, the likeliest first.
 pub(crate) const GOOD: &[f64] = &[5.0, 4.5, 4.0];
@@ -151,16 +151,20 @@ impl Chat<'_> {
     pub(crate) fn ordered(&self, fitting: &Fitting) -> Option<Intent> {
         let asked = || self.reader.sentence.text.trim().to_owned();
         let has_list = !self.context.shown.is_empty();
+        let has_places = !self.context.counted().is_empty();
         let all_places = || match &fitting.places {
-            Some(places) => places.of(self.context.shown),
-            None => {
-                Places::These(fitting.numbers.iter().filter_map(|at| self.place(*at)).collect()).of(self.context.shown)
-            }
+            Some(places) => self.films_at(places),
+            None => self.films_at(&Places::These(fitting.numbers.iter().filter_map(|at| self.place(*at)).collect())),
         };
         let pointed_at = |then: &dyn Fn(Vec<MovieId>) -> Intent| match all_places() {
             _ if self.ends_in_title_of_places() => None,
             Some(movies) if !movies.is_empty() => Some(then(movies)),
-            _ if has_list => Some(Intent::NoSuchPlace { asked: asked() }),
+            // "the other one" may be something else than one of two.
+            _ if fitting.places == Some(Places::Other) => {
+                let changes = matches!(fitting.kind.0, "seen_shown" | "hide_shown");
+                (changes && self.context.about.is_some()).then_some(Intent::WhichOne)
+            }
+            _ if has_places => Some(Intent::NoSuchPlace { asked: asked() }),
             // "the first one" of nothing; "300" and "the fifth element" are films.
             _ if self.context.options.is_empty() && self.says_place_in_words(fitting) => {
                 Some(Intent::NotUnderstood { asked: asked() })
@@ -185,6 +189,8 @@ impl Chat<'_> {
         let (kind, genre) = fitting.kind.0.split_once(' ').unwrap_or((fitting.kind.0, ""));
         match kind {
             "my_ratings" => Some(Intent::MyRatings),
+            "my_seen" => Some(Intent::MySeen),
+            "wipe" => Some(self.what_to_delete()),
             "count" => Some(Intent::CountFilms),
             "its_series" => self.series_spoken_of(),
             "whole_series" => self.whole_series(),
@@ -312,9 +318,12 @@ impl Chat<'_> {
             "meh_it" => it(&verdict(MEH)),
             "bad_it" => it(&verdict(BAD)),
             "unrate_it" => self.spoken_of().map(|movie| Intent::Unrate { movie }),
+            // "mejor no le pongas nada".
+            "no_stars" => Some(self.only_film_named().map_or(Intent::WhichOne, |movie| Intent::Unrate { movie })),
             "seen_shown" => pointed_at(&mark(Mark::Seen)),
-            "hide_shown" => pointed_at(&mark(Mark::NotForMe)),
-            "seen_it" => self.meant_by_it().map(mark_it(Mark::Seen)).or(Some(Intent::WhichOne)),
+            "hide_shown" => pointed_at(&|movies| self.taken_away(movies, fitting.places.as_ref())),
+            // "I saw that one already" of films like the only one that was named is of that one.
+            "seen_it" => Some(self.only_film_named().map_or(Intent::WhichOne, mark_it(Mark::Seen))),
             "hide_it" => it(&mark_it(Mark::NotForMe)).or(Some(Intent::WhichOne)),
             "rate_shown" | "stars_shown" => {
                 let [first, second] = fitting.numbers.as_slice() else { return None };
@@ -472,7 +481,21 @@ impl Chat<'_> {
 
     /// The film of the list that a number or ordinal means.
     pub(crate) fn shown(&self, at: usize) -> Option<MovieId> {
-        Places::These(vec![self.place(at)?]).of(self.context.shown)?.first().copied()
+        Places::These(vec![self.place(at)?]).of(self.context.counted())?.first().copied()
+    }
+
+    /// "delete everything" may be of the conversation, or of what was rated.
+    fn what_to_delete(&self) -> Intent {
+        let options = match self.lang {
+            Lang::En => [("The conversation", "start over"), ("My ratings", "delete all my ratings")],
+            Lang::Es => [("La conversación", "empezar de nuevo"), ("Mis notas", "borra todas mis notas")],
+        };
+        Intent::Clarify {
+            question: Question::WhatToDelete,
+            about: self.reader.sentence.text.trim().to_owned(),
+            film: None,
+            options: options.map(|(label, text)| ClarifyOption { label: label.into(), text: text.into() }).to_vec(),
+        }
     }
 
     pub(crate) fn rerated(&self, movie: MovieId, number: usize) -> Option<Intent> {

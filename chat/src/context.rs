@@ -35,6 +35,23 @@ pub struct Context<'a> {
     pub unwanted_genres: &'a [String],
     /// What the viewer rated the film that was spoken of last, if that is what was spoken of.
     pub stars: Option<HalfStars>,
+    /// The films that the viewer has rated since the last list, in the order in which they were rated first, or those that
+    /// were listed as rated. One whose rating was taken back keeps its place.
+    pub rated: &'a [MovieId],
+    /// Whether `shown` is the list of what the viewer has rated.
+    pub shows_ratings: bool,
+}
+
+impl<'a> Context<'a> {
+    /// The films that places count: of the last list, or, where there is none, those that were rated one after the other.
+    pub(crate) fn counted(&self) -> &'a [MovieId] {
+        if self.counts_rated() { self.rated } else { self.shown }
+    }
+
+    /// Whether what places count are films that the viewer has rated, so that what is taken away is a rating.
+    pub(crate) fn counts_rated(&self) -> bool {
+        self.shows_ratings || (self.shown.is_empty() && self.rated.len() > 1)
+    }
 }
 
 /// What was said last, as far as it tells what "it" and "4" mean.
@@ -77,6 +94,7 @@ impl Intent {
             | Intent::RateBy { movie, .. }
             | Intent::RateOffScale { movie, .. }
             | Intent::Unrate { movie } => (Some(*movie), Last::Rating),
+            Intent::UnrateSeveral { movies } => (movies.last().copied().filter(|_| movies.len() == 1), Last::Rating),
             Intent::RateSeveral { ratings, .. } => (ratings.last().map(|(movie, _)| *movie), Last::Rating),
             Intent::MarkInstead { movie, mark, .. } => (Some(*movie), Last::Marked(*mark)),
             // "I don't know that. Did you mean this one?"

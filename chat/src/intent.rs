@@ -309,6 +309,13 @@ pub enum Intent {
         /// The film.
         movie: MovieId,
     },
+    /// The viewer takes the ratings of several films back.
+    UnrateSeveral {
+        /// The films; two or more.
+        movies: Vec<MovieId>,
+    },
+    /// Which films the viewer has marked as seen.
+    MySeen,
     /// The last question again, with other conditions.
     Refine {
         /// Conditions that replace those of the same kind, or come on top.
@@ -372,6 +379,25 @@ impl Intent {
             | Intent::Popular { filters }
             | Intent::Refine { filters, .. } => Some(filters),
             _ => None,
+        }
+    }
+
+    /// The films that it is about, as far as they are few.
+    pub(crate) fn films(&self) -> Vec<MovieId> {
+        match self {
+            Intent::Rate { movie, .. }
+            | Intent::RateInstead { movie, .. }
+            | Intent::RateBy { movie, .. }
+            | Intent::RateOffScale { movie, .. }
+            | Intent::Unrate { movie }
+            | Intent::About { movie, .. }
+            | Intent::Chosen { movie }
+            | Intent::Clarify { film: Some(movie), .. } => vec![*movie],
+            Intent::RateSeveral { ratings, .. } => ratings.iter().map(|(movie, _)| *movie).collect(),
+            Intent::Mark { movies, .. } | Intent::Like { movies, .. } | Intent::UnrateSeveral { movies } => {
+                movies.clone()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -465,6 +491,8 @@ pub enum Question {
     WhichPerson,
     /// Somebody's name is misspelt.
     PersonLike,
+    /// "delete everything" may be of the conversation or of the ratings.
+    WhatToDelete,
 }
 
 /// One meaning of a sentence.

@@ -43,9 +43,11 @@ pub use topics::{Lifted, Topic, TopicKind, only_rules_out};
 
 use asks::of_list::which_of_shown;
 use decide::Chat;
+use films::titles::MAX_TITLE_TOKENS;
 use request::Reader;
 use talk::another_meant;
-use words::fold::Sentence;
+use words::fold::{Sentence, is_article, key};
+use words::language;
 
 /// Understands a sentence that nothing was said before. `lang` is the language of labels and rewritten sentences only.
 ///
@@ -125,7 +127,33 @@ impl<'a> Setting<'a> {
         }
         let deeper = Setting { depth: self.depth + 1, ..self };
         let understood = another_meant::asked_which(ways::read(&sentence, deeper), &sentence, deeper);
-        which_of_shown(understood, &sentence, deeper)
+        let understood = which_of_shown(understood, &sentence, deeper);
+        if self.depth > 0 { understood } else { self.without_titles_language(understood, &sentence) }
+    }
+
+    /// "hated La La Land" is no Spanish: the words of a title do not tell the language of what is said of it.
+    fn without_titles_language(self, understood: Understood, sentence: &Sentence) -> Understood {
+        const MOST_FILMS: usize = 3;
+        let films = understood.intent.films();
+        if understood.language.is_none() || films.is_empty() || films.len() > MOST_FILMS {
+            return understood;
+        }
+        let tokens = &sentence.tokens;
+        let keys: Vec<&str> = films.iter().flat_map(|movie| self.index.keys_of(*movie)).collect();
+        let mut is_title = vec![false; tokens.len()];
+        for from in 0..tokens.len() {
+            let longest = tokens.len().min(from + MAX_TITLE_TOKENS);
+            for to in (from + 1..=longest).filter(|to| keys.contains(&key(&tokens[from..*to]).as_str())) {
+                // A key is without its article.
+                let article = usize::from(from > 0 && is_article(&tokens[from - 1].word));
+                is_title[from - article..to].fill(true);
+            }
+        }
+        if is_title.iter().all(|is_title| *is_title) {
+            return Understood { language: None, ..understood };
+        }
+        let beside = tokens.iter().zip(&is_title).filter(|(_, is_title)| !**is_title).map(|(token, _)| token);
+        Understood { language: language::language(&sentence.text, beside), ..understood }
     }
 }
 

@@ -286,13 +286,15 @@ pub(crate) fn number_alone(reader: &Reader) -> Option<(String, Option<HalfStars>
         let is_pronoun = matches!(tokens[*at].word.as_str(), "una" | "uno" | "one");
         !(is_pronoun && (tokens.len() >= 3 || *at > 0)) && !counts_films(tokens, *at)
     };
-    // "ponle un cinco de su parte".
-    let gives = tokens.first().is_some_and(|first| cues::is("gives", &first.word));
+    // "ponle un cinco de su parte", "me equivoqué, cuatro".
+    let gives = tokens.first().is_some_and(|first| cues::is("gives", &first.word))
+        || tokens.iter().any(|token| cues::is("corrects_stars", &token.word));
     let in_words = |at| number_in_words(reader, at).filter(|number| gives && number.half_stars.is_some());
     let number = (0..tokens.len()).filter(begins).find_map(|at| number_at(reader, at).or_else(|| in_words(at)))?;
     let around = tokens[..number.from].iter().chain(&tokens[number.to..]);
     let said = reader.sentence.typed(number.from, number.to).to_owned();
-    let says_nothing = |word: &str| cues::is("beside_stars", word) || patterns::is_courtesy(word);
+    let says_nothing =
+        |word: &str| cues::is("beside_stars", word) || cues::is("corrects_stars", word) || patterns::is_courtesy(word);
     around.into_iter().all(|token| says_nothing(&token.word)).then_some((said, number.half_stars))
 }
 

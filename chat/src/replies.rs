@@ -187,6 +187,8 @@ pub fn clarify(question: Question, about: &str, lang: Lang) -> String {
         (Question::RatingOrTitle, Lang::Es) => format!("¿El número es tu nota, o te refieres a {about}?"),
         (Question::PersonLike, Lang::En) => format!("I know nobody called “{about}”. Do you mean somebody else?"),
         (Question::PersonLike, Lang::Es) => format!("No conozco a nadie llamado «{about}». ¿Dices otra persona?"),
+        (Question::WhatToDelete, Lang::En) => "Delete what? Your ratings stay unless you say so.".to_owned(),
+        (Question::WhatToDelete, Lang::Es) => "¿Borrar qué? Tus notas se quedan mientras no lo digas.".to_owned(),
         (Question::WhichPerson, Lang::En) => format!("Several people are in {about}. Whom do you mean?"),
         (Question::WhichPerson, Lang::Es) => format!("En {about} sale más de una persona. ¿Quién dices?"),
     }
@@ -333,6 +335,11 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
         | Intent::Tagged { movie, .. }
         | Intent::Unrate { movie } => name(movie),
         Intent::MyRatings => pick("What you have rated", "Lo que has puntuado"),
+        Intent::MySeen => pick("What you have seen", "Lo que has visto"),
+        Intent::UnrateSeveral { movies } => {
+            let names: Vec<String> = movies.iter().map(name).collect();
+            names_in_words(&names, if english { "and" } else { "y" })
+        }
         Intent::CountFilms => pick("How many films there are", "Cuántas películas hay"),
         Intent::Compare { movies, .. } => {
             let names: Vec<String> = movies.iter().map(name).collect();

@@ -26,6 +26,7 @@ pub(crate) mod of_cast;
 pub(crate) mod of_hero;
 pub(crate) mod open_question;
 pub(crate) mod places_said;
+pub(crate) mod rated_before;
 pub(crate) mod rated_otherwise;
 pub(crate) mod rated_several;
 pub(crate) mod refining;

@@ -158,6 +158,8 @@ fn in_short(understood: &Understood, catalogue: &Catalogue) -> String {
         Intent::AboutBoth { wanted, movie } => format!("about {wanted:?} {}", name(movie)),
         Intent::CountOf { filters, .. } => with("count of".into(), filters, Tweak::None),
         Intent::MyRatings => "my ratings".into(),
+        Intent::MySeen => "my seen".into(),
+        Intent::UnrateSeveral { movies } => format!("unrate {}", names(movies)),
         Intent::CountFilms => "count".into(),
         Intent::Compare { wanted, movies } => format!("compare {wanted:?} {}", movies.len()),
         Intent::AmongShown { film, found } => format!("among shown {film:?} {}", found.len()),

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::films::titles::TitleMatch;
 use crate::intent::{Intent, Shift, Tweak, Understood};
 use crate::request::Reader;
-use crate::talk::{choosing, going_back, in_short, open_question, remarks};
+use crate::talk::{choosing, going_back, in_short, marked_beside, open_question, remarks};
 use crate::whole::understood_whole;
 use crate::words::fold::{Sentence, Token};
 use crate::words::{cues, places, plainly, turns};
@@ -55,7 +55,8 @@ pub(crate) fn of_the_question_before(sentence: &Sentence, setting: Setting<'_>) 
             return Some(marked);
         }
     }
-    if let Some(understood) = remarks::seen_and_another(&clauses, |clause| read(clause, context)) {
+    let parts: Vec<String> = marked_beside::parts_of(sentence).into_iter().map(|part| part.text).collect();
+    if let Some(understood) = remarks::seen_and_another(&parts, |clause| read(clause, context)) {
         return Some(understood);
     }
     if let Some(understood) = remarks::within_limits(sentence, read, context) {
@@ -141,6 +142,25 @@ pub(crate) fn as_one_clause(understood: Understood, sentence: &Sentence, setting
         Some(intent) => Understood { intent, ..understood },
         None => understood,
     }
+}
+
+/// "seen Jaws, seen E.T. and seen Gremlins".
+pub(crate) fn marks_each(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    const MOST: usize = 8;
+    let tokens = &sentence.tokens;
+    let says_seen = |at: usize| tokens.get(at).is_some_and(|token| cues::is("says_seen", &token.word));
+    let is_joint = |at: usize| matches!(tokens[at].word.as_str(), "and" | "y" | "n");
+    // "I saw", "ya vi": the word itself, or one before it.
+    let begins = |at: &usize| {
+        (*at == 0 || sentence.breaks_before(*at) || is_joint(at - 1)) && (says_seen(*at) || says_seen(at + 1))
+    };
+    let starts: Vec<usize> = (0..tokens.len()).filter(begins).collect();
+    if starts.first() != Some(&0) || !(2..=MOST).contains(&starts.len()) {
+        return None;
+    }
+    let ends = starts.iter().skip(1).map(|at| at - usize::from(is_joint(at - 1))).chain([tokens.len()]);
+    let parts = starts.iter().zip(ends).map(|(from, to)| sentence.typed(*from, to));
+    all_marked(&parts.map(|part| setting.understand(part)).collect::<Vec<_>>())
 }
 
 /// The films that all of these mark, where they all mark some alike.

@@ -24,6 +24,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| Some(says(sentence, whose::one_of_cast(sentence, setting)?)),
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
     rates_several,
+    turn::marks_each,
     corrects,
     |sentence, setting| Some(says(sentence, not_remembered::not_remembered(sentence, setting)?)),
     all_options::taken,
@@ -100,8 +101,10 @@ fn begins_anew(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> 
 
 /// Before the sentence is taken apart: each part would be a rating of its own.
 fn rates_several(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
-    let rated = setting.chat(sentence).rated_several()?;
-    matches!(rated, Intent::RateSeveral { .. }).then(|| says(sentence, rated))
+    let chat = setting.chat(sentence);
+    let is_rating = |intent: &Intent| matches!(intent, Intent::RateSeveral { .. } | Intent::Rate { .. });
+    let rated = chat.rated_several().filter(is_rating).or_else(|| chat.stars_corrected())?;
+    Some(says(sentence, rated))
 }
 
 /// "no wait, I meant the old one": of a list. A rating or a mark that is corrected moves.

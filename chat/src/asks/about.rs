@@ -53,7 +53,7 @@ impl Chat<'_> {
                 return Some(Intent::OfItself(OfItself::Marks));
             }
             // "what did I give the first one?" where there is no list: which was rated first is not known.
-            if kind == "mine" && self.context.shown.is_empty() && self.is_place(from, to) {
+            if kind == "mine" && self.context.counted().is_empty() && self.is_place(from, to) {
                 return Some(Intent::MyRatings);
             }
             // "got anything with robots?" asks for a kind of film, "have you got vampires?" too.
@@ -69,6 +69,10 @@ impl Chat<'_> {
                 && let Some(intent) = self.seen_several(from, to).or_else(|| self.seen_all_of(from, to))
             {
                 return Some(intent);
+            }
+            // "I've seen all the Bond films" marks none that is called nearly so.
+            if kind == "seen_film" && self.says_all_of(from, to) {
+                return Some(self.not_understood());
             }
             // "whats number 2 about" of a list that has none.
             if self.is_place(from, to) && self.shown_in(from, to).is_none() {
@@ -103,14 +107,29 @@ impl Chat<'_> {
                         | "where"
                         | "mine"
                         | "unrate"
+                        | "off_list"
                         | "rerate"
                 );
             let changes_films = matches!(kind, "add_film" | "drop_film");
+            // "forget Titanic" after it was rated.
+            if kind == "drop_film"
+                && cues::is("takes_back", &tokens[0].word)
+                && let Some(movie) = self.rated_before(&tokens[from..to])
+                && !self.context.like.contains(&movie)
+            {
+                return Some(Intent::Unrate { movie });
+            }
             if changes_films && (self.context.like.is_empty() || self.is_kind_of_film(from, to)) {
                 return None;
             }
             // "remove Up": written as a name, it is one.
             let is_name = changes_films && self.reader.sentence.typed(from, to).starts_with(char::is_uppercase);
+            // "Ghost ya la vimos": what was seen is a film, whatever its title means.
+            let is_name = is_name
+                || (kind == "seen_film"
+                    && from == 0
+                    && tokens[to - 1..].iter().any(|token| matches!(token.word.as_str(), "la" | "lo"))
+                    && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_some());
             let meant = match self.meant(from, to, says_so || is_name) {
                 Meant::Unknown(..) if says_so => self.meant_before_break(from, to).unwrap_or(Meant::Unknown(from, to)),
                 meant => meant,
@@ -195,6 +214,11 @@ impl Chat<'_> {
                 "still" => about(Wanted::Have),
                 "chosen_film" => Some(Intent::Chosen { movie }),
                 "unrate" => Some(Intent::Unrate { movie }),
+                // "my list" is of what the viewer has rated, or of what is shown.
+                "off_list" if self.context.shown.contains(&movie) && !self.context.counts_rated() => {
+                    Some(Intent::Mark { movies: vec![movie], mark: Mark::NotForMe })
+                }
+                "off_list" => Some(Intent::Unrate { movie }),
                 "rerate" if self.is_rated_in_doubt(&TitleSlot { from, to, found: TitleMatch::One(movie) }) => {
                     Some(self.ask_whether(&TitleSlot { from, to, found: TitleMatch::One(movie) }))
                 }
@@ -265,6 +289,13 @@ impl Chat<'_> {
         (!movies.is_empty()).then_some(Intent::Mark { movies, mark: Mark::Seen })
     }
 
+    /// "all the Bond films", which is no title.
+    fn says_all_of(&self, from: usize, to: usize) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let says_all = |token: &fold::Token| matches!(token.word.as_str(), "all" | "todas" | "every");
+        tokens[..=from].iter().any(says_all) && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_none()
+    }
+
     /// All films of a list of titles are seen; one of several names is asked for.
     fn seen_several(&self, from: usize, to: usize) -> Option<Intent> {
         let slots = self.reader.whole_titles(from, to).filter(|slots| slots.len() > 1)?;
@@ -332,7 +363,7 @@ impl Chat<'_> {
             });
             return only.map_or(Meant::NothingBefore, Meant::One);
         }
-        if !self.context.shown.is_empty()
+        if !self.context.counted().is_empty()
             && self.is_place(from, to)
             && let Some(movie) = self.shown_in(from, to)
         {

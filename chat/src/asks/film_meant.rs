@@ -1,8 +1,6 @@
 //! Which film a question is about, where no pattern says where its title stands: after a phrase that asks, beside a verb,
 //! written as a name; or the film of the list that a place or a pronoun means. Never says what is asked.
 
-use cineswarm_engine::MovieId;
-
 use crate::Chat;
 use crate::asks::about::is_of_grammar;
 use crate::asks::gist;
@@ -14,12 +12,6 @@ use crate::words::patterns::is_courtesy;
 use crate::words::{cues, places};
 
 impl Chat<'_> {
-    /// The film that "it" means where something is kept of it: of films like one that one, as the others have places.
-    pub(crate) fn meant_by_it(&self) -> Option<MovieId> {
-        let like = || self.context.like.first().copied().filter(|_| self.context.like.len() == 1);
-        self.pointed_at().or_else(like)
-    }
-
     /// The film that a question is about, where its title alone would not be taken for one: what was taken for a wish for
     /// films like it, or what follows a phrase that asks ("quién dirigió El Topo") or an "in" at the end.
     pub(crate) fn film_asked_about(&self, taken: &Intent) -> Option<TitleSlot> {

@@ -104,6 +104,42 @@ pub fn unrated(movie: &Movie, had: bool, lang: Lang) -> String {
     }
 }
 
+/// For ratings that were taken back; `had` are the films that have one.
+pub fn unrated_several(had: &[MovieId], catalogue: &Catalogue, lang: Lang) -> String {
+    let named: Vec<String> = had.iter().filter_map(|movie| catalogue.get(*movie)).map(film_name).collect();
+    match (named.is_empty(), lang) {
+        (false, Lang::En) => format!("Your ratings of {} are gone.", names_in_words(&named, "and")),
+        (false, Lang::Es) => format!("He quitado tus notas de {}.", names_in_words(&named, "y")),
+        (true, Lang::En) => "You have rated none of them, so there is nothing to take back.".to_owned(),
+        (true, Lang::Es) => "No has puntuado ninguna, así que no hay nada que quitar.".to_owned(),
+    }
+}
+
+/// Which films are marked as seen, the first ten by name; `rated` films count as seen, too.
+pub fn my_seen(seen: &[MovieId], rated: usize, catalogue: &Catalogue, lang: Lang) -> String {
+    const MOST_NAMED: usize = 10;
+    let named: Vec<String> =
+        seen.iter().take(MOST_NAMED).filter_map(|movie| catalogue.get(*movie)).map(film_name).collect();
+    let count = seen.len();
+    let marked = match (count, lang) {
+        (0, Lang::En) => "You have marked no film as seen.".to_owned(),
+        (0, Lang::Es) => "No has marcado ninguna película como vista.".to_owned(),
+        (_, Lang::En) if count > MOST_NAMED => {
+            format!("You have marked {count} as seen, among them {}.", names_in_words(&named, "and"))
+        }
+        (_, Lang::Es) if count > MOST_NAMED => {
+            format!("Has marcado {count} como vistas, entre ellas {}.", names_in_words(&named, "y"))
+        }
+        (_, Lang::En) => format!("You have marked as seen: {}.", names_in_words(&named, "and")),
+        (_, Lang::Es) => format!("Has marcado como vistas: {}.", names_in_words(&named, "y")),
+    };
+    match (rated, lang) {
+        (0, _) => marked,
+        (_, Lang::En) => format!("{marked} What you have rated ({rated}) counts as seen, too."),
+        (_, Lang::Es) => format!("{marked} Lo que has puntuado ({rated}) también cuenta como visto."),
+    }
+}
+
 /// For films that are marked as seen or not wanted.
 pub fn marked(movies: &[MovieId], mark: Mark, catalogue: &Catalogue, lang: Lang) -> String {
     let named: Vec<String> = movies.iter().filter_map(|movie| catalogue.get(*movie)).map(film_name).collect();
@@ -126,6 +162,14 @@ pub fn marked(movies: &[MovieId], mark: Mark, catalogue: &Catalogue, lang: Lang)
         (Mark::NotForMe, false, true) => format!("{named} won't come again. Say “undo” if that is wrong."),
         (Mark::NotForMe, true, false) => format!("{named} no saldrá más. Di «deshacer» si no es así."),
         (Mark::NotForMe, false, false) => format!("{named} no saldrán más. Di «deshacer» si no es así."),
+    }
+}
+
+/// After a mark, where more was asked for in the same sentence.
+pub fn then_more(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => " Say “more” for further films.",
+        Lang::Es => " Di «más» y busco otras.",
     }
 }
 

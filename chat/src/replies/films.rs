@@ -235,6 +235,20 @@ fn opinion(name: &str, stats: MovieStats, english: bool) -> String {
     }
 }
 
+/// As many of the viewer's ratings are told.
+const MOST_LISTED: usize = 10;
+
+fn best_first(ratings: &[(MovieId, HalfStars)]) -> Vec<(MovieId, HalfStars)> {
+    let mut best = ratings.to_vec();
+    best.sort_by_key(|(movie, rating)| (Reverse(*rating), *movie));
+    best
+}
+
+/// The films that [`my_ratings`] tells of, in its order.
+pub fn as_listed(ratings: &[(MovieId, HalfStars)]) -> Vec<MovieId> {
+    best_first(ratings).into_iter().take(MOST_LISTED).map(|(movie, _)| movie).collect()
+}
+
 /// What the viewer has rated, the first ten by name.
 pub fn my_ratings(ratings: &[(MovieId, HalfStars)], catalogue: &Catalogue, lang: Lang) -> String {
     let english = lang == Lang::En;
@@ -246,15 +260,14 @@ pub fn my_ratings(ratings: &[(MovieId, HalfStars)], catalogue: &Catalogue, lang:
         }
         .to_owned();
     }
-    let mut best: Vec<&(MovieId, HalfStars)> = ratings.iter().collect();
-    best.sort_by_key(|(movie, rating)| (Reverse(*rating), *movie));
-    let named = best.iter().take(10).filter_map(|(movie, rating)| {
+    let best = best_first(ratings);
+    let named = best.iter().take(MOST_LISTED).filter_map(|(movie, rating)| {
         let movie = catalogue.get(*movie)?;
         Some(format!("{}: {}", film_name(movie), stars(rating.stars(), lang)))
     });
     let named = named.collect::<Vec<_>>().join("; ");
     let count = ratings.len();
-    match (english, count > 10) {
+    match (english, count > MOST_LISTED) {
         (true, false) => format!("You have rated {count}: {named}."),
         (true, true) => format!("You have rated {count}. The best of them: {named}."),
         (false, false) => format!("Has puntuado {count}: {named}."),

@@ -4,12 +4,13 @@
 use cineswarm_engine::MovieId;
 
 use crate::Setting;
+use crate::context::Last;
 use crate::films::knowledge::Role;
 use crate::intent::{Intent, Question, Understood};
 use crate::request::{Reader, facts};
-use crate::talk::which_film::{is_film_word, is_possessive, with_is_spelt_out};
-use crate::words::fold::Sentence;
-use crate::words::which;
+use crate::talk::which_film::with_is_spelt_out;
+use crate::words::fold::{Sentence, Token};
+use crate::words::which::{self, is_film_word, is_possessive};
 use crate::{ClarifyOption, replies};
 
 /// What was understood, or a question which film is meant.
@@ -22,6 +23,14 @@ pub(crate) fn asked_which(understood: Understood, sentence: &Sentence, setting: 
         Intent::Mark { movies, .. } if movies.len() == 1 => movies[0],
         _ => return understood,
     };
+    // "la nueva ya la vi" after a film gave way to another: the one that came is not known here.
+    let is_new = |token: &Token| matches!(token.word.as_str(), "new" | "nueva" | "nuevo");
+    if setting.context.last == Last::Marked(crate::Mark::NotForMe)
+        && sentence.tokens.iter().any(is_new)
+        && !names_itself(sentence, movie, setting)
+    {
+        return Understood { intent: Intent::WhichOne, ..understood };
+    }
     let spelt_out = with_is_spelt_out(sentence);
     let sentence = spelt_out.as_ref().unwrap_or(sentence);
     // Of a film that was named in full the words say what it is like.

@@ -22,13 +22,9 @@ enum Way {
 impl Chat<'_> {
     pub(crate) fn rated_by_degrees(&self) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
-        // "I give Up 4 stars" names a film, "BUMP IT UP" none.
-        let is_name = |at: usize| {
-            let mut letters = self.reader.sentence.typed(at, at + 1).chars();
-            let is_written_so = letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase);
-            at > 0 && is_written_so && self.reader.index.find_as(&tokens[at..=at], Reading::Exact).is_some()
-        };
-        let mut ways = (0..tokens.len()).filter(|at| !is_name(*at)).filter_map(|at| way_of(&tokens[at].word));
+        let way_at =
+            |at: usize| way_of(&tokens[at].word).filter(|_| !self.is_up_the_film(at) && !self.is_other_film(at));
+        let mut ways = (0..tokens.len()).filter_map(way_at);
         let first = ways.next()?;
         // "take half a star off" says it twice.
         let sign = |way: Way| match way {
@@ -41,7 +37,7 @@ impl Chat<'_> {
         let says_nothing = |at: usize| {
             let word = tokens[at].word.as_str();
             (from..to).contains(&at)
-                || way_of(word).is_some()
+                || way_at(at).is_some()
                 || cues::is("around_degree", word)
                 || patterns::is_courtesy(word)
         };
@@ -57,6 +53,11 @@ impl Chat<'_> {
         let silent: Vec<bool> = (0..tokens.len()).map(says_nothing).collect();
         let named = match silent.iter().position(|silent| !silent) {
             None => None,
+            // "the other half a star more".
+            Some(begin) if self.is_other_film(begin) && silent[begin + 1..].iter().all(|silent| *silent) => {
+                let Some(other) = self.other_of_two() else { return Some(Intent::WhichOne) };
+                Some(other)
+            }
             Some(begin) => {
                 let end = silent.iter().rposition(|silent| !silent)? + 1;
                 let found = self.title_around(begin, end, &silent)?;
@@ -75,6 +76,13 @@ impl Chat<'_> {
             Some(half_stars) => Intent::RateBy { movie, half_stars: if says_down { -half_stars } else { half_stars } },
             None => self.how_many_stars(movie),
         })
+    }
+
+    /// "la otra", "the other", and not "otra estrella".
+    fn is_other_film(&self, at: usize) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let is_other = matches!(tokens[at].word.as_str(), "other" | "otra" | "otro");
+        is_other && at > 0 && matches!(tokens[at - 1].word.as_str(), "the" | "la" | "el" | "al")
     }
 
     /// "bájala 2" may be by two or to two.

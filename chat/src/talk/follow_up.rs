@@ -151,12 +151,32 @@ impl Chat<'_> {
                 || ((matches!(last, Last::Film | Last::Asked(_) | Last::AskedOf(..) | Last::Marked(_)) || is_only)
                     && gives())
         };
-        let movie = self.context.about.filter(|_| is_spoken_of(self.context.last))?;
-        // "la primera es un 5" is of that one.
-        let is_ordinal = |token: &fold::Token| {
-            token.number().is_none() && token.canonical.parse::<u64>().is_err() && places::place(&token.word).is_some()
+        let tokens = &self.reader.sentence.tokens;
+        if (0..tokens.len()).any(|at| self.is_up_the_film(at)) {
+            return None;
+        }
+        let corrects = self.corrects_stars(0, tokens.len());
+        let Some(movie) = self.context.about.filter(|_| is_spoken_of(self.context.last)) else {
+            // "me equivoqué, cuatro", and no film was said.
+            let is_mistake = tokens.iter().any(|token| token.word.starts_with("equivo") || token.word == "confundi");
+            let is_rating = is_mistake && corrects && ratings::number_alone(&self.reader).is_some();
+            return (is_rating && self.context.options.is_empty()).then_some(Intent::WhichOne);
         };
-        if self.reader.sentence.tokens.iter().any(is_ordinal) {
+        // "la primera es un 5" is of that one.
+        // "esa última bájala a 3" is of the one that was rated last.
+        let points =
+            |at: usize| at > 0 && matches!(tokens[at - 1].word.as_str(), "that" | "esa" | "ese" | "this" | "esta");
+        let is_last = |at: usize| points(at) && places::place(&tokens[at].word) == Some(0);
+        let is_ordinal = |at: usize| {
+            let token = &tokens[at];
+            token.number().is_none()
+                && token.canonical.parse::<u64>().is_err()
+                // "me equivoqué, cuatro", and not "la primera".
+                && !(corrects && at > 0 && !fold::is_article(&tokens[at - 1].word) && lexicon::number_word(&token.word).is_some())
+                && places::place(&token.word).is_some()
+                && !(is_last(at) && self.context.last == Last::Rating)
+        };
+        if (0..tokens.len()).any(is_ordinal) {
             return None;
         }
         let (said, half_stars) = ratings::number_alone(&self.reader)?;
@@ -164,6 +184,13 @@ impl Chat<'_> {
             Some(half_stars) => Intent::Rate { movie, half_stars },
             None => Intent::RateOffScale { movie, said },
         })
+    }
+
+    /// "me equivoqué, cuatro" after a rating.
+    pub(crate) fn stars_corrected(&self) -> Option<Intent> {
+        let corrects = self.corrects_stars(0, self.reader.sentence.len());
+        let rated = (corrects && self.context.last == Last::Rating).then(|| self.stars_alone()).flatten();
+        rated.filter(|intent| matches!(intent, Intent::Rate { .. }))
     }
 
     /// "the 1995 one": the film of that year among those shown, or the one that was meant instead of its namesake.

@@ -14,7 +14,7 @@ impl Chat<'_> {
         let gives = |at: usize| cues::is("gives", &tokens[at].word);
         let verb = (0..tokens.len()).find(|at| gives(*at)).filter(|_| !sentence.text.contains(['?', '¿']))?;
         let (from, to, place) = (0..tokens.len()).find_map(|at| place_at(tokens, at))?;
-        let movie = Places::These(vec![place]).of(self.context.shown)?.first().copied()?;
+        let movie = Places::These(vec![place]).of(self.context.counted())?.first().copied()?;
         let is_of_place = |at: &usize| (from..to).contains(at);
         let has_stars = |at: usize| ratings::stars_at(&self.reader, at).is_some();
         let stars = (0..tokens.len()).find(|at| !is_of_place(at) && tokens[*at].word != "one" && has_stars(*at))?;

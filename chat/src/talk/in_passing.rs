@@ -8,7 +8,7 @@ use crate::intent::{Intent, Question};
 use crate::request::Reader;
 use crate::whole::understood_whole;
 use crate::words::fold::Sentence;
-use crate::words::plainly;
+use crate::words::{patterns, plainly};
 use crate::{Chat, ratings};
 
 impl Chat<'_> {
@@ -30,7 +30,7 @@ impl Chat<'_> {
             }
         }
         let spoken_of = || match self.context.last {
-            Last::List | Last::Ordered(_) | Last::Series | Last::Compared(_) => self.pointed_at(),
+            Last::List | Last::Ordered(_) | Last::Series | Last::Compared(_) => self.only_film_named(),
             Last::Film | Last::Asked(_) | Last::AskedOf(..) | Last::Rating | Last::Marked(_) => self.context.about,
         };
         let movie = film.or_else(spoken_of).filter(|_| is_judged)?;
@@ -60,8 +60,12 @@ impl Chat<'_> {
             }
             | Intent::Rate { movie, .. } => Some((Some(movie), true)),
             Intent::Like { movies, .. } if named.is_some_and(|named| movies == [named]) => Some((named, false)),
-            Intent::WhichOne
-            | Intent::Help
+            // "seen it", and which one is told elsewhere, or not at all.
+            Intent::WhichOne => {
+                let says_seen = |fitting: patterns::Fitting| fitting.kind.0 == "seen_it";
+                Some((named, patterns::fitting(clause).any(says_seen)))
+            }
+            Intent::Help
             | Intent::Thanks
             | Intent::Chosen { .. }
             | Intent::OfItself(_)

@@ -43,14 +43,15 @@ pub(crate) fn marked(sentence: &Sentence, setting: Setting<'_>) -> Option<Unders
 }
 
 /// The parts between commas; of a sentence without any those around its "and".
-fn parts_of(sentence: &Sentence) -> Vec<Sentence> {
+pub(crate) fn parts_of(sentence: &Sentence) -> Vec<Sentence> {
     let clauses = plainly::clauses_of(sentence);
     if !clauses.is_empty() {
         let says_more = |part: &Sentence| !part.tokens.iter().all(|token| patterns::is_courtesy(&token.word));
         return clauses.iter().map(|clause| Sentence::new(clause)).filter(says_more).collect();
     }
     let tokens = &sentence.tokens;
-    let joins = |at: &usize| matches!(tokens[*at].word.as_str(), "and" | "y" | "but" | "pero" | "because" | "porque");
+    let joins =
+        |at: &usize| matches!(tokens[*at].word.as_str(), "and" | "n" | "y" | "but" | "pero" | "because" | "porque");
     match (1..tokens.len()).rev().find(joins).filter(|at| at + 1 < tokens.len()) {
         Some(at) => vec![Sentence::new(sentence.typed(0, at)), Sentence::new(sentence.typed(at + 1, tokens.len()))],
         None => Vec::new(),

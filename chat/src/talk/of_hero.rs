@@ -5,11 +5,10 @@ use crate::films::knowledge::Role;
 use crate::films::titles::TitleMatch;
 use crate::intent::{Intent, Lang, Understood};
 use crate::request::Reader;
-use crate::talk::which_film::is_possessive;
 use crate::topics::TopicKind;
 use crate::words::fold::{Sentence, tokenize};
 use crate::words::language;
-use crate::words::which::says_only;
+use crate::words::which::{is_possessive, says_only};
 use crate::{Context, Setting};
 
 /// The films that are meant, in answer to a title or a question which of several.

@@ -10,7 +10,7 @@ use crate::intent::{Intent, OfItself};
 use crate::request::TitleSlot;
 use crate::words::fold::Token;
 use crate::words::places::{self, Places};
-use crate::words::turns;
+use crate::words::{lexicon, turns};
 
 impl Chat<'_> {
     /// "no, espera, me confundí, era Interstellar", "oh sorry I meant the third", "y a Gravity también".
@@ -76,15 +76,15 @@ impl Chat<'_> {
             return None;
         }
         // "I meant 4" is of the stars.
-        if told.number().is_some() && !tokens.iter().any(|token| POINTS.contains(&token.word.as_str())) {
+        let is_number = told.number().is_some() || lexicon::number_word(&told.word).is_some();
+        if is_number && !tokens.iter().any(|token| POINTS.contains(&token.word.as_str())) {
             return None;
         }
-        let shown = self.context.shown;
-        let namesakes = self.reader.index.namesakes(of);
+        let shown = self.context.counted();
         let found = match is_other(&told.word) {
-            true => [shown, &namesakes].into_iter().find_map(|films| match films {
-                [one, other] if *one == of => Some(*other),
-                [other, one] if *one == of => Some(*other),
+            true => self.other_of_two().or_else(|| match self.reader.index.namesakes(of)[..] {
+                [one, other] if one == of => Some(other),
+                [other, one] if one == of => Some(other),
                 _ => None,
             }),
             false => places::place(&told.word)

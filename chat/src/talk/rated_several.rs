@@ -5,7 +5,6 @@
 use cineswarm_engine::{HalfStars, MovieId};
 
 use crate::Chat;
-use crate::context::Last;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, NotRated};
 use crate::ratings::{self, Stars};
@@ -45,6 +44,8 @@ struct Part {
     typed: String,
     /// Words or marks beside the number tell that it is a rating.
     is_given: bool,
+    /// It is said instead of what was said before.
+    corrects: bool,
 }
 
 impl Chat<'_> {
@@ -52,7 +53,9 @@ impl Chat<'_> {
     pub(crate) fn rated_several(&self) -> Option<Intent> {
         let parts = self.parts_with_stars()?;
         let says_several = match &parts[..] {
+            [Part { rated: Rated::Places(_), corrects: true, is_given: true, .. }] => true,
             [Part { rated, .. }] => match rated {
+                Rated::Titles(slots) if self.is_of_rated(slots) => true,
                 Rated::AllOf(_) | Rated::Others(_) | Rated::Trilogy(_) => true,
                 Rated::Titles(slots) => slots.len() > 1,
                 Rated::Places(places::Places::These(places)) => places.len() > 1,
@@ -85,7 +88,13 @@ impl Chat<'_> {
         for part in parts {
             let last = films.last().map(|(movie, _)| *movie);
             let found = match &part.rated {
-                Rated::Spoken => self.meant_by_it().map(|movie| vec![movie]),
+                // "I gave Avatar 2 stars but it deserves a 3".
+                Rated::Spoken if part.corrects && last.is_some() => {
+                    let before = films.pop();
+                    films.extend(before.map(|(movie, _)| (movie, part)));
+                    continue;
+                }
+                Rated::Spoken => self.only_film_named().map(|movie| vec![movie]),
                 Rated::Titles(slots) => {
                     let found: Result<Vec<MovieId>, Box<Intent>> =
                         slots.iter().map(|slot| self.resolved(slot)).collect();
@@ -94,6 +103,7 @@ impl Chat<'_> {
                         Err(question) => return Some(*question),
                     }
                 }
+                Rated::Places(_) if self.counts_either(part) => None,
                 Rated::Places(places) => match places.of(&self.counted_in(last)) {
                     Some(found) => Some(found),
                     None if self.goes_on() => return Some(Intent::NoSuchPlace { asked: asked() }),
@@ -148,39 +158,25 @@ impl Chat<'_> {
 
     /// What "the second" and "the others" count: the list, else the series of the film that was named or spoken of last.
     fn counted_in(&self, named: Option<MovieId>) -> Vec<MovieId> {
-        match self.context.shown {
+        match self.context.counted() {
             [] => self.series_films_of(self.context.about.or(named)),
             shown => shown.to_vec(),
         }
     }
 
-    fn series_films_of(&self, movie: Option<MovieId>) -> Vec<MovieId> {
-        match movie.and_then(|movie| self.series_of(movie)) {
-            Some(Intent::Series { movies, .. }) => movies,
-            _ => Vec::new(),
+    /// "y a la segunda un 3" after two films were rated, one of a series: the second of both, or of the series.
+    fn counts_either(&self, part: &Part) -> bool {
+        let Rated::Places(places) = &part.rated else { return false };
+        if part.corrects || self.context.shows_ratings || !self.context.counts_rated() {
+            return false;
         }
+        let of_series = places.of(&self.series_films_of(self.context.about));
+        of_series.is_some() && of_series != places.of(self.context.counted())
     }
 
-    /// "both": the two that were held against each other, that were asked for, or that the list has.
-    fn all_of(&self, count: usize) -> Option<Vec<MovieId>> {
-        if let (Some(one), Last::Compared(other), 2) = (self.context.about, self.context.last, count) {
-            return Some(vec![one, other]);
-        }
-        let series = self.series_films_of(self.context.about);
-        let lists = [self.context.shown, self.context.like, &series];
-        lists.into_iter().find(|list| list.len() == count).map(<[MovieId]>::to_vec)
-    }
-
-    /// The three first films of the series that many have seen: "The Star Wars Holiday Special" is none of the trilogy.
-    fn trilogy(&self, of: Option<MovieId>) -> Option<Vec<MovieId>> {
-        const SEEN_BY_ONE_IN: u32 = 5;
-        let ratings = |movie: &MovieId| self.catalogue.stats(*movie).ratings;
-        let mut films = self.series_films_of(of);
-        let most = films.iter().map(ratings).max()?;
-        films.retain(|movie| ratings(movie) * SEEN_BY_ONE_IN >= most);
-        films.sort_by_key(|movie| self.catalogue.get(*movie).and_then(|film| film.year));
-        films.truncate(3);
-        (films.len() == 3).then_some(films)
+    fn is_of_rated(&self, slots: &[TitleSlot]) -> bool {
+        let [slot] = slots else { return false };
+        matches!(slot.found, TitleMatch::One(movie) if self.context.rated.contains(&movie))
     }
 
     /// "each of the original Star Wars trilogy", "la trilogía original".
@@ -238,8 +234,19 @@ impl Chat<'_> {
     /// What tokens `from..to` rate, if they say nothing else; no part where they say nothing at all.
     fn part_with_stars(&self, from: usize, to: usize, has_verb: bool) -> Option<Option<Part>> {
         let tokens = &self.reader.sentence.tokens;
-        let says_nothing =
-            |at: usize| cues::is("around_rated", &tokens[at].word) || patterns::is_courtesy(&tokens[at].word);
+        let says_nothing = |at: usize| {
+            let word = tokens[at].word.as_str();
+            let corrects = |at: usize| tokens.get(at).is_some_and(|token| cues::is("corrects_stars", &token.word));
+            // "wait no, Cars 4", but "no es un 4" tells what it is not.
+            let denies_before = word == "no" && (self.reader.sentence.breaks_before(at + 1) || corrects(at + 1));
+            let is_more = matches!(word, "more" | "mas" | "better" | "less" | "menos") && at > 0 && corrects(at - 1);
+            !self.is_up_the_film(at)
+                && (cues::is("around_rated", word)
+                    || corrects(at)
+                    || denies_before
+                    || is_more
+                    || patterns::is_courtesy(word))
+        };
         if (from..to).all(says_nothing) && !(from..to).any(|at| tokens[at].number().is_some()) {
             return Some(None);
         }
@@ -283,7 +290,9 @@ impl Chat<'_> {
                 return None;
             }
             let typed = self.reader.sentence.typed(begins, to).to_owned();
-            Some(Part { rated, stars, typed, is_given: is_given || has_verb })
+            // "me equivoqué, la primera es un 5".
+            let corrects = self.corrects_stars(0, to);
+            Some(Part { rated, stars, typed, is_given: is_given || has_verb, corrects })
         });
         found.map(Some)
     }
@@ -327,6 +336,12 @@ impl Chat<'_> {
     /// What exactly these tokens are of what can be rated.
     fn rated_exactly(&self, from: usize, to: usize, is_certain: bool, nearly: bool) -> Option<Rated> {
         let tokens = &self.reader.sentence.tokens[from..to];
+        // "but it deserves a 3" names no film called "It".
+        let is_pronoun = |token: &Token| matches!(token.word.as_str(), "it" | "that" | "this" | "them");
+        let is_name = self.reader.sentence.typed(from, to).starts_with(char::is_uppercase);
+        if tokens.len() == 1 && is_pronoun(&tokens[0]) && !is_name {
+            return None;
+        }
         if let Some(trilogy) = self.trilogy_named(from, to) {
             return Some(trilogy);
         }
@@ -374,6 +389,10 @@ impl Chat<'_> {
         };
         if let Some(places) = places::read(tokens).filter(|_| is_place) {
             return Some(Rated::Places(places));
+        }
+        // "cars 4, up 2" of films that were rated.
+        if let Some(movie) = self.rated_before(tokens) {
+            return Some(Rated::Titles(vec![TitleSlot { from, to, found: TitleMatch::One(movie) }]));
         }
         // "5 horror films" is a wish.
         if !is_certain && words.len() == 1 && lexicon::is_known(words[0]) {

@@ -12,14 +12,9 @@ use crate::talk::choosing;
 use crate::talk::told_apart::{Pointed, is_somebody_of, told_of};
 use crate::whole::says;
 use crate::words::fold::{Sentence, Token, tokenize};
-use crate::words::which::{phrase_at, says_only};
-use crate::words::{cues, language, patterns, places, plainly};
+use crate::words::which::{is_film_word, is_possessive, phrase_at, says_only};
+use crate::words::{language, patterns, places, plainly};
 use crate::{ClarifyOption, Context, Setting, replies};
-
-/// Whether the word is somebody's: "carpenter's".
-pub(super) fn is_possessive(sentence: &Sentence, at: usize) -> bool {
-    sentence.typed(at, at + 1).ends_with(['s', 'S']) && sentence.typed(at, at + 1).contains(['\'', '’'])
-}
 
 /// Words of a sentence, and what they point at.
 struct Span {
@@ -90,10 +85,6 @@ pub(super) fn points(word: &str) -> bool {
     matches!(word, "the" | "la" | "el" | "al" | "that" | "esa" | "ese")
 }
 
-pub(super) fn is_film_word(word: &str) -> bool {
-    word == "one" || word == "version" || cues::is("film_word", word)
-}
-
 impl<'a> Several<'a> {
     fn new(setting: Setting<'a>) -> Option<Several<'a>> {
         let Setting { index, catalogue, context, .. } = setting;
@@ -132,11 +123,15 @@ impl<'a> Several<'a> {
                 }
                 _ => return None,
             },
+            (Some(one), Some(other)) if one.pointed == other.pointed => (other, other.pointed),
             (Some(one), Some(other)) => return self.compared(one, other, sentence),
         };
         let left: Vec<Token> = (0..sentence.len())
-            .filter(|at| !(span.from..span.to).contains(at) && !is_denied(sentence, *at))
-            .filter(|at| !spans.iter().any(|span| says_again(span) && (span.from..span.to).contains(at)))
+            .filter(|at| {
+                let is_told = |span: &Span| span.pointed == pointed || span.pointed == Pointed::Other;
+                let told = |span: &&Span| !span.is_denied && is_told(span) && (span.from..span.to).contains(at);
+                !(span.from..span.to).contains(at) && !spans.iter().any(|span| told(&span)) && !is_denied(sentence, *at)
+            })
             .map(|at| sentence.tokens[at].clone())
             .collect();
         let is_all = says_only(&left, &["beside"]);

@@ -8,9 +8,9 @@ use crate::asks::about::is_of_grammar;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::Understood;
 use crate::talk::told_apart::{Pointed, is_somebody_of, told_of};
-use crate::talk::which_film::{is_film_word, is_possessive, points};
+use crate::talk::which_film::points;
 use crate::words::fold::{Sentence, is_article};
-use crate::words::which::phrase_at;
+use crate::words::which::{is_film_word, is_possessive, phrase_at};
 use crate::words::{cues, language};
 use crate::{Setting, replies};
 

@@ -138,6 +138,10 @@ pub(super) fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -
         Intent::AboutBoth { wanted: [first, second], movie } => format!("about {first:?}+{second:?} {}", title(movie)),
         Intent::CountOf { filters, .. } => with("count of".into(), filters, Tweak::None),
         Intent::MyRatings => "mine".into(),
+        Intent::MySeen => "my seen".into(),
+        Intent::UnrateSeveral { movies } => {
+            format!("unrate {}", movies.iter().map(title).collect::<Vec<_>>().join("+"))
+        }
         Intent::CountFilms => "count".into(),
         Intent::Compare { wanted, movies } => {
             format!("compare {wanted:?} {}", movies.iter().map(title).collect::<Vec<_>>().join("+"))
@@ -353,12 +357,14 @@ pub(super) struct Talk {
     genres: Vec<String>,
     unwanted_genres: Vec<String>,
     stars: Option<HalfStars>,
+    rated: Vec<u32>,
+    shows_ratings: bool,
 }
 
 impl Talk {
     pub(super) fn context(&self) -> Context<'_> {
         Context {
-            shown: &self.shown,
+            shown: if self.shows_ratings { &self.rated } else { &self.shown },
             goes_on: !self.shown.is_empty(),
             options: &self.options,
             about: self.about,
@@ -370,6 +376,8 @@ impl Talk {
             genres: &self.genres,
             unwanted_genres: &self.unwanted_genres,
             stars: self.stars,
+            rated: &self.rated,
+            shows_ratings: self.shows_ratings,
         }
     }
 
@@ -411,6 +419,7 @@ impl Talk {
                 | Intent::Thanks
                 | Intent::OfItself(_)
                 | Intent::MyRatings
+                | Intent::MySeen
                 | Intent::Help
         );
         if !keeps {
@@ -431,6 +440,22 @@ impl Talk {
             (intent.filters().is_some() || matches!(intent, Intent::LikeInstead { .. }), &self.like[..])
         {
             self.about = Some(*only);
+        }
+        let rated: Vec<u32> = match intent {
+            Intent::Rate { movie, .. } | Intent::RateInstead { movie, .. } | Intent::RateBy { movie, .. } => {
+                vec![*movie]
+            }
+            Intent::RateSeveral { ratings, .. } => ratings.iter().map(|(movie, _)| *movie).collect(),
+            _ => Vec::new(),
+        };
+        let is_new = |movie: &u32| !self.rated.contains(movie);
+        let rated: Vec<u32> = rated.into_iter().filter(is_new).collect();
+        self.rated.extend(rated);
+        self.shows_ratings |= matches!(intent, Intent::MyRatings) && !self.rated.is_empty();
+        if intent.filters().is_some() || matches!(intent, Intent::More | Intent::LessKnown | Intent::LikeInstead { .. })
+        {
+            self.rated.clear();
+            self.shows_ratings = false;
         }
         match intent {
             Intent::StartOver => *self = Talk::default(),

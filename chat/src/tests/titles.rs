@@ -24,6 +24,24 @@ fn typed(room: &Room, text: &str) -> Vec<String> {
     room.index.search(text, 3).iter().map(|hit| room.catalogue.get(hit.movie_id).unwrap().title.clone()).collect()
 }
 
+/// "La La Land" is no Spanish, and "E.T." no English.
+#[test]
+fn titles_do_not_tell_the_language() {
+    let Some(catalogue) = super::sample::sample() else { return };
+    let index = super::sample::index_with_facts(&catalogue);
+    for (sentence, language) in [
+        ("hated la la land", Some(Lang::En)),
+        ("hate La La Land", Some(Lang::En)),
+        ("I give La La Land a 2", Some(Lang::En)),
+        ("a The Last Picture Show le pongo un 4", Some(Lang::Es)),
+    ] {
+        for page in [Lang::En, Lang::Es] {
+            let understood = understand(sentence, page, &index, &catalogue);
+            assert_eq!(understood.language, language, "{sentence:?}: {understood:?}");
+        }
+    }
+}
+
 #[test]
 fn a_title_is_found_however_it_is_written() {
     let room = Room::new();

@@ -19,6 +19,8 @@
 //! - `before_stars`: stands before a rating that begins a sentence; `remarks`: begins what is said beside one;
 //! - `gives`: gives stars; `around_given`: may stand between them and the place of a film;
 //! - `around_rated`: says nothing beside the films and the stars of a sentence that rates several; `other_viewer`: rates, too;
+//! - `corrects_stars`: is said instead of stars given before; `takes_back`: begins an order to forget a rating;
+//! - `says_seen`: is said of a film that was seen;
 //! - `raises`, `lowers`: change a rating; `stars_more`, `stars_less`: do so beside a `star_unit`; `around_degree`: stands between;
 //! - `size`, `size_adverb`: "long", and how long; `before_size`, `after_size`: stand beside it where it tells of films;
 //! - `wants`, `others_want`: somebody wishes something, and somebody else does;

@@ -16,6 +16,10 @@ pub(crate) enum Places {
     /// So many from the end.
     Last(usize),
     All,
+    /// "both", "las tres": all of a list that has exactly so many.
+    AllOf(usize),
+    /// "the other one": of two, the one that is not spoken of.
+    Other,
     /// All but those that are counted.
     AllBut(Vec<usize>),
 }
@@ -34,6 +38,8 @@ impl Places {
             Places::First(wanted) => shown.get(..*wanted)?,
             Places::Last(wanted) => shown.get(count.checked_sub(*wanted)?..)?,
             Places::All => shown,
+            Places::AllOf(wanted) => Some(shown).filter(|shown| shown.len() == *wanted)?,
+            Places::Other => return None,
         };
         (!films.is_empty()).then(|| films.to_vec())
     }
@@ -59,7 +65,36 @@ pub(crate) fn read(tokens: &[Token]) -> Option<Places> {
         "todos",
         "todas ellas",
     ];
+    const OF_LIST: [&[&str]; 9] = [
+        &["on", "the", "list"],
+        &["of", "the", "list"],
+        &["in", "the", "list"],
+        &["from", "the", "list"],
+        &["on", "your", "list"],
+        &["de", "la", "lista"],
+        &["de", "tu", "lista"],
+        &["of", "those"],
+        &["of", "these"],
+    ];
     let said: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
+    if let Some(tail) = OF_LIST.iter().find(|tail| said.len() > tail.len() && said.ends_with(tail)) {
+        return read(&tokens[..said.len() - tail.len()]).filter(|places| *places != Places::Other);
+    }
+    match said[..] {
+        ["both" | "ambas" | "ambos"] | ["both", "of", "them" | "these" | "those"] => return Some(Places::AllOf(2)),
+        ["the", "other"]
+        | ["the", "other", "one" | "film" | "movie"]
+        | ["la" | "el", "otra" | "otro"]
+        | ["la", "otra", "peli" | "pelicula"] => return Some(Places::Other),
+        ["the" | "las" | "los" | "all", many] | ["all" | "todas", "the" | "las", many] => {
+            let is_digit = |many: &str| many.parse::<u8>().is_ok();
+            let count = lexicon::number_word(many).and_then(|many| usize::try_from(many).ok());
+            if let Some(count) = count.filter(|count| (2..=10).contains(count) && !is_digit(many)) {
+                return Some(Places::AllOf(count));
+            }
+        }
+        _ => {}
+    }
     if ALL.contains(&said.join(" ").as_str()) {
         return Some(Places::All);
     }
@@ -149,6 +184,8 @@ mod tests {
             ("number two", &[20]),
             ("them all", &[10, 20, 30, 40]),
             ("todas", &[10, 20, 30, 40]),
+            ("las cuatro", &[10, 20, 30, 40]),
+            ("the first two on the list", &[10, 20]),
             ("all of those except 3", &[10, 20, 40]),
             ("todas menos la primera y la 4", &[20, 30]),
         ] {
@@ -158,7 +195,7 @@ mod tests {
 
     #[test]
     fn what_the_list_does_not_have_is_no_place_of_it() {
-        for said in ["5", "the first six", "300", "fargo", "the", "", "1 and fargo"] {
+        for said in ["5", "both", "las dos", "the first six", "300", "fargo", "the", "", "1 and fargo"] {
             assert_eq!(films(said), None, "{said}");
         }
         assert_eq!(Places::All.of(&[]), None);

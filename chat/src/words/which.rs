@@ -10,8 +10,8 @@
 
 use std::sync::LazyLock;
 
-use crate::words::fold::Token;
-use crate::words::{patterns, plainly};
+use crate::words::fold::{Sentence, Token};
+use crate::words::{cues, patterns, plainly};
 
 /// A phrase, and what it does.
 type Phrase = (&'static str, Vec<&'static str>);
@@ -44,6 +44,15 @@ pub(crate) fn says_only(tokens: &[Token], kinds: &[&str]) -> bool {
         }
     }
     true
+}
+
+/// Whether the word is somebody's: "carpenter's".
+pub(crate) fn is_possessive(sentence: &Sentence, at: usize) -> bool {
+    sentence.typed(at, at + 1).ends_with(['s', 'S']) && sentence.typed(at, at + 1).contains(['\'', '’'])
+}
+
+pub(crate) fn is_film_word(word: &str) -> bool {
+    word == "one" || word == "version" || cues::is("film_word", word)
 }
 
 #[cfg(test)]

@@ -39,13 +39,17 @@ impl App {
         drop(understanding);
         measure::stage("understand", begun.elapsed().as_secs_f64());
         session.says_last(match &resolved {
-            Resolved::Say(reply) | Resolved::SayOf { reply, .. } => Some(reply.clone()),
+            Resolved::Say(reply) | Resolved::SayRatings(reply) | Resolved::SayOf { reply, .. } => Some(reply.clone()),
             _ => None,
         });
+        if let Resolved::SayRatings(_) = &resolved {
+            let listed = replies::as_listed(&session.ratings());
+            session.steps().shows_ratings(listed);
+        }
         let spoken_of = session.steps().spoken_of();
         session.steps().speak_of(match &resolved {
             // What is not understood changes nothing.
-            Resolved::Say(Reply::Help { .. }) => spoken_of,
+            Resolved::Say(Reply::Help { .. }) | Resolved::SayRatings(_) => spoken_of,
             Resolved::SayOf { movie, last, .. } => Some((*movie, *last)),
             Resolved::Rate { movie, .. } | Resolved::Unrate { movie, .. } => Some((*movie, Last::Rating)),
             Resolved::RateSeveral { ratings, .. } => ratings.last().map(|(movie, _)| (*movie, Last::Rating)),
@@ -60,7 +64,14 @@ impl App {
                 self.rate(session, movie, None, None).await?;
                 self.tell(message, &ask, session, tab).await
             }
-            Resolved::Say(reply) | Resolved::SayOf { reply, .. } => self.say(session, &ask, &reply, tab).await,
+            Resolved::UnrateSeveral { movies, message } => {
+                let none: Vec<_> = movies.into_iter().map(|movie| (movie, None)).collect();
+                self.rate_each(session, &none, None).await?;
+                self.tell(message, &ask, session, tab).await
+            }
+            Resolved::Say(reply) | Resolved::SayRatings(reply) | Resolved::SayOf { reply, .. } => {
+                self.say(session, &ask, &reply, tab).await
+            }
             Resolved::Mark { movies, kind, instead_of, message } => {
                 self.mark(session, &movies, kind, instead_of).await?;
                 self.tell(message, &ask, session, tab).await
@@ -242,6 +253,8 @@ fn marked(kind: FeedbackKind) -> Last {
 }
 
 fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>, said_last: Option<&'a Reply>) -> Viewer<'a> {
+    let marked = session.feedback().into_iter();
+    let (rated, shows_ratings) = session.steps().rated();
     Viewer {
         lang: session.lang(),
         ratings: session.ratings(),
@@ -249,6 +262,9 @@ fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>, said_last:
         last,
         said_last,
         spoken_of: session.steps().spoken_of(),
+        seen: marked.filter(|(_, kind)| *kind == FeedbackKind::Seen).map(|(movie, _)| movie).collect(),
+        rated,
+        shows_ratings,
     }
 }
 

@@ -35,6 +35,12 @@ pub struct Viewer<'a> {
     pub said_last: Option<&'a Reply>,
     /// The film that was spoken of since the last answer, and what was said of it.
     pub spoken_of: Option<(MovieId, Last)>,
+    /// Films that are marked as seen.
+    pub seen: Vec<MovieId>,
+    /// The films that were rated since the last answer, in their order, or those that were listed as rated.
+    pub rated: Vec<MovieId>,
+    /// Whether they were listed.
+    pub shows_ratings: bool,
 }
 
 /// What is to be done with an ask.
@@ -44,6 +50,8 @@ pub enum Resolved {
     Compute(Box<Spec>),
     /// Say this.
     Say(Reply),
+    /// Say this, which lists what is rated: from then on places count those.
+    SayRatings(Reply),
     /// Say this of a film, which "it" means from then on.
     SayOf {
         /// What is said.
@@ -72,6 +80,13 @@ pub enum Resolved {
     Unrate {
         /// Its id.
         movie: MovieId,
+        /// The confirmation.
+        message: String,
+    },
+    /// Take the ratings of these films back, as one step, and confirm it.
+    UnrateSeveral {
+        /// Their ids; one or more.
+        movies: Vec<MovieId>,
         /// The confirmation.
         message: String,
     },
@@ -201,7 +216,7 @@ impl Resolver<'_> {
         let only_ruled_out = like.is_empty()
             && self.viewer.last.is_some_and(|(spec, _)| chat::only_rules_out(&spec.filters, &spec.topics));
         let context = Context {
-            shown: &shown,
+            shown: if self.viewer.shows_ratings { &self.viewer.rated } else { &shown },
             goes_on,
             options: &options,
             about,
@@ -213,6 +228,8 @@ impl Resolver<'_> {
             genres: genres.unwrap_or_default(),
             unwanted_genres: unwanted_genres.unwrap_or_default(),
             stars: stars.map(|(_, stars)| *stars),
+            rated: &self.viewer.rated,
+            shows_ratings: self.viewer.shows_ratings,
         };
         let catalogue = self.library.catalogue();
         let mut understood = chat::understand_in(text, self.lang, &self.library.titles, catalogue, &context);
@@ -236,6 +253,10 @@ impl Resolver<'_> {
             let half = examples.len() / 2;
             examples.rotate_left(half);
             *reply = Reply::Help { message: replies::still_at_a_loss(self.lang).to_owned(), examples };
+        }
+        // "mark it seen and give me more": how to go on is left to be said.
+        if let (Resolved::Mark { message, .. }, false) = (&mut resolved, understood.ignored.is_empty()) {
+            message.push_str(replies::then_more(self.lang));
         }
         if let (Resolved::Say(reply), (Some(movie), last)) = (&resolved, spoken_of) {
             return Ok(Resolved::SayOf { reply: reply.clone(), movie, last });

@@ -41,6 +41,10 @@ pub enum Undoing {
 pub struct Steps {
     steps: VecDeque<Step>,
     spoken_of: Option<(MovieId, Last)>,
+    /// The films that were rated since the last question, in the order in which they were rated first, or that were listed
+    /// as rated; one whose rating was taken back keeps its place.
+    rated: Vec<MovieId>,
+    shows_ratings: bool,
     /// The key of the last sentence that undid something: it may be sent again.
     undone_by: Option<String>,
 }
@@ -48,6 +52,17 @@ pub struct Steps {
 impl Steps {
     /// Remembers a step.
     pub fn push(&mut self, step: Step) {
+        match &step {
+            Step::Asked(_) => self.forget_rated(),
+            Step::Rated(films) => {
+                for (movie, _) in films {
+                    if !self.rated.contains(movie) {
+                        self.rated.push(*movie);
+                    }
+                }
+            }
+            Step::Marked(_) => {}
+        }
         if self.steps.len() == MOST_STEPS {
             self.steps.pop_front();
         }
@@ -88,6 +103,23 @@ impl Steps {
     pub fn begin(&mut self) {
         self.steps.retain(|step| !matches!(step, Step::Asked(_)));
         self.spoken_of = None;
+        self.forget_rated();
+    }
+
+    fn forget_rated(&mut self) {
+        self.rated.clear();
+        self.shows_ratings = false;
+    }
+
+    /// The films that places of what is rated count, and whether they were listed.
+    pub fn rated(&self) -> (Vec<MovieId>, bool) {
+        (self.rated.clone(), self.shows_ratings)
+    }
+
+    /// What is rated was listed: from here on places count it.
+    pub fn shows_ratings(&mut self, listed: Vec<MovieId>) {
+        self.shows_ratings = !listed.is_empty();
+        self.rated = listed;
     }
 
     /// The film that "it" means, and what was said of it.

@@ -77,7 +77,15 @@ impl Resolver<'_> {
                 Ok(self.say(replies::tagged(known, &said, holds, self.lang), self.wishes_about(known)))
             }
             Intent::MyRatings => {
-                Ok(self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new()))
+                let said = self.say(replies::my_ratings(&self.viewer.ratings, catalogue, self.lang), Vec::new());
+                Ok(match said {
+                    Resolved::Say(reply) => Resolved::SayRatings(reply),
+                    other => other,
+                })
+            }
+            Intent::MySeen => {
+                let (seen, rated) = (&self.viewer.seen, self.viewer.ratings.len());
+                Ok(self.say(replies::my_seen(seen, rated, catalogue, self.lang), Vec::new()))
             }
             Intent::CountFilms => Ok(self.say(replies::count_films(catalogue, self.lang), Vec::new())),
             Intent::CountOf { filters, wish } => {
@@ -117,6 +125,14 @@ impl Resolver<'_> {
                 let had = self.viewer.ratings.iter().any(|(rated, _)| *rated == movie);
                 let message = replies::unrated(known, had, self.lang);
                 Ok(if had { Resolved::Unrate { movie, message } } else { self.say(message, Vec::new()) })
+            }
+            Intent::UnrateSeveral { mut movies } => {
+                movies.retain(|movie| self.viewer.ratings.iter().any(|(rated, _)| rated == movie));
+                let message = replies::unrated_several(&movies, catalogue, self.lang);
+                Ok(match movies.is_empty() {
+                    true => self.say(message, Vec::new()),
+                    false => Resolved::UnrateSeveral { movies, message },
+                })
             }
             Intent::Refine { filters, tweak, shift } => Ok(self.refined(merged(filters), topics, tweak, shift)),
             Intent::LikeInstead { movies } => Ok(self.like_instead(&movies)),

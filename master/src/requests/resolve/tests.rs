@@ -8,7 +8,17 @@ use crate::requests::sample::{
 };
 
 fn stranger() -> Viewer<'static> {
-    Viewer { lang: Lang::En, ratings: Vec::new(), hidden: Vec::new(), last: None, said_last: None, spoken_of: None }
+    Viewer {
+        lang: Lang::En,
+        ratings: Vec::new(),
+        hidden: Vec::new(),
+        last: None,
+        said_last: None,
+        spoken_of: None,
+        seen: Vec::new(),
+        rated: Vec::new(),
+        shows_ratings: false,
+    }
 }
 
 fn fan_of_heat() -> Viewer<'static> {

@@ -1,0 +1,112 @@
+//! Films that were rated before, as far as a sentence points at them: the one that stars without a title are of, the other
+//! of two, and the one that a title means among them. Stores nothing, and never guesses which of several.
+
+use cineswarm_engine::MovieId;
+
+use crate::Chat;
+use crate::context::Last;
+use crate::films::titles::{Reading, TitleMatch};
+use crate::intent::{Intent, Mark};
+use crate::words::cues;
+use crate::words::fold::Token;
+use crate::words::places::Places;
+
+impl Chat<'_> {
+    /// The film that is spoken of, or the only one that the last question asked for films like.
+    pub(crate) fn only_film_named(&self) -> Option<MovieId> {
+        let only = match self.context.like {
+            [only] => Some(*only),
+            _ => None,
+        };
+        self.pointed_at().or(only.filter(|only| self.context.about == Some(*only)))
+    }
+
+    /// The films of these places, in what is counted.
+    pub(crate) fn films_at(&self, places: &Places) -> Option<Vec<MovieId>> {
+        match places {
+            Places::Other => self.other_of_two().map(|movie| vec![movie]),
+            places => places.of(self.context.counted()),
+        }
+    }
+
+    /// "the other one": of two that were rated, listed or asked for films like, one of which is spoken of.
+    pub(crate) fn other_of_two(&self) -> Option<MovieId> {
+        let current = self.context.about?;
+        let rated = if self.context.last == Last::Rating { self.context.rated } else { &[] };
+        [rated, self.context.counted(), self.context.like].into_iter().find_map(|films| match films {
+            [one, other] if *one == current => Some(*other),
+            [other, one] if *one == current => Some(*other),
+            _ => None,
+        })
+    }
+
+    /// What takes these films away: their ratings, if these are what is spoken of, else the films.
+    pub(crate) fn taken_away(&self, movies: Vec<MovieId>, places: Option<&Places>) -> Intent {
+        let of_rated = self.context.counts_rated()
+            || (places == Some(&Places::Other) && movies.iter().all(|movie| self.context.rated.contains(movie)));
+        match (of_rated, &movies[..]) {
+            (false, _) => Intent::Mark { movies, mark: Mark::NotForMe },
+            (true, [only]) => Intent::Unrate { movie: *only },
+            (true, _) => Intent::UnrateSeveral { movies },
+        }
+    }
+
+    /// The film that these words mean among those rated before: "cars" of a film, and "up" of one.
+    pub(crate) fn rated_before(&self, tokens: &[Token]) -> Option<MovieId> {
+        if self.context.rated.is_empty() {
+            return None;
+        }
+        let is_rated = |movie: &MovieId| self.context.rated.contains(movie);
+        match self.reader.index.find_as(tokens, Reading::Exact)? {
+            TitleMatch::One(movie) => Some(movie).filter(is_rated),
+            TitleMatch::Several(movies) => {
+                let mut rated = movies.into_iter().filter(is_rated);
+                rated.next().filter(|_| rated.next().is_none())
+            }
+            TitleMatch::Nothing { .. } => None,
+        }
+    }
+
+    /// "wait", "me equivoqué", "it deserves": what was rated is rated otherwise.
+    pub(crate) fn corrects_stars(&self, from: usize, to: usize) -> bool {
+        self.reader.sentence.tokens[from..to].iter().any(|token| cues::is("corrects_stars", &token.word))
+    }
+
+    /// "a Up le pongo un 3", "I give Up 4 stars": what is given stars is a film, and nothing goes up.
+    pub(crate) fn is_up_the_film(&self, at: usize) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+        let before = at.checked_sub(1).map_or("", word);
+        let is_given = matches!(before, "a" | "al" | "for" | "give" | "gave" | "rate" | "rated" | "put" | "para");
+        word(at) == "up" && is_given && word(at + 1) != "to"
+    }
+
+    pub(super) fn series_films_of(&self, movie: Option<MovieId>) -> Vec<MovieId> {
+        match movie.and_then(|movie| self.series_of(movie)) {
+            Some(Intent::Series { movies, .. }) => movies,
+            _ => Vec::new(),
+        }
+    }
+
+    /// "both": the two that were held against each other, that were asked for, or that the list has.
+    pub(super) fn all_of(&self, count: usize) -> Option<Vec<MovieId>> {
+        if let (Some(one), Last::Compared(other), 2) = (self.context.about, self.context.last, count) {
+            return Some(vec![one, other]);
+        }
+        let series = self.series_films_of(self.context.about);
+        let lists = [self.context.shown, self.context.like, &series];
+        lists.into_iter().find(|list| list.len() == count).map(<[MovieId]>::to_vec)
+    }
+
+    /// The three first films of the series that many have seen: "The Star Wars Holiday Special" is none of the trilogy.
+    pub(super) fn trilogy(&self, of: Option<MovieId>) -> Option<Vec<MovieId>> {
+        const SEEN_BY_ONE_IN: u32 = 5;
+        let ratings = |movie: &MovieId| self.catalogue.stats(*movie).ratings;
+        let mut films = self.series_films_of(of);
+        let most = films.iter().map(ratings).max()?;
+        films.retain(|movie| ratings(movie) * SEEN_BY_ONE_IN >= most);
+        films.sort_by_key(|movie| self.catalogue.get(*movie).and_then(|film| film.year));
+        films.truncate(3);
+        (films.len() == 3).then_some(films)
+    }
+}
