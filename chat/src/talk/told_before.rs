@@ -8,6 +8,7 @@ use cineswarm_engine::MovieId;
 use crate::films::titles::TitleMatch;
 use crate::replies::film_name;
 use crate::request::TitleSlot;
+use crate::whole::understood_whole;
 use crate::words::fold::Sentence;
 use crate::words::language;
 use crate::words::{cues, plainly, turns};
@@ -46,7 +47,7 @@ pub(crate) fn wish(sentence: &Sentence, setting: Setting<'_>) -> Option<[String;
     let mut films: Vec<MovieId> = named.iter().filter_map(only).collect();
     let told = Sentence::new(sentence.typed(0, from));
     for clause in plainly::clauses_of(&told).iter().chain([&told.text]) {
-        match setting.understand(clause).intent {
+        match understood_whole(&Sentence::new(clause), setting).intent {
             Intent::Like { movies, .. } | Intent::Mark { movies, .. } => films.extend(movies),
             Intent::Clarify { film: Some(movie), .. } => films.push(movie),
             _ => {}
