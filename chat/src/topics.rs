@@ -159,14 +159,20 @@ pub(crate) fn either(one: Named, other: Named, joint: &str) -> Named {
 /// The films that all topics have in common, the best known if they are many. An empty list lets every film pass, so
 /// where none fits, one stands that no film has.
 pub(crate) fn in_common(named: &[Named], catalogue: &Catalogue) -> Vec<MovieId> {
+    let mut films = all_in_common(named);
+    films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
+    films.truncate(MOST_FILMS);
+    films
+}
+
+/// As [`in_common`], however many they are, in no order: what is asked for besides may leave few of them.
+pub(crate) fn all_in_common(named: &[Named]) -> Vec<MovieId> {
     let Some((first, others)) = named.split_first() else { return Vec::new() };
     let mut films = first.films.clone();
     for other in others {
         let own: HashSet<MovieId> = other.films.iter().copied().collect();
         films.retain(|movie| own.contains(movie));
     }
-    films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
-    films.truncate(MOST_FILMS);
     if films.is_empty() {
         films.push(MovieId::MAX);
     }

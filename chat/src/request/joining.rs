@@ -10,7 +10,7 @@ use crate::words::fold::{Sentence, Token};
 
 use crate::films::titles::TitleIndex;
 use crate::replies;
-use crate::topics::{Alternatives, GenreRun, Named, Topic, TopicKind, either};
+use crate::topics::{Alternatives, GenreRun, Named, Topic, TopicKind, all_in_common, either};
 use crate::words::lexicon::{self, Meaning};
 use crate::words::{plainly, turns};
 
@@ -119,14 +119,14 @@ impl Reader<'_> {
     }
 }
 
-/// The films of what a chip says; `None` for what is not wanted, and for what has no films of its own.
+/// All films of what a chip says; `None` for what is not wanted, and for what has no films of its own.
 pub fn films_of(topic: &Topic, index: &TitleIndex, catalogue: &Catalogue) -> Option<Vec<MovieId>> {
     if matches!(topic.kind, TopicKind::Without | TopicKind::BetterKnown) {
         return None;
     }
     let sentence = Sentence::new(&replies::topic_said(topic, Lang::En));
     let request = Reader::new(&sentence, index, catalogue).read();
-    (!request.named.is_empty()).then_some(request.only)
+    (!request.named.is_empty()).then(|| all_in_common(&request.named))
 }
 
 /// The films of what a chip says is not wanted.

@@ -47,20 +47,26 @@ pub(super) fn library() -> Library {
 
 /// The same with facts: how long some of the films are, in minutes.
 pub(super) fn library_with_lengths(lengths: &[(MovieId, u16)]) -> Library {
-    // What is mapped stays readable after the folder is gone.
-    let folder = tempfile::tempdir().unwrap();
-    let facts = (!lengths.is_empty()).then(|| {
-        let mut rows =
-            String::from("imdb_id\ttitle\tyear\tdirectors\tcast\truntime_min\tlanguage\tcountry\tseries\tthemes\n");
-        for (movie, minutes) in lengths {
-            let (_, title, year, _) = FILMS.iter().find(|(id, ..)| id == movie).unwrap();
-            rows += &format!("\t{title}\t{year}\t\t\t{minutes}\t\t\t\t\n");
-        }
-        let path = folder.path().join("facts.tsv");
-        std::fs::write(&path, rows).unwrap();
-        path
+    let rows = lengths.iter().map(|(movie, minutes)| {
+        let (_, title, year, _) = FILMS.iter().find(|(id, ..)| id == movie).unwrap();
+        format!("\t{title}\t{year}\t\t\t{minutes}\t\t\t\t\n")
     });
-    let films = FILMS.map(|(id, title, year, genres)| Movie {
+    let films = FILMS.map(|(id, title, year, genres)| film(id, title, year, genres));
+    imported(films.into(), rows.collect())
+}
+
+/// As many films of an hour and a half as it takes, which some have rated, and as the last one a film by Jane Rare that nobody
+/// has.
+pub(super) fn library_of_short_films(count: MovieId) -> Library {
+    let films: Vec<Movie> = (1..=count).map(|id| film(id, &format!("Film {id}"), 1990, &["Drama"])).collect();
+    let director = |id: MovieId| if id == count { "Jane Rare" } else { "" };
+    let row = |film: &Movie| format!("\t{}\t1990\t{}\t\t90\t\t\t\t\n", film.title, director(film.id));
+    let rows = films.iter().map(row).collect();
+    imported(films, rows)
+}
+
+fn film(id: MovieId, title: &str, year: u16, genres: &[&str]) -> Movie {
+    Movie {
         id,
         title: title.into(),
         other_titles: Vec::new(),
@@ -68,6 +74,18 @@ pub(super) fn library_with_lengths(lengths: &[(MovieId, u16)]) -> Library {
         genres: genres.iter().map(|genre| (*genre).to_owned()).collect(),
         imdb_id: None,
         tmdb_id: None,
+    }
+}
+
+/// A dataset of these films, with what is known of them beside the ratings, if anything is.
+fn imported(films: Vec<Movie>, facts: String) -> Library {
+    // What is mapped stays readable after the folder is gone.
+    let folder = tempfile::tempdir().unwrap();
+    let facts = (!facts.is_empty()).then(|| {
+        let head = "imdb_id\ttitle\tyear\tdirectors\tcast\truntime_min\tlanguage\tcountry\tseries\tthemes\n";
+        let path = folder.path().join("facts.tsv");
+        std::fs::write(&path, head.to_owned() + &facts).unwrap();
+        path
     });
     let ratings = USERS.flat_map(|user| {
         (1..=VERTIGO).filter_map(move |movie| {
@@ -77,6 +95,6 @@ pub(super) fn library_with_lengths(lengths: &[(MovieId, u16)]) -> Library {
     });
     let options =
         ImportOptions { shard_count: SHARDS, facts, ..ImportOptions::new(folder.path(), "sample", 2_000_000_000) };
-    import_rows("made by a test", films.into(), ratings, &options, &mut |_| {}).unwrap();
+    import_rows("made by a test", films, ratings, &options, &mut |_| {}).unwrap();
     Library::new(Dataset::open(folder.path(), "sample").unwrap(), None)
 }

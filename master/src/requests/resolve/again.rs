@@ -109,7 +109,14 @@ impl Resolver<'_> {
         topics: &mut Vec<Topic>,
         shift: Option<Shift>,
     ) -> Vec<String> {
-        let both = films_of_both(&filters.movie_ids, said.clone());
+        let (index, catalogue) = (&self.library.titles, self.library.catalogue());
+        // Of what was said and of what is said the best known alone were kept, which may have no film in common.
+        let is_told = !known.iter().any(|topic| topic.kind == TopicKind::BetterKnown);
+        let all = self.films_of_all(known.iter().chain(topics.iter()));
+        let both = match is_told && !all.is_empty() {
+            true => all,
+            false => films_of_both(&filters.movie_ids, said.clone()),
+        };
         let has_kind = |topic: &Topic| topics.iter().any(|new| new.kind.is_like(topic.kind));
         let is_of_kind = known.iter().any(has_kind);
         let is_either = shift == Some(Shift::Either);
@@ -119,7 +126,6 @@ impl Resolver<'_> {
             return Vec::new();
         }
         let mut dropped = Vec::new();
-        let (index, catalogue) = (&self.library.titles, self.library.catalogue());
         let mut wanted = said;
         let last = known.iter().rfind(|topic| has_kind(topic)).cloned().filter(|_| is_either && topics.len() == 1);
         if let (Some(last), Some(new)) = (last, topics.first().cloned()) {
@@ -170,9 +176,17 @@ impl Resolver<'_> {
         let Some(at) = topics.iter().rposition(|topic| !chat::parts_of_either(topic).is_empty()) else { return };
         let parts = chat::parts_of_either(&topics[at]);
         topics.splice(at..=at, parts);
+        filters.movie_ids = self.films_of_all(topics.iter());
+    }
+
+    /// The films of which all of this holds, the best known of them; none, where nothing of this has films of its own.
+    fn films_of_all<'t>(&self, topics: impl Iterator<Item = &'t Topic>) -> Vec<MovieId> {
         let (index, catalogue) = (&self.library.titles, self.library.catalogue());
-        let films = topics.iter().filter_map(|topic| chat::films_of(topic, index, catalogue));
-        filters.movie_ids = films.fold(Vec::new(), |films, own| films_of_both(&films, own));
+        let films = topics.filter_map(|topic| chat::films_of(topic, index, catalogue));
+        let mut films = films.fold(Vec::new(), |films, own| films_of_both(&films, own));
+        films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
+        films.truncate(MOST_FILMS);
+        films
     }
 
     /// "even if they are not Korean": what was asked for holds no more.
@@ -195,8 +209,7 @@ impl Resolver<'_> {
         let before = spec.topics.len();
         spec.topics.retain(|topic| !(lifted.topics.contains(topic) || is_lifted(topic)));
         if spec.topics.len() < before {
-            let kept = spec.topics.iter().chain(added).filter_map(films);
-            known.movie_ids = kept.fold(Vec::new(), |films, own| films_of_both(&films, own));
+            known.movie_ids = self.films_of_all(spec.topics.iter().chain(added));
         }
     }
 
@@ -216,9 +229,7 @@ impl Resolver<'_> {
             return;
         }
         topics.retain(|topic| !is_length(topic));
-        let (index, catalogue) = (&self.library.titles, self.library.catalogue());
-        let kept = topics.iter().filter_map(|topic| chat::films_of(topic, index, catalogue));
-        filters.movie_ids = kept.fold(Vec::new(), |films, own| films_of_both(&films, own));
+        filters.movie_ids = self.films_of_all(topics.iter());
     }
 
     /// Only films shorter, or longer, than the middle one of those shown, and how that is called; without facts nothing

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::*;
 use crate::requests::sample::{
-    ALIEN, FARGO, HEAT, TOY_STORY, USERS, VERTIGO, half_stars, library, library_with_lengths, rating_of,
+    ALIEN, FARGO, HEAT, TOY_STORY, USERS, VERTIGO, half_stars, library, library_of_short_films, library_with_lengths,
+    rating_of,
 };
 
 fn stranger() -> Viewer<'static> {
@@ -502,4 +503,18 @@ fn a_shorter_film_is_said_to_be_so_and_not_of_the_length_that_was_asked_for_befo
     films.sort_unstable();
     assert_eq!(films, [ALIEN, FARGO, TOY_STORY]);
     assert_eq!(shorter.reading.unwrap().words, "Films for you, no more than 169 minutes");
+}
+
+/// Of all short films only the best known are asked for, and a film that few know may be short, too.
+#[test]
+fn of_many_films_of_a_length_one_that_hardly_anybody_knows_is_found_by_who_made_it() {
+    const COUNT: MovieId = 1100;
+    let library = library_of_short_films(COUNT);
+    for said in [["under 2 hours", "directed by Jane Rare"], ["directed by Jane Rare", "under 2 hours"]] {
+        let first = computed(json!({ "text": said[0] }), &stranger(), &library);
+        let answer = answer_of(&[COUNT]);
+        let after = Viewer { last: Some((&first, &answer)), ..stranger() };
+        let then = computed(json!({ "text": said[1] }), &after, &library);
+        assert_eq!(then.filters.movie_ids, [COUNT], "{said:?}");
+    }
 }
