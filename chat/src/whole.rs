@@ -69,7 +69,8 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
         return Understood { lifted, ..says(sentence, intent) };
     }
     if let Some(without) = lifting::not_asked_for(&reader, context) {
-        return setting.understand(&without);
+        let language = language::language(&sentence.text, sentence.tokens.iter());
+        return Understood { language, ..setting.understand(&without) };
     }
     if let Some(asked) = whose::films_of_people(&reader, lang, context) {
         return setting.understand(&asked);

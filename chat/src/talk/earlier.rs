@@ -4,7 +4,7 @@
 use crate::films::titles::TitleIndex;
 use crate::talk::going_back;
 use crate::words::fold::{Sentence, Token, tokenize};
-use crate::words::turns;
+use crate::words::{cues, turns};
 
 /// Which of the questions that were asked before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ impl Earlier {
     /// The question that a sentence goes back to.
     pub fn said(text: &str, index: &TitleIndex) -> Option<Earlier> {
         let sentence = Sentence::new(text);
+        if goes_to_first(&sentence.tokens) {
+            return Some(Earlier::First);
+        }
         let named = match going_back::back_to(&sentence, index) {
             Some(rest) => Sentence::new(&rest).tokens,
             None => list_named(&sentence.tokens)?.to_vec(),
@@ -42,6 +45,14 @@ impl Earlier {
         let said: Vec<String> = tokenize(words).iter().map(|token| begins(&token.word)).collect();
         wanted.iter().all(|word| said.contains(&begins(word)))
     }
+}
+
+/// "go back to the first list", "vuelve a la primera lista", which "go back" alone would take for the list before.
+fn goes_to_first(tokens: &[Token]) -> bool {
+    let is_list = |token: &Token| matches!(token.word.as_str(), "list" | "lista");
+    let is_first = |token: &Token| token.word != "the" && turns::is_word("of_first", &token.word);
+    let named = |pair: &[Token]| (is_first(&pair[0]) && is_list(&pair[1])) || (is_list(&pair[0]) && is_first(&pair[1]));
+    tokens.windows(2).any(named) && tokens.iter().any(|token| cues::is("goes_back", &token.word))
 }
 
 /// "I liked the Denzel list better", "la lista de Denzel otra vez": what the list is called.

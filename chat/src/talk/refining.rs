@@ -219,10 +219,18 @@ impl Chat<'_> {
         let shift = match () {
             () if is_either => Some(Shift::Either),
             () if !request.genres.is_empty() && (self.adds_genres() || self.says_of_list()) => Some(Shift::Besides),
+            () if self.is_for_children_and_more(request) => Some(Shift::Besides),
             () if swaps || self.stands_in_place(request) => Some(Shift::Instead),
             () => None,
         };
         Intent::Refine { filters: request.filters(), tweak: tweak(request), shift }
+    }
+
+    /// "animated" after films for children, "para niños" after comedies: for whom films are is beside what they are.
+    fn is_for_children_and_more(&self, request: &Request) -> bool {
+        let are_for_children = |genres: &[String]| genres.iter().any(|genre| genre == "Children");
+        let (said, before) = (&request.genres, self.context.genres);
+        !said.is_empty() && !before.is_empty() && are_for_children(said) != are_for_children(before)
     }
 
     /// "también españolas", "also from the 90s": films of what was asked for or of this, as hardly one is both.
