@@ -2,7 +2,7 @@
 
 use super::sample::{index_with_facts, sample};
 use super::*;
-use crate::{ClarifyOption, Context, Last, Mark, Shift, Topic, TopicKind, Wanted, understand_in};
+use crate::{ClarifyOption, Context, Earlier, Last, Mark, Shift, Topic, TopicKind, Wanted, understand_in};
 
 fn film(index: &TitleIndex, name: &str) -> u32 {
     match index.find(name) {
@@ -525,4 +525,24 @@ fn whose_films_are_wanted_is_who_was_named_last() {
     // Of nobody, they are nobody's.
     let of_nobody = shown.with("otras suyas", &Context::default());
     assert!(of_nobody.topics.is_empty(), "{of_nobody:?}");
+}
+
+#[test]
+fn for_whom_films_are_stands_beside_what_they_are() {
+    let Some(shown) = Shown::new() else { return };
+    for (before, sentence) in [("Children", "animated"), ("Comedy", "for kids"), ("Horror", "para niños")] {
+        let genres = [before.to_owned()];
+        let context = Context { shown: &shown.list, goes_on: true, genres: &genres, ..Context::default() };
+        let understood = shown.with(sentence, &context);
+        let Intent::Refine { shift, .. } = understood.intent else { panic!("{sentence}: {understood:?}") };
+        assert_eq!(shift, Some(Shift::Besides), "{before}, {sentence}");
+    }
+}
+
+#[test]
+fn the_first_list_is_not_the_one_before() {
+    let Some(shown) = Shown::new() else { return };
+    for sentence in ["go back to the first list", "vuelve a la primera lista", "take me back to the original list"] {
+        assert_eq!(Earlier::said(sentence, &shown.index), Some(Earlier::First), "{sentence}");
+    }
 }
