@@ -12,6 +12,7 @@ pub(crate) mod is_by;
 pub(crate) mod most;
 pub(crate) mod of_itself;
 pub(crate) mod of_list;
+pub(crate) mod of_year;
 pub(crate) mod order;
 pub(crate) mod questions;
 pub(crate) mod unknowable;

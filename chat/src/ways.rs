@@ -1,7 +1,7 @@
 //! The ways in which a sentence may be put, and in which order they are tried: first those by which it is a sentence of its
 //! own sort, then as one whole, then, where that finds nothing, those that make the best of it.
 
-use crate::asks::{by_plot, unknowable};
+use crate::asks::{by_plot, of_year, unknowable};
 use crate::films::series;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
@@ -34,6 +34,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     who_is_in::meant,
     series_said::most_of_series,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).is_by_somebody()?)),
+    of_year::asked,
     unknowable::asked,
     unknowable::asks_what_differs,
     marked_beside::marked,
