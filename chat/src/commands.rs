@@ -24,7 +24,10 @@ impl Chat<'_> {
     /// Orders without a title: "undo", "what have I rated", "the second one".
     pub(crate) fn order(&self) -> Option<Intent> {
         let sentence = self.reader.sentence;
-        let whole = patterns::fitting(sentence).filter(|fitting| fitting.film.is_none());
+        // "talk like a pirate" names no film, and wishes none.
+        let is_of_itself = |kind: &str| kind.starts_with("itself ");
+        let whole =
+            patterns::fitting(sentence).filter(|fitting| fitting.film.is_none() || is_of_itself(fitting.kind.0));
         whole
             .into_iter()
             .find_map(|fitting| self.ordered(&fitting))
@@ -115,7 +118,7 @@ impl Chat<'_> {
         }
         let says_no_more = |kind| {
             let mut remarks = patterns::fitting(&remark).filter(|fitting| fitting.film.is_none());
-            remarks.any(|fitting| fitting.kind == kind || fitting.kind.0 == "chat")
+            remarks.any(|fitting| fitting.kind == kind || fitting.kind.is_chat())
         };
         // Numbers are counted in the whole sentence.
         let mut orders = patterns::fitting(&order).filter(|found| found.film.is_none() && found.numbers.is_empty());
@@ -200,6 +203,7 @@ impl Chat<'_> {
             "name_top" => {
                 self.context.shown.first().map(|movie| Intent::About { wanted: Wanted::Genre, movie: *movie })
             }
+            "chat" if !genre.is_empty() => Some(Intent::OfItself(OfItself::from_name(genre)?)),
             "itself" => Some(Intent::OfItself(OfItself::from_name(genre)?)),
             "plots" => Some(match self.compared_last() {
                 Some(pair) => Intent::Compare { wanted: Wanted::Plot, movies: pair.to_vec() },

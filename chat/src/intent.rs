@@ -4,6 +4,7 @@
 use cineswarm_engine::{Filters, HalfStars, MovieId, UserId};
 use serde::{Deserialize, Serialize};
 
+pub use crate::asks::of_itself::OfItself;
 pub use crate::asks::order::Order;
 pub use crate::asks::wanted::Wanted;
 use crate::topics::{Lifted, Topic};
@@ -420,56 +421,6 @@ pub enum NotRated {
     OffScale(MovieId, String),
     /// Somebody else's rating, as typed.
     NotYours(String),
-}
-
-/// What the chat says of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OfItself {
-    /// That it is a program.
-    Nature,
-    /// That it speaks of nothing but films.
-    OnlyFilms,
-    /// Goodbye.
-    Farewell,
-    /// How a film is rated, and how a rating is changed.
-    HowToRate,
-    /// That it looks for films that are liked, not for the worst.
-    NoWorst,
-    /// That ratings are taken back one by one.
-    AllRatings,
-    /// Where a film that was seen or hidden is brought back.
-    Marks,
-    /// That the stars of two films are not exchanged, and how they are changed.
-    Swap,
-    /// That it does not know where films can be seen.
-    WhereToWatch,
-    /// That it knows neither for what age films are nor how frightening.
-    Fitness,
-    /// That it knows no endings.
-    Endings,
-    /// That it knows of no prizes, trailers and the like.
-    Unknown,
-    /// Which genres there are.
-    Genres,
-    /// That it does not explain words.
-    Meanings,
-}
-
-impl OfItself {
-    /// From its name in `data/patterns.tsv`.
-    pub(crate) fn from_name(name: &str) -> Option<OfItself> {
-        Some(match name {
-            "Nature" => OfItself::Nature,
-            "OnlyFilms" => OfItself::OnlyFilms,
-            "Farewell" => OfItself::Farewell,
-            "HowToRate" => OfItself::HowToRate,
-            "NoWorst" => OfItself::NoWorst,
-            "AllRatings" => OfItself::AllRatings,
-            "Genres" => OfItself::Genres,
-            "Meanings" => OfItself::Meanings,
-            _ => return None,
-        })
-    }
 }
 
 /// What is asked back.

@@ -1,7 +1,7 @@
 //! The ways in which a sentence may be put, and in which order they are tried: first those by which it is a sentence of its
 //! own sort, then as one whole, then, where that finds nothing, those that make the best of it.
 
-use crate::asks::unknowable;
+use crate::asks::{by_plot, of_year, unknowable};
 use crate::films::series;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
@@ -34,6 +34,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     who_is_in::meant,
     series_said::most_of_series,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).is_by_somebody()?)),
+    of_year::asked,
     unknowable::asked,
     unknowable::asks_what_differs,
     marked_beside::marked,
@@ -61,6 +62,7 @@ const AT_A_LOSS: &[Resort] = &[
     series_alone,
     said_plainly,
     order_spelt_right,
+    by_plot::told,
     as_likely_act,
     thanks,
     last_sentence_understood,
@@ -77,6 +79,9 @@ pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>) -> Understood {
     if understood.intent.is_at_a_loss() {
         let found = AT_A_LOSS.iter().find_map(|resort| resort(sentence, setting, &understood));
         return found.unwrap_or(understood);
+    }
+    if let Some(told) = by_plot::told(sentence, setting, &understood) {
+        return told;
     }
     // "fine, we'll go with that one" names no film called "Go".
     if let Some(enough) = by_example::enough_to_doubt(sentence, &understood)

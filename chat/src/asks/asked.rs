@@ -22,7 +22,11 @@ impl Chat<'_> {
         let tokens = &self.reader.sentence.tokens;
         let is_film = |at: usize| films.iter().any(|slot| (slot.from..slot.to).contains(&at));
         let others = || (0..tokens.len()).filter(|at| !is_film(*at));
-        if !self.puts_a_question(films) || !others().any(|at| cues::is("copula", &tokens[at].word)) {
+        // "hindi or tamil, number one?"
+        let is_either_of_place =
+            || self.asks() && self.film_at_place().is_some() && others().any(|at| cues::is("either", &tokens[at].word));
+        let says_copula = others().any(|at| cues::is("copula", &tokens[at].word)) || is_either_of_place();
+        if !self.puts_a_question(films) || !says_copula {
             return None;
         }
         let around = self.reader.read_around(films);

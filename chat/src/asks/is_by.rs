@@ -101,6 +101,9 @@ impl Chat<'_> {
         let mut at = 0;
         while at < tokens.len() {
             let word = tokens[at].word.as_str();
+            if at > 0 && at + 2 == tokens.len() && ends_in_tag(sentence) {
+                break;
+            }
             if let Some(slot) = at_place.as_ref().filter(|slot| slot.from == at) {
                 let TitleMatch::One(movie) = slot.found else { return None };
                 (asked.film, at) = (Some(movie), slot.to);
@@ -135,6 +138,8 @@ impl Chat<'_> {
                     && (end > at + 1
                         || film.is_none()
                         || asked.film.is_some()
+                        // "Hitchcock did one, didn't he".
+                        || (at == 0 && ends_in_tag(sentence))
                         || at.checked_sub(1).is_some_and(|before| is_before_name(&tokens[before].word)))
             };
             if let Some((name, end)) = person.filter(|(_, end)| is_person_first(*end)) {
@@ -198,5 +203,12 @@ fn is_question(sentence: &Sentence) -> bool {
     let first = tokens.iter().find(|token| !is_before(&token.word));
     let begins = first
         .is_some_and(|first| cues::is("by_verb", &first.word) && !matches!(first.word.as_str(), "made" | "directed"));
-    sentence.text.contains(['?', '¿']) || begins
+    sentence.text.contains(['?', '¿']) || begins || ends_in_tag(sentence)
+}
+
+/// "Hitchcock did one, didn't he".
+fn ends_in_tag(sentence: &Sentence) -> bool {
+    let [.., verb, pronoun] = &sentence.tokens[..] else { return false };
+    matches!(verb.word.as_str(), "didnt" | "isnt" | "wasnt" | "doesnt" | "hasnt")
+        && matches!(pronoun.word.as_str(), "he" | "she" | "they")
 }

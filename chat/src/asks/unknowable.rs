@@ -181,6 +181,10 @@ impl Chat<'_> {
         if let Some(pair) = self.compared_last().filter(|_| is_of_several || !is_of_one) {
             return Some(Intent::Compare { wanted, movies: pair.to_vec() });
         }
+        // "en color" of a list: of which of them it is so nobody knows.
+        if kind == "colour" && !is_of_one && self.goes_on() && self.context.last.is_list() {
+            return Some(Intent::OfItself(OfItself::Unknown));
+        }
         if let Some(movie) = self.pointed_at().or(self.spoken_of()).filter(|_| !is_of_several) {
             return Some(Intent::About { wanted, movie });
         }

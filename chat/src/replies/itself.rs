@@ -95,6 +95,58 @@ pub fn of_itself(said: OfItself, lang: Lang) -> &'static str {
         (OfItself::Meanings, Lang::Es) => {
             "Qué significa cada palabra o en qué se diferencian los géneros no lo sé explicar; di uno y te pongo películas."
         }
+        (OfItself::ByPlot, Lang::En) => {
+            "I don't know plots, so I can't find a film by what happens in it. I can look for who is in it or made it, its \
+             theme, genre and year. For example:"
+        }
+        (OfItself::ByPlot, Lang::Es) => {
+            "No conozco los argumentos, así que no encuentro una película por lo que pasa en ella. Puedo buscar por quién \
+             sale o la dirige, tema, género y año. Por ejemplo:"
+        }
+        (OfItself::SmallTalk, Lang::En) => {
+            "Then a film may be just the thing. Tell me what you feel like. For example:"
+        }
+        (OfItself::SmallTalk, Lang::Es) => "Pues igual te viene bien una película. Dime qué te apetece. Por ejemplo:",
+        (OfItself::Sorrow, Lang::En) => {
+            "I'm sorry to hear that. If a film helps, tell me what you feel like. For example:"
+        }
+        (OfItself::Sorrow, Lang::Es) => "Lo siento mucho. Si una película ayuda, dime qué te apetece. Por ejemplo:",
+        (OfItself::Reaction, Lang::En) => "There you go! Tell me what you feel like, or what should be different.",
+        (OfItself::Reaction, Lang::Es) => "¡Pues sí! Dime qué te apetece ver, o qué cambio.",
+        (OfItself::Reproach, Lang::En) => {
+            "Sorry about that! Tell me what doesn't fit, or say it in other words; “undo” takes the last step back."
+        }
+        (OfItself::Reproach, Lang::Es) => {
+            "¡Vaya, perdona! Dime qué no encaja, o dilo con otras palabras; «deshacer» quita lo último."
+        }
+        (OfItself::Languages, Lang::En) => {
+            "I understand English and Spanish: write in the one that you like, and I answer in it."
+        }
+        (OfItself::Languages, Lang::Es) => {
+            "Entiendo español e inglés: escribe en el que quieras, y en ese te contesto."
+        }
+        (OfItself::Favourite, Lang::En) => {
+            "I have no favourite: I'm a program and watch no films. I can tell you which ones people like best. For example:"
+        }
+        (OfItself::Favourite, Lang::Es) => {
+            "No tengo favorita: soy un programa y no veo películas. Te puedo decir cuáles gustan más. Por ejemplo:"
+        }
+        (OfItself::Memory, Lang::En) => {
+            "I keep your ratings and which films you have seen or hidden; you find them on this page. What was said before \
+             this page was opened, I don't."
+        }
+        (OfItself::Memory, Lang::Es) => {
+            "Guardo tus notas y qué películas has visto u ocultado; están en esta página. Lo que se dijo antes de abrirla, \
+             no."
+        }
+        (OfItself::Sources, Lang::En) => {
+            "The ratings are from the viewers of MovieLens, a public set of data, and from those who rate here, such as you."
+        }
+        (OfItself::Sources, Lang::Es) => {
+            "Las notas son de los espectadores de MovieLens, un conjunto de datos público, y de quienes puntúan aquí, como tú."
+        }
+        (OfItself::NothingDone, Lang::En) => "All right, nothing more is changed. “Undo” takes the last step back.",
+        (OfItself::NothingDone, Lang::Es) => "Vale, no cambio nada más. «Deshacer» quita lo último.",
         (OfItself::Marks, Lang::En) => {
             "A film that is marked as seen comes back under “Seen and hidden” on this page; right after the mark, “undo” \
              does it, too."

@@ -55,7 +55,9 @@ pub(crate) fn lifted(reader: &Reader<'_>, context: &Context<'_>) -> Option<(Inte
 /// Whether what stands before `at` carries little, or is no whole wish.
 fn says_no_wish(reader: &Reader<'_>, at: usize) -> bool {
     let said = Sentence::new(reader.sentence.typed(0, at));
-    let is_remark = || patterns::fitting(&said).any(|fitting| matches!(fitting.kind.0, "remark" | "chat" | "undo"));
+    let is_remark = || {
+        patterns::fitting(&said).any(|fitting| fitting.kind.is_chat() || matches!(fitting.kind.0, "remark" | "undo"))
+    };
     if said.tokens.iter().all(|token| says_little(&token.word)) || is_remark() {
         return true;
     }

@@ -127,9 +127,10 @@ fn exclaims(clause: &Sentence) -> bool {
 
 /// "mmm", "no me convence", "eso son películas de críos".
 fn is_small_talk(clause: &Sentence) -> bool {
-    let is_said =
-        |kind: &str| matches!(kind, "chat" | "dull" | "remark" | "thanks" | "hide_it" | "bad_it" | "meh_it" | "undo");
-    patterns::fitting(clause).any(|fitting| fitting.film.is_none() && is_said(fitting.kind.0))
+    let is_said = |kind: patterns::Kind| {
+        kind.is_chat() || matches!(kind.0, "dull" | "remark" | "thanks" | "hide_it" | "bad_it" | "meh_it" | "undo")
+    };
+    patterns::fitting(clause).any(|fitting| fitting.film.is_none() && is_said(fitting.kind))
         || clause.tokens.iter().all(|token| {
             let word = token.word.as_str();
             patterns::is_courtesy(word)

@@ -144,6 +144,9 @@ impl<'a> Several<'a> {
                 _ => return None,
             },
         };
+        if let Some(intent) = self.judged(film, span, &left, sentence) {
+            return Some(Understood { language, ..says(sentence, intent) });
+        }
         if is_all {
             return Some(Understood { language, ..self.goes_on_with(film, sentence) });
         }
@@ -206,6 +209,23 @@ impl<'a> Several<'a> {
 
     fn label(&self, film: MovieId) -> Option<String> {
         self.setting.catalogue.get(film).map(replies::film_name)
+    }
+
+    /// "is the remake better?" than the one spoken of; "y la del 98 ¿qué tal?", whatever was asked before.
+    fn judged(&self, film: MovieId, span: &Span, left: &[Token], sentence: &Sentence) -> Option<Intent> {
+        let after = &sentence.tokens[span.to..];
+        if !after.is_empty() && says_only(after, &["good"]) && says_only(&sentence.tokens[..span.from], &["beside"]) {
+            return Some(Intent::About { wanted: Wanted::Opinion, movie: film });
+        }
+        let first = sentence.tokens.iter().find(|token| !patterns::is_courtesy(&token.word))?;
+        let asks = matches!(first.word.as_str(), "is" | "was" | "es" | "era" | "sera");
+        let other = match self.current? {
+            current if current != film => current,
+            _ => *self.films.iter().find(|other| **other != film).filter(|_| self.films.len() == 2)?,
+        };
+        let holds_against = (0..left.len()).any(|at| phrase_at(left, at, left.len(), &["better"]).is_some());
+        (asks && holds_against && says_only(left, &["better", "beside"]))
+            .then(|| Intent::Compare { wanted: Wanted::Opinion, movies: vec![film, other] })
     }
 
     /// What was said before, of this film.

@@ -157,7 +157,14 @@ pub(super) fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -
         Intent::Series { name, .. } => format!("series {}", name.replace(' ', "_")),
         Intent::Thanks => "honest".into(),
         Intent::Chosen { movie } => format!("chosen {}", title(movie)),
-        Intent::OfItself(OfItself::OnlyFilms) => "honest".into(),
+        Intent::OfItself(
+            OfItself::OnlyFilms
+            | OfItself::SmallTalk
+            | OfItself::Sorrow
+            | OfItself::Reaction
+            | OfItself::Reproach
+            | OfItself::NothingDone,
+        ) => "honest".into(),
         Intent::OfItself(said) => format!("honest {said:?}"),
         Intent::Unrate { movie } => format!("unrate {}", title(movie)),
         Intent::Refine { filters, tweak, shift } => {

@@ -520,3 +520,23 @@ fn the_lengths_of_a_list_are_said_in_one_line() {
     let said = replies::compare(crate::Wanted::Runtime, &films, Lang::En);
     assert_eq!(said, format!("{}: 91 minutes; {}: not known; {}: 120 minutes.", names[0], names[1], names[2]));
 }
+
+/// "honest" in the files of sentences does not tell these from what is not understood.
+#[test]
+fn small_talk_is_answered_as_what_it_is() {
+    let room = Room::new();
+    for (sentence, said) in [
+        ("i can't sleep", "SmallTalk"),
+        ("jaja me dio hambre", "SmallTalk"),
+        ("estoy muy triste", "Sorrow"),
+        ("wow", "Reaction"),
+        ("no me digas", "Reaction"),
+        ("jaja qué malo eres", "Reproach"),
+        ("that's not what I asked", "Reproach"),
+        ("no wait, don't", "NothingDone"),
+        ("talk like yoda", "OnlyFilms"),
+        ("¿cuál es tu peli favorita?", "Favourite"),
+    ] {
+        assert_eq!(room.in_short(sentence, Lang::En), said, "{sentence}");
+    }
+}

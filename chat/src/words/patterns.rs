@@ -12,6 +12,13 @@ use crate::words::places::{self, Places, place};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kind(pub(crate) &'static str);
 
+impl Kind {
+    /// "wow", "I can't sleep": beside anything else it says nothing.
+    pub(crate) fn is_chat(self) -> bool {
+        self.0 == "chat" || self.0.starts_with("chat ")
+    }
+}
+
 /// A sentence that fits a pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fitting {
@@ -39,7 +46,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     // Of several that fit, the one that fixes the most words; what is said of a list first, and small talk last.
     let rank = |kind: Kind| match kind.0 {
         "dull" => 0,
-        "chat" => 2,
+        _ if kind.is_chat() => 2,
         _ => 1,
     };
     patterns.sort_by_key(|pattern| (std::cmp::Reverse(pattern.fixed_words()), rank(pattern.kind)));

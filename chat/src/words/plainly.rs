@@ -107,8 +107,9 @@ fn clauses(sentence: &Sentence, ends_before: impl Fn(usize) -> bool) -> Vec<(usi
 
 fn is_remark(said: &str) -> bool {
     let said = Sentence::new(said);
-    patterns::fitting(&said)
-        .any(|fitting| fitting.film.is_none() && matches!(fitting.kind.0, "chat" | "thanks" | "remark"))
+    patterns::fitting(&said).any(|fitting| {
+        fitting.film.is_none() && (fitting.kind.is_chat() || matches!(fitting.kind.0, "thanks" | "remark"))
+    })
 }
 
 /// "haha", "jajaja", "lool", "xd".

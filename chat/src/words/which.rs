@@ -6,6 +6,7 @@
 //! - `says_more`: says more of the film than which it is;
 //! - `of_them`: stands around who made those films of a hero or a series that are wanted;
 //! - `sequel`: is the film after the one that is spoken of;
+//! - `better`: asks whether it is better than the one that is spoken of; `good`: after it, whether it is good;
 //! - `of_versions`: stands around a film of which it is asked what others of its name there are.
 
 use std::sync::LazyLock;
@@ -60,8 +61,19 @@ mod tests {
     use super::*;
     use crate::words::fold::tokenize;
 
-    const KINDS: [&str; 9] =
-        ["oldest", "newest", "other", "around", "beside", "says_more", "sequel", "of_them", "of_versions"];
+    const KINDS: [&str; 11] = [
+        "oldest",
+        "newest",
+        "other",
+        "around",
+        "beside",
+        "says_more",
+        "sequel",
+        "of_them",
+        "of_versions",
+        "better",
+        "good",
+    ];
 
     #[test]
     fn every_phrase_is_written_folded_and_of_a_kind() {
