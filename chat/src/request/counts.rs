@@ -16,6 +16,17 @@ impl Reader<'_> {
             || patterns::is_courtesy(&tokens[at].word)
     }
 
+    /// "[two,] one scary and one funny": where the words that say so stand.
+    fn one_of_each(&self, from: usize) -> Option<(usize, usize)> {
+        let tokens = self.tokens();
+        let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+        let is_one = |at: usize| matches!(word(at), "one" | "una" | "uno" | "un");
+        let first = (from..tokens.len()).find(|at| is_one(*at) && self.sentence.breaks_before(*at))?;
+        let is_other = |at: usize| matches!(word(at), "otra" | "otro" | "another") || is_one(at);
+        let joined = |at: &usize| matches!(word(*at), "and" | "y") && is_other(at + 1);
+        (first + 1..tokens.len()).find(joined).map(|at| (at, at + 2))
+    }
+
     /// "no more than two", "como mucho tres", at the end of a clause.
     pub(super) fn read_most(&self, at: usize, request: &mut Request) -> Option<usize> {
         let tokens = self.tokens();
@@ -50,7 +61,9 @@ impl Reader<'_> {
         }
         // "pick one", "dime una y ya está".
         let is_only = |word: &str| matches!(word, "just" | "only" | "solo" | "solamente");
-        let before = at.saturating_sub(1 + usize::from(at > 1 && is_only(&tokens[at - 1].word)));
+        // "escoge tú una".
+        let is_beside = |word: &str| is_only(word) || matches!(word, "tu" | "vos" | "usted");
+        let before = at.saturating_sub(1 + usize::from(at > 1 && is_beside(&tokens[at - 1].word)));
         let is_one_picked = at > 0
             && matches!(token.word.as_str(), "one" | "una" | "uno")
             && cues::is("picks", &tokens[before].word)
@@ -62,6 +75,15 @@ impl Reader<'_> {
             return Some(at + 1);
         }
         let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
+        // "two want action": people.
+        if tokens.get(at + 1).is_some_and(|next| cues::is("wants", &next.word)) {
+            return Some(at + 1);
+        }
+        // "recommend two, one scary and one funny": one list has no place for one of each.
+        if let Some((from, to)) = self.one_of_each(at + 1) {
+            request.without_effect.push((from, to));
+            return Some(at + 1);
+        }
         // "another three", "ponme otras tres".
         let is_of_others = at > 0
             && matches!(tokens[at - 1].word.as_str(), "another" | "otras" | "otros")
