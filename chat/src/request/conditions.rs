@@ -61,7 +61,8 @@ impl Reader<'_> {
         }
         // "crime stuff first" says in which order things are asked for.
         let is_first = at > 0 && at + 1 == tokens.len() && matches!(tokens[at].word.as_str(), "first" | "primero");
-        if is_first && request.has_conditions() {
+        let begins_so = at == 0 && tokens.len() > 1 && tokens[at].word == "primero";
+        if begins_so || (is_first && request.has_conditions()) {
             return Some(at + 1);
         }
         if let Some(end) = self.read_age(at, request) {
@@ -364,14 +365,11 @@ impl Reader<'_> {
             return None;
         }
         // "he's only five", and nothing else.
-        let is_of_somebody = (0..at).any(|at| cues::is("is_so_old", word(at)));
-        let tells_age = at + 1 == tokens.len()
-            && is_of_somebody
-            && tokens[..at].iter().all(|token| {
-                cues::is("is_so_old", &token.word)
-                    || cues::is("says_only", &token.word)
-                    || patterns::is_courtesy(&token.word)
-            });
+        let says_little =
+            |word: &str| cues::is("is_so_old", word) || cues::is("says_only", word) || patterns::is_courtesy(word);
+        let is_of_somebody =
+            (0..at).any(|at| cues::is("is_so_old", word(at))) && (0..at).all(|at| says_little(word(at)));
+        let tells_age = at + 1 == tokens.len() && is_of_somebody;
         let end = match (word(at + 1), word(at + 2)) {
             ("", _) if tells_age => at + 1,
             ("year" | "years" | "yr", "old" | "olds") => at + 3,
@@ -380,6 +378,9 @@ impl Reader<'_> {
             _ => return None,
         };
         let children = self.own_names(&["Children"])?;
+        if is_of_somebody {
+            request.unread.clear();
+        }
         // "a cartoon for my 5 year old" is both.
         let joins = request.genre_runs.last().is_some_and(|run| self.says_nothing_between(run.to, at));
         if let Some(run) = request.genre_runs.last_mut().filter(|_| joins) {

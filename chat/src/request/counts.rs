@@ -16,15 +16,29 @@ impl Reader<'_> {
             || patterns::is_courtesy(&tokens[at].word)
     }
 
-    /// "[two,] one scary and one funny": where the words that say so stand.
-    fn one_of_each(&self, from: usize) -> Option<(usize, usize)> {
+    /// "[two,] one scary and one funny": where each is said.
+    fn one_of_each(&self) -> Option<(usize, usize)> {
         let tokens = self.tokens();
         let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
         let is_one = |at: usize| matches!(word(at), "one" | "una" | "uno" | "un");
-        let first = (from..tokens.len()).find(|at| is_one(*at) && self.sentence.breaks_before(*at))?;
+        let first = (1..tokens.len()).find(|at| is_one(*at) && self.sentence.breaks_before(*at))?;
         let is_other = |at: usize| matches!(word(at), "otra" | "otro" | "another") || is_one(at);
-        let joined = |at: &usize| matches!(word(*at), "and" | "y") && is_other(at + 1);
-        (first + 1..tokens.len()).find(joined).map(|at| (at, at + 2))
+        let second = (first + 2..tokens.len()).find(|at| matches!(word(at - 1), "and" | "y") && is_other(*at))?;
+        Some((first, second))
+    }
+
+    /// "two want [action]", "one of us wants [romance]": the place after people that are counted, and what they do.
+    fn people_counted(&self, at: usize) -> Option<usize> {
+        const OF_THEM: [&[&str]; 6] =
+            [&["of", "us"], &["of", "them"], &["de", "nosotros"], &["de", "ellos"], &["people"], &["personas"]];
+        let says = |words: &[&str]| {
+            let said = self.tokens().get(at + 1..at + 1 + words.len());
+            said.is_some_and(|said| said.iter().map(|token| token.word.as_str()).eq(words.iter().copied()))
+        };
+        let verb = at + 1 + OF_THEM.iter().find(|words| says(words)).map_or(0, |words| words.len());
+        let is_verb =
+            self.tokens().get(verb).is_some_and(|token| cues::is("wants", &token.word) && token.word != "like");
+        is_verb.then_some(verb + 1)
     }
 
     /// "no more than two", "como mucho tres", at the end of a clause.
@@ -75,14 +89,17 @@ impl Reader<'_> {
             return Some(at + 1);
         }
         let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
-        // "two want action": people.
-        if tokens.get(at + 1).is_some_and(|next| cues::is("wants", &next.word)) {
-            return Some(at + 1);
+        if let Some(end) = self.people_counted(at) {
+            return Some(end);
         }
         // "recommend two, one scary and one funny": one list has no place for one of each.
-        if let Some((from, to)) = self.one_of_each(at + 1) {
-            request.without_effect.push((from, to));
-            return Some(at + 1);
+        if let Some((first, second)) = self.one_of_each() {
+            if at < first {
+                request.without_effect.push((at, at + 1));
+            }
+            if at <= first || at == second {
+                return Some(at + 1);
+            }
         }
         // "another three", "ponme otras tres".
         let is_of_others = at > 0
