@@ -342,11 +342,9 @@ impl Chat<'_> {
         }
     }
 
-    /// "pick one", "escoge tú una".
+    /// "pick one", "escoge tú una", "you choose".
     fn chooses_one(&self) -> bool {
-        let tokens = &self.reader.sentence.tokens;
-        let says = |is: &dyn Fn(&str) -> bool| tokens.iter().any(|token| is(&token.word));
-        says(&|word| cues::is("picks", word)) && says(&|word| matches!(word, "one" | "una" | "uno"))
+        self.reader.sentence.tokens.iter().any(|token| cues::is("chooses", &token.word))
     }
 
     /// Whether it was asked last which of the list is so most.

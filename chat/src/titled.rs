@@ -86,7 +86,7 @@ impl Chat<'_> {
         let theme = self.reader.index.theme_at(tokens, 0);
         let ratings = |movie: MovieId| self.catalogue.stats(movie).ratings;
         // "samurai", where few know the film.
-        let may_be_theme = word.word.ends_with('s') || !(is_name || self.reader.index.is_well_known(*movie));
+        let may_be_theme = word.word.ends_with('s') || !self.reader.index.is_well_known(*movie);
         may_be_theme
             && theme.is_some_and(|(films, _)| {
                 films.iter().any(|other| other != movie && ratings(*other) >= ratings(*movie))

@@ -56,10 +56,11 @@ impl Reader<'_> {
     /// "he wants films with John Wayne and I prefer [Judi Dench]": whether a wish of another one begins there.
     fn is_wish_of_another(&self, from: usize, to: usize) -> bool {
         let tokens = self.tokens();
-        let wants = |token: &Token| cues::is("wants", &token.word) && token.word != "like";
-        let is_of_other = |token: &Token| cues::is("others_want", &token.word);
-        let (before, between) = (&tokens[..from], &tokens[from..to]);
-        before.iter().any(wants) && between.iter().any(wants) && before.iter().chain(between).any(is_of_other)
+        // "films like", but "I like".
+        let says_who = |at: usize| at > 0 && matches!(tokens[at - 1].word.as_str(), "i" | "we" | "they");
+        let wants = |at: usize| cues::is("wants", &tokens[at].word) && (tokens[at].word != "like" || says_who(at));
+        let is_of_other = |at: usize| cues::is("others_want", &tokens[at].word);
+        (0..from).any(wants) && (from..to).any(wants) && (0..to).any(is_of_other)
     }
 
     /// The place after words that say nothing, before `to`.
@@ -96,9 +97,9 @@ impl Reader<'_> {
         // "two want action, two want comedy".
         let counted = |from: usize, to: usize| {
             (from.max(1)..to).any(|at| {
-                let is_count =
-                    tokens[at - 1].number().is_some() || lexicon::number_word(&tokens[at - 1].word).is_some();
-                cues::is("wants", &tokens[at].word) && is_count
+                let who = &tokens[at - 1];
+                let is_count = who.number().is_some() || lexicon::number_word(&who.word).is_some();
+                cues::is("wants", &tokens[at].word) && (is_count || cues::is("some_people", &who.word))
             })
         };
         if counted(0, one.from) && counted(one.to, other.from) {

@@ -30,6 +30,7 @@ pub(crate) fn lifted(reader: &Reader<'_>, context: &Context<'_>) -> Option<(Inte
             let lifted = match done {
                 Done::Lifted => asked().or_else(unwanted),
                 Done::Dropped => asked(),
+                Done::Allowed if turns::is("colour", without_article(object)) => asked(),
                 Done::Allowed => unwanted(),
             };
             Some((again(None), lifted?))
