@@ -100,9 +100,10 @@ fn without_idle_end(sentence: &Sentence, setting: Setting<'_>) -> Option<Underst
     if is_title { None } else { in_full(plain, sentence, setting) }
 }
 
-/// What asks for films, and leaves nothing out.
+/// What asks for films and is like none, and leaves nothing out: "Titanic is longer than Alien" asks for nothing.
 fn as_films(read: Understood) -> Option<Understood> {
-    (read.intent.filters().is_some() && read.ignored.is_empty()).then_some(read)
+    let asks = matches!(read.intent, Intent::Browse { .. } | Intent::Refine { .. } | Intent::Popular { .. });
+    (asks && read.ignored.is_empty()).then_some(read)
 }
 
 fn is_read(understood: &Understood) -> bool {
