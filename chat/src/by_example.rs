@@ -3,8 +3,8 @@
 use crate::intent::{Intent, Shift, Understood};
 use crate::turn;
 use crate::whole::{says, understood_whole};
-use crate::words::cues;
 use crate::words::fold::{Sentence, Token};
+use crate::words::{cues, lexicon, patterns, plainly};
 use crate::{Setting, acts, ratings, replies};
 
 /// By how much an act must lead where the grammar has no reading.
@@ -95,6 +95,8 @@ fn is_said_otherwise(act: &str, sentence: &Sentence) -> bool {
     let is_number = |at: usize| sentence.tokens[at].canonical.parse::<u64>().is_ok();
     match act {
         "like_x" | "seen" | "seen_all" if has("denies") => true,
+        // "otra de barcos" asks for boats.
+        "more" if names_a_kind(sentence) => true,
         "rate" if has("alike") || has("counted") => true,
         "rate" if (0..sentence.len()).any(|at| is_number(at) && ratings::counts_films(&sentence.tokens, at)) => true,
         _ => has("elsewhere"),
@@ -106,4 +108,18 @@ fn speaks_of_several(sentence: &Sentence) -> bool {
     let is_of_several =
         |token: &Token| matches!(token.word.as_str(), "these" | "those" | "them" | "estas" | "esas" | "estos");
     sentence.tokens.iter().any(is_of_several)
+}
+
+/// "another one about boats": a kind of film that nothing is known of follows.
+fn names_a_kind(sentence: &Sentence) -> bool {
+    let tokens = &sentence.tokens;
+    let is_other = |word: &str| matches!(word, "another" | "other" | "others" | "otra" | "otras" | "otro" | "otros");
+    let is_about = |word: &str| matches!(word, "de" | "sobre" | "con" | "about" | "with");
+    let is_unknown = |token: &Token| {
+        let word = token.word.as_str();
+        !(lexicon::is_known(word) || patterns::says(word) || plainly::is_idle(word))
+    };
+    let mut about = (1..tokens.len().saturating_sub(1)).filter(|at| is_about(&tokens[*at].word));
+    let first = tokens.iter().position(|token| is_other(&token.word));
+    first.is_some_and(|first| about.any(|at| at > first && is_unknown(&tokens[at + 1])))
 }

@@ -12,7 +12,7 @@ use crate::talk::{degrees, in_short};
 use crate::words::fold::Sentence;
 use crate::words::patterns::Fitting;
 use crate::words::places::{Places, place};
-use crate::words::{bags, fold, patterns, plainly, turns};
+use crate::words::{bags, cues, fold, patterns, plainly, turns};
 use crate::{Chat, ClarifyOption, Lang, ratings, replies};
 
 /// Stars that are offered for a verdict in words, the likeliest first.
@@ -240,6 +240,7 @@ impl Chat<'_> {
             "why_it" => it(&|movie| Intent::Why { movie }),
             "restart" => Some(Intent::StartOver),
             "none" if !self.context.options.is_empty() => Some(Intent::Declined),
+            "none_then" if self.goes_on() || !self.context.options.is_empty() => Some(Intent::Declined),
             "help" => Some(Intent::Help),
             "chat" => Some(Intent::NotUnderstood { asked: asked() }),
             "other" => Some(Intent::More),
@@ -262,7 +263,8 @@ impl Chat<'_> {
             "dull" if self.pointed_at().is_some() || !self.context.options.is_empty() => None,
             "dull" if has_list => Some(Intent::More),
             "dull" => Some(Intent::NotUnderstood { asked: asked() }),
-            "anything" if self.draws_on_it() => {
+            // "pick one", of a list, is one of what was asked for.
+            "anything" if self.draws_on_it() || (self.goes_on() && self.chooses_one()) => {
                 Some(Intent::Refine { filters: Filters::default(), tweak: crate::Tweak::None, shift: None })
             }
             "anything" => Some(Intent::ForMe { filters: Filters::default() }),
@@ -342,6 +344,11 @@ impl Chat<'_> {
             }
             _ => None,
         }
+    }
+
+    /// "pick one", "escoge tú una", "you choose".
+    fn chooses_one(&self) -> bool {
+        self.reader.sentence.tokens.iter().any(|token| cues::is("chooses", &token.word))
     }
 
     /// Whether it was asked last which of the list is so most.

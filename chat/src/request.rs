@@ -304,7 +304,10 @@ impl<'a> Reader<'a> {
     fn take_moods(request: &mut Request) {
         let named = request.genres.clone();
         for mood in std::mem::take(&mut request.moods) {
-            if named.is_empty() || mood.wants.is_empty() {
+            // "no comedies, I mean easy to follow": what would stand for it is not wanted.
+            if !mood.wants.is_empty() && mood.wants.iter().all(|genre| request.exclude_genres.contains(genre)) {
+                request.without_effect.push((mood.from, mood.to));
+            } else if named.is_empty() || mood.wants.is_empty() {
                 request.genres.extend(mood.wants);
                 request.exclude_genres.extend(mood.avoids);
             } else {

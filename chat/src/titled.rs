@@ -85,7 +85,9 @@ impl Chat<'_> {
         }
         let theme = self.reader.index.theme_at(tokens, 0);
         let ratings = |movie: MovieId| self.catalogue.stats(movie).ratings;
-        word.word.ends_with('s')
+        // "samurai", where few know the film.
+        let may_be_theme = word.word.ends_with('s') || !self.reader.index.is_well_known(*movie);
+        may_be_theme
             && theme.is_some_and(|(films, _)| {
                 films.iter().any(|other| other != movie && ratings(*other) >= ratings(*movie))
             })

@@ -3,11 +3,12 @@
 
 use crate::asks::{by_plot, of_year, unknowable};
 use crate::films::series;
+use crate::films::titles::Reading;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
     added, all_options, between_lengths, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt,
-    most_said, not_remembered, not_that_one, of_cast, of_hero, places_said, sequel, series_said, that_year,
-    told_before, which_film, which_named, who_is_in, whose,
+    most_said, not_remembered, not_that_one, of_cast, of_hero, own_language, places_said, sequel, series_said,
+    than_a_film, that_year, told_before, which_film, which_named, who_is_in, whose, year_beside,
 };
 use crate::whole::{says, understood_whole};
 use crate::words::fold::Sentence;
@@ -19,6 +20,8 @@ type Way = fn(&Sentence, Setting<'_>) -> Option<Understood>;
 
 /// Each knows its sentences for certain, and would be misread by those after it.
 const OF_ITS_OWN_SORT: &[Way] = &[
+    without_idle_end,
+    |sentence, setting| in_full(own_language::left_out(sentence)?, sentence, setting),
     begins_anew,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
     |sentence, setting| Some(says(sentence, whose::one_of_cast(sentence, setting)?)),
@@ -42,6 +45,8 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     most_said::told,
     not_that_one::turned_down,
     |sentence, setting| in_full(between_lengths::bounded(sentence)?, sentence, setting),
+    |sentence, setting| in_full(year_beside::told(sentence, setting)?, sentence, setting),
+    |sentence, setting| as_films(in_full(than_a_film::told(sentence, setting)?, sentence, setting)?),
     |sentence, setting| in_full(of_cast::named_in_full(sentence, setting)?, sentence, setting),
     |sentence, setting| in_full(like_one_but::named(sentence, setting)?, sentence, setting),
     of_hero::films_by,
@@ -91,6 +96,19 @@ pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>) -> Understood {
         return Understood { language: understood.language, ..read };
     }
     turn::as_one_clause(understood, sentence, setting)
+}
+
+/// "without crashes haha".
+fn without_idle_end(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let plain = plainly::without_idle_end(sentence)?;
+    let is_title = setting.index.find_as(&sentence.tokens, Reading::Exact).is_some();
+    if is_title { None } else { in_full(plain, sentence, setting) }
+}
+
+/// What asks for films and is like none, and leaves nothing out: "Titanic is longer than Alien" asks for nothing.
+fn as_films(read: Understood) -> Option<Understood> {
+    let asks = matches!(read.intent, Intent::Browse { .. } | Intent::Refine { .. } | Intent::Popular { .. });
+    (asks && read.ignored.is_empty()).then_some(read)
 }
 
 fn is_read(understood: &Understood) -> bool {

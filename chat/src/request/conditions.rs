@@ -7,8 +7,8 @@ use super::{MoodSaid, Reader, Request};
 use crate::topics::{GenreRun, Named, Topic, TopicKind};
 use crate::words::fold::{Token, is_article, key, tokenize};
 use crate::words::lexicon::{self, Meaning};
-use crate::words::patterns;
 use crate::words::years::{self, YearBound};
+use crate::words::{cues, patterns};
 
 /// Years of age up to which somebody is meant to see films for children.
 const OLDEST_CHILD: u64 = 11;
@@ -58,6 +58,12 @@ impl Reader<'_> {
         }
         if let Some(end) = self.read_user(at, request) {
             return Some(end);
+        }
+        // "crime stuff first" says in which order things are asked for.
+        let is_first = at > 0 && at + 1 == tokens.len() && matches!(tokens[at].word.as_str(), "first" | "primero");
+        let begins_so = at == 0 && tokens.len() > 1 && tokens[at].word == "primero";
+        if begins_so || (is_first && request.has_conditions()) {
+            return Some(at + 1);
         }
         if let Some(end) = self.read_age(at, request) {
             return Some(end);
@@ -354,14 +360,27 @@ impl Reader<'_> {
     fn read_age(&self, at: usize, request: &mut Request) -> Option<usize> {
         let tokens = self.tokens();
         let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
-        tokens.get(at)?.number().filter(|years| (1..=OLDEST_CHILD).contains(years))?;
+        let years = tokens.get(at)?.number().or_else(|| lexicon::number_word(word(at)))?;
+        if !(1..=OLDEST_CHILD).contains(&years) {
+            return None;
+        }
+        // "he's only five", and nothing else.
+        let says_little =
+            |word: &str| cues::is("is_so_old", word) || cues::is("says_only", word) || patterns::is_courtesy(word);
+        let is_of_somebody =
+            (0..at).any(|at| cues::is("is_so_old", word(at))) && (0..at).all(|at| says_little(word(at)));
+        let tells_age = at + 1 == tokens.len() && is_of_somebody;
         let end = match (word(at + 1), word(at + 2)) {
+            ("", _) if tells_age => at + 1,
             ("year" | "years" | "yr", "old" | "olds") => at + 3,
             ("yo", _) => at + 2,
             ("anos", _) if at > 0 && matches!(word(at - 1), "de" | "tiene" | "con") => at + 2,
             _ => return None,
         };
         let children = self.own_names(&["Children"])?;
+        if is_of_somebody {
+            request.unread.clear();
+        }
         // "a cartoon for my 5 year old" is both.
         let joins = request.genre_runs.last().is_some_and(|run| self.says_nothing_between(run.to, at));
         if let Some(run) = request.genre_runs.last_mut().filter(|_| joins) {

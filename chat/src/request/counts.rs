@@ -16,6 +16,31 @@ impl Reader<'_> {
             || patterns::is_courtesy(&tokens[at].word)
     }
 
+    /// "[two,] one scary and one funny": where each is said.
+    fn one_of_each(&self) -> Option<(usize, usize)> {
+        let tokens = self.tokens();
+        let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+        let is_one = |at: usize| matches!(word(at), "one" | "una" | "uno" | "un");
+        let first = (1..tokens.len()).find(|at| is_one(*at) && self.sentence.breaks_before(*at))?;
+        let is_other = |at: usize| matches!(word(at), "otra" | "otro" | "another") || is_one(at);
+        let second = (first + 2..tokens.len()).find(|at| matches!(word(at - 1), "and" | "y") && is_other(*at))?;
+        Some((first, second))
+    }
+
+    /// "two want [action]", "one of us wants [romance]": the place after people that are counted, and what they do.
+    fn people_counted(&self, at: usize) -> Option<usize> {
+        const OF_THEM: [&[&str]; 6] =
+            [&["of", "us"], &["of", "them"], &["de", "nosotros"], &["de", "ellos"], &["people"], &["personas"]];
+        let says = |words: &[&str]| {
+            let said = self.tokens().get(at + 1..at + 1 + words.len());
+            said.is_some_and(|said| said.iter().map(|token| token.word.as_str()).eq(words.iter().copied()))
+        };
+        let verb = at + 1 + OF_THEM.iter().find(|words| says(words)).map_or(0, |words| words.len());
+        let is_verb =
+            self.tokens().get(verb).is_some_and(|token| cues::is("wants", &token.word) && token.word != "like");
+        is_verb.then_some(verb + 1)
+    }
+
     /// "no more than two", "como mucho tres", at the end of a clause.
     pub(super) fn read_most(&self, at: usize, request: &mut Request) -> Option<usize> {
         let tokens = self.tokens();
@@ -50,7 +75,9 @@ impl Reader<'_> {
         }
         // "pick one", "dime una y ya está".
         let is_only = |word: &str| matches!(word, "just" | "only" | "solo" | "solamente");
-        let before = at.saturating_sub(1 + usize::from(at > 1 && is_only(&tokens[at - 1].word)));
+        // "escoge tú una".
+        let is_beside = |word: &str| is_only(word) || matches!(word, "tu" | "vos" | "usted");
+        let before = at.saturating_sub(1 + usize::from(at > 1 && is_beside(&tokens[at - 1].word)));
         let is_one_picked = at > 0
             && matches!(token.word.as_str(), "one" | "una" | "uno")
             && cues::is("picks", &tokens[before].word)
@@ -62,6 +89,18 @@ impl Reader<'_> {
             return Some(at + 1);
         }
         let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
+        if let Some(end) = self.people_counted(at) {
+            return Some(end);
+        }
+        // "recommend two, one scary and one funny": one list has no place for one of each.
+        if let Some((first, second)) = self.one_of_each() {
+            if at < first {
+                request.without_effect.push((at, at + 1));
+            }
+            if at <= first || at == second {
+                return Some(at + 1);
+            }
+        }
         // "another three", "ponme otras tres".
         let is_of_others = at > 0
             && matches!(tokens[at - 1].word.as_str(), "another" | "otras" | "otros")

@@ -26,7 +26,9 @@ impl Reader<'_> {
         let follows = known_end == Some(at) && self.sentence.breaks_before(at);
         let is_one_kind = newest > known.first
             && named[known.first..newest].iter().all(|other| other.topic.kind.is_like(named[newest].topic.kind));
-        if !((or || and || follows) && is_one_kind) {
+        let is_other_wish = known_end.is_some_and(|end| self.is_wish_of_another(end, at))
+            && named[newest].topic.kind.is_like(TopicKind::Cast);
+        if !((or || and || follows || is_other_wish) && is_one_kind) {
             *known = Alternatives { first: newest, end: Some(end), ..*known };
             return;
         }
@@ -40,13 +42,25 @@ impl Reader<'_> {
             TopicKind::Cast => known.are_liked && has_none_in_common(),
             _ => false,
         };
-        if !(or || ((and || known.are_liked) && excludes())) {
+        if !(or || is_other_wish || ((and || known.are_liked) && excludes())) {
             return;
         }
+        let joint =
+            if is_other_wish { (joint..at).find(|at| is_and(&tokens[*at].word)).unwrap_or(joint) } else { joint };
         let is_spanish = tokens.get(joint).is_some_and(|word| matches!(word.word.as_str(), "o" | "u" | "y" | "e"));
         let joint = if is_spanish { " o " } else { " or " };
         let one = named.drain(known.first..).reduce(|one, other| either(one, other, joint));
         named.extend(one);
+    }
+
+    /// "he wants films with John Wayne and I prefer [Judi Dench]": whether a wish of another one begins there.
+    fn is_wish_of_another(&self, from: usize, to: usize) -> bool {
+        let tokens = self.tokens();
+        // "films like", but "I like".
+        let says_who = |at: usize| at > 0 && matches!(tokens[at - 1].word.as_str(), "i" | "we" | "they");
+        let wants = |at: usize| cues::is("wants", &tokens[at].word) && (tokens[at].word != "like" || says_who(at));
+        let is_of_other = |at: usize| cues::is("others_want", &tokens[at].word);
+        (0..from).any(wants) && (from..to).any(wants) && (0..to).any(is_of_other)
     }
 
     /// The place after words that say nothing, before `to`.
@@ -80,6 +94,17 @@ impl Reader<'_> {
         let is_or = (one.to..other.from).any(parts);
         let is_somebody = |token: &Token| matches!(token.word.as_str(), "my" | "mi" | "the" | "la" | "el");
         // "I like comedies and I like dramas" is one's own taste.
+        // "two want action, two want comedy".
+        let counted = |from: usize, to: usize| {
+            (from.max(1)..to).any(|at| {
+                let who = &tokens[at - 1];
+                let is_count = who.number().is_some() || lexicon::number_word(&who.word).is_some();
+                cues::is("wants", &tokens[at].word) && (is_count || cues::is("some_people", &who.word))
+            })
+        };
+        if counted(0, one.from) && counted(one.to, other.from) {
+            return true;
+        }
         let are_two = |first: &str, second: &str| {
             let says_other = cues::is("others_want", first) || cues::is("others_want", second);
             says_other && (first != second || tokens[one.to..other.from].iter().any(is_somebody))
@@ -155,4 +180,8 @@ pub fn parts_of_either(topic: &Topic) -> Vec<Topic> {
 pub fn either_topic(one: &Topic, other: &Topic, lang: Lang) -> Topic {
     let named = |topic: &Topic| Named { topic: topic.clone(), films: Vec::new() };
     either(named(one), named(other), if lang == Lang::Es { " o " } else { " or " }).topic
+}
+
+fn is_and(word: &str) -> bool {
+    matches!(word, "and" | "y" | "e")
 }

@@ -3,7 +3,7 @@
 
 use crate::films::titles::{Reading, TitleIndex};
 use crate::words::fold::Sentence;
-use crate::words::{bags, cues, patterns, turns};
+use crate::words::{bags, cues, patterns, plainly, turns};
 
 /// "too new, hardly anyone's heard of these. go back", "uy no tanto, vuelve a lo de antes": the order that ends it.
 pub(crate) fn order_at_the_end(sentence: &Sentence, index: &TitleIndex) -> Option<String> {
@@ -53,7 +53,8 @@ fn after(
     begins: impl Fn(&[crate::words::fold::Token]) -> Option<usize>,
 ) -> Option<String> {
     let tokens = &sentence.tokens;
-    let from = tokens.iter().take_while(|token| patterns::is_courtesy(&token.word) || token.word == "no").count();
+    let says_nothing = |word: &str| patterns::is_courtesy(word) || plainly::is_idle(word) || word == "no";
+    let from = tokens.iter().take_while(|token| says_nothing(&token.word)).count();
     let len = (0..=from).rev().find_map(|from| Some(from + begins(tokens.get(from..)?)?))?;
     // "Back to the Future".
     let is_title = (len..=tokens.len()).any(|end| index.find_as(&tokens[from.min(len)..end], Reading::Exact).is_some());

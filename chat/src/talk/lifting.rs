@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use cineswarm_engine::{Filters, MovieId};
 
 use crate::context::{Context, Last};
+use crate::films::themes::Tagged;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Shift, Tweak};
 use crate::request::{Reader, Request, films_of, films_ruled_out};
@@ -29,12 +30,16 @@ pub(crate) fn lifted(reader: &Reader<'_>, context: &Context<'_>) -> Option<(Inte
             let lifted = match done {
                 Done::Lifted => asked().or_else(unwanted),
                 Done::Dropped => asked(),
+                Done::Allowed if turns::is("colour", without_article(object)) => asked(),
                 Done::Allowed => unwanted(),
             };
             Some((again(None), lifted?))
         })
     };
     let tokens = reader.tokens();
+    if allows_any_age(tokens) {
+        return Some((again(Some(Shift::AnyYear)), Lifted::default()));
+    }
     if allows_last(tokens) {
         // Of a film that was just marked, that is taken back.
         if matches!(context.last, Last::Marked(_)) {
@@ -66,6 +71,14 @@ fn says_no_wish(reader: &Reader<'_>, at: usize) -> bool {
     let is_wish =
         request.film_noun || !request.titles.is_empty() || (request.has_conditions() && request.unread.is_empty());
     !(asks || is_wish || begins(&said.tokens))
+}
+
+/// "older was fine actually", "las viejas también valen": whatever the year.
+fn allows_any_age(tokens: &[Token]) -> bool {
+    let from = tokens.iter().take_while(|token| says_little(&token.word)).count();
+    let said = turns::without_end("lift_tail", &tokens[from.min(tokens.len().saturating_sub(1))..]);
+    let before = turns::without_end("age_fine", said);
+    before.len() < said.len() && turns::is("age", without_article(before))
 }
 
 /// "actually put her back", "ponlo otra vez".
@@ -175,11 +188,14 @@ fn objects<'t>(reader: &Reader<'_>, tokens: &'t [Token]) -> Vec<(&'t [Token], Do
         found.extend(turns::beginnings("drop", said).filter_map(rest).map(|rest| (plain(rest), Done::Dropped)));
         found.extend(turns::beginnings("allow", said).filter_map(rest).map(|rest| (plain(rest), Done::Allowed)));
         for (end, done) in [("lift_after", Done::Lifted), ("allow_after", Done::Allowed)] {
-            let before = turns::without_end(end, said);
-            if before.len() < said.len() {
-                // "lo de francesas da igual".
-                let lead = turns::beginnings("lift_lead", before).next().filter(|lead| *lead < before.len());
-                found.push((plain(&before[lead.unwrap_or(0)..]), done));
+            // "cartoons are ok now".
+            for said in [said, turns::without_end("lift_tail", said)] {
+                let before = turns::without_end(end, said);
+                if before.len() < said.len() {
+                    // "lo de francesas da igual".
+                    let lead = turns::beginnings("lift_lead", before).next().filter(|lead| *lead < before.len());
+                    found.push((plain(&before[lead.unwrap_or(0)..]), done));
+                }
             }
         }
     }
@@ -231,6 +247,11 @@ pub(crate) fn asked_for(reader: &Reader<'_>, context: &Context<'_>, object: &[To
         let films = topics.iter().filter(|topic| topic.kind == TopicKind::Without);
         let films = films.flat_map(|topic| films_ruled_out(topic, reader.index, reader.catalogue)).collect();
         return Some(Lifted { topics, films, ..Lifted::default() });
+    }
+    if turns::is("colour", named) {
+        let is_colour = |topic: &&Topic| Tagged::tag_of(&tokenize(&topic.label)) == Some("black and white");
+        let topics = context.topics.iter().filter(is_colour).cloned().collect();
+        return Some(Lifted { topics, ..Lifted::default() });
     }
     if turns::is("person", named) {
         return of_kind(&|kind| kind.is_like(TopicKind::Cast));

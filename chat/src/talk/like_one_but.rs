@@ -20,15 +20,17 @@ pub(crate) fn named(sentence: &Sentence, setting: Setting<'_>) -> Option<String>
     let conditions = |at: &usize| matches!(word(*at), "without" | "sin" | "in" | "en" | "with" | "con" | "from");
     let split = (1..tokens.len()).find(turns).or_else(|| (1..tokens.len()).find(conditions))?;
     let points = |at: usize| places::place(word(at)).is_some() || matches!(word(at), "it" | "that" | "esa" | "ese");
-    let is_like = |at: usize| matches!(word(at), "like" | "como" | "similar" | "parecida" | "parecido" | "estilo");
+    let is_like =
+        |at: usize| matches!(word(at), "like" | "como" | "similar" | "parecida" | "parecido" | "estilo" | "asi");
     if !(0..split).any(is_like) {
         return None;
     }
-    let head = if (0..split).any(points) {
-        setting.understand(sentence.typed(0, split))
-    } else if is_of_one_film(setting) && turns::is("similar", &tokens[..split]) {
-        // "anything similar but shorter", of the film that is spoken of.
+    let is_like_it = ["similar", "as_told"].iter().any(|kind| turns::is(kind, &tokens[..split]));
+    let head = if is_of_one_film(setting) && is_like_it {
+        // "anything similar but shorter", "like that but newer", of the film that is spoken of.
         setting.understand("anything like it")
+    } else if (0..split).any(points) {
+        setting.understand(sentence.typed(0, split))
     } else {
         return None;
     };
@@ -41,8 +43,12 @@ pub(crate) fn named(sentence: &Sentence, setting: Setting<'_>) -> Option<String>
         movies.iter().map(|movie| setting.catalogue.get(*movie).map(replies::film_name)).collect::<Option<_>>()?;
     let from = split + usize::from(turns(&split));
     let rest = sentence.typed(from, tokens.len());
-    let is_spanish = (0..split).any(|at| matches!(word(at), "como" | "parecida" | "parecido" | "estilo"));
-    let rest = length_of(&Sentence::new(rest), &movies, is_spanish, setting).unwrap_or_else(|| rest.to_owned());
+    let is_spanish = (0..split).any(|at| matches!(word(at), "como" | "parecida" | "parecido" | "estilo" | "asi"));
+    let of_it = match &movies[..] {
+        [movie] => remarks::order(&Sentence::new(rest)).and_then(|order| than(order.0, *movie, is_spanish, setting)),
+        _ => None,
+    };
+    let rest = of_it.unwrap_or_else(|| rest.to_owned());
     Some(match is_spanish {
         true => format!("como {} pero {rest}", names.join(" y ")),
         false => format!("like {} but {rest}", names.join(" and ")),
@@ -54,15 +60,19 @@ fn is_of_one_film(setting: Setting<'_>) -> bool {
     setting.context.about.is_some() && !matches!(setting.context.last, Last::List | Last::Compared(_))
 }
 
-/// "shorter" and "más larga" than this film, in minutes; than several is none of them.
-fn length_of(order: &Sentence, movies: &[MovieId], is_spanish: bool, setting: Setting<'_>) -> Option<String> {
-    let [movie] = movies else { return None };
-    let minutes = setting.index.facts(*movie)?.runtime_min?;
-    Some(match (remarks::order(order)?.0, is_spanish) {
-        ("shorter", false) => format!("under {minutes} minutes"),
-        ("shorter", true) => format!("de menos de {minutes} minutos"),
-        ("longer", false) => format!("over {minutes} minutes"),
-        ("longer", true) => format!("de más de {minutes} minutos"),
+/// "shorter" and "más nueva" than this film, in minutes or years.
+pub(super) fn than(order: &str, movie: MovieId, is_spanish: bool, setting: Setting<'_>) -> Option<String> {
+    let minutes = || setting.index.facts(movie).and_then(|known| known.runtime_min);
+    let year = || setting.catalogue.get(movie).and_then(|movie| movie.year);
+    Some(match (order, is_spanish) {
+        ("shorter", false) => format!("under {} minutes", minutes()?),
+        ("shorter", true) => format!("de menos de {} minutos", minutes()?),
+        ("longer", false) => format!("over {} minutes", minutes()?),
+        ("longer", true) => format!("de más de {} minutos", minutes()?),
+        ("newer", false) => format!("after {}", year()?),
+        ("newer", true) => format!("después de {}", year()?),
+        ("older", false) => format!("before {}", year()?),
+        ("older", true) => format!("antes de {}", year()?),
         _ => return None,
     })
 }

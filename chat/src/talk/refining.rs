@@ -63,8 +63,10 @@ impl Chat<'_> {
                 || (!says_films && (self.says_only() || self.speaks_of_somebody() || self.says_one_that()))
                 || begins("refines")
                 || (begins("may_refine") && !request.film_noun);
-            // "comedy instead".
-            let ends_so = tokens.last().is_some_and(|last| matches!(last.word.as_str(), "instead" | "rather"));
+            // "comedy instead", "crime stuff first".
+            let ends_so = tokens
+                .last()
+                .is_some_and(|last| matches!(last.word.as_str(), "instead" | "rather" | "first" | "primero"));
             return refines || ends_so || self.is_bare(request);
         }
         // "top 20", "just five".

@@ -43,7 +43,7 @@ pub(super) fn tagged_index(catalogue: &Catalogue) -> TitleIndex {
 }
 
 /// The titles, the tags, and the facts that lie beside the program.
-pub(super) fn index_with_facts(catalogue: &Catalogue) -> TitleIndex {
+pub(crate) fn index_with_facts(catalogue: &Catalogue) -> TitleIndex {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../film-facts/film-facts.tsv.gz");
     let facts = cineswarm_engine::facts::read_facts(&path, catalogue.movies()).unwrap();
     tagged_index(catalogue).with_facts(facts, catalogue)

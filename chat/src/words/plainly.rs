@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::words::fold::Sentence;
-use crate::words::patterns;
+use crate::words::{patterns, turns};
 
 /// Phrases that say nothing.
 static IDLE: LazyLock<HashSet<Vec<&str>>> = LazyLock::new(|| {
@@ -66,6 +66,16 @@ pub(crate) fn plainly(sentence: &Sentence) -> Option<String> {
         plain.push('?');
     }
     Some(plain)
+}
+
+/// "without crashes haha", "the Russian one ofc": the sentence without what says nothing at its end, whatever else is read.
+pub(crate) fn without_idle_end(sentence: &Sentence) -> Option<String> {
+    let mut said = turns::without_end("idle_end", &sentence.tokens);
+    while said.len() > 1 && is_laughter(&said[said.len() - 1].word) {
+        said = turns::without_end("idle_end", &said[..said.len() - 1]);
+    }
+    let asks = if sentence.text.contains('?') { "?" } else { "" };
+    (said.len() < sentence.len()).then(|| format!("{}{asks}", sentence.typed(0, said.len())))
 }
 
 /// The sentences of a text that has a few: "Where can I see Whiplash? is it on netflix"; none, if it has one, or many.
