@@ -1,6 +1,7 @@
 //! Questions about films, and what is asked: of one, of two, of a place in the list, of how many there are.
 
 pub(crate) mod about;
+pub(crate) mod by_viewers;
 pub(crate) mod asked;
 pub(crate) mod asked_twice;
 pub(crate) mod comparing;

@@ -1,12 +1,12 @@
 //! The ways in which a sentence may be put, and in which order they are tried: first those by which it is a sentence of its
 //! own sort, then as one whole, then, where that finds nothing, those that make the best of it.
 
-use crate::asks::unknowable;
+use crate::asks::{by_viewers, unknowable};
 use crate::films::series;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
     added, all_options, between_lengths, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt,
-    most_said, not_remembered, not_that_one, of_cast, of_hero, places_said, sequel, series_said, that_year,
+    most_said, not_remembered, not_that_one, of_cast, of_hero, places_said, seen_aside, sequel, series_said, that_year,
     told_before, which_film, which_named, who_is_in, whose,
 };
 use crate::whole::{says, understood_whole};
@@ -25,6 +25,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
     rates_several,
     turn::marks_each,
+    seen_aside::said,
     corrects,
     |sentence, setting| Some(says(sentence, not_remembered::not_remembered(sentence, setting)?)),
     all_options::taken,
@@ -34,6 +35,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     who_is_in::meant,
     series_said::most_of_series,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).is_by_somebody()?)),
+    by_viewers::asked,
     unknowable::asked,
     unknowable::asks_what_differs,
     marked_beside::marked,

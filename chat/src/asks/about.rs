@@ -49,6 +49,15 @@ impl Chat<'_> {
             if kind == "mine" && tokens[0].word == "he" && !self.asks() {
                 return None;
             }
+            // "have you seen Titanic?" asks the program, which sees no films.
+            if kind == "you_saw" {
+                let is_film = !matches!(self.meant(from, to, false), Meant::Unknown(..));
+                return is_film.then_some(Intent::OfItself(OfItself::Nature));
+            }
+            // "I haven't seen anything by him" is of no film.
+            if kind == "unsee_film" && matches!(self.meant(from, to, false), Meant::Unknown(..)) {
+                return None;
+            }
             if kind == "unsee_film" {
                 return Some(Intent::OfItself(OfItself::Marks));
             }
@@ -204,6 +213,9 @@ impl Chat<'_> {
                 }
                 "good" => about(Wanted::Opinion),
                 "in_list" if !self.context.shown.is_empty() => Some(self.is_shown(movie)),
+                "swap_film" if self.context.shown.contains(&movie) && !self.context.counts_rated() => {
+                    Some(self.others_in_place_of(vec![movie]))
+                }
                 "have" | "in_list" => about(Wanted::Have),
                 "runtime" => about(Wanted::Runtime),
                 "country" => about(Wanted::Country),

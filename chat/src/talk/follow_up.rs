@@ -152,8 +152,11 @@ impl Chat<'_> {
                     && gives())
         };
         let tokens = &self.reader.sentence.tokens;
-        if (0..tokens.len()).any(|at| self.is_up_the_film(at)) {
+        if (0..tokens.len()).any(|at| self.is_film_by_its_place(at)) {
             return None;
+        }
+        if self.may_be_somebodys_stars() {
+            return (self.context.last == Last::Rating).then_some(Intent::WhichOne);
         }
         let corrects = self.corrects_stars(0, tokens.len());
         let Some(movie) = self.context.about.filter(|_| is_spoken_of(self.context.last)) else {
