@@ -1,9 +1,9 @@
 //! Questions about films, and what is asked: of one, of two, of a place in the list, of how many there are.
 
 pub(crate) mod about;
-pub(crate) mod by_viewers;
 pub(crate) mod asked;
 pub(crate) mod asked_twice;
+pub(crate) mod by_viewers;
 pub(crate) mod comparing;
 pub(crate) mod counted;
 pub(crate) mod film_meant;

@@ -328,7 +328,7 @@ impl Chat<'_> {
             // "swap the last one", "esa no me late": another film in its place.
             "swap_shown" if self.context.counts_rated() => pointed_at(&|_| Intent::OfItself(OfItself::Swap)),
             "swap_shown" => pointed_at(&|movies| self.others_in_place_of(movies)),
-            "swap_it" if !has_list => None,
+            "swap_it" if !has_list => self.pointed_at().map(verdict(BAD)),
             "swap_it" => it(&|movie| self.others_in_place_of(vec![movie])),
             "rate_shown" | "stars_shown" => {
                 let [first, second] = fitting.numbers.as_slice() else { return None };

@@ -282,6 +282,14 @@ impl Chat<'_> {
     fn seen_all_of(&self, from: usize, to: usize) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
         let is_around = |at: &usize| cues::is("seen_all", &tokens[*at].word);
+        // "The Mask" with its article is that one film.
+        if let Some(TitleMatch::One(movie)) = self.reader.index.find_as(&tokens[from..to], Reading::Exact)
+            && fold::is_article(&tokens[from].word)
+            && let Some(film) = self.catalogue.get(movie)
+            && fold::tokenize(&film.title).first().is_some_and(|first| first.word == tokens[from].word)
+        {
+            return None;
+        }
         let begins = (from..to).find(|at| !is_around(at))?;
         if begins == 0 || !is_around(&(begins - 1)) {
             return None;

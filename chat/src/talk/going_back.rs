@@ -9,9 +9,9 @@ use crate::words::{bags, cues, patterns, turns};
 pub(crate) fn order_at_the_end(sentence: &Sentence, index: &TitleIndex) -> Option<String> {
     let tokens = &sentence.tokens;
     // "Alien I gave a 4 back then".
-    let gives_stars = tokens.windows(3).any(|words| {
-        cues::is("gives", &words[0].word) && words[1..].iter().any(|word| word.number().is_some())
-    });
+    let gives_stars = tokens
+        .windows(3)
+        .any(|words| cues::is("gives", &words[0].word) && words[1..].iter().any(|word| word.number().is_some()));
     if gives_stars || index.find_as(tokens, Reading::Exact).is_some() {
         return None;
     }

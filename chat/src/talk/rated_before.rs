@@ -91,7 +91,8 @@ impl Chat<'_> {
             || matches!(before, "and" | "y" | "but" | "pero")
             || patterns::is_courtesy(before);
         // "Her was a 2": nobody is called so who does something.
-        let is_rated = matches!(word(at + 1), "gets" | "get" | "is" | "was" | "deserves" | "es" | "era" | "merece" | "le");
+        let is_rated =
+            matches!(word(at + 1), "gets" | "get" | "is" | "was" | "deserves" | "es" | "era" | "merece" | "le");
         let has_stars = || {
             let from = at + 1 + usize::from(matches!(word(at + 1), "a" | "un" | "una"));
             ratings::stars_from(&self.reader, from).is_some()
@@ -99,9 +100,7 @@ impl Chat<'_> {
         let is_name = at > 0
             && sentence.typed(at, at + 1).starts_with(char::is_uppercase)
             && sentence.text.contains(char::is_lowercase);
-        is_given
-            || (begins && is_rated && word(at) != "it")
-            || (begins && (is_up || is_name) && has_stars())
+        is_given || (begins && is_rated && word(at) != "it") || (begins && (is_up || is_name) && has_stars())
     }
 
     /// "and her a 5", "them 4": what somebody else gives, or a film that is called so.

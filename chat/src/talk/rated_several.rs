@@ -70,7 +70,9 @@ impl Chat<'_> {
         // "both 5" of two that were just rated.
         let is_of_both = |rated: &Rated| matches!(rated, Rated::AllOf(_)) && self.context.last == Last::Rating;
         let is_rating = |part: &Part| {
-            part.is_given || is_of_both(&part.rated) || !matches!(part.rated, Rated::Spoken | Rated::Others(_) | Rated::AllOf(_) | Rated::NotYours)
+            part.is_given
+                || is_of_both(&part.rated)
+                || !matches!(part.rated, Rated::Spoken | Rated::Others(_) | Rated::AllOf(_) | Rated::NotYours)
         };
         (says_several && parts.iter().any(is_rating)).then(|| self.all_rated(&parts)).flatten()
     }

@@ -4,6 +4,7 @@
 use cineswarm_engine::MovieId;
 
 use crate::Setting;
+use crate::context::Last;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark, Understood};
 use crate::replies;
@@ -21,7 +22,14 @@ pub(crate) fn said(sentence: &Sentence, setting: Setting<'_>) -> Option<Understo
     if tokens.len() > MOST_WORDS || sentence.text.contains(['?', '¿']) || !tokens.iter().any(says_seen) {
         return None;
     }
-    beside_a_wish(sentence, setting).or_else(|| turned_down(sentence, setting)).or_else(|| with_a_tail(sentence, setting))
+    // "la nueva ya la vi" after a film gave way to another: the one that came is not known here.
+    let says_new = turns::beginnings("the_new_one", tokens).next().is_some();
+    if says_new && setting.context.last == Last::List && !setting.context.shown.is_empty() {
+        return Some(says(sentence, Intent::WhichOne));
+    }
+    beside_a_wish(sentence, setting)
+        .or_else(|| turned_down(sentence, setting))
+        .or_else(|| with_a_tail(sentence, setting))
 }
 
 /// "seen Titanic a hundred times", "i've seen batman begins too but no rating".
@@ -44,7 +52,7 @@ fn says_seen_first(tokens: &[Token]) -> bool {
 }
 
 /// Without "in the cinema", "a hundred times", "years ago", "but no rating" at the end.
-fn without_tail(tokens: &[Token]) -> &[Token] {
+pub(super) fn without_tail(tokens: &[Token]) -> &[Token] {
     let mut rest = tokens;
     loop {
         let shorter = turns::without_end("seen_tail", rest);
@@ -60,7 +68,9 @@ fn without_tail(tokens: &[Token]) -> &[Token] {
 fn times_at_the_end(tokens: &[Token]) -> usize {
     let Some((last, before)) = tokens.split_last() else { return 0 };
     let counts = |token: &&Token| {
-        token.number().is_some() || lexicon::number_word(&token.word).is_some() || turns::is_word("so_often", &token.word)
+        token.number().is_some()
+            || lexicon::number_word(&token.word).is_some()
+            || turns::is_word("so_often", &token.word)
     };
     let count = before.iter().rev().take_while(counts).count();
     if matches!(last.word.as_str(), "times" | "veces") && count > 0 { count + 1 } else { 0 }
@@ -72,8 +82,16 @@ fn turned_down(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> 
     let [one, other] = &parts[..] else { return None };
     let is_seen = |part: &Sentence| {
         let said = Sentence::new(part.typed(0, without_tail(&part.tokens).len()));
+        let points = |(from, to): (usize, usize)| {
+            to == from + 1 && matches!(said.tokens[from].word.as_str(), "it" | "that" | "la" | "esa")
+        };
         let mut fitting = patterns::fitting(&said);
-        fitting.any(|fitting| fitting.kind.0 == "seen_it") || turns::is("saw", &said.tokens)
+        let is_of_it = |fitting: patterns::Fitting| match fitting.kind.0 {
+            "seen_it" => true,
+            "seen_film" => fitting.film.is_some_and(points),
+            _ => false,
+        };
+        fitting.any(is_of_it) || turns::is("saw", &said.tokens)
     };
     let film = |part: &Sentence| {
         let tokens = &part.tokens;
