@@ -4,6 +4,7 @@ pub(crate) mod about;
 pub(crate) mod asked;
 pub(crate) mod asked_twice;
 pub(crate) mod by_plot;
+pub(crate) mod by_viewers;
 pub(crate) mod comparing;
 pub(crate) mod counted;
 pub(crate) mod film_meant;

@@ -331,6 +331,11 @@ impl Chat<'_> {
             // "I saw that one already" of films like the only one that was named is of that one.
             "seen_it" => Some(self.only_film_named().map_or(Intent::WhichOne, mark_it(Mark::Seen))),
             "hide_it" => it(&mark_it(Mark::NotForMe)).or(Some(Intent::WhichOne)),
+            // "swap the last one", "esa no me late": another film in its place.
+            "swap_shown" if self.context.counts_rated() => pointed_at(&|_| Intent::OfItself(OfItself::Swap)),
+            "swap_shown" => pointed_at(&|movies| self.others_in_place_of(movies)),
+            "swap_it" if !has_list => self.pointed_at().map(verdict(BAD)),
+            "swap_it" => it(&|movie| self.others_in_place_of(vec![movie])),
             "rate_shown" | "stars_shown" => {
                 let [first, second] = fitting.numbers.as_slice() else { return None };
                 let (place, stars) = if fitting.kind.0 == "rate_shown" { (first, second) } else { (second, first) };
@@ -349,6 +354,15 @@ impl Chat<'_> {
     /// "pick one", "escoge tú una", "you choose".
     fn chooses_one(&self) -> bool {
         self.reader.sentence.tokens.iter().any(|token| cues::is("chooses", &token.word))
+    }
+
+    /// The last question again without these films; those that it did not find are not wanted either way.
+    pub(crate) fn others_in_place_of(&self, movies: Vec<MovieId>) -> Intent {
+        if !movies.iter().all(|movie| self.context.shown.contains(movie)) {
+            return Intent::Mark { movies, mark: Mark::NotForMe };
+        }
+        let filters = Filters { exclude_movie_ids: movies, ..Filters::default() };
+        Intent::Refine { filters, tweak: crate::Tweak::None, shift: None }
     }
 
     /// Whether it was asked last which of the list is so most.

@@ -72,6 +72,8 @@ pub enum Last {
     AskedOf(Wanted, Somebody),
     /// The viewer's rating of one film, or a question for it.
     Rating,
+    /// That the number that was told is no rating of that film, so that nothing changed.
+    OffScale,
     /// That the viewer has seen one film, or does not want it.
     Marked(Mark),
     /// That film beside this one, so that "it" is neither.
@@ -92,8 +94,8 @@ impl Intent {
             Intent::Rate { movie, .. }
             | Intent::RateInstead { movie, .. }
             | Intent::RateBy { movie, .. }
-            | Intent::RateOffScale { movie, .. }
             | Intent::Unrate { movie } => (Some(*movie), Last::Rating),
+            Intent::RateOffScale { movie, .. } => (Some(*movie), Last::OffScale),
             Intent::UnrateSeveral { movies } => (movies.last().copied().filter(|_| movies.len() == 1), Last::Rating),
             Intent::RateSeveral { ratings, .. } => (ratings.last().map(|(movie, _)| *movie), Last::Rating),
             Intent::MarkInstead { movie, mark, .. } => (Some(*movie), Last::Marked(*mark)),

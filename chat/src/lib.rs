@@ -45,7 +45,7 @@ use asks::of_list::which_of_shown;
 use decide::Chat;
 use films::titles::MAX_TITLE_TOKENS;
 use request::Reader;
-use talk::another_meant;
+use talk::{another_meant, going_back};
 use words::fold::{Sentence, is_article, key};
 use words::language;
 
@@ -68,7 +68,12 @@ pub fn understand_in(
     if let Last::Ordered(order) = context.last {
         order.sort(&mut shown, catalogue, index);
     }
-    let context = &Context { shown: &shown, ..*context };
+    let nothing_changed = context.last == Last::OffScale;
+    let last = if nothing_changed { Last::Rating } else { context.last };
+    let context = &Context { shown: &shown, last, ..*context };
+    if let Some(movie) = context.about.filter(|_| nothing_changed && going_back::leaves_it(text)) {
+        return whole::says(&Sentence::new(text), Intent::About { wanted: Wanted::MyRating, movie });
+    }
     Setting { lang, index, catalogue, context, is_example: false, depth: 0 }.understand(text)
 }
 

@@ -233,7 +233,7 @@ fn title_beside(reader: &Reader, from: usize, number: &Number) -> Option<(TitleS
             &[
                 "a", "an", "un", "una", "with", "con", "as", "at", "gets", "is", "to", "solid", "full", "strong",
                 "buen", "es", "un", "was", "era", "the", "down", "le", "doy", "pongo", "daria", "pondria", "se",
-                "merece", "deserves", "get", "gave",
+                "merece", "deserves", "get", "gave", "otro", "another",
             ],
         )
     {

@@ -32,6 +32,7 @@ pub(crate) mod rated_otherwise;
 pub(crate) mod rated_several;
 pub(crate) mod refining;
 pub(crate) mod remarks;
+pub(crate) mod seen_aside;
 pub(crate) mod sequel;
 pub(crate) mod series_said;
 pub(crate) mod than_a_film;

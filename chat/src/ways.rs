@@ -1,14 +1,13 @@
 //! The ways in which a sentence may be put, and in which order they are tried: first those by which it is a sentence of its
 //! own sort, then as one whole, then, where that finds nothing, those that make the best of it.
 
-use crate::asks::{by_plot, of_year, unknowable};
+use crate::asks::{by_plot, by_viewers, of_year, unknowable};
 use crate::films::series;
 use crate::films::titles::Reading;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
     added, all_options, between_lengths, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt,
-    most_said, not_remembered, not_that_one, of_cast, of_hero, own_language, places_said, sequel, series_said,
-    than_a_film, that_year, told_before, which_film, which_named, who_is_in, whose, year_beside,
+    most_said, not_remembered, not_that_one, of_cast, of_hero, own_language, places_said, seen_aside, sequel, series_said, than_a_film, that_year, told_before, which_film, which_named, who_is_in, whose, year_beside,
 };
 use crate::whole::{says, understood_whole};
 use crate::words::fold::Sentence;
@@ -28,6 +27,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
     rates_several,
     turn::marks_each,
+    seen_aside::said,
     corrects,
     |sentence, setting| Some(says(sentence, not_remembered::not_remembered(sentence, setting)?)),
     all_options::taken,
@@ -38,12 +38,13 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     series_said::most_of_series,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).is_by_somebody()?)),
     of_year::asked,
+    not_that_one::turned_down,
+    by_viewers::asked,
     unknowable::asked,
     unknowable::asks_what_differs,
     marked_beside::marked,
     |sentence, setting| in_full(places_said::counted(sentence, setting)?, sentence, setting),
     most_said::told,
-    not_that_one::turned_down,
     |sentence, setting| in_full(between_lengths::bounded(sentence)?, sentence, setting),
     |sentence, setting| in_full(year_beside::told(sentence, setting)?, sentence, setting),
     |sentence, setting| as_films(in_full(than_a_film::told(sentence, setting)?, sentence, setting)?),

@@ -49,6 +49,15 @@ impl Chat<'_> {
             if kind == "mine" && tokens[0].word == "he" && !self.asks() {
                 return None;
             }
+            // "have you seen Titanic?" asks the program, which sees no films.
+            if kind == "you_saw" {
+                let is_film = !matches!(self.meant(from, to, false), Meant::Unknown(..));
+                return is_film.then_some(Intent::OfItself(OfItself::Nature));
+            }
+            // "I haven't seen anything by him" is of no film.
+            if kind == "unsee_film" && matches!(self.meant(from, to, false), Meant::Unknown(..)) {
+                return None;
+            }
             if kind == "unsee_film" {
                 return Some(Intent::OfItself(OfItself::Marks));
             }
@@ -204,6 +213,9 @@ impl Chat<'_> {
                 }
                 "good" => about(Wanted::Opinion),
                 "in_list" if !self.context.shown.is_empty() => Some(self.is_shown(movie)),
+                "swap_film" if self.context.shown.contains(&movie) && !self.context.counts_rated() => {
+                    Some(self.others_in_place_of(vec![movie]))
+                }
                 "have" | "in_list" => about(Wanted::Have),
                 "runtime" => about(Wanted::Runtime),
                 "country" => about(Wanted::Country),
@@ -270,6 +282,14 @@ impl Chat<'_> {
     fn seen_all_of(&self, from: usize, to: usize) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
         let is_around = |at: &usize| cues::is("seen_all", &tokens[*at].word);
+        // "The Mask" with its article is that one film.
+        if let Some(TitleMatch::One(movie)) = self.reader.index.find_as(&tokens[from..to], Reading::Exact)
+            && fold::is_article(&tokens[from].word)
+            && let Some(film) = self.catalogue.get(movie)
+            && fold::tokenize(&film.title).first().is_some_and(|first| first.word == tokens[from].word)
+        {
+            return None;
+        }
         let begins = (from..to).find(|at| !is_around(at))?;
         if begins == 0 || !is_around(&(begins - 1)) {
             return None;

@@ -190,6 +190,16 @@ impl TitleIndex {
         films.into_iter().map(|film| self.films[film as usize].id).collect()
     }
 
+    /// Every film with a name in which these words stand together, the best known first.
+    pub(crate) fn with_part(&self, tokens: &[Token]) -> Vec<MovieId> {
+        let words = self.known_words(tokens, 0);
+        let (mut films, inside) = self.parts(&words, true);
+        films.extend(inside);
+        films.sort_unstable_by_key(|film| self.by_popularity(*film));
+        films.dedup();
+        films.into_iter().map(|film| self.films[film as usize].id).collect()
+    }
+
     /// Whether a film is among those that most people have heard of.
     pub(crate) fn is_well_known(&self, movie: MovieId) -> bool {
         self.films.iter().find(|film| film.id == movie).is_some_and(|film| film.ratings >= self.well_known)
@@ -395,17 +405,26 @@ impl TitleIndex {
     /// Films with a name that has all these words, standing `together` in this order or anywhere. Of those found at
     /// the beginning of a name and those found inside, only the former.
     fn part(&self, words: &[Vec<u32>], together: bool) -> Vec<u32> {
+        let (beginning, inside) = self.parts(words, together);
+        let mut films = if beginning.is_empty() { inside } else { beginning };
+        films.sort_unstable();
+        films.dedup();
+        films
+    }
+
+    /// Films with a name that begins with these words, and with one that has them inside.
+    fn parts(&self, words: &[Vec<u32>], together: bool) -> (Vec<u32>, Vec<u32>) {
         let says_something = words.iter().flatten().any(|place| {
             let text = &self.vocabulary[*place as usize].text;
             text.chars().count() >= 3 && !is_article(text) && !matches!(text.as_str(), "and" | "for" | "from" | "with")
         });
         if !says_something || words.iter().any(Vec::is_empty) {
-            return Vec::new();
+            return Default::default();
         }
         let count = |places: &Vec<u32>| -> usize {
             places.iter().map(|place| self.vocabulary[*place as usize].names.len()).sum()
         };
-        let Some(rarest) = words.iter().min_by_key(|places| count(places)) else { return Vec::new() };
+        let Some(rarest) = words.iter().min_by_key(|places| count(places)) else { return Default::default() };
         let (mut beginning, mut inside) = (Vec::new(), Vec::new());
         for name in rarest.iter().flat_map(|place| &self.vocabulary[*place as usize].names) {
             let name = &self.names[*name as usize];
@@ -421,10 +440,7 @@ impl TitleIndex {
                 inside.push(name.film);
             }
         }
-        let mut films = if beginning.is_empty() { inside } else { beginning };
-        films.sort_unstable();
-        films.dedup();
-        films
+        (beginning, inside)
     }
 
     /// Films with the most similar titles, for "did you mean".

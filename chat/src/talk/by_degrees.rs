@@ -23,7 +23,7 @@ impl Chat<'_> {
     pub(crate) fn rated_by_degrees(&self) -> Option<Intent> {
         let tokens = &self.reader.sentence.tokens;
         let way_at =
-            |at: usize| way_of(&tokens[at].word).filter(|_| !self.is_up_the_film(at) && !self.is_other_film(at));
+            |at: usize| way_of(&tokens[at].word).filter(|_| !self.is_film_by_its_place(at) && !self.is_other_film(at));
         let mut ways = (0..tokens.len()).filter_map(way_at);
         let first = ways.next()?;
         // "take half a star off" says it twice.

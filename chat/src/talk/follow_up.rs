@@ -5,9 +5,9 @@ use cineswarm_engine::Filters;
 
 use crate::context::Last;
 use crate::films::titles::{Reading, TitleIndex, TitleMatch};
-use crate::intent::{Intent, Lang, Wanted};
+use crate::intent::{Intent, Lang, OfItself, Wanted};
 use crate::words::fold::{self, Sentence};
-use crate::words::{lexicon, patterns, places};
+use crate::words::{cues, lexicon, patterns, places};
 use crate::{Chat, Context, Tweak, ratings};
 
 /// "start over: something like Die Hard", "forget it, give me a comedy": a new question, of which nothing before counts.
@@ -137,6 +137,17 @@ impl Chat<'_> {
                         | "pon"
                         | "pongo"
                         | "un"
+                        | "sube"
+                        | "subele"
+                        | "subela"
+                        | "subelo"
+                        | "baja"
+                        | "bajale"
+                        | "bajala"
+                        | "bajalo"
+                        | "raise"
+                        | "lower"
+                        | "mine"
                         | "yes"
                         | "yeah"
                         | "si"
@@ -152,8 +163,9 @@ impl Chat<'_> {
                     && gives())
         };
         let tokens = &self.reader.sentence.tokens;
-        if (0..tokens.len()).any(|at| self.is_up_the_film(at)) {
-            return None;
+        // A film that is not known here, or somebody's stars.
+        if (0..tokens.len()).any(|at| self.is_film_by_its_place(at)) || self.may_be_somebodys_stars() {
+            return (self.context.last == Last::Rating).then_some(Intent::WhichOne);
         }
         let corrects = self.corrects_stars(0, tokens.len());
         let Some(movie) = self.context.about.filter(|_| is_spoken_of(self.context.last)) else {
@@ -180,7 +192,11 @@ impl Chat<'_> {
             return None;
         }
         let (said, half_stars) = ratings::number_alone(&self.reader)?;
+        let asks_whether = self.reader.sentence.text.contains(['?', '¿'])
+            && tokens.iter().any(|token| cues::is("may_one", &token.word));
         Some(match half_stars {
+            // "can I give it 4.5?"
+            Some(_) if asks_whether => Intent::OfItself(OfItself::HowToRate),
             Some(half_stars) => Intent::Rate { movie, half_stars },
             None => Intent::RateOffScale { movie, said },
         })

@@ -8,7 +8,11 @@ use crate::words::{bags, cues, patterns, plainly, turns};
 /// "too new, hardly anyone's heard of these. go back", "uy no tanto, vuelve a lo de antes": the order that ends it.
 pub(crate) fn order_at_the_end(sentence: &Sentence, index: &TitleIndex) -> Option<String> {
     let tokens = &sentence.tokens;
-    if index.find_as(tokens, Reading::Exact).is_some() {
+    // "Alien I gave a 4 back then".
+    let gives_stars = tokens
+        .windows(3)
+        .any(|words| cues::is("gives", &words[0].word) && words[1..].iter().any(|word| word.number().is_some()));
+    if gives_stars || index.find_as(tokens, Reading::Exact).is_some() {
         return None;
     }
     let denies =
@@ -23,6 +27,14 @@ pub(crate) fn order_at_the_end(sentence: &Sentence, index: &TitleIndex) -> Optio
         let is_title = index.find_as(&tokens[at..], Reading::Exact).is_some();
         (!is_title && is_order(&Sentence::new(order))).then(|| order.to_owned())
     })
+}
+
+/// "leave it as it was": what is to stay as it is, where nothing was changed.
+pub(crate) fn leaves_it(text: &str) -> bool {
+    let sentence = Sentence::new(text);
+    let from = sentence.tokens.iter().take_while(|token| patterns::is_courtesy(&token.word)).count();
+    let said = turns::without_end("degree_end", &sentence.tokens[from.min(sentence.len().saturating_sub(1))..]);
+    turns::is("leave_it", said)
 }
 
 /// Whether it takes back what was said last, or all of it, in words that speak of going back.

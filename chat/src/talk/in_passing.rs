@@ -31,7 +31,9 @@ impl Chat<'_> {
         }
         let spoken_of = || match self.context.last {
             Last::List | Last::Ordered(_) | Last::Series | Last::Compared(_) => self.only_film_named(),
-            Last::Film | Last::Asked(_) | Last::AskedOf(..) | Last::Rating | Last::Marked(_) => self.context.about,
+            Last::Film | Last::Asked(_) | Last::AskedOf(..) | Last::Rating | Last::OffScale | Last::Marked(_) => {
+                self.context.about
+            }
         };
         let movie = film.or_else(spoken_of).filter(|_| is_judged)?;
         Some(match half_stars {

@@ -6,6 +6,7 @@ use cineswarm_engine::MovieId;
 use crate::Setting;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark, Question, Understood};
+use crate::talk::seen_aside;
 use crate::whole::says;
 use crate::words::fold::Sentence;
 use crate::words::{cues, patterns, plainly};
@@ -38,7 +39,10 @@ pub(crate) fn marked(sentence: &Sentence, setting: Setting<'_>) -> Option<Unders
     // "Seen it, not for me": what is not wanted is not shown either way.
     let (mark, movies) = marks.max_by_key(|(mark, movies)| (movies.is_some(), *mark == Mark::NotForMe))?;
     let it = || judged.or_else(|| setting.chat(sentence).pointed_at()).map(|movie| vec![movie]);
-    let movies = movies.or_else(it)?;
+    let Some(movies) = movies.or_else(it) else {
+        // "la vi en el cine y me pareció floja", and no film was spoken of.
+        return setting.goes_on().then(|| says(sentence, Intent::WhichOne));
+    };
     Some(says(sentence, Intent::Mark { movies, mark }))
 }
 
@@ -60,6 +64,12 @@ pub(crate) fn parts_of(sentence: &Sentence) -> Vec<Sentence> {
 
 fn order(part: &Sentence, setting: Setting<'_>) -> Option<Part> {
     let shown = setting.context.shown;
+    // "la vi en el cine".
+    let bare = Sentence::new(part.typed(0, seen_aside::without_tail(&part.tokens).len()));
+    let is_seen = |fitting: patterns::Fitting| fitting.kind.0 == "seen_it";
+    if bare.len() < part.len() && patterns::fitting(&bare).any(is_seen) {
+        return Some(Part::Marks(Mark::Seen, None));
+    }
     patterns::fitting(part).find_map(|fitting| {
         let mark = match fitting.kind.0 {
             "hide_it" | "remove_it" | "hide_shown" | "hide_film" | "drop_film" => Mark::NotForMe,

@@ -22,7 +22,7 @@ pub(crate) fn turned_down(sentence: &Sentence, setting: Setting<'_>) -> Option<U
     let chat = setting.chat(sentence);
     let at_place = chat.film_at_place();
     let is_place = |at: usize| at_place.as_ref().is_some_and(|slot| (slot.from..slot.to).contains(&at));
-    let (mut is_too_long, mut wants_next, mut denies) = (false, false, false);
+    let (mut is_too_long, mut wants_next, mut denies, mut is_owned) = (false, false, false, false);
     let mut at = 0;
     while at < tokens.len() {
         let begins = |kind: &'static str| turns::beginnings(kind, &tokens[at..]).next();
@@ -30,6 +30,9 @@ pub(crate) fn turned_down(sentence: &Sentence, setting: Setting<'_>) -> Option<U
             (is_too_long, at) = (true, at + count);
         } else if let Some(count) = begins("next_one") {
             (wants_next, at) = (true, at + count);
+        } else if let Some(count) = begins("owned").filter(|_| !is_place(at)) {
+            is_owned |= count > 1;
+            at += count;
         } else if is_place(at) || begins("too_long_around").is_some() {
             denies |= matches!(tokens[at].word.as_str(), "no" | "not" | "nah" | "nope" | "skip");
             at += 1;
@@ -49,6 +52,11 @@ pub(crate) fn turned_down(sentence: &Sentence, setting: Setting<'_>) -> Option<U
         let place = shown.iter().position(|movie| *movie == turned_down)?;
         let movie = *shown.get(place + 1)?;
         return Some(says(sentence, Intent::About { wanted: Wanted::Plot, movie }));
+    }
+    // "not that one, she's got it on dvd".
+    if is_owned && denies && !is_too_long && !wants_next {
+        let without = named.filter(|movie| shown.contains(movie)).map(|movie| chat.others_in_place_of(vec![movie]));
+        return Some(says(sentence, without.unwrap_or(Intent::WhichOne)));
     }
     let movie = named.filter(|_| is_too_long && !wants_next)?;
     let filters = Filters { exclude_movie_ids: [movie].into_iter().collect(), ..Filters::default() };

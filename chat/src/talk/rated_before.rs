@@ -3,13 +3,14 @@
 
 use cineswarm_engine::MovieId;
 
-use crate::Chat;
 use crate::context::Last;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark};
-use crate::words::cues;
-use crate::words::fold::Token;
+use crate::request::TitleSlot;
+use crate::words::fold::{Token, key, without_article};
 use crate::words::places::Places;
+use crate::words::{cues, patterns};
+use crate::{Chat, ratings};
 
 impl Chat<'_> {
     /// The film that is spoken of, or the only one that the last question asked for films like.
@@ -72,13 +73,80 @@ impl Chat<'_> {
         self.reader.sentence.tokens[from..to].iter().any(|token| cues::is("corrects_stars", &token.word))
     }
 
-    /// "a Up le pongo un 3", "I give Up 4 stars": what is given stars is a film, and nothing goes up.
-    pub(crate) fn is_up_the_film(&self, at: usize) -> bool {
-        let tokens = &self.reader.sentence.tokens;
+    /// "a Up le pongo un 3", "and Us 3", "y a her un 4", "Up gets a 3": words that say nothing elsewhere, or speak of somebody,
+    /// where only a film can be given stars.
+    pub(crate) fn is_film_by_its_place(&self, at: usize) -> bool {
+        let sentence = self.reader.sentence;
+        let tokens = &sentence.tokens;
         let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
         let before = at.checked_sub(1).map_or("", word);
-        let is_given = matches!(before, "a" | "al" | "for" | "give" | "gave" | "rate" | "rated" | "put" | "para");
-        word(at) == "up" && is_given && word(at + 1) != "to"
+        if !matches!(word(at), "up" | "it" | "her" | "them" | "us") || word(at + 1) == "to" {
+            return false;
+        }
+        let is_up = word(at) == "up";
+        let is_given = matches!(before, "a" | "al")
+            || (is_up && matches!(before, "for" | "give" | "gave" | "rate" | "rated" | "put" | "para"));
+        let begins = at == 0
+            || sentence.breaks_before(at)
+            || matches!(before, "and" | "y" | "but" | "pero")
+            || patterns::is_courtesy(before);
+        // "Her was a 2": nobody is called so who does something.
+        let is_rated =
+            matches!(word(at + 1), "gets" | "get" | "is" | "was" | "deserves" | "es" | "era" | "merece" | "le");
+        let has_stars = || {
+            let from = at + 1 + usize::from(matches!(word(at + 1), "a" | "un" | "una"));
+            ratings::stars_from(&self.reader, from).is_some()
+        };
+        let is_name = at > 0
+            && sentence.typed(at, at + 1).starts_with(char::is_uppercase)
+            && sentence.text.contains(char::is_lowercase);
+        is_given || (begins && is_rated && word(at) != "it") || (begins && (is_up || is_name) && has_stars())
+    }
+
+    /// "and her a 5", "them 4": what somebody else gives, or a film that is called so.
+    pub(super) fn may_be_somebodys_stars(&self) -> bool {
+        let sentence = self.reader.sentence;
+        let word = |at: usize| sentence.tokens.get(at).map_or("", |token| token.word.as_str());
+        (0..sentence.len()).any(|at| {
+            let begins = at == 0 || sentence.breaks_before(at) || matches!(word(at - 1), "and" | "y" | "but" | "pero");
+            let from = at + 1 + usize::from(matches!(word(at + 1), "a" | "un" | "una"));
+            begins
+                && matches!(word(at), "her" | "him" | "them" | "us" | "she" | "he" | "ella")
+                && ratings::stars_from(&self.reader, from).is_some()
+        })
+    }
+
+    /// "Legacy is a 2": a part of several titles. The film is the only one of these that was spoken of; else which of them is
+    /// meant is asked, if more than one is well known.
+    pub(crate) fn rated_film(&self, slot: &TitleSlot) -> Result<MovieId, Box<Intent>> {
+        const KNOWN_BY_ONE_IN: u32 = 5;
+        let words = without_article(self.reader.sentence.tokens.get(slot.from..slot.to).unwrap_or_default());
+        let TitleMatch::One(movie) = slot.found else { return self.resolved(slot) };
+        let index = self.reader.index;
+        let typed = key(words);
+        let is_whole = || index.keys_of(movie).any(|own| own == typed);
+        if words.is_empty() || self.context.rated.contains(&movie) || is_whole() {
+            return self.resolved(slot);
+        }
+        let fitting = index.with_part(words);
+        if fitting.len() < 2 || !fitting.contains(&movie) {
+            return self.resolved(slot);
+        }
+        let series = self.series_films_of(self.context.about);
+        let told = [self.context.rated, self.context.shown, self.context.like, &series];
+        let is_told = |movie: &&MovieId| told.iter().any(|films| films.contains(*movie));
+        let mut spoken_of = fitting.iter().filter(is_told);
+        if let (Some(only), None) = (spoken_of.next(), spoken_of.next()) {
+            return Ok(*only);
+        }
+        let ratings = |movie: &MovieId| self.catalogue.stats(*movie).ratings;
+        let most = fitting.iter().map(ratings).max().unwrap_or(0);
+        let known: Vec<MovieId> =
+            fitting.iter().copied().filter(|movie| ratings(movie) * KNOWN_BY_ONE_IN >= most).collect();
+        match known.len() {
+            0 | 1 => self.resolved(slot),
+            _ => Err(Box::new(self.which_film(slot, &known))),
+        }
     }
 
     pub(super) fn series_films_of(&self, movie: Option<MovieId>) -> Vec<MovieId> {
@@ -94,7 +162,8 @@ impl Chat<'_> {
             return Some(vec![one, other]);
         }
         let series = self.series_films_of(self.context.about);
-        let lists = [self.context.shown, self.context.like, &series];
+        let rated = if self.context.last == Last::Rating { self.context.rated } else { &[] };
+        let lists = [rated, self.context.shown, self.context.like, &series];
         lists.into_iter().find(|list| list.len() == count).map(<[MovieId]>::to_vec)
     }
 

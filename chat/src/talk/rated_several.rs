@@ -5,6 +5,7 @@
 use cineswarm_engine::{HalfStars, MovieId};
 
 use crate::Chat;
+use crate::context::Last;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, NotRated};
 use crate::ratings::{self, Stars};
@@ -56,6 +57,7 @@ impl Chat<'_> {
             [Part { rated: Rated::Places(_), corrects: true, is_given: true, .. }] => true,
             [Part { rated, .. }] => match rated {
                 Rated::Titles(slots) if self.is_of_rated(slots) => true,
+                Rated::Titles(slots) if slots.iter().any(|slot| self.is_film_by_its_place(slot.from)) => true,
                 Rated::AllOf(_) | Rated::Others(_) | Rated::Trilogy(_) => true,
                 Rated::Titles(slots) => slots.len() > 1,
                 Rated::Places(places::Places::These(places)) => places.len() > 1,
@@ -65,8 +67,12 @@ impl Chat<'_> {
             _ => true,
         };
         // "seen 1 and 5", "otras cinco": a number alone rates nothing.
+        // "both 5" of two that were just rated.
+        let is_of_both = |rated: &Rated| matches!(rated, Rated::AllOf(_)) && self.context.last == Last::Rating;
         let is_rating = |part: &Part| {
-            part.is_given || !matches!(part.rated, Rated::Spoken | Rated::Others(_) | Rated::AllOf(_) | Rated::NotYours)
+            part.is_given
+                || is_of_both(&part.rated)
+                || !matches!(part.rated, Rated::Spoken | Rated::Others(_) | Rated::AllOf(_) | Rated::NotYours)
         };
         (says_several && parts.iter().any(is_rating)).then(|| self.all_rated(&parts)).flatten()
     }
@@ -97,7 +103,7 @@ impl Chat<'_> {
                 Rated::Spoken => self.only_film_named().map(|movie| vec![movie]),
                 Rated::Titles(slots) => {
                     let found: Result<Vec<MovieId>, Box<Intent>> =
-                        slots.iter().map(|slot| self.resolved(slot)).collect();
+                        slots.iter().map(|slot| self.rated_film(slot)).collect();
                     match found {
                         Ok(found) => Some(found),
                         Err(question) => return Some(*question),
@@ -240,7 +246,7 @@ impl Chat<'_> {
             // "wait no, Cars 4", but "no es un 4" tells what it is not.
             let denies_before = word == "no" && (self.reader.sentence.breaks_before(at + 1) || corrects(at + 1));
             let is_more = matches!(word, "more" | "mas" | "better" | "less" | "menos") && at > 0 && corrects(at - 1);
-            !self.is_up_the_film(at)
+            !self.is_film_by_its_place(at)
                 && (cues::is("around_rated", word)
                     || corrects(at)
                     || denies_before
@@ -257,7 +263,7 @@ impl Chat<'_> {
             let after = tokens.get(stars.to).filter(|_| stars.to < to).map_or("", |token| token.word.as_str());
             let gap = self.reader.sentence.gap(at);
             let is_given = stars.is_marked
-                || matches!(before(at), "a" | "an" | "un" | "with" | "con")
+                || matches!(before(at), "a" | "an" | "un" | "with" | "con" | "otro" | "another")
                 || matches!(after, "to" | "for" | "a" | "para" | "al" | "from")
                 || (at > from && gap.contains([':', '=']));
             let span = [(from, at), (stars.to, to)];
@@ -338,7 +344,8 @@ impl Chat<'_> {
         let tokens = &self.reader.sentence.tokens[from..to];
         // "but it deserves a 3" names no film called "It".
         let is_pronoun = |token: &Token| matches!(token.word.as_str(), "it" | "that" | "this" | "them");
-        let is_name = self.reader.sentence.typed(from, to).starts_with(char::is_uppercase);
+        let is_by_place = to == from + 1 && self.is_film_by_its_place(from);
+        let is_name = is_by_place || self.reader.sentence.typed(from, to).starts_with(char::is_uppercase);
         if tokens.len() == 1 && is_pronoun(&tokens[0]) && !is_name {
             return None;
         }
@@ -395,7 +402,7 @@ impl Chat<'_> {
             return Some(Rated::Titles(vec![TitleSlot { from, to, found: TitleMatch::One(movie) }]));
         }
         // "5 horror films" is a wish.
-        if !is_certain && words.len() == 1 && lexicon::is_known(words[0]) {
+        if !is_certain && !is_by_place && words.len() == 1 && lexicon::is_known(words[0]) {
             return None;
         }
         let slots = self.reader.whole_titles(from, to)?;

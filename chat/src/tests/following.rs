@@ -221,7 +221,8 @@ fn words_of_the_grammar_are_no_part_of_a_title() {
     let Some(shown) = Shown::new() else { return };
     for sentence in ["what did I rate so far?", "have I seen any of these?"] {
         let understood = shown.after_list(sentence);
-        let is_no_title = matches!(understood.intent, Intent::MyRatings | Intent::NotUnderstood { .. });
+        let is_no_title =
+            matches!(understood.intent, Intent::MyRatings | Intent::MySeen | Intent::NotUnderstood { .. });
         assert!(is_no_title, "{sentence:?}: {understood:?}");
     }
 }

@@ -181,10 +181,15 @@ pub(super) fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -
                 Shift::Both => " both",
                 Shift::Besides | Shift::Instead => "",
             });
+            let is_told = understood.topics.iter().any(|topic| topic.kind == TopicKind::Without);
+            let left_out = &filters.exclude_movie_ids;
+            let few = if is_told || left_out.len() > 3 { &[][..] } else { left_out };
+            let shift: String =
+                few.iter().map(|movie| format!(" -{}", title(movie).replace(' ', "_"))).collect::<String>() + shift;
             let lifted = &understood.lifted;
             let lifts = lifted.topics.iter().map(|topic| &topic.label).chain(&lifted.genres);
             let lifts: String = lifts.map(|label| format!(" lifts_{}", label.replace(' ', "_"))).collect();
-            with("refine".into(), filters, *tweak) + shift + &lifts
+            with("refine".into(), filters, *tweak) + &shift + &lifts
         }
         Intent::Help => "help".into(),
         Intent::LikeInstead { movies } => {

@@ -211,7 +211,7 @@ impl Resolver<'_> {
         let genres = self.viewer.last.map(|(spec, _)| spec.rest.as_deref().unwrap_or(spec).filters.genres.as_slice());
         let unwanted_genres =
             self.viewer.last.map(|(spec, _)| spec.rest.as_deref().unwrap_or(spec).filters.exclude_genres.as_slice());
-        let rated = about.filter(|_| last == Last::Rating);
+        let rated = about.filter(|_| matches!(last, Last::Rating | Last::OffScale));
         let stars = rated.and_then(|movie| self.viewer.ratings.iter().find(|(own, _)| *own == movie));
         let only_ruled_out = like.is_empty()
             && self.viewer.last.is_some_and(|(spec, _)| chat::only_rules_out(&spec.filters, &spec.topics));

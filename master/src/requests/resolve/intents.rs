@@ -5,7 +5,7 @@ use cineswarm_engine::{FilmFacts, Filters, HalfStars, Movie, MovieId, MovieStats
 use super::{ChoiceOfText, Reply, Resolved, Resolver, both};
 use crate::store::FeedbackKind;
 use crate::words::Trouble;
-use cineswarm_chat::{ClarifyOption, Intent, Lang, Mark, Topic, Tweak, Wanted, replies};
+use cineswarm_chat::{ClarifyOption, Intent, Lang, Mark, OfItself, Topic, Tweak, Wanted, replies};
 
 impl Resolver<'_> {
     pub(super) fn intent(&self, intent: Intent, topics: &mut Vec<Topic>, asked: Filters) -> Result<Resolved, Trouble> {
@@ -119,6 +119,11 @@ impl Resolver<'_> {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
                 Ok(self.say(replies::chosen(known, self.lang), self.wishes_about(known)))
             }
+            Intent::OfItself(OfItself::Swap) if self.two_swapped().is_some() => {
+                let ratings = self.two_swapped().unwrap_or_default();
+                let message = replies::rated_several(&ratings, &[], catalogue, self.lang);
+                Ok(Resolved::RateSeveral { ratings, message })
+            }
             Intent::OfItself(said) => Ok(self.say(replies::of_itself(said, self.lang).to_owned(), Vec::new())),
             Intent::Unrate { movie } => {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
@@ -165,6 +170,13 @@ impl Resolver<'_> {
                 Ok(self.say(help.message, help.examples))
             }
         }
+    }
+
+    /// The two films that were just rated, each with the other's stars; of more it is not certain which are meant.
+    fn two_swapped(&self) -> Option<Vec<(MovieId, HalfStars)>> {
+        let [one, other] = self.viewer.rated[..] else { return None };
+        let stars = |movie| self.viewer.ratings.iter().find(|(rated, _)| *rated == movie).map(|(_, stars)| *stars);
+        Some(vec![(one, stars(other)?), (other, stars(one)?)])
     }
 
     fn known(&self, movies: &[MovieId]) -> Vec<(&Movie, MovieStats, Option<&FilmFacts>)> {
