@@ -37,6 +37,7 @@ pub(crate) mod that_year;
 pub(crate) mod told_apart;
 pub(crate) mod told_before;
 pub(crate) mod turned_down;
+pub(crate) mod what_differs;
 pub(crate) mod which_film;
 pub(crate) mod which_named;
 pub(crate) mod who_is_in;

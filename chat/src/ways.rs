@@ -5,13 +5,13 @@ use crate::asks::unknowable;
 use crate::films::series;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
-    added, all_options, between_lengths, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt,
+    added, all_options, between_lengths, choosing, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt,
     most_said, not_remembered, not_that_one, of_cast, of_hero, places_said, sequel, series_said, that_year,
-    told_before, which_film, which_named, who_is_in, whose,
+    told_before, what_differs, which_film, which_named, who_is_in, whose,
 };
 use crate::whole::{says, understood_whole};
-use crate::words::fold::Sentence;
-use crate::words::{cues, language, plainly};
+use crate::words::fold::{Sentence, Token};
+use crate::words::{cues, language, patterns, plainly};
 use crate::{Last, Setting, by_example, turn};
 
 /// `None` where the sentence is not put so.
@@ -28,6 +28,9 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     corrects,
     |sentence, setting| Some(says(sentence, not_remembered::not_remembered(sentence, setting)?)),
     all_options::taken,
+    what_differs::told,
+    takes_none,
+    said_idly,
     which_film::said_of_one,
     which_named::named,
     |sentence, setting| in_full(sequel::named(sentence, setting)?, sentence, setting),
@@ -90,6 +93,34 @@ pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>) -> Understood {
 
 fn is_read(understood: &Understood) -> bool {
     !understood.intent.is_at_a_loss()
+}
+
+/// "la de Mel Gibson, claro", "the russian one ofc": which is meant, without what says nothing at the end.
+fn said_idly(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let is_told = |token: &Token| matches!(token.word.as_str(), "the" | "that" | "la" | "el" | "esa" | "ese");
+    if setting.context.options.is_empty() && !sentence.tokens.first().is_some_and(is_told) {
+        return None;
+    }
+    let said = Sentence::new(&plainly::without_idle_end(sentence)?);
+    if let Some(option) = choosing::choice(&said, setting.context.options, setting.index, setting.catalogue) {
+        return Some(setting.after(&setting.without_options()).understand(&option.text));
+    }
+    which_film::said_of_one(&said, setting)
+}
+
+/// "neither, the one with the plane": none of the choices, whatever else is said, unless that is understood.
+fn takes_none(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let end = (1..sentence.len()).find(|at| sentence.breaks_before(*at))?;
+    let first = Sentence::new(sentence.typed(0, end));
+    let is_none = |said: &Sentence| patterns::fitting(said).any(|fitting| fitting.kind.0 == "none");
+    // "no, the old one" and "no, de los 90" say which.
+    let says_so = is_none(&first) && !first.tokens.iter().all(|token| cues::is("says_no", &token.word));
+    if setting.context.options.len() < 2 || !says_so {
+        return None;
+    }
+    let rest = setting.after(&setting.without_options()).understand(sentence.typed(end, sentence.len()));
+    let is_whole = is_read(&rest) && rest.ignored.is_empty() && !matches!(rest.intent, Intent::WhichOne | Intent::Help);
+    Some(if is_whole { rest } else { says(sentence, Intent::Declined) })
 }
 
 /// "start over: something with dragons".

@@ -219,6 +219,21 @@ fn all_known(facts: Option<&FilmFacts>, lang: Lang) -> String {
     parts.into_iter().map(|part| format!(" {part}.")).collect()
 }
 
+/// "Sabrina (1954) is by Billy Wilder, with Humphrey Bogart and Audrey Hepburn." `None` where neither is known.
+pub(crate) fn known_by(name: &str, facts: Option<&FilmFacts>, lang: Lang) -> Option<String> {
+    const MOST_PEOPLE: usize = 3;
+    let facts = facts?;
+    let (is_by, with, and) = match lang {
+        Lang::En => ("is by", "with", "and"),
+        Lang::Es => ("es de", "con", "y"),
+    };
+    let first = |people: &[String]| names_in_words(&people[..people.len().min(MOST_PEOPLE)], and);
+    let told = [(is_by, first(&facts.directors)), (with, first(&facts.cast))];
+    let told: Vec<String> =
+        told.into_iter().filter(|(_, who)| !who.is_empty()).map(|(how, who)| format!("{how} {who}")).collect();
+    (!facts.directors.is_empty()).then(|| format!("{name} {}.", told.join(", ")))
+}
+
 fn opinion(name: &str, stats: MovieStats, english: bool) -> String {
     match (stats.mean_stars(), english) {
         (Some(mean), true) if stats.ratings == 1 => format!("One viewer gave {name} {mean:.1} stars."),

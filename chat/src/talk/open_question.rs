@@ -1,10 +1,15 @@
 //! A question that was asked back and is not answered: "Several films fit Whiplash", then "less intense, please". Where all
-//! its choices are called the same, what follows is said of the best known of them, which stands first.
+//! its choices are called the same, what follows is said of the best known of them, which stands first. A film or somebody
+//! that was only offered is never taken by what follows, and nothing is done to what was spoken of before instead: it is asked
+//! again, with each choice saying what was said since.
 
-use cineswarm_engine::Filters;
+use cineswarm_engine::{Filters, MovieId};
 
-use crate::intent::{ClarifyOption, Intent, Shift, Tweak, Understood};
-use crate::words::fold::{key, tokenize};
+use crate::films::titles::TitleMatch;
+use crate::intent::{ClarifyOption, Intent, Question, Shift, Tweak, Understood, Wanted};
+use crate::talk::another_meant::{names_itself, rewritten};
+use crate::talk::{choosing, follow_up};
+use crate::words::fold::{Sentence, key, tokenize};
 use crate::words::{cues, patterns};
 use crate::{Context, Setting};
 
@@ -45,6 +50,80 @@ pub(crate) fn refined(text: &str, said: &Understood, setting: Setting<'_>) -> Op
 
 fn are_called_the_same(options: &[ClarifyOption]) -> bool {
     let title = |option: &ClarifyOption| key(&tokenize(option.label.rsplit_once(" (").map_or("", |(title, _)| title)));
-    let mut titles = options.iter().map(title);
+    let mut titles = options.iter().filter(|_| options.len() > 1).map(title);
     titles.next().is_some_and(|first| !first.is_empty() && titles.all(|title| title == first))
+}
+
+/// What was understood, or the open question again where it is of what that has not settled.
+pub(crate) fn not_settled(understood: Understood, sentence: &Sentence, setting: Setting<'_>) -> Understood {
+    let Setting { index, catalogue, context, .. } = setting;
+    let options = context.options;
+    let film_of = |option: &ClarifyOption| match index.find(&option.label) {
+        TitleMatch::One(movie) if option.label.ends_with(')') => Some(movie),
+        _ => None,
+    };
+    let films: Vec<MovieId> = options.iter().filter_map(film_of).collect();
+    let is_of_films = !films.is_empty();
+    // Stars, and what to delete, are asked for otherwise.
+    let is_person = |option: &ClarifyOption| {
+        option.text.ends_with(&option.label) && option.text != option.label && !option.label.starts_with(char::is_numeric)
+    };
+    if !is_of_films && (options.is_empty() || !options.iter().all(is_person)) {
+        return understood;
+    }
+    let is_offered = options.len() == 1;
+    let text: &dyn Fn(&ClarifyOption) -> String = match &understood.intent {
+        // What follows an offer that is not taken up is of the question before.
+        Intent::Refine { .. } if is_offered => return understood,
+        Intent::Refine { .. } => &|option| {
+            let said = format!("{}, {}", option.text, sentence.text.trim());
+            let read = setting.after(&Context::default()).understand(&said);
+            let is_read = read.intent.filters().is_some() && read.ignored.is_empty();
+            if is_read { said } else { option.text.clone() }
+        },
+        Intent::More | Intent::LessKnown => &|option| option.text.clone(),
+        intent => {
+            let Some(movie) = film_not_named(intent).filter(|_| is_of_films) else { return understood };
+            let is_before = context.about == Some(movie) || context.like.contains(&movie);
+            if films.contains(&movie) || !is_before || names_itself(sentence, movie, setting) {
+                return understood;
+            }
+            &move |option| match intent {
+                Intent::About { wanted, .. } => {
+                    let asked = follow_up::question(*wanted, setting.lang, &option.label);
+                    asked.unwrap_or_else(|| option.text.clone())
+                }
+                intent => rewritten(intent, &option.label, setting),
+            }
+        }
+    };
+    if choosing::choice(sentence, options, index, catalogue).is_some() {
+        return understood;
+    }
+    let again = |option: &ClarifyOption| ClarifyOption { label: option.label.clone(), text: text(option) };
+    let options = options.iter().map(again).collect();
+    let about = sentence.text.trim().to_owned();
+    let intent = Intent::Clarify { question: Question::StillOpen, about, film: None, options };
+    Understood { intent, n: None, topics: Vec::new(), ignored: Vec::new(), ..understood }
+}
+
+/// The one film that something is said or asked of.
+fn film_not_named(intent: &Intent) -> Option<MovieId> {
+    match intent {
+        Intent::Rate { movie, .. }
+        | Intent::RateOffScale { movie, .. }
+        | Intent::RateBy { movie, .. }
+        | Intent::RateInstead { movie, .. }
+        | Intent::Unrate { movie }
+        | Intent::IsBy { movie, .. }
+        | Intent::Why { movie }
+        | Intent::Tagged { movie, .. }
+        | Intent::Chosen { movie } => Some(*movie),
+        Intent::About { movie, wanted } if *wanted != Wanted::Other => Some(*movie),
+        Intent::Mark { movies, .. } => match movies[..] {
+            [only] => Some(only),
+            _ => None,
+        },
+        _ => None,
+    }
 }

@@ -68,6 +68,25 @@ pub(crate) fn plainly(sentence: &Sentence) -> Option<String> {
     Some(plain)
 }
 
+/// The sentence without idle phrases and laughter at its end; `None` if it has none there, or is nothing else.
+pub(crate) fn without_idle_end(sentence: &Sentence) -> Option<String> {
+    let tokens = &sentence.tokens;
+    let mut to = tokens.len();
+    while to > 0 {
+        let said = |length: &usize| {
+            let words = to.checked_sub(*length).and_then(|from| tokens.get(from..to));
+            let words: Option<Vec<&str>> = words.map(|words| words.iter().map(|token| token.word.as_str()).collect());
+            words.is_some_and(|words| IDLE.contains(&words))
+        };
+        let idle = (1..=LONGEST).rev().find(said).unwrap_or(usize::from(is_laughter(&tokens[to - 1].word)));
+        if idle == 0 {
+            break;
+        }
+        to -= idle;
+    }
+    (0 < to && to < tokens.len()).then(|| sentence.typed(0, to).to_owned())
+}
+
 /// The sentences of a text that has a few: "Where can I see Whiplash? is it on netflix"; none, if it has one, or many.
 pub(crate) fn sentences(sentence: &Sentence) -> Vec<String> {
     const MOST: usize = 4;
