@@ -3,16 +3,17 @@
 
 use crate::asks::unknowable;
 use crate::films::series;
+use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
-    added, all_options, between_lengths, choosing, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt,
-    most_said, not_remembered, not_that_one, of_cast, of_hero, places_said, sequel, series_said, that_year,
-    told_before, what_differs, which_film, which_named, who_is_in, whose,
+    added, all_options, between_lengths, choosing, follow_up, going_back, like_one_but, made_by, marked_beside,
+    misspelt, most_said, not_remembered, not_that_one, of_cast, of_hero, places_said, rated_but, sequel, series_out,
+    series_said, that_year, told_before, what_differs, which_film, which_named, who_is_in, whose,
 };
 use crate::whole::{says, understood_whole};
-use crate::words::fold::{Sentence, Token};
+use crate::words::fold::{Sentence, Token, without_article};
 use crate::words::{cues, language, patterns, plainly};
-use crate::{Last, Setting, by_example, turn};
+use crate::{Last, Setting, by_example, replies, turn};
 
 /// `None` where the sentence is not put so.
 type Way = fn(&Sentence, Setting<'_>) -> Option<Understood>;
@@ -24,16 +25,22 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| Some(says(sentence, whose::one_of_cast(sentence, setting)?)),
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
     rates_several,
+    |sentence, setting| Some(says(sentence, rated_but::rated(sentence, setting)?)),
     turn::marks_each,
     corrects,
     |sentence, setting| Some(says(sentence, not_remembered::not_remembered(sentence, setting)?)),
     all_options::taken,
     what_differs::told,
+    title_not_another,
     takes_none,
     said_idly,
     which_film::said_of_one,
     which_named::named,
+    |sentence, setting| in_full(series::numbered_parts(sentence, setting)?, sentence, setting),
+    |sentence, setting| Some(says(sentence, series::part_asked_for(sentence, setting)?)),
     |sentence, setting| in_full(sequel::named(sentence, setting)?, sentence, setting),
+    series_said::narrowed,
+    |sentence, setting| in_full(series_out::named(sentence, setting)?, sentence, setting),
     who_is_in::meant,
     series_said::most_of_series,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).is_by_somebody()?)),
@@ -121,6 +128,22 @@ fn takes_none(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     let rest = setting.after(&setting.without_options()).understand(sentence.typed(end, sentence.len()));
     let is_whole = is_read(&rest) && rest.ignored.is_empty() && !matches!(rest.intent, Intent::WhichOne | Intent::Help);
     Some(if is_whole { rest } else { says(sentence, Intent::Declined) })
+}
+
+/// "seven samurai not seven": a film, and one whose title is a part of that and is not meant.
+fn title_not_another(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let denies = |token: &Token| matches!(token.word.as_str(), "not" | "no");
+    let at = sentence.tokens.iter().position(denies).filter(|at| *at > 1)?;
+    let (title, other) = (&sentence.tokens[..at], without_article(sentence.tokens.get(at + 1..)?));
+    let is_part = !other.is_empty()
+        && other.len() < title.len()
+        && title.windows(other.len()).any(|part| part.iter().zip(other).all(|(own, said)| own.word == said.word));
+    let film = match setting.index.find_as(title, Reading::Exact)? {
+        TitleMatch::One(movie) if is_part => setting.catalogue.get(movie)?,
+        _ => return None,
+    };
+    setting.index.find_as(other, Reading::Exact)?;
+    in_full(replies::film_name(film), sentence, setting)
 }
 
 /// "start over: something with dragons".

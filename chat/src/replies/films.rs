@@ -219,19 +219,24 @@ fn all_known(facts: Option<&FilmFacts>, lang: Lang) -> String {
     parts.into_iter().map(|part| format!(" {part}.")).collect()
 }
 
-/// "Sabrina (1954) is by Billy Wilder, with Humphrey Bogart and Audrey Hepburn." `None` where neither is known.
-pub(crate) fn known_by(name: &str, facts: Option<&FilmFacts>, lang: Lang) -> Option<String> {
+/// "Sabrina (1954) is by Billy Wilder, with Humphrey Bogart and Audrey Hepburn."
+pub(crate) fn known_by(name: &str, facts: Option<&FilmFacts>, lang: Lang) -> String {
     const MOST_PEOPLE: usize = 3;
-    let facts = facts?;
     let (is_by, with, and) = match lang {
         Lang::En => ("is by", "with", "and"),
         Lang::Es => ("es de", "con", "y"),
     };
     let first = |people: &[String]| names_in_words(&people[..people.len().min(MOST_PEOPLE)], and);
-    let told = [(is_by, first(&facts.directors)), (with, first(&facts.cast))];
-    let told: Vec<String> =
-        told.into_iter().filter(|(_, who)| !who.is_empty()).map(|(how, who)| format!("{how} {who}")).collect();
-    (!facts.directors.is_empty()).then(|| format!("{name} {}.", told.join(", ")))
+    let directors = facts.map(|facts| first(&facts.directors)).unwrap_or_default();
+    let cast = facts.map(|facts| first(&facts.cast)).unwrap_or_default();
+    match (directors.is_empty(), cast.is_empty(), lang) {
+        (false, false, _) => format!("{name} {is_by} {directors}, {with} {cast}."),
+        (false, true, _) => format!("{name} {is_by} {directors}."),
+        (true, false, Lang::En) => format!("{name} is with {cast}."),
+        (true, false, Lang::Es) => format!("En {name} sale {cast}."),
+        (true, true, Lang::En) => format!("Of {name} I know no more."),
+        (true, true, Lang::Es) => format!("De {name} no sé más."),
+    }
 }
 
 fn opinion(name: &str, stats: MovieStats, english: bool) -> String {

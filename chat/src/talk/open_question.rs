@@ -8,10 +8,10 @@ use cineswarm_engine::{Filters, MovieId};
 use crate::films::titles::TitleMatch;
 use crate::intent::{ClarifyOption, Intent, Question, Shift, Tweak, Understood, Wanted};
 use crate::talk::another_meant::{names_itself, rewritten};
-use crate::talk::{choosing, follow_up};
+use crate::talk::{choosing, follow_up, whose};
 use crate::words::fold::{Sentence, key, tokenize};
 use crate::words::{cues, patterns};
-use crate::{Context, Setting};
+use crate::{Context, Last, Setting};
 
 /// What was asked for, with what the sentence adds; `None` if the question is another or the sentence no refinement.
 pub(crate) fn refined(text: &str, said: &Understood, setting: Setting<'_>) -> Option<Understood> {
@@ -66,13 +66,46 @@ pub(crate) fn not_settled(understood: Understood, sentence: &Sentence, setting: 
     let is_of_films = !films.is_empty();
     // Stars, and what to delete, are asked for otherwise.
     let is_person = |option: &ClarifyOption| {
-        option.text.ends_with(&option.label) && option.text != option.label && !option.label.starts_with(char::is_numeric)
+        let is_stars = option.label.starts_with(char::is_numeric);
+        option.text.ends_with(&option.label) && option.text != option.label && !is_stars
     };
-    if !is_of_films && (options.is_empty() || !options.iter().all(is_person)) {
+    if options.is_empty() || !(is_of_films || options.iter().all(is_person)) {
         return understood;
     }
     let is_offered = options.len() == 1;
-    let text: &dyn Fn(&ClarifyOption) -> String = match &understood.intent {
+    let is_named = |movie: &MovieId| names_itself(sentence, *movie, setting);
+    let is_before = |movie: &MovieId| context.about == Some(*movie) || context.like.contains(movie);
+    // "which one is better rated?"
+    let may_be_of_them = match &understood.intent {
+        Intent::About { movie, .. } => !films.contains(movie) && !is_named(movie),
+        Intent::NotUnderstood { .. } | Intent::WhichOne => true,
+        _ => false,
+    };
+    if may_be_of_them && films.len() > 1 && films.len() == options.len() {
+        let of_them = Context { shown: &films, goes_on: true, ..Context::default() };
+        let read = setting.after(&of_them).understand(&sentence.text);
+        if matches!(&read.intent, Intent::About { movie, wanted } if films.contains(movie) && *wanted != Wanted::Other)
+        {
+            return read;
+        }
+    }
+    // "a esa le pongo 4 estrellas" of a film that was only offered: if that is the one.
+    let of_offer = || match films[..] {
+        [film] if is_offered && (understood.intent.is_at_a_loss() || understood.intent == Intent::WhichOne) => {
+            let agreed = Context { about: Some(film), last: Last::Film, options: &[], ..*context };
+            let read = setting.after(&agreed).understand(&sentence.text).intent;
+            let is_of_it = film_not_named(&read) == Some(film);
+            (is_of_it || (read.filters().is_some() && whose::speaks_of_somebody(sentence))).then_some(read)
+        }
+        _ => None,
+    };
+    let of_offer = of_offer();
+    let text: &dyn Fn(&ClarifyOption) -> String = match of_offer.as_ref().unwrap_or(&understood.intent) {
+        Intent::More | Intent::LessKnown => &|option| option.text.clone(),
+        // "¿y otras del mismo director?"
+        intent if intent.filters().is_some() && is_of_films && whose::speaks_of_somebody(sentence) => {
+            &|option| option.text.clone()
+        }
         // What follows an offer that is not taken up is of the question before.
         Intent::Refine { .. } if is_offered => return understood,
         Intent::Refine { .. } => &|option| {
@@ -81,11 +114,11 @@ pub(crate) fn not_settled(understood: Understood, sentence: &Sentence, setting: 
             let is_read = read.intent.filters().is_some() && read.ignored.is_empty();
             if is_read { said } else { option.text.clone() }
         },
-        Intent::More | Intent::LessKnown => &|option| option.text.clone(),
+        Intent::Browse { .. } if are_called_the_same(options) && says_which(sentence) => &|option| option.text.clone(),
         intent => {
-            let Some(movie) = film_not_named(intent).filter(|_| is_of_films) else { return understood };
-            let is_before = context.about == Some(movie) || context.like.contains(&movie);
-            if films.contains(&movie) || !is_before || names_itself(sentence, movie, setting) {
+            let is_of_other = |movie: &MovieId| is_of_films && !films.contains(movie) && is_before(movie);
+            let is_of_offer = of_offer.is_some();
+            if !is_of_offer && film_not_named(intent).is_none_or(|movie| !is_of_other(&movie) || is_named(&movie)) {
                 return understood;
             }
             &move |option| match intent {
@@ -100,11 +133,30 @@ pub(crate) fn not_settled(understood: Understood, sentence: &Sentence, setting: 
     if choosing::choice(sentence, options, index, catalogue).is_some() {
         return understood;
     }
+    // "the one from the 90s" may be two of them.
+    let passes = |option: &&ClarifyOption| {
+        let film = film_of(option).and_then(|movie| catalogue.get(movie));
+        understood.intent.filters().zip(film).is_some_and(|(filters, film)| filters.allow(film, false))
+    };
+    let passing: Vec<&ClarifyOption> = options.iter().filter(passes).collect();
+    let is_narrowed = matches!(understood.intent, Intent::Browse { .. }) && !passing.is_empty();
+    let left = if is_narrowed { passing } else { options.iter().collect() };
     let again = |option: &ClarifyOption| ClarifyOption { label: option.label.clone(), text: text(option) };
-    let options = options.iter().map(again).collect();
+    let options = left.into_iter().map(again).collect();
     let about = sentence.text.trim().to_owned();
     let intent = Intent::Clarify { question: Question::StillOpen, about, film: None, options };
     Understood { intent, n: None, topics: Vec::new(), ignored: Vec::new(), ..understood }
+}
+
+/// "the one from the 90s", "la inglesa", "de los 90": of the choices, and no wish of its own.
+fn says_which(sentence: &Sentence) -> bool {
+    let points = |word: &str| {
+        matches!(word, "the" | "that" | "from" | "la" | "el" | "esa" | "ese" | "de" | "del" | "one" | "una")
+    };
+    let is_several = |word: &str| matches!(word, "films" | "movies" | "ones" | "pelis" | "peliculas" | "las" | "los");
+    let mut words = sentence.tokens.iter().map(|token| token.word.as_str());
+    let begins = words.clone().find(|word| !patterns::is_courtesy(word)).is_some_and(points);
+    begins && (!words.any(is_several) || sentence.tokens.first().is_some_and(|first| first.word.starts_with("de")))
 }
 
 /// The one film that something is said or asked of.

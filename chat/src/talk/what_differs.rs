@@ -16,7 +16,7 @@ pub(crate) fn told(sentence: &Sentence, setting: Setting<'_>) -> Option<Understo
     }
     let lang = language::language(&sentence.text, sentence.tokens.iter()).unwrap_or(setting.lang);
     let told = options.iter().map(|option| match setting.index.find(&option.label) {
-        TitleMatch::One(movie) => replies::known_by(&option.label, setting.index.facts(movie), lang),
+        TitleMatch::One(movie) => Some(replies::known_by(&option.label, setting.index.facts(movie), lang)),
         _ => None,
     });
     let about = told.collect::<Option<Vec<String>>>()?.join(" ");

@@ -6,6 +6,8 @@
 //! - `says_more`: says more of the film than which it is;
 //! - `of_them`: stands around who made those films of a hero or a series that are wanted;
 //! - `sequel`: is the film after the one that is spoken of;
+//! - `series_out`, `series_out_end`, `series_rest`, `cast_out`: stand around a series or before somebody that is not wanted; `all_by`: before
+//!   somebody all of whose films are;
 //! - `of_versions`: stands around a film of which it is asked what others of its name there are.
 
 use std::sync::LazyLock;
@@ -60,8 +62,22 @@ mod tests {
     use super::*;
     use crate::words::fold::tokenize;
 
-    const KINDS: [&str; 9] =
-        ["oldest", "newest", "other", "around", "beside", "says_more", "sequel", "of_them", "of_versions"];
+    const KINDS: [&str; 14] = [
+        "oldest",
+        "newest",
+        "other",
+        "around",
+        "beside",
+        "says_more",
+        "sequel",
+        "of_them",
+        "of_versions",
+        "series_out",
+        "series_out_end",
+        "series_rest",
+        "cast_out",
+        "all_by",
+    ];
 
     #[test]
     fn every_phrase_is_written_folded_and_of_a_kind() {
