@@ -99,11 +99,6 @@ impl Intent {
             Intent::UnrateSeveral { movies } => (movies.last().copied().filter(|_| movies.len() == 1), Last::Rating),
             Intent::RateSeveral { ratings, .. } => (ratings.last().map(|(movie, _)| *movie), Last::Rating),
             Intent::MarkInstead { movie, mark, .. } => (Some(*movie), Last::Marked(*mark)),
-            // "I don't know that. Did you mean this one?"
-            Intent::UnknownTitle { nearest, .. } => match nearest.as_slice() {
-                [only] => (Some(*only), Last::Film),
-                _ => (None, Last::List),
-            },
             Intent::About { movie, wanted: Wanted::MyRating } => (Some(*movie), Last::Rating),
             Intent::About { movie, wanted } | Intent::AboutBoth { movie, wanted: [_, wanted] } => {
                 (Some(*movie), Last::Asked(*wanted))

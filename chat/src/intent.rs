@@ -444,6 +444,10 @@ pub enum Question {
     PersonLike,
     /// "delete everything" may be of the conversation or of the ratings.
     WhatToDelete,
+    /// What differs between the films of a question back was told; which of them is meant is still to be said.
+    WhatDiffers,
+    /// Something was said of what a question back has not settled.
+    StillOpen,
 }
 
 /// One meaning of a sentence.

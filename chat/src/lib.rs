@@ -45,7 +45,7 @@ use asks::of_list::which_of_shown;
 use decide::Chat;
 use films::titles::MAX_TITLE_TOKENS;
 use request::Reader;
-use talk::{another_meant, going_back};
+use talk::{another_meant, going_back, open_question};
 use words::fold::{Sentence, is_article, key};
 use words::language;
 
@@ -133,7 +133,11 @@ impl<'a> Setting<'a> {
         let deeper = Setting { depth: self.depth + 1, ..self };
         let understood = another_meant::asked_which(ways::read(&sentence, deeper), &sentence, deeper);
         let understood = which_of_shown(understood, &sentence, deeper);
-        if self.depth > 0 { understood } else { self.without_titles_language(understood, &sentence) }
+        if self.depth > 0 {
+            return understood;
+        }
+        let understood = open_question::not_settled(understood, &sentence, self);
+        self.without_titles_language(understood, &sentence)
     }
 
     /// "hated La La Land" is no Spanish: the words of a title do not tell the language of what is said of it.

@@ -189,6 +189,10 @@ pub fn clarify(question: Question, about: &str, lang: Lang) -> String {
         (Question::PersonLike, Lang::Es) => format!("No conozco a nadie llamado «{about}». ¿Dices otra persona?"),
         (Question::WhatToDelete, Lang::En) => "Delete what? Your ratings stay unless you say so.".to_owned(),
         (Question::WhatToDelete, Lang::Es) => "¿Borrar qué? Tus notas se quedan mientras no lo digas.".to_owned(),
+        (Question::WhatDiffers, Lang::En) => format!("{about} Which one do you mean?"),
+        (Question::WhatDiffers, Lang::Es) => format!("{about} ¿Cuál dices?"),
+        (Question::StillOpen, Lang::En) => format!("Before “{about}”: do you mean one of these? If not, say “none”."),
+        (Question::StillOpen, Lang::Es) => format!("Antes de «{about}»: ¿dices alguna de estas? Si no, di «ninguna»."),
         (Question::WhichPerson, Lang::En) => format!("Several people are in {about}. Whom do you mean?"),
         (Question::WhichPerson, Lang::Es) => format!("En {about} sale más de una persona. ¿Quién dices?"),
     }

@@ -64,9 +64,15 @@ impl Chat<'_> {
         let is_request = request.unread.is_empty() && request.titles.is_empty() && !request.corrected && !dated;
         // Nobody means any film about war and galaxies by "la guerra de las galaxias".
         const MOST_WORDS_OF_A_KIND: usize = 3;
-        let may_be_kind = (2..=MOST_WORDS_OF_A_KIND).contains(&words.len());
+        let most = if request.film_noun { MOST_WORDS_OF_A_KIND } else { MOST_WORDS_OF_A_KIND - 1 };
+        let may_be_kind = (2..=most).contains(&words.len());
         if is_request && (request.has_conditions() || request.film_noun) && may_be_kind {
             return Some(self.film_or_kind(&slot));
+        }
+        // "good morning vietnam": a whole title of three words is one, whatever they mean apart.
+        let is_said_whole = words.len() == MOST_WORDS_OF_A_KIND && !request.film_noun && !is_obscure;
+        if is_request && request.has_conditions() && is_said_whole {
+            return Some(self.like(&[slot], &Request::default()).0);
         }
         if is_request && is_command && !(named_with_article && only_more) {
             return None;

@@ -61,6 +61,9 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
     if let Some(asked) = whose::named_again(sentence, setting) {
         return setting.understand(&asked);
     }
+    if let Some(asked) = whose::by_another(sentence, setting) {
+        return setting.understand(&asked);
+    }
     if let Some(asked) = follow_up::asked_of_another(sentence, index, context) {
         return setting.understand(&asked);
     }

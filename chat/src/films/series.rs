@@ -1,14 +1,14 @@
 //! The films of a series: how many there are, in which order, and the one at a place of it.
 
-use cineswarm_engine::MovieId;
+use cineswarm_engine::{Catalogue, MovieId};
 
-use crate::films::titles::{Reading, TitleMatch};
+use crate::films::titles::{Reading, TitleIndex, TitleMatch};
 use crate::intent::{Intent, Wanted};
 use crate::request::Reader;
 use crate::words::fold::{self, Sentence};
 use crate::words::places::place;
-use crate::words::{lexicon, patterns};
-use crate::{Chat, Setting, replies};
+use crate::words::{cues, lexicon, patterns};
+use crate::{Chat, Last, Setting, replies};
 
 /// "the third Indiana Jones", "la última de Harry Potter": the sentence with that film's title and year instead.
 pub(crate) fn part_named(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
@@ -69,6 +69,106 @@ pub(crate) fn part_named(sentence: &Sentence, setting: Setting<'_>) -> Option<St
         let title = replies::film_name(catalogue.get(*film)?);
         Some(format!("{}{title}{}", &sentence.text[..start], &sentence.text[end..]))
     })
+}
+
+/// The parts of a series by their years: no shorts, and nothing that hardly anybody knows beside the others.
+pub(crate) fn parts(films: &[MovieId], index: &TitleIndex, catalogue: &Catalogue) -> Vec<MovieId> {
+    const SHORTEST_MINUTES: u16 = 60;
+    const SEEN_BY_ONE_IN: u32 = 50;
+    let ratings = |movie: &MovieId| catalogue.stats(*movie).ratings;
+    let most = films.iter().map(ratings).max().unwrap_or(0);
+    let year = |movie: &MovieId| catalogue.get(*movie).and_then(|film| film.year);
+    let is_part = |movie: &&MovieId| {
+        let minutes = index.facts(**movie).and_then(|facts| facts.runtime_min);
+        let is_short = minutes.is_some_and(|minutes| u64::from(minutes) < u64::from(SHORTEST_MINUTES));
+        year(movie).is_some() && !is_short && ratings(movie).saturating_mul(SEEN_BY_ONE_IN) >= most
+    };
+    let mut films: Vec<MovieId> = films.iter().filter(is_part).copied().collect();
+    films.sort_by_key(year);
+    films
+}
+
+/// "he visto Shrek 1, 2 y 3", "I've seen Rocky 1 to 4": the sentence with each of these films named.
+pub(crate) fn numbered_parts(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    const LONGEST: usize = 6;
+    const MOST_PARTS: u64 = 12;
+    let Setting { index, catalogue, lang, .. } = setting;
+    let tokens = &sentence.tokens;
+    let number = |at: usize| tokens.get(at).filter(|token| token.year().is_none()).and_then(fold::Token::number);
+    let says = |at: usize, of: &[&str]| tokens.get(at).is_some_and(|token| of.contains(&token.word.as_str()));
+    // "1, 2 y 3", "1 y la 2", "1 to 3".
+    let numbers_from = |first: usize| {
+        let (mut numbers, mut end) = (vec![number(first)?], first + 1);
+        loop {
+            let joined = says(end, &["and", "y", "e", "n"]);
+            let spans = says(end, &["to", "through", "thru", "a"]) && numbers.len() == 1;
+            let mut next = end + usize::from(joined || spans);
+            next += usize::from(says(next, &["la", "part", "parte"]));
+            let last = *numbers.last()?;
+            match number(next) {
+                Some(more) if spans && last == 1 && more > 1 => numbers.extend(last + 1..=more.min(MOST_PARTS)),
+                Some(more) if more == last + 1 && (joined || sentence.breaks_before(next)) => numbers.push(more),
+                _ => break,
+            }
+            end = next + 1;
+        }
+        (numbers.len() > 1 && numbers.iter().all(|number| (1..=MOST_PARTS).contains(number))).then_some((numbers, end))
+    };
+    let reader = Reader::new(sentence, index, catalogue);
+    (1..tokens.len()).find_map(|at| {
+        let (numbers, end) = numbers_from(at)?;
+        let (from, films) = (at.saturating_sub(LONGEST)..at).find_map(|from| {
+            let films = reader.series_films(&tokens[from..at]);
+            (films.len() > 1).then_some((from, films))
+        })?;
+        let films = parts(&films, index, catalogue);
+        let part = |number: &u64| {
+            let film = films.get(usize::try_from(*number).ok()?.checked_sub(1)?)?;
+            catalogue.get(*film).map(replies::film_name)
+        };
+        let names = numbers.iter().map(part).collect::<Option<Vec<String>>>()?;
+        let joint = if lang == crate::Lang::En { " and " } else { " y " };
+        let (start, end) = sentence.byte_range(from, end);
+        Some(format!("{}{}{}", &sentence.text[..start], names.join(joint), &sentence.text[end..]))
+    })
+}
+
+/// "is there a second part?", "¿hay una cuarta?": that film of the series that is spoken of, else what is known of that.
+pub(crate) fn part_asked_for(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> {
+    const MOST_WORDS: usize = 9;
+    let Setting { index, catalogue, context, .. } = setting;
+    let tokens = &sentence.tokens;
+    let is_ordinal =
+        |token: &&fold::Token| token.number().is_none() && place(&token.word).is_some_and(|place| place > 1);
+    let mut ordinals = tokens.iter().filter(is_ordinal);
+    let (ordinal, None) = (ordinals.next()?, ordinals.next()) else { return None };
+    let says_part = tokens.iter().any(|token| cues::is("part_of_series", &token.word));
+    let is_around = |token: &fold::Token| {
+        token == ordinal
+            || cues::is("asks_for_part", &token.word)
+            || cues::is("part_of_series", &token.word)
+            || patterns::is_courtesy(&token.word)
+    };
+    let asks = tokens.iter().any(|token| cues::is("asks_whether", &token.word));
+    if tokens.len() > MOST_WORDS || !asks || !tokens.iter().all(is_around) {
+        return None;
+    }
+    let is_of_list = context.last.is_list() && context.last != Last::Series;
+    let only = context.like.first().copied().filter(|_| context.like.len() == 1);
+    let Some(movie) = context.about.filter(|_| !is_of_list).or(only) else {
+        return says_part.then_some(Intent::WhichOne);
+    };
+    let films = parts(index.series_of(movie), index, catalogue);
+    // Of a film that was made again the second of all is none of its own parts.
+    let versions = index.versions(movie);
+    let part = place(&ordinal.word).and_then(|place| films.get(place - 1).copied());
+    Some(
+        match part.filter(|part| *part != movie && !films.iter().any(|film| film != &movie && versions.contains(film)))
+        {
+            Some(part) => Intent::About { wanted: Wanted::Have, movie: part },
+            None => setting.chat(sentence).asked_of(Wanted::Series, movie),
+        },
+    )
 }
 
 impl Chat<'_> {

@@ -219,6 +219,26 @@ fn all_known(facts: Option<&FilmFacts>, lang: Lang) -> String {
     parts.into_iter().map(|part| format!(" {part}.")).collect()
 }
 
+/// "Sabrina (1954) is by Billy Wilder, with Humphrey Bogart and Audrey Hepburn."
+pub(crate) fn known_by(name: &str, facts: Option<&FilmFacts>, lang: Lang) -> String {
+    const MOST_PEOPLE: usize = 3;
+    let (is_by, with, and) = match lang {
+        Lang::En => ("is by", "with", "and"),
+        Lang::Es => ("es de", "con", "y"),
+    };
+    let first = |people: &[String]| names_in_words(&people[..people.len().min(MOST_PEOPLE)], and);
+    let directors = facts.map(|facts| first(&facts.directors)).unwrap_or_default();
+    let cast = facts.map(|facts| first(&facts.cast)).unwrap_or_default();
+    match (directors.is_empty(), cast.is_empty(), lang) {
+        (false, false, _) => format!("{name} {is_by} {directors}, {with} {cast}."),
+        (false, true, _) => format!("{name} {is_by} {directors}."),
+        (true, false, Lang::En) => format!("{name} is with {cast}."),
+        (true, false, Lang::Es) => format!("En {name} sale {cast}."),
+        (true, true, Lang::En) => format!("Of {name} I know no more."),
+        (true, true, Lang::Es) => format!("De {name} no sé más."),
+    }
+}
+
 fn opinion(name: &str, stats: MovieStats, english: bool) -> String {
     match (stats.mean_stars(), english) {
         (Some(mean), true) if stats.ratings == 1 => format!("One viewer gave {name} {mean:.1} stars."),

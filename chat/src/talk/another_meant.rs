@@ -52,7 +52,7 @@ pub(crate) fn asked_which(understood: Understood, sentence: &Sentence, setting: 
 }
 
 /// What was said, of a film that is named.
-fn rewritten(intent: &Intent, label: &str, setting: Setting<'_>) -> String {
+pub(super) fn rewritten(intent: &Intent, label: &str, setting: Setting<'_>) -> String {
     let english = setting.lang == crate::Lang::En;
     match intent {
         Intent::Rate { half_stars, .. } if english => format!("rate {label} {}", half_stars.stars()),
@@ -63,7 +63,7 @@ fn rewritten(intent: &Intent, label: &str, setting: Setting<'_>) -> String {
     }
 }
 
-fn names_itself(sentence: &Sentence, movie: MovieId, setting: Setting<'_>) -> bool {
+pub(super) fn names_itself(sentence: &Sentence, movie: MovieId, setting: Setting<'_>) -> bool {
     let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
     let said = format!(" {} ", words.join(" "));
     setting.index.keys_of(movie).any(|key| said.contains(&format!(" {key} ")))

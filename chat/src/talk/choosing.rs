@@ -82,9 +82,9 @@ fn only_film<'o>(
 
 /// The choice of an open question that the sentence takes: by its place, its year, its stars or its words.
 fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o ClarifyOption> {
-    const YES: [&str; 14] = [
+    const YES: [&str; 15] = [
         "yes", "yep", "yeah", "yup", "sure", "right", "correct", "exactly", "si", "claro", "correcto", "exacto", "eso",
-        "ese",
+        "ese", "esa",
     ];
     if options.is_empty() || sentence.len() > 12 {
         return None;
@@ -94,9 +94,16 @@ fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o C
     if let Some(option) = options.iter().find(|option| says(&option.label) == said) {
         return Some(option);
     }
+    // "vale, comedias" is no yes, "sí, esa misma" is one.
+    let agrees = |token: &fold::Token| {
+        let word = token.word.as_str();
+        YES.contains(&word) || cues::is("agrees", word) || matches!(word, "ok" | "okay" | "vale" | "venga" | "sip")
+    };
+    let says_only_yes = sentence.tokens.iter().any(agrees)
+        && sentence.tokens.iter().all(|token| agrees(token) || patterns::is_courtesy(&token.word));
     if let [only] = options
         && sentence.len() <= 4
-        && sentence.tokens.first().is_some_and(|first| YES.contains(&first.word.as_str()))
+        && (says_only_yes || sentence.tokens.first().is_some_and(|first| YES.contains(&first.word.as_str())))
     {
         return Some(only);
     }

@@ -56,10 +56,11 @@ pub(crate) fn films_by(sentence: &Sentence, setting: Setting<'_>) -> Option<Unde
     };
     let films = setting.after(&Context::default()).understand(&said);
     let kinds: Vec<TopicKind> = films.topics.iter().map(|topic| topic.kind).collect();
+    // "otras suyas" are none of a series of which only this one is theirs.
     let exist = films
         .intent
         .filters()
-        .is_some_and(|filters| filters.movie_ids.iter().any(|movie| catalogue.get(*movie).is_some()));
+        .is_some_and(|filters| filters.movie_ids.iter().any(|movie| *movie != film && catalogue.get(*movie).is_some()));
     let is_both = matches!(films.intent, Intent::Browse { .. }) && kinds == [TopicKind::Series, TopicKind::Director];
     let language = language::language(&sentence.text, sentence.tokens.iter());
     if exist && is_both {

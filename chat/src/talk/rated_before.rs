@@ -4,11 +4,13 @@
 use cineswarm_engine::MovieId;
 
 use crate::context::Last;
+use crate::films::series;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark};
 use crate::request::TitleSlot;
-use crate::words::fold::{Token, key, without_article};
-use crate::words::places::Places;
+use crate::topics::TopicKind;
+use crate::words::fold::{Token, key, tokenize, without_article};
+use crate::words::places::{self, Places};
 use crate::words::{cues, patterns};
 use crate::{Chat, ratings};
 
@@ -147,6 +149,50 @@ impl Chat<'_> {
             0 | 1 => self.resolved(slot),
             _ => Err(Box::new(self.which_film(slot, &known))),
         }
+    }
+
+    /// What places count where a series was told last, or where "la quinta" follows a wish for one: its films by their years.
+    pub(super) fn series_counted(&self) -> Option<Vec<MovieId>> {
+        let series = match (self.context.last, self.context.topics) {
+            (Last::Series, _) => self.series_films_of(self.context.about),
+            (Last::List, [only]) if only.kind == TopicKind::Series && self.says_ordinal() => {
+                self.reader.series_films(&tokenize(&only.label))
+            }
+            _ => Vec::new(),
+        };
+        let series = series::parts(&series, self.reader.index, self.catalogue);
+        (series.len() > 1).then_some(series)
+    }
+
+    fn says_ordinal(&self) -> bool {
+        let tokens = &self.reader.sentence.tokens;
+        tokens.iter().any(|token| token.number().is_none() && places::place(&token.word).is_some_and(|place| place > 0))
+    }
+
+    /// The films of which a part of a title is enough: those that were rated, and the series of the one that is spoken of.
+    pub(super) fn spoken_together(&self) -> Vec<MovieId> {
+        let is_told = matches!(self.context.last, Last::Series | Last::Rating | Last::Marked(_));
+        let series = self.series_films_of(self.context.about.filter(|_| is_told));
+        let rated = self.context.rated.iter().copied().filter(|movie| !series.contains(movie));
+        rated.chain(series.iter().copied()).collect()
+    }
+
+    /// "Legacy" of the Bourne films, "empire" of those that were rated: the only one of them whose title has these words.
+    pub(super) fn told_in_short(&self, tokens: &[Token]) -> Option<MovieId> {
+        const TELLING_LETTERS: usize = 4;
+        // "Legacy un 2".
+        let ends = tokens.iter().rev().take_while(|token| matches!(token.word.as_str(), "a" | "un" | "una")).count();
+        let words = without_article(&tokens[..tokens.len() - ends]);
+        let is_telling = |token: &Token| token.word.len() >= TELLING_LETTERS && token.number().is_none();
+        if !words.iter().any(is_telling) {
+            return None;
+        }
+        let has_words = |movie: &MovieId| {
+            let title = self.catalogue.get(*movie).map(|film| tokenize(&film.title)).unwrap_or_default();
+            title.windows(words.len()).any(|part| part.iter().zip(words).all(|(own, said)| own.word == said.word))
+        };
+        let mut fitting = self.spoken_together().into_iter().filter(has_words);
+        fitting.next().filter(|_| fitting.next().is_none())
     }
 
     pub(super) fn series_films_of(&self, movie: Option<MovieId>) -> Vec<MovieId> {

@@ -163,7 +163,10 @@ impl Chat<'_> {
     }
 
     /// What "the second" and "the others" count: the list, else the series of the film that was named or spoken of last.
-    fn counted_in(&self, named: Option<MovieId>) -> Vec<MovieId> {
+    pub(super) fn counted_in(&self, named: Option<MovieId>) -> Vec<MovieId> {
+        if let Some(series) = self.series_counted() {
+            return series;
+        }
         match self.context.counted() {
             [] => self.series_films_of(self.context.about.or(named)),
             shown => shown.to_vec(),
@@ -182,7 +185,8 @@ impl Chat<'_> {
 
     fn is_of_rated(&self, slots: &[TitleSlot]) -> bool {
         let [slot] = slots else { return false };
-        matches!(slot.found, TitleMatch::One(movie) if self.context.rated.contains(&movie))
+        let is_told = |movie: &MovieId| self.context.rated.contains(movie) || self.spoken_together().contains(movie);
+        matches!(&slot.found, TitleMatch::One(movie) if is_told(movie))
     }
 
     /// "each of the original Star Wars trilogy", "la trilogía original".
@@ -261,6 +265,11 @@ impl Chat<'_> {
             let before =
                 |at: usize| at.checked_sub(1).filter(|at| *at >= from).map_or("", |at| tokens[at].word.as_str());
             let after = tokens.get(stars.to).filter(|_| stars.to < to).map_or("", |token| token.word.as_str());
+            // "all but the first one" gives no star.
+            if !stars.is_marked && at > from && matches!(tokens[at].word.as_str(), "one" | "ones") && stars.to == at + 1
+            {
+                return None;
+            }
             let gap = self.reader.sentence.gap(at);
             let is_given = stars.is_marked
                 || matches!(before(at), "a" | "an" | "un" | "with" | "con" | "otro" | "another")
@@ -397,8 +406,8 @@ impl Chat<'_> {
         if let Some(places) = places::read(tokens).filter(|_| is_place) {
             return Some(Rated::Places(places));
         }
-        // "cars 4, up 2" of films that were rated.
-        if let Some(movie) = self.rated_before(tokens) {
+        // "cars 4, up 2" of films that were rated, "Legacy is a 2" of a series.
+        if let Some(movie) = self.rated_before(tokens).or_else(|| self.told_in_short(tokens)) {
             return Some(Rated::Titles(vec![TitleSlot { from, to, found: TitleMatch::One(movie) }]));
         }
         // "5 horror films" is a wish.

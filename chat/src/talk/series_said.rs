@@ -2,13 +2,15 @@
 //! "which of the Alien films is the best", "la mejor de Harry Potter", "pirates of the caribbean, which is the first". That is
 //! asked of its films as it would be of a list.
 
-use cineswarm_engine::MovieId;
+use cineswarm_engine::{Filters, MovieId};
 
+use crate::context::Last;
 use crate::films::titles::Reading;
-use crate::intent::{Intent, Lang, Understood, Wanted};
+use crate::intent::{Intent, Lang, Shift, Understood, Wanted};
 use crate::request::Reader;
 use crate::whole;
 use crate::words::fold::{self, Sentence, without_article};
+use crate::words::which::phrase_at;
 use crate::words::{cues, language, patterns};
 use crate::{Context, Setting};
 
@@ -23,10 +25,7 @@ pub(crate) fn films_of(sentence: &Sentence, setting: Setting<'_>) -> Option<Stri
     let words = without_article(tokens.get(from..)?);
     let reader = Reader::new(sentence, setting.index, setting.catalogue);
     let (name, _) = reader.series_called(words)?;
-    Some(match setting.lang {
-        Lang::En => format!("the {name} series"),
-        Lang::Es => format!("la saga de {name}"),
-    })
+    Some(series_wish(name, setting.lang))
 }
 
 /// The first of a series that is named, in the order that is asked for.
@@ -91,6 +90,63 @@ pub(crate) fn most_of_series(sentence: &Sentence, setting: Setting<'_>) -> Optio
     let read = setting.after(&context).understand(order);
     let is_of_them = matches!(&read.intent, Intent::About { movie, .. } if films.contains(movie));
     is_of_them.then_some(Understood { language, ..read })
+}
+
+/// "only the old ones", "the ones from the 90s" after a series was told: those of that series.
+pub(crate) fn narrowed(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let Setting { index, catalogue, context, lang, .. } = setting;
+    let series = index.series_of(context.about.filter(|_| context.last == Last::Series)?);
+    if series.len() < 2 || !context.options.is_empty() {
+        return None;
+    }
+    let of_list = Context { shown: series, goes_on: true, ..Context::default() };
+    let read = setting.after(&of_list).understand(&sentence.text);
+    let Intent::Refine { filters, tweak, shift: None | Some(Shift::Besides | Shift::Instead) } = &read.intent else {
+        return None;
+    };
+    if !read.ignored.is_empty() || (read.topics.is_empty() && *filters == Filters::default()) {
+        return None;
+    }
+    let named = setting
+        .after(&Context::default())
+        .understand(&series_wish(index.facts(*series.first()?)?.series.as_deref()?, lang));
+    let Intent::Browse { filters: of_series, .. } = named.intent else { return None };
+    let (year_from, year_to) = era(sentence, series, setting).unwrap_or((filters.year_from, filters.year_to));
+    let is_wanted = |movie: &MovieId| filters.movie_ids.is_empty() || filters.movie_ids.contains(movie);
+    let movie_ids: Vec<MovieId> = of_series.movie_ids.iter().copied().filter(is_wanted).collect();
+    let all_else = Filters { year_from, year_to, movie_ids, exclude_seen: false, ..filters.clone() };
+    // Where none is left the list before may be meant.
+    if !all_else.movie_ids.iter().any(|movie| catalogue.get(*movie).is_some_and(|film| all_else.allow(film, false))) {
+        return None;
+    }
+    let topics = named.topics.into_iter().chain(read.topics.clone()).collect();
+    Some(Understood { intent: Intent::Browse { filters: all_else, tweak: *tweak }, topics, ..read })
+}
+
+/// The years of "the old ones", "las nuevas" of a series: up to, or since, a long while in which there was none.
+fn era(sentence: &Sentence, series: &[MovieId], setting: Setting<'_>) -> Option<(Option<u16>, Option<u16>)> {
+    const LONG: u16 = 8;
+    // "las antiguas".
+    let words: Vec<fold::Token> =
+        sentence.tokens.iter().flat_map(|token| in_singular(std::slice::from_ref(token))).collect();
+    let says = |kind: &'static str| (0..words.len()).any(|at| phrase_at(&words, at, words.len(), &[kind]).is_some());
+    let mut years: Vec<u16> = series.iter().filter_map(|movie| setting.catalogue.get(*movie)?.year).collect();
+    years.sort_unstable();
+    let mut gaps = years.windows(2).filter(|pair| pair[1] - pair[0] >= LONG);
+    let middle = (years.len() / 2).checked_sub(1)?;
+    if says("oldest") {
+        return Some((None, gaps.next().map(|gap| gap[0]).or_else(|| years.get(middle).copied())));
+    }
+    let newest = || gaps.next_back().map(|gap| gap[1]).or_else(|| years.get(middle + 1).copied());
+    says("newest").then(newest).map(|year| (year, None))
+}
+
+fn series_wish(name: &str, lang: Lang) -> String {
+    let name = name.split(" - ").next().unwrap_or(name);
+    match lang {
+        Lang::En => format!("the {name} series"),
+        Lang::Es => format!("la saga de {name}"),
+    }
 }
 
 /// "alien films" has no plural of its own, "the harry potters" has.

@@ -120,6 +120,12 @@ impl Named<'_> {
         let begins = but + usize::from(is_denied);
         let ends = begins + 1..=tokens.len().min(begins + LONGEST_TELLING);
         let mut ends = ends.rev().filter(|end| !(begins + 1..*end).any(|at| sentence.breaks_before(at)));
+        // "psycho remake".
+        let is_bare = self.films.len() > 1
+            && phrase_at(tokens, to, tokens.len(), &["oldest", "newest"]).is_some_and(|(_, end)| end == tokens.len());
+        if is_bare {
+            return self.film(to, tokens.len()).map(|film| (self.from, tokens.len(), film));
+        }
         let is_linked = is_maker_link(word(begins));
         if !is_linked && !points(word(begins)) {
             return None;

@@ -48,6 +48,12 @@ fn spoken_of<'p>(sentence: &Sentence, words: &[&str]) -> Option<(usize, &'p Phra
     })
 }
 
+/// "his other films", "del mismo director", whoever that is.
+pub(crate) fn speaks_of_somebody(sentence: &Sentence) -> bool {
+    let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
+    spoken_of(sentence, &words).is_some()
+}
+
 /// "anything else with her?" of a film in which several are known to be: who is meant is asked.
 pub(crate) fn whom(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> {
     let Setting { lang, index, catalogue, context, .. } = setting;
@@ -117,6 +123,20 @@ fn asks_for_more_of_maker(sentence: &Sentence, context: &Context<'_>) -> bool {
     patterns::fitting(sentence).map(|fitting| fitting.kind.0).any(|kind| {
         kind == "by_maker" || (kind == "by_told" && is_told) || (kind.starts_with("same ") && sentence.len() == 2)
     })
+}
+
+/// "¿y de Chaplin?" after a list asks for what he made, where "¿y Chaplin?" may be of the film.
+pub(crate) fn by_another(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    let words: Vec<&str> = sentence.tokens.iter().map(|token| token.word.as_str()).collect();
+    let begins = matches!(words.as_slice(), ["y", "de" | "del", _, ..] | ["and", "by" | "from", _, ..]);
+    let is_of_plot = setting.context.last == Last::Asked(Wanted::Plot);
+    if !begins || is_of_plot || !setting.goes_on() {
+        return None;
+    }
+    let reader = Reader::new(sentence, setting.index, setting.catalogue);
+    let (name, end) = reader.named_at(2, Role::Directs)?;
+    let by = if setting.lang == Lang::En { "directed by" } else { "dirigidas por" };
+    (end == words.len()).then(|| format!("{by} {name}"))
 }
 
 /// Whether the word is one of a title: "¿y a Hable con ella qué le puse?"

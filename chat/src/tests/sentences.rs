@@ -230,7 +230,7 @@ fn readings_of_sentences_of_your_own() {
         }
         let sentence = sentence.trim_start_matches(['+', '&']);
         let understood = understand_in(sentence, Lang::from_tag(lang), &index, &catalogue, &talk.context());
-        talk.go_on(&understood, &shown);
+        talk.go_on(&understood, &shown, &catalogue, &index);
         let words = crate::replies::describe(&understood.intent, &understood.topics, &catalogue, Lang::En);
         let only = understood.intent.filters().map_or(0, |filters| filters.movie_ids.len());
         let said = crate::words::fold::Sentence::new(sentence);
@@ -393,7 +393,7 @@ impl Talk {
         }
     }
 
-    pub(super) fn go_on(&mut self, understood: &Understood, list: &[u32]) {
+    pub(super) fn go_on(&mut self, understood: &Understood, list: &[u32], catalogue: &Catalogue, index: &TitleIndex) {
         let intent = &understood.intent;
         if let Some(filters) = intent.filters() {
             self.only_ruled_out =
@@ -420,6 +420,11 @@ impl Talk {
         }
         self.options = match intent {
             Intent::Clarify { options, .. } => options.clone(),
+            // As the master offers them.
+            Intent::UnknownTitle { nearest, .. } => {
+                let films = nearest.iter().filter_map(|movie| crate::replies::film_option(*movie, catalogue));
+                films.map(|film| ClarifyOption { text: format!("films like {}", film.label), ..film }).collect()
+            }
             _ => Vec::new(),
         };
         let keeps = matches!(
@@ -436,6 +441,11 @@ impl Talk {
         );
         if !keeps {
             (self.about, self.last) = intent.speaks_of();
+            if let Intent::Mark { movies, .. } = intent
+                && let Some((first, last)) = index.series_marked(movies)
+            {
+                (self.about, self.last) = (Some(first), last);
+            }
             self.stars = match intent {
                 Intent::Rate { half_stars, .. } | Intent::RateInstead { half_stars, .. } => Some(*half_stars),
                 Intent::RateSeveral { ratings, .. } => ratings.last().map(|(_, half_stars)| *half_stars),
@@ -506,7 +516,7 @@ fn whole_conversations_are_followed() {
             let context = talk.context();
             let understood = understand_in(sentence, Lang::En, &index, &catalogue, &context);
             count.take(&said.join(" / "), wanted, &understood, &catalogue);
-            talk.go_on(&understood, &list);
+            talk.go_on(&understood, &list, &catalogue, &index);
         }
         assert!(count.all() >= 40, "only {} turns", count.all());
         count.hold(name, right_percent, 3);

@@ -26,7 +26,7 @@ fn the_film_that_is_meant_of_several_is_taken() {
         if !kind.starts_with(wanted_kind) || !words.contains(film) {
             amiss.push(format!("{}: {kind} <{words}>, not {wanted}", said.join(" / ")));
         }
-        talk.go_on(&understood, &list);
+        talk.go_on(&understood, &list, &catalogue, &index);
     }
     assert!(amiss.is_empty(), "{}", amiss.join("\n"));
 }

@@ -39,6 +39,9 @@
 //! - `made_verb`, `made_acts`, `made_spanish`: what somebody did in films; `made_between`: stands between them and that;
 //! - `made_asks`, `made_opening`: begin what asks for such films; `made_somebody`: after "ese"; `made_not`: tells more;
 //! - `of_trilogy`: stands around "trilogy";
+//! - `but_for`: begins what a rating of all leaves out; `all_of_them`: says all;
+//! - `asks_whether`, `asks_for_part`, `part_of_series`: ask whether there is a third part;
+//! - `says_no`: denies, and says no more;
 //! - `alike`: beside a film, asks for what is like it; `denies`: tells against that.
 
 use std::collections::HashSet;

@@ -7,6 +7,8 @@
 //! - `of_them`: stands around who made those films of a hero or a series that are wanted;
 //! - `sequel`: is the film after the one that is spoken of;
 //! - `better`: asks whether it is better than the one that is spoken of; `good`: after it, whether it is good;
+//! - `series_out`, `series_out_end`, `series_rest`, `cast_out`: stand around a series or before somebody that is not wanted; `all_by`: before
+//!   somebody all of whose films are;
 //! - `of_versions`: stands around a film of which it is asked what others of its name there are.
 
 use std::sync::LazyLock;
@@ -61,7 +63,7 @@ mod tests {
     use super::*;
     use crate::words::fold::tokenize;
 
-    const KINDS: [&str; 11] = [
+    const KINDS: [&str; 16] = [
         "oldest",
         "newest",
         "other",
@@ -73,6 +75,11 @@ mod tests {
         "of_versions",
         "better",
         "good",
+        "series_out",
+        "series_out_end",
+        "series_rest",
+        "cast_out",
+        "all_by",
     ];
 
     #[test]

@@ -55,7 +55,8 @@ impl App {
             Resolved::RateSeveral { ratings, .. } => ratings.last().map(|(movie, _)| (*movie, Last::Rating)),
             Resolved::Mark { movies, kind, .. } => match movies.as_slice() {
                 [only] => Some((*only, marked(*kind))),
-                _ => None,
+                // "la primera un 5" after "he visto Shrek 1, 2 y 3" counts that series.
+                several => self.library.titles.series_marked(several),
             },
             _ => None,
         });

@@ -3,6 +3,7 @@
 use cineswarm_engine::MovieId;
 
 use super::{Name, NameKind, TitleIndex};
+use crate::context::Last;
 use crate::words::fold::tokenize;
 
 /// Of films of one title, one with so many times the ratings of the next is meant.
@@ -46,6 +47,13 @@ impl TitleIndex {
     pub(crate) fn series_of(&self, movie: MovieId) -> &[MovieId] {
         let name = self.knowledge.of(movie).and_then(|facts| facts.series.as_deref()?.split(" - ").next());
         name.and_then(|name| self.knowledge.series_named(&tokenize(name))).map_or(&[], |(_, films)| films)
+    }
+
+    /// What is spoken of once several films of one series were marked: that series, by its first film.
+    pub fn series_marked(&self, movies: &[MovieId]) -> Option<(MovieId, Last)> {
+        let first = movies.first().filter(|_| movies.len() > 1)?;
+        let series = self.series_of(*first);
+        movies.iter().all(|movie| series.contains(movie)).then_some((*first, Last::Series))
     }
 
     /// All films of the title of this one, which is among them, the best known first.
