@@ -159,6 +159,7 @@ pub(super) fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -
         Intent::Chosen { movie } => format!("chosen {}", title(movie)),
         Intent::OfItself(
             OfItself::OnlyFilms
+            | OfItself::ByPlot
             | OfItself::SmallTalk
             | OfItself::Sorrow
             | OfItself::Reaction
