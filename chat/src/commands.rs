@@ -351,9 +351,11 @@ impl Chat<'_> {
         }
     }
 
-    /// "pick one", "escoge tú una", "you choose".
+    /// "pick one", "escoge tú una"; "you choose" may be of anything.
     fn chooses_one(&self) -> bool {
-        self.reader.sentence.tokens.iter().any(|token| cues::is("chooses", &token.word))
+        let tokens = &self.reader.sentence.tokens;
+        let is_one = |word: &str| matches!(word, "one" | "una" | "uno");
+        tokens.iter().any(|token| cues::is("chooses", &token.word)) && tokens.iter().any(|token| is_one(&token.word))
     }
 
     /// The last question again without these films; those that it did not find are not wanted either way.
