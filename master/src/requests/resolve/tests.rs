@@ -342,7 +342,7 @@ fn a_rating_in_words_is_stored_and_not_computed() {
     };
     assert_eq!(rate("rate Toy Story 4.5"), (TOY_STORY, 4.5));
     match resolved(json!({ "text": "rate Toy Story 9" }), &stranger(), &library) {
-        Resolved::SayOf { reply: Reply::Help { message, .. }, movie: TOY_STORY, last: Last::Rating } => {
+        Resolved::SayOf { reply: Reply::Help { message, .. }, movie: TOY_STORY, last: Last::OffScale } => {
             assert!(message.contains("Toy Story"), "{message}");
         }
         other => panic!("a rating off the scale gives {other:?}"),
@@ -466,8 +466,8 @@ fn undo_drops_an_open_question_before_it_undoes_anything() {
 fn a_title_that_no_film_has_is_asked_and_yes_takes_the_one_that_was_offered() {
     let library = library();
     let question = match resolved(json!({ "text": "films like Frgo 1950" }), &stranger(), &library) {
-        // The film that is offered is the one spoken of.
-        Resolved::SayOf { reply: question @ Reply::Clarify { .. }, movie: FARGO, .. } => question,
+        // The film is only offered: until it is taken nothing is said of it.
+        Resolved::Say(question @ Reply::Clarify { .. }) => question,
         other => panic!("{other:?}"),
     };
     let Reply::Clarify { options, .. } = &question else { unreachable!("it was matched above") };
