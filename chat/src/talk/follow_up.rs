@@ -204,7 +204,8 @@ impl Chat<'_> {
 
     /// "me equivoqué, cuatro" after a rating.
     pub(crate) fn stars_corrected(&self) -> Option<Intent> {
-        let corrects = self.corrects_stars(0, self.reader.sentence.len());
+        let corrects = self.corrects_stars(0, self.reader.sentence.len())
+            || !ratings::nearly_before_stars(&self.reader).is_empty();
         let rated = (corrects && self.context.last == Last::Rating).then(|| self.stars_alone()).flatten();
         rated.filter(|intent| matches!(intent, Intent::Rate { .. }))
     }
