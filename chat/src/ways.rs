@@ -186,8 +186,10 @@ fn rates_several(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood
     let several = chat.rated_several();
     // "a Hook un 4, a las otras un 3", and which others is not known: rating the one alone would not be what was said.
     let says_others = |token: &Token| cues::is("others_rated", &token.word);
-    if matches!(several, Some(Intent::WhichOne)) && sentence.tokens.iter().any(says_others) {
-        return Some(says(sentence, Intent::WhichOne));
+    if let Some(unknown @ (Intent::WhichOne | Intent::NotUnderstood { .. })) = &several
+        && sentence.tokens.iter().any(says_others)
+    {
+        return Some(says(sentence, unknown.clone()));
     }
     let rated = several.filter(is_rating).or_else(|| chat.stars_corrected())?;
     Some(says(sentence, rated))

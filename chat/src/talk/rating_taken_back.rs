@@ -44,7 +44,7 @@ impl Chat<'_> {
         let begins =
             cues::is("takes_back", &tokens[from].word) || turns::is_word("also_takes_back", &tokens[from].word);
         // What a pattern says is known: "delete my last rating".
-        if !begins || patterns::fitting(sentence).any(|fitting| fitting.kind.0 != "hide_film") {
+        if !begins || patterns::fitting(sentence).any(|fitting| fitting.film.is_none()) {
             return None;
         }
         let is_of_rating = |token: &Token| turns::is_word("a_rating", &token.word);
@@ -62,7 +62,9 @@ impl Chat<'_> {
         }
         match self.rated_before(words).or_else(|| self.rated_told_in_short(words)) {
             Some(movie) => Some(Intent::Unrate { movie }),
-            None => says_rating.then_some(Intent::WhichOne),
+            // "delete my rating of Alien", which may have been rated long ago.
+            None => (says_rating && !patterns::fitting(sentence).any(|fitting| fitting.kind.0 == "unrate"))
+                .then_some(Intent::WhichOne),
         }
     }
 }

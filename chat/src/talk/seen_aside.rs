@@ -8,7 +8,6 @@ use crate::context::Last;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark, Understood};
 use crate::replies;
-use crate::request::Reader;
 use crate::talk::marked_beside;
 use crate::topics::{Topic, TopicKind};
 use crate::whole::says;
@@ -129,12 +128,6 @@ fn beside_a_wish(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood
     };
     let Intent::Mark { movies: films, mark: Mark::Seen } = read(seen).intent else { return None };
     let mut wished = read(wish);
-    // "que no sea La La Land, la vi ayer": what was seen is the film that is left out.
-    let left_out = wished.intent.filters().map_or(0, |filters| filters.exclude_movie_ids.len());
-    let names_none = Reader::new(seen, setting.index, setting.catalogue).films_named().is_empty();
-    if left_out == 1 && names_none && wished.ignored.is_empty() && matches!(wished.intent, Intent::Refine { .. }) {
-        return Some(wished);
-    }
     let Intent::Refine { filters, .. } = &mut wished.intent else { return None };
     if !wished.ignored.is_empty() {
         return None;
