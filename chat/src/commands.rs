@@ -463,7 +463,9 @@ impl Chat<'_> {
         let tokens = &self.reader.sentence.tokens;
         let is_title = |from: usize| {
             let words = &tokens[from..];
-            words.iter().all(|token| place(&token.word).is_some())
+            // "seen 1, 2, 3" of a list.
+            (self.context.shown.is_empty() || words.iter().any(|token| token.number().is_none()))
+                && words.iter().all(|token| place(&token.word).is_some())
                 && self.reader.index.find_as(words, Reading::Exact).is_some()
         };
         (0..=tokens.len().saturating_sub(SHORTEST)).any(|from| tokens.len() - from >= SHORTEST && is_title(from))

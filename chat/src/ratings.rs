@@ -1,6 +1,8 @@
 //! Sentences that rate a film: "rate Toy Story 4.5", "le doy un 4 a Fargo", "Fargo 8/10", "toy story: 4.5".
 //! Never stores a rating; never guesses between a rating and a title that ends in a number.
 
+use std::ops::Range;
+
 use cineswarm_engine::HalfStars;
 
 use crate::films::titles::Reading;
@@ -10,6 +12,7 @@ use crate::words::fold::Token;
 use crate::words::lexicon::{self, Meaning};
 use crate::words::patterns;
 use crate::words::places;
+use crate::words::turns;
 
 /// Numbers of one sentence that are tried as the rating, from the last.
 const MAX_NUMBERS: usize = 4;
@@ -289,13 +292,26 @@ pub(crate) fn number_alone(reader: &Reader) -> Option<(String, Option<HalfStars>
     // "ponle un cinco de su parte", "me equivoqué, cuatro".
     let gives = tokens.first().is_some_and(|first| cues::is("gives", &first.word))
         || tokens.iter().any(|token| cues::is("corrects_stars", &token.word));
-    let in_words = |at| number_in_words(reader, at).filter(|number| gives && number.half_stars.is_some());
+    let nearly = nearly_before_stars(reader);
+    let in_words =
+        |at| number_in_words(reader, at).filter(|number| (gives || !nearly.is_empty()) && number.half_stars.is_some());
     let number = (0..tokens.len()).filter(begins).find_map(|at| number_at(reader, at).or_else(|| in_words(at)))?;
-    let around = tokens[..number.from].iter().chain(&tokens[number.to..]);
+    let is_nearly = |at: &usize| nearly.contains(at);
+    let around = (0..number.from).chain(number.to..tokens.len()).filter(|at| !is_nearly(at)).map(|at| &tokens[at]);
     let said = reader.sentence.typed(number.from, number.to).to_owned();
     let says_nothing =
         |word: &str| cues::is("beside_stars", word) || cues::is("corrects_stars", word) || patterns::is_courtesy(word);
     around.into_iter().all(|token| says_nothing(&token.word)).then_some((said, number.half_stars))
+}
+
+/// The words right before stars that say that these are nearly so many: "closer to three and a half", "más bien un 3".
+pub(crate) fn nearly_before_stars(reader: &Reader) -> Range<usize> {
+    let tokens = &reader.sentence.tokens;
+    let found = (0..tokens.len()).find_map(|at| {
+        let mut ends = turns::beginnings("nearly_stars", &tokens[at..]).map(|len| at + len);
+        ends.find(|end| stars_from(reader, *end).is_some()).map(|end| at..end)
+    });
+    found.unwrap_or(0..0)
 }
 
 /// "the next five", "otras tres", "the best two": so many films, and no stars.

@@ -31,6 +31,7 @@ pub(crate) mod rated_before;
 pub(crate) mod rated_but;
 pub(crate) mod rated_otherwise;
 pub(crate) mod rated_several;
+pub(crate) mod rating_taken_back;
 pub(crate) mod refining;
 pub(crate) mod remarks;
 pub(crate) mod seen_aside;

@@ -27,6 +27,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
     |sentence, setting| Some(says(sentence, whose::one_of_cast(sentence, setting)?)),
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
+    |sentence, setting| Some(says(sentence, setting.chat(sentence).rating_taken_back()?)),
     rates_several,
     |sentence, setting| Some(says(sentence, rated_but::rated(sentence, setting)?)),
     turn::marks_each,
@@ -182,7 +183,15 @@ fn begins_anew(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> 
 fn rates_several(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     let chat = setting.chat(sentence);
     let is_rating = |intent: &Intent| matches!(intent, Intent::RateSeveral { .. } | Intent::Rate { .. });
-    let rated = chat.rated_several().filter(is_rating).or_else(|| chat.stars_corrected())?;
+    let several = chat.rated_several();
+    // "a Hook un 4, a las otras un 3", and which others is not known: rating the one alone would not be what was said.
+    let says_others = |token: &Token| cues::is("others_rated", &token.word);
+    if let Some(unknown @ (Intent::WhichOne | Intent::NotUnderstood { .. })) = &several
+        && sentence.tokens.iter().any(says_others)
+    {
+        return Some(says(sentence, unknown.clone()));
+    }
+    let rated = several.filter(is_rating).or_else(|| chat.stars_corrected())?;
     Some(says(sentence, rated))
 }
 

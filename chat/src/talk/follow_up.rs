@@ -167,7 +167,7 @@ impl Chat<'_> {
         if (0..tokens.len()).any(|at| self.is_film_by_its_place(at)) || self.may_be_somebodys_stars() {
             return (self.context.last == Last::Rating).then_some(Intent::WhichOne);
         }
-        let corrects = self.corrects_stars(0, tokens.len());
+        let corrects = self.corrects_stars(0, tokens.len()) || !ratings::nearly_before_stars(&self.reader).is_empty();
         let Some(movie) = self.context.about.filter(|_| is_spoken_of(self.context.last)) else {
             // "me equivoqué, cuatro", and no film was said.
             let is_mistake = tokens.iter().any(|token| token.word.starts_with("equivo") || token.word == "confundi");
@@ -204,7 +204,8 @@ impl Chat<'_> {
 
     /// "me equivoqué, cuatro" after a rating.
     pub(crate) fn stars_corrected(&self) -> Option<Intent> {
-        let corrects = self.corrects_stars(0, self.reader.sentence.len());
+        let corrects = self.corrects_stars(0, self.reader.sentence.len())
+            || !ratings::nearly_before_stars(&self.reader).is_empty();
         let rated = (corrects && self.context.last == Last::Rating).then(|| self.stars_alone()).flatten();
         rated.filter(|intent| matches!(intent, Intent::Rate { .. }))
     }

@@ -12,7 +12,7 @@ use crate::topics::TopicKind;
 use crate::words::fold::{Token, key, tokenize, without_article};
 use crate::words::places::{self, Places};
 use crate::words::{cues, patterns};
-use crate::{Chat, ratings};
+use crate::{Chat, Context, ratings};
 
 impl Chat<'_> {
     /// The film that is spoken of, or the only one that the last question asked for films like.
@@ -28,8 +28,24 @@ impl Chat<'_> {
     pub(crate) fn films_at(&self, places: &Places) -> Option<Vec<MovieId>> {
         match places {
             Places::Other => self.other_of_two().map(|movie| vec![movie]),
+            // "elimina las dos" after two were rated, and the list shows more.
+            Places::AllOf(count) if self.are_all_rated(*count) => Some(self.context.rated.to_vec()),
             places => places.of(self.context.counted()),
         }
+    }
+
+    fn are_all_rated(&self, count: usize) -> bool {
+        let Context { last, rated, shown, .. } = self.context;
+        *last == Last::Rating && rated.len() == count && shown.len() != count
+    }
+
+    /// "quita la última", "remove the last one" right after a rating: that one, though a list is shown.
+    pub(crate) fn takes_last_rating(&self, places: Option<&Places>) -> bool {
+        let names_film = |token: &Token| cues::is("film_or_list", &token.word);
+        self.context.last == Last::Rating
+            && self.context.stars.is_some()
+            && places == Some(&Places::These(vec![0]))
+            && !self.reader.sentence.tokens.iter().any(names_film)
     }
 
     /// "the other one": of two that were rated, listed or asked for films like, one of which is spoken of.
@@ -45,7 +61,11 @@ impl Chat<'_> {
 
     /// What takes these films away: their ratings, if these are what is spoken of, else the films.
     pub(crate) fn taken_away(&self, movies: Vec<MovieId>, places: Option<&Places>) -> Intent {
+        if let Some(movie) = self.spoken_of().filter(|_| self.takes_last_rating(places)) {
+            return Intent::Unrate { movie };
+        }
         let of_rated = self.context.counts_rated()
+            || (matches!(places, Some(Places::AllOf(count)) if self.are_all_rated(*count)))
             || (places == Some(&Places::Other) && movies.iter().all(|movie| self.context.rated.contains(movie)));
         match (of_rated, &movies[..]) {
             (false, _) => Intent::Mark { movies, mark: Mark::NotForMe },
@@ -96,7 +116,9 @@ impl Chat<'_> {
         let is_rated =
             matches!(word(at + 1), "gets" | "get" | "is" | "was" | "deserves" | "es" | "era" | "merece" | "le");
         let has_stars = || {
-            let from = at + 1 + usize::from(matches!(word(at + 1), "a" | "un" | "una"));
+            let is_beside =
+                |at: &usize| matches!(word(*at), "a" | "un" | "una" | "with" | "con" | "also" | "too" | "tambien");
+            let from = (at + 1..tokens.len()).find(|at| !is_beside(at)).unwrap_or(tokens.len());
             ratings::stars_from(&self.reader, from).is_some()
         };
         let is_name = at > 0
@@ -179,6 +201,21 @@ impl Chat<'_> {
 
     /// "Legacy" of the Bourne films, "empire" of those that were rated: the only one of them whose title has these words.
     pub(super) fn told_in_short(&self, tokens: &[Token]) -> Option<MovieId> {
+        self.told_in_short_among(tokens, &self.spoken_together())
+    }
+
+    /// The same, among those that were rated, by what they are called in either language.
+    pub(super) fn rated_told_in_short(&self, tokens: &[Token]) -> Option<MovieId> {
+        let words: Vec<&str> = without_article(tokens).iter().map(|token| token.word.as_str()).collect();
+        let said = format!(" {} ", words.join(" "));
+        let has_words =
+            |movie: &&MovieId| self.reader.index.keys_of(**movie).any(|key| format!(" {key} ").contains(&said));
+        let mut fitting = self.context.rated.iter().filter(has_words);
+        let named = fitting.next().filter(|_| fitting.next().is_none()).copied();
+        self.told_in_short_among(tokens, self.context.rated).or(named.filter(|_| !words.is_empty()))
+    }
+
+    fn told_in_short_among(&self, tokens: &[Token], films: &[MovieId]) -> Option<MovieId> {
         const TELLING_LETTERS: usize = 4;
         // "Legacy un 2".
         let ends = tokens.iter().rev().take_while(|token| matches!(token.word.as_str(), "a" | "un" | "una")).count();
@@ -191,7 +228,7 @@ impl Chat<'_> {
             let title = self.catalogue.get(*movie).map(|film| tokenize(&film.title)).unwrap_or_default();
             title.windows(words.len()).any(|part| part.iter().zip(words).all(|(own, said)| own.word == said.word))
         };
-        let mut fitting = self.spoken_together().into_iter().filter(has_words);
+        let mut fitting = films.iter().copied().filter(has_words);
         fitting.next().filter(|_| fitting.next().is_none())
     }
 

@@ -244,6 +244,8 @@ impl Chat<'_> {
     /// What tokens `from..to` rate, if they say nothing else; no part where they say nothing at all.
     fn part_with_stars(&self, from: usize, to: usize, has_verb: bool) -> Option<Option<Part>> {
         let tokens = &self.reader.sentence.tokens;
+        // "closer to three and a half" rates no film called "Closer".
+        let nearly = ratings::nearly_before_stars(&self.reader);
         let says_nothing = |at: usize| {
             let word = tokens[at].word.as_str();
             let corrects = |at: usize| tokens.get(at).is_some_and(|token| cues::is("corrects_stars", &token.word));
@@ -252,6 +254,7 @@ impl Chat<'_> {
             let is_more = matches!(word, "more" | "mas" | "better" | "less" | "menos") && at > 0 && corrects(at - 1);
             !self.is_film_by_its_place(at)
                 && (cues::is("around_rated", word)
+                    || nearly.contains(&at)
                     || corrects(at)
                     || denies_before
                     || is_more
