@@ -8,7 +8,7 @@ use crate::films::titles::Reading;
 use crate::intent::{Intent, Lang, Understood};
 use crate::request::Reader;
 use crate::talk::{degrees, lifting};
-use crate::topics::TopicKind;
+use crate::topics::{Topic, TopicKind};
 use crate::whole::says;
 use crate::words::fold::{Sentence, Token, is_article, without_article};
 use crate::words::{cues, language, patterns, turns};
@@ -46,7 +46,10 @@ fn lifts(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
 fn toned_down(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     let (genre, word) = degrees::toned_down(sentence)?;
     let again = Intent::Refine { filters: Filters::default(), tweak: Tweak::None, shift: None };
-    let is_asked_for = setting.context.genres.iter().any(|asked| asked == genre);
+    // "a romantic drama" is both at once.
+    let is_of_it = |topic: &Topic| topic.kind == TopicKind::Genres && topic.label.split(" + ").any(|one| one == genre);
+    let context = setting.context;
+    let is_asked_for = context.genres.iter().any(|asked| asked == genre) || context.topics.iter().any(is_of_it);
     is_asked_for.then(|| Understood { ignored: vec![word.to_owned()], ..says(sentence, again) })
 }
 
