@@ -23,6 +23,7 @@ type Way = fn(&Sentence, Setting<'_>) -> Option<Understood>;
 const OF_ITS_OWN_SORT: &[Way] = &[
     without_idle_end,
     |sentence, setting| in_full(own_language::left_out(sentence)?, sentence, setting),
+    title_with_nothing_before,
     begins_anew,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
     |sentence, setting| Some(says(sentence, whose::one_of_cast(sentence, setting)?)),
@@ -170,6 +171,21 @@ fn title_not_another(sentence: &Sentence, setting: Setting<'_>) -> Option<Unders
     };
     setting.index.find_as(other, Reading::Exact)?;
     in_full(replies::film_name(film), sentence, setting)
+}
+
+/// "Volver", where there is nothing to go back to.
+fn title_with_nothing_before(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let context = setting.context;
+    let is_first = !setting.goes_on() && context.about.is_none() && context.options.is_empty();
+    let goes_back = |sentence: &Sentence| cues::is("goes_back", &sentence.tokens[0].word);
+    if sentence.len() != 1 || !is_first || !goes_back(sentence) {
+        return None;
+    }
+    let film = match setting.index.find_as(&sentence.tokens, Reading::Exact)? {
+        TitleMatch::One(movie) => setting.catalogue.get(movie)?,
+        _ => return None,
+    };
+    in_full(format!("films like {}", replies::film_name(film)), sentence, setting)
 }
 
 /// "start over: something with dragons".

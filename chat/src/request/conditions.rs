@@ -8,8 +8,10 @@ use crate::topics::{GenreRun, Named, Topic, TopicKind};
 use crate::words::fold::{Token, is_article, key, tokenize};
 use crate::words::lexicon::{self, Meaning};
 use crate::words::years::{self, YearBound};
-use crate::words::{cues, patterns};
+use crate::words::{cues, patterns, turns};
 
+/// Years of age up to which somebody is said to be a child of the family.
+const OLDEST_AT_HOME: u64 = 17;
 /// Years of age up to which somebody is meant to see films for children.
 const OLDEST_CHILD: u64 = 11;
 
@@ -356,11 +358,28 @@ impl Reader<'_> {
         })
     }
 
+    /// Whether what stands before tells how old children are, and nothing but numbers follows that.
+    pub(crate) fn tells_ages(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let is_number = |token: &Token| {
+            token.number().is_some()
+                || lexicon::number_word(&token.word).is_some()
+                || matches!(token.word.as_str(), "and" | "y" | "anos" | "years" | "old")
+        };
+        let after = (0..at).find_map(|from| Some(from + turns::beginnings("kids_are", &tokens[from..]).next()?));
+        after.is_some_and(|after| after <= at && tokens[after..at].iter().all(is_number))
+    }
+
     /// "for my 6 year old", "para un niño de 6 años": films for children.
     fn read_age(&self, at: usize, request: &mut Request) -> Option<usize> {
         let tokens = self.tokens();
         let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
         let years = tokens.get(at)?.number().or_else(|| lexicon::number_word(word(at)))?;
+        // "mis hijos tienen 8 y 11": which films suit an age is not known.
+        if years <= OLDEST_AT_HOME && self.tells_ages(at) {
+            request.leave_unread(at, at + 1);
+            return Some(at + 1);
+        }
         if !(1..=OLDEST_CHILD).contains(&years) {
             return None;
         }

@@ -105,6 +105,8 @@ impl Reader<'_> {
         let role = match role {
             Role::Directs if person.films(Role::Directs).is_empty() => Role::Acts,
             Role::Acts if person.films(Role::Acts).is_empty() => Role::Directs,
+            // "con Scorsese", who is hardly ever in a film.
+            Role::Acts if self.is_plainly_beside(at) && is_far_better_known_as_director(person) => Role::Directs,
             role => person.role(role),
         };
         let kind = if role == Role::Directs { TopicKind::Director } else { TopicKind::Cast };
@@ -262,6 +264,12 @@ impl Reader<'_> {
                 Some((knowledge.person_nearly_named(words, typos)?, end))
             })
         })
+    }
+
+    /// Whether "with" alone stands here, which tells less of a role than "starring" does.
+    fn is_plainly_beside(&self, at: usize) -> bool {
+        let is_next = self.before_person(at).is_some_and(|(next, _)| next == at + 1);
+        is_next && self.tokens().get(at).is_some_and(|token| matches!(token.word.as_str(), "with" | "con"))
     }
 
     fn names_at(&self, at: usize) -> bool {
@@ -452,6 +460,10 @@ impl Reader<'_> {
         let Some(next) = self.tokens().get(at) else { return true };
         self.sentence.breaks_before(at) || lexicon::is_known(&next.word) || patterns::says(&next.word)
     }
+}
+
+fn is_far_better_known_as_director(person: &Person) -> bool {
+    person.fame(Role::Directs) >= FAR_BETTER_KNOWN * person.fame(Role::Acts)
 }
 
 /// Whether a word is part of a name.

@@ -2,15 +2,17 @@
 //! pide que haya tiros"; in place of a part of it: "dragons instead of dinosaurs"; and without whom it asked for: "then
 //! without them". Each is put as a plain refinement, and stands only where all of that is read.
 
+use cineswarm_engine::Filters;
+
 use crate::films::titles::Reading;
 use crate::intent::{Intent, Lang, Understood};
 use crate::request::Reader;
-use crate::talk::lifting;
-use crate::topics::TopicKind;
+use crate::talk::{degrees, lifting};
+use crate::topics::{Topic, TopicKind};
 use crate::whole::says;
 use crate::words::fold::{Sentence, Token, is_article, without_article};
 use crate::words::{cues, language, patterns, turns};
-use crate::{Lifted, Setting, Shift};
+use crate::{Lifted, Setting, Shift, Tweak};
 
 /// The question before with what the sentence adds to it, puts in place of a part of it, or takes out.
 pub(crate) fn to_the_question_before(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
@@ -19,7 +21,12 @@ pub(crate) fn to_the_question_before(sentence: &Sentence, setting: Setting<'_>) 
     if !setting.goes_on() || !setting.context.options.is_empty() || sentence.len() > MOST_WORDS || is_title() {
         return None;
     }
-    lifts(sentence, setting)
+    toned_down(sentence, setting)
+        .or_else(|| lifts(sentence, setting))
+        .or_else(|| lifts_and_wishes(sentence, setting))
+        .or_else(|| widened(sentence, setting))
+        .or_else(|| other_person(sentence, setting))
+        .or_else(|| seen_all(sentence, setting))
         .or_else(|| in_place_of(sentence, setting))
         .or_else(|| would_be_nice(sentence, setting))
         .or_else(|| has_to_have(sentence, setting))
@@ -33,6 +40,61 @@ fn lifts(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     let reader = is_short.then(|| Reader::new(sentence, setting.index, setting.catalogue))?;
     let (intent, lifted) = lifting::lifted(&reader, setting.context)?;
     Some(Understood { lifted, ..says(sentence, intent) })
+}
+
+/// "not so sad" after dramas: these stay, as there are less sad ones, and the word is said to be left out.
+fn toned_down(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let (genre, word) = degrees::toned_down(sentence)?;
+    let again = Intent::Refine { filters: Filters::default(), tweak: Tweak::None, shift: None };
+    // "a romantic drama" is both at once.
+    let is_of_it = |topic: &Topic| topic.kind == TopicKind::Genres && topic.label.split(" + ").any(|one| one == genre);
+    let context = setting.context;
+    let is_asked_for = context.genres.iter().any(|asked| asked == genre) || context.topics.iter().any(is_of_it);
+    is_asked_for.then(|| Understood { ignored: vec![word.to_owned()], ..says(sentence, again) })
+}
+
+/// "forget Jim Carrey, just good comedies": what holds no more, and what is wanted then.
+fn lifts_and_wishes(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let mut ends = (2..sentence.len()).rev().filter(|at| sentence.breaks_before(*at));
+    let (at, lifted) = ends.find_map(|at| {
+        let first = Sentence::new(sentence.typed(0, at));
+        let reader = Reader::new(&first, setting.index, setting.catalogue);
+        let (_, lifted) = lifting::lifted(&reader, setting.context)?;
+        (!lifted.is_empty()).then_some((at, lifted))
+    })?;
+    let read = setting.understand(sentence.typed(at, sentence.len())).meant_instead();
+    let is_all = matches!(read.intent, Intent::Refine { .. }) && read.ignored.is_empty() && read.lifted.is_empty();
+    is_all.then_some(Understood { lifted, ..read })
+}
+
+/// "¿y de barcos en general?" after pirates: this theme instead of the narrower one.
+fn widened(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let said = turns::without_end("in_general", &sentence.tokens);
+    let read = refined((said.len() < sentence.len()).then(|| sentence.typed(0, said.len()))?, setting)?;
+    Some(read.meant_instead())
+}
+
+/// "cambia de actor, Robin Williams": somebody else, of the same kind of film.
+fn other_person(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let tokens = &sentence.tokens;
+    let from = tokens.iter().take_while(|token| patterns::is_courtesy(&token.word)).count();
+    let at = from + turns::beginnings("other_person", tokens.get(from..)?).next()?;
+    let at = at + turns::beginnings("swap_to", &tokens[at..]).next().unwrap_or(0);
+    let said = (at < tokens.len()).then(|| sentence.typed(at, tokens.len()))?;
+    beside(said, is_spanish(sentence, setting), setting).map(Understood::meant_instead)
+}
+
+/// "de ese director ya vi todo": without films of theirs.
+fn seen_all(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let tokens = &sentence.tokens;
+    let before = turns::without_end("seen_all", tokens);
+    let of = match turns::beginnings("seen_all", tokens).next() {
+        _ if before.len() < tokens.len() => sentence.typed(0, before.len()),
+        Some(len) if len < tokens.len() => sentence.typed(len, tokens.len()),
+        _ => return None,
+    };
+    let nothing = if is_spanish(sentence, setting) { "sin películas" } else { "nothing" };
+    refined(&format!("{nothing} {of}"), setting)
 }
 
 /// A sentence that is all read, as a change of the question before.

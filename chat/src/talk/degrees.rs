@@ -41,6 +41,14 @@ pub(crate) fn order(sentence: &Sentence) -> Option<patterns::Kind> {
     })
 }
 
+/// "not so sad": the genre that this would be less of, and the word, which is said of how its films are: there are less sad
+/// dramas, and which these are is not known.
+pub(crate) fn toned_down(sentence: &Sentence) -> Option<(&'static str, &str)> {
+    let genre = order(sentence)?.0.strip_prefix("less ")?;
+    let at = sentence.tokens.iter().rposition(|token| turns::is_word("tone", &token.word))?;
+    Some((genre, sentence.typed(at, at + 1)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

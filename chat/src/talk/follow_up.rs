@@ -7,13 +7,18 @@ use crate::context::Last;
 use crate::films::titles::{Reading, TitleIndex, TitleMatch};
 use crate::intent::{Intent, Lang, OfItself, Wanted};
 use crate::words::fold::{self, Sentence};
-use crate::words::{cues, lexicon, patterns, places};
+use crate::words::{cues, lexicon, patterns, places, turns};
 use crate::{Chat, Context, Tweak, ratings};
 
 /// "start over: something like Die Hard", "forget it, give me a comedy": a new question, of which nothing before counts.
 pub(crate) fn after_beginning_anew(sentence: &Sentence) -> Option<String> {
     const LONGEST: usize = 6;
-    let at = (1..sentence.len().min(LONGEST)).find(|at| sentence.breaks_before(*at))?;
+    let mut breaks = (1..sentence.len().min(LONGEST)).filter(|at| sentence.breaks_before(*at));
+    // "ok, cambiemos: mejor un musical".
+    if let Some(at) = breaks.clone().find(|at| is_new_wish(&sentence.tokens[..*at])) {
+        return Some(sentence.typed(at, sentence.len()).to_owned());
+    }
+    let at = breaks.next()?;
     let first = Sentence::new(sentence.typed(0, at));
     let begins_anew = patterns::fitting(&first).any(|fitting| {
         let forgets = matches!(
@@ -36,6 +41,12 @@ pub(crate) fn after_beginning_anew(sentence: &Sentence) -> Option<String> {
     // "oops, undo" is one order, as "forget it, start over" is.
     let says_more = patterns::fitting(&said).all(|fitting| fitting.film.is_some() || fitting.kind.0 == "restart");
     (begins_anew && says_more).then(|| rest.to_owned())
+}
+
+/// "let's change", whatever polite word stands before.
+fn is_new_wish(said: &[fold::Token]) -> bool {
+    let from = said.iter().take_while(|token| patterns::is_courtesy(&token.word)).count();
+    (0..=from).any(|from| turns::is("new_wish", &said[from..]))
 }
 
 /// "sorry, I meant horror": what was meant.

@@ -63,7 +63,12 @@ fn says_no_wish(reader: &Reader<'_>, at: usize) -> bool {
     let is_remark = || {
         patterns::fitting(&said).any(|fitting| fitting.kind.is_chat() || matches!(fitting.kind.0, "remark" | "undo"))
     };
-    if said.tokens.iter().all(|token| says_little(&token.word)) || is_remark() {
+    // "no wait, put it back, WW2 is fine".
+    let puts_back = || {
+        let from = (0..at).rev().find(|from| *from == 0 || said.breaks_before(*from));
+        from.is_some_and(|from| allows_last(&said.tokens[from..]))
+    };
+    if said.tokens.iter().all(|token| says_little(&token.word)) || is_remark() || puts_back() {
         return true;
     }
     let asks = said.tokens.first().is_some_and(|first| cues::is("asks", &first.word));
@@ -144,7 +149,9 @@ pub(crate) fn taken_back(reader: &Reader<'_>, request: &Request, context: &Conte
 pub(crate) fn allowed_again(reader: &Reader<'_>, request: &Request, context: &Context<'_>) -> Lifted {
     let asked_for = |topic: &&Topic| {
         let is_same = |named: &Named| key(&tokenize(&named.topic.label)) == key(&tokenize(&topic.label));
-        topic.kind == TopicKind::Without && request.named.iter().any(is_same)
+        // "no world war 2", and then "WW2".
+        let is_of_same = |named: &Named| named.films == films_ruled_out(topic, reader.index, reader.catalogue);
+        topic.kind == TopicKind::Without && request.named.iter().any(|named| is_same(named) || is_of_same(named))
     };
     let topics: Vec<Topic> = context.topics.iter().filter(asked_for).cloned().collect();
     let films = topics.iter().flat_map(|topic| films_ruled_out(topic, reader.index, reader.catalogue)).collect();
@@ -266,7 +273,8 @@ pub(crate) fn asked_for(reader: &Reader<'_>, context: &Context<'_>, object: &[To
     let said = key(named);
     let is_called_so = |topic: &&Topic| {
         let called = |text: &str| key(without_article(&crate::words::fold::tokenize(text))) == said;
-        topic.kind != TopicKind::Without && (called(&topic.label) || called(&topic.said))
+        let is_surname = || topic.kind.is_like(TopicKind::Cast) && is_end_of_name(&topic.label, named);
+        topic.kind != TopicKind::Without && (called(&topic.label) || called(&topic.said) || is_surname())
     };
     if let Some(topic) = context.topics.iter().find(is_called_so) {
         return Some(Lifted { topics: vec![topic.clone()], ..Lifted::default() });
@@ -306,7 +314,15 @@ fn ruled_out(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Op
     });
     let topic = named.or_else(|| {
         let meant = reader.topic_said(object).or_else(|| reader.topic_said(without_article(object)))?;
-        let meant = films_of(&meant, reader.index, reader.catalogue).filter(|_| meant.kind == TopicKind::Origin)?;
+        let is_origin = meant.kind == TopicKind::Origin;
+        let meant = films_of(&meant, reader.index, reader.catalogue)?;
+        // "no world war 2", and then "WW2 is fine".
+        if let Some(same) = ruled_out().find(|topic| films(topic) == meant) {
+            return Some(same);
+        }
+        if !is_origin {
+            return None;
+        }
         // "en inglés no", and then "vuelve a meter las inglesas".
         let is_mostly_of = |topic: &&Topic| {
             let without: HashSet<MovieId> = films(topic).into_iter().collect();
@@ -315,6 +331,13 @@ fn ruled_out(reader: &Reader<'_>, context: &Context<'_>, object: &[Token]) -> Op
         ruled_out().filter(|topic| is_origin_ruled_out(reader, topic)).find(is_mostly_of)
     })?;
     Some(Lifted { topics: vec![topic.clone()], films: films(topic), ..Lifted::default() })
+}
+
+/// "Scorsese" of Martin Scorsese.
+fn is_end_of_name(name: &str, said: &[Token]) -> bool {
+    let name = tokenize(name);
+    let end = name.len().checked_sub(said.len()).map(|from| &name[from..]);
+    !said.is_empty() && end.is_some_and(|end| end.iter().zip(said).all(|(own, said)| own.word == said.word))
 }
 
 /// Whether a language or a country was ruled out by it.

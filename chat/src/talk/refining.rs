@@ -62,7 +62,8 @@ impl Chat<'_> {
                 || self.compares_list(request)
                 || (!says_films && (self.says_only() || self.speaks_of_somebody() || self.says_one_that()))
                 || begins("refines")
-                || (begins("may_refine") && !request.film_noun);
+                || (begins("may_refine") && !request.film_noun)
+                || (!request.film_noun && self.reader.tells_ages(tokens.len()));
             // "comedy instead", "crime stuff first".
             let ends_so = tokens
                 .last()

@@ -25,6 +25,14 @@ pub(crate) enum YearBound {
     To(u16),
 }
 
+/// "an old guy", "un señor viejo", "con un viejo": that somebody is old says nothing of the film's year.
+fn is_of_somebody(tokens: &[Token], at: usize, end: usize) -> bool {
+    let is_one = |at: usize| tokens.get(at).is_some_and(|token| turns::is_word("somebody", &token.word));
+    let word = |back: usize| at.checked_sub(back).map_or("", |at| tokens[at].word.as_str());
+    let is_noun = matches!(word(2), "con" | "sobre") && matches!(word(1), "un" | "una") && end == tokens.len();
+    is_one(end) || (at > 0 && is_one(at - 1)) || is_noun
+}
+
 /// The condition that begins at token `at`, with the place after it. `bare` also takes a year on its own ("1999").
 pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Option<(YearBound, usize)> {
     if let Some(found) = about_a_year(tokens, at) {
@@ -53,6 +61,7 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
                 spanned.or_else(|| short_years(tokens, next)).or_else(short)
             }
             Meaning::Recent => Some((YearBound::From(newest.saturating_sub(RECENT_YEARS - 1)), next)),
+            Meaning::Old if is_of_somebody(tokens, at, next) => None,
             Meaning::Old => Some((YearBound::To(OLD_BEFORE - 1), next)),
             Meaning::ThisYear => Some((YearBound::Within(newest, newest), next)),
             Meaning::ThisCentury => Some((YearBound::From(CENTURY), next)),
