@@ -19,6 +19,7 @@ pub(crate) mod made_by;
 pub(crate) mod marked_beside;
 pub(crate) mod misspelt;
 pub(crate) mod most_said;
+pub(crate) mod not_by_him;
 pub(crate) mod not_remembered;
 pub(crate) mod not_that_one;
 pub(crate) mod occasions;

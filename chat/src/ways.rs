@@ -7,9 +7,9 @@ use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
     added, all_options, between_lengths, choosing, follow_up, going_back, like_one_but, made_by, marked_beside,
-    misspelt, most_said, not_remembered, not_that_one, of_cast, of_hero, own_language, places_said, rated_but,
-    seen_aside, sequel, series_out, series_said, than_a_film, that_year, told_before, what_differs, which_film,
-    which_named, who_is_in, whose, year_beside,
+    misspelt, most_said, not_by_him, not_remembered, not_that_one, of_cast, of_hero, own_language, places_said,
+    rated_but, seen_aside, sequel, series_out, series_said, than_a_film, that_year, told_before, what_differs,
+    which_film, which_named, who_is_in, whose, year_beside,
 };
 use crate::whole::{says, understood_whole};
 use crate::words::fold::{Sentence, Token, without_article};
@@ -66,6 +66,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     of_hero::films_by,
     part_of_a_series,
     likes_what_was_told,
+    |sentence, setting| in_full(not_by_him::as_wish(sentence, setting)?, sentence, setting),
     |sentence, setting| Some(setting.understand(&going_back::order_at_the_end(sentence, setting.index)?)),
     added::to_the_question_before,
     turn::of_the_question_before,
@@ -91,6 +92,13 @@ const AT_A_LOSS: &[Resort] = &[
 
 /// What the sentence says: the first way in which it may be put that finds something.
 pub(crate) fn read(sentence: &Sentence, setting: Setting<'_>) -> Understood {
+    let read = first_found(sentence, setting);
+    // "gracias, eres un crack" is no "wow".
+    let is_praise = read.intent == Intent::OfItself(OfItself::Reaction);
+    is_praise.then(|| thanks(sentence, setting, &read)).flatten().unwrap_or(read)
+}
+
+fn first_found(sentence: &Sentence, setting: Setting<'_>) -> Understood {
     if let Some(said) = OF_ITS_OWN_SORT.iter().find_map(|way| way(sentence, setting)) {
         return said;
     }
@@ -149,7 +157,13 @@ fn takes_none(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     let is_none = |said: &Sentence| patterns::fitting(said).any(|fitting| fitting.kind.0 == "none");
     // "no, the old one" and "no, de los 90" say which.
     let says_so = is_none(&first) && !first.tokens.iter().all(|token| cues::is("says_no", &token.word));
-    if setting.context.options.len() < 2 || !says_so {
+    if !says_so {
+        return None;
+    }
+    if let Some(read) = which_film::another_of_the_name(sentence, end, setting) {
+        return Some(read);
+    }
+    if setting.context.options.len() < 2 {
         return None;
     }
     let rest = setting.after(&setting.without_options()).understand(sentence.typed(end, sentence.len()));

@@ -8,7 +8,7 @@ use crate::request::{Reader, Request};
 use crate::talk::{choosing, follow_up, in_short, lifting, turned_down, whose};
 use crate::topics::{Topic, TopicKind};
 use crate::words::fold::Sentence;
-use crate::words::{fold, language, plainly};
+use crate::words::{cues, fold, language, plainly};
 use crate::{Ignored, Setting, replies};
 
 /// That the whole sentence says this, and nothing else.
@@ -59,7 +59,7 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
         return says(sentence, intent);
     }
     if let Some(asked) = whose::named_again(sentence, setting) {
-        return setting.understand(&asked);
+        return without_spoken_of(setting.understand(&asked), sentence, setting);
     }
     if let Some(asked) = whose::by_another(sentence, setting) {
         return setting.understand(&asked);
@@ -177,6 +177,18 @@ pub(crate) fn understood_whole(sentence: &Sentence, setting: Setting<'_>) -> Und
     let language = if is_title { None } else { language::language(&sentence.text, words) };
     let Request { disliked, lifted, .. } = request;
     Understood { intent, n, topics, ignored, disliked, lifted, language, is_doubtful }
+}
+
+/// "dame otras de ese director": others than the film that is spoken of.
+fn without_spoken_of(mut read: Understood, sentence: &Sentence, setting: Setting<'_>) -> Understood {
+    let asks_for_others = sentence.tokens.iter().any(|token| cues::is("says_others", &token.word));
+    let spoken_of = setting.context.about.filter(|_| asks_for_others && !setting.context.last.is_list());
+    if let (Some(movie), Intent::Browse { filters, .. } | Intent::Refine { filters, .. }) =
+        (spoken_of, &mut read.intent)
+    {
+        filters.exclude_movie_ids.push(movie);
+    }
+    read
 }
 
 /// "whats that film where the guy can't form new memories": films are asked for, and of what is told of them hardly a word

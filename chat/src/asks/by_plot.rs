@@ -70,7 +70,8 @@ pub(crate) fn told(sentence: &Sentence, setting: Setting<'_>, understood: &Under
         Intent::About { wanted: Wanted::Plot, .. } => tells("surely", sentence),
         intent => {
             let is_left_out = intent.filters().is_some() && understood.ignored.iter().any(says_more);
-            is_left_out && tells("surely", sentence)
+            // "what's that one where he ...": it is asked for, however little was left out.
+            (is_left_out && tells("surely", sentence)) || (!understood.ignored.is_empty() && tells("asked", sentence))
         }
     };
     if !is_told {
@@ -103,7 +104,7 @@ mod tests {
     fn every_word_is_written_folded_and_every_phrase_is_of_a_kind() {
         assert!(PHRASES.len() > 20);
         for (kind, parts) in PHRASES.iter() {
-            assert!(["surely", "film", "perhaps", "joint"].contains(kind), "{kind}");
+            assert!(["surely", "asked", "film", "perhaps", "joint"].contains(kind), "{kind}");
             for part in parts {
                 let Part::Word(words) = part else { continue };
                 for word in words {

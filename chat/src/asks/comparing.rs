@@ -73,7 +73,10 @@ impl Chat<'_> {
         let joints = (0..words.len()).filter(|at| match words[*at] {
             "than" | "que" | "before" | "after" | "as" | "como" => is_told,
             "de" => *at > 0 && matches!(words[*at - 1], "antes" | "despues"),
-            "and" | "y" => words[..*at].iter().any(|word| matches!(*word, "between" | "entre" | "of")),
+            "and" | "y" => words[..*at].iter().any(|word| {
+                // "de la 2 y la 4, ¿cuál es más nueva?"
+                matches!(*word, "between" | "entre" | "of") || (*word == "de" && words[*at..].contains(&"cual"))
+            }),
             word => cues::is("either", word) || matches!(word, "vs" | "versus"),
         });
         joints.into_iter().find_map(|joint| self.compared_around(joint, &words, &told))

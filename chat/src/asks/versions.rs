@@ -50,10 +50,26 @@ impl Chat<'_> {
     fn versions_of(&self, movie: MovieId) -> Intent {
         let mut movies = self.reader.index.namesakes(movie);
         movies.sort_by_key(|other| *other != movie);
+        let says = |cue| self.reader.sentence.tokens.iter().any(|token| cues::is(cue, &token.word));
+        let (older, newer) = (says("version_older"), says("version_newer"));
+        if movies.len() > 1 && older != newer {
+            return self.versions_by_year(movie, movies, older);
+        }
         match movies.len() {
             0 | 1 => Intent::About { wanted: Wanted::Versions, movie },
             _ => Intent::Compare { wanted: Wanted::Country, movies },
         }
+    }
+
+    /// "is there an older version?": those that are, with their years; of none all of them, so that it is seen.
+    fn versions_by_year(&self, movie: MovieId, mut all: Vec<MovieId>, older: bool) -> Intent {
+        let year = |movie: &MovieId| self.catalogue.get(*movie).and_then(|film| film.year);
+        let own = year(&movie);
+        let is_so = |other: &MovieId| if older { year(other) < own } else { year(other) > own };
+        if all.iter().any(is_so) {
+            all.retain(|other| *other == movie || is_so(other));
+        }
+        Intent::Compare { wanted: Wanted::Year, movies: all }
     }
 
     /// "same director, right?" of two films that were compared, else of the one that is spoken of.

@@ -11,8 +11,9 @@ use crate::intent::{Intent, Question, Understood, Wanted};
 use crate::talk::choosing;
 use crate::talk::told_apart::{Pointed, is_somebody_of, told_of};
 use crate::whole::says;
-use crate::words::fold::{Sentence, Token, tokenize};
+use crate::words::fold::{Sentence, Token, tokenize, without_article};
 use crate::words::which::{is_film_word, is_possessive, phrase_at, says_only};
+use crate::words::years::{self, YearBound};
 use crate::words::{language, patterns, places, plainly};
 use crate::{ClarifyOption, Context, Setting, replies};
 
@@ -58,6 +59,43 @@ pub(crate) fn said_of_one(sentence: &Sentence, setting: Setting<'_>) -> Option<U
     // "The Mummy (1932)" points at nothing: it is told.
     let is_told = several.options.iter().any(|option| sentence.text.contains(&option.label));
     if is_told { None } else { several.read(sentence) }
+}
+
+/// "neither, the fifties one" of The Thing: a film whose title begins so and that was not offered, from `from` on; none, where
+/// a year is told and there is no such film.
+pub(crate) fn another_of_the_name(sentence: &Sentence, from: usize, setting: Setting<'_>) -> Option<Understood> {
+    let several = Several::new(setting)?;
+    let said = &sentence.tokens[from..];
+    let is_told = |token: &Token| {
+        points(&token.word) || is_film_word(&token.word) || matches!(token.word.as_str(), "from" | "de" | "del" | "los")
+    };
+    let first = said.iter().position(|token| !is_told(token))?;
+    let (bound, end) = years::bound(said, first, 2000, true)?;
+    if !said[end..].iter().all(is_told) {
+        return None;
+    }
+    let known = several.current.or(several.films.first().copied())?;
+    let title = tokenize(&setting.catalogue.get(known)?.title);
+    let mut films = setting.index.named_so(&title);
+    films.extend(setting.index.named_so(without_article(&title)));
+    films.retain(|film| several.current.is_some_and(|own| own != *film) || !several.films.contains(film));
+    films.sort_unstable();
+    films.dedup();
+    let of_year = |film: &MovieId| {
+        let year = setting.catalogue.get(*film).and_then(|film| film.year)?;
+        let fits = match bound {
+            YearBound::Within(from, to) => (from..=to).contains(&year),
+            YearBound::From(from) => year >= from,
+            YearBound::To(to) => year <= to,
+        };
+        fits.then(|| several.label(*film)).flatten()
+    };
+    let mut found = films.iter().filter_map(of_year);
+    let found = found.next().filter(|_| found.next().is_none());
+    Some(match found {
+        Some(label) => setting.after(&Context::default()).understand(&label),
+        None => says(sentence, Intent::Declined),
+    })
 }
 
 /// "the Sinatra one gets a 3" for "the Sinatra one's worth a 3".

@@ -42,6 +42,8 @@
 //! - `of_trilogy`: stands around "trilogy";
 //! - `but_for`: begins what a rating of all leaves out; `all_of_them`: says all;
 //! - `asks_whether`, `asks_for_part`, `part_of_series`: ask whether there is a third part;
+//! - `beside_not_his`: stands around "not by him but similar"; `says_others`: asks for others than the one spoken of;
+//! - `version_older`, `version_newer`: which versions of a film are asked for;
 //! - `says_no`: denies, and says no more;
 //! - `alike`: beside a film, asks for what is like it; `denies`: tells against that.
 

@@ -149,6 +149,13 @@ fn without_courtesies(sentence: &Sentence) -> (usize, usize) {
     {
         from += 1;
     }
+    // "uy no, demasiado, la más corta".
+    if from > 0
+        && let Some(at) = (from + 1..to).find(|at| sentence.breaks_before(*at))
+        && says_only_remark(&tokens[from..at])
+    {
+        from = at;
+    }
     while to > from + 1 && AFTER.contains(&tokens[to - 1].word.as_str()) {
         to -= 1;
     }
