@@ -1,9 +1,12 @@
 //! Questions about the films shown: whether one is among them, which of them somebody is in, and the same films in another
 //! order. Answered of those films alone; never asks for others.
 
+use std::cmp::Reverse;
+
 use cineswarm_engine::{Filters, MovieId};
 
-use crate::intent::{Intent, Order, Shift, Tweak, Understood};
+use crate::context::Last;
+use crate::intent::{Intent, Order, Shift, Tweak, Understood, Wanted};
 use crate::topics::{Topic, TopicKind};
 use crate::words::fold::Sentence;
 use crate::words::turns;
@@ -58,6 +61,79 @@ fn is_so_long(topic: &Topic, movie: MovieId, setting: Setting<'_>) -> bool {
 }
 
 impl Chat<'_> {
+    /// "which one is the longest?": the film of the list that it is, by what is asked of it.
+    pub(crate) fn first_of_list(&self, most: &str, next: bool) -> Option<Intent> {
+        let compared = self.compared_last();
+        // "cuál es la mejor valorada" after the films of a series asks of those.
+        let series = match self.context.about.filter(|_| self.context.last == Last::Series) {
+            Some(movie) => self.series_of(movie),
+            None => None,
+        };
+        let told = match &series {
+            Some(Intent::Series { movies, .. }) => Some(movies.as_slice()),
+            _ => compared.as_ref().map(|pair| pair.as_slice()),
+        };
+        let shown = || told.unwrap_or(self.context.shown).iter().copied();
+        let length = |movie: &MovieId| self.reader.index.facts(*movie).and_then(|known| known.runtime_min);
+        let timed = || shown().filter(|movie| length(movie).is_some());
+        let year = |movie: &MovieId| self.catalogue.get(*movie).and_then(|movie| movie.year);
+        let dated = || shown().filter(|movie| year(movie).is_some());
+        // As if some viewers had given each film a middling rating, so that one viewer's five stars are not the best.
+        let rated = |movie: &MovieId| {
+            let stats = self.catalogue.stats(*movie);
+            (stats.half_stars_sum + 70) * 1000 / (u64::from(stats.ratings) + 10)
+        };
+        let mut films: Vec<MovieId> = match most {
+            "Longest" | "Shortest" => timed().collect(),
+            "Newest" | "Oldest" => dated().collect(),
+            _ => shown().collect(),
+        };
+        let wanted = match most {
+            "Longest" => {
+                films.sort_by_key(|movie| Reverse(length(movie)));
+                Wanted::Runtime
+            }
+            "Shortest" => {
+                films.sort_by_key(length);
+                Wanted::Runtime
+            }
+            "Newest" => {
+                films.sort_by_key(|movie| Reverse(year(movie)));
+                Wanted::Year
+            }
+            "Oldest" => {
+                films.sort_by_key(year);
+                Wanted::Year
+            }
+            "Best" => {
+                films.sort_by_key(|movie| Reverse(rated(movie)));
+                Wanted::Opinion
+            }
+            "Worst" => {
+                films.sort_by_key(rated);
+                Wanted::Opinion
+            }
+            "Obscure" => {
+                films.sort_by_key(|movie| self.catalogue.stats(*movie).ratings);
+                Wanted::Opinion
+            }
+            "Known" => {
+                films.sort_by_key(|movie| Reverse(self.catalogue.stats(*movie).ratings));
+                Wanted::Opinion
+            }
+            _ => return None,
+        };
+        // "and the next shortest?" after the shortest, or after the first of them.
+        let at = match next {
+            false => 0,
+            true => films.iter().position(|movie| Some(*movie) == self.context.about).map_or(1, |at| at + 1),
+        };
+        Some(match films.get(at) {
+            Some(movie) => Intent::About { wanted, movie: *movie },
+            None => Intent::OutsideTheData { asked: self.reader.sentence.text.trim().to_owned() },
+        })
+    }
+
     /// Whether the film is among those shown, and where.
     pub(crate) fn is_shown(&self, movie: MovieId) -> Intent {
         let place = self.context.shown.iter().position(|shown| *shown == movie);

@@ -30,66 +30,16 @@ const AUTHORED: usize = 4;
 /// Letters of a name that one of them may be misspelt in; in half as many again, two.
 const LETTERS_PER_TYPO: usize = 8;
 
-/// What stands before a person, the longest first.
-const BEFORE_PEOPLE: [(&str, Role); 57] = [
-    ("que ha dirigido", Role::Directs),
-    ("ha dirigido", Role::Directs),
-    ("que ha hecho", Role::Directs),
-    ("donde actuen juntos", Role::Acts),
-    ("donde salgan juntos", Role::Acts),
-    ("donde actue", Role::Acts),
-    ("donde actuen", Role::Acts),
-    ("donde salgan", Role::Acts),
-    ("en la que salga", Role::Acts),
-    ("en la que sale", Role::Acts),
-    ("que salga", Role::Acts),
-    ("where they star together", Role::Acts),
-    ("in which stars", Role::Acts),
-    ("with both", Role::Acts),
-    ("con ambos", Role::Acts),
-    ("films has", Role::Directs),
-    ("movies has", Role::Directs),
-    ("films did", Role::Directs),
-    ("movies did", Role::Directs),
-    ("pelis ha hecho", Role::Directs),
-    ("peliculas ha hecho", Role::Directs),
-    ("pelis tiene", Role::Directs),
-    ("peliculas tiene", Role::Directs),
-    ("films directed by", Role::Directs),
-    ("movies directed by", Role::Directs),
-    ("films made by", Role::Directs),
-    ("directed by", Role::Directs),
-    ("made by", Role::Directs),
-    ("by the director", Role::Directs),
-    ("from director", Role::Directs),
-    ("from the director", Role::Directs),
-    ("director", Role::Directs),
-    ("dirigida por", Role::Directs),
-    ("dirigidas por", Role::Directs),
-    ("dirigido por", Role::Directs),
-    ("del director", Role::Directs),
-    ("de la directora", Role::Directs),
-    ("lo ultimo de", Role::Directs),
-    ("the latest by", Role::Directs),
-    ("the latest from", Role::Directs),
-    ("by", Role::Directs),
-    ("starring", Role::Acts),
-    ("stars", Role::Acts),
-    ("featuring", Role::Acts),
-    ("with the actor", Role::Acts),
-    ("with the actress", Role::Acts),
-    ("with", Role::Acts),
-    ("where plays", Role::Acts),
-    ("protagonizada por", Role::Acts),
-    ("protagonizadas por", Role::Acts),
-    ("con el actor", Role::Acts),
-    ("con la actriz", Role::Acts),
-    ("con", Role::Acts),
-    ("donde salga", Role::Acts),
-    ("en las que sale", Role::Acts),
-    ("from", Role::Either),
-    ("de", Role::Either),
-];
+/// What stands before a person, in the order in which it is tried.
+static BEFORE_PEOPLE: LazyLock<Vec<(&str, Role)>> = LazyLock::new(|| {
+    let lines = include_str!("../../data/before_people.tsv").lines().filter(|line| !line.starts_with('#'));
+    let role = |name: &str| match name {
+        "directs" => Role::Directs,
+        "acts" => Role::Acts,
+        _ => Role::Either,
+    };
+    lines.filter_map(|line| line.split_once('\t')).map(|(name, phrase)| (phrase, role(name))).collect()
+});
 
 /// What people are called for short, and their names.
 static PEOPLE: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
