@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::films::titles::TitleMatch;
 use crate::intent::{Intent, Shift, Tweak, Understood};
 use crate::request::Reader;
-use crate::talk::{choosing, going_back, in_short, marked_beside, open_question, remarks};
+use crate::talk::{choosing, going_back, in_short, open_question, remarks};
 use crate::whole::understood_whole;
 use crate::words::fold::{Sentence, Token};
 use crate::words::{cues, places, plainly, turns};
@@ -55,7 +55,7 @@ pub(crate) fn of_the_question_before(sentence: &Sentence, setting: Setting<'_>) 
             return Some(marked);
         }
     }
-    let parts: Vec<String> = marked_beside::parts_of(sentence).into_iter().map(|part| part.text).collect();
+    let parts: Vec<String> = plainly::parts_of(sentence).into_iter().map(|part| part.text).collect();
     if let Some(understood) = remarks::seen_and_another(&parts, |clause| read(clause, context)) {
         return Some(understood);
     }

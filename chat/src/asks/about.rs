@@ -7,10 +7,10 @@ use crate::Chat;
 use crate::commands::{BAD, GOOD, MEH};
 use crate::context::Last;
 use crate::films::knowledge::Role;
+use crate::films::series;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark, OfItself, Wanted};
 use crate::request::TitleSlot;
-use crate::talk::series_said;
 use crate::words::places::place;
 use crate::words::{cues, fold, lexicon, patterns};
 
@@ -304,7 +304,7 @@ impl Chat<'_> {
             let person = named.and_then(|(name, _)| self.reader.index.knowledge.person_named(&fold::tokenize(name)));
             person.map(|person| person.films(Role::Either).to_vec()).unwrap_or_default()
         };
-        let found = [self.reader.series_films(words), self.reader.series_films(&series_said::in_singular(words))];
+        let found = [self.reader.series_films(words), self.reader.series_films(&series::in_singular(words))];
         let movies = found.into_iter().find(|films| !films.is_empty()).unwrap_or_else(of_somebody);
         (!movies.is_empty()).then_some(Intent::Mark { movies, mark: Mark::Seen })
     }

@@ -248,3 +248,14 @@ impl Chat<'_> {
         self.series_asked(&fold::tokenize(name.split(" - ").next()?))
     }
 }
+
+/// "alien films" has no plural of its own, "the harry potters" has.
+pub(crate) fn in_singular(words: &[fold::Token]) -> Vec<fold::Token> {
+    let mut words = words.to_vec();
+    if let Some(last) = words.last_mut()
+        && let Some(one) = last.word.strip_suffix('s')
+    {
+        last.word = one.to_owned();
+    }
+    words
+}

@@ -420,3 +420,20 @@ fn is_far_better_known_as_director(person: &Person) -> bool {
 fn is_part_of(name: &str, word: &str) -> bool {
     tokenize(name).iter().any(|own| own.word == word)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_phrase_before_people_is_written_folded_and_comes_before_those_that_begin_it() {
+        let lines = include_str!("../../data/before_people.tsv").lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(BEFORE_PEOPLE.len(), lines.count(), "a line has no phrase");
+        for (at, (phrase, _)) in BEFORE_PEOPLE.iter().enumerate() {
+            let folded: Vec<String> = tokenize(phrase).into_iter().map(|token| token.word).collect();
+            assert_eq!(folded.join(" "), *phrase);
+            let shadowed = BEFORE_PEOPLE[..at].iter().find(|(before, _)| phrase.starts_with(&format!("{before} ")));
+            assert_eq!(shadowed, None, "{phrase} is never met");
+        }
+    }
+}

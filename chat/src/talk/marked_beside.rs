@@ -21,7 +21,7 @@ enum Part {
 
 /// The films that are marked.
 pub(crate) fn marked(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
-    let parts = parts_of(sentence);
+    let parts = plainly::parts_of(sentence);
     let orders: Vec<Option<Part>> = parts.iter().map(|part| order(part, setting)).collect();
     if !orders.iter().any(Option::is_some) {
         return None;
@@ -44,22 +44,6 @@ pub(crate) fn marked(sentence: &Sentence, setting: Setting<'_>) -> Option<Unders
         return setting.goes_on().then(|| says(sentence, Intent::WhichOne));
     };
     Some(says(sentence, Intent::Mark { movies, mark }))
-}
-
-/// The parts between commas; of a sentence without any those around its "and".
-pub(crate) fn parts_of(sentence: &Sentence) -> Vec<Sentence> {
-    let clauses = plainly::clauses_of(sentence);
-    if !clauses.is_empty() {
-        let says_more = |part: &Sentence| !part.tokens.iter().all(|token| patterns::is_courtesy(&token.word));
-        return clauses.iter().map(|clause| Sentence::new(clause)).filter(says_more).collect();
-    }
-    let tokens = &sentence.tokens;
-    let joins =
-        |at: &usize| matches!(tokens[*at].word.as_str(), "and" | "n" | "y" | "but" | "pero" | "because" | "porque");
-    match (1..tokens.len()).rev().find(joins).filter(|at| at + 1 < tokens.len()) {
-        Some(at) => vec![Sentence::new(sentence.typed(0, at)), Sentence::new(sentence.typed(at + 1, tokens.len()))],
-        None => Vec::new(),
-    }
 }
 
 fn order(part: &Sentence, setting: Setting<'_>) -> Option<Part> {

@@ -8,11 +8,10 @@ use crate::context::Last;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark, Understood};
 use crate::replies;
-use crate::talk::marked_beside;
 use crate::topics::{Topic, TopicKind};
 use crate::whole::says;
 use crate::words::fold::{Sentence, Token};
-use crate::words::{cues, lexicon, patterns, turns};
+use crate::words::{cues, lexicon, patterns, plainly, turns};
 
 const MOST_WORDS: usize = 16;
 
@@ -78,7 +77,7 @@ fn times_at_the_end(tokens: &[Token]) -> usize {
 
 /// "not Oldboy, saw it", "Oldboy no, ya la vi": the film that is turned down was seen.
 fn turned_down(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
-    let parts = marked_beside::parts_of(sentence);
+    let parts = plainly::parts_of(sentence);
     let [one, other] = &parts[..] else { return None };
     let is_seen = |part: &Sentence| {
         let said = Sentence::new(part.typed(0, without_tail(&part.tokens).len()));
@@ -117,7 +116,7 @@ fn beside_a_wish(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood
     if !setting.goes_on() {
         return None;
     }
-    let parts = marked_beside::parts_of(sentence);
+    let parts = plainly::parts_of(sentence);
     let [one, other] = &parts[..] else { return None };
     let read = |part: &Sentence| setting.understand(&part.text);
     let is_seen = |part: &Sentence| part.tokens.iter().any(|token| cues::is("says_seen", &token.word));

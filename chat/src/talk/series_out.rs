@@ -3,10 +3,10 @@
 //! almodóvar", "menos las que sale banderas". Each is written anew, as a sentence that is read. The words are the kinds
 //! `series_out`, `series_out_end`, `series_rest`, `cast_out` and `all_by` in `data/which.tsv`.
 
+use crate::films::series::in_singular;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::Lang;
 use crate::request::Reader;
-use crate::talk::series_said::in_singular;
 use crate::words::fold::{Sentence, Token, tokenize, without_article};
 use crate::words::which::{phrase_at, says_only};
 use crate::{Setting, replies};

@@ -5,6 +5,7 @@
 use cineswarm_engine::{Filters, MovieId};
 
 use crate::context::Last;
+use crate::films::series;
 use crate::films::titles::Reading;
 use crate::intent::{Intent, Lang, Shift, Understood, Wanted};
 use crate::request::Reader;
@@ -44,7 +45,7 @@ pub(crate) fn most_of_series(sentence: &Sentence, setting: Setting<'_>) -> Optio
         (0..=count - length).find_map(|from| {
             let words = &tokens[from..from + length];
             let films = reader.series_films(words);
-            let films = if films.is_empty() { reader.series_films(&in_singular(words)) } else { films };
+            let films = if films.is_empty() { reader.series_films(&series::in_singular(words)) } else { films };
             let tells = length > 1 || (words[0].word.len() >= 4 && !says_most(from));
             (films.len() > 1 && tells).then_some((from, from + length, films))
         })
@@ -128,7 +129,7 @@ fn era(sentence: &Sentence, series: &[MovieId], setting: Setting<'_>) -> Option<
     const LONG: u16 = 8;
     // "las antiguas".
     let words: Vec<fold::Token> =
-        sentence.tokens.iter().flat_map(|token| in_singular(std::slice::from_ref(token))).collect();
+        sentence.tokens.iter().flat_map(|token| series::in_singular(std::slice::from_ref(token))).collect();
     let says = |kind: &'static str| (0..words.len()).any(|at| phrase_at(&words, at, words.len(), &[kind]).is_some());
     let mut years: Vec<u16> = series.iter().filter_map(|movie| setting.catalogue.get(*movie)?.year).collect();
     years.sort_unstable();
@@ -147,15 +148,4 @@ fn series_wish(name: &str, lang: Lang) -> String {
         Lang::En => format!("the {name} series"),
         Lang::Es => format!("la saga de {name}"),
     }
-}
-
-/// "alien films" has no plural of its own, "the harry potters" has.
-pub(crate) fn in_singular(words: &[fold::Token]) -> Vec<fold::Token> {
-    let mut words = words.to_vec();
-    if let Some(last) = words.last_mut()
-        && let Some(one) = last.word.strip_suffix('s')
-    {
-        last.word = one.to_owned();
-    }
-    words
 }

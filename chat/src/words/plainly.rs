@@ -103,6 +103,22 @@ pub(crate) fn clauses_of(sentence: &Sentence) -> Vec<String> {
     parts.into_iter().map(|(from, to)| sentence.typed(from, to).to_owned()).collect()
 }
 
+/// The parts between commas; of a sentence without any those around its "and".
+pub(crate) fn parts_of(sentence: &Sentence) -> Vec<Sentence> {
+    let clauses = clauses_of(sentence);
+    if !clauses.is_empty() {
+        let says_more = |part: &Sentence| !part.tokens.iter().all(|token| patterns::is_courtesy(&token.word));
+        return clauses.iter().map(|clause| Sentence::new(clause)).filter(says_more).collect();
+    }
+    let tokens = &sentence.tokens;
+    let joins =
+        |at: &usize| matches!(tokens[*at].word.as_str(), "and" | "n" | "y" | "but" | "pero" | "because" | "porque");
+    match (1..tokens.len()).rev().find(joins).filter(|at| at + 1 < tokens.len()) {
+        Some(at) => vec![Sentence::new(sentence.typed(0, at)), Sentence::new(sentence.typed(at + 1, tokens.len()))],
+        None => Vec::new(),
+    }
+}
+
 fn clauses(sentence: &Sentence, ends_before: impl Fn(usize) -> bool) -> Vec<(usize, usize)> {
     let mut parts = Vec::new();
     let mut from = 0;
