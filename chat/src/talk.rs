@@ -41,6 +41,7 @@ pub(crate) mod series_out;
 pub(crate) mod series_said;
 pub(crate) mod than_a_film;
 pub(crate) mod that_year;
+pub(crate) mod title_alone;
 pub(crate) mod told_apart;
 pub(crate) mod told_before;
 pub(crate) mod turned_down;

@@ -3,18 +3,18 @@
 
 use crate::asks::{by_plot, by_viewers, of_year, unknowable};
 use crate::films::series;
-use crate::films::titles::{Reading, TitleMatch};
+use crate::films::titles::Reading;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::talk::{
-    added, all_options, between_lengths, choosing, follow_up, going_back, like_one_but, made_by, marked_beside,
-    misspelt, most_said, not_by_him, not_remembered, not_that_one, of_cast, of_hero, own_language, places_said,
-    rated_but, seen_aside, sequel, series_out, series_said, than_a_film, that_year, told_before, what_differs,
+    added, all_options, between_lengths, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt,
+    most_said, not_by_him, not_remembered, not_that_one, of_cast, of_hero, own_language, places_said, rated_but,
+    seen_aside, sequel, series_out, series_said, than_a_film, that_year, title_alone, told_before, what_differs,
     which_film, which_named, who_is_in, whose, year_beside,
 };
 use crate::whole::{says, understood_whole};
-use crate::words::fold::{Sentence, Token, without_article};
-use crate::words::{cues, language, patterns, plainly};
-use crate::{Last, Setting, by_example, replies, turn};
+use crate::words::fold::{Sentence, Token};
+use crate::words::{cues, language, plainly};
+use crate::{Last, Setting, by_example, turn};
 
 /// `None` where the sentence is not put so.
 type Way = fn(&Sentence, Setting<'_>) -> Option<Understood>;
@@ -23,7 +23,7 @@ type Way = fn(&Sentence, Setting<'_>) -> Option<Understood>;
 const OF_ITS_OWN_SORT: &[Way] = &[
     without_idle_end,
     |sentence, setting| in_full(own_language::left_out(sentence)?, sentence, setting),
-    title_with_nothing_before,
+    |sentence, setting| in_full(title_alone::said_first(sentence, setting)?, sentence, setting),
     begins_anew,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
     |sentence, setting| Some(says(sentence, whose::one_of_cast(sentence, setting)?)),
@@ -37,9 +37,8 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| Some(says(sentence, not_remembered::not_remembered(sentence, setting)?)),
     all_options::taken,
     what_differs::told,
-    title_not_another,
-    takes_none,
-    said_idly,
+    |sentence, setting| in_full(title_alone::not_another(sentence, setting)?, sentence, setting),
+    all_options::none_taken,
     which_film::said_of_one,
     which_named::named,
     |sentence, setting| in_full(series::numbered_parts(sentence, setting)?, sentence, setting),
@@ -135,71 +134,6 @@ fn as_films(read: Understood) -> Option<Understood> {
 
 fn is_read(understood: &Understood) -> bool {
     !understood.intent.is_at_a_loss()
-}
-
-/// "la de Mel Gibson, claro", "the russian one ofc": which is meant, without what says nothing at the end.
-fn said_idly(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
-    let is_told = |token: &Token| matches!(token.word.as_str(), "the" | "that" | "la" | "el" | "esa" | "ese");
-    if setting.context.options.is_empty() && !sentence.tokens.first().is_some_and(is_told) {
-        return None;
-    }
-    let said = Sentence::new(&plainly::without_idle_end(sentence)?);
-    if let Some(option) = choosing::choice(&said, setting.context.options, setting.index, setting.catalogue) {
-        return Some(setting.after(&setting.without_options()).understand(&option.text));
-    }
-    which_film::said_of_one(&said, setting)
-}
-
-/// "neither, the one with the plane": none of the choices, whatever else is said, unless that is understood.
-fn takes_none(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
-    let end = (1..sentence.len()).find(|at| sentence.breaks_before(*at))?;
-    let first = Sentence::new(sentence.typed(0, end));
-    let is_none = |said: &Sentence| patterns::fitting(said).any(|fitting| fitting.kind.0 == "none");
-    // "no, the old one" and "no, de los 90" say which.
-    let says_so = is_none(&first) && !first.tokens.iter().all(|token| cues::is("says_no", &token.word));
-    if !says_so {
-        return None;
-    }
-    if let Some(read) = which_film::another_of_the_name(sentence, end, setting) {
-        return Some(read);
-    }
-    if setting.context.options.len() < 2 {
-        return None;
-    }
-    let rest = setting.after(&setting.without_options()).understand(sentence.typed(end, sentence.len()));
-    let is_whole = is_read(&rest) && rest.ignored.is_empty() && !matches!(rest.intent, Intent::WhichOne | Intent::Help);
-    Some(if is_whole { rest } else { says(sentence, Intent::Declined) })
-}
-
-/// "seven samurai not seven": a film, and one whose title is a part of that and is not meant.
-fn title_not_another(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
-    let denies = |token: &Token| matches!(token.word.as_str(), "not" | "no");
-    let at = sentence.tokens.iter().position(denies).filter(|at| *at > 1)?;
-    let (title, other) = (&sentence.tokens[..at], without_article(sentence.tokens.get(at + 1..)?));
-    let is_part = !other.is_empty()
-        && other.len() < title.len()
-        && title.windows(other.len()).any(|part| part.iter().zip(other).all(|(own, said)| own.word == said.word));
-    let film = match setting.index.find_as(title, Reading::Exact)? {
-        TitleMatch::One(movie) if is_part => setting.catalogue.get(movie)?,
-        _ => return None,
-    };
-    setting.index.find_as(other, Reading::Exact)?;
-    in_full(replies::film_name(film), sentence, setting)
-}
-
-/// "Volver", where there is nothing to go back to.
-fn title_with_nothing_before(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
-    let context = setting.context;
-    let is_first = !setting.goes_on() && context.about.is_none() && context.options.is_empty();
-    let goes_back = |sentence: &Sentence| cues::is("goes_back", &sentence.tokens[0].word);
-    if sentence.len() != 1 || !is_first || !goes_back(sentence) {
-        return None;
-    }
-    let film = match setting.index.find_as(&sentence.tokens, Reading::Exact)? {
-        TitleMatch::One(movie) => setting.catalogue.get(movie)?,
-        _ => return None,
-    };
-    in_full(format!("films like {}", replies::film_name(film)), sentence, setting)
 }
 
 /// "start over: something with dragons".

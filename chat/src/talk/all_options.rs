@@ -1,7 +1,8 @@
-//! "both", "las dos", "all of them" after "which one do you mean?": what was said counts for each choice. Only where each is a
-//! wish for films like one, a mark or stars.
+//! "both", "las dos", "all of them" after "which one do you mean?": what was said counts for each choice, where each is a wish
+//! for films like one, a mark or stars. "neither": for none.
 
 use crate::intent::{Intent, Understood};
+use crate::talk::which_film;
 use crate::words::fold::Sentence;
 use crate::words::{cues, patterns};
 use crate::{Setting, whole};
@@ -23,6 +24,29 @@ pub(crate) fn taken(sentence: &Sentence, setting: Setting<'_>) -> Option<Underst
     let each = options.iter().map(|option| setting.after(&settled).understand(&option.text).intent);
     let both = each.map(Some).reduce(|one, other| joined(one?, other?)).flatten()?;
     Some(whole::says(sentence, both))
+}
+
+/// "neither, the one with the plane": none of the choices, whatever else is said, unless that is understood.
+pub(crate) fn none_taken(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let end = (1..sentence.len()).find(|at| sentence.breaks_before(*at))?;
+    let first = Sentence::new(sentence.typed(0, end));
+    let is_none = |said: &Sentence| patterns::fitting(said).any(|fitting| fitting.kind.0 == "none");
+    // "no, the old one" and "no, de los 90" say which.
+    let says_so = is_none(&first) && !first.tokens.iter().all(|token| cues::is("says_no", &token.word));
+    if !says_so {
+        return None;
+    }
+    if let Some(read) = which_film::another_of_the_name(sentence, end, setting) {
+        return Some(read);
+    }
+    if setting.context.options.len() < 2 {
+        return None;
+    }
+    let rest = setting.after(&setting.without_options()).understand(sentence.typed(end, sentence.len()));
+    let is_whole = !rest.intent.is_at_a_loss()
+        && rest.ignored.is_empty()
+        && !matches!(rest.intent, Intent::WhichOne | Intent::Help);
+    Some(if is_whole { rest } else { whole::says(sentence, Intent::Declined) })
 }
 
 /// Both as one, if they are of a kind.

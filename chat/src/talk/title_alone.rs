@@ -1,0 +1,38 @@
+//! A sentence that is a title, whatever else its words would do. Only says which film is meant.
+
+use crate::Setting;
+use crate::films::titles::{Reading, TitleMatch};
+use crate::replies::film_name;
+use crate::words::cues;
+use crate::words::fold::{Sentence, Token, without_article};
+
+/// "seven samurai not seven": a film, and one whose title is a part of that and is not meant.
+pub(crate) fn not_another(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    let denies = |token: &Token| matches!(token.word.as_str(), "not" | "no");
+    let at = sentence.tokens.iter().position(denies).filter(|at| *at > 1)?;
+    let (title, other) = (&sentence.tokens[..at], without_article(sentence.tokens.get(at + 1..)?));
+    let is_part = !other.is_empty()
+        && other.len() < title.len()
+        && title.windows(other.len()).any(|part| part.iter().zip(other).all(|(own, said)| own.word == said.word));
+    let film = match setting.index.find_as(title, Reading::Exact)? {
+        TitleMatch::One(movie) if is_part => setting.catalogue.get(movie)?,
+        _ => return None,
+    };
+    setting.index.find_as(other, Reading::Exact)?;
+    Some(film_name(film))
+}
+
+/// "Volver", where there is nothing to go back to.
+pub(crate) fn said_first(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    let context = setting.context;
+    let is_first = !setting.goes_on() && context.about.is_none() && context.options.is_empty();
+    let goes_back = |sentence: &Sentence| cues::is("goes_back", &sentence.tokens[0].word);
+    if sentence.len() != 1 || !is_first || !goes_back(sentence) {
+        return None;
+    }
+    let film = match setting.index.find_as(&sentence.tokens, Reading::Exact)? {
+        TitleMatch::One(movie) => setting.catalogue.get(movie)?,
+        _ => return None,
+    };
+    Some(format!("films like {}", film_name(film)))
+}
