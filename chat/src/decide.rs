@@ -258,7 +258,6 @@ impl Chat<'_> {
         match said {
             RatingSaid::VerbAlone => Intent::Help,
             RatingSaid::UnknownTitle { from, to } => self.unknown(from, to),
-            RatingSaid::Complete { title, .. } if self.is_rated_in_doubt(&title) => self.ask_whether(&title),
             RatingSaid::Complete { title, said, half_stars } => match self.rated_film(&title) {
                 Ok(movie) => match half_stars {
                     Some(half_stars) => Intent::Rate { movie, half_stars },

@@ -144,6 +144,9 @@ impl Chat<'_> {
     /// meant is asked, if more than one is well known.
     pub(crate) fn rated_film(&self, slot: &TitleSlot) -> Result<MovieId, Box<Intent>> {
         const KNOWN_BY_ONE_IN: u32 = 5;
+        if self.is_rated_in_doubt(slot) {
+            return Err(Box::new(self.ask_whether(slot)));
+        }
         let words = without_article(self.reader.sentence.tokens.get(slot.from..slot.to).unwrap_or_default());
         let TitleMatch::One(movie) = slot.found else { return self.resolved(slot) };
         let index = self.reader.index;

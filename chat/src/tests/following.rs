@@ -547,3 +547,15 @@ fn the_first_list_is_not_the_one_before() {
         assert_eq!(Earlier::said(sentence, &shown.index), Some(Earlier::First), "{sentence}");
     }
 }
+
+#[test]
+fn a_short_title_that_is_misspelt_is_asked_for_before_it_is_rated() {
+    let Some(shown) = Shown::new() else { return };
+    for sentence in ["give Bond 4 stars", "rate Bond 3 and Heat 5", "Bond 4, Alien 5"] {
+        let understood = shown.with(sentence, &Context::default());
+        assert!(
+            !matches!(understood.intent, Intent::Rate { .. } | Intent::RateSeveral { .. }),
+            "{sentence}: {understood:?}"
+        );
+    }
+}
