@@ -12,6 +12,7 @@ mod decide;
 mod films;
 mod intent;
 mod naming;
+mod people;
 mod ratings;
 mod reading;
 pub mod replies;
@@ -21,7 +22,9 @@ mod titled;
 mod topics;
 mod turn;
 mod ways;
+mod which_film;
 mod whole;
+mod wishes;
 mod words;
 
 #[cfg(test)]
@@ -45,7 +48,8 @@ use asks::of_list::which_of_shown;
 use decide::Chat;
 use films::titles::MAX_TITLE_TOKENS;
 use request::Reader;
-use talk::{another_meant, going_back, open_question};
+use talk::going_back;
+use which_film::{another_meant, open_question};
 use words::fold::{Sentence, is_article, key};
 use words::language;
 

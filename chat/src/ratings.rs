@@ -1,6 +1,17 @@
 //! Sentences that rate a film: "rate Toy Story 4.5", "le doy un 4 a Fargo", "Fargo 8/10", "toy story: 4.5".
 //! Never stores a rating; never guesses between a rating and a title that ends in a number.
 
+pub(crate) mod all_but;
+pub(crate) mod before;
+pub(crate) mod by_degrees;
+pub(crate) mod given_to_place;
+pub(crate) mod in_passing;
+pub(crate) mod marked_beside;
+pub(crate) mod otherwise;
+pub(crate) mod seen_aside;
+pub(crate) mod several;
+pub(crate) mod taken_back;
+
 use std::ops::Range;
 
 use cineswarm_engine::HalfStars;

@@ -5,13 +5,17 @@ use crate::asks::{by_plot, by_viewers, of_year, unknowable};
 use crate::films::series;
 use crate::films::titles::Reading;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
-use crate::talk::{
-    added, all_options, between_lengths, follow_up, going_back, like_one_but, made_by, marked_beside, misspelt,
-    most_said, not_by_him, not_remembered, not_that_one, of_cast, of_hero, own_language, places_said, rated_but,
-    seen_aside, sequel, series_out, series_said, than_a_film, that_year, title_alone, told_before, what_differs,
-    which_film, which_named, who_is_in, whose, year_beside,
+use crate::people::{made_by, not_by_him, of_cast, who_is_in, whose};
+use crate::ratings::{all_but, marked_beside, seen_aside};
+use crate::talk::{added, follow_up, going_back, misspelt, not_that_one};
+use crate::which_film::{
+    all_options, beside_title, most_said, not_remembered, of_hero, places_said, pointed_at, sequel, series_said,
+    title_alone, what_differs,
 };
 use crate::whole::{says, understood_whole};
+use crate::wishes::{
+    between_lengths, like_one_but, own_language, series_out, than_a_film, that_year, told_before, year_beside,
+};
 use crate::words::fold::{Sentence, Token};
 use crate::words::{cues, language, plainly};
 use crate::{Last, Setting, by_example, turn};
@@ -30,7 +34,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
     |sentence, setting| Some(says(sentence, setting.chat(sentence).rating_taken_back()?)),
     rates_several,
-    |sentence, setting| Some(says(sentence, rated_but::rated(sentence, setting)?)),
+    |sentence, setting| Some(says(sentence, all_but::rated(sentence, setting)?)),
     turn::marks_each,
     seen_aside::said,
     corrects,
@@ -39,8 +43,8 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     what_differs::told,
     |sentence, setting| in_full(title_alone::not_another(sentence, setting)?, sentence, setting),
     all_options::none_taken,
-    which_film::said_of_one,
-    which_named::named,
+    pointed_at::said_of_one,
+    beside_title::named,
     |sentence, setting| in_full(series::numbered_parts(sentence, setting)?, sentence, setting),
     |sentence, setting| Some(says(sentence, series::part_asked_for(sentence, setting)?)),
     |sentence, setting| in_full(sequel::named(sentence, setting)?, sentence, setting),

@@ -4,9 +4,12 @@
 use crate::asks::{asked_twice, counted, gist};
 use crate::films::titles::Reading;
 use crate::intent::{Intent, Shift, Understood};
+use crate::people::whose;
 use crate::request::{Reader, Request};
-use crate::talk::{choosing, follow_up, in_short, lifting, turned_down, whose};
+use crate::talk::{follow_up, in_short, lifting};
 use crate::topics::{Topic, TopicKind};
+use crate::which_film::choosing;
+use crate::wishes::turned_down;
 use crate::words::fold::Sentence;
 use crate::words::{cues, fold, language, plainly};
 use crate::{Ignored, Setting, replies};

@@ -11,7 +11,7 @@ use crate::context::Last;
 use crate::films::knowledge::Role;
 use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
 use crate::intent::{Intent, Wanted};
-use crate::talk::whose;
+use crate::people::whose;
 use crate::words::fold::Sentence;
 use crate::words::{cues, patterns, turns};
 

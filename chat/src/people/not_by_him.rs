@@ -5,7 +5,7 @@ use cineswarm_engine::MovieId;
 
 use crate::context::Last;
 use crate::intent::Lang;
-use crate::talk::whose;
+use crate::people::whose;
 use crate::words::fold::Sentence;
 use crate::words::{cues, patterns, turns};
 use crate::{Setting, replies};

@@ -8,7 +8,7 @@ use crate::context::Last;
 use crate::films::knowledge::Role;
 use crate::intent::{Intent, Question, Understood};
 use crate::request::{Reader, facts};
-use crate::talk::which_film::with_is_spelt_out;
+use crate::which_film::pointed_at::with_is_spelt_out;
 use crate::words::fold::{Sentence, Token};
 use crate::words::which::{self, is_film_word, is_possessive};
 use crate::{ClarifyOption, replies};

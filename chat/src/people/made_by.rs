@@ -4,8 +4,8 @@
 
 use crate::films::knowledge::Role;
 use crate::intent::Lang;
+use crate::people::whose;
 use crate::request::Reader;
-use crate::talk::whose;
 use crate::words::fold::Sentence;
 use crate::words::{cues, lexicon, patterns};
 use crate::{Setting, words::turns};

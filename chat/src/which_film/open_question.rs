@@ -7,8 +7,10 @@ use cineswarm_engine::{Filters, MovieId};
 
 use crate::films::titles::TitleMatch;
 use crate::intent::{ClarifyOption, Intent, Question, Shift, Tweak, Understood, Wanted};
-use crate::talk::another_meant::{names_itself, rewritten};
-use crate::talk::{choosing, follow_up, whose};
+use crate::people::whose;
+use crate::talk::follow_up;
+use crate::which_film::another_meant::{names_itself, rewritten};
+use crate::which_film::choosing;
 use crate::words::fold::{Sentence, key, tokenize};
 use crate::words::{cues, patterns};
 use crate::{Context, Last, Setting};

@@ -2,7 +2,8 @@
 
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::Wanted;
-use crate::talk::{like_one_but, remarks};
+use crate::talk::remarks;
+use crate::wishes::like_one_but;
 use crate::words::fold::Sentence;
 use crate::words::{cues, patterns};
 use crate::{Last, Setting};

@@ -2,7 +2,7 @@
 //! for films like one, a mark or stars. "neither": for none.
 
 use crate::intent::{Intent, Understood};
-use crate::talk::which_film;
+use crate::which_film::pointed_at;
 use crate::words::fold::Sentence;
 use crate::words::{cues, patterns};
 use crate::{Setting, whole};
@@ -36,7 +36,7 @@ pub(crate) fn none_taken(sentence: &Sentence, setting: Setting<'_>) -> Option<Un
     if !says_so {
         return None;
     }
-    if let Some(read) = which_film::another_of_the_name(sentence, end, setting) {
+    if let Some(read) = pointed_at::another_of_the_name(sentence, end, setting) {
         return Some(read);
     }
     if setting.context.options.len() < 2 {

@@ -8,8 +8,8 @@ use cineswarm_engine::MovieId;
 use crate::context::Last;
 use crate::films::titles::TitleMatch;
 use crate::intent::{Intent, Question, Understood, Wanted};
-use crate::talk::choosing;
-use crate::talk::told_apart::{Pointed, is_somebody_of, told_of};
+use crate::which_film::choosing;
+use crate::which_film::told_apart::{Pointed, is_somebody_of, told_of};
 use crate::whole::says;
 use crate::words::fold::{Sentence, Token, tokenize, without_article};
 use crate::words::which::{is_film_word, is_possessive, phrase_at, says_only};
@@ -235,7 +235,7 @@ impl<'a> Several<'a> {
             let label = self.label(*film)?;
             let text = match self.setting.context.last {
                 Last::Asked(wanted) | Last::AskedOf(wanted, _) => {
-                    super::follow_up::question(wanted, self.setting.lang, &label)
+                    crate::talk::follow_up::question(wanted, self.setting.lang, &label)
                 }
                 _ => None,
             };

@@ -6,7 +6,7 @@ use cineswarm_engine::MovieId;
 use crate::Setting;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark, Question, Understood};
-use crate::talk::seen_aside;
+use crate::ratings::seen_aside;
 use crate::whole::says;
 use crate::words::fold::Sentence;
 use crate::words::{cues, patterns, plainly};

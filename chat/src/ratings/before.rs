@@ -128,7 +128,7 @@ impl Chat<'_> {
     }
 
     /// "and her a 5", "them 4": what somebody else gives, or a film that is called so.
-    pub(super) fn may_be_somebodys_stars(&self) -> bool {
+    pub(crate) fn may_be_somebodys_stars(&self) -> bool {
         let sentence = self.reader.sentence;
         let word = |at: usize| sentence.tokens.get(at).map_or("", |token| token.word.as_str());
         (0..sentence.len()).any(|at| {
