@@ -202,6 +202,8 @@ impl Chat<'_> {
                 self.context.shown.first().map(|movie| Intent::About { wanted: Wanted::Genre, movie: *movie })
             }
             "chat" if !genre.is_empty() => Some(Intent::OfItself(OfItself::from_name(genre)?)),
+            // After a list it is of films in that language.
+            "speak" if !self.goes_on() => Some(Intent::OfItself(OfItself::Languages)),
             "itself" => Some(Intent::OfItself(OfItself::from_name(genre)?)),
             "plots" => Some(match self.compared_last() {
                 Some(pair) => Intent::Compare { wanted: Wanted::Plot, movies: pair.to_vec() },
@@ -241,6 +243,9 @@ impl Chat<'_> {
             "none_then" if self.goes_on() || !self.context.options.is_empty() => Some(Intent::Declined),
             "help" => Some(Intent::Help),
             "chat" => Some(Intent::NotUnderstood { asked: asked() }),
+            // "that's all?" wants more, "that's all." does not.
+            "thats_all" if self.reader.sentence.text.contains(['?', '¿']) => Some(Intent::More),
+            "thats_all" => Some(Intent::OfItself(OfItself::Farewell)),
             "other" => Some(Intent::More),
             // After somebody was told it is of them (`talk/whose.rs`).
             "by_told" if self.goes_on() => Some(Intent::More),

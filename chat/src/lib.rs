@@ -148,7 +148,7 @@ impl<'a> Setting<'a> {
     fn without_titles_language(self, understood: Understood, sentence: &Sentence) -> Understood {
         const MOST_FILMS: usize = 3;
         let films = understood.intent.films();
-        if understood.language.is_none() || films.is_empty() || films.len() > MOST_FILMS {
+        if films.is_empty() || films.len() > MOST_FILMS {
             return understood;
         }
         let tokens = &sentence.tokens;

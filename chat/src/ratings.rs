@@ -11,6 +11,7 @@ pub(crate) mod otherwise;
 pub(crate) mod seen_aside;
 pub(crate) mod several;
 pub(crate) mod taken_back;
+pub(crate) mod verdict;
 
 use std::ops::Range;
 

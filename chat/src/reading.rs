@@ -48,6 +48,10 @@ pub fn reading(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: L
         }
         Intent::Browse { filters, tweak } => (Vec::new(), filters, *tweak),
         Intent::Popular { filters } => (Vec::new(), filters, Tweak::None),
+        Intent::LessKnown => {
+            let browsed = Intent::Browse { filters: Filters::default(), tweak: Tweak::LessKnown };
+            return reading(&browsed, topics, catalogue, lang);
+        }
         _ => return None,
     };
     let films = parts.len();

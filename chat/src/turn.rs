@@ -1,6 +1,8 @@
 //! What a sentence says of the question before it: an order about its list, a part of it taken back or put in its place.
 //! `None` where it says nothing of it, and is to be read for itself.
 
+use cineswarm_engine::Filters;
+
 use crate::Setting;
 use crate::context::Context;
 use crate::films::titles::TitleMatch;
@@ -57,6 +59,9 @@ pub(crate) fn of_the_question_before(sentence: &Sentence, setting: Setting<'_>) 
         }
     }
     let parts: Vec<String> = plainly::parts_of(sentence).into_iter().map(|part| part.text).collect();
+    if let Some(changed) = lifts_and_wants(&parts, |clause| read(clause, context)) {
+        return Some(changed);
+    }
     if let Some(understood) = remarks::seen_and_another(&parts, |clause| read(clause, context)) {
         return Some(understood);
     }
@@ -68,6 +73,17 @@ pub(crate) fn of_the_question_before(sentence: &Sentence, setting: Setting<'_>) 
     let is_read =
         matches!(understood.intent, Intent::Refine { .. } | Intent::LessKnown | Intent::More | Intent::InOrder { .. });
     is_read.then_some(Understood { ignored: remarks, ..understood })
+}
+
+/// "forget the romance then, just action": what holds no more, and what is wanted besides.
+fn lifts_and_wants(parts: &[String], read: impl Fn(&str) -> Understood) -> Option<Understood> {
+    let [lifting, wanting] = parts else { return None };
+    let (lifting, wanting) = (read(lifting), read(wanting));
+    let changes = |read: &Understood| matches!(read.intent, Intent::Refine { .. }) && read.ignored.is_empty();
+    let lifts_alone = !lifting.lifted.is_empty() && lifting.intent.filters() == Some(&Filters::default());
+    let wants = wanting.lifted.is_empty() && wanting.intent.filters() != Some(&Filters::default());
+    let is_both = changes(&lifting) && changes(&wanting) && lifts_alone && wants;
+    is_both.then_some(Understood { lifted: lifting.lifted, ..wanting })
 }
 
 /// "too old for me. anything after 1990", "muy largas, algo de hora y media": after what is wrong with the films shown, the

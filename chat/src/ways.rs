@@ -6,7 +6,7 @@ use crate::films::series;
 use crate::films::titles::Reading;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::people::{made_by, not_by_him, of_cast, who_is_in, whose};
-use crate::ratings::{all_but, marked_beside, seen_aside};
+use crate::ratings::{all_but, marked_beside, seen_aside, verdict};
 use crate::talk::{added, follow_up, going_back, misspelt, not_that_one};
 use crate::which_film::{
     all_options, beside_title, most_said, not_remembered, of_hero, places_said, pointed_at, sequel, series_said,
@@ -28,7 +28,9 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     without_idle_end,
     |sentence, setting| in_full(own_language::left_out(sentence)?, sentence, setting),
     |sentence, setting| in_full(title_alone::said_first(sentence, setting)?, sentence, setting),
+    |sentence, setting| in_full(that_year::last_years(sentence, setting)?, sentence, setting),
     begins_anew,
+    verdict::said,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
     |sentence, setting| Some(says(sentence, whose::one_of_cast(sentence, setting)?)),
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
@@ -74,6 +76,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     added::to_the_question_before,
     turn::of_the_question_before,
     |sentence, setting| Some(setting.understand(&turn::where_there_is_none(sentence, setting)?)),
+    |sentence, setting| as_films(in_full(going_back::back_to_a_time(sentence, setting)?, sentence, setting)?),
     |sentence, setting| Some(setting.understand(&that_year::told(sentence, setting)?)),
     turn::after_complaint,
 ];
@@ -91,6 +94,7 @@ const AT_A_LOSS: &[Resort] = &[
     last_sentence_understood,
     said_of_a_film,
     of_other_things,
+    title_alone::written_as_one,
 ];
 
 /// What the sentence says: the first way in which it may be put that finds something.

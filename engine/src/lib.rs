@@ -48,7 +48,7 @@ pub use matrix::RatingsMatrix;
 pub use neighbours::{
     Neighbour, NeighbourOptions, Scratch, top_k_batch, top_k_batch_unless, top_k_over, top_k_parallel,
 };
-pub use popularity::{popular, starters};
+pub use popularity::{damped_means, popular, starters};
 pub use profile::{Profile, SHORT_PROFILE};
 pub use ranking::{Because, PopularityPenalty, RankOptions, RankScratch, Ranker, Recommendation};
 pub use rating::{FIRST_LIVE_ID, HalfStars, MovieId, UserId};

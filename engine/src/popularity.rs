@@ -3,21 +3,25 @@
 use std::cmp::Ordering;
 
 use crate::best::Best;
-use crate::catalogue::{Catalogue, Movie};
+use crate::catalogue::{Catalogue, Movie, MovieStats};
 use crate::filters::Filters;
 use crate::profile::Profile;
 use crate::ranking::{MAX_RECOMMENDATIONS, Recommendation};
 use crate::rating::MovieId;
+
+/// Average ratings that each film is taken to have beside its own.
+const DAMPING: f64 = 5.0;
 
 /// How many times more films than wanted the starters are chosen from.
 const STARTER_POOL: usize = 10;
 
 /// The `n` most popular films that pass the filters; films without a rating are left out.
 ///
-/// A film with `n_i` ratings of mean `m_i` stars scores `sqrt(n_i) * (m_i - m)`, `m` being the mean of all ratings: but
-/// for the constant spread of ratings, the z statistic of "viewers rate this film above the average film". A plain mean
-/// puts films with one enthusiastic rating first, a plain count films that everybody has seen and few like; here a film
-/// needs many ratings and good ones. Where genres are wanted, a film counts as far as it is of them
+/// A film with `n_i` ratings of mean `m_i` stars scores `sqrt(n_i) * (d_i - m)`, `m` being the mean of all ratings and
+/// `d_i = (n_i * m_i + 5 * m) / (n_i + 5)` the film's damped mean, as if five more viewers had found it average: but for the
+/// constant spread of ratings, the z statistic of "viewers rate this film above the average film". A plain mean puts films
+/// with one enthusiastic rating first, a plain count films that everybody has seen and few like; here a film needs many
+/// ratings and good ones, and where hardly any film fits, one that three people adored is not before what many liked. Where genres are wanted, a film counts as far as it is of them
 /// ([`Catalogue::genre_standing`]). Ties are broken by ascending film id.
 pub fn popular(catalogue: &Catalogue, filters: &Filters, seen: &Profile, n: usize) -> Vec<Recommendation> {
     let mut best = Best::new(n.min(MAX_RECOMMENDATIONS), |a: &(f64, MovieId), b| by_score(a, b));
@@ -79,15 +83,34 @@ fn by_score(a: &(f64, MovieId), b: &(f64, MovieId)) -> Ordering {
     b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }
 
-fn scored(catalogue: &Catalogue) -> impl Iterator<Item = (&Movie, f64)> {
+/// Stars that each film is worth, as far as its ratings tell: `(n_i * m_i + 5 * m) / (n_i + 5)`, as in [`popular`]; of a film
+/// without ratings the mean `m` of all, and 0 where there is none at all.
+pub fn damped_means(catalogue: &Catalogue) -> impl Fn(MovieId) -> f64 + '_ {
+    let mean = mean_of_all(catalogue);
+    move |movie| mean + above_average(catalogue.stats(movie), mean).unwrap_or(0.0)
+}
+
+fn mean_of_all(catalogue: &Catalogue) -> f64 {
     let (ratings, sum) = catalogue
         .all_stats()
         .iter()
         .fold((0u64, 0u64), |(ratings, sum), film| (ratings + u64::from(film.ratings), sum + film.half_stars_sum));
-    let mean = sum as f64 / ratings as f64 / 2.0;
-    catalogue.movies().iter().zip(catalogue.all_stats()).filter_map(move |(movie, stats)| {
-        stats.mean_stars().map(|stars| (movie, f64::from(stats.ratings).sqrt() * (stars - mean)))
-    })
+    if ratings == 0 { 0.0 } else { sum as f64 / ratings as f64 / 2.0 }
+}
+
+/// By how many stars the film's damped mean is above the mean of all.
+fn above_average(stats: MovieStats, mean: f64) -> Option<f64> {
+    let ratings = f64::from(stats.ratings);
+    stats.mean_stars().map(|stars| (stars - mean) * (ratings / (ratings + DAMPING)))
+}
+
+fn scored(catalogue: &Catalogue) -> impl Iterator<Item = (&Movie, f64)> {
+    let mean = mean_of_all(catalogue);
+    catalogue
+        .movies()
+        .iter()
+        .zip(catalogue.all_stats())
+        .filter_map(move |(movie, stats)| Some((movie, f64::from(stats.ratings).sqrt() * above_average(*stats, mean)?)))
 }
 
 /// 0 for films with no genre and no decade in common, 1 for films that agree in both.
@@ -102,7 +125,6 @@ fn resemblance(a: &Movie, b: &Movie) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::MovieStats;
     use crate::rating::HalfStars;
 
     fn catalogue(films: &[(MovieId, u32, u64, u16, &str)]) -> Catalogue {
@@ -140,6 +162,12 @@ mod tests {
         assert_eq!(ids(&popular(&catalogue, &comedies, &nobody, 1)), [5], "filters come before the cut");
         let seen = Profile::from_ratings([(3, HalfStars::MAX)]);
         assert_eq!(ids(&popular(&catalogue, &Filters::default(), &seen, 1)), [5]);
+    }
+
+    #[test]
+    fn a_film_that_two_people_adored_is_not_before_one_that_many_liked() {
+        let catalogue = catalogue(&[(1, 2, 10, 1990, "War"), (2, 15, 7, 1990, "War"), (3, 400, 6, 1990, "War")]);
+        assert_eq!(ids(&popular(&catalogue, &Filters::default(), &Profile::default(), 2)), [2, 1]);
     }
 
     #[test]

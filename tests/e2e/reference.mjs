@@ -140,7 +140,7 @@ export class Reference {
     const mean = rated.reduce((sum, [, film]) => sum + film.halfStars, 0) / total / 2;
     const scored = rated
       .filter(([, film]) => allow(film))
-      .map(([movieId, film]) => ({ movieId, score: Math.sqrt(film.ratings) * (film.halfStars / film.ratings / 2 - mean) }));
+      .map(([movieId, film]) => ({ movieId, score: Math.sqrt(film.ratings) * ((film.halfStars / film.ratings / 2 - mean) * (film.ratings / (film.ratings + 5))) }));
     return scored.sort((a, b) => b.score - a.score || a.movieId - b.movieId).map(({ movieId }) => movieId);
   }
 

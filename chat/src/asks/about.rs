@@ -124,7 +124,7 @@ impl Chat<'_> {
             if kind == "drop_film"
                 && cues::is("takes_back", &tokens[0].word)
                 && let Some(movie) = self.rated_before(&tokens[from..to])
-                && !self.context.like.contains(&movie)
+                && (self.context.last == Last::Rating || !self.context.like.contains(&movie))
             {
                 return Some(Intent::Unrate { movie });
             }
@@ -132,13 +132,16 @@ impl Chat<'_> {
                 return None;
             }
             // "remove Up": written as a name, it is one.
-            let is_name = changes_films && self.reader.sentence.typed(from, to).starts_with(char::is_uppercase);
+            let is_capital = self.reader.sentence.typed(from, to).starts_with(char::is_uppercase);
+            let is_exact = || self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_some();
+            // "do you know Up?": so is one within the sentence that is all of a title.
+            let is_name = is_capital && (changes_films || (from > 0 && is_exact()));
             // "Ghost ya la vimos": what was seen is a film, whatever its title means.
             let is_name = is_name
                 || (kind == "seen_film"
                     && from == 0
                     && tokens[to - 1..].iter().any(|token| matches!(token.word.as_str(), "la" | "lo"))
-                    && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_some());
+                    && is_exact());
             let meant = match self.meant(from, to, says_so || is_name) {
                 Meant::Unknown(..) if says_so => self.meant_before_break(from, to).unwrap_or(Meant::Unknown(from, to)),
                 meant => meant,

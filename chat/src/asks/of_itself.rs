@@ -49,6 +49,8 @@ pub enum OfItself {
     Memory,
     /// Where the ratings are from.
     Sources,
+    /// How a list comes about.
+    HowChosen,
     /// That nothing was done.
     NothingDone,
 }
@@ -74,6 +76,7 @@ impl OfItself {
             "Favourite" => OfItself::Favourite,
             "Memory" => OfItself::Memory,
             "Sources" => OfItself::Sources,
+            "HowChosen" => OfItself::HowChosen,
             "NothingDone" => OfItself::NothingDone,
             _ => return None,
         })

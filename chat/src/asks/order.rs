@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use cineswarm_engine::{Catalogue, MovieId};
+use cineswarm_engine::{Catalogue, MovieId, damped_means};
 
 use crate::films::titles::TitleIndex;
 
@@ -17,7 +17,7 @@ pub enum Order {
     LongestFirst,
     /// By minutes.
     ShortestFirst,
-    /// By the viewers' stars on average.
+    /// By the viewers' stars, where few have given some drawn towards the average.
     BestFirst,
 }
 
@@ -26,16 +26,13 @@ impl Order {
     pub(crate) fn sort(self, movies: &mut [MovieId], catalogue: &Catalogue, index: &TitleIndex) {
         let year = |movie: &MovieId| catalogue.get(*movie).and_then(|film| film.year);
         let minutes = |movie: &MovieId| index.facts(*movie).and_then(|known| known.runtime_min);
-        let mean = |movie: &MovieId| {
-            let stats = catalogue.stats(*movie);
-            stats.half_stars_sum.saturating_mul(1000).checked_div(u64::from(stats.ratings))
-        };
+        let worth = damped_means(catalogue);
         match self {
             Order::NewestFirst => movies.sort_by_key(|movie| Reverse(year(movie))),
             Order::OldestFirst => movies.sort_by_key(|movie| year(movie).unwrap_or(u16::MAX)),
             Order::LongestFirst => movies.sort_by_key(|movie| Reverse(minutes(movie))),
             Order::ShortestFirst => movies.sort_by_key(|movie| minutes(movie).unwrap_or(u16::MAX)),
-            Order::BestFirst => movies.sort_by_key(|movie| Reverse(mean(movie))),
+            Order::BestFirst => movies.sort_by(|a, b| worth(*b).total_cmp(&worth(*a))),
         }
     }
 

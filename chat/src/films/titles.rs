@@ -255,12 +255,12 @@ impl TitleIndex {
     }
 
     fn exact(&self, tokens: &[Token]) -> Vec<u32> {
-        // Lists sort "The Matrix" as "Matrix, The", and people paste it so.
-        let tokens = match tokens.split_last() {
-            Some((last, rest))
-                if !rest.is_empty() && is_article(&last.word) && !self.by_key.contains_key(&key(tokens)) =>
+        // Lists sort "The Matrix" as "Matrix, The", and people paste it so; "solo una" is no "Solo".
+        let tokens = match tokens {
+            [rest @ .., before, last]
+                if is_article(&last.word) && last.start > before.end + 1 && !self.by_key.contains_key(&key(tokens)) =>
             {
-                rest
+                &tokens[..=rest.len()]
             }
             _ => tokens,
         };

@@ -342,7 +342,11 @@ impl Chat<'_> {
                 && from + 1 < *to
                 && exactly(from + 1, *to).is_some_and(|bare| exactly(*from, *to).is_none_or(|whole| whole == bare))
         };
-        let spans: Vec<(usize, usize)> = spans.filter(|span| span.0 < span.1 && !is_preposition(span)).collect();
+        // The article of "a 3" in "the others a 3" is no end of "Others, The".
+        let ends_in_article =
+            |(from, to): &(usize, usize)| from + 1 < *to && matches!(tokens[to - 1].word.as_str(), "a" | "an" | "un");
+        let is_span = |span: &(usize, usize)| span.0 < span.1 && !is_preposition(span) && !ends_in_article(span);
+        let spans: Vec<(usize, usize)> = spans.filter(is_span).collect();
         // Whole titles before those that are nearly so: "a Fargo".
         let found =
             |nearly: bool| spans.iter().find_map(|(from, to)| self.rated_exactly(*from, *to, is_certain, nearly));

@@ -145,6 +145,14 @@ pub fn of_itself(said: OfItself, lang: Lang) -> &'static str {
         (OfItself::Sources, Lang::Es) => {
             "Las notas son de los espectadores de MovieLens, un conjunto de datos público, y de quienes puntúan aquí, como tú."
         }
+        (OfItself::HowChosen, Lang::En) => {
+            "A list is what viewers like who also like your films, or films like those you name, within what you asked \
+             for; with neither, it is what many people like. Ask of one of them, such as “why 2?”."
+        }
+        (OfItself::HowChosen, Lang::Es) => {
+            "Una lista es lo que gusta a quienes les gustan tus películas, o películas como las que nombras, dentro de lo \
+             que pediste; sin eso, lo que gusta a mucha gente. Pregunta por una, como «¿por qué la 2?»."
+        }
         (OfItself::NothingDone, Lang::En) => "All right, nothing more is changed. “Undo” takes the last step back.",
         (OfItself::NothingDone, Lang::Es) => "Vale, no cambio nada más. «Deshacer» quita lo último.",
         (OfItself::Marks, Lang::En) => {

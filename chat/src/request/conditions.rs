@@ -34,7 +34,7 @@ impl Reader<'_> {
         }
         // "new york" is no recent york.
         let theme_end = self.index.theme_at(tokens, at).map_or(at, |(_, end)| end);
-        if self.is_part_of_name(at, theme_end) {
+        if longest <= at + 1 && self.is_part_of_name(at, theme_end) {
             request.leave_unread(at, at + 2);
             return Some(at + 2);
         }
@@ -125,7 +125,12 @@ impl Reader<'_> {
                     let is_one = matches!(tokens[end - 1].word.as_str(), "one" | "una" | "uno");
                     request.n = request.n.or((is_one && end > at + 1).then_some(1));
                 }
-                Meaning::More => request.more = true,
+                Meaning::More => {
+                    request.more = true;
+                    // "another one".
+                    let is_one = matches!(tokens[end - 1].word.as_str(), "one" | "una" | "uno");
+                    request.n = request.n.or(is_one.then_some(1));
+                }
                 Meaning::Help => request.help = true,
                 Meaning::FilmNoun => request.film_noun = true,
                 Meaning::Genres(_) => {

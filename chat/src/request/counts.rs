@@ -88,6 +88,18 @@ impl Reader<'_> {
             request.n = Some(1);
             return Some(at + 1);
         }
+        // "another one", "una más".
+        let is_one = matches!(token.word.as_str(), "one" | "una" | "uno");
+        let is_more = |at: usize| tokens.get(at).is_some_and(|next| matches!(next.word.as_str(), "more" | "mas"));
+        let is_another = is_one && tells(1, &["another"]) && self.ends_count(at + 1);
+        // "solo una película".
+        let is_one_film = is_one
+            && tells(1, &["just", "only", "solo", "solamente"])
+            && lexicon::after(tokens, at + 1, Meaning::FilmNoun).is_some();
+        if is_another || is_one_film || (is_one && is_more(at + 1) && self.ends_count(at + 2)) {
+            request.n = Some(1);
+            return Some(at + 1);
+        }
         let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
         if let Some(end) = self.people_counted(at) {
             return Some(end);

@@ -117,8 +117,11 @@ impl Reader<'_> {
             TitleMatch::Nothing { .. } => return None,
         };
         let is_well_known = self.index.is_well_known(best);
+        // "watched Jaws": a capital makes a name of fewer letters; the one that begins a sentence says less.
+        let is_written_so = self.sentence.typed(from, to).starts_with(char::is_uppercase);
+        let fewest = if !is_written_so { LONG_NAME } else { SHORT_NAME + usize::from(from == 0) };
         let is_telling = match words.len() {
-            1 => is_well_known && has_name(LONG_NAME) && self.index.theme_at(words, 0).is_none(),
+            1 => is_well_known && has_name(fewest) && self.index.theme_at(words, 0).is_none(),
             2 => has_name(LONG_NAME) || (is_well_known && has_name(SHORT_NAME)),
             _ => is_well_known || has_name(LONG_NAME - 1),
         };

@@ -108,7 +108,7 @@ impl Reader<'_> {
     pub(super) fn title(&self, at: usize, first: bool) -> Option<TitleSlot> {
         let ends = self.title_ends(at);
         let shortest = *ends.first()?;
-        if first && self.is_lone_genre(at) {
+        if (first && self.is_lone_genre(at)) || self.is_kind_with_titles(at) {
             return None;
         }
         let may_be_genre = |end: usize| !first && end == at + 1 && self.genres_at(at).is_some();
@@ -139,8 +139,10 @@ impl Reader<'_> {
         if turns || goes_astray || self.says_no_title(at, shortest, first) {
             return None;
         }
-        // "based on that" speaks of no film called "That ...".
-        if self.tokens()[at..shortest].iter().all(|token| points(&token.word)) {
+        // "based on that" speaks of no film called "That ...", "me gusta la tercera" of no "Third Kind".
+        let points =
+            |token: &Token| points(&token.word) || is_article(&token.word) || places::place(&token.word).is_some();
+        if self.tokens()[at..shortest].iter().all(points) {
             return None;
         }
         for end in ends.iter().rev().copied() {
@@ -170,6 +172,19 @@ impl Reader<'_> {
                 || self.sentence.breaks_before(from + 1)
                 || matches!(tokens[from + 1].word.as_str(), "with" | "con")
                 || lexicon::after(tokens, from + 1, Meaning::And).is_some())
+    }
+
+    /// "loves [romantic comedies such as] Notting Hill", "enjoyed [slow dramas like] Her": what the titles that follow are.
+    fn is_kind_with_titles(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let is_title = |from: usize, least: usize| {
+            let mut ends = self.title_ends(from).into_iter().filter(|end| *end > least);
+            ends.any(|end| self.index.find_as(&tokens[from..end], Reading::Exact).is_some())
+        };
+        let end = (at + 1..tokens.len()).find(|end| self.sentence.breaks_before(*end)).unwrap_or(tokens.len());
+        let titled = (at + 1..end).find(|at| self.title_announced(*at).is_some_and(|title| is_title(title, title)));
+        let is_kind = || self.kind_at(at).is_some() || !is_title(at, at);
+        titled.is_some_and(|titled| !is_title(at, titled) && is_kind())
     }
 
     /// Titles of a list from `from` to the end of the text, every one of them whole; `None` if one is not.

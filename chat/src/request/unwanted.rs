@@ -58,7 +58,10 @@ impl Reader<'_> {
         // "and no longer than 100 minutes".
         // "nada de más de dos horas" denies what "no más de dos horas" says.
         let denies = |at: usize| {
-            matches!(tokens[at].word.as_str(), "no" | "not" | "que" | "menos" | "less" | "nothing" | "nada")
+            matches!(
+                tokens[at].word.as_str(),
+                "no" | "not" | "isnt" | "arent" | "that" | "which" | "que" | "menos" | "less" | "nothing" | "nada"
+            )
         };
         if (at..after_not).any(|at| denies(at) && self.length_begins(at)) {
             return None;

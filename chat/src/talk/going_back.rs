@@ -1,6 +1,7 @@
 //! "go back" inside a longer sentence, and back to something that is named. Each is found as the words that say so; what
 //! is said before them is why. Never reads a sentence that is a title.
 
+use crate::Setting;
 use crate::films::titles::{Reading, TitleIndex};
 use crate::words::fold::Sentence;
 use crate::words::{bags, cues, patterns, plainly, turns};
@@ -49,6 +50,11 @@ pub(crate) fn is_order(order: &Sentence) -> bool {
 /// "nah back to the 70s", "volvamos a las comedias": what is wanted again.
 pub(crate) fn back_to(sentence: &Sentence, index: &TitleIndex) -> Option<String> {
     after(sentence, index, |tokens| turns::beginnings("back_to", tokens).next())
+}
+
+/// "take me back to the sixties", where nothing was asked before: films of then.
+pub(crate) fn back_to_a_time(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    if setting.goes_on() { None } else { back_to(sentence, setting.index) }
 }
 
 /// "ok swap it, make that irish", "cámbialo por italianas": what is wanted instead.

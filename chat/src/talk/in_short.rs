@@ -71,7 +71,7 @@ pub(crate) fn of_the_same(sentence: &Sentence, index: &TitleIndex) -> Option<Str
         .then(|| sentence.typed(at, tokens.len()).to_owned())
 }
 
-/// "what about Scorsese", "¿qué tal Almodóvar?": films of that person, as a sentence, whose surname is all that is said.
+/// "what about Scorsese", "¿qué tal Almodóvar?", "only Hitchcock": films of that person, as a sentence, whose surname is all that is said.
 pub(crate) fn person_instead(reader: &Reader, index: &TitleIndex, context: &Context<'_>) -> Option<String> {
     if !context.goes_on && context.shown.is_empty() {
         return None;
@@ -79,10 +79,14 @@ pub(crate) fn person_instead(reader: &Reader, index: &TitleIndex, context: &Cont
     let tokens = &reader.sentence.tokens;
     let begins = tokens.iter().take_while(|token| patterns::is_courtesy(&token.word)).count();
     let mut begun = (0..=begins).rev();
-    let at = begun.find_map(|from| Some(from + turns::beginnings("what_about", tokens.get(from..)?).next()?))?;
+    let begins_so = |kind, from: usize| turns::beginnings(kind, tokens.get(from..)?).next().map(|len| from + len);
+    // "only Hitchcock" speaks of no film of that name, as a list of one would be none.
+    let (at, is_only) = begun.find_map(|from| {
+        begins_so("what_about", from).map(|at| (at, false)).or_else(|| Some((begins_so("only_of", from)?, true)))
+    })?;
     let (name, end) = reader.named_at(at, Role::Either)?;
     let is_surname_alone = end == tokens.len() && !reader.names_somebody(at, end);
-    if !is_surname_alone || index.find_as(&tokens[at..], Reading::Exact).is_some() {
+    if !is_surname_alone || (!is_only && index.find_as(&tokens[at..], Reading::Exact).is_some()) {
         return None;
     }
     let directs = index.knowledge.person_named(&tokenize(name))?.role(Role::Either) == Role::Directs;

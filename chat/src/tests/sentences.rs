@@ -28,8 +28,9 @@ impl Count {
     fn take(&mut self, sentence: &str, wanted: &str, understood: &Understood, catalogue: &Catalogue) {
         let read = parts(&reading_in_short(understood, catalogue));
         let is_right = wanted.split(" | ").any(|wanted| parts(wanted) == read);
-        let is_honest = read.contains("honest") || read.contains("ask") || !understood.ignored.is_empty();
-        if is_right || (wanted == "honest" && is_honest) {
+        let admits = |part: &String| part == "ask" || part.split(' ').next() == Some("honest");
+        let is_honest = read.iter().any(admits) || !understood.ignored.is_empty();
+        if is_right || (wanted.split(" | ").any(|wanted| wanted == "honest") && is_honest) {
             self.right += 1;
         } else if is_honest {
             self.honest += 1;

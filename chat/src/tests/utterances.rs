@@ -298,7 +298,7 @@ const UTTERANCES: &[(&str, &str)] = &[
     ("otras", "more"),
     ("dame más", "more"),
     ("mostrar más", "more"),
-    ("another one", "more"),
+    ("another one", "more n=1"),
     ("more like this", "more"),
     ("less known", "less known"),
     ("menos conocidas", "less known"),

@@ -102,6 +102,11 @@ fn told_otherwise(sentence: &Sentence, movie: MovieId, setting: Setting<'_>) -> 
             return !is_of && known.is_some() && end > begins;
         }
         let from = begins + usize::from(linked);
+        // "2 y media, la de 1997", "the 1997 one".
+        if let Some(year) = tokens.get(from).and_then(Token::year).filter(|_| linked || is_film_word(from + 1)) {
+            let own = setting.catalogue.get(movie).and_then(|film| film.year);
+            return own.is_some_and(|own| own.abs_diff(year) > 1);
+        }
         if let Some((name, end)) = somebody(from).filter(|(_, end)| linked || is_film_word(*end)) {
             return !is_in_it(&name) && end > from;
         }

@@ -1,8 +1,10 @@
 //! A sentence that is a title, whatever else its words would do. Only says which film is meant.
 
 use crate::Setting;
-use crate::films::titles::{Reading, TitleMatch};
+use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
+use crate::intent::Understood;
 use crate::replies::film_name;
+use crate::whole::says;
 use crate::words::cues;
 use crate::words::fold::{Sentence, Token, without_article};
 
@@ -35,4 +37,15 @@ pub(crate) fn said_first(sentence: &Sentence, setting: Setting<'_>) -> Option<St
         _ => return None,
     };
     Some(format!("films like {}", film_name(film)))
+}
+
+/// "Avengers Endgame": words that are all written as names are a title, if one that no film here has.
+pub(crate) fn written_as_one(sentence: &Sentence, setting: Setting<'_>, _: &Understood) -> Option<Understood> {
+    let words = 0..sentence.len();
+    let is_name = |at: usize| sentence.typed(at, at + 1).starts_with(|first: char| first.is_uppercase());
+    let is_title = (2..=MAX_TITLE_TOKENS).contains(&sentence.len()) && words.into_iter().all(is_name);
+    // Who shouts writes no names.
+    let shouts = !sentence.text.chars().any(char::is_lowercase);
+    let asks = sentence.text.contains(['?', '¿']) || shouts;
+    (is_title && !asks).then(|| says(sentence, setting.chat(sentence).unknown(0, sentence.len())))
 }

@@ -27,3 +27,15 @@ pub(crate) fn told(sentence: &Sentence, setting: Setting<'_>) -> Option<String> 
     let (before, after) = (sentence.typed(0, from), sentence.typed(to, tokens.len()));
     Some(format!("{before} {said} {after}").trim().to_owned())
 }
+
+/// "last 5 years", in digits: those years, and not the film "The Last Five Years".
+pub(crate) fn last_years(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    let [last, number, years] = &sentence.tokens[..] else { return None };
+    number.number()?;
+    let (films, from) = match (last.word.as_str(), years.word.as_str()) {
+        ("last" | "past", "years") => ("films", format!("from the last {} years", number.word)),
+        ("ultimos" | "pasados", "anos") => ("películas", format!("de los últimos {} años", number.word)),
+        _ => return None,
+    };
+    Some(if setting.goes_on() { from } else { format!("{films} {from}") })
+}

@@ -257,6 +257,8 @@ pub(crate) fn corrected(word: &str) -> Option<&'static str> {
         .correctable
         .iter()
         .filter_map(|(known, signature)| Some((spelling.distance(known, *signature)?, *known)))
+        // Who errs twice still begins the word rightly: "pintores" are no "mejores".
+        .filter(|(distance, known)| *distance < 2 || known.as_bytes().first() == word.as_bytes().first())
         .min()
         .map(|(_, known)| known)
 }

@@ -60,6 +60,10 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
                 let spanned = spanned.map(|(from, to, end)| range(tokens, from, to, end, newest, false));
                 spanned.or_else(|| short_years(tokens, next)).or_else(short)
             }
+            // "the newest films": of the last two years, so that none of them is old.
+            Meaning::Recent if tokens[at].word == "newest" && after(tokens, next, Meaning::FilmNoun).is_some() => {
+                Some((YearBound::From(newest.saturating_sub(1)), next))
+            }
             Meaning::Recent => Some((YearBound::From(newest.saturating_sub(RECENT_YEARS - 1)), next)),
             Meaning::Old if is_of_somebody(tokens, at, next) => None,
             Meaning::Old => Some((YearBound::To(OLD_BEFORE - 1), next)),

@@ -253,7 +253,12 @@ fn marked(kind: FeedbackKind) -> Last {
     }
 }
 
-fn viewer<'a>(session: &Session, last: Option<(&'a Spec, &'a Value)>, said_last: Option<&'a Reply>) -> Viewer<'a> {
+/// What is known of who asks.
+pub(super) fn viewer<'a>(
+    session: &Session,
+    last: Option<(&'a Spec, &'a Value)>,
+    said_last: Option<&'a Reply>,
+) -> Viewer<'a> {
     let marked = session.feedback().into_iter();
     let (rated, shows_ratings) = session.steps().rated();
     Viewer {

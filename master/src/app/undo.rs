@@ -8,8 +8,10 @@ use cineswarm_telemetry::traces::Span;
 use uuid::Uuid;
 
 use super::{App, Done, storage};
+use crate::app::ask::viewer;
 use crate::app::sessions::{Session, TabId};
 use crate::requests::ask::{Ask, Basis};
+use crate::requests::resolve::asked_again;
 use crate::requests::spec::Spec;
 use crate::requests::steps::Undoing;
 use crate::words::Trouble;
@@ -81,12 +83,7 @@ impl App {
         let known = self.store.request(request).await.map_err(storage)?;
         let Some(known) = known.filter(|known| known.session_id == session.id) else { return Ok(None) };
         // A spec of an older version that cannot be read is no question that can be asked again.
-        Ok(serde_json::from_str::<Spec>(&known.spec).ok().map(|mut spec| {
-            // What was hidden since stays hidden.
-            spec.filters.exclude_movie_ids.extend(session.hidden());
-            spec.filters.exclude_movie_ids.sort_unstable();
-            spec.filters.exclude_movie_ids.dedup();
-            (known.query, spec)
-        }))
+        let spec = serde_json::from_str::<Spec>(&known.spec).ok();
+        Ok(spec.map(|spec| (known.query, asked_again(spec, &viewer(session, None, None), &self.library))))
     }
 }

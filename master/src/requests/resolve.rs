@@ -152,6 +152,14 @@ pub fn resolve(ask: &Ask, viewer: &Viewer<'_>, library: &Library) -> Result<Reso
     Ok(resolved)
 }
 
+/// An earlier question, to be asked again now: what the viewer has rated and hidden since counts.
+pub fn asked_again(mut spec: Spec, viewer: &Viewer<'_>, library: &Library) -> Spec {
+    let resolver = Resolver { lang: spec.lang, n: None, viewer, library };
+    spec.filters = resolver.without_hidden(spec.filters);
+    resolver.with_ratings_since(&mut spec);
+    spec
+}
+
 /// The film that "it" means after this question: the one whose reasons were asked, or the only one asked about.
 fn only_film_of(spec: &Spec) -> Option<MovieId> {
     let films = if spec.rest.is_some() { spec.filters.movie_ids.clone() } else { spec.like() };

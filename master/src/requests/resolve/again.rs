@@ -317,9 +317,15 @@ impl Resolver<'_> {
             return;
         }
         if spec.note == Some(Note::EmptyProfile) {
-            // It was popular films only for want of ratings.
+            // It was popular films only for want of ratings; what was asked for holds on.
             if let Resolved::Compute(own) = self.own(spec.filters.clone()) {
-                *spec = *own;
+                let asked = std::mem::replace(spec, *own);
+                spec.ranking.n = asked.ranking.n;
+                if asked.ranking.popularity_penalty == PopularityPenalty::Strong {
+                    spec.ranking.popularity_penalty = PopularityPenalty::Strong;
+                }
+                (spec.topics, spec.ignored, spec.reading) = (asked.topics, asked.ignored, asked.reading);
+                (spec.rest, spec.shown) = (asked.rest, asked.shown);
             }
         } else if spec.own || spec.source == Source::Popular {
             spec.profile = sorted(ratings.iter().copied());

@@ -401,6 +401,23 @@ fn ratings_made_since_count_in_more() {
 }
 
 #[test]
+fn what_was_asked_for_holds_on_after_the_first_rating() {
+    let library = library();
+    let asked = computed(json!({ "text": "3 less known films without Fargo" }), &stranger(), &library);
+    assert_eq!((asked.source, asked.topics.len()), (Source::Popular, 1));
+    let answer = answer_of(&[HEAT, ALIEN]);
+    let viewer = Viewer { last: Some((&asked, &answer)), ..fan_of_heat() };
+    for text in ["from the 90s", "more"] {
+        let again = computed(json!({ "text": text }), &viewer, &library);
+        assert_eq!(again.source, Source::Neighbours, "{text}: there is a rating now");
+        assert_eq!((again.topics, again.ranking.n), (asked.topics.clone(), 3), "{text}");
+        assert_eq!(again.ranking.popularity_penalty, PopularityPenalty::Strong, "{text}");
+        let chips = again.reading.unwrap().chips;
+        assert!(chips.iter().any(|chip| chip.label.contains("Fargo")), "{text}: {chips:?}");
+    }
+}
+
+#[test]
 fn films_of_the_list_are_marked_by_their_places() {
     let library = library();
     let first = computed(json!({ "like": [HEAT] }), &stranger(), &library);
