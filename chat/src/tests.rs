@@ -1,6 +1,7 @@
 //! Sentences and what they mean, on a small catalogue of well-known films and on the MovieLens sample.
 
 mod endings;
+mod families;
 mod following;
 mod origins;
 pub(crate) mod sample;
