@@ -1,12 +1,12 @@
 //! Whether a sentence is said of the list before, and what it changes about the question for that.
 
-use crate::Chat;
 use crate::decide::tweak;
 use crate::intent::{Intent, Shift};
 use crate::request::Request;
 use crate::topics::{Named, Topic, TopicKind};
 use crate::words::lexicon::{self, Meaning};
 use crate::words::{cues, patterns, turns};
+use crate::{Chat, Last};
 
 impl Chat<'_> {
     /// "but no animation", "from the 90s", "only comedies": conditions alone, said of the list before.
@@ -177,8 +177,12 @@ impl Chat<'_> {
         self.is_bare(request) && !adds && !are_of_other_role
     }
 
-    /// "so what should I watch tonight", "¿qué me recomiendas, pues?": the question before, which nothing is added to.
+    /// "so what should I watch tonight", "¿qué me recomiendas, pues?": the question before, which nothing is added to. After
+    /// ratings it is what follows from these.
     pub(crate) fn draws_on_it(&self) -> bool {
+        if self.context.shows_ratings || self.context.last == Last::Rating {
+            return false;
+        }
         let draws = |word: &str| matches!(word, "so" | "then" | "pues" | "entonces");
         let ends = [self.reader.sentence.tokens.first(), self.reader.sentence.tokens.last()];
         self.goes_on() && ends.into_iter().flatten().any(|token| draws(&token.word))
