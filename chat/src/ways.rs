@@ -64,6 +64,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| in_full(places_said::counted(sentence, setting)?, sentence, setting),
     most_said::told,
     |sentence, setting| in_full(between_lengths::bounded(sentence)?, sentence, setting),
+    |sentence, setting| as_films(in_full(between_lengths::around(sentence)?, sentence, setting)?),
     |sentence, setting| in_full(year_beside::told(sentence, setting)?, sentence, setting),
     |sentence, setting| as_films(in_full(than_a_film::told(sentence, setting)?, sentence, setting)?),
     |sentence, setting| in_full(of_cast::named_in_full(sentence, setting)?, sentence, setting),

@@ -108,7 +108,7 @@ impl Reader<'_> {
     pub(super) fn title(&self, at: usize, first: bool) -> Option<TitleSlot> {
         let ends = self.title_ends(at);
         let shortest = *ends.first()?;
-        if (first && self.is_lone_genre(at)) || self.is_kind_with_titles(at) {
+        if (first && (self.is_lone_genre(at) || self.is_theme_of_films(at))) || self.is_kind_with_titles(at) {
             return None;
         }
         let may_be_genre = |end: usize| !first && end == at + 1 && self.genres_at(at).is_some();
@@ -185,6 +185,17 @@ impl Reader<'_> {
         let titled = (at + 1..end).find(|at| self.title_announced(*at).is_some_and(|title| is_title(title, title)));
         let is_kind = || self.kind_at(at).is_some() || !is_title(at, at);
         titled.is_some_and(|titled| !is_title(at, titled) && is_kind())
+    }
+
+    /// "I love superhero movies" is no verdict on "Superhero Movie".
+    fn is_theme_of_films(&self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let end = self.index.theme_at(tokens, at).map(|(_, end)| end);
+        let films = end.filter(|end| *end < tokens.len() && !self.sentence.breaks_before(*end));
+        let end = films.and_then(|end| lexicon::after(tokens, end, Meaning::FilmNoun));
+        end.is_some_and(|end| {
+            tokens[end - 1].word.ends_with('s') && !self.sentence.typed(at, end).starts_with(char::is_uppercase)
+        })
     }
 
     /// Titles of a list from `from` to the end of the text, every one of them whole; `None` if one is not.

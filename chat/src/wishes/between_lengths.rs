@@ -38,6 +38,41 @@ pub(crate) fn bounded(sentence: &Sentence) -> Option<String> {
     })
 }
 
+/// Minutes that films may be shorter or longer than a length that is not said to be a bound.
+const ABOUT: u64 = 10;
+
+/// "about 90 minutes", "de hora y media", "a two hour film": the same sentence with the bounds around that length.
+pub(crate) fn around(sentence: &Sentence) -> Option<String> {
+    let tokens = &sentence.tokens;
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+    (0..tokens.len()).find_map(|at| {
+        let is_about = cues::is("about_length", word(at));
+        let from = at + usize::from(is_about) + usize::from(is_about && word(at + 1) == "de");
+        let (end, unit) = length_at(sentence, from)?;
+        let unit = unit?;
+        let is_adjective = matches!(unit, "hour" | "minute") && word(from) != "an" && word(from) != "a";
+        let is_of = at > 0 && word(at - 1) == "de";
+        let before = at.checked_sub(1 + usize::from(is_of)).map_or("", word);
+        // "less than about 90 minutes", "de hora y media como mucho": a bound is read as one.
+        let is_bound = cues::is("bounds_length", before) || cues::is("bounds_length", word(end));
+        if is_bound || !(is_about || is_adjective || is_of) {
+            return None;
+        }
+        let number = tokens[from].number().or_else(|| lexicon::number_word(word(from))).unwrap_or(1);
+        let has_half = word(end - 1) == "half" || word(end - 1) == "media";
+        let minutes = if unit.starts_with('m') { number } else { number * 60 + if has_half { 30 } else { 0 } };
+        let (least, most) = (minutes.checked_sub(ABOUT)?, minutes + ABOUT);
+        let start = at - usize::from(is_of);
+        let end = end + usize::from(word(end) == "long");
+        let (before, after) = (sentence.typed(0, start), sentence.typed(end, tokens.len()));
+        // An adjective stands before what it is of.
+        Some(match is_adjective {
+            true => format!("{before} {after} of at least {least} minutes and no more than {most} minutes"),
+            false => format!("{before} of at least {least} minutes and no more than {most} minutes {after}"),
+        })
+    })
+}
+
 /// Where a length ends that begins here, and its unit if that is said: "2", "2 hours", "an hour and a half", "hora y media".
 fn length_at(sentence: &Sentence, at: usize) -> Option<(usize, Option<&str>)> {
     let word = |at: usize| sentence.tokens.get(at).map_or("", |token| token.word.as_str());
