@@ -17,6 +17,17 @@ pub struct Reading {
     pub chips: Vec<Chip>,
 }
 
+impl Reading {
+    /// The same where nothing is known of who asks: films for anybody, and not "for you".
+    pub fn for_anybody(mut self) -> Reading {
+        let begins = |(own, _): &&(&str, &str)| self.words.starts_with(own);
+        if let Some((own, others)) = replies::FOR_YOU.iter().find(begins) {
+            self.words.replace_range(..own.len(), others);
+        }
+        self
+    }
+}
+
 /// A part of what was understood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chip {

@@ -286,6 +286,9 @@ pub fn ignored(parts: &[String], lang: Lang) -> Option<String> {
     })
 }
 
+/// How a list for somebody begins, and how one for anybody.
+pub(crate) const FOR_YOU: [(&str, &str); 2] = [("Films for you", "Films"), ("Películas para ti", "Películas")];
+
 /// One line that says how a sentence was understood: "Films like Heat (1995) and Alien (1979), less known".
 pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: Lang) -> String {
     let english = lang == Lang::En;
@@ -298,10 +301,10 @@ pub fn describe(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: 
             with_conditions(pick("Films like ", "Películas como ") + &names, filters, topics, *tweak, lang)
         }
         Intent::Browse { filters, tweak } => {
-            with_conditions(pick("Films for you", "Películas para ti"), filters, topics, *tweak, lang)
+            with_conditions(pick(FOR_YOU[0].0, FOR_YOU[1].0), filters, topics, *tweak, lang)
         }
         Intent::ForMe { filters } => {
-            with_conditions(pick("Films for you", "Películas para ti"), filters, topics, Tweak::None, lang)
+            with_conditions(pick(FOR_YOU[0].0, FOR_YOU[1].0), filters, topics, Tweak::None, lang)
         }
         Intent::ForUser { user_id, filters } => {
             let start = pick("Films for user ", "Películas para el usuario ") + &user_id.to_string();

@@ -275,6 +275,12 @@ impl TitleIndex {
                 names.extend(self.by_key.get(&name_key).into_iter().flatten());
             }
         }
+        // "1" is a place, and no "The One"; "9" is a film.
+        if let [number] = stripped
+            && number.number().is_some()
+        {
+            names.retain(|name| !self.is_number_in_words(*name));
+        }
         let article = if stripped.len() < tokens.len() { tokens[0].word.as_str() } else { "" };
         let rank = |name: &u32| {
             let name = &self.names[*name as usize];
@@ -293,6 +299,12 @@ impl TitleIndex {
         films.sort_unstable();
         films.dedup();
         films
+    }
+
+    /// Whether the name is a number that its title has in words: the name with these stands after it.
+    fn is_number_in_words(&self, name: u32) -> bool {
+        let (own, next) = (&self.names[name as usize], self.names.get(name as usize + 1));
+        next.is_some_and(|next| next.film == own.film && next.kind == own.kind && next.key.parse::<u64>().is_err())
     }
 
     /// "Inglorious Bastards" is a film that few have seen, and a misspelling of one that many have: the person is asked.

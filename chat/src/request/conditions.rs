@@ -73,7 +73,10 @@ impl Reader<'_> {
         if let Some(end) = self.read_count(at, request) {
             return Some(end);
         }
-        if let Some(end) = self.read_fact(at, request) {
+        // "Stephen King adaptations" are not directed by him.
+        let is_longer_theme = self.index.theme_at(tokens, at).is_some_and(|(films, _)| !films.is_empty())
+            && self.fact_topic_at(at).is_some_and(|(.., end)| end < theme_end);
+        if !is_longer_theme && let Some(end) = self.read_fact(at, request) {
             return Some(end);
         }
         if let Some((films, end)) = self.index.theme_at(tokens, at).filter(|(_, end)| *end >= longest) {

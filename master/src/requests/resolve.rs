@@ -282,6 +282,9 @@ impl Resolver<'_> {
                 spec.topics = understood.topics;
             }
             self.weigh_against(spec, &understood.disliked);
+            if spec.note == Some(Note::EmptyProfile) {
+                spec.reading = spec.reading.take().map(chat::Understanding::for_anybody);
+            }
         }
         Ok(resolved)
     }

@@ -249,13 +249,13 @@ fn what_is_said_after_a_list_keeps_what_was_asked_for() {
     };
     let words = |spec: &Spec| spec.reading.as_ref().unwrap().words.clone();
     for (text, read_as) in [
-        ("better known ones", "Films for you, better known, Comedy, 1990–1999"),
-        ("something less famous", "Films for you, Comedy, 1990–1999, less known"),
-        ("nothing romantic", "Films for you, Comedy, no Romance, 1990–1999"),
-        ("not from 1995", "Films for you, without 1995, Comedy, 1990–1999"),
-        ("top 20", "Films for you, Comedy, 1990–1999"),
-        ("it doesn't have to be a comedy", "Films for you, 1990–1999"),
-        ("aunque no sean de los 90", "Películas para ti, comedia"),
+        ("better known ones", "Films, better known, Comedy, 1990–1999"),
+        ("something less famous", "Films, Comedy, 1990–1999, less known"),
+        ("nothing romantic", "Films, Comedy, no Romance, 1990–1999"),
+        ("not from 1995", "Films, without 1995, Comedy, 1990–1999"),
+        ("top 20", "Films, Comedy, 1990–1999"),
+        ("it doesn't have to be a comedy", "Films, 1990–1999"),
+        ("aunque no sean de los 90", "Películas, comedia"),
     ] {
         assert_eq!(words(&after(text)), read_as, "{text}");
     }
@@ -273,11 +273,11 @@ fn a_genre_beside_another_asks_for_both_and_an_empty_list_keeps_what_was_asked()
             computed(json!({ "text": text }), &viewer, &library)
         };
         let beside = after("but with some crime");
-        assert_eq!(beside.reading.unwrap().words, "Films for you, Comedy + Crime, 1996");
+        assert_eq!(beside.reading.unwrap().words, "Films, Comedy + Crime, 1996");
         assert_eq!((beside.filters.genres, beside.filters.movie_ids), (Vec::<String>::new(), vec![FARGO]));
         assert_eq!(after("only crime").filters.genres, ["Crime"]);
-        assert_eq!(after("nothing romantic").reading.unwrap().words, "Films for you, Comedy, no Romance, 1996");
-        assert_eq!(after("funnier").reading.unwrap().words, "Films for you, Comedy, 1996");
+        assert_eq!(after("nothing romantic").reading.unwrap().words, "Films, Comedy, no Romance, 1996");
+        assert_eq!(after("funnier").reading.unwrap().words, "Films, Comedy, 1996");
     }
 }
 
@@ -519,7 +519,7 @@ fn a_shorter_film_is_said_to_be_so_and_not_of_the_length_that_was_asked_for_befo
     let mut films = shorter.filters.movie_ids.clone();
     films.sort_unstable();
     assert_eq!(films, [ALIEN, FARGO, TOY_STORY]);
-    assert_eq!(shorter.reading.unwrap().words, "Films for you, no more than 169 minutes");
+    assert_eq!(shorter.reading.unwrap().words, "Films, no more than 169 minutes");
 }
 
 /// Of all short films only the best known are asked for, and a film that few know may be short, too.
