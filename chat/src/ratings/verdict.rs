@@ -31,7 +31,7 @@ enum Part {
     /// "wasn't", "no es".
     Denies,
     Judged(Judgement),
-    /// "too long": judges a film that is named by its title; of one of a list it says what the others are to be.
+    /// "too long": judges a film that is named by its title, or was seen.
     JudgedOfTitle(Judgement),
     /// "[a good] movie".
     Noun,
@@ -146,9 +146,12 @@ pub(crate) fn said(sentence: &Sentence, setting: Setting<'_>) -> Option<Understo
     let spoken_of = || {
         let movie = chat.pointed_at().filter(|_| !setting.context.last.is_list())?;
         let judgement = (0..=opened).rev().find_map(|from| {
-            let at = from + tokens[from..].iter().take_while(|token| is_pronoun(token)).count();
-            let copula = past(Part::Copula, tokens, at);
-            (copula > from).then(|| judged(&tokens[copula..], false)).flatten()
+            let pronouns = tokens[from..].iter().take_while(|token| is_pronoun(token)).count();
+            // "me pareció" begins with one.
+            (from..=from + pronouns).find_map(|at| {
+                let copula = past(Part::Copula, tokens, at);
+                (copula > at).then(|| judged(&tokens[copula..], is_past(&tokens[at..copula]))).flatten()
+            })
         })?;
         Some((Judged::Film(movie), judgement))
     };
@@ -176,7 +179,15 @@ fn behind(sentence: &Sentence, at: usize, is_opened: bool, is_titled: bool) -> O
     let is_told = copula > at || is_opened || gap.contains([':', ',', '-', '–', '—', '.', '!']);
     // "wasn't" is its own "was".
     let denies = || ends(Part::Denies, &tokens[at..]).next().is_some();
-    (is_told || denies()).then(|| judged(tokens.get(copula..)?, is_titled)).flatten()
+    let is_of_film = is_titled || is_past(&tokens[at..copula]);
+    (is_told || denies()).then(|| judged(tokens.get(copula..)?, is_of_film)).flatten()
+}
+
+/// "was too long" judges a film; "is too long", of one that was not seen, says what the others are to be.
+fn is_past(copula: &[Token]) -> bool {
+    let is_present =
+        |word: &str| matches!(word, "is" | "its" | "s" | "thats" | "are" | "es" | "son" | "esta" | "estan");
+    !copula.is_empty() && !copula.iter().any(|token| is_present(&token.word))
 }
 
 /// "it was a bit slow": of the film that is spoken of, and of none called "It".
