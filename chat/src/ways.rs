@@ -39,6 +39,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| Some(says(sentence, all_but::rated(sentence, setting)?)),
     turn::marks_each,
     seen_aside::said,
+    seen_aside::marked_too,
     corrects,
     |sentence, setting| Some(says(sentence, not_remembered::not_remembered(sentence, setting)?)),
     all_options::taken,

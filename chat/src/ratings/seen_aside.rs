@@ -11,7 +11,7 @@ use crate::replies;
 use crate::topics::{Topic, TopicKind};
 use crate::whole::says;
 use crate::words::fold::{Sentence, Token};
-use crate::words::{cues, lexicon, patterns, plainly, turns};
+use crate::words::{cues, lexicon, patterns, places, plainly, turns};
 
 const MOST_WORDS: usize = 16;
 
@@ -29,6 +29,27 @@ pub(crate) fn said(sentence: &Sentence, setting: Setting<'_>) -> Option<Understo
     beside_a_wish(sentence, setting)
         .or_else(|| turned_down(sentence, setting))
         .or_else(|| with_a_tail(sentence, setting))
+}
+
+/// "the second one too", "y Fargo también" after a mark: the same of another film.
+pub(crate) fn marked_too(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
+    let Last::Marked(mark) = setting.context.last else { return None };
+    let says_too = |token: &Token| {
+        matches!(token.word.as_str(), "and" | "y" | "e" | "also" | "too" | "as" | "well" | "tambien" | "aswell")
+    };
+    let tokens = &sentence.tokens;
+    let from = tokens.iter().take_while(|token| says_too(token)).count();
+    let to = tokens.len() - tokens.iter().rev().take_while(|token| says_too(token)).count();
+    let said = tokens.get(from..to).filter(|said| !said.is_empty() && said.len() < tokens.len())?;
+    if sentence.text.contains(['?', '¿']) {
+        return None;
+    }
+    let placed = places::read(said).and_then(|places| places.of(setting.context.shown));
+    let movies = placed.or_else(|| match setting.index.find_as(said, Reading::Exact)? {
+        TitleMatch::One(movie) => Some(vec![movie]),
+        _ => None,
+    })?;
+    Some(says(sentence, Intent::Mark { movies, mark }))
 }
 
 /// "seen Titanic a hundred times", "i've seen batman begins too but no rating".

@@ -100,14 +100,13 @@ fn judged(tokens: &[Token], is_titled: bool) -> Option<Judgement> {
 }
 
 fn plainly_judged(tokens: &[Token], is_titled: bool) -> Option<Judgement> {
-    [Judgement::Good, Judgement::Meh, Judgement::Bad].into_iter().find_map(|judgement| {
+    [Judgement::Good, Judgement::Meh, Judgement::Bad].into_iter().find(|judgement| {
         let is_all = |len: usize| {
             let noun = past(Part::Noun, tokens, len);
             past(Part::Tail, tokens, noun) == tokens.len()
         };
-        let of_any = ends(Part::Judged(judgement), tokens).any(is_all);
-        let of_title = || is_titled && ends(Part::JudgedOfTitle(judgement), tokens).any(is_all);
-        (of_any || of_title()).then_some(judgement)
+        let of_any = ends(Part::Judged(*judgement), tokens).any(is_all);
+        of_any || (is_titled && ends(Part::JudgedOfTitle(*judgement), tokens).any(is_all))
     })
 }
 

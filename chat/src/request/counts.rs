@@ -101,6 +101,14 @@ impl Reader<'_> {
             return Some(at + 1);
         }
         let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
+        // "2 of them".
+        let is_of_them = tokens.len() == at + 3
+            && matches!(tokens[at + 1].word.as_str(), "of" | "de")
+            && matches!(tokens[at + 2].word.as_str(), "them" | "these" | "those" | "estas" | "esas" | "ellas");
+        if is_of_them {
+            request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
+            return Some(at + 3);
+        }
         if let Some(end) = self.people_counted(at) {
             return Some(end);
         }

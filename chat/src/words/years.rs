@@ -64,6 +64,9 @@ pub(crate) fn bound(tokens: &[Token], at: usize, newest: u16, bare: bool) -> Opt
             Meaning::Recent if tokens[at].word == "newest" && after(tokens, next, Meaning::FilmNoun).is_some() => {
                 Some((YearBound::From(newest.saturating_sub(1)), next))
             }
+            Meaning::Recent if matches!(tokens[next - 1].word.as_str(), "decade" | "decada") => {
+                Some((YearBound::From(newest / 10 * 10), next))
+            }
             Meaning::Recent => Some((YearBound::From(newest.saturating_sub(RECENT_YEARS - 1)), next)),
             Meaning::Old if is_of_somebody(tokens, at, next) => None,
             Meaning::Old => Some((YearBound::To(OLD_BEFORE - 1), next)),

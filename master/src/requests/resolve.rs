@@ -253,6 +253,7 @@ impl Resolver<'_> {
         let is_refined = matches!(understood.intent, Intent::Refine { .. });
         let is_at_a_loss = understood.intent.is_at_a_loss();
         let spoken_of = understood.intent.speaks_of();
+        let is_of_given_films = !asked.movie_ids.is_empty();
         let mut resolved = self.intent(understood.intent, &mut understood.topics, asked)?;
         if let (true, Resolved::Say(reply)) = (is_at_a_loss, &mut resolved)
             && self.viewer.said_last == Some(&*reply)
@@ -282,6 +283,9 @@ impl Resolver<'_> {
                 spec.topics = understood.topics;
             }
             self.weigh_against(spec, &understood.disliked);
+            if !is_of_given_films {
+                self.keep_what_fits(spec);
+            }
             if spec.note == Some(Note::EmptyProfile) {
                 spec.reading = spec.reading.take().map(chat::Understanding::for_anybody);
             }

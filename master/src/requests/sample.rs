@@ -58,9 +58,10 @@ pub(super) fn library_with_lengths(lengths: &[(MovieId, u16)]) -> Library {
 /// As many films of an hour and a half as it takes, which some have rated, and as the last one a film by Jane Rare that nobody
 /// has.
 pub(super) fn library_of_short_films(count: MovieId) -> Library {
-    let films: Vec<Movie> = (1..=count).map(|id| film(id, &format!("Film {id}"), 1990, &["Drama"])).collect();
+    let year = |id: MovieId| 1990 + u16::from(id == count);
+    let films: Vec<Movie> = (1..=count).map(|id| film(id, &format!("Film {id}"), year(id), &["Drama"])).collect();
     let director = |id: MovieId| if id == count { "Jane Rare" } else { "" };
-    let row = |film: &Movie| format!("\t{}\t1990\t{}\t\t90\t\t\t\t\n", film.title, director(film.id));
+    let row = |film: &Movie| format!("\t{}\t{}\t{}\t\t90\t\t\t\t\n", film.title, year(film.id), director(film.id));
     let rows = films.iter().map(row).collect();
     imported(films, rows)
 }

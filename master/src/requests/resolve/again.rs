@@ -181,12 +181,39 @@ impl Resolver<'_> {
 
     /// The films of which all of this holds, the best known of them; none, where nothing of this has films of its own.
     fn films_of_all<'t>(&self, topics: impl Iterator<Item = &'t Topic>) -> Vec<MovieId> {
+        self.best_known(self.all_films_of(topics))
+    }
+
+    fn all_films_of<'t>(&self, topics: impl Iterator<Item = &'t Topic>) -> Vec<MovieId> {
         let (index, catalogue) = (&self.library.titles, self.library.catalogue());
         let films = topics.filter_map(|topic| chat::films_of(topic, index, catalogue));
-        let mut films = films.fold(Vec::new(), |films, own| films_of_both(&films, own));
+        films.fold(Vec::new(), |films, own| films_of_both(&films, own))
+    }
+
+    fn best_known(&self, mut films: Vec<MovieId>) -> Vec<MovieId> {
+        let catalogue = self.library.catalogue();
         films.sort_by_key(|movie| (std::cmp::Reverse(catalogue.stats(*movie).ratings), *movie));
         films.truncate(MOST_FILMS);
         films
+    }
+
+    /// "dramas in English from 1956": where more films are of the themes, lengths or languages that are asked for than are
+    /// kept, those are kept that meet the other conditions, too, and not the best known of all.
+    pub(super) fn keep_what_fits(&self, spec: &mut Spec) {
+        let is_better_known = |topic: &Topic| topic.kind == TopicKind::BetterKnown;
+        // A question about one film is of that.
+        if spec.rest.is_some() || spec.topics.iter().any(is_better_known) {
+            return;
+        }
+        let mut films = self.all_films_of(spec.topics.iter());
+        if films.len() <= MOST_FILMS {
+            return;
+        }
+        let others = Filters { movie_ids: Vec::new(), ..spec.filters.clone() };
+        let catalogue = self.library.catalogue();
+        films.retain(|movie| catalogue.get(*movie).is_some_and(|film| others.allow(film, false)));
+        // An empty list would let every film pass.
+        spec.filters.movie_ids = if films.is_empty() { vec![MovieId::MAX] } else { self.best_known(films) };
     }
 
     /// "even if they are not Korean": what was asked for holds no more.

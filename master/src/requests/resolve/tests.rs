@@ -535,3 +535,26 @@ fn of_many_films_of_a_length_one_that_hardly_anybody_knows_is_found_by_who_made_
         assert_eq!(then.filters.movie_ids, [COUNT], "{said:?}");
     }
 }
+
+#[test]
+fn of_many_films_of_a_length_those_are_kept_that_meet_the_other_conditions() {
+    const COUNT: MovieId = 1100;
+    let library = library_of_short_films(COUNT);
+    let ids = |year: u16, viewer: &Viewer<'_>| {
+        let text = format!("under 2 hours, from {year}");
+        computed(json!({ "text": text }), viewer, &library).filters.movie_ids
+    };
+    // The last film is of another year than all others, and nobody has rated it.
+    assert_eq!(ids(1991, &stranger()), [COUNT]);
+    assert_eq!(ids(1990, &stranger()).len(), 1000);
+    assert_eq!(ids(1950, &stranger()), [MovieId::MAX], "there is none, and not all of them");
+
+    // What was kept for one year is not what is looked through for another.
+    let first = computed(json!({ "text": "under 2 hours, from 1991" }), &stranger(), &library);
+    let answer = answer_of(&[COUNT]);
+    let after = Viewer { last: Some((&first, &answer)), ..stranger() };
+    let then = computed(json!({ "text": "from 1990" }), &after, &library);
+    assert_eq!(then.filters.movie_ids.len(), 1000);
+    let why = computed(json!({ "text": "why the first?" }), &after, &library);
+    assert_eq!(why.filters.movie_ids, [COUNT]);
+}
