@@ -182,7 +182,10 @@ impl Reader<'_> {
             ends.any(|end| self.index.find_as(&tokens[from..end], Reading::Exact).is_some())
         };
         let end = (at + 1..tokens.len()).find(|end| self.sentence.breaks_before(*end)).unwrap_or(tokens.len());
-        let titled = (at + 1..end).find(|at| self.title_announced(*at).is_some_and(|title| is_title(title, title)));
+        // Only a word that is spelt right: to look for each misspelt one would take longer than all the rest.
+        let announces = |at: &usize| lexicon::after(tokens, *at, Meaning::LikeTitle).is_some();
+        let mut announced = (at + 1..end).filter(announces);
+        let titled = announced.find(|at| self.title_announced(*at).is_some_and(|title| is_title(title, title)));
         let is_kind = || self.kind_at(at).is_some() || !is_title(at, at);
         titled.is_some_and(|titled| !is_title(at, titled) && is_kind())
     }
