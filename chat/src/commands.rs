@@ -247,7 +247,7 @@ impl Chat<'_> {
             "thats_all" if self.reader.sentence.text.contains(['?', '¿']) => Some(Intent::More),
             "thats_all" => Some(Intent::OfItself(OfItself::Farewell)),
             "other" => Some(Intent::More),
-            // After somebody was told it is of them (`talk/whose.rs`).
+            // After somebody was told it is of them (`people/whose.rs`).
             "by_told" if self.goes_on() => Some(Intent::More),
             "lesser_known" if self.goes_on() => Some(Intent::LessKnown),
             "both" if self.goes_on() => Some(Intent::shift(Shift::Both)),

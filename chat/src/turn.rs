@@ -78,12 +78,11 @@ pub(crate) fn of_the_question_before(sentence: &Sentence, setting: Setting<'_>) 
 /// "forget the romance then, just action": what holds no more, and what is wanted besides.
 fn lifts_and_wants(parts: &[String], read: impl Fn(&str) -> Understood) -> Option<Understood> {
     let [lifting, wanting] = parts else { return None };
-    let (lifting, wanting) = (read(lifting), read(wanting));
     let changes = |read: &Understood| matches!(read.intent, Intent::Refine { .. }) && read.ignored.is_empty();
-    let lifts_alone = !lifting.lifted.is_empty() && lifting.intent.filters() == Some(&Filters::default());
-    let wants = wanting.lifted.is_empty() && wanting.intent.filters() != Some(&Filters::default());
-    let is_both = changes(&lifting) && changes(&wanting) && lifts_alone && wants;
-    is_both.then_some(Understood { lifted: lifting.lifted, ..wanting })
+    let wants = |read: &Understood| read.intent.filters() != Some(&Filters::default());
+    let lifting = Some(read(lifting)).filter(|read| changes(read) && !read.lifted.is_empty() && !wants(read))?;
+    let wanting = Some(read(wanting)).filter(|read| changes(read) && read.lifted.is_empty() && wants(read))?;
+    Some(Understood { lifted: lifting.lifted, ..wanting })
 }
 
 /// "too old for me. anything after 1990", "muy largas, algo de hora y media": after what is wrong with the films shown, the

@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use cineswarm_engine::{Filters, MovieId};
+use cineswarm_engine::{Filters, MovieId, damped_means};
 
 use crate::context::Last;
 use crate::intent::{Intent, Order, Shift, Tweak, Understood, Wanted};
@@ -78,11 +78,10 @@ impl Chat<'_> {
         let timed = || shown().filter(|movie| length(movie).is_some());
         let year = |movie: &MovieId| self.catalogue.get(*movie).and_then(|movie| movie.year);
         let dated = || shown().filter(|movie| year(movie).is_some());
-        // As if some viewers had given each film a middling rating, so that one viewer's five stars are not the best.
-        let rated = |movie: &MovieId| {
-            let stats = self.catalogue.stats(*movie);
-            (stats.half_stars_sum + 70) * 1000 / (u64::from(stats.ratings) + 10)
-        };
+        let ratings = |movie: &MovieId| self.catalogue.stats(*movie).ratings;
+        // One viewer's five stars are not the best; of films that are worth the same that one which fewer know.
+        let worth = damped_means(self.catalogue);
+        let best_first = |a: &MovieId, b: &MovieId| worth(*b).total_cmp(&worth(*a)).then(ratings(a).cmp(&ratings(b)));
         let mut films: Vec<MovieId> = match most {
             "Longest" | "Shortest" => timed().collect(),
             "Newest" | "Oldest" => dated().collect(),
@@ -106,19 +105,19 @@ impl Chat<'_> {
                 Wanted::Year
             }
             "Best" => {
-                films.sort_by_key(|movie| Reverse(rated(movie)));
+                films.sort_by(best_first);
                 Wanted::Opinion
             }
             "Worst" => {
-                films.sort_by_key(rated);
+                films.sort_by(|a, b| best_first(b, a));
                 Wanted::Opinion
             }
             "Obscure" => {
-                films.sort_by_key(|movie| self.catalogue.stats(*movie).ratings);
+                films.sort_by_key(ratings);
                 Wanted::Opinion
             }
             "Known" => {
-                films.sort_by_key(|movie| Reverse(self.catalogue.stats(*movie).ratings));
+                films.sort_by_key(|movie| Reverse(ratings(movie)));
                 Wanted::Opinion
             }
             _ => return None,

@@ -26,13 +26,15 @@ impl Order {
     pub(crate) fn sort(self, movies: &mut [MovieId], catalogue: &Catalogue, index: &TitleIndex) {
         let year = |movie: &MovieId| catalogue.get(*movie).and_then(|film| film.year);
         let minutes = |movie: &MovieId| index.facts(*movie).and_then(|known| known.runtime_min);
-        let worth = damped_means(catalogue);
         match self {
             Order::NewestFirst => movies.sort_by_key(|movie| Reverse(year(movie))),
             Order::OldestFirst => movies.sort_by_key(|movie| year(movie).unwrap_or(u16::MAX)),
             Order::LongestFirst => movies.sort_by_key(|movie| Reverse(minutes(movie))),
             Order::ShortestFirst => movies.sort_by_key(|movie| minutes(movie).unwrap_or(u16::MAX)),
-            Order::BestFirst => movies.sort_by(|a, b| worth(*b).total_cmp(&worth(*a))),
+            Order::BestFirst => {
+                let worth = damped_means(catalogue);
+                movies.sort_by(|a, b| worth(*b).total_cmp(&worth(*a)));
+            }
         }
     }
 

@@ -110,37 +110,36 @@ fn plainly_judged(tokens: &[Token], is_titled: bool) -> Option<Judgement> {
     })
 }
 
-/// Which film is judged.
-enum Judged {
-    Film(MovieId),
-    /// Of a title that several films have.
-    Titled(TitleSlot),
-}
+/// The film that is judged, or the title of it, where several have that.
+type Judged = Result<MovieId, TitleSlot>;
 
 /// How many stars the film is worth that is judged; which one, where several are called so.
 pub(crate) fn said(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     let tokens = &sentence.tokens;
-    let is_short = (2..=MOST_WORDS).contains(&tokens.len());
-    if !is_short || sentence.text.contains(['?', '¿']) || setting.index.find_as(tokens, Reading::Exact).is_some() {
+    if !(2..=MOST_WORDS).contains(&tokens.len()) || sentence.text.contains(['?', '¿']) {
         return None;
     }
     let chat = setting.chat(sentence);
     let opened = past(Part::Opener, tokens, 0);
+    let at_place = chat.film_at_place();
+    // What is said is looked for before the title: it costs less, and most sentences are no verdict.
     let named = (0..=opened).rev().find_map(|from| {
-        let at_place = chat.film_at_place().filter(|slot| slot.from == from);
-        let place = at_place.into_iter().map(|slot| (slot.to, slot.found, false));
+        let judged = |to: usize, is_titled| behind(sentence, to, from > 0, is_titled);
+        let of_place = || match at_place.as_ref().filter(|slot| slot.from == from)? {
+            TitleSlot { to, found: TitleMatch::One(movie), .. } => Some((Ok(*movie), judged(*to, false)?)),
+            _ => None,
+        };
         let longest = tokens.len().min(from + MAX_TITLE_TOKENS);
-        let titled = |to: usize| setting.index.find_as(&tokens[from..to], Reading::Exact);
-        let titles = (from + 1..longest).rev().filter(|to| *to > from + 1 || !is_pronoun(&tokens[from]));
-        let titles = titles.filter_map(|to| Some((to, titled(to)?, true)));
-        place.chain(titles).find_map(|(to, found, is_titled)| {
-            let judgement = behind(sentence, to, from > 0, is_titled)?;
-            let film = match found {
-                TitleMatch::One(movie) => Judged::Film(movie),
-                found => Judged::Titled(TitleSlot { from, to, found }),
+        let mut ends = (from + 1..longest).rev().filter(|to| *to > from + 1 || !is_pronoun(&tokens[from]));
+        let of_title = |to: usize| {
+            let judgement = judged(to, true)?;
+            let film: Judged = match setting.index.find_as(&tokens[from..to], Reading::Exact)? {
+                TitleMatch::One(movie) => Ok(movie),
+                found => Err(TitleSlot { from, to, found }),
             };
             Some((film, judgement))
-        })
+        };
+        of_place().or_else(|| ends.find_map(of_title))
     });
     let spoken_of = || {
         let movie = chat.pointed_at().filter(|_| !setting.context.last.is_list())?;
@@ -152,15 +151,16 @@ pub(crate) fn said(sentence: &Sentence, setting: Setting<'_>) -> Option<Understo
                 (copula > at).then(|| judged(&tokens[copula..], is_past(&tokens[at..copula]))).flatten()
             })
         })?;
-        Some((Judged::Film(movie), judgement))
+        Some((Ok(movie), judgement))
     };
     let (film, judgement) = named.or_else(spoken_of)?;
-    let movie = match film {
-        Judged::Film(movie) => movie,
-        Judged::Titled(slot) => match chat.resolved(&slot) {
-            Ok(movie) => movie,
-            Err(question) => return Some(says(sentence, *question)),
-        },
+    // "Life Is Beautiful".
+    if setting.index.find_as(tokens, Reading::Exact).is_some() {
+        return None;
+    }
+    let movie = match film.or_else(|slot| chat.resolved(&slot)) {
+        Ok(movie) => movie,
+        Err(question) => return Some(says(sentence, *question)),
     };
     let stars = match judgement {
         Judgement::Good => GOOD,

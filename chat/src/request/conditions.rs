@@ -33,7 +33,8 @@ impl Reader<'_> {
             return Some(end);
         }
         // "new york" is no recent york.
-        let theme_end = self.index.theme_at(tokens, at).map_or(at, |(_, end)| end);
+        let theme = self.index.theme_at(tokens, at);
+        let theme_end = theme.map_or(at, |(_, end)| end);
         if longest <= at + 1 && self.is_part_of_name(at, theme_end) {
             request.leave_unread(at, at + 2);
             return Some(at + 2);
@@ -74,12 +75,12 @@ impl Reader<'_> {
             return Some(end);
         }
         // "Stephen King adaptations" are not directed by him.
-        let is_longer_theme = self.index.theme_at(tokens, at).is_some_and(|(films, _)| !films.is_empty())
+        let is_longer_theme = theme.is_some_and(|(films, _)| !films.is_empty())
             && self.fact_topic_at(at).is_some_and(|(.., end)| end < theme_end);
         if !is_longer_theme && let Some(end) = self.read_fact(at, request) {
             return Some(end);
         }
-        if let Some((films, end)) = self.index.theme_at(tokens, at).filter(|(_, end)| *end >= longest) {
+        if let Some((films, end)) = theme.filter(|(_, end)| *end >= longest) {
             let is_genre = films.is_empty() && self.genres_at(at).is_some_and(|(_, own)| own == end);
             if films.is_empty() && !is_genre {
                 request.outside = true;

@@ -50,7 +50,7 @@ impl Reader<'_> {
         if !self.ends_count(count + 1) {
             return None;
         }
-        request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
+        request.n = Some(listed(number));
         Some(count + 1)
     }
 
@@ -106,7 +106,7 @@ impl Reader<'_> {
             && matches!(tokens[at + 1].word.as_str(), "of" | "de")
             && matches!(tokens[at + 2].word.as_str(), "them" | "these" | "those" | "estas" | "esas" | "ellas");
         if is_of_them {
-            request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
+            request.n = Some(listed(number));
             return Some(at + 3);
         }
         if let Some(end) = self.people_counted(at) {
@@ -127,7 +127,7 @@ impl Reader<'_> {
             && number > 1
             && self.ends_count(at + 1);
         if is_of_others {
-            request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
+            request.n = Some(listed(number));
             return Some(at + 1);
         }
         let follows = |wanted: Meaning| {
@@ -189,7 +189,12 @@ impl Reader<'_> {
         if !counts && !asked {
             return None;
         }
-        request.n = Some(usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100));
+        request.n = Some(listed(number));
         Some(at + 1)
     }
+}
+
+/// So many films as a list may have.
+fn listed(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX).clamp(1, 100)
 }

@@ -71,7 +71,8 @@ pub(crate) fn of_the_same(sentence: &Sentence, index: &TitleIndex) -> Option<Str
         .then(|| sentence.typed(at, tokens.len()).to_owned())
 }
 
-/// "what about Scorsese", "¿qué tal Almodóvar?", "only Hitchcock": films of that person, as a sentence, whose surname is all that is said.
+/// "what about Scorsese", "¿qué tal Almodóvar?", "only Hitchcock": films of that person, as a sentence, whose surname is all
+/// that is said.
 pub(crate) fn person_instead(reader: &Reader, index: &TitleIndex, context: &Context<'_>) -> Option<String> {
     if !context.goes_on && context.shown.is_empty() {
         return None;

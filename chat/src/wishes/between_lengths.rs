@@ -40,6 +40,7 @@ pub(crate) fn bounded(sentence: &Sentence) -> Option<String> {
 
 /// Minutes that films may be shorter or longer than a length that is not said to be a bound.
 const ABOUT: u64 = 10;
+const MOST_MINUTES: u64 = 900;
 
 /// "about 90 minutes", "de hora y media", "a two hour film": the same sentence with the bounds around that length.
 pub(crate) fn around(sentence: &Sentence) -> Option<String> {
@@ -59,6 +60,10 @@ pub(crate) fn around(sentence: &Sentence) -> Option<String> {
             return None;
         }
         let number = tokens[from].number().or_else(|| lexicon::number_word(word(from))).unwrap_or(1);
+        // Nothing takes longer, and what does is no length.
+        if number > MOST_MINUTES {
+            return None;
+        }
         let has_half = word(end - 1) == "half" || word(end - 1) == "media";
         let minutes = if unit.starts_with('m') { number } else { number * 60 + if has_half { 30 } else { 0 } };
         let (least, most) = (minutes.checked_sub(ABOUT)?, minutes + ABOUT);
@@ -89,4 +94,24 @@ fn length_at(sentence: &Sentence, at: usize) -> Option<(usize, Option<&str>)> {
     let half = [["and", "a", "half"].as_slice(), &["y", "media"]];
     let more = half.into_iter().find(|half| half.iter().enumerate().all(|(more, half)| word(unit + 1 + more) == *half));
     Some((unit + 1 + more.map_or(0, <[&str]>::len), Some(word(unit))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_that_is_no_bound_has_bounds_around_it_and_a_number_that_is_none_is_left() {
+        let of = |text: &str| around(&Sentence::new(text));
+        assert_eq!(of("a 90 minute comedy").unwrap(), "a comedy of at least 80 minutes and no more than 100 minutes");
+        assert!(of("about two hours").unwrap().contains("at least 110 minutes"));
+        for text in [
+            "less than 90 minutes",
+            "about 5 minutes",
+            "about 99999999999999999999 hours",
+            "a 18446744073709551615 minute film",
+        ] {
+            assert_eq!(of(text), None, "{text}");
+        }
+    }
 }
