@@ -418,6 +418,17 @@ fn what_was_asked_for_holds_on_after_the_first_rating() {
 }
 
 #[test]
+fn an_earlier_question_asked_again_counts_what_was_rated_and_hidden_since() {
+    let library = library();
+    let asked = computed(json!({ "text": "crime films without Fargo" }), &stranger(), &library);
+    let now = Viewer { hidden: vec![ALIEN], ..fan_of_heat() };
+    let again = asked_again(asked.clone(), &now, &library);
+    assert_eq!((again.source, again.note, again.own), (Source::Neighbours, None, true), "there is a rating now");
+    assert_eq!((again.topics, &again.filters.genres), (asked.topics, &asked.filters.genres));
+    assert!(again.filters.exclude_movie_ids.contains(&ALIEN), "what was hidden since stays hidden");
+}
+
+#[test]
 fn films_of_the_list_are_marked_by_their_places() {
     let library = library();
     let first = computed(json!({ "like": [HEAT] }), &stranger(), &library);
