@@ -555,6 +555,34 @@ fn nothing_that_is_typed_is_too_much() {
     }
 }
 
+/// Every number of every sentence, replaced by sizes at which arithmetic overflows: "films 99999999999999999999999 60" did.
+#[test]
+fn a_number_of_any_size_is_read() {
+    const SIZES: [&str; 8] =
+        ["0", "255", "256", "65535", "65536", "4294967295", "18446744073709551615", "99999999999999999999999"];
+    let room = Room::new();
+    let shown = [1, 2, 3];
+    let contexts = [Context::default(), Context { shown: &shown, goes_on: true, about: Some(2), ..Context::default() }];
+    let mut tried = 0;
+    let talks = include_str!("../../tests/data/talks.tsv").lines().filter_map(|line| line.split('\t').next());
+    for sentence in sentences().map(|(_, _, sentence)| sentence).chain(talks) {
+        let bytes = sentence.as_bytes().chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit());
+        let parts: Vec<&str> = bytes.map(|part| std::str::from_utf8(part).unwrap()).collect();
+        for at in (0..parts.len()).filter(|at| parts[*at].starts_with(|letter: char| letter.is_ascii_digit())) {
+            let (before, own, after) = (parts[..at].concat(), parts[at], parts[at + 1..].concat());
+            let size = SIZES[tried % SIZES.len()];
+            let context = &contexts[tried / SIZES.len() % contexts.len()];
+            // In its place, and beside it.
+            for text in [format!("{before}{size}{after}"), format!("{before}{size} {own}{after}")] {
+                let understood = understand_in(&text, Lang::Es, &room.index, &room.catalogue, context);
+                crate::reading(&understood.intent, &understood.topics, &room.catalogue, Lang::Es);
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 500, "only {tried} numbers");
+}
+
 /// Taking a chip out gives the same reading without it.
 #[test]
 fn a_chip_that_is_taken_out_is_gone_and_the_others_stay() {

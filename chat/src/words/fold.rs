@@ -22,10 +22,14 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// The whole number a token of digits says; what overflows is the largest number.
+    /// Larger than any count, year or length of films, and so small that sums and products of two such do not overflow.
+    const LARGEST_NUMBER: u64 = 1_000_000_000;
+
+    /// The whole number a token of digits says, at most [`Token::LARGEST_NUMBER`].
     pub(crate) fn number(&self) -> Option<u64> {
         let all_digits = !self.word.is_empty() && self.word.bytes().all(|byte| byte.is_ascii_digit());
-        all_digits.then(|| self.word.parse().unwrap_or(u64::MAX))
+        all_digits
+            .then(|| self.word.parse().map_or(Self::LARGEST_NUMBER, |number: u64| number.min(Self::LARGEST_NUMBER)))
     }
 
     /// A number that can be a year of release.
