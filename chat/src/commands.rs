@@ -234,8 +234,11 @@ impl Chat<'_> {
                 Some(Intent::Refine { filters: Filters::default(), tweak: crate::Tweak::None, shift: None })
             }
             "agrees" if !self.context.options.is_empty() => None,
-            "agrees" if self.goes_on() => Some(Intent::Thanks),
-            "agrees" => Some(Intent::Help),
+            "agrees" => Some(Intent::OfItself(OfItself::Agreed)),
+            // Nothing was asked.
+            "chat" if self.goes_on() && self.reader.tokens().iter().all(|token| token.word == "no") => {
+                Some(Intent::OfItself(OfItself::NotThese))
+            }
             "seen_all" if has_list => Some(Intent::Mark { movies: self.context.shown.to_vec(), mark: Mark::Seen }),
             "why_it" => it(&|movie| Intent::Why { movie }),
             "restart" => Some(Intent::StartOver),

@@ -4,6 +4,7 @@
 pub(crate) mod all_but;
 pub(crate) mod before;
 pub(crate) mod by_degrees;
+pub(crate) mod felt;
 pub(crate) mod given_to_place;
 pub(crate) mod in_passing;
 pub(crate) mod marked_beside;

@@ -58,7 +58,7 @@ pub fn reading(intent: &Intent, topics: &[Topic], catalogue: &Catalogue, lang: L
             (films.collect(), filters, *tweak)
         }
         Intent::Browse { filters, tweak } => (Vec::new(), filters, *tweak),
-        Intent::Popular { filters } => (Vec::new(), filters, Tweak::None),
+        Intent::Popular { filters } | Intent::ForMe { filters } => (Vec::new(), filters, Tweak::None),
         Intent::LessKnown => {
             let browsed = Intent::Browse { filters: Filters::default(), tweak: Tweak::LessKnown };
             return reading(&browsed, topics, catalogue, lang);

@@ -11,6 +11,7 @@ mod joining;
 mod lengths;
 mod lifted;
 mod people;
+mod said_of_others;
 mod titles_said;
 mod unwanted;
 mod unwanted_films;
@@ -26,8 +27,8 @@ use std::collections::HashSet;
 use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 
 use crate::films::titles::{TitleIndex, TitleMatch};
-use crate::topics::{Alternatives, GenreRun, Lifted, Named, TopicKind, in_common, left_out};
-use crate::words::fold::{Sentence, Token};
+use crate::topics::{Alternatives, GenreRun, Lifted, Named, TopicKind, has_any_in_common, in_common, left_out};
+use crate::words::fold::{Sentence, Token, tokenize};
 use crate::words::years::YearBound;
 
 /// Searches through all titles for misspelt ones, per sentence: each takes up to a millisecond on 60,000 films.
@@ -68,6 +69,8 @@ pub(crate) struct Request {
     pub(crate) without_effect: Vec<(usize, usize)>,
     /// Themes and the like: a film is of all of them.
     pub(crate) named: Vec<Named>,
+    /// Where so many films of one kind are counted, while the sentence is read.
+    pub(crate) counted: Option<usize>,
     /// The films that those have in common.
     pub(crate) only: Vec<MovieId>,
     /// Themes, people, years and films that are not wanted.
@@ -264,6 +267,7 @@ impl<'a> Reader<'a> {
             !without.iter().any(|ruled_out| leaves_nothing_of(std::slice::from_ref(named), &ruled_out.films))
         });
         request.without = without;
+        self.leave_out_rare_tags(&mut request);
         request.only = in_common(&request.named, self.catalogue);
         self.drop_what_has_no_effect(&mut request);
         // "not godard, I've had it with godard" says it once.
@@ -271,6 +275,24 @@ impl<'a> Reader<'a> {
         request.without.retain(|named| told.insert(named.topic.label.clone()));
         request.left_out = left_out(&request.without, self.catalogue);
         request
+    }
+
+    /// "a Korean revenge thriller": viewers tag few films, so that a theme no film of that country has says nothing of it. It is
+    /// left out, and that is said.
+    fn leave_out_rare_tags(&self, request: &mut Request) {
+        let is_tag = |named: &Named| named.topic.kind == TopicKind::Theme;
+        if request.named.len() < 2 || request.named.iter().all(is_tag) || has_any_in_common(&request.named) {
+            return;
+        }
+        let Some(at) = request.named.iter().rposition(is_tag) else { return };
+        let said: Vec<Token> = tokenize(&request.named[at].topic.label);
+        let is_said = |own: &[Token]| own.iter().zip(&said).all(|(own, said)| own.word == said.word);
+        let place = self.tokens().windows(said.len().max(1)).position(is_said);
+        let named = request.named.remove(at);
+        match place.filter(|_| has_any_in_common(&request.named)) {
+            Some(place) => request.without_effect.push((place, place + said.len())),
+            None => request.named.insert(at, named),
+        }
     }
 
     /// "short, under 100 minutes" is of one length, and "I grew up in the 80s, but something new" is not of the eighties.

@@ -179,6 +179,11 @@ pub(crate) fn all_in_common(named: &[Named]) -> Vec<MovieId> {
     films
 }
 
+/// Whether any film is of them all.
+pub(crate) fn has_any_in_common(named: &[Named]) -> bool {
+    all_in_common(named) != [MovieId::MAX]
+}
+
 /// Whether films are asked for only by what they are not to be, or by how long they may be: "no horror", "I have two hours".
 pub fn only_rules_out(filters: &Filters, topics: &[Topic]) -> bool {
     let Filters { genres, exclude_genres, year_from, year_to, .. } = filters;

@@ -6,7 +6,7 @@ use crate::films::series;
 use crate::films::titles::Reading;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::people::{made_by, not_by_him, of_cast, who_is_in, whose};
-use crate::ratings::{all_but, marked_beside, seen_aside, verdict};
+use crate::ratings::{all_but, felt, marked_beside, seen_aside, verdict};
 use crate::talk::{added, follow_up, going_back, misspelt, not_that_one};
 use crate::which_film::{
     all_options, beside_title, most_said, not_remembered, of_hero, places_said, pointed_at, sequel, series_said,
@@ -14,7 +14,8 @@ use crate::which_film::{
 };
 use crate::whole::{says, understood_whole};
 use crate::wishes::{
-    between_lengths, like_one_but, own_language, series_out, than_a_film, that_year, told_before, year_beside,
+    between_lengths, like_one_but, own_language, series_out, than_a_film, that_year, told_before, told_beside,
+    year_beside,
 };
 use crate::words::fold::{Sentence, Token};
 use crate::words::{cues, language, plainly};
@@ -31,13 +32,16 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| in_full(that_year::last_years(sentence, setting)?, sentence, setting),
     begins_anew,
     verdict::said,
+    felt::said,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
+    |sentence, setting| Some(setting.understand(&whose::of_who_directed(sentence, setting)?)),
     |sentence, setting| Some(says(sentence, whose::one_of_cast(sentence, setting)?)),
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
     |sentence, setting| Some(says(sentence, setting.chat(sentence).rating_taken_back()?)),
     rates_several,
     |sentence, setting| Some(says(sentence, all_but::rated(sentence, setting)?)),
     turn::marks_each,
+    told_beside::wish,
     seen_aside::said,
     seen_aside::marked_too,
     corrects,
@@ -74,6 +78,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     part_of_a_series,
     likes_what_was_told,
     |sentence, setting| in_full(not_by_him::as_wish(sentence, setting)?, sentence, setting),
+    |sentence, setting| in_full(not_by_him::as_wish_of_somebody_named(sentence, setting)?, sentence, setting),
     |sentence, setting| Some(setting.understand(&going_back::order_at_the_end(sentence, setting.index)?)),
     added::to_the_question_before,
     turn::of_the_question_before,

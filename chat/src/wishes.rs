@@ -8,5 +8,6 @@ pub(crate) mod series_out;
 pub(crate) mod than_a_film;
 pub(crate) mod that_year;
 pub(crate) mod told_before;
+pub(crate) mod told_beside;
 pub(crate) mod turned_down;
 pub(crate) mod year_beside;

@@ -69,7 +69,9 @@ pub(crate) fn told(sentence: &Sentence, setting: Setting<'_>, understood: &Under
         Intent::UnknownTitle { .. } => ["surely", "film"].iter().any(|kind| tells(kind, sentence)),
         Intent::About { wanted: Wanted::Plot, .. } => tells("surely", sentence),
         intent => {
-            let is_left_out = intent.filters().is_some() && understood.ignored.iter().any(says_more);
+            // "where things go wrong, like Reservoir Dogs": the film says what is wanted.
+            let is_alike = matches!(intent, Intent::Like { .. });
+            let is_left_out = !is_alike && intent.filters().is_some() && understood.ignored.iter().any(says_more);
             // "what's that one where he ...": it is asked for, however little was left out.
             (is_left_out && tells("surely", sentence)) || (!understood.ignored.is_empty() && tells("asked", sentence))
         }

@@ -70,9 +70,12 @@ impl Chat<'_> {
                 }
             }
         }
+        // "did the same person direct Alien and Blade Runner?"
+        let asks_who = told.contains(&"Director");
         let joints = (0..words.len()).filter(|at| match words[*at] {
             "than" | "que" | "before" | "after" | "as" | "como" => is_told,
             "de" => *at > 0 && matches!(words[*at - 1], "antes" | "despues"),
+            "and" | "y" if asks_who => true,
             "and" | "y" => words[..*at].iter().any(|word| {
                 // "de la 2 y la 4, ¿cuál es más nueva?"
                 matches!(*word, "between" | "entre" | "of") || (*word == "de" && words[*at..].contains(&"cual"))
@@ -115,6 +118,7 @@ impl Chat<'_> {
             return None;
         }
         let wanted = match () {
+            () if tells("Director") => Wanted::Director,
             () if tells("Runtime") => Wanted::Runtime,
             () if tells("Year") => Wanted::Year,
             () if tells("Genre") => Wanted::Genre,

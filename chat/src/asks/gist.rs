@@ -240,6 +240,10 @@ impl Chat<'_> {
         if !(is_read || (alike && !denies)) {
             return None;
         }
+        // "what should I watch that isn't Jaws?" is like none.
+        if around.titles.is_empty() {
+            return None;
+        }
         let request = Request { unread: Vec::new(), ..around };
         let (intent, _) = self.like(&request.titles, &request);
         Some((intent, Some(request)))

@@ -9,6 +9,10 @@ pub enum OfItself {
     OnlyFilms,
     /// Goodbye.
     Farewell,
+    /// "ok", "yes".
+    Agreed,
+    /// "no", where nothing was asked.
+    NotThese,
     /// How a film is rated, and how a rating is changed.
     HowToRate,
     /// That it looks for films that are liked, not for the worst.
@@ -62,6 +66,7 @@ impl OfItself {
             "Nature" => OfItself::Nature,
             "OnlyFilms" => OfItself::OnlyFilms,
             "Farewell" => OfItself::Farewell,
+            "Agreed" => OfItself::Agreed,
             "HowToRate" => OfItself::HowToRate,
             "NoWorst" => OfItself::NoWorst,
             "AllRatings" => OfItself::AllRatings,

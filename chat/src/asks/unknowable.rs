@@ -72,6 +72,13 @@ pub(crate) fn asked(sentence: &Sentence, setting: Setting<'_>) -> Option<Underst
         at += count;
     }
     let kind = kind?;
+    // "not so scary" after a list is a wish, also where it is of films like one.
+    let denies = tokens
+        .first()
+        .is_some_and(|first| matches!(first.word.as_str(), "not" | "no" | "nothing" | "less" | "menos" | "nada"));
+    if denies && setting.goes_on() && setting.context.last.is_list() && !sentence.text.contains(['?', '¿']) {
+        return None;
+    }
     let chat = setting.chat(sentence);
     let wishes_any = (1..tokens.len()).any(|at| {
         let is_film = matches!(tokens[at].word.as_str(), "film" | "movie" | "peli" | "pelicula");

@@ -1,9 +1,12 @@
 //! "one that isn't by him but similar", "parecida pero que no sea suya": films like the one that is spoken of, else like the first
-//! of the list, without whoever made them.
+//! of the list, without whoever made them. "Like Tarantino but not by Tarantino", "I've seen everything by Hitchcock, something
+//! in that vein": films like the best known of theirs.
 
 use cineswarm_engine::MovieId;
 
-use crate::context::Last;
+use crate::context::{Context, Last};
+use crate::films::knowledge::Role;
+use crate::films::titles::Reading;
 use crate::intent::Lang;
 use crate::people::whose;
 use crate::words::fold::Sentence;
@@ -43,13 +46,57 @@ pub(crate) fn as_wish(sentence: &Sentence, setting: Setting<'_>) -> Option<Strin
     let films: Vec<MovieId> =
         spoken_of.map_or_else(|| context.shown.iter().take(MOST_FILMS).copied().collect(), |movie| vec![movie]);
     let names: Vec<String> = films.iter().filter_map(|movie| catalogue.get(*movie).map(replies::film_name)).collect();
-    if names.is_empty() {
+    (!names.is_empty()).then(|| like_but_not_theirs(&names, &name, directs, lang))
+}
+
+/// The wish, where it names whose films are meant, and wants none of them or has seen them all.
+pub(crate) fn as_wish_of_somebody_named(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    const MOST_WORDS: usize = 20;
+    const MOST_FILMS: usize = 3;
+    let tokens = &sentence.tokens;
+    let is_said =
+        |kind: &'static str| (0..tokens.len()).any(|at| turns::beginnings(kind, &tokens[at..]).next().is_some());
+    if tokens.len() > MOST_WORDS || !(is_said("like_theirs") || is_said("as_told") || is_said("similar")) {
         return None;
     }
-    Some(match (lang, directs) {
-        (Lang::En, true) => format!("films like {}, not directed by {name}", names.join(" and ")),
-        (Lang::En, false) => format!("films like {}, without {name}", names.join(" and ")),
-        (Lang::Es, true) => format!("películas como {}, no dirigidas por {name}", names.join(" y ")),
-        (Lang::Es, false) => format!("películas como {}, sin {name}", names.join(" y ")),
-    })
+    let reader = setting.chat(sentence).reader;
+    let named_at = |at: usize| reader.named_at(at, Role::Directs);
+    let (first, (name, end)) = (0..tokens.len()).find_map(|at| Some((at, named_at(at)?)))?;
+    let (mut is_like, mut is_denied) = (false, false);
+    let mut at = 0;
+    while at < tokens.len() {
+        let said = |kind| turns::beginnings(kind, &tokens[at..]).next();
+        let word = tokens[at].word.as_str();
+        if let Some((_, to)) = named_at(at).filter(|(again, _)| *again == name) {
+            at = to;
+        } else if let Some(count) = said("not_his").or_else(|| said("not_theirs")).or_else(|| said("seen_theirs")) {
+            (is_denied, at) = (true, at + count);
+        } else if let Some(count) = ["like_theirs", "similar", "as_told"].into_iter().find_map(said) {
+            (is_like, at) = (true, at + count);
+        } else if cues::is("beside_not_his", word) || patterns::is_courtesy(word) {
+            at += 1;
+        } else {
+            return None;
+        }
+    }
+    if !(is_like && is_denied) || setting.index.find_as(&tokens[first..end], Reading::Exact).is_some() {
+        return None;
+    }
+    let wish = if setting.lang == Lang::En { "films directed by " } else { "películas dirigidas por " };
+    let read = setting.after(&Context::default()).understand(&format!("{wish}{name}"));
+    let mut films = read.intent.filters()?.movie_ids.to_vec();
+    films.sort_by_key(|movie| std::cmp::Reverse(setting.catalogue.stats(*movie).ratings));
+    let best_known = films.iter().take(MOST_FILMS);
+    let names: Vec<String> =
+        best_known.filter_map(|movie| setting.catalogue.get(*movie).map(replies::film_name)).collect();
+    (!names.is_empty()).then(|| like_but_not_theirs(&names, name, true, setting.lang))
+}
+
+fn like_but_not_theirs(films: &[String], name: &str, directs: bool, lang: Lang) -> String {
+    match (lang, directs) {
+        (Lang::En, true) => format!("films like {}, not directed by {name}", films.join(" and ")),
+        (Lang::En, false) => format!("films like {}, without {name}", films.join(" and ")),
+        (Lang::Es, true) => format!("películas como {}, no dirigidas por {name}", films.join(" y ")),
+        (Lang::Es, false) => format!("películas como {}, sin {name}", films.join(" y ")),
+    }
 }

@@ -95,8 +95,25 @@ pub(crate) fn whom(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> 
     Some(Intent::Clarify {
         question: Question::WhichPerson,
         about: catalogue.get(movie).map(replies::film_name)?,
-        film: None,
+        film: Some(movie),
         options: options.collect(),
+    })
+}
+
+/// "what else did he direct?" after a whole cast was told is of who directed that film.
+pub(crate) fn of_who_directed(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    let Setting { lang, index, context, .. } = setting;
+    let directs =
+        |token: &Token| matches!(token.word.as_str(), "direct" | "directed" | "dirigio" | "dirigido" | "dirige");
+    let was_told = matches!(context.last, Last::Asked(Wanted::Cast | Wanted::Role));
+    if !was_told || !sentence.tokens.iter().any(directs) || !asks_for_more_of_maker(sentence, context) {
+        return None;
+    }
+    let [name] = index.facts(context.about?)?.directors.as_slice() else { return None };
+    Some(if lang == Lang::En {
+        format!("films directed by {name}")
+    } else {
+        format!("películas dirigidas por {name}")
     })
 }
 
@@ -111,7 +128,7 @@ pub(crate) fn one_of_cast(sentence: &Sentence, setting: Setting<'_>) -> Option<I
     (cast.len() > 1).then_some(Intent::Clarify {
         question: Question::WhichPerson,
         about: catalogue.get(movie).map(replies::film_name)?,
-        film: None,
+        film: Some(movie),
         options: options.collect(),
     })
 }
@@ -276,7 +293,12 @@ pub(crate) fn films_of_people(reader: &Reader<'_>, lang: Lang, context: &Context
     let words: Vec<&str> = reader.tokens().iter().map(|token| token.word.as_str()).collect();
     let says = |cue: &str| words.iter().any(|word| cues::is(cue, word));
     let films = if lang == Lang::En { "films with" } else { "películas con" };
+    // "films with Pacino and De Niro together, but not Heat" says both as it stands.
+    let asks = words.first().is_some_and(|word| cues::is("asks", word) || cues::is("asks_whether", word));
+    let is_read =
+        || reader.read().named.iter().filter(|named| named.topic.kind.is_like(TopicKind::Director)).count() > 1;
     if says("together")
+        && (asks || !is_read())
         && let Some((one, other)) = reader.two_people()
     {
         return Some(match lang {

@@ -1,14 +1,9 @@
-//! That a film was seen, beside what says no more of it or asks for something else: "seen Titanic a hundred times", "not Oldboy,
-//! saw it", "Ratatouille ya la vi, y nada animado". Never marks a film of another title. The words are in `data/turns.tsv`.
-
-use cineswarm_engine::MovieId;
+//! That a film was seen, beside what says no more of it: "seen Titanic a hundred times", "not Oldboy, saw it". Never marks a film of another title. The words are in `data/turns.tsv`.
 
 use crate::Setting;
 use crate::context::Last;
 use crate::films::titles::{Reading, TitleMatch};
 use crate::intent::{Intent, Mark, Understood};
-use crate::replies;
-use crate::topics::{Topic, TopicKind};
 use crate::whole::says;
 use crate::words::fold::{Sentence, Token};
 use crate::words::{cues, lexicon, patterns, places, plainly, turns};
@@ -26,9 +21,7 @@ pub(crate) fn said(sentence: &Sentence, setting: Setting<'_>) -> Option<Understo
     if says_new && setting.context.last == Last::List && !setting.context.shown.is_empty() {
         return Some(says(sentence, Intent::WhichOne));
     }
-    beside_a_wish(sentence, setting)
-        .or_else(|| turned_down(sentence, setting))
-        .or_else(|| with_a_tail(sentence, setting))
+    turned_down(sentence, setting).or_else(|| with_a_tail(sentence, setting))
 }
 
 /// "the second one too", "y Fargo también" after a mark: the same of another film.
@@ -130,33 +123,4 @@ fn turned_down(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> 
     };
     let movie = film(one).filter(|_| is_seen(other))?;
     Some(says(sentence, Intent::Mark { movies: vec![movie], mark: Mark::Seen }))
-}
-
-/// "Ratatouille ya la vi, y nada animado": the question before with what is said, and without that film.
-fn beside_a_wish(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
-    if !setting.goes_on() {
-        return None;
-    }
-    let parts = plainly::parts_of(sentence);
-    let [one, other] = &parts[..] else { return None };
-    let read = |part: &Sentence| setting.understand(&part.text);
-    let is_seen = |part: &Sentence| part.tokens.iter().any(|token| cues::is("says_seen", &token.word));
-    let (seen, wish) = match (is_seen(one), is_seen(other)) {
-        (true, false) => (one, other),
-        (false, true) => (other, one),
-        _ => return None,
-    };
-    let Intent::Mark { movies: films, mark: Mark::Seen } = read(seen).intent else { return None };
-    let mut wished = read(wish);
-    let Intent::Refine { filters, .. } = &mut wished.intent else { return None };
-    if !wished.ignored.is_empty() {
-        return None;
-    }
-    filters.exclude_movie_ids.extend(&films);
-    let without = |movie: &MovieId| {
-        let name = replies::film_name(setting.catalogue.get(*movie)?);
-        Some(Topic { kind: TopicKind::Without, label: name.clone(), said: name })
-    };
-    wished.topics.extend(films.iter().filter_map(without));
-    Some(wished)
 }

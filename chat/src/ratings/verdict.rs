@@ -21,7 +21,7 @@ const MOST_WORDS: usize = 18;
 
 /// What a phrase is in a verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Part {
+pub(super) enum Part {
     /// "I thought", "la verdad es que".
     Opener,
     /// "was", "me pareció".
@@ -37,10 +37,14 @@ enum Part {
     Noun,
     /// "to be honest", behind it.
     Tail,
+    /// "liked", "me encantó".
+    Liked,
+    /// "didn't enjoy", "odié".
+    Disliked,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Judgement {
+pub(super) enum Judgement {
     Good,
     Meh,
     Bad,
@@ -61,6 +65,8 @@ static PHRASES: LazyLock<HashMap<Part, HashSet<&str>>> = LazyLock::new(|| {
             "good_of_title" => Part::JudgedOfTitle(Judgement::Good),
             "bad_of_title" => Part::JudgedOfTitle(Judgement::Bad),
             "noun" => Part::Noun,
+            "liked" => Part::Liked,
+            "disliked" => Part::Disliked,
             _ => Part::Tail,
         };
         phrases.entry(part).or_default().insert(phrase);
@@ -69,7 +75,7 @@ static PHRASES: LazyLock<HashMap<Part, HashSet<&str>>> = LazyLock::new(|| {
 });
 
 /// Where phrases of this part end that begin the tokens, the longest first.
-fn ends(part: Part, tokens: &[Token]) -> impl Iterator<Item = usize> {
+pub(super) fn ends(part: Part, tokens: &[Token]) -> impl Iterator<Item = usize> {
     let words: Vec<&str> = tokens.iter().take(LONGEST).map(|token| token.word.as_str()).collect();
     let is =
         move |len: &usize| PHRASES.get(&part).is_some_and(|phrases| phrases.contains(words[..*len].join(" ").as_str()));
@@ -77,7 +83,7 @@ fn ends(part: Part, tokens: &[Token]) -> impl Iterator<Item = usize> {
 }
 
 /// The place after as many phrases of this part as there are.
-fn past(part: Part, tokens: &[Token], mut at: usize) -> usize {
+pub(super) fn past(part: Part, tokens: &[Token], mut at: usize) -> usize {
     while let Some(len) = ends(part, &tokens[at..]).next() {
         at += len;
     }

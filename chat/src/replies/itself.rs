@@ -41,6 +41,16 @@ pub fn of_itself(said: OfItself, lang: Lang) -> &'static str {
         (OfItself::OnlyFilms, Lang::Es) => "Solo sé hablar de películas y buscarlas. Por ejemplo:",
         (OfItself::Farewell, Lang::En) => "Goodbye, and enjoy the film! Your ratings will be here.",
         (OfItself::Farewell, Lang::Es) => "¡Hasta luego, y que disfrutes de la película! Tus notas se quedan aquí.",
+        (OfItself::Agreed, Lang::En) => {
+            "All right. Tell me when you want another film, or what should be different. For example:"
+        }
+        (OfItself::Agreed, Lang::Es) => "De acuerdo. Dime cuándo quieres otra película, o qué cambio. Por ejemplo:",
+        (OfItself::NotThese, Lang::En) => {
+            "What should be different? “Something else” brings others, “no comedies” or “newer” change the list. For example:"
+        }
+        (OfItself::NotThese, Lang::Es) => {
+            "¿Qué cambio? «Otras» trae más, «sin comedias» o «más nuevas» cambian la lista. Por ejemplo:"
+        }
         (OfItself::HowToRate, Lang::En) => {
             "Type a film with its stars, from half a star to five (“Alien 4.5”), or tap the stars on its card. Said again \
              with others, that replaces them; “delete my rating of Alien” takes them back."

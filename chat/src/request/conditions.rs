@@ -26,6 +26,9 @@ impl Reader<'_> {
         if let Some(end) = self.read_lifted(at, request) {
             return Some(end);
         }
+        if let Some(end) = self.read_taste_of_others(at, request).or_else(|| self.read_rather_than(at, request)) {
+            return Some(end);
+        }
         if let Some(end) = self.read_negation(at, request, longest) {
             return Some(end);
         }
@@ -169,7 +172,7 @@ impl Reader<'_> {
     }
 
     /// Takes genres that are named at `at..end`, with those that stand before as one thing where they do.
-    fn take_genres(&self, genres: Vec<String>, at: usize, end: usize, request: &mut Request) {
+    pub(super) fn take_genres(&self, genres: Vec<String>, at: usize, end: usize, request: &mut Request) {
         let joins = request.genre_runs.last().is_some_and(|run| self.joins(run, at, end));
         match request.genre_runs.last_mut().filter(|_| joins) {
             Some(run) => run.extend(&genres, end),

@@ -100,6 +100,9 @@ impl Reader<'_> {
             request.n = Some(1);
             return Some(at + 1);
         }
+        if let Some(end) = self.read_count_beside(at, request) {
+            return Some(end);
+        }
         let number = token.number().filter(|_| token.word.len() <= 3).or_else(|| lexicon::number_word(&token.word))?;
         // "2 of them".
         let is_of_them = tokens.len() == at + 3
@@ -190,6 +193,21 @@ impl Reader<'_> {
             return None;
         }
         request.n = Some(listed(number));
+        request.counted = self.genres_at(next).map(|_| at);
+        Some(at + 1)
+    }
+
+    /// "three comedies [and two dramas]": one list of so many, of either; how many of each has no effect.
+    fn read_count_beside(&self, at: usize, request: &mut Request) -> Option<usize> {
+        let tokens = self.tokens();
+        let (first, token) = (request.counted?, tokens.get(at)?);
+        let joins =
+            self.sentence.breaks_before(at) || matches!(tokens[at - 1].word.as_str(), "and" | "y" | "plus" | "e");
+        let is_one = matches!(token.word.as_str(), "a" | "an" | "un" | "una");
+        let number = token.number().or_else(|| lexicon::number_word(&token.word)).or(is_one.then_some(1))?;
+        self.genres_at(at + 1).filter(|_| joins)?;
+        request.n = Some(listed(number.saturating_add(request.n? as u64)));
+        request.without_effect.extend([(first, first + 1), (at, at + 1)]);
         Some(at + 1)
     }
 }

@@ -226,7 +226,7 @@ impl Reader<'_> {
         }
         let number = match word(at) {
             "a" | "an" | "una" => 1,
-            text => tokens.get(at)?.number().or_else(|| lexicon::number_word(text))?,
+            text => tokens.get(at)?.number().or_else(|| lexicon::number_word(text)).or_else(|| tens(text))?,
         };
         let number = u16::try_from(number).ok()?;
         if is_minutes(word(at + 1)) {
@@ -242,6 +242,19 @@ impl Reader<'_> {
         let more = part_more(at + 2).or_else(|| minutes_more(at + 2));
         Some(more.map_or((number * 60, at + 2), |(minutes, end)| (number * 60 + minutes, end)))
     }
+}
+
+/// Minutes in words, of which decades are called so, too.
+fn tens(word: &str) -> Option<u64> {
+    Some(match word {
+        "forty" | "cuarenta" => 40,
+        "sixty" | "sesenta" => 60,
+        "seventy" | "setenta" => 70,
+        "eighty" | "ochenta" => 80,
+        "ninety" | "noventa" => 90,
+        "hundred" | "cien" => 100,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

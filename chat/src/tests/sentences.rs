@@ -165,7 +165,9 @@ pub(super) fn reading_in_short(understood: &Understood, catalogue: &Catalogue) -
             | OfItself::Sorrow
             | OfItself::Reaction
             | OfItself::Reproach
-            | OfItself::NothingDone,
+            | OfItself::NothingDone
+            | OfItself::Agreed
+            | OfItself::NotThese,
         ) => "honest".into(),
         Intent::OfItself(said) => format!("honest {said:?}"),
         Intent::Unrate { movie } => format!("unrate {}", title(movie)),

@@ -21,7 +21,7 @@
 //! - `around_rated`: says nothing beside the films and the stars of a sentence that rates several; `other_viewer`: rates, too;
 //! - `corrects_stars`: is said instead of stars given before; `takes_back`: begins an order to forget a rating;
 //! - `film_or_list`: says that no rating is meant; `others_rated`: speaks of others than the one rated;
-//! - `says_seen`: is said of a film that was seen;
+//! - `says_seen`: is said of a film that was seen, `disliked` of one that was not liked; `joins_told`: between that and a wish;
 //! - `raises`, `lowers`: change a rating; `stars_more`, `stars_less`: do so beside a `star_unit`; `around_degree`: stands between;
 //! - `size`, `size_adverb`: "long", and how long; `before_size`, `after_size`: stand beside it where it tells of films;
 //! - `wants`, `others_want`: somebody wishes something, and somebody else does;

@@ -22,8 +22,8 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// Larger than any count, year or length of films, and so small that sums and products of two such do not overflow.
-    const LARGEST_NUMBER: u64 = 1_000_000_000;
+    /// Larger than any count, year, length or viewer, and so small that sums and products of two such do not overflow.
+    const LARGEST_NUMBER: u64 = u32::MAX as u64;
 
     /// The whole number a token of digits says, at most [`Token::LARGEST_NUMBER`].
     pub(crate) fn number(&self) -> Option<u64> {
