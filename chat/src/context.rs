@@ -5,7 +5,7 @@ use cineswarm_engine::{HalfStars, MovieId};
 use crate::asks::order::Order;
 use crate::asks::wanted::Wanted;
 use crate::films::somebody::Somebody;
-use crate::intent::{ClarifyOption, Intent, Mark, Question};
+use crate::intent::{ClarifyOption, Intent, Mark};
 use crate::topics::Topic;
 
 /// What was said before, as far as a sentence can refer to it.
@@ -120,8 +120,6 @@ impl Intent {
             // "in which order" asks of its series again; "it" is none of them.
             Intent::Series { movies, .. } => (movies.first().copied(), Last::Series),
             Intent::InOrder { movies, order } => (movies.first().copied(), Last::Ordered(*order)),
-            // Whom of it is asked; "and who directed it?" is of the same film.
-            Intent::Clarify { question: Question::WhichPerson, film: Some(movie), .. } => (Some(*movie), Last::Film),
             Intent::Clarify { film: Some(movie), .. } => (Some(*movie), Last::Rating),
             Intent::Mark { movies, mark } => match movies.as_slice() {
                 [only] => (Some(*only), Last::Marked(*mark)),

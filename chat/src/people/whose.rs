@@ -95,7 +95,7 @@ pub(crate) fn whom(sentence: &Sentence, setting: Setting<'_>) -> Option<Intent> 
     Some(Intent::Clarify {
         question: Question::WhichPerson,
         about: catalogue.get(movie).map(replies::film_name)?,
-        film: Some(movie),
+        film: None,
         options: options.collect(),
     })
 }
@@ -128,7 +128,7 @@ pub(crate) fn one_of_cast(sentence: &Sentence, setting: Setting<'_>) -> Option<I
     (cast.len() > 1).then_some(Intent::Clarify {
         question: Question::WhichPerson,
         about: catalogue.get(movie).map(replies::film_name)?,
-        film: Some(movie),
+        film: None,
         options: options.collect(),
     })
 }

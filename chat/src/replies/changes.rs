@@ -93,6 +93,14 @@ pub fn off_scale(movie: &Movie, said: &str, lang: Lang) -> String {
     }
 }
 
+/// For a number that is a rating out of ten, which would be so many stars.
+pub fn off_scale_but_of_ten(said: &str, stars: &str, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("My scale ends at 5 stars. Out of ten, {said} would be {stars}: shall I note that?"),
+        Lang::Es => format!("Mi escala acaba en 5 estrellas. Sobre diez, un {said} serían {stars}: ¿lo apunto?"),
+    }
+}
+
 /// For a rating that was taken back.
 pub fn unrated(movie: &Movie, had: bool, lang: Lang) -> String {
     let name = film_name(movie);

@@ -3,7 +3,7 @@
 use super::sample::{film_called, index_with_facts, sample};
 use super::*;
 use crate::intent::Question;
-use crate::{Mark, Wanted};
+use crate::{Context, Last, Mark, Wanted, understand_in};
 
 /// What every sentence of a family is to be read as, for the film that it names.
 type Reading = fn(&Intent, u32) -> bool;
@@ -207,4 +207,50 @@ fn words_of_a_verdict_beside_others_are_none() {
         let read = understand(sentence, Lang::En, &index, &catalogue).intent;
         assert!(!matches!(read, Intent::Clarify { question: Question::ConfirmRating, .. }), "{sentence:?} is {read:?}");
     }
+}
+
+/// After something was told of a film, what is said of "that one" asks for its stars; where none is spoken of, for the film.
+#[test]
+fn how_the_film_that_is_pointed_at_was_liked_asks_for_stars() {
+    const SAID: &[(&[&str], &[&str], &[&str], &str)] = &[
+        (
+            &["I loved X", "I really liked X", "we enjoyed X", "adored X", "honestly I loved X"],
+            &["it", "that one", "that film", "this movie"],
+            &["", ", actually", "!", " a lot", " as a kid", " to be honest"],
+            "5",
+        ),
+        (
+            &["I hated X", "I didn't like X", "didn't enjoy X", "can't stand X"],
+            &["it", "that one", "that film", "this movie"],
+            &["", ", actually", " btw", " to be honest"],
+            "1",
+        ),
+        (
+            &["me encantó X", "me gustó X", "X me ha gustado", "disfruté X"],
+            &["esa", "esa peli", "esta película"],
+            &["", " mucho", ", la verdad", " bastante"],
+            "5",
+        ),
+        (&["odié X", "X no me gustó", "X me aburrió"], &["esa", "esa peli"], &["", " nada", ", la verdad"], "1"),
+    ];
+    let Some(catalogue) = sample() else { return };
+    let index = index_with_facts(&catalogue);
+    let jaws = film_called("Jaws (1975)", &index, &catalogue).id;
+    let told = Context { about: Some(jaws), last: Last::Asked(Wanted::Director), ..Context::default() };
+    let mut wrong = Vec::new();
+    for (frames, pointers, tails, first) in SAID {
+        let with = |frame: &str, pointer: &str, tail: &str| frame.replace('X', pointer) + tail;
+        let frames = frames.iter().flat_map(|frame| pointers.iter().map(move |pointer| (frame, pointer)));
+        for sentence in frames.flat_map(|(frame, pointer)| tails.iter().map(move |tail| with(frame, pointer, tail))) {
+            let read = |context| understand_in(&sentence, Lang::En, &index, &catalogue, context).intent;
+            let after_film = read(&told);
+            let is_asked = matches!(&after_film, Intent::Clarify { question: Question::ConfirmRating, film, options, .. }
+                if *film == Some(jaws) && options[0].label.starts_with(first));
+            let alone = read(&Context::default());
+            if !is_asked || alone.filters().is_some() {
+                wrong.push(format!("{sentence:?} is {after_film:?}, and alone {alone:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} sentences: {wrong:#?}", wrong.len());
 }

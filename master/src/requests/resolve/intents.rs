@@ -59,7 +59,18 @@ impl Resolver<'_> {
             }
             Intent::RateOffScale { movie, said } => {
                 let known = catalogue.get(movie).ok_or(Trouble::UnknownMovie(movie))?;
-                Ok(self.say(replies::off_scale(known, &said, self.lang), Vec::new()))
+                // "an 8" may be out of ten: that is offered, and never taken.
+                let of_ten = said.parse().ok().filter(|of_ten| (6..=10).contains(of_ten)).and_then(HalfStars::new);
+                let Some(given) = of_ten else {
+                    return Ok(self.say(replies::off_scale(known, &said, self.lang), Vec::new()));
+                };
+                let (label, name) = (replies::stars(given.stars(), self.lang), replies::film_name(known));
+                let text = match self.lang {
+                    Lang::En => format!("rate {name} {label}"),
+                    Lang::Es => format!("puntúa {name} con {label}"),
+                };
+                let message = replies::off_scale_but_of_ten(&said, &label, self.lang);
+                Ok(Resolved::Say(Reply::Clarify { message, options: vec![ChoiceOfText { label, text }] }))
             }
             Intent::OutsideTheData { asked } => {
                 Ok(self.say(replies::outside_the_data(&asked, self.library.titles.has_facts(), self.lang), Vec::new()))

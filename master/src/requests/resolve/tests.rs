@@ -342,6 +342,14 @@ fn a_rating_in_words_is_stored_and_not_computed() {
     };
     assert_eq!(rate("rate Toy Story 4.5"), (TOY_STORY, 4.5));
     match resolved(json!({ "text": "rate Toy Story 9" }), &stranger(), &library) {
+        Resolved::SayOf { reply: Reply::Clarify { message, options }, movie: TOY_STORY, last: Last::OffScale } => {
+            assert!(message.contains("4.5 stars"), "{message}");
+            let [choice] = &options[..] else { panic!("{options:?}") };
+            assert_eq!(rate(&choice.text), (TOY_STORY, 4.5));
+        }
+        other => panic!("a rating out of ten gives {other:?}"),
+    }
+    match resolved(json!({ "text": "rate Toy Story 12" }), &stranger(), &library) {
         Resolved::SayOf { reply: Reply::Help { message, .. }, movie: TOY_STORY, last: Last::OffScale } => {
             assert!(message.contains("Toy Story"), "{message}");
         }
