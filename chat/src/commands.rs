@@ -332,6 +332,10 @@ impl Chat<'_> {
             "unrate_it" => self.spoken_of().map(|movie| Intent::Unrate { movie }),
             // "mejor no le pongas nada".
             "no_stars" => Some(self.only_film_named().map_or(Intent::WhichOne, |movie| Intent::Unrate { movie })),
+            // "have I seen the first?" asks.
+            "seen_shown" if self.asks() || self.begins_with_a_question() => {
+                one(&|movie| Intent::About { wanted: Wanted::MyRating, movie })
+            }
             "seen_shown" => pointed_at(&mark(Mark::Seen)),
             "hide_shown" => pointed_at(&|movies| self.taken_away(movies, fitting.places.as_ref())),
             // "I saw that one already" of films like the only one that was named is of that one.
@@ -384,6 +388,10 @@ impl Chat<'_> {
     fn is_title_of_one_word(&self, at: usize) -> bool {
         let words = self.reader.sentence.tokens.get(at..=at);
         words.is_some_and(|words| self.reader.index.find_as(words, Reading::Exact).is_some())
+    }
+
+    fn begins_with_a_question(&self) -> bool {
+        self.reader.tokens().first().is_some_and(|first| matches!(first.word.as_str(), "have" | "did"))
     }
 
     pub(crate) fn asks(&self) -> bool {

@@ -96,6 +96,7 @@ const AT_A_LOSS: &[Resort] = &[
     said_plainly,
     order_spelt_right,
     by_plot::told,
+    wish_that_follows,
     as_likely_act,
     thanks,
     last_sentence_understood,
@@ -261,6 +262,23 @@ fn last_sentence_understood(sentence: &Sentence, setting: Setting<'_>, _: &Under
     let (part, mut read) = read_last_first.find(|(_, read)| answers(read))?;
     read.ignored.extend(parts.iter().filter(|other| *other != part).cloned());
     Some(read)
+}
+
+/// "she's seen all the old ones, so something from this century": why it is wished is left out.
+fn wish_that_follows(sentence: &Sentence, setting: Setting<'_>, _: &Understood) -> Option<Understood> {
+    const FEWEST_WORDS: usize = 3;
+    let tokens = &sentence.tokens;
+    let word = |at: usize| tokens[at].word.as_str();
+    let follows = |at: usize| match word(at) {
+        "so" if sentence.breaks_before(at) => Some(at + 1),
+        "asi" if at + 1 < tokens.len() && word(at + 1) == "que" => Some(at + 2),
+        _ => None,
+    };
+    let (at, from) = (FEWEST_WORDS..tokens.len()).find_map(|at| Some((at, follows(at)?)))?;
+    let mut read = setting.understand(sentence.typed(from, tokens.len()));
+    let is_wish = read.intent.filters().is_some() && read.ignored.is_empty();
+    read.ignored.push(sentence.typed(0, at).to_owned());
+    is_wish.then_some(read)
 }
 
 /// "Titanic gets 2 stars from me, way too long": what is said of a film counts, whatever is said beside it.

@@ -65,9 +65,10 @@ fn beside(told: &Sentence, wish: &str, setting: Setting<'_>) -> Option<Understoo
     if (goes_on && is_disliked) || films.iter().any(|movie| wished.intent.films().contains(movie)) {
         return None;
     }
-    wished.intent.filters_mut()?.exclude_movie_ids.extend(&films);
-    if is_disliked {
-        wished.disliked.extend(&films);
+    // What is disliked is left out, too, and counts as a low rating.
+    match is_disliked {
+        true => wished.disliked.extend(&films),
+        false => wished.intent.filters_mut()?.exclude_movie_ids.extend(&films),
     }
     let without = |movie: &MovieId| {
         let name = replies::film_name(setting.catalogue.get(*movie)?);
