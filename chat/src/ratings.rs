@@ -11,6 +11,7 @@ pub(crate) mod marked_beside;
 pub(crate) mod otherwise;
 pub(crate) mod seen_aside;
 pub(crate) mod several;
+pub(crate) mod stars_asked;
 pub(crate) mod taken_back;
 pub(crate) mod verdict;
 

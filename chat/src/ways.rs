@@ -6,7 +6,7 @@ use crate::films::series;
 use crate::films::titles::Reading;
 use crate::intent::{Intent, Mark, OfItself, Understood, Wanted};
 use crate::people::{made_by, not_by_him, of_cast, who_is_in, whose};
-use crate::ratings::{all_but, felt, marked_beside, seen_aside, verdict};
+use crate::ratings::{all_but, felt, marked_beside, otherwise, seen_aside, stars_asked, verdict};
 use crate::talk::{added, follow_up, going_back, misspelt, not_that_one};
 use crate::which_film::{
     all_options, beside_title, most_said, not_remembered, of_hero, places_said, pointed_at, sequel, series_said,
@@ -31,6 +31,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| in_full(title_alone::said_first(sentence, setting)?, sentence, setting),
     |sentence, setting| in_full(that_year::last_years(sentence, setting)?, sentence, setting),
     begins_anew,
+    stars_asked::answered,
     verdict::said,
     felt::said,
     |sentence, setting| Some(says(sentence, setting.chat(sentence).swaps_stars()?)),
@@ -38,10 +39,12 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| Some(says(sentence, whose::one_of_cast(sentence, setting)?)),
     |sentence, setting| Some(setting.understand(&made_by::as_wish(sentence, setting)?)),
     |sentence, setting| Some(says(sentence, setting.chat(sentence).rating_taken_back()?)),
+    |sentence, setting| Some(setting.understand(&otherwise::stars_denied(sentence, setting)?)),
     rates_several,
     |sentence, setting| Some(says(sentence, all_but::rated(sentence, setting)?)),
     turn::marks_each,
     told_beside::wish,
+    wish_that_follows,
     seen_aside::said,
     seen_aside::marked_too,
     corrects,
@@ -96,7 +99,6 @@ const AT_A_LOSS: &[Resort] = &[
     said_plainly,
     order_spelt_right,
     by_plot::told,
-    wish_that_follows,
     as_likely_act,
     thanks,
     last_sentence_understood,
@@ -265,7 +267,7 @@ fn last_sentence_understood(sentence: &Sentence, setting: Setting<'_>, _: &Under
 }
 
 /// "she's seen all the old ones, so something from this century": why it is wished is left out.
-fn wish_that_follows(sentence: &Sentence, setting: Setting<'_>, _: &Understood) -> Option<Understood> {
+fn wish_that_follows(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     const FEWEST_WORDS: usize = 3;
     let tokens = &sentence.tokens;
     let word = |at: usize| tokens[at].word.as_str();
@@ -277,8 +279,10 @@ fn wish_that_follows(sentence: &Sentence, setting: Setting<'_>, _: &Understood) 
     let (at, from) = (FEWEST_WORDS..tokens.len()).find_map(|at| Some((at, follows(at)?)))?;
     let mut read = setting.understand(sentence.typed(from, tokens.len()));
     let is_wish = read.intent.filters().is_some() && read.ignored.is_empty();
-    read.ignored.push(sentence.typed(0, at).to_owned());
-    is_wish.then_some(read)
+    let why = sentence.typed(0, at);
+    let says_nothing = is_wish && setting.understand(why).intent.is_at_a_loss();
+    read.ignored.push(why.to_owned());
+    says_nothing.then_some(read)
 }
 
 /// "Titanic gets 2 stars from me, way too long": what is said of a film counts, whatever is said beside it.

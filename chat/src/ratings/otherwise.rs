@@ -3,14 +3,32 @@
 
 use cineswarm_engine::{HalfStars, MovieId};
 
-use crate::Chat;
 use crate::context::Last;
 use crate::films::titles::{MAX_TITLE_TOKENS, Reading, TitleMatch};
 use crate::intent::{Intent, OfItself};
 use crate::request::TitleSlot;
-use crate::words::fold::Token;
+use crate::words::fold::{Sentence, Token};
 use crate::words::places::{self, Places};
 use crate::words::{lexicon, turns};
+use crate::{Chat, Setting};
+
+/// "not 4, 5", "no un 4 sino un 5" after a rating: "no, 5".
+pub(crate) fn stars_denied(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    let tokens = &sentence.tokens;
+    let is_number = |at: usize| {
+        tokens.get(at).is_some_and(|token| token.number().is_some() || lexicon::number_word(&token.word).is_some())
+    };
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+    let article = |at: usize| usize::from(matches!(word(at), "a" | "un"));
+    let denied = 1 + article(1);
+    let denies = matches!(word(0), "not" | "no") && is_number(denied) && !sentence.breaks_before(1);
+    let next = denied + 1 + usize::from(matches!(word(denied + 1), "but" | "sino"));
+    let turns = next > denied + 1 || sentence.breaks_before(next);
+    let meant = next + article(next);
+    let is_all = is_number(meant) && tokens.len() == meant + 1;
+    let is_of_rating = setting.context.last == Last::Rating && setting.context.stars.is_some();
+    (is_of_rating && denies && turns && is_all).then(|| format!("no, {}", sentence.typed(meant, meant + 1)))
+}
 
 impl Chat<'_> {
     /// "no, espera, me confundí, era Interstellar", "oh sorry I meant the third", "y a Gravity también".
@@ -22,7 +40,17 @@ impl Chat<'_> {
         if self.context.last != Last::Rating {
             return None;
         }
-        if let Some(slot) = self.title_beside("mistaken", "mistaken_beside", (of, half_stars)) {
+        // "no, that was wrong" speaks of no film that hardly anybody knows.
+        const KNOWN: u32 = 10;
+        let is_a_word = |slot: &TitleSlot| {
+            let is_unknown =
+                matches!(slot.found, TitleMatch::One(movie) if self.catalogue.stats(movie).ratings < KNOWN);
+            let typed = self.reader.sentence.typed(slot.from, slot.to);
+            slot.to == slot.from + 1 && is_unknown && typed.starts_with(char::is_lowercase)
+        };
+        if let Some(slot) = self.title_beside("mistaken", "mistaken_beside", (of, half_stars))
+            && !is_a_word(&slot)
+        {
             return Some(match self.resolved(&slot) {
                 Ok(movie) => Intent::RateInstead { movie, half_stars, of },
                 Err(question) => *question,

@@ -138,6 +138,11 @@ fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o C
         "older" | "oldest" | "old" | "original" | "antigua" | "vieja" | "earliest" | "clasica" => {
             return options.iter().filter(|option| year_of(option).is_some()).min_by_key(|option| year_of(option));
         }
+        // Of films of a name the best known stands first.
+        "popular" | "famous" | "known" | "conocida" | "famosa" | "main" if year_of(&options[0]).is_some() => {
+            return options.first();
+        }
+        "other" | "otra" if options.len() == 2 && year_of(&options[0]).is_some() => return options.last(),
         _ => {}
     }
     // "4" means four stars, not the fourth choice.
