@@ -75,6 +75,7 @@ fn tail(tokens: &[Token], from: usize) -> usize {
 
 /// The place after "it", "that one", "esa película".
 fn pointer(tokens: &[Token], at: usize) -> Option<usize> {
+    tokens.get(at)?;
     let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
     let noun = lexicon::after(tokens, at + 1, Meaning::FilmNoun);
     let end = noun.unwrap_or(at + 1 + usize::from(word(at + 1) == "one"));

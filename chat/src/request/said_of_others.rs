@@ -38,10 +38,12 @@ impl Reader<'_> {
         if !matches!(word(at), "more" | "mas") {
             return None;
         }
-        let (genres, end) = self.genres_at(at + 1)?;
-        let than = end + usize::from(word(end) == "of" && word(end + 1) == "a") * 2;
-        let (_, to) = self.genres_at(than + 1).filter(|_| matches!(word(than), "than" | "que"))?;
-        self.take_genres(genres, at + 1, end, request);
+        // "more of a comedy than a thriller".
+        let from = if (word(at + 1), word(at + 2)) == ("of", "a") { at + 3 } else { at + 1 };
+        let (genres, than) = self.genres_at(from)?;
+        let other = than + 1 + usize::from(matches!(word(than + 1), "a" | "an"));
+        let (_, to) = self.genres_at(other).filter(|_| matches!(word(than), "than" | "que"))?;
+        self.take_genres(genres, from, than, request);
         request.without_effect.push((than, to));
         Some(to)
     }
