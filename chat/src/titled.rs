@@ -375,6 +375,13 @@ impl Chat<'_> {
                 Err(Box::new(Intent::NotUnderstood { asked }))
             }
             TitleMatch::One(movie) => Ok(self.namesake_of_year_said(slot, *movie).unwrap_or(*movie)),
+            // "The Irishman" fits neither film called "The Freshman".
+            TitleMatch::Several(movies) if movies.iter().all(|movie| self.is_doubtful(slot, *movie)) => {
+                const NEAREST: usize = 3;
+                let asked = self.reader.sentence.typed(slot.from, slot.to).to_owned();
+                let nearest = movies.iter().copied().take(NEAREST).collect();
+                Err(Box::new(Intent::UnknownTitle { asked, nearest }))
+            }
             TitleMatch::Several(movies) => Err(Box::new(self.which_film(slot, movies))),
             TitleMatch::Nothing { nearest } => {
                 let (from, to) = self.reader.trimmed(slot.from, slot.to);

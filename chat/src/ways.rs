@@ -77,6 +77,7 @@ const OF_ITS_OWN_SORT: &[Way] = &[
     |sentence, setting| as_films(in_full(than_a_film::told(sentence, setting)?, sentence, setting)?),
     |sentence, setting| in_full(of_cast::named_in_full(sentence, setting)?, sentence, setting),
     |sentence, setting| in_full(like_one_but::named(sentence, setting)?, sentence, setting),
+    |sentence, setting| in_full(like_one_but::than_itself(sentence, setting)?, sentence, setting),
     of_hero::films_by,
     part_of_a_series,
     likes_what_was_told,

@@ -355,7 +355,13 @@ impl Chat<'_> {
         let is_noun = |at: usize| lexicon::after(tokens, at, lexicon::Meaning::FilmNoun) == Some(to);
         let ends_in_films =
             to > from + 1 && is_noun(to - 1) && self.reader.index.find_as(&tokens[from..to], Reading::Exact).is_none();
-        ends_in_films || speaks_of_kind || (!is_quoted && (is_theme() || is_genre()))
+        // "do you have a scary movie" asks for any.
+        let is_one_of_kind = || {
+            let of_kind =
+                self.reader.genres_at(from + 1).is_some_and(|(_, end)| end == to || (end + 1 == to && is_noun(end)));
+            matches!(tokens[from].word.as_str(), "a" | "an" | "una" | "un") && of_kind
+        };
+        ends_in_films || speaks_of_kind || (!is_quoted && (is_theme() || is_genre() || is_one_of_kind()))
     }
 
     /// "heat, the Michael Mann one": the film before the break, told from others of its name by whom the rest names.

@@ -211,7 +211,14 @@ impl Reader<'_> {
         let is_of = run.to + 1 == at && matches!(tokens[run.to].word.as_str(), "de" | "con" | "with");
         let side_by_side = run.to == at || is_of || (joined && !is_plural(run.to - 1) && !is_plural(end - 1));
         let is_audience = matches!(tokens[at].word.as_str(), "for" | "para") && self.says_nothing_between(run.to, at);
-        (side_by_side || is_audience) && !self.sentence.breaks_before(at)
+        // "my kids want a comedy" is one for children.
+        let wants =
+            |at: usize| cues::is("wants", &tokens[at].word) || matches!(tokens[at].word.as_str(), "love" | "loves");
+        let is_wished_by = run.genres == ["Children"]
+            && (run.from..at).any(wants)
+            && !(run.to..at)
+                .any(|at| cues::is("either", &tokens[at].word) || lexicon::after(tokens, at, Meaning::And).is_some());
+        (side_by_side || is_audience || is_wished_by) && !self.sentence.breaks_before(at)
     }
 
     /// "comedies [that are good] for kids": words for films, and those that carry nothing.

@@ -212,7 +212,9 @@ fn words_of_a_verdict_beside_others_are_none() {
 /// After something was told of a film, what is said of "that one" asks for its stars; where none is spoken of, for the film.
 #[test]
 fn how_the_film_that_is_pointed_at_was_liked_asks_for_stars() {
-    const SAID: &[(&[&str], &[&str], &[&str], &str)] = &[
+    /// Frames with X for what points, what points, what may stand behind it, and the stars that are offered first.
+    type Family = (&'static [&'static str], &'static [&'static str], &'static [&'static str], &'static str);
+    const SAID: &[Family] = &[
         (
             &["I loved X", "I really liked X", "we enjoyed X", "adored X", "honestly I loved X"],
             &["it", "that one", "that film", "this movie"],

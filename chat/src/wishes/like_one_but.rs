@@ -55,6 +55,24 @@ pub(crate) fn named(sentence: &Sentence, setting: Setting<'_>) -> Option<String>
     })
 }
 
+/// "something like Titanic but shorter": shorter than it is.
+pub(crate) fn than_itself(sentence: &Sentence, setting: Setting<'_>) -> Option<String> {
+    const MOST_WORDS: usize = 16;
+    let tokens = &sentence.tokens;
+    let but = (2..tokens.len()).rev().find(|at| matches!(tokens[*at].word.as_str(), "but" | "pero"))?;
+    let order = remarks::order(&Sentence::new(sentence.typed(but + 1, tokens.len())))?.0;
+    if tokens.len() > MOST_WORDS || !matches!(order, "shorter" | "longer") {
+        return None;
+    }
+    let head = sentence.typed(0, but);
+    let read = setting.understand(head);
+    let Intent::Like { movies, .. } = &read.intent else { return None };
+    let [movie] = movies[..] else { return None };
+    let is_spanish = tokens[but].word == "pero";
+    let of_it = than(order, movie, is_spanish, setting).filter(|_| read.ignored.is_empty())?;
+    Some(format!("{head} {} {of_it}", tokens[but].word))
+}
+
 /// Whether the last thing said was of one film, and no list.
 fn is_of_one_film(setting: Setting<'_>) -> bool {
     setting.context.about.is_some() && !matches!(setting.context.last, Last::List | Last::Compared(_))

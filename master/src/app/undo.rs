@@ -47,10 +47,18 @@ impl App {
                 let movies: Vec<_> = before.iter().map(|(movie, _)| *movie).collect();
                 self.tell(replies::marked_as_before(&movies, catalogue, lang), ask, session, tab).await
             }
-            Undoing::AskAgain(request) => match self.asked_before(request, session).await? {
-                Some((query, spec)) => self.submit(session, query, ask.key.clone(), spec, span).await,
-                None => self.tell(replies::nothing_to_undo(lang).to_owned(), ask, session, tab).await,
-            },
+            Undoing::AskAgain(request) => {
+                let mut before = self.asked_before(request, session).await?;
+                // A list is gone back to, and not why a film of it is on it.
+                while before.as_ref().is_some_and(|(_, spec)| spec.rest.is_some()) {
+                    let Some(earlier) = session.steps().take_last_asked() else { break };
+                    before = self.asked_before(earlier, session).await?;
+                }
+                match before {
+                    Some((query, spec)) => self.submit(session, query, ask.key.clone(), spec, span).await,
+                    None => self.tell(replies::nothing_to_undo(lang).to_owned(), ask, session, tab).await,
+                }
+            }
             Undoing::Forget => self.begin_with(replies::question_forgotten(lang), ask, session, tab).await,
         }
     }

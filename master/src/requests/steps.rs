@@ -77,17 +77,20 @@ impl Steps {
         let undoing = match self.steps.pop_back()? {
             Step::Rated(before) => Undoing::Rate(before),
             Step::Marked(before) => Undoing::Mark(before),
-            Step::Asked(_) => {
-                let earlier = self.steps.iter().rposition(|step| matches!(step, Step::Asked(_)));
-                // Asked again it is the last question.
-                match earlier.and_then(|at| self.steps.remove(at)) {
-                    Some(Step::Asked(request)) => Undoing::AskAgain(request),
-                    _ => Undoing::Forget,
-                }
-            }
+            // Asked again it is the last question.
+            Step::Asked(_) => self.take_last_asked().map_or(Undoing::Forget, Undoing::AskAgain),
         };
         self.undone_by = key.map(str::to_owned);
         Some(undoing)
+    }
+
+    /// The last question that was asked, which is none of the steps any more.
+    pub fn take_last_asked(&mut self) -> Option<Uuid> {
+        let last = self.steps.iter().rposition(|step| matches!(step, Step::Asked(_)))?;
+        match self.steps.remove(last) {
+            Some(Step::Asked(request)) => Some(request),
+            _ => None,
+        }
     }
 
     /// The questions that were asked, the first one first.
