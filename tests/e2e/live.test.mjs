@@ -237,6 +237,9 @@ describe("a conversation", () => {
     const refined = await viewer.answered({ text: "more recent" });
     assert.notDeepEqual(filmIds(refined), filmIds(list));
     assert.deepEqual(filmIds(await viewer.answered({ text: "undo" })), filmIds(list));
+    assert.equal((await viewer.answered({ text: "why 1?" })).recommendations.length, 1);
+    await viewer.answered({ text: "less known" });
+    assert.deepEqual(filmIds(await viewer.answered({ text: "undo" })), filmIds(list), "a list is gone back to, not its reasons");
     assert.match((await say("undo")).message, /forgotten/);
     assert.equal((await say("start over")).kind, "begun");
     const answer = await viewer.answered({ text: "more" });
