@@ -25,9 +25,10 @@ pub(crate) fn said(sentence: &Sentence, setting: Setting<'_>) -> Option<Understo
     let is_place = |at: usize| at_place.as_ref().filter(|slot| slot.from == at).map(|slot| slot.to);
     let pointer = |at: usize| is_place(at).or_else(|| pointer(tokens, at));
     let opened = past(Part::Opener, tokens, 0);
+    let past_who =
+        |at: usize| at + usize::from(tokens.get(at).is_some_and(|who| matches!(who.word.as_str(), "i" | "we" | "yo")));
     let is_liked = (0..=opened).rev().find_map(|from| {
-        let begin =
-            from + usize::from(tokens.get(from).is_some_and(|who| matches!(who.word.as_str(), "i" | "we" | "yo")));
+        let begin = past_who(from);
         let verb = |at: usize| {
             let at = past(Part::Degree, tokens, at);
             let of = |part, is_liked| Some((at + ends(part, tokens.get(at..)?).next()?, is_liked));
@@ -42,8 +43,7 @@ pub(crate) fn said(sentence: &Sentence, setting: Setting<'_>) -> Option<Understo
             (is_told || object).then_some(is_liked)
         };
         let before = || {
-            let at = pointer(begin)?;
-            let at = at + usize::from(tokens.get(at).is_some_and(|who| matches!(who.word.as_str(), "i" | "we" | "yo")));
+            let at = past_who(pointer(begin)?);
             let (to, is_liked) = verb(at)?;
             ends_there(to).then_some(is_liked)
         };
