@@ -36,13 +36,13 @@ pub fn about(
         }
         Wanted::Cast if facts.is_some_and(|known| !known.cast.is_empty()) => {
             let cast = names(facts.map(|known| &known.cast), lang);
-            pick(format!("In {name}: {cast}."), format!("En {name} salen {cast}."))
+            pick(format!("In {name}: {cast}."), format!("En {name} {} {cast}.", are_in(facts)))
         }
         Wanted::Role if facts.is_some_and(|known| !known.cast.is_empty()) => {
             let cast = names(facts.map(|known| &known.cast), lang);
             pick(
                 format!("Who plays whom I don't know. In {name}: {cast}."),
-                format!("Quién hace de quién no lo sé. En {name} salen {cast}."),
+                format!("Quién hace de quién no lo sé. En {name} {} {cast}.", are_in(facts)),
             )
         }
         Wanted::Series => unknown("of any other part of", "de ninguna otra parte de"),
@@ -189,6 +189,11 @@ fn named_places(known: &FilmFacts, lang: Lang) -> Option<String> {
         (false, Some(language), true) => format!("was made in {countries}, in {language}"),
         (false, Some(language), false) => format!("se hizo en {countries}, en {language}"),
     })
+}
+
+/// One of them "sale", several "salen".
+fn are_in(facts: Option<&FilmFacts>) -> &'static str {
+    if facts.is_some_and(|known| known.cast.len() == 1) { "sale" } else { "salen" }
 }
 
 fn names(listed: Option<&Vec<String>>, lang: Lang) -> String {

@@ -223,7 +223,7 @@ export const en = {
   film: {
     close: "Close",
     yourRating: "Your rating",
-    ratings: (n: string, mean: string) => `${n} viewers gave ${mean} stars on average`,
+    ratings: (n: string, mean: string) => `${n} ${n === "1" ? "viewer" : "viewers"} gave ${mean} stars on average`,
     oneRating: "One viewer has rated it",
     noRatings: "No viewer has rated it.",
     spread: "How it was rated",

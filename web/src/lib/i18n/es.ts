@@ -50,7 +50,7 @@ export const es: Dictionary = {
     noAnswerTitle: "El servidor no confirmó la pregunta.",
     noAnswerHint: "Puede estar ocupado o reiniciándose. Pregunta otra vez.",
     away: "Mientras no estabas",
-    earlier: (n) => `Mostrar ${n} anteriores`,
+    earlier: (n) => (n === 1 ? "Mostrar 1 anterior" : `Mostrar ${n} anteriores`),
     toLatest: "Nueva respuesta abajo",
     empty: "Ninguna película encaja.",
     emptyHint: "Pide menos condiciones o puntúa antes algunas películas.",
@@ -110,7 +110,7 @@ export const es: Dictionary = {
   welcome: {
     heading: "Puntúa cinco películas",
     lead: "Con estrellas en cinco películas que conozcas basta para una respuesta personal.",
-    count: (n) => (n >= 5 ? `${n} puntuadas` : `${n} de 5 puntuadas`),
+    count: (n) => (n >= 5 ? `${n} puntuadas` : `${n} de 5 ${n === 1 ? "puntuada" : "puntuadas"}`),
     others: "Mostrar otras",
     skip: "Saltar",
     close: "Cerrar",
@@ -208,7 +208,8 @@ export const es: Dictionary = {
     close: "Cerrar",
     farm: "La granja",
     workers: (total) => (total === 1 ? "1 trabajador" : `${total} trabajadores`),
-    workersDetail: (idle, busy) => `${idle} libres, ${busy} ocupados`,
+    workersDetail: (idle, busy) =>
+      `${idle} ${idle === 1 ? "libre" : "libres"}, ${busy} ${busy === 1 ? "ocupado" : "ocupados"}`,
     noWorkers: "No hay ningún trabajador conectado; las preguntas esperan en la cola.",
     queue: (n) => (n === 0 ? "La cola está vacía" : `${n} en la cola`),
     coverage: (percent) => `El ${percent} de los fragmentos está cubierto`,
@@ -231,7 +232,7 @@ export const es: Dictionary = {
   film: {
     close: "Cerrar",
     yourRating: "Tu nota",
-    ratings: (n, mean) => `${n} espectadores le dieron ${mean} estrellas de media`,
+    ratings: (n, mean) => `${n} ${n === "1" ? "espectador le dio" : "espectadores le dieron"} ${mean} estrellas de media`,
     oneRating: "La ha puntuado un espectador",
     noRatings: "Ningún espectador la ha puntuado.",
     spread: "Cómo se puntuó",
