@@ -16,6 +16,8 @@ use crate::words::{cues, turns};
 const MOST_WORDS: usize = 30;
 /// Places at which a sentence is cut, at most: each costs the reading of two.
 const MOST_CUTS: usize = 4;
+/// Parts of parts are cut no more: they would be read again and again.
+const DEEPEST: u8 = 2;
 
 /// Films that are told of, and whether they were not liked.
 struct Told {
@@ -28,7 +30,7 @@ pub(crate) fn wish(sentence: &Sentence, setting: Setting<'_>) -> Option<Understo
     let tells = |from: usize, to: usize| {
         tokens[from..to].iter().any(|token| cues::is("says_seen", &token.word) || cues::is("disliked", &token.word))
     };
-    if tokens.len() > MOST_WORDS || !tells(0, tokens.len()) {
+    if setting.depth > DEEPEST || tokens.len() > MOST_WORDS || !tells(0, tokens.len()) {
         return None;
     }
     let joins = |at: usize| cues::is("joins_told", &tokens[at].word);
