@@ -383,18 +383,6 @@ impl Intent {
         }
     }
 
-    pub(crate) fn filters_mut(&mut self) -> Option<&mut Filters> {
-        match self {
-            Intent::Like { filters, .. }
-            | Intent::Browse { filters, .. }
-            | Intent::ForMe { filters }
-            | Intent::ForUser { filters, .. }
-            | Intent::Popular { filters }
-            | Intent::Refine { filters, .. } => Some(filters),
-            _ => None,
-        }
-    }
-
     /// The films that it is about, as far as they are few.
     pub(crate) fn films(&self) -> Vec<MovieId> {
         match self {

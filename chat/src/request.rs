@@ -11,10 +11,10 @@ mod joining;
 mod lengths;
 mod lifted;
 mod people;
-mod said_of_others;
 mod titles_said;
 mod unwanted;
 mod unwanted_films;
+mod without_effect;
 
 pub(crate) use self::joining::films_ruled_out;
 pub use self::joining::{either_topic, films_of, parts_of_either};
@@ -27,7 +27,7 @@ use std::collections::HashSet;
 use cineswarm_engine::{Catalogue, Filters, MovieId, UserId};
 
 use crate::films::titles::{TitleIndex, TitleMatch};
-use crate::topics::{Alternatives, GenreRun, Lifted, Named, TopicKind, has_any_in_common, in_common, left_out};
+use crate::topics::{Alternatives, GenreRun, Lifted, NOTHING_IN_COMMON, Named, TopicKind, in_common, left_out};
 use crate::words::fold::{Sentence, Token, tokenize};
 use crate::words::years::YearBound;
 
@@ -267,8 +267,10 @@ impl<'a> Reader<'a> {
             !without.iter().any(|ruled_out| leaves_nothing_of(std::slice::from_ref(named), &ruled_out.films))
         });
         request.without = without;
-        self.leave_out_rare_tags(&mut request);
         request.only = in_common(&request.named, self.catalogue);
+        if request.only == NOTHING_IN_COMMON {
+            self.leave_out_a_rare_tag(&mut request);
+        }
         self.drop_what_has_no_effect(&mut request);
         // "not godard, I've had it with godard" says it once.
         let mut told = HashSet::new();
@@ -279,19 +281,18 @@ impl<'a> Reader<'a> {
 
     /// "a Korean revenge thriller": viewers tag few films, so that a theme no film of that country has says nothing of it. It is
     /// left out, and that is said.
-    fn leave_out_rare_tags(&self, request: &mut Request) {
+    fn leave_out_a_rare_tag(&self, request: &mut Request) {
         let is_tag = |named: &Named| named.topic.kind == TopicKind::Theme;
-        if request.named.len() < 2 || request.named.iter().all(is_tag) || has_any_in_common(&request.named) {
-            return;
-        }
         let Some(at) = request.named.iter().rposition(is_tag) else { return };
-        let said: Vec<Token> = tokenize(&request.named[at].topic.label);
+        let (before, others) = (&request.named[..at], &request.named[at + 1..]);
+        let others: Vec<Named> = before.iter().chain(others).cloned().collect();
+        let only = in_common(&others, self.catalogue);
+        let said = tokenize(&request.named[at].topic.label);
         let is_said = |own: &[Token]| own.iter().zip(&said).all(|(own, said)| own.word == said.word);
         let place = self.tokens().windows(said.len().max(1)).position(is_said);
-        let named = request.named.remove(at);
-        match place.filter(|_| has_any_in_common(&request.named)) {
-            Some(place) => request.without_effect.push((place, place + said.len())),
-            None => request.named.insert(at, named),
+        if let Some(place) = place.filter(|_| !others.iter().all(is_tag) && only != NOTHING_IN_COMMON) {
+            request.without_effect.push((place, place + said.len()));
+            (request.named, request.only) = (others, only);
         }
     }
 

@@ -129,6 +129,9 @@ impl TopicKind {
     }
 }
 
+/// Stands for no film at all, where an empty list would be of any.
+pub(crate) const NOTHING_IN_COMMON: [MovieId; 1] = [MovieId::MAX];
+
 /// Films that are left out at most, the best known: each film of a list is looked for among them.
 const MOST_LEFT_OUT: usize = 7000;
 
@@ -173,15 +176,7 @@ pub(crate) fn all_in_common(named: &[Named]) -> Vec<MovieId> {
         let own: HashSet<MovieId> = other.films.iter().copied().collect();
         films.retain(|movie| own.contains(movie));
     }
-    if films.is_empty() {
-        films.push(MovieId::MAX);
-    }
-    films
-}
-
-/// Whether any film is of them all.
-pub(crate) fn has_any_in_common(named: &[Named]) -> bool {
-    all_in_common(named) != [MovieId::MAX]
+    if films.is_empty() { NOTHING_IN_COMMON.to_vec() } else { films }
 }
 
 /// Whether films are asked for only by what they are not to be, or by how long they may be: "no horror", "I have two hours".

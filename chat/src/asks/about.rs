@@ -32,12 +32,8 @@ impl Chat<'_> {
             let kind = fitting.kind.0;
             // "who's in Chinatown besides Jack Nicholson?" asks of the film; he is known already.
             let excepts = || (from + 1..to).find(|at| lexicon::after(tokens, *at, lexicon::Meaning::Not).is_some());
-            let to = match excepts()
-                .filter(|_| kind == "cast" && matches!(self.meant(from, to, false), Meant::Unknown(..)))
-            {
-                Some(except) => except,
-                None => to,
-            };
+            let is_unknown = || kind == "cast" && matches!(self.meant(from, to, false), Meant::Unknown(..));
+            let to = excepts().filter(|_| is_unknown()).unwrap_or(to);
             // "i watched it last night" marks no film called "Last Night".
             let points = matches!(tokens[from].word.as_str(), "it" | "that" | "this" | "esa" | "esta" | "la");
             if kind == "seen_film"

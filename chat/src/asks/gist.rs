@@ -237,11 +237,8 @@ impl Chat<'_> {
         // "Con Air minus Nicolas Cage": the rest is read, too.
         let around = self.reader.read_around(&films);
         let is_read = around.unread.is_empty() && (around.has_conditions() || around.less_known);
-        if !(is_read || (alike && !denies)) {
-            return None;
-        }
         // "what should I watch that isn't Jaws?" is like none.
-        if around.titles.is_empty() {
+        if around.titles.is_empty() || !(is_read || (alike && !denies)) {
             return None;
         }
         let request = Request { unread: Vec::new(), ..around };

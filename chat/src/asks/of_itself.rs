@@ -66,7 +66,6 @@ impl OfItself {
             "Nature" => OfItself::Nature,
             "OnlyFilms" => OfItself::OnlyFilms,
             "Farewell" => OfItself::Farewell,
-            "Agreed" => OfItself::Agreed,
             "HowToRate" => OfItself::HowToRate,
             "NoWorst" => OfItself::NoWorst,
             "AllRatings" => OfItself::AllRatings,

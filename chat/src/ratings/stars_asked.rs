@@ -6,6 +6,7 @@ use cineswarm_engine::HalfStars;
 use crate::Setting;
 use crate::context::Last;
 use crate::intent::{Intent, Understood};
+use crate::which_film::choosing::are_stars;
 use crate::whole::says;
 use crate::words::fold::{Sentence, Token};
 use crate::words::{cues, lexicon, patterns};
@@ -16,9 +17,7 @@ const MOST_WORDS: usize = 8;
 pub(crate) fn answered(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     let context = setting.context;
     let tokens = &sentence.tokens;
-    let asks_for_stars =
-        context.options.iter().all(|option| option.label.starts_with(|first: char| first.is_ascii_digit()));
-    let is_asked = context.last == Last::Rating && !context.options.is_empty() && asks_for_stars;
+    let is_asked = context.last == Last::Rating && !context.options.is_empty() && are_stars(context.options);
     let movie = context.about.filter(|_| is_asked && tokens.len() <= MOST_WORDS)?;
     let stars = |token: &Token| match token.word.as_str() {
         "zero" | "cero" => Some(0),

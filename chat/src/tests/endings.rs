@@ -6,6 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::sample::{index_with_facts, sample};
+use super::sentences::sentences;
 use super::*;
 use crate::{ClarifyOption, Context, Last, TitleIndex, understand_in};
 
@@ -67,6 +68,64 @@ fn parts_of_sentences_put_together_end() {
             crate::reading(&understood.intent, &understood.topics, &catalogue, lang);
         }
     });
+}
+
+/// Whatever is typed ends in an intent: 10,000 mutations of the sentences, and letters of all kinds.
+#[test]
+fn nothing_that_is_typed_is_too_much() {
+    let room = Room::new();
+    let mut random = ChaCha8Rng::seed_from_u64(13);
+    let typed: Vec<&str> = sentences().map(|(_, _, sentence)| sentence).collect();
+    const STRANGE: [&str; 12] =
+        ["😀", "🏴‍☠️", "e\u{301}", "\u{202e}", "ﷺ", "مرحبا", "שלום", "\u{0}", "ǅ", "½", "★★", "'"];
+    let shown = [1, 2, 3];
+    for _ in 0..10_000 {
+        let mut letters: Vec<char> = typed[random.random_range(0..typed.len())].chars().collect();
+        for _ in 0..random.random_range(1..6) {
+            let at = random.random_range(0..=letters.len());
+            match random.random_range(0..4) {
+                0 if at < letters.len() => drop(letters.remove(at)),
+                1 => letters.insert(at, random.random()),
+                2 => {
+                    let strange = STRANGE[random.random_range(0..STRANGE.len())];
+                    letters.splice(at..at, strange.chars());
+                }
+                _ => letters.truncate(at.max(1)),
+            }
+        }
+        let text: String = letters.into_iter().collect();
+        let context = Context { shown: &shown, ..Context::default() };
+        let understood = understand_in(&text, Lang::Es, &room.index, &room.catalogue, &context);
+        crate::reading(&understood.intent, &understood.topics, &room.catalogue, Lang::Es);
+    }
+}
+
+/// Every number of every sentence, replaced by sizes at which arithmetic overflows: "films 99999999999999999999999 60" did.
+#[test]
+fn a_number_of_any_size_is_read() {
+    const SIZES: [&str; 8] =
+        ["0", "255", "256", "65535", "65536", "4294967295", "18446744073709551615", "99999999999999999999999"];
+    let room = Room::new();
+    let shown = [1, 2, 3];
+    let contexts = [Context::default(), Context { shown: &shown, goes_on: true, about: Some(2), ..Context::default() }];
+    let mut tried = 0;
+    let talks = include_str!("../../tests/data/talks.tsv").lines().filter_map(|line| line.split('\t').next());
+    for sentence in sentences().map(|(_, _, sentence)| sentence).chain(talks) {
+        let bytes = sentence.as_bytes().chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit());
+        let parts: Vec<&str> = bytes.map(|part| std::str::from_utf8(part).unwrap()).collect();
+        for at in (0..parts.len()).filter(|at| parts[*at].starts_with(|letter: char| letter.is_ascii_digit())) {
+            let (before, own, after) = (parts[..at].concat(), parts[at], parts[at + 1..].concat());
+            let size = SIZES[tried % SIZES.len()];
+            let context = &contexts[tried / SIZES.len() % contexts.len()];
+            // In its place, and beside it.
+            for text in [format!("{before}{size}{after}"), format!("{before}{size} {own}{after}")] {
+                let understood = understand_in(&text, Lang::Es, &room.index, &room.catalogue, context);
+                crate::reading(&understood.intent, &understood.topics, &room.catalogue, Lang::Es);
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 500, "only {tried} numbers");
 }
 
 /// What is said in the talks.

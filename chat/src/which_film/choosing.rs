@@ -146,15 +146,19 @@ fn chosen<'o>(sentence: &Sentence, options: &'o [ClarifyOption]) -> Option<&'o C
         _ => {}
     }
     // "4" means four stars, not the fourth choice.
-    let are_stars = options.iter().all(|option| option.label.starts_with(|first: char| first.is_ascii_digit()));
     let number = lexicon::number_word(&telling.word).map_or_else(|| telling.word.clone(), |number| number.to_string());
-    if are_stars && number.bytes().all(|byte| byte.is_ascii_digit()) {
+    if are_stars(options) && number.bytes().all(|byte| byte.is_ascii_digit()) {
         return options.iter().find(|option| option.label.split(' ').next() == Some(number.as_str()));
     }
     match places::place(&telling.word)? {
         0 => options.last(),
         place => options.get(place - 1),
     }
+}
+
+/// Whether the choices are so many stars each.
+pub(crate) fn are_stars(options: &[ClarifyOption]) -> bool {
+    options.iter().all(|option| option.label.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 /// "the one with DiCaprio" after "which Titanic?": the only choice that has that person.

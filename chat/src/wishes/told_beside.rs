@@ -25,6 +25,7 @@ struct Told {
     is_disliked: bool,
 }
 
+/// What is wished for in the part that tells of no film.
 pub(crate) fn wish(sentence: &Sentence, setting: Setting<'_>) -> Option<Understood> {
     let tokens = &sentence.tokens;
     let tells = |from: usize, to: usize| {
@@ -53,24 +54,27 @@ pub(crate) fn wish(sentence: &Sentence, setting: Setting<'_>) -> Option<Understo
 /// What is wished for, without the films that are told of.
 fn beside(told: &Sentence, wish: &str, setting: Setting<'_>) -> Option<Understood> {
     let mut wished = setting.understand(wish);
-    let is_left_out = !wished.ignored.is_empty();
-    // "Jaws, Alien and Heat" after "I've seen" are no wish, and what goes on with a list is read as a whole.
-    match &wished.intent {
-        Intent::Browse { .. } | Intent::ForMe { .. } | Intent::Popular { .. } => {}
-        Intent::Like { .. } if Sentence::new(wish).tokens.iter().any(|token| cues::is("alike", &token.word)) => {}
-        Intent::Refine { .. } if setting.goes_on() && !is_left_out => {}
-        _ => return None,
-    }
+    let (like, is_left_out) = (wished.intent.films(), !wished.ignored.is_empty());
     let goes_on = matches!(wished.intent, Intent::Refine { .. });
-    let Told { films, is_disliked } =
-        told_of(told, wished.intent.filters().map(|filters| &*filters.movie_ids)?, setting)?;
-    if (goes_on && is_disliked) || films.iter().any(|movie| wished.intent.films().contains(movie)) {
+    // "Jaws, Alien and Heat" after "I've seen" are no wish, and what goes on with a list is read as a whole.
+    let filters = match &mut wished.intent {
+        Intent::Browse { filters, .. } | Intent::ForMe { filters } | Intent::Popular { filters } => filters,
+        Intent::Like { filters, .. }
+            if Sentence::new(wish).tokens.iter().any(|token| cues::is("alike", &token.word)) =>
+        {
+            filters
+        }
+        Intent::Refine { filters, .. } if setting.goes_on() && !is_left_out => filters,
+        _ => return None,
+    };
+    let Told { films, is_disliked } = told_of(told, &filters.movie_ids, setting)?;
+    if (goes_on && is_disliked) || films.iter().any(|movie| like.contains(movie)) {
         return None;
     }
     // What is disliked is left out, too, and counts as a low rating.
     match is_disliked {
         true => wished.disliked.extend(&films),
-        false => wished.intent.filters_mut()?.exclude_movie_ids.extend(&films),
+        false => filters.exclude_movie_ids.extend(&films),
     }
     let without = |movie: &MovieId| {
         let name = replies::film_name(setting.catalogue.get(*movie)?);

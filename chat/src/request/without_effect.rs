@@ -1,7 +1,6 @@
 //! What a wish says beside its conditions and has no effect on them: "my dad would like", "[comedy] more than crime".
 
-use super::Reader;
-use super::Request;
+use super::{Reader, Request};
 use crate::words::cues;
 
 impl Reader<'_> {
